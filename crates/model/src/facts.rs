@@ -1,0 +1,155 @@
+//! What people filter, count and sum by: found once, when a record arrives.
+//!
+//! Here: the facts of one span or log record, whatever dialect wrote them. Not here: messages (kept as they
+//! were written, made canonical on read), and anything that needs a second record (`store::project`).
+
+use crate::{Kind, NanoUsd, Resolution, RiskTier, Usage, Verdict};
+
+/// The facts of one record. `None` means that the record does not say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// The name to show: the span's name, or the readable text that a dialect gives beside a template.
+    pub name: String,
+    /// What kind of work this is.
+    pub kind: Kind,
+    /// Which way of writing was recognised, by its table's name (`semconv`, `openinference`, …); empty when none.
+    pub dialect: String,
+
+    /// The agent that this record belongs to (on a `run`: its own name).
+    pub agent_name: Option<String>,
+    /// Instance id of the agent, where a framework numbers them.
+    pub agent_id: Option<String>,
+    /// The workflow, pipeline or crew.
+    pub workflow_name: Option<String>,
+    /// The application's own id of the run.
+    pub native_run_id: Option<String>,
+    /// The turn's number as sent.
+    pub turn_index: Option<u64>,
+    /// What groups runs, as the application says.
+    pub session_id: Option<String>,
+    /// The user, as the application says.
+    pub user_id: Option<String>,
+    /// The user's role, as a policy engine knows it.
+    pub user_role: Option<String>,
+    /// What set the run off (`cron`, `webhook`, …).
+    pub trigger_type: Option<String>,
+    /// Free labels.
+    pub tags: Vec<String>,
+    /// Free key-value metadata, values as text or JSON text.
+    pub metadata: Vec<(String, String)>,
+
+    /// The model asked for.
+    pub request_model: Option<String>,
+    /// The model that answered.
+    pub response_model: Option<String>,
+    /// The provider, under the GenAI conventions' name for it.
+    pub provider: Option<String>,
+    /// The provider's id of the answer: the same call reported twice has it twice.
+    pub response_id: Option<String>,
+    /// Why the model stopped, as sent.
+    pub finish_reason: Option<String>,
+    /// Time to the first chunk, in nanoseconds.
+    pub time_to_first_chunk_ns: Option<u64>,
+    /// Whether the answer was streamed.
+    pub streaming: Option<bool>,
+    /// Tokens, normalised to Turnscope's reading (input includes cache, output includes reasoning).
+    pub usage: Usage,
+    /// The usage is a sum over calls below, under names meant for that: never counted.
+    pub usage_is_total: bool,
+    /// What the client says this cost.
+    pub reported_cost: Option<NanoUsd>,
+    /// Hash over the list of messages that the call was sent: the same context has the same value.
+    pub context: Option<u64>,
+    /// The tool calls that the model asked for in its answer, in order.
+    pub requested_tools: Vec<RequestedTool>,
+    /// Text of the last user message (or the plain input), for previews: the first 500 characters.
+    pub input_text: Option<String>,
+    /// Text of the answer (or the plain output), for previews: the first 500 characters.
+    pub output_text: Option<String>,
+
+    /// The tool that is called.
+    pub tool_name: Option<String>,
+    /// The id that joins a tool's span to the call that the model asked for.
+    pub tool_call_id: Option<String>,
+
+    /// What the policy gate said.
+    pub verdict: Option<Verdict>,
+    /// What the human said.
+    pub resolution: Option<Resolution>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The tier of risk.
+    pub risk_tier: Option<RiskTier>,
+
+    /// Set when the step failed.
+    pub error: Option<ErrorFact>,
+
+    /// The prompt's name or id.
+    pub prompt_id: Option<String>,
+    /// The prompt's version.
+    pub prompt_version: Option<String>,
+    /// The experiment.
+    pub experiment_id: Option<String>,
+    /// The experiment's arm.
+    pub experiment_variant: Option<String>,
+    /// Scores found on the record.
+    pub scores: Vec<ScoreFact>,
+
+    /// A string held bytes that are no UTF-8; the bytes are kept.
+    pub invalid_utf8: bool,
+    /// How many values were redacted at receipt.
+    pub redacted: u32,
+    /// How many attributes, events and links the SDK says it dropped.
+    pub dropped: u32,
+    /// The end came before the start and was clamped to it.
+    pub clamped: bool,
+}
+
+/// A tool call that a model asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestedTool {
+    /// The call's id, where the provider gives one.
+    pub id: Option<String>,
+    /// The tool's name.
+    pub name: String,
+}
+
+/// Why a step failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorFact {
+    /// The class of error; `_OTHER` where the record only says that it failed.
+    pub r#type: String,
+    /// The message, where there is one: the first 2,000 characters.
+    pub message: Option<String>,
+}
+
+/// Where a score came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScoreSource {
+    /// An attribute of a span.
+    Attribute,
+    /// A log event or span event.
+    Event,
+    /// The REST API.
+    Api,
+    /// A person, in the UI.
+    Person,
+}
+
+/// A score as a record carries it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoreFact {
+    /// What was measured.
+    pub name: String,
+    /// The figure.
+    pub value: Option<f64>,
+    /// The label.
+    pub label: Option<String>,
+    /// The explanation.
+    pub comment: Option<String>,
+    /// Attribute or event.
+    pub source: ScoreSource,
+}

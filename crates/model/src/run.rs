@@ -1,0 +1,67 @@
+//! Statuses and scores, as the surface names them. The figures of a run are `store`'s to derive.
+
+use crate::{RunId, ScoreSource, StepId};
+use serde::{Deserialize, Serialize};
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunStatus {
+    /// The root has not ended.
+    Running,
+    /// The root ended well.
+    Completed,
+    /// The root ended with an error.
+    Failed,
+    /// The root has not come after a silence.
+    Incomplete,
+}
+
+impl RunStatus {
+    /// The name on the surface.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// Where a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepStatus {
+    /// Begun and not ended.
+    Running,
+    /// Ended well.
+    Ok,
+    /// Failed.
+    Error,
+}
+
+/// An evaluation's result or a human's mark on a run, a turn or a step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    /// Its own id: 32 hex digits.
+    pub score_id: String,
+    /// The run.
+    pub run_id: RunId,
+    /// The step inside the run, if it is about one.
+    pub step_id: Option<StepId>,
+    /// The turn inside the run, if it is about one.
+    pub turn: Option<u64>,
+    /// What was measured.
+    pub name: String,
+    /// The figure.
+    pub value: Option<f64>,
+    /// The label.
+    pub label: Option<String>,
+    /// The explanation.
+    pub comment: Option<String>,
+    /// Where it came from.
+    pub source: ScoreSource,
+    /// Milliseconds since the epoch.
+    pub created_at: i64,
+}

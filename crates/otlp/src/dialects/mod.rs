@@ -1,0 +1,1 @@
+//! The ways of writing the same facts, as tables.

@@ -1,0 +1,14 @@
+//! OpenTelemetry in: bytes to records.
+//!
+//! The way through: [`decode`] (protobuf or JSON → protobuf types), [`normalise`] (→ [`turnscope_model::Record`]s: facts
+//! found by the tables in [`dialects`], large values cut out by [`cut`], secrets taken out by [`redact`]). The way
+//! back, on read: [`cut::restore`] (→ what was sent), [`messages`] (→ canonical messages).
+//!
+//! Pure: no I/O, no clock, no state but what is passed in.
+
+pub mod cut;
+pub mod decode;
+pub mod dialects;
+pub mod messages;
+pub mod normalise;
+pub mod redact;

@@ -1,0 +1,1 @@
+//! Canonical messages from what was sent.
