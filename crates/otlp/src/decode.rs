@@ -1,6 +1,9 @@
 //! Bytes to protobuf types.
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::{
+    logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
+    trace::v1::ExportTraceServiceRequest,
+};
 
 /// How a request is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +27,25 @@ pub enum DecodeError {
 
 /// Decodes an export request for traces.
 pub fn traces(body: &[u8], format: Format) -> Result<ExportTraceServiceRequest, DecodeError> {
+    decode(body, format)
+}
+
+/// Decodes an export request for logs.
+pub fn logs(body: &[u8], format: Format) -> Result<ExportLogsServiceRequest, DecodeError> {
+    decode(body, format)
+}
+
+/// Decodes an export request for metrics.
+pub fn metrics(body: &[u8], format: Format) -> Result<ExportMetricsServiceRequest, DecodeError> {
+    decode(body, format)
+}
+
+fn decode<M>(body: &[u8], format: Format) -> Result<M, DecodeError>
+where
+    M: prost::Message + Default + serde::de::DeserializeOwned,
+{
     Ok(match format {
-        Format::Protobuf => prost::Message::decode(body)?,
+        Format::Protobuf => M::decode(body)?,
         Format::Json => serde_json::from_slice(body)?,
     })
 }
