@@ -1,6 +1,7 @@
 //! Protobuf types to records: facts are found, large values cut out, secrets redacted; nothing is rewritten.
 
 use crate::{
+    cut::{self, Known},
     dialects::{self, Signal, View},
     redact::Redactor,
 };
@@ -101,7 +102,7 @@ fn span_record(span: Span, resource: Option<&Resource>, origin: &Arc<Origin>) ->
     };
     let status = view.status;
     let found = dialects::find(&view);
-    Ok(Record {
+    let mut record = Record {
         role: found.role,
         trace_id: Some(trace_id),
         span_id: found.span_id,
@@ -112,9 +113,12 @@ fn span_record(span: Span, resource: Option<&Resource>, origin: &Arc<Origin>) ->
         end: found.end,
         status,
         facts: found.facts,
-        body: Body { bytes: span.encode_to_vec(), values: Vec::new() },
+        body: Body::default(),
         origin: Arc::clone(origin),
-    })
+    };
+    record.body = cut::span(span, record.facts.kind, &Known::from(&record));
+    record.facts.context = cut::context(&record.body.values);
+    Ok(record)
 }
 
 fn log_record(log: LogRecord, resource: Option<&Resource>, origin: &Arc<Origin>) -> Record {
@@ -145,7 +149,8 @@ fn log_record(log: LogRecord, resource: Option<&Resource>, origin: &Arc<Origin>)
         end: time,
     };
     let found = dialects::find(&view);
-    Record {
+    let event = name.to_owned();
+    let mut record = Record {
         role: found.role,
         trace_id,
         span_id: found.span_id,
@@ -156,9 +161,12 @@ fn log_record(log: LogRecord, resource: Option<&Resource>, origin: &Arc<Origin>)
         end: found.end,
         status: Status::Unset,
         facts: found.facts,
-        body: Body { bytes: log.encode_to_vec(), values: Vec::new() },
+        body: Body::default(),
         origin: Arc::clone(origin),
-    }
+    };
+    record.body = cut::log(log, &event, record.facts.kind, &Known::from(&record));
+    record.facts.context = cut::context(&record.body.values);
+    record
 }
 
 fn origin(
