@@ -3,6 +3,7 @@
 use crate::{
     cut::{self, Known},
     dialects::{self, Signal, View},
+    messages::{self, Previews},
     redact::Redactor,
 };
 use opentelemetry_proto::tonic::{
@@ -14,7 +15,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message as _;
 use std::sync::Arc;
-use turnscope_model::{Body, ContentHash, Form, Origin, Record, SpanId, Status, TraceId};
+use turnscope_model::{Body, ContentHash, Facts, Form, Origin, Record, SpanId, Status, TraceId};
 
 /// The records of one request, and what had to be left out.
 #[derive(Debug, Default)]
@@ -116,7 +117,12 @@ fn span_record(span: Span, resource: Option<&Resource>, origin: &Arc<Origin>) ->
         body: Body::default(),
         origin: Arc::clone(origin),
     };
-    record.body = cut::span(span, record.facts.kind, &Known::from(&record));
+    let known = Known::from(&record);
+    let mut span = span;
+    let values = cut::span_values(&mut span, record.facts.kind);
+    let previews = messages::span_previews(&span, &values, record.facts.kind);
+    take_previews(&mut record.facts, previews);
+    record.body = cut::span_body(span, values, &known);
     record.facts.context = cut::context(&record.body.values);
     Ok(record)
 }
@@ -164,9 +170,23 @@ fn log_record(log: LogRecord, resource: Option<&Resource>, origin: &Arc<Origin>)
         body: Body::default(),
         origin: Arc::clone(origin),
     };
-    record.body = cut::log(log, &event, record.facts.kind, &Known::from(&record));
+    let known = Known::from(&record);
+    let mut log = log;
+    let values = cut::log_values(&mut log, &event, record.facts.kind);
+    let previews = messages::log_previews(&log, &values, record.facts.kind, &event);
+    take_previews(&mut record.facts, previews);
+    record.body = cut::log_body(log, values, &known);
     record.facts.context = cut::context(&record.body.values);
     record
+}
+
+/// What a dialect's table found stands.
+fn take_previews(facts: &mut Facts, previews: Previews) {
+    facts.input_text = facts.input_text.take().or(previews.input_text);
+    facts.output_text = facts.output_text.take().or(previews.output_text);
+    if facts.requested_tools.is_empty() {
+        facts.requested_tools = previews.requested_tools;
+    }
 }
 
 fn origin(

@@ -12,7 +12,7 @@ pub(crate) mod json;
 mod purpose;
 mod restore;
 
-pub use purpose::Place;
+pub(crate) use purpose::{EVENT_RANK, is_meaningful};
 pub use restore::{RestoreError, any_value_of_item, restore_log, restore_span};
 
 use opentelemetry_proto::tonic::{
@@ -21,6 +21,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::Span,
 };
 use prost::Message as _;
+use purpose::Place;
 use turnscope_model::{
     Body, ContentHash, Form, Item, Kind, Purpose, Record, SpanId, TraceId, UnixNanos, Value,
 };
@@ -61,12 +62,22 @@ impl From<&Record> for Known {
 /// Cuts a span: its body, exact together with `known`.
 pub fn span(mut span: Span, kind: Kind, known: &Known) -> Body {
     let values = span_values(&mut span, kind);
-    Body { bytes: restore::encode_span(span, known), values }
+    span_body(span, values, known)
 }
 
 /// Cuts a log record: its body, exact together with `known`. `event` is its event name, or empty.
 pub fn log(mut log: LogRecord, event: &str, kind: Kind, known: &Known) -> Body {
     let values = log_values(&mut log, event, kind);
+    log_body(log, values, known)
+}
+
+/// The body of a span that has been cut.
+pub(crate) fn span_body(span: Span, values: Vec<Value>, known: &Known) -> Body {
+    Body { bytes: restore::encode_span(span, known), values }
+}
+
+/// The body of a log record that has been cut.
+pub(crate) fn log_body(log: LogRecord, values: Vec<Value>, known: &Known) -> Body {
     Body { bytes: restore::encode_log(log, known), values }
 }
 
@@ -100,6 +111,16 @@ pub(crate) fn log_values(log: &mut LogRecord, event: &str, kind: Kind) -> Vec<Va
         }
     }
     cutter.finish()
+}
+
+/// What the value under this key is for, and the key's rank among those for the same: lower is better.
+pub(crate) fn purpose_of(key: &str, kind: Kind, event: &str) -> (Purpose, u8) {
+    purpose::of(key, Place { kind, event })
+}
+
+/// What a log record's body is for.
+pub(crate) fn purpose_of_log_body(body: &AnyValue, kind: Kind, event: &str) -> Purpose {
+    purpose::of_log_body(body, Place { kind, event })
 }
 
 /// The hash over the list of messages that a call was sent; `None` where no messages were sent.

@@ -7,15 +7,15 @@ use turnscope_model::{Kind, Purpose};
 
 /// Where a key stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub(super) struct Place<'a> {
     /// What kind of work its record is.
-    pub kind: Kind,
+    pub(super) kind: Kind,
     /// The name of the span event or log event that holds it; empty for a span's own attributes.
-    pub event: &'a str,
+    pub(super) event: &'a str,
 }
 
 /// The rank of messages in events.
-pub(super) const EVENT_RANK: u8 = 4;
+pub(crate) const EVENT_RANK: u8 = 4;
 /// The rank of keys that only repeat what better ones say.
 const GENERIC: u8 = 12;
 
