@@ -43,7 +43,8 @@ impl Content {
     /// The content of a span. `joined_logs` are the log records that name it, in the order of their times.
     pub fn of_span(span: &Span, joined_logs: &[LogRecord], kind: Kind) -> Self {
         let (span, values) = cut_again(span, kind);
-        let logs: Vec<(LogRecord, String, Vec<Value>)> = joined_logs.iter().map(|log| cut_log(log, kind)).collect();
+        let logs: Vec<(LogRecord, String, Vec<Value>)> =
+            joined_logs.iter().map(|log| cut_log(log, kind)).collect();
         let record = Record::of_span(&span, &values, kind);
         let mut sources = record.sources();
         for (log, event, values) in &logs {
@@ -113,7 +114,8 @@ impl Content {
         }
         for key in ["llm.invocation_parameters", "langfuse.observation.model.parameters"] {
             if let Some(Json::Object(map)) = record.get(key).map(Sent::json) {
-                let own = |name: &str| !matches!(name, "tools" | "messages" | "input" | "instructions" | "model");
+                let own =
+                    |name: &str| !matches!(name, "tools" | "messages" | "input" | "instructions" | "model");
                 self.parameters.extend(map.into_iter().filter(|(name, _)| own(name)));
             }
         }
@@ -133,9 +135,11 @@ impl Content {
         }
         let Json::Object(request) = sent.json() else { return };
         let config = request.get("config").and_then(Json::as_object);
-        let place = |keys: &[&str]| first(&request, keys).or_else(|| config.and_then(|config| first(config, keys)));
+        let place =
+            |keys: &[&str]| first(&request, keys).or_else(|| config.and_then(|config| first(config, keys)));
         if self.system.is_empty()
-            && let Some(system) = place(&["system", "system_instruction", "systemInstruction", "instructions"])
+            && let Some(system) =
+                place(&["system", "system_instruction", "systemInstruction", "instructions"])
         {
             self.system = match system {
                 Json::Object(map) if map.contains_key("parts") => part::parts(&map["parts"]),
@@ -172,7 +176,9 @@ pub(crate) fn event_name(log: &LogRecord) -> &str {
 /// Messages where the values hold any, else the plain value (a model's input is a message even when it is plain).
 fn in_or_out(sources: &[Source<'_>], role: &str, is_call: bool) -> (Vec<Message>, Option<Json>) {
     let events = sources.iter().any(|source| !source.event.is_empty());
-    let structured = |source: &Source<'_>| source.sent.len() > 1 || !shape::messages(&source.sent.item(0).0, role).is_empty();
+    let structured = |source: &Source<'_>| {
+        source.sent.len() > 1 || !shape::messages(&source.sent.item(0).0, role).is_empty()
+    };
     let parts_of_answer = sources.iter().any(|source| source.key.starts_with("ai.re"));
     if is_call || events || parts_of_answer || sources.iter().any(structured) {
         let messages: Vec<Message> = sources.iter().flat_map(|source| of_source(source, role)).collect();

@@ -22,7 +22,8 @@ pub(super) fn definitions(json: &Json) -> Vec<ToolDefinition> {
 
 fn definition(map: &Map<String, Json>) -> Vec<ToolDefinition> {
     let lists = ["function_declarations", "functionDeclarations", "function_tools", "output_tools", "tools"];
-    let found: Vec<ToolDefinition> = lists.iter().filter_map(|key| map.get(*key)).flat_map(definitions).collect();
+    let found: Vec<ToolDefinition> =
+        lists.iter().filter_map(|key| map.get(*key)).flat_map(definitions).collect();
     if !found.is_empty() {
         return found;
     }
@@ -33,7 +34,8 @@ fn definition(map: &Map<String, Json>) -> Vec<ToolDefinition> {
         return definitions(inner);
     }
     let Some(name) = first_text(map, &["name"]) else { return Vec::new() };
-    let schemas = ["parameters", "input_schema", "inputSchema", "parameters_json_schema", "json_schema", "args"];
+    let schemas =
+        ["parameters", "input_schema", "inputSchema", "parameters_json_schema", "json_schema", "args"];
     let schema = first(map, &schemas).map(parsed).map(|schema| match schema {
         Json::Object(mut inner) if inner.len() == 1 && inner.contains_key("json") => {
             inner.remove("json").unwrap_or_default()

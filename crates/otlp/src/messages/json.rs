@@ -55,7 +55,8 @@ fn with_lists(json: Json) -> Json {
     let indices: Option<Vec<u32>> = map.keys().map(|key| key.parse().ok()).collect();
     match indices {
         Some(indices) if !indices.is_empty() => {
-            let mut entries: Vec<_> = indices.into_iter().zip(map.into_iter().map(|(_, value)| value)).collect();
+            let mut entries: Vec<_> =
+                indices.into_iter().zip(map.into_iter().map(|(_, value)| value)).collect();
             entries.sort_by_key(|(index, _)| *index);
             Json::Array(entries.into_iter().map(|(_, value)| with_lists(value)).collect())
         }
@@ -72,9 +73,9 @@ pub(crate) fn of_text(text: &str) -> Json {
 pub(crate) fn of_structure(text: &str) -> Option<Json> {
     let trimmed = text.trim_start();
     match trimmed.as_bytes().first()? {
-        b'{' | b'[' => {
-            serde_json::from_str(trimmed).ok().or_else(|| serde_json::from_str(&python_as_json(trimmed)?).ok())
-        }
+        b'{' | b'[' => serde_json::from_str(trimmed)
+            .ok()
+            .or_else(|| serde_json::from_str(&python_as_json(trimmed)?).ok()),
         b'"' if trimmed.len() > 2 => match serde_json::from_str(trimmed).ok()? {
             Json::String(inner) => of_structure(&inner).or(Some(Json::String(inner))),
             _ => None,

@@ -38,13 +38,18 @@ pub(super) fn part(map: &Map<String, Json>) -> Option<Part> {
         "reasoning" | "thinking" | "reasoning_text" | "redacted_thinking" => Some(Part::Reasoning {
             content: text_of(map, &["content", "text", "thinking", "reasoning", "summary"]),
         }),
-        "tool_call" | "tool_use" | "server_tool_use" | "tool-call" | "function" | "function_call" | "toolCall"
-        | "mcp_call" | "custom_tool_call" => tool_call(map),
-        "tool_call_response" | "tool_result" | "tool-result" | "function_call_output" | "function_call_result"
-        | "custom_tool_call_output" | "web_search_tool_result" => Some(tool_response(map)),
+        "tool_call" | "tool_use" | "server_tool_use" | "tool-call" | "function" | "function_call"
+        | "toolCall" | "mcp_call" | "custom_tool_call" => tool_call(map),
+        "tool_call_response"
+        | "tool_result"
+        | "tool-result"
+        | "function_call_output"
+        | "function_call_result"
+        | "custom_tool_call_output"
+        | "web_search_tool_result" => Some(tool_response(map)),
         "compaction" => Some(Part::Compaction { content: first_text(map, &["content"]) }),
-        "blob" | "uri" | "file" | "file_data" | "image" | "image_url" | "input_image" | "input_audio" | "audio"
-        | "document" | "input_file" | "video" => media(kind, map).or_else(|| other(map)),
+        "blob" | "uri" | "file" | "file_data" | "image" | "image_url" | "input_image" | "input_audio"
+        | "audio" | "document" | "input_file" | "video" => media(kind, map).or_else(|| other(map)),
         "" => untyped(map),
         _ => other(map),
     }
@@ -53,7 +58,11 @@ pub(super) fn part(map: &Map<String, Json>) -> Option<Part> {
 fn part_of_wrapper(map: &Map<String, Json>, inner: &Map<String, Json>) -> Option<Part> {
     // OpenInference: a `tool_use` carries its call beside it.
     if inner.get("type").and_then(Json::as_str) == Some("tool_use") {
-        return map.get("tool_call").and_then(Json::as_object).and_then(tool_call).or_else(|| tool_call(inner));
+        return map
+            .get("tool_call")
+            .and_then(Json::as_object)
+            .and_then(tool_call)
+            .or_else(|| tool_call(inner));
     }
     if map.contains_key("tool_call") { tool_call(inner) } else { part(inner) }
 }
@@ -63,7 +72,8 @@ fn untyped(map: &Map<String, Json>) -> Option<Part> {
     if let Some(Json::Object(call)) = first(map, &["function_call", "functionCall", "toolUse"]) {
         return tool_call(call);
     }
-    if let Some(Json::Object(response)) = first(map, &["function_response", "functionResponse", "toolResult"]) {
+    if let Some(Json::Object(response)) = first(map, &["function_response", "functionResponse", "toolResult"])
+    {
         return Some(tool_response(response));
     }
     if let Some(Json::Object(data)) = first(map, &["inline_data", "inlineData"]) {
@@ -106,7 +116,8 @@ pub(super) fn tool_call(map: &Map<String, Json>) -> Option<Part> {
 /// What a tool answered, under any of the names that are in use.
 pub(super) fn tool_response(map: &Map<String, Json>) -> Part {
     let ids = ["tool_call_id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "callId", "id"];
-    let response = first(map, &["response", "result", "output", "content", "value"]).cloned().unwrap_or_default();
+    let response =
+        first(map, &["response", "result", "output", "content", "value"]).cloned().unwrap_or_default();
     Part::ToolCallResponse { id: first_text(map, &ids), response: answer(&response) }
 }
 
@@ -120,7 +131,9 @@ pub(super) fn answer(response: &Json) -> Json {
         Json::Object(map) if map.len() == 2 && map.contains_key("type") && map.contains_key("value") => {
             parsed(&map["value"])
         }
-        Json::Object(map) if map.get("type").and_then(Json::as_str) == Some("text") && map.contains_key("text") => {
+        Json::Object(map)
+            if map.get("type").and_then(Json::as_str) == Some("text") && map.contains_key("text") =>
+        {
             parsed(&map["text"])
         }
         other => parsed(other),
@@ -129,7 +142,9 @@ pub(super) fn answer(response: &Json) -> Json {
 
 fn is_plain_text(json: &Json) -> bool {
     json.get("text").is_some_and(Json::is_string)
-        && json.get("type").is_none_or(|kind| matches!(kind.as_str(), Some("text" | "input_text" | "output_text")))
+        && json
+            .get("type")
+            .is_none_or(|kind| matches!(kind.as_str(), Some("text" | "input_text" | "output_text")))
 }
 
 /// A text that is a JSON object or list becomes it.
@@ -149,12 +164,28 @@ fn media(kind: &str, map: &Map<String, Json>) -> Option<Part> {
     if let Some(file_id) = first_text(place, &["file_id", "fileId"]) {
         return Some(Part::File { modality, mime_type, file_id });
     }
-    let places = ["url", "uri", "image_url", "file_uri", "fileUri", "image", "file_url", "data", "content", "file_data"];
+    let places = [
+        "url",
+        "uri",
+        "image_url",
+        "file_uri",
+        "fileUri",
+        "image",
+        "file_url",
+        "data",
+        "content",
+        "file_data",
+    ];
     let content = first_text(place, &places).or_else(|| first_text(place, &["bytes"]))?;
     if let Some((mime, data)) = content.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")) {
-        return Some(Part::Blob { modality, mime_type: mime_type.or(Some(mime.to_owned())), content: data.to_owned() });
+        return Some(Part::Blob {
+            modality,
+            mime_type: mime_type.or(Some(mime.to_owned())),
+            content: data.to_owned(),
+        });
     }
-    let is_address = content.len() < 4096 && (content.contains("://") || kind == "uri" || kind == "file_data");
+    let is_address =
+        content.len() < 4096 && (content.contains("://") || kind == "uri" || kind == "file_data");
     Some(if is_address {
         Part::Uri { modality, mime_type, uri: content }
     } else {

@@ -16,9 +16,33 @@ const PREVIEW: usize = 500;
 const MOST_PARSED: usize = 64;
 /// Under these keys stands the text that matters in a value of no known shape.
 const TEXT_KEYS: [&str; 27] = [
-    "input", "question", "query", "prompt", "user_input", "user_message", "user_prompt", "user_msg", "task", "text",
-    "content", "message", "output", "answer", "response", "result", "raw", "final_output", "final_result",
-    "final_answer", "completion", "value", "topic", "request", "inputs", "outputs", "args",
+    "input",
+    "question",
+    "query",
+    "prompt",
+    "user_input",
+    "user_message",
+    "user_prompt",
+    "user_msg",
+    "task",
+    "text",
+    "content",
+    "message",
+    "output",
+    "answer",
+    "response",
+    "result",
+    "raw",
+    "final_output",
+    "final_result",
+    "final_answer",
+    "completion",
+    "value",
+    "topic",
+    "request",
+    "inputs",
+    "outputs",
+    "args",
 ];
 
 /// What a record's messages say at once.
@@ -41,7 +65,8 @@ pub(crate) fn previews(record: Record<'_>) -> Previews {
     let sources = record.sources();
     let inputs = best(&sources, Purpose::Input);
     let outputs = best(&sources, Purpose::Output);
-    let answers: Vec<Message> = outputs.iter().flat_map(|source| super::of_source(source, "assistant")).collect();
+    let answers: Vec<Message> =
+        outputs.iter().flat_map(|source| super::of_source(source, "assistant")).collect();
     let mut answers = answers;
     if answers.is_empty() && outputs.is_empty() {
         // pydantic-ai's agent span: the answer is the end of the only list.
@@ -76,8 +101,17 @@ fn user_text(source: &Source<'_>) -> Option<String> {
             return None;
         }
         let (json, _) = source.sent.item(n);
-        let found = if source.event.is_empty() { shape::messages(&json, "user") } else { super::of_source(source, "user") };
-        let text = found.iter().rev().filter(|message| message.role == "user").map(text_of).find(|text| !text.is_empty());
+        let found = if source.event.is_empty() {
+            shape::messages(&json, "user")
+        } else {
+            super::of_source(source, "user")
+        };
+        let text = found
+            .iter()
+            .rev()
+            .filter(|message| message.role == "user")
+            .map(text_of)
+            .find(|text| !text.is_empty());
         if text.is_some() {
             return text;
         }
@@ -119,7 +153,8 @@ fn text_of(message: &Message) -> String {
 }
 
 fn requested(messages: &[Message]) -> Vec<RequestedTool> {
-    let parts = messages.iter().filter(|message| message.role == "assistant").flat_map(|message| &message.parts);
+    let parts =
+        messages.iter().filter(|message| message.role == "assistant").flat_map(|message| &message.parts);
     parts
         .filter_map(|part| match part {
             Part::ToolCall { id, name, .. } => Some(RequestedTool { id: id.clone(), name: name.clone() }),
@@ -145,7 +180,8 @@ fn telling_text(json: &Json, depth: usize) -> Option<String> {
             _ => None,
         },
         Json::Object(map) => {
-            let known = TEXT_KEYS.iter().filter_map(|key| map.get(*key)).find_map(|value| telling_text(value, depth));
+            let known =
+                TEXT_KEYS.iter().filter_map(|key| map.get(*key)).find_map(|value| telling_text(value, depth));
             known.or_else(|| match map.values().next() {
                 Some(only) if map.len() == 1 => telling_text(only, depth),
                 _ => None,

@@ -15,9 +15,28 @@ use turnscope_model::{Message, Part};
 const DEEPEST: usize = 8;
 /// Keys that hold the messages of a request, an answer, or a state; the first that is there is taken.
 const WRAPPERS: [&str; 22] = [
-    "messages", "contents", "choices", "candidates", "generations", "replies", "all_messages", "outputs", "inputs",
-    "output", "input", "input_messages", "message", "chat_history", "response", "request", "args", "kwargs", "data",
-    "result", "value", "update",
+    "messages",
+    "contents",
+    "choices",
+    "candidates",
+    "generations",
+    "replies",
+    "all_messages",
+    "outputs",
+    "inputs",
+    "output",
+    "input",
+    "input_messages",
+    "message",
+    "chat_history",
+    "response",
+    "request",
+    "args",
+    "kwargs",
+    "data",
+    "result",
+    "value",
+    "update",
 ];
 
 /// The messages that this value holds by its structure; empty where it holds none (a plain text is none).
@@ -69,7 +88,8 @@ fn within(json: &Json, role: &str, depth: usize) -> Vec<Message> {
 /// A list of parts that stands for one message. Items of OpenAI's responses look like parts, but are messages.
 fn is_list_part(map: &Map<String, Json>) -> bool {
     let kind = map.get("type").and_then(Json::as_str).unwrap_or("");
-    is_part(map) && !matches!(kind, "function_call" | "function_call_output" | "function_call_result" | "reasoning")
+    is_part(map)
+        && !matches!(kind, "function_call" | "function_call_output" | "function_call_result" | "reasoning")
 }
 
 /// The message that this object is, if it is one.
@@ -93,8 +113,9 @@ fn langchain(map: &Map<String, Json>) -> Option<Message> {
     }
     let finish = fields.get("response_metadata").and_then(Json::as_object);
     let mut message = assemble(fields, role);
-    message.finish_reason =
-        message.finish_reason.or_else(|| finish.and_then(|map| first_text(map, &["finish_reason", "stop_reason"])));
+    message.finish_reason = message
+        .finish_reason
+        .or_else(|| finish.and_then(|map| first_text(map, &["finish_reason", "stop_reason"])));
     Some(message)
 }
 
@@ -168,7 +189,8 @@ fn with_role(map: &Map<String, Json>, role: &str) -> Option<Message> {
 
 /// Puts a message together from its fields.
 pub(crate) fn assemble(map: &Map<String, Json>, default_role: &str) -> Message {
-    let role = first_text(map, &["role"]).map_or_else(|| default_role.to_owned(), |role| canonical_role(&role));
+    let role =
+        first_text(map, &["role"]).map_or_else(|| default_role.to_owned(), |role| canonical_role(&role));
     let content = first(map, &["parts", "contents", "blocks", "content", "text"]).unwrap_or(&Json::Null);
     let mut found = Vec::new();
     if let Some(text) = first_text(map, &["reasoning_content", "reasoning", "thinking"]) {
@@ -177,7 +199,8 @@ pub(crate) fn assemble(map: &Map<String, Json>, default_role: &str) -> Message {
     let call_id = first_text(map, &["tool_call_id", "toolCallId"]);
     let answers = call_id.is_some() || (role == "tool" && map.get("id").is_some_and(Json::is_string));
     let mut parts = parts(content);
-    let says_so = parts.iter().any(|part| matches!(part, Part::ToolCallResponse { .. } | Part::ToolCall { .. }));
+    let says_so =
+        parts.iter().any(|part| matches!(part, Part::ToolCallResponse { .. } | Part::ToolCall { .. }));
     if (role == "tool" || call_id.is_some()) && answers && !says_so {
         let id = call_id.or_else(|| first_text(map, &["id"]));
         parts = vec![Part::ToolCallResponse { id, response: part::answer(content) }];
@@ -201,7 +224,13 @@ pub(crate) fn assemble(map: &Map<String, Json>, default_role: &str) -> Message {
     {
         add_call(&mut found, Some(Part::ToolCall { id: None, name, arguments }));
     }
-    Message { id: None, role, parts: found, name: first_text(map, &["name"]), finish_reason: finish_reason(map) }
+    Message {
+        id: None,
+        role,
+        parts: found,
+        name: first_text(map, &["name"]),
+        finish_reason: finish_reason(map),
+    }
 }
 
 /// Adds a call unless it is there: some producers write each call twice in one message.
@@ -209,7 +238,11 @@ fn add_call(parts: &mut Vec<Part>, call: Option<Part>) {
     let Some(Part::ToolCall { id, name, arguments }) = call else { return };
     let same = |part: &Part| match part {
         Part::ToolCall { id: other, name: other_name, arguments: other_arguments } => {
-            if id.is_some() && other.is_some() { *other == id } else { *other_name == name && *other_arguments == arguments }
+            if id.is_some() && other.is_some() {
+                *other == id
+            } else {
+                *other_name == name && *other_arguments == arguments
+            }
         }
         _ => false,
     };

@@ -26,7 +26,9 @@ pub fn item_text(form: Form, purpose: Purpose, bytes: &[u8]) -> String {
     }
     for part in messages.iter().flat_map(|message| &message.parts) {
         match part {
-            Part::Text { content } | Part::Reasoning { content } | Part::Compaction { content: Some(content) } => {
+            Part::Text { content }
+            | Part::Reasoning { content }
+            | Part::Compaction { content: Some(content) } => {
                 add(&mut out, content);
             }
             Part::ToolCall { name, arguments, .. } => {
@@ -68,7 +70,8 @@ fn add_texts(out: &mut String, json: &Json, depth: usize) {
 
 fn add(out: &mut String, text: &str) {
     let text = text.trim();
-    let is_data = text.starts_with("data:") || (text.len() > LONGEST_WORD && !text.contains(char::is_whitespace));
+    let is_data =
+        text.starts_with("data:") || (text.len() > LONGEST_WORD && !text.contains(char::is_whitespace));
     if text.is_empty() || (is_data && text.is_ascii()) {
         return;
     }
