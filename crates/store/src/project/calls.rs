@@ -59,18 +59,20 @@ fn signs_of_a_call(steps: &[Step]) -> Vec<bool> {
         .collect()
 }
 
-/// A span of kind `llm` without any sign of a call, beside one with, prepares that call and is none.
+/// A span of kind `llm` without any sign of a call, right before one with, prepares that call and is none.
 fn set_aside_preparations(steps: &mut [Step], said: &[bool]) {
-    let mut real_below: Vec<bool> = vec![false; steps.len()];
+    // When the last real call under a step began.
+    let mut real_below: Vec<Option<UnixNanos>> = vec![None; steps.len()];
     for i in (0..steps.len()).rev() {
-        let real = real_below[i] || steps[i].kind == Kind::Llm && said[i];
-        if real && let Some(parent) = steps[i].parent {
-            real_below[parent] = true;
+        let real = real_below[i].max((steps[i].kind == Kind::Llm && said[i]).then_some(steps[i].start));
+        if let Some(parent) = steps[i].parent {
+            real_below[parent] = real_below[parent].max(real);
         }
     }
     for i in 0..steps.len() {
-        let beside = steps[i].parent.is_some_and(|parent| real_below[parent]);
-        if steps[i].kind == Kind::Llm && !said[i] && !real_below[i] && beside {
+        let next = steps[i].parent.and_then(|parent| real_below[parent]);
+        let before = next.is_some_and(|next| next >= steps[i].end_or_start());
+        if steps[i].kind == Kind::Llm && !said[i] && real_below[i].is_none() && before {
             steps[i].counted = false;
             steps[i].kind = Kind::Workflow;
         }

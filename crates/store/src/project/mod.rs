@@ -16,6 +16,8 @@ mod runs;
 mod step;
 #[cfg(test)]
 mod testkit;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod tree;
 mod turns;
