@@ -9,7 +9,7 @@ use super::{
     step::{Step, complete},
 };
 use std::collections::HashMap;
-use turnscope_model::{Kind, UnixNanos};
+use turnscope_model::{Facts, Kind, UnixNanos};
 
 /// Marks the calls that count, and for each second report the step that it repeats.
 pub(super) fn mark(steps: &mut [Step], nodes: &[Node]) {
@@ -187,24 +187,22 @@ fn merge_halves(steps: &mut [Step], nodes: &[Node]) {
 }
 
 /// A finished request of which nothing came back.
-pub(super) fn is_request_half(step: &Step) -> bool {
-    step.kind == Kind::Llm
-        && step.end.is_some_and(|end| end > step.start)
-        && !answered(step)
-        && !step.failed()
+fn is_request_half(step: &Step) -> bool {
+    step.end.is_some_and(|end| end > step.start) && !step.failed() && is_half(&step.facts, false)
 }
 
 /// An instant that holds an answer.
-pub(super) fn is_answer_half(step: &Step) -> bool {
-    step.kind == Kind::Llm && step.end == Some(step.start) && answered(step)
+fn is_answer_half(step: &Step) -> bool {
+    step.end == Some(step.start) && is_half(&step.facts, true)
 }
 
-fn answered(step: &Step) -> bool {
-    let facts = &step.facts;
-    !facts.usage.is_unknown()
+/// Whether these are facts of a model call that was answered, or of one that was not.
+pub(super) fn is_half(facts: &Facts, answered: bool) -> bool {
+    let has_answer = !facts.usage.is_unknown()
         || facts.response_id.is_some()
         || facts.output_text.is_some()
-        || !facts.requested_tools.is_empty()
+        || !facts.requested_tools.is_empty();
+    facts.kind == Kind::Llm && has_answer == answered
 }
 
 /// A turn or agent span that carries usage and holds no model call counts as one.
