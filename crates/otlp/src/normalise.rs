@@ -2,6 +2,7 @@
 
 use crate::{
     cut::{self, Known},
+    decode,
     dialects::{self, Signal, View},
     messages::{self, Previews},
     redact::Redactor,
@@ -122,6 +123,7 @@ fn span_record(span: Span, resource: Option<&Resource>, origin: &Arc<Origin>) ->
     let values = cut::span_values(&mut span, record.facts.kind);
     let previews = messages::span_previews(&span, &values, record.facts.kind);
     take_previews(&mut record.facts, previews);
+    record.facts.invalid_utf8 |= is_repaired(&span.attributes);
     record.body = cut::span_body(span, values, &known);
     record.facts.context = cut::context(&record.body.values);
     Ok(record)
@@ -175,9 +177,15 @@ fn log_record(log: LogRecord, resource: Option<&Resource>, origin: &Arc<Origin>)
     let values = cut::log_values(&mut log, &event, record.facts.kind);
     let previews = messages::log_previews(&log, &values, record.facts.kind, &event);
     take_previews(&mut record.facts, previews);
+    record.facts.invalid_utf8 |= is_repaired(&log.attributes);
     record.body = cut::log_body(log, values, &known);
     record.facts.context = cut::context(&record.body.values);
     record
+}
+
+/// Whether decoding had to repair a text; see [`decode::ORIGINAL_BYTES`].
+fn is_repaired(attributes: &[KeyValue]) -> bool {
+    attributes.last().is_some_and(|kv| kv.key == decode::ORIGINAL_BYTES)
 }
 
 /// What a dialect's table found stands.
