@@ -4,7 +4,10 @@
 //! `NaN` and `Infinity` as strings, `null` for anything, unknown keys, `snake_case` keys (old files have them).
 //! Errors carry the path of keys; `serde_json` adds line and column, and limits the depth.
 
-use base64::{Engine as _, engine::general_purpose::{STANDARD, URL_SAFE}};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE},
+};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
@@ -206,14 +209,14 @@ single!(Text -> String, "a text",
     float(number: f64) { Some(number.to_string()) }
     flag(flag: bool) { Some(flag.to_string()) });
 single!(Hex -> Vec<u8>, "an id in hex digits",
-    text(text: &str) {
-        let digit = |byte: u8| char::from(byte).to_digit(16);
-        let pairs = text.as_bytes().chunks(2);
-        pairs.map(|pair| match pair {
-            [high, low] => u8::try_from(digit(*high)? * 16 + digit(*low)?).ok(),
-            _ => None,
-        }).collect()
-    });
+text(text: &str) {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| match pair {
+        [high, low] => u8::try_from(digit(*high)? * 16 + digit(*low)?).ok(),
+        _ => None,
+    }).collect()
+});
 single!(Base64 -> Vec<u8>, "bytes in base64",
     text(text: &str) { STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok() });
 single!(U64 -> u64, "an unsigned integer",

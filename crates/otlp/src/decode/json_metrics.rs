@@ -7,10 +7,10 @@ use super::{
 use opentelemetry_proto::tonic::{
     collector::metrics::v1::ExportMetricsServiceRequest,
     metrics::v1::{
-        AggregationTemporality, Exemplar, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram,
-        HistogramDataPoint, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, Summary, SummaryDataPoint,
-        exemplar, exponential_histogram_data_point::Buckets, metric::Data, number_data_point,
-        summary_data_point::ValueAtQuantile,
+        AggregationTemporality, Exemplar, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge,
+        Histogram, HistogramDataPoint, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, Summary,
+        SummaryDataPoint, exemplar, exponential_histogram_data_point::Buckets, metric::Data,
+        number_data_point, summary_data_point::ValueAtQuantile,
     },
 };
 use serde::de::MapAccess;

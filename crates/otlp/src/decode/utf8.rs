@@ -49,7 +49,14 @@ static EVENT: Schema = plain(&[(2, Text), (3, Message(&PAIR))]);
 static LINK: Schema = plain(&[(3, Text), (4, Message(&PAIR))]);
 static STATUS: Schema = plain(&[(2, Text)]);
 static SPAN: Schema = record(
-    &[(3, Text), (5, Text), (9, Message(&PAIR)), (11, Message(&EVENT)), (13, Message(&LINK)), (15, Message(&STATUS))],
+    &[
+        (3, Text),
+        (5, Text),
+        (9, Message(&PAIR)),
+        (11, Message(&EVENT)),
+        (13, Message(&LINK)),
+        (15, Message(&STATUS)),
+    ],
     9,
 );
 static SCOPE_SPANS: Schema = plain(&[(1, Message(&SCOPE)), (2, Message(&SPAN)), (3, Text)]);

@@ -8,8 +8,8 @@ use opentelemetry_proto::tonic::{
     metrics::v1::{metric::Data, number_data_point},
     trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
-use prost::Message as _;
 use proptest::prelude::*;
+use prost::Message as _;
 use turnscope_otlp::{
     decode::{self, Format, ORIGINAL_BYTES},
     normalise,
@@ -18,11 +18,19 @@ use turnscope_otlp::{
 
 fn request(span: Span) -> ExportTraceServiceRequest {
     let scope_spans = vec![ScopeSpans { spans: vec![span], ..ScopeSpans::default() }];
-    ExportTraceServiceRequest { resource_spans: vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }] }
+    ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }],
+    }
 }
 
 fn span_of(request: ExportTraceServiceRequest) -> Span {
-    request.resource_spans.into_iter().flat_map(|r| r.scope_spans).flat_map(|s| s.spans).next().expect("one span")
+    request
+        .resource_spans
+        .into_iter()
+        .flat_map(|r| r.scope_spans)
+        .flat_map(|s| s.spans)
+        .next()
+        .expect("one span")
 }
 
 /// JSON has one way of saying that a value is missing, protobuf two.
@@ -40,7 +48,11 @@ fn without_empty_values_within(value: &mut Any) {
     match value {
         Any::KvlistValue(list) => without_empty_values(&mut list.values),
         Any::ArrayValue(array) => {
-            array.values.iter_mut().filter_map(|any| any.value.as_mut()).for_each(without_empty_values_within);
+            array
+                .values
+                .iter_mut()
+                .filter_map(|any| any.value.as_mut())
+                .for_each(without_empty_values_within);
         }
         // JSON has no infinity; how it is written as text is tested below.
         Any::DoubleValue(number) if !number.is_finite() => *value = Any::IntValue(0),
@@ -108,7 +120,10 @@ fn json_is_read_leniently() {
     )
     .expect("it is read");
     assert_eq!((span.trace_id[0], span.kind, span.flags), (0x0a, 3, 256));
-    assert_eq!((span.start_time_unix_nano, span.end_time_unix_nano), (1_700_000_000_000_000_000, 1_700_000_000_000_000_001));
+    assert_eq!(
+        (span.start_time_unix_nano, span.end_time_unix_nano),
+        (1_700_000_000_000_000_000, 1_700_000_000_000_000_001)
+    );
     assert_eq!(span.status.map(|status| status.code), Some(2));
     let values: Vec<String> = span
         .attributes
@@ -116,8 +131,15 @@ fn json_is_read_leniently() {
         .map(|kv| kv.value.as_ref().map_or_else(|| "none".to_owned(), |any| format!("{:?}", any.value)))
         .collect();
     let expected = [
-        "Some(IntValue(-9007199254740993))", "Some(IntValue(5))", "Some(IntValue(5))", "Some(DoubleValue(NaN))",
-        "Some(DoubleValue(-inf))", "Some(DoubleValue(3.0))", "Some(BytesValue([0, 1, 2]))", "None", "none",
+        "Some(IntValue(-9007199254740993))",
+        "Some(IntValue(5))",
+        "Some(IntValue(5))",
+        "Some(DoubleValue(NaN))",
+        "Some(DoubleValue(-inf))",
+        "Some(DoubleValue(3.0))",
+        "Some(BytesValue([0, 1, 2]))",
+        "None",
+        "none",
         "Some(StringValue(\"s\"))",
     ];
     assert_eq!(values, expected);
@@ -131,7 +153,9 @@ fn json_metrics_are_read() {
     let body = br#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","unit":"1","sum":{"isMonotonic":true,
         "aggregationTemporality":2,"dataPoints":[{"asInt":"7","timeUnixNano":"5","attributes":[]}]}}]}]}]}"#;
     let request = decode::metrics(body, Format::Json).expect("it is read");
-    let Some(Data::Sum(sum)) = &request.resource_metrics[0].scope_metrics[0].metrics[0].data else { panic!("a sum") };
+    let Some(Data::Sum(sum)) = &request.resource_metrics[0].scope_metrics[0].metrics[0].data else {
+        panic!("a sum")
+    };
     assert_eq!((sum.is_monotonic, sum.aggregation_temporality), (true, 2));
     assert_eq!(sum.data_points[0].value, Some(number_data_point::Value::AsInt(7)));
 }
@@ -142,12 +166,22 @@ fn errors_say_what_is_wrong_and_where() {
         let error = json_span(span).expect_err("it is refused");
         assert!(error.contains(expected), "{error:?} should contain {expected:?}");
     };
-    check(r#"{"traceId":"xyz"}"#, r#".resourceSpans[0].scopeSpans[0].spans[0].traceId: expected an id in hex digits, found "xyz" at line 1 column"#);
+    check(
+        r#"{"traceId":"xyz"}"#,
+        r#".resourceSpans[0].scopeSpans[0].spans[0].traceId: expected an id in hex digits, found "xyz" at line 1 column"#,
+    );
     check(r#"{"startTimeUnixNano":-1}"#, r#"startTimeUnixNano: expected an unsigned integer, found "-1""#);
-    check(r#"{"attributes":[{"key":"a","value":{"intValue":"many"}}]}"#, r#"attributes[0].value.intValue: expected an integer, found "many""#);
+    check(
+        r#"{"attributes":[{"key":"a","value":{"intValue":"many"}}]}"#,
+        r#"attributes[0].value.intValue: expected an integer, found "many""#,
+    );
     check(r#"{"events":{}}"#, "events: invalid type: map, expected a list");
     check(r#"{"name":"#, "line 1 column");
-    let deep = format!("{}{}", r#"{"attributes":[{"key":"a","value":"#, r#"{"arrayValue":{"values":["#.repeat(10_000));
+    let deep = format!(
+        "{}{}",
+        r#"{"attributes":[{"key":"a","value":"#,
+        r#"{"arrayValue":{"values":["#.repeat(10_000)
+    );
     check(&deep, "recursion limit exceeded");
     let error = decode::traces(b"\x0a\xff", Format::Protobuf).expect_err("it is refused").to_string();
     assert!(error.starts_with("the body is no valid OTLP protobuf"), "{error}");
@@ -180,7 +214,11 @@ fn text_that_is_no_utf8_is_kept_and_shown() {
         key_strindex: 0,
     };
     let good = Span { span_id: vec![2; 8], trace_id: vec![1; 16], ..Span::default() };
-    let bad = Span { name: "n?!?".to_owned(), attributes: vec![text("a", "x?!?y"), text("b", "fine")], ..good.clone() };
+    let bad = Span {
+        name: "n?!?".to_owned(),
+        attributes: vec![text("a", "x?!?y"), text("b", "fine")],
+        ..good.clone()
+    };
     let mut sent = request(good.clone());
     sent.resource_spans[0].scope_spans[0].spans.push(bad.clone());
     let spoil = |mut bytes: Vec<u8>| {
@@ -202,7 +240,8 @@ fn text_that_is_no_utf8_is_kept_and_shown() {
 
 #[test]
 fn half_a_surrogate_pair_in_json_is_shown() {
-    let span = json_span(r#"{"name":"a\ud83d\\ud83d\ud83d\ude00","traceId":"","attributes":[]}"#).expect("it is read");
+    let span = json_span(r#"{"name":"a\ud83d\\ud83d\ud83d\ude00","traceId":"","attributes":[]}"#)
+        .expect("it is read");
     assert_eq!(span.name, "a\u{FFFD}\\ud83d\u{1F600}");
     assert_eq!(span.attributes[0].key, ORIGINAL_BYTES);
 }

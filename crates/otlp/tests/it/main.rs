@@ -5,3 +5,4 @@ mod corpus;
 mod cut_and_restore;
 mod decoding;
 mod messages_of_corpus;
+mod redaction;
