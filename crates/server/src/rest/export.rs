@@ -2,7 +2,7 @@
 
 use super::{
     problem::Problem,
-    step::{self, hex},
+    step,
     timeline::{not_one, to_json, wanted, with_run},
     wire::Run,
 };
@@ -212,10 +212,3 @@ fn plain(json: &AnyJson) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn hex_is_lower_case() {
-        assert_eq!(super::hex(&[0xab, 0x01]), "ab01");
-    }
-}
