@@ -36,14 +36,11 @@ pub(super) fn groups(attributes: &[KeyValue]) -> Vec<Group> {
             continue;
         }
         let prefix = &kv.key[..prefix];
-        let group = match groups.iter().rposition(|group| group.prefix == prefix) {
-            Some(found) => &mut groups[found],
-            None => {
-                groups.push(Group { prefix: prefix.to_owned(), bytes: 0, keys: Vec::new() });
-                let last = groups.len() - 1;
-                &mut groups[last]
-            }
-        };
+        let found = groups.iter().rposition(|group| group.prefix == prefix).unwrap_or_else(|| {
+            groups.push(Group { prefix: prefix.to_owned(), bytes: 0, keys: Vec::new() });
+            groups.len() - 1
+        });
+        let group = &mut groups[found];
         group.bytes += kv.encoded_len();
         group.keys.push((place, index, rest));
     }

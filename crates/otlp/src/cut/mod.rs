@@ -139,8 +139,7 @@ pub fn context(values: &[Value]) -> Option<u64> {
     inputs.peek()?;
     let hashes: Vec<u8> = inputs.flat_map(|value| &value.items).flat_map(|item| *item.hash.bytes()).collect();
     let hash = ContentHash::of(Form::Bytes, &hashes);
-    let [a, b, c, d, e, f, g, h, ..] = *hash.bytes();
-    Some(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    Some(hash.prefix() as u64)
 }
 
 fn has_hole(attributes: &[KeyValue]) -> bool {

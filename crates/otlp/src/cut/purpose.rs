@@ -81,8 +81,7 @@ fn by_key(key: &str, event: &str) -> (Purpose, u8) {
         | "ai.result.toolCalls"
         | "ai.result.object" => (Output, 5),
         "gcp.vertex.agent.llm_response" | "response_data" => (Output, 7),
-        "final_result" | "agent.final_answer" => (Output, 8),
-        "langfuse.observation.output" => (Output, 8),
+        "final_result" | "agent.final_answer" | "langfuse.observation.output" => (Output, 8),
         "mlflow.spanOutputs" => (Output, 9),
         "llm.choices" => (Output, 10),
         "traceloop.entity.output" => (Output, 11),
@@ -128,8 +127,7 @@ fn by_key(key: &str, event: &str) -> (Purpose, u8) {
         "output" if !event.is_empty() => (Result, 6),
 
         "content" | "message" | "gen_ai.event.content" => (of_event(event), EVENT_RANK),
-        // Strands repeats under `gen_ai.choice` what the tool's own event says.
-        "tool.result" => (Other, 15),
+        // Strands' `tool.result` too: it repeats under `gen_ai.choice` what the tool's own event says.
         _ => (Other, 15),
     }
 }
