@@ -214,6 +214,16 @@ impl Cutter {
 
     fn log_body(&mut self, body: &mut AnyValue, place: Place<'_>) {
         let purpose = purpose::of_log_body(body, place);
+        if let (Purpose::Other, Some(Any::KvlistValue(list))) = (purpose, &mut body.value) {
+            // A map of several things, which its keys tell apart.
+            for kv in &mut list.values {
+                let (purpose, rank) = purpose::of(&kv.key, place);
+                if let Some(any) = &mut kv.value {
+                    self.any(any, purpose, rank, false);
+                }
+            }
+            return;
+        }
         self.any(body, purpose, purpose::EVENT_RANK, purpose != Purpose::Other);
     }
 

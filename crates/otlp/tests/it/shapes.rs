@@ -1,10 +1,12 @@
 //! One message, written in every way that is known: each must be read as the same.
 
+use crate::any_otlp;
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList, any_value::Value as Any},
     logs::v1::LogRecord,
     trace::v1::{Span, span::Event},
 };
+use proptest::{collection::vec, prelude::*};
 use serde_json::{Value as Json, json};
 use turnscope_model::{ContentHash, Form, Kind, Message, Part, Purpose};
 use turnscope_otlp::messages::{Content, Previews, item_messages, item_text};
@@ -25,22 +27,22 @@ fn conversation() -> Vec<Message> {
     ]
 }
 
-fn any(json: &Json) -> AnyValue {
+fn value(json: &Json) -> AnyValue {
     let value = match json {
         Json::Null => return AnyValue::default(),
         Json::Bool(flag) => Any::BoolValue(*flag),
         Json::Number(number) => Any::IntValue(number.as_i64().unwrap_or_default()),
         Json::String(text) => Any::StringValue(text.clone()),
-        Json::Array(list) => Any::ArrayValue(ArrayValue { values: list.iter().map(any).collect() }),
+        Json::Array(list) => Any::ArrayValue(ArrayValue { values: list.iter().map(value).collect() }),
         Json::Object(map) => Any::KvlistValue(KeyValueList {
-            values: map.iter().map(|(key, value)| attribute(key, value)).collect(),
+            values: map.iter().map(|(key, json)| attribute(key, json)).collect(),
         }),
     };
     AnyValue { value: Some(value) }
 }
 
-fn attribute(key: &str, value: &Json) -> KeyValue {
-    KeyValue { key: key.to_owned(), value: Some(any(value)), key_strindex: 0 }
+fn attribute(key: &str, json: &Json) -> KeyValue {
+    KeyValue { key: key.to_owned(), value: Some(value(json)), key_strindex: 0 }
 }
 
 fn span(attributes: &[(&str, Json)]) -> Span {
@@ -51,7 +53,7 @@ fn span(attributes: &[(&str, Json)]) -> Span {
 }
 
 fn without_ids(mut messages: Vec<Message>) -> Vec<Message> {
-    messages.iter_mut().for_each(|message| {
+    for message in &mut messages {
         assert!(message.id.is_some(), "every message has an id");
         message.id = None;
         message.finish_reason = None;
@@ -59,7 +61,7 @@ fn without_ids(mut messages: Vec<Message>) -> Vec<Message> {
         if matches!(message.parts[..], [Part::ToolCallResponse { .. }]) {
             message.role = "tool".into();
         }
-    });
+    }
     messages
 }
 
@@ -256,7 +258,7 @@ fn events_are_messages() {
     assert_eq!(Previews::of_span(&strands, Kind::Llm).output_text.as_deref(), Some("Bye."));
     let log = |name: &str, body: Json| LogRecord {
         event_name: name.to_owned(),
-        body: Some(any(&body)),
+        body: Some(value(&body)),
         ..LogRecord::default()
     };
     let logs = [
@@ -273,6 +275,45 @@ fn events_are_messages() {
     assert_eq!(found.output[0].joined_text(), "Bye.");
     assert_eq!(found.output[0].finish_reason.as_deref(), Some("stop"));
     assert_eq!(without_ids(found.input), conversation());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_makes_a_reader_panic(
+        span in any_otlp::span(), log in any_otlp::log(), text in any_otlp::text(), bytes in vec(any::<u8>(), 0..60),
+        kind in prop::sample::select(Kind::ALL.to_vec()),
+    ) {
+        let _ = Content::of_span(&span, std::slice::from_ref(&log), kind);
+        let _ = Content::of_log(&log, kind);
+        let _ = Previews::of_span(&span, kind);
+        for form in [Form::Text, Form::Bytes, Form::Array, Form::Flat] {
+            for purpose in [Purpose::Input, Purpose::Result] {
+                let _ = item_text(form, purpose, text.as_bytes());
+                let _ = item_text(form, purpose, &bytes);
+            }
+            let _ = item_messages(form, &bytes);
+        }
+    }
+}
+
+#[test]
+fn a_key_of_a_million_dots_does_not_nest_that_deep() {
+    let key = format!("llm.input_messages.0{}", ".0".repeat(500_000));
+    let found = Content::of_span(&span(&[(&key, json!("x"))]), &[], Kind::Llm);
+    assert_eq!(found.input.len(), 1);
+}
+
+#[test]
+fn a_log_whose_body_holds_both_sides_is_read() {
+    let body = json!({"input.messages": [{"role": "user", "content": "How is Oslo?"}], "output.messages": [{"role": "assistant", "content": "Grey."}]});
+    let log = LogRecord { body: Some(value(&body)), ..LogRecord::default() };
+    let found = Content::of_span(&Span::default(), &[log], Kind::Llm);
+    assert_eq!(
+        (found.input[0].joined_text(), found.output[0].joined_text()),
+        ("How is Oslo?".into(), "Grey.".into())
+    );
 }
 
 #[test]
