@@ -85,10 +85,10 @@ impl Kind {
         }
     }
 
-    /// Whether a trace that holds such a step makes runs. A trace of only `mcp`, `http` and `other`
+    /// Whether a trace that holds such a step makes runs. A trace of only `sanitizer`, `mcp`, `http` and `other`
     /// steps does not.
     pub const fn is_agentic(self) -> bool {
-        !matches!(self, Self::Mcp | Self::Http | Self::Other)
+        !matches!(self, Self::Sanitizer | Self::Mcp | Self::Http | Self::Other)
     }
 
     /// Whether a step of this kind is a call of a model, whose usage is counted.

@@ -1,1 +1,86 @@
-//! placeholder
+//! The server: receivers, REST, live stream, and what stands between a client and the store.
+//!
+//! [`serve`] reads as the table of contents: open, bind, announce, wait, drain, close.
+
+mod auth;
+mod body;
+mod ingest;
+mod listen;
+mod otlp_grpc;
+mod otlp_http;
+mod refusal;
+mod rest;
+mod spanmetrics;
+mod state;
+
+pub use auth::ApiKey;
+pub use rest::openapi;
+pub use state::Config;
+
+use listen::Listener;
+use state::App;
+use std::{future::Future, net::SocketAddr, sync::atomic::Ordering, time::Duration};
+
+/// How long running requests may take to finish once the server stops.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Why the server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The store could not be opened.
+    #[error(transparent)]
+    Store(#[from] turnscope_store::StoreError),
+    /// An address could not be listened on.
+    #[error("cannot listen on {address} ({flag}): {source}; choose another with {flag}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// The flag that sets it.
+        flag: &'static str,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A setting makes no sense.
+    #[error("{0}")]
+    Config(String),
+}
+
+/// Where a running server listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Addresses {
+    /// UI, REST and OTLP/HTTP.
+    pub listen: SocketAddr,
+    /// OTLP/gRPC.
+    pub otlp_grpc: SocketAddr,
+    /// OTLP/HTTP.
+    pub otlp_http: SocketAddr,
+}
+
+/// Runs the server until `stop` resolves; `ready` is called once every port listens.
+pub async fn serve(
+    config: Config,
+    ready: impl FnOnce(Addresses) -> Result<(), ServeError>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    config.check()?;
+    let main = Listener::bind(config.listen, "--listen").await?;
+    let grpc = Listener::bind(config.otlp_grpc, "--otlp-grpc").await?;
+    let http = Listener::bind(config.otlp_http, "--otlp-http").await?;
+    let addresses =
+        Addresses { listen: main.address(), otlp_grpc: grpc.address(), otlp_http: http.address() };
+    let app = App::open(config, addresses)?;
+    let routers =
+        [(main, rest::router(&app)), (grpc, rest::otlp_router(&app)), (http, rest::otlp_router(&app))];
+    let running: Vec<_> = routers.into_iter().map(|(listener, router)| listener.spawn(router)).collect();
+    ready(addresses)?;
+    stop.await;
+    // In the order of flow: new work is refused, running requests finish, then the store drains and closes.
+    app.ingest.stopping.store(true, Ordering::Relaxed);
+    app.live.close();
+    let deadline = tokio::time::Instant::now() + GRACE;
+    for listener in running {
+        listener.stop(deadline).await;
+    }
+    tokio::task::spawn_blocking(move || drop(app)).await.ok();
+    Ok(())
+}

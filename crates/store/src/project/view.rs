@@ -177,6 +177,8 @@ pub struct StepView {
     pub end: Option<UnixNanos>,
     /// Whether it counts in its run's figures (false: a second report of the same call, a detail).
     pub counted: bool,
+    /// The step that this one reports a second time, index into [`Projection::steps`].
+    pub same_as: Option<usize>,
     /// It lies above the run.
     pub outer: bool,
     /// The tool, on a tool step.
@@ -189,6 +191,10 @@ pub struct StepView {
     pub usage: Usage,
     /// What the policy gate said.
     pub verdict: Option<Verdict>,
+    /// The policy step that said it, index into [`Projection::steps`].
+    pub gate: Option<usize>,
     /// Why it failed.
     pub error: Option<ErrorFact>,
+    /// All that its records say together: its own first, what joined it where it is silent.
+    pub facts: Arc<Facts>,
 }

@@ -1,0 +1,168 @@
+//! What every handler needs: configuration, store, receiving path, live stream.
+
+use crate::{
+    Addresses, ServeError,
+    auth::{ApiKey, Auth},
+    body::Limits,
+    ingest::Ingest,
+    rest::live::Live,
+    spanmetrics::SpanMetrics,
+};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use turnscope_otlp::redact::Redactor;
+use turnscope_store::{Options, Reader, Store, StoreError, query::Moment};
+
+/// Everything that can be set about a server; see `turnscope serve --help` for each.
+#[derive(Debug)]
+pub struct Config {
+    /// The data directory.
+    pub data: PathBuf,
+    /// UI, REST and OTLP/HTTP.
+    pub listen: SocketAddr,
+    /// OTLP/gRPC.
+    pub otlp_grpc: SocketAddr,
+    /// OTLP/HTTP.
+    pub otlp_http: SocketAddr,
+    /// The key that clients must send.
+    pub api_key: Option<ApiKey>,
+    /// Listening beyond loopback without a key was asked for in so many words.
+    pub allow_public_without_key: bool,
+    /// Origins whose browsers may send and read; `*` for all.
+    pub cors_origins: Vec<String>,
+    /// The largest body, before and after decompression.
+    pub max_body_bytes: usize,
+    /// The longest time that a body may take to arrive.
+    pub body_timeout: Duration,
+    /// Bytes of requests in hand at once; more are refused with a hint to try again.
+    pub max_pending_bytes: usize,
+    /// The silence after which a run without an end is incomplete.
+    pub silence: Duration,
+    /// The redaction rules.
+    pub redactor: Redactor,
+    /// Further dimensions of the span metrics.
+    pub span_metric_dimensions: Vec<String>,
+    /// Whether the UI's page is served, and where.
+    pub ui_path: Option<String>,
+    /// Settings with their origins, for `/v1/config`-like views: name, value, source.
+    pub origins: Vec<(String, String, String)>,
+}
+
+impl Config {
+    /// A server on free loopback ports, for tests and as a base for the command line.
+    pub fn new(data: PathBuf) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self {
+            data,
+            listen: any,
+            otlp_grpc: any,
+            otlp_http: any,
+            api_key: None,
+            allow_public_without_key: false,
+            cors_origins: Vec::new(),
+            max_body_bytes: 64 << 20,
+            body_timeout: Duration::from_secs(30),
+            max_pending_bytes: 96 << 20,
+            silence: Duration::from_secs(600),
+            redactor: Redactor::default(),
+            span_metric_dimensions: Vec::new(),
+            ui_path: Some("/ui/".into()),
+            origins: Vec::new(),
+        }
+    }
+
+    /// Refuses what would be unsafe.
+    pub(crate) fn check(&self) -> Result<(), ServeError> {
+        if self.api_key.is_some() || self.allow_public_without_key {
+            return Ok(());
+        }
+        for (flag, address) in
+            [("--listen", self.listen), ("--otlp-grpc", self.otlp_grpc), ("--otlp-http", self.otlp_http)]
+        {
+            if !address.ip().is_loopback() {
+                return Err(ServeError::Config(format!(
+                    "{flag} {address} can be reached from other machines and no key is set: set one with --api-key, \
+                     or say --allow-public-without-key"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What every handler needs.
+pub(crate) struct App {
+    pub(crate) store: Arc<Store>,
+    pub(crate) ingest: Arc<Ingest>,
+    pub(crate) auth: Auth,
+    pub(crate) limits: Limits,
+    pub(crate) live: Live,
+    pub(crate) silence: Duration,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) ui_path: Option<String>,
+    pub(crate) addresses: Addresses,
+    pub(crate) started: Instant,
+}
+
+/// How long a reader waits for its own writes to be visible.
+const CATCH_UP: Duration = Duration::from_secs(2);
+
+impl App {
+    pub(crate) fn open(config: Config, addresses: Addresses) -> Result<Arc<Self>, ServeError> {
+        let live = Live::new();
+        let options =
+            Options { text_of: Some(turnscope_otlp::messages::item_text), on_change: live.listener() };
+        let store = Arc::new(Store::open(&config.data, options)?);
+        store.announce(
+            &serde_json::json!({"pid": std::process::id(), "listen": addresses.listen.to_string(),
+                "otlp_grpc": addresses.otlp_grpc.to_string(), "otlp_http": addresses.otlp_http.to_string()})
+            .to_string(),
+        )?;
+        let ingest = Ingest::new(
+            Arc::clone(&store),
+            config.redactor,
+            config.max_pending_bytes,
+            SpanMetrics::new(config.span_metric_dimensions),
+        );
+        Ok(Arc::new(Self {
+            store,
+            ingest: Arc::new(ingest),
+            auth: Auth::new(config.api_key),
+            limits: Limits { bytes: config.max_body_bytes, time: config.body_timeout },
+            live,
+            silence: config.silence,
+            cors_origins: config.cors_origins,
+            ui_path: config.ui_path,
+            addresses,
+            started: Instant::now(),
+        }))
+    }
+
+    /// Asks the store on a blocking thread, after what was acknowledged has become visible.
+    pub(crate) async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = Arc::clone(&self.store);
+        tokio::task::spawn_blocking(move || {
+            store.catch_up(CATCH_UP);
+            store.read(question)
+        })
+        .await
+        .unwrap_or_else(|error| Err(StoreError::Damaged(format!("reading panicked: {error}"))))
+    }
+
+    /// Now, and what a run's status depends on.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { now_ms: now_ms(), silence_ms: self.silence.as_millis() as i64 }
+    }
+}
+
+/// Milliseconds since the epoch.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64)
+}

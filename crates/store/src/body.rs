@@ -1,0 +1,192 @@
+//! A record's body as it lies in a block: what stands around the items of each hole, then the protobuf bytes.
+//!
+//! The items themselves are contents, their ids are in `contexts`.
+
+use crate::contexts::{read_varint, write_varint};
+use turnscope_model::{Body, Form, Purpose, Value};
+
+/// What the store keeps of a hole beside its items.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hole {
+    pub(crate) form: Form,
+    pub(crate) purpose: Purpose,
+    frame: Frame,
+}
+
+/// The bytes around a value's items.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Frame {
+    /// Nothing at all: one item, or items that follow one another directly.
+    None,
+    /// The same bytes between all items.
+    Even { before: Vec<u8>, between: Vec<u8>, after: Vec<u8> },
+    /// Different bytes in each gap: items + 1 gaps.
+    Uneven(Vec<Vec<u8>>),
+}
+
+impl Hole {
+    pub(crate) fn of(value: &Value) -> Self {
+        let mut gaps = Vec::with_capacity(value.items.len() + 1);
+        let mut at = 0;
+        for item in &value.items {
+            gaps.push(&value.data[at..item.range.start]);
+            at = item.range.end;
+        }
+        gaps.push(&value.data[at..]);
+        let inner = &gaps[1..gaps.len().max(2) - 1];
+        let frame = if gaps.iter().all(|gap| gap.is_empty()) {
+            Frame::None
+        } else if inner.windows(2).all(|pair| pair[0] == pair[1]) && gaps.len() > 1 {
+            Frame::Even {
+                before: gaps[0].to_vec(),
+                between: inner.first().map_or_else(Vec::new, |gap| gap.to_vec()),
+                after: gaps[gaps.len() - 1].to_vec(),
+            }
+        } else {
+            Frame::Uneven(gaps.into_iter().map(<[u8]>::to_vec).collect())
+        };
+        Self { form: value.form, purpose: value.purpose, frame }
+    }
+
+    /// Puts the value together again.
+    pub(crate) fn fill<'a>(
+        &self,
+        items: impl IntoIterator<Item = (turnscope_model::ContentHash, &'a [u8])>,
+    ) -> Value {
+        let mut data = Vec::new();
+        let mut places = Vec::new();
+        for (i, (hash, item)) in items.into_iter().enumerate() {
+            data.extend_from_slice(match &self.frame {
+                Frame::None => &[],
+                Frame::Even { before, between, .. } => {
+                    if i == 0 {
+                        before
+                    } else {
+                        between
+                    }
+                }
+                Frame::Uneven(gaps) => gaps.get(i).map_or(&[][..], Vec::as_slice),
+            });
+            let start = data.len();
+            data.extend_from_slice(item);
+            places.push(turnscope_model::Item { range: start..data.len(), hash });
+        }
+        match &self.frame {
+            Frame::None => {}
+            Frame::Even { before, after, .. } => {
+                if places.is_empty() {
+                    data.extend_from_slice(before);
+                }
+                data.extend_from_slice(after);
+            }
+            Frame::Uneven(gaps) => data.extend_from_slice(gaps.last().map_or(&[][..], Vec::as_slice)),
+        }
+        Value { form: self.form, purpose: self.purpose, data, items: places }
+    }
+}
+
+/// Writes a body into a block's buffer.
+pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
+    write_varint(out, body.values.len() as u64);
+    for value in &body.values {
+        let hole = Hole::of(value);
+        out.push(hole.form as u8 | (hole.purpose as u8) << 4);
+        match hole.frame {
+            Frame::None => write_varint(out, 0),
+            Frame::Even { before, between, after } => {
+                write_varint(out, 1);
+                for gap in [before, between, after] {
+                    write_bytes(out, &gap);
+                }
+            }
+            Frame::Uneven(gaps) => {
+                write_varint(out, 2 + gaps.len() as u64);
+                for gap in gaps {
+                    write_bytes(out, &gap);
+                }
+            }
+        }
+    }
+    out.extend_from_slice(&body.bytes);
+}
+
+/// Reads a body back: its holes and its protobuf bytes. `None` when it is damaged.
+pub(crate) fn read(mut input: &[u8]) -> Option<(Vec<Hole>, Vec<u8>)> {
+    let count = read_varint(&mut input)?;
+    let mut holes = Vec::new();
+    for _ in 0..count {
+        let (tag, rest) = input.split_first()?;
+        input = rest;
+        let frame = match read_varint(&mut input)? {
+            0 => Frame::None,
+            1 => Frame::Even {
+                before: read_bytes(&mut input)?,
+                between: read_bytes(&mut input)?,
+                after: read_bytes(&mut input)?,
+            },
+            gaps => Frame::Uneven((2..gaps).map(|_| read_bytes(&mut input)).collect::<Option<_>>()?),
+        };
+        holes.push(Hole { form: Form::from_u8(tag & 15)?, purpose: Purpose::from_u8(tag >> 4)?, frame });
+    }
+    Some((holes, input.to_vec()))
+}
+
+fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+fn read_bytes(input: &mut &[u8]) -> Option<Vec<u8>> {
+    let len = usize::try_from(read_varint(input)?).ok()?;
+    let (bytes, rest) = input.split_at_checked(len)?;
+    *input = rest;
+    Some(bytes.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use turnscope_model::{ContentHash, Item};
+
+    fn value(text: &str, ranges: &[std::ops::Range<usize>]) -> Value {
+        let data = text.as_bytes().to_vec();
+        let items = ranges
+            .iter()
+            .map(|range| Item {
+                range: range.clone(),
+                hash: ContentHash::of(Form::Text, &data[range.clone()]),
+            })
+            .collect();
+        Value { form: Form::Text, purpose: Purpose::Input, data, items }
+    }
+
+    #[test]
+    fn every_kind_of_frame_is_put_back() {
+        let values = vec![
+            value("whole", &[0..5]),
+            value("[a, b, c]", &[1..2, 4..5, 7..8]),
+            value("{\"messages\":[a,b , c],\"x\":1}", &[13..14, 15..16, 19..20]),
+            value("[]", &[]),
+            value("", &[]),
+            value("[a]", &[1..2]),
+            value("abc", &[0..1, 1..2, 2..3]),
+        ];
+        let body = Body { bytes: b"rest".to_vec(), values };
+        let mut out = Vec::new();
+        write(&mut out, &body);
+        let (holes, bytes) = read(&out).unwrap();
+        assert_eq!(bytes, body.bytes);
+        for (hole, value) in holes.iter().zip(&body.values) {
+            let items = (0..value.items.len()).map(|i| (value.items[i].hash, value.item(i)));
+            assert_eq!(hole.fill(items), *value);
+        }
+    }
+
+    #[test]
+    fn a_damaged_body_is_refused() {
+        assert!(read(&[]).is_none());
+        assert!(read(&[1]).is_none());
+        assert!(read(&[1, 0x0f, 0]).is_none());
+        assert!(read(&[1, 0, 1, 200]).is_none());
+    }
+}

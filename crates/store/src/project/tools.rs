@@ -1,0 +1,389 @@
+//! Which steps are tool calls, each once, and the tool calls for which no span came.
+//!
+//! Tool and MCP spans inside one another are one call. What a model asked for is matched to the run's tool steps by
+//! id, else by name and order; what stays unmatched becomes a synthesised step, as does a tool that only a policy
+//! gate names. Verdicts are brought to the call they are about. Not here: the tools' results (message content).
+
+use super::step::{Step, complete, same_tool};
+use std::collections::{HashMap, VecDeque};
+use turnscope_model::{Kind, UnixNanos, Verdict};
+
+/// A tool call without a span.
+#[derive(Clone, Debug)]
+pub(super) struct Synthesised {
+    pub(super) run: usize,
+    /// The call that asked for it.
+    pub(super) requested_by: Option<usize>,
+    /// The policy step that is all that tells of it.
+    pub(super) gate: Option<usize>,
+    /// What names it within its run.
+    pub(super) key: String,
+    pub(super) name: String,
+    pub(super) call_id: Option<String>,
+    pub(super) start: UnixNanos,
+    /// When the run went on after it; `None` while it has not.
+    pub(super) end: Option<UnixNanos>,
+    pub(super) verdict: Option<Verdict>,
+}
+
+/// Marks the tool steps that count.
+pub(super) fn mark(steps: &mut [Step]) {
+    let mut above: Vec<Option<usize>> = vec![None; steps.len()];
+    for i in 0..steps.len() {
+        if let Some(parent) = steps[i].parent {
+            above[i] = match steps[parent].kind {
+                _ if is_tool(&steps[parent]) => Some(parent),
+                Kind::Run | Kind::Turn | Kind::Llm | Kind::Embedding => None,
+                _ => above[parent],
+            };
+        }
+        if !is_tool(&steps[i]) {
+            continue;
+        }
+        steps[i].counted = true;
+        if let Some(outer) = above[i].filter(|&outer| one_call(&steps[outer], &steps[i])) {
+            let keep = steps[outer].same_as.unwrap_or(outer);
+            second(steps, keep, i);
+        }
+    }
+    merge_beside(steps);
+    for step in steps.iter_mut().filter(|step| step.counted && step.kind == Kind::Mcp) {
+        step.kind = Kind::Tool;
+    }
+}
+
+fn is_tool(step: &Step) -> bool {
+    step.kind == Kind::Tool || step.kind == Kind::Mcp && step.facts.tool_name.is_some()
+}
+
+fn second(steps: &mut [Step], keep: usize, repeat: usize) {
+    complete(steps, keep, repeat);
+    steps[repeat].counted = false;
+    steps[repeat].same_as = Some(keep);
+}
+
+/// Whether a tool step inside another is the same call.
+fn one_call(outer: &Step, inner: &Step) -> bool {
+    match (&outer.facts.tool_call_id, &inner.facts.tool_call_id) {
+        (Some(a), Some(b)) => a == b,
+        _ => names_agree(outer, inner) || inner.kind == Kind::Mcp && outer.kind != Kind::Mcp,
+    }
+}
+
+fn names_agree(a: &Step, b: &Step) -> bool {
+    match (&a.tool_name, &b.tool_name) {
+        (Some(a), Some(b)) => same_tool(a, b),
+        _ => true,
+    }
+}
+
+/// The same call reported side by side: same id at the same time, or an MCP span within the time of the tool's.
+fn merge_beside(steps: &mut [Step]) {
+    let mut by_id: HashMap<(usize, String), Vec<usize>> = HashMap::new();
+    let mut of_run: HashMap<usize, Vec<usize>> = HashMap::new();
+    for i in 0..steps.len() {
+        if !steps[i].counted || !is_tool(&steps[i]) {
+            continue;
+        }
+        let Some(run) = steps[i].run else { continue };
+        if let Some(id) = &steps[i].facts.tool_call_id {
+            by_id.entry((run, id.clone())).or_default().push(i);
+        }
+        of_run.entry(run).or_default().push(i);
+    }
+    let mut groups: Vec<Vec<usize>> = by_id.into_values().filter(|group| group.len() > 1).collect();
+    groups.sort();
+    for group in groups {
+        let mut kept: Vec<usize> = Vec::new();
+        for i in group {
+            let same = |&&k: &&usize| steps[k].overlaps(&steps[i]) && names_agree(&steps[k], &steps[i]);
+            match kept.iter().find(same) {
+                Some(&keep) => second(steps, keep, i),
+                None => kept.push(i),
+            }
+        }
+    }
+    for tools in of_run.into_values() {
+        let (mcp, real): (Vec<usize>, Vec<usize>) = tools
+            .into_iter()
+            .filter(|&i| steps[i].counted)
+            .partition(|&i| steps[i].kind == Kind::Mcp && steps[i].facts.tool_call_id.is_none());
+        let mut free: VecDeque<usize> = real.into();
+        free.make_contiguous().sort_by_key(|&i| (steps[i].start, i));
+        for i in mcp {
+            let within = |t: &usize| {
+                steps[*t].start <= steps[i].start
+                    && steps[i].end_or_start() <= steps[*t].end.unwrap_or(UnixNanos::MAX)
+                    && names_agree(&steps[*t], &steps[i])
+            };
+            // Tools are in order of start: what ended before this began can be for none after it either.
+            while free.front().is_some_and(|&t| steps[t].end.is_some_and(|end| end < steps[i].start)) {
+                free.pop_front();
+            }
+            if let Some(place) = free.iter().take(64).position(within)
+                && let Some(keep) = free.remove(place)
+            {
+                second(steps, keep, i);
+            }
+        }
+    }
+}
+
+/// Matches what the calls of one run asked for with its tool steps, and makes steps of what is left.
+///
+/// `own` are the run's steps in order of start.
+/// Also gives, for each tool step that was matched, the call that asked for it.
+pub(super) fn match_requests(
+    steps: &mut [Step],
+    run: usize,
+    own: &[usize],
+) -> (Vec<Synthesised>, HashMap<usize, usize>) {
+    let calls: Vec<usize> = own
+        .iter()
+        .copied()
+        .filter(|&i| steps[i].counted && !steps[i].facts.requested_tools.is_empty())
+        .collect();
+    let tools: Vec<usize> =
+        own.iter().copied().filter(|&i| steps[i].counted && steps[i].kind == Kind::Tool).collect();
+    let mut taken: Vec<Option<usize>> = vec![None; tools.len()];
+    let mut open: Vec<(usize, usize)> = calls
+        .iter()
+        .flat_map(|&call| (0..steps[call].facts.requested_tools.len()).map(move |at| (call, at)))
+        .collect();
+    by_id(steps, &tools, &mut taken, &mut open);
+    by_name(steps, &tools, &mut taken, &mut open);
+    by_order(steps, &tools, &mut taken, &mut open);
+    let counted: Vec<usize> =
+        own.iter().copied().filter(|&i| steps[i].counted && steps[i].is_call()).collect();
+    let made = open.into_iter().map(|(call, at)| synthesise(steps, run, call, at, &counted)).collect();
+    let asked_by = tools.iter().zip(taken).filter_map(|(&tool, call)| Some((tool, call?))).collect();
+    (made, asked_by)
+}
+
+fn by_id(steps: &[Step], tools: &[usize], taken: &mut [Option<usize>], open: &mut Vec<(usize, usize)>) {
+    let mut of_id: HashMap<&str, VecDeque<usize>> = HashMap::new();
+    for (t, &i) in tools.iter().enumerate() {
+        if let Some(id) = &steps[i].facts.tool_call_id {
+            of_id.entry(id).or_default().push_back(t);
+        }
+    }
+    open.retain(|&(call, at)| {
+        let id = steps[call].facts.requested_tools[at].id.as_deref();
+        let Some(t) = id.and_then(|id| of_id.get_mut(id)).and_then(VecDeque::pop_front) else { return true };
+        taken[t] = Some(call);
+        false
+    });
+}
+
+fn by_name(steps: &[Step], tools: &[usize], taken: &mut [Option<usize>], open: &mut Vec<(usize, usize)>) {
+    // Tools by the last word of their name, which qualified and bare names share.
+    let mut of_name: HashMap<&str, VecDeque<usize>> = HashMap::new();
+    for (t, &i) in tools.iter().enumerate().filter(|&(t, _)| taken[t].is_none()) {
+        if let Some(name) = &steps[i].tool_name {
+            of_name.entry(last_word(name)).or_default().push_back(t);
+        }
+    }
+    open.retain(|&(call, at)| {
+        let name = &steps[call].facts.requested_tools[at].name;
+        let Some(tools_so_named) = of_name.get_mut(last_word(name)) else { return true };
+        let fits = |&t: &usize| {
+            steps[tools[t]].start >= steps[call].start
+                && steps[tools[t]].tool_name.as_deref().is_some_and(|tool| same_tool(tool, name))
+        };
+        while tools_so_named.front().is_some_and(|t| !fits(t)) {
+            tools_so_named.pop_front();
+        }
+        let Some(t) = tools_so_named.pop_front() else { return true };
+        taken[t] = Some(call);
+        false
+    });
+}
+
+fn last_word(name: &str) -> &str {
+    let after = name.rfind(['-', '.', '/', ':']).map_or(name, |at| &name[at + 1..]);
+    after.rfind("__").map_or(after, |at| &after[at + 2..])
+}
+
+/// An application that runs every tool through one function of its own (`call_tool`) has a span of that name for
+/// each. Where between a call and the next as many such spans stand as the call asked for tools, they are these, in
+/// order, and take their names.
+fn by_order(
+    steps: &mut [Step],
+    tools: &[usize],
+    taken: &mut [Option<usize>],
+    open: &mut Vec<(usize, usize)>,
+) {
+    let mut left = Vec::with_capacity(open.len());
+    let mut rest = &open[..];
+    let mut from = 0;
+    while let Some(&(call, _)) = rest.first() {
+        let asked = rest.iter().take_while(|&&(c, _)| c == call).count();
+        let next_start = rest.get(asked).map_or(UnixNanos::MAX, |&(next, _)| steps[next].start);
+        while from < tools.len() && (taken[from].is_some() || steps[tools[from]].start < steps[call].start) {
+            from += 1;
+        }
+        let found: Vec<usize> = (from..tools.len())
+            .take_while(|&t| steps[tools[t]].start < next_start)
+            .filter(|&t| taken[t].is_none() && is_generic(&steps[tools[t]]))
+            .take(asked + 1)
+            .collect();
+        if found.len() == asked {
+            for (&t, &(_, at)) in found.iter().zip(rest) {
+                taken[t] = Some(call);
+                steps[tools[t]].tool_name = Some(steps[call].facts.requested_tools[at].name.clone());
+            }
+        } else {
+            left.extend_from_slice(&rest[..asked]);
+        }
+        rest = &rest[asked..];
+    }
+    *open = left;
+}
+
+/// Whether the tool's name is only the name of its span, and no id says which call it is.
+fn is_generic(step: &Step) -> bool {
+    step.facts.tool_call_id.is_none()
+        && step.facts.tool_name.as_ref().is_none_or(|name| step.facts.name.starts_with(name.as_str()))
+}
+
+fn synthesise(steps: &[Step], run: usize, call: usize, at: usize, calls: &[usize]) -> Synthesised {
+    let request = &steps[call].facts.requested_tools[at];
+    let start = steps[call].end_or_start();
+    let next = calls.partition_point(|&i| (steps[i].start, i) <= (steps[call].start, call));
+    let next = calls[next..].iter().map(|&i| steps[i].start).find(|&begin| begin >= start);
+    let by = steps[call].span.map(|span| span.to_string()).or_else(|| steps[call].key.clone());
+    Synthesised {
+        run,
+        requested_by: Some(call),
+        gate: None,
+        key: format!("{}:{at}:{}", by.unwrap_or_default(), request.id.as_deref().unwrap_or(&request.name)),
+        name: request.name.clone(),
+        call_id: request.id.clone(),
+        start,
+        end: next,
+        verdict: None,
+    }
+}
+
+/// Brings the verdicts of a run's policy steps to the tool calls that they are about. Gives the verdict of each call
+/// and of each gate that is about none.
+pub(super) fn judge(
+    steps: &mut [Step],
+    run: usize,
+    own: &[usize],
+    synthesised: &mut Vec<Synthesised>,
+) -> Vec<Verdict> {
+    let gates: Vec<usize> = own
+        .iter()
+        .copied()
+        .filter(|&i| steps[i].facts.verdict.is_some() && !(steps[i].counted && steps[i].kind == Kind::Tool))
+        .filter(|&i| {
+            steps[i].parent.is_none_or(|p| steps[p].facts.verdict.is_none() || steps[p].kind == Kind::Tool)
+        })
+        .collect();
+    let mut calls = Calls::of(steps, own, synthesised);
+    let mut lone = Vec::new();
+    for gate in gates {
+        let Some(verdict) = steps[gate].facts.verdict else { continue };
+        match calls.of_gate(steps, gate) {
+            Some(Target::Step(tool)) => {
+                steps[tool].verdict = stronger(steps[tool].verdict, verdict);
+                steps[tool].gate.get_or_insert(gate);
+            }
+            Some(Target::Synthesised(at)) => {
+                let tool = &mut synthesised[at];
+                tool.verdict = stronger(tool.verdict, verdict);
+                tool.gate.get_or_insert(gate);
+            }
+            None => match steps[gate].tool_name.clone() {
+                Some(name) => synthesised.push(of_gate(steps, run, gate, name, verdict)),
+                None => lone.push(verdict),
+            },
+        }
+    }
+    let tools = own.iter().filter(|&&i| steps[i].counted && steps[i].kind == Kind::Tool);
+    lone.extend(tools.filter_map(|&i| steps[i].verdict));
+    lone.extend(synthesised.iter().filter(|tool| tool.run == run).filter_map(|tool| tool.verdict));
+    lone
+}
+
+/// A human asked outranks a refusal, which outranks a permission.
+fn stronger(known: Option<Verdict>, new: Verdict) -> Option<Verdict> {
+    Some(known.map_or(new, |known| known.max(new)))
+}
+
+/// A tool call of which only the gate tells.
+fn of_gate(steps: &[Step], run: usize, gate: usize, name: String, verdict: Verdict) -> Synthesised {
+    let step = &steps[gate];
+    let by = step.span.map(|span| span.to_string()).or_else(|| step.key.clone());
+    Synthesised {
+        run,
+        requested_by: None,
+        gate: Some(gate),
+        key: format!("{}:gate:{name}", by.unwrap_or_default()),
+        name,
+        call_id: step.facts.tool_call_id.clone(),
+        start: step.end_or_start(),
+        end: step.end,
+        verdict: Some(verdict),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Target {
+    Step(usize),
+    Synthesised(usize),
+}
+
+/// A run's tool calls, by what a gate may know of them.
+struct Calls {
+    by_id: HashMap<String, Target>,
+    by_name: HashMap<String, VecDeque<(UnixNanos, Target)>>,
+}
+
+impl Calls {
+    fn of(steps: &[Step], own: &[usize], synthesised: &[Synthesised]) -> Self {
+        let real = own.iter().filter(|&&i| steps[i].counted && steps[i].kind == Kind::Tool).map(|&i| {
+            (steps[i].start, Target::Step(i), steps[i].tool_name.clone(), steps[i].facts.tool_call_id.clone())
+        });
+        let made = synthesised.iter().enumerate().map(|(at, tool)| {
+            (tool.start, Target::Synthesised(at), Some(tool.name.clone()), tool.call_id.clone())
+        });
+        let mut all: Vec<_> = real.chain(made).collect();
+        all.sort_by_key(|&(start, ..)| start);
+        let mut found = Self { by_id: HashMap::new(), by_name: HashMap::new() };
+        for (start, target, name, id) in all {
+            if let Some(id) = id {
+                found.by_id.entry(id).or_insert(target);
+            }
+            if let Some(name) = name {
+                found.by_name.entry(last_word(&name).to_owned()).or_default().push_back((start, target));
+            }
+        }
+        found
+    }
+
+    fn of_gate(&mut self, steps: &[Step], gate: usize) -> Option<Target> {
+        let mut up = steps[gate].parent;
+        while let Some(i) = up.filter(|&i| steps[i].run == steps[gate].run && steps[i].kind != Kind::Run) {
+            if steps[i].kind == Kind::Tool {
+                return Some(Target::Step(steps[i].same_as.unwrap_or(i)));
+            }
+            up = steps[i].parent;
+        }
+        if let Some(id) = &steps[gate].facts.tool_call_id
+            && let Some(&target) = self.by_id.get(id)
+        {
+            return Some(target);
+        }
+        let calls = self.by_name.get_mut(last_word(steps[gate].tool_name.as_deref()?))?;
+        // A synthesised call begins where its request ended, a real one after its gate: either not before the gate
+        // of an earlier call of that name.
+        let slack = steps[gate].start;
+        while calls.front().is_some_and(|&(start, target)| matches!(target, Target::Step(_)) && start < slack)
+        {
+            calls.pop_front();
+        }
+        calls.pop_front().map(|(_, target)| target)
+    }
+}

@@ -1,0 +1,425 @@
+//! Filters of runs, and their SQL: clauses with bound values, never text from a user.
+
+use crate::projector::field;
+use rusqlite::types::Value as Sql;
+use turnscope_model::{RunId, RunStatus, Verdict};
+
+/// What a run can be filtered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// `running`, `completed`, `failed`, `incomplete`.
+    Status,
+    /// The user.
+    User,
+    /// The session.
+    Session,
+    /// The agent.
+    Agent,
+    /// The service.
+    Service,
+    /// The name to show.
+    Name,
+    /// A model, requested or answered.
+    Model,
+    /// A provider.
+    Provider,
+    /// A tool that was called.
+    Tool,
+    /// A tag.
+    Tag,
+    /// The dialect.
+    Dialect,
+    /// `allow`, `deny`, `hitl`: at least one such verdict.
+    Verdict,
+    /// A tier of risk.
+    RiskTier,
+    /// The user's role.
+    UserRole,
+    /// What set the run off.
+    Trigger,
+    /// The prompt.
+    Prompt,
+    /// Its version.
+    PromptVersion,
+    /// The experiment.
+    Experiment,
+    /// Its arm.
+    ExperimentVariant,
+    /// The application's own id.
+    NativeRunId,
+    /// The run above it.
+    ParentRunId,
+    /// The trace.
+    TraceId,
+    /// The error's type or text; `*` is any error.
+    Error,
+    /// A score's name (`name`), or its figure (`name` with a comparison).
+    Score,
+    /// Milliseconds since the epoch.
+    Started,
+    /// Milliseconds.
+    Duration,
+    /// Input plus output.
+    Tokens,
+    /// US dollars.
+    Cost,
+    /// How many turns.
+    Turns,
+    /// How many tool calls.
+    ToolCalls,
+    /// How many model calls.
+    LlmCalls,
+    /// How many failed steps.
+    Errors,
+}
+
+impl Filter {
+    /// Every filter with its name in the query language, aliases after it.
+    pub const NAMES: &[(Self, &[&str])] = &[
+        (Self::Status, &["status"]),
+        (Self::User, &["user", "user_id"]),
+        (Self::Session, &["session", "session_id"]),
+        (Self::Agent, &["agent", "agent_name"]),
+        (Self::Service, &["service", "service_name"]),
+        (Self::Name, &["name"]),
+        (Self::Model, &["model"]),
+        (Self::Provider, &["provider"]),
+        (Self::Tool, &["tool"]),
+        (Self::Tag, &["tag"]),
+        (Self::Dialect, &["dialect"]),
+        (Self::Verdict, &["verdict"]),
+        (Self::RiskTier, &["risk_tier", "risk"]),
+        (Self::UserRole, &["user_role", "role"]),
+        (Self::Trigger, &["trigger_type", "trigger"]),
+        (Self::Prompt, &["prompt_id", "prompt"]),
+        (Self::PromptVersion, &["prompt_version"]),
+        (Self::Experiment, &["experiment_id", "experiment"]),
+        (Self::ExperimentVariant, &["experiment_variant", "variant"]),
+        (Self::NativeRunId, &["native_run_id"]),
+        (Self::ParentRunId, &["parent_run_id", "parent"]),
+        (Self::TraceId, &["trace_id", "trace"]),
+        (Self::Error, &["error"]),
+        (Self::Score, &["score"]),
+        (Self::Started, &["started", "started_at"]),
+        (Self::Duration, &["duration", "duration_ms"]),
+        (Self::Tokens, &["tokens"]),
+        (Self::Cost, &["cost", "cost_usd"]),
+        (Self::Turns, &["turns"]),
+        (Self::ToolCalls, &["tool_calls", "tools"]),
+        (Self::LlmCalls, &["llm_calls"]),
+        (Self::Errors, &["errors"]),
+    ];
+
+    /// Whether it is compared as a number (in the unit of its doc comment).
+    pub const fn is_number(self) -> bool {
+        matches!(
+            self,
+            Self::Started
+                | Self::Duration
+                | Self::Tokens
+                | Self::Cost
+                | Self::Turns
+                | Self::ToolCalls
+                | Self::LlmCalls
+                | Self::Errors
+        )
+    }
+
+    /// The filter of this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(filter, _)| *filter)
+    }
+}
+
+/// How a filter's value is compared.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Comparison {
+    /// Equal to one of these; `*` in a text stands for anything.
+    Is(Vec<String>),
+    /// `name` of a score, and its bound.
+    Bound {
+        /// A score's name; empty elsewhere.
+        name: String,
+        /// At least (`true`) or more than.
+        low: Option<(f64, bool)>,
+        /// At most (`true`) or less than.
+        high: Option<(f64, bool)>,
+    },
+}
+
+/// One condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// What is compared.
+    pub filter: Filter,
+    /// How.
+    pub comparison: Comparison,
+    /// Runs for which this is false.
+    pub negated: bool,
+}
+
+/// How runs are ordered; ties by arrival.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// When it began.
+    #[default]
+    StartedAt,
+    /// How long it took.
+    Duration,
+    /// What the client says it cost.
+    Cost,
+    /// Input plus output tokens.
+    Tokens,
+}
+
+/// Which runs are asked for. All conditions must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunFilter {
+    /// The conditions.
+    pub conditions: Vec<Condition>,
+    /// Words and phrases that the run's content must hold.
+    pub search: Vec<String>,
+    /// Only runs that have no run above them.
+    pub roots_only: bool,
+}
+
+impl RunFilter {
+    /// Adds `filter` = one of `values`.
+    pub fn is(&mut self, filter: Filter, values: Vec<String>) {
+        self.conditions.push(Condition { filter, comparison: Comparison::Is(values), negated: false });
+    }
+
+    /// Adds a lower bound, inclusive.
+    pub fn at_least(&mut self, filter: Filter, low: f64) {
+        let comparison = Comparison::Bound { name: String::new(), low: Some((low, true)), high: None };
+        self.conditions.push(Condition { filter, comparison, negated: false });
+    }
+
+    /// Adds an upper bound, exclusive.
+    pub fn below(&mut self, filter: Filter, high: f64) {
+        let comparison = Comparison::Bound { name: String::new(), low: None, high: Some((high, false)) };
+        self.conditions.push(Condition { filter, comparison, negated: false });
+    }
+}
+
+/// What the clauses need to know beside the filter.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Now, milliseconds since the epoch.
+    pub now_ms: i64,
+    /// The silence after which a run without an end is incomplete, milliseconds.
+    pub silence_ms: i64,
+}
+
+/// A `WHERE` clause on `runs r` with its bound values.
+pub(crate) struct Clause {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<Sql>,
+}
+
+impl Clause {
+    fn bind(&mut self, value: impl Into<Sql>) -> String {
+        self.values.push(value.into());
+        format!("?{}", self.values.len())
+    }
+}
+
+/// The clause of a filter; `1` when it asks for everything.
+pub(crate) fn clause(filter: &RunFilter, moment: Moment) -> Clause {
+    let mut clause = Clause { sql: String::new(), values: Vec::new() };
+    let mut all = Vec::new();
+    if filter.roots_only {
+        all.push("r.parent_run_id IS NULL".to_owned());
+    }
+    for condition in &filter.conditions {
+        let one = match &condition.comparison {
+            Comparison::Is(values) => {
+                let any: Vec<String> =
+                    values.iter().map(|value| is(&mut clause, condition.filter, value, moment)).collect();
+                if any.is_empty() { "1".to_owned() } else { format!("({})", any.join(" OR ")) }
+            }
+            Comparison::Bound { name, low, high } => bound(&mut clause, condition.filter, name, *low, *high),
+        };
+        all.push(if condition.negated { format!("NOT coalesce({one}, 0)") } else { one });
+    }
+    if let Some(expression) = match_expression(&filter.search) {
+        let bound = clause.bind(expression);
+        all.push(format!(
+            "r.unit IN (SELECT coalesce(u.main, u.id) FROM search s JOIN uses o ON o.content = s.rowid
+                 JOIN records c ON c.id = o.record JOIN units u ON u.id = c.unit WHERE search MATCH {bound})"
+        ));
+    }
+    clause.sql = if all.is_empty() { "1".to_owned() } else { all.join(" AND ") };
+    clause
+}
+
+/// The FTS expression that asks for all of these words and phrases, each taken literally.
+pub(crate) fn match_expression(texts: &[String]) -> Option<String> {
+    let phrases: Vec<String> = texts
+        .iter()
+        .filter(|text| text.chars().any(char::is_alphanumeric))
+        .map(|text| match text.strip_suffix('*') {
+            Some(prefix) => format!("\"{}\"*", prefix.replace('"', "\"\"")),
+            None => format!("\"{}\"", text.replace('"', "\"\"")),
+        })
+        .collect();
+    (!phrases.is_empty()).then(|| phrases.join(" AND "))
+}
+
+fn is(clause: &mut Clause, filter: Filter, value: &str, moment: Moment) -> String {
+    let column = match filter {
+        Filter::Status => return status(clause, value, moment),
+        Filter::Verdict => {
+            return match value {
+                _ if value == Verdict::Allow.as_str() => "r.allow_count > 0".into(),
+                _ if value == Verdict::Deny.as_str() => "r.deny_count > 0".into(),
+                _ if value == Verdict::Hitl.as_str() => "r.hitl_count > 0".into(),
+                "*" => "r.allow_count + r.deny_count + r.hitl_count > 0".into(),
+                _ => "0".into(),
+            };
+        }
+        Filter::Error => {
+            return match value {
+                "*" | "true" => "r.error_count > 0".into(),
+                "false" => "r.error_count = 0".into(),
+                text => {
+                    let pattern = clause.bind(format!("%{}%", text.replace('*', "%")));
+                    format!("(r.error_type LIKE {pattern} OR r.error_message LIKE {pattern})")
+                }
+            };
+        }
+        Filter::Score => {
+            let name = glob(clause, "z.name", value);
+            return format!("EXISTS (SELECT 1 FROM scores z WHERE z.run_id = r.run_id AND {name})");
+        }
+        Filter::Model => return listed(clause, field::MODEL, value),
+        Filter::Provider => return listed(clause, field::PROVIDER, value),
+        Filter::Tool => return listed(clause, field::TOOL, value),
+        Filter::RiskTier => return listed(clause, field::RISK_TIER, value),
+        Filter::Tag => {
+            let listed = listed(clause, field::TAG, value);
+            let given = glob(clause, "t.tag", value);
+            return format!(
+                "({listed} OR EXISTS (SELECT 1 FROM tags t WHERE t.unit = r.unit AND t.run_id = r.run_id AND {given}))"
+            );
+        }
+        Filter::ParentRunId | Filter::TraceId => {
+            let column = if filter == Filter::TraceId { "r.trace_id" } else { "r.parent_run_id" };
+            let bytes = match filter {
+                Filter::TraceId => {
+                    value.parse::<turnscope_model::TraceId>().map(|id| id.bytes().to_vec()).ok()
+                }
+                _ => value.parse::<RunId>().map(|id| id.bytes().to_vec()).ok(),
+            };
+            return match bytes {
+                Some(bytes) => format!("{column} = {}", clause.bind(bytes)),
+                None if value == "*" => format!("{column} IS NOT NULL"),
+                None => "0".into(),
+            };
+        }
+        Filter::User => "r.user_id",
+        Filter::Session => "r.session_id",
+        Filter::Agent => "r.agent_name",
+        Filter::Service => "r.service_name",
+        Filter::Name => "r.name",
+        Filter::Dialect => "r.dialect",
+        Filter::UserRole => "r.user_role",
+        Filter::Trigger => "r.trigger_type",
+        Filter::Prompt => "r.prompt_id",
+        Filter::PromptVersion => "r.prompt_version",
+        Filter::Experiment => "r.experiment_id",
+        Filter::ExperimentVariant => "r.experiment_variant",
+        Filter::NativeRunId => "r.native_run_id",
+        number => {
+            return match value.parse::<f64>() {
+                Ok(value) => bound(clause, number, "", Some((value, true)), Some((value, true))),
+                Err(_) => "0".into(),
+            };
+        }
+    };
+    glob(clause, column, value)
+}
+
+/// Equality, or a pattern where the value holds a star.
+fn glob(clause: &mut Clause, column: &str, value: &str) -> String {
+    if value == "*" {
+        return format!("{column} IS NOT NULL");
+    }
+    if !value.contains('*') {
+        return format!("{column} = {}", clause.bind(value.to_owned()));
+    }
+    let escaped: String = value
+        .chars()
+        .map(|c| match c {
+            '?' => "[?]".to_owned(),
+            '[' => "[[]".to_owned(),
+            other => other.to_string(),
+        })
+        .collect();
+    format!("{column} GLOB {}", clause.bind(escaped))
+}
+
+fn listed(clause: &mut Clause, field: u8, value: &str) -> String {
+    let matches = glob(clause, "v.value", value);
+    format!("r.id IN (SELECT v.run FROM run_values v WHERE v.field = {field} AND {matches})")
+}
+
+fn status(clause: &mut Clause, value: &str, moment: Moment) -> String {
+    let silent_since = moment.now_ms.saturating_sub(moment.silence_ms);
+    let open = "r.failed = 0 AND r.ended_at IS NULL";
+    match value {
+        _ if value == RunStatus::Failed.as_str() => "r.failed".into(),
+        _ if value == RunStatus::Completed.as_str() => "(r.failed = 0 AND r.ended_at IS NOT NULL)".into(),
+        _ if value == RunStatus::Running.as_str() => {
+            format!("({open} AND r.received_at >= {})", clause.bind(silent_since))
+        }
+        _ if value == RunStatus::Incomplete.as_str() => {
+            format!("({open} AND r.received_at < {})", clause.bind(silent_since))
+        }
+        "*" => "1".into(),
+        _ => "0".into(),
+    }
+}
+
+fn bound(
+    clause: &mut Clause,
+    filter: Filter,
+    name: &str,
+    low: Option<(f64, bool)>,
+    high: Option<(f64, bool)>,
+) -> String {
+    let (expression, scale) = match filter {
+        Filter::Started => ("r.started_at", 1e6),
+        Filter::Duration => ("r.duration", 1e6),
+        Filter::Tokens => ("r.total_tokens", 1.0),
+        Filter::Cost => ("r.reported_cost", 1e9),
+        Filter::Turns => ("r.turn_count", 1.0),
+        Filter::ToolCalls => ("r.tool_call_count", 1.0),
+        Filter::LlmCalls => ("r.llm_call_count", 1.0),
+        Filter::Errors => ("r.error_count", 1.0),
+        Filter::Score => ("z.value", 1.0),
+        _ => return "0".into(),
+    };
+    let mut parts = Vec::new();
+    for (limit, strict, inclusive) in [(low, ">", ">="), (high, "<", "<=")] {
+        if let Some((value, including)) = limit {
+            let sign = if including { inclusive } else { strict };
+            // Columns of integers are compared with an integer: as a float, a time in nanoseconds is 200 ns off.
+            let scaled = value * scale;
+            let bound = if filter == Filter::Score || scaled.fract() != 0.0 || scaled.abs() >= 9.2e18 {
+                clause.bind(scaled)
+            } else {
+                clause.bind(scaled as i64)
+            };
+            parts.push(format!("{expression} {sign} {bound}"));
+        }
+    }
+    let parts = if parts.is_empty() { "1".to_owned() } else { parts.join(" AND ") };
+    if filter == Filter::Score {
+        let name = clause.bind(name.to_owned());
+        return format!(
+            "EXISTS (SELECT 1 FROM scores z WHERE z.run_id = r.run_id AND z.name = {name} AND {parts})"
+        );
+    }
+    format!("({parts})")
+}

@@ -1,0 +1,88 @@
+//! Lists of runs: filtered, ordered, in pages.
+
+use super::{
+    Reader,
+    filter::{self, Moment, Order, RunFilter},
+    run::{COLUMNS, Run},
+};
+use crate::StoreError;
+use rusqlite::types::Value as Sql;
+
+/// Exact totals are counted up to here.
+const COUNTED: i64 = 10_000;
+
+/// Which part of a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// How many at most.
+    pub limit: u32,
+    /// How many to pass over.
+    pub offset: u32,
+    /// Where the page before ended: the order's value and the row there.
+    pub after: Option<(i64, i64)>,
+    /// By what.
+    pub order: Order,
+    /// Largest or latest first.
+    pub descending: bool,
+}
+
+/// One page of runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Runs {
+    /// The runs.
+    pub runs: Vec<Run>,
+    /// Where the next page goes on, if there is one.
+    pub next: Option<(i64, i64)>,
+    /// How many there are in all; `None` above 10,000.
+    pub total: Option<u64>,
+}
+
+impl Reader {
+    /// One page of the runs that a filter asks for.
+    pub fn runs(&mut self, wanted: &RunFilter, page: &Page, moment: Moment) -> Result<Runs, StoreError> {
+        let clause = filter::clause(wanted, moment);
+        let total: i64 = self.db.query_row(
+            &format!(
+                "SELECT count(*) FROM (SELECT 1 FROM runs r WHERE {} LIMIT {})",
+                clause.sql,
+                COUNTED + 1
+            ),
+            rusqlite::params_from_iter(&clause.values),
+            |row| row.get(0),
+        )?;
+        let key = match page.order {
+            Order::StartedAt => "r.started_at",
+            Order::Duration => "r.duration",
+            Order::Cost => "coalesce(r.reported_cost, -1)",
+            Order::Tokens => "coalesce(r.total_tokens, -1)",
+        };
+        let (direction, beyond) = if page.descending { ("DESC", "<") } else { ("ASC", ">") };
+        let mut values: Vec<Sql> = clause.values;
+        let mut seek = String::new();
+        if let Some((value, row)) = page.after {
+            values.extend([Sql::from(value), Sql::from(row)]);
+            let (value, row) = (values.len() - 1, values.len());
+            seek = format!("AND ({key}, r.id) {beyond} (?{value}, ?{row})");
+        }
+        let sql = format!(
+            "SELECT {COLUMNS} FROM runs r WHERE {} {seek} ORDER BY {key} {direction}, r.id {direction} LIMIT {} OFFSET {}",
+            clause.sql,
+            u64::from(page.limit) + 1,
+            page.offset
+        );
+        let mut runs = self.runs_by(&sql, rusqlite::params_from_iter(&values))?;
+        let more = runs.len() > page.limit as usize;
+        runs.truncate(page.limit as usize);
+        let next = runs.last().filter(|_| more).map(|run| (order_value(run, page.order), run.row));
+        Ok(Runs { runs, next, total: u64::try_from(total).ok().filter(|_| total <= COUNTED) })
+    }
+}
+
+fn order_value(run: &Run, order: Order) -> i64 {
+    match order {
+        Order::StartedAt => run.start,
+        Order::Duration => run.duration,
+        Order::Cost => run.reported_cost.unwrap_or(-1),
+        Order::Tokens => run.usage.total_tokens().map_or(-1, |tokens| tokens as i64),
+    }
+}

@@ -1,0 +1,22 @@
+//! The questions that the store answers, each over one consistent view.
+
+mod filter;
+mod language;
+mod list;
+mod run;
+mod search;
+mod sessions;
+mod stats;
+mod traces;
+mod unit;
+
+pub use crate::store::Reader;
+pub use filter::{Comparison, Condition, Filter, Moment, Order, RunFilter};
+pub use language::{QueryError, parse};
+pub use list::{Page, Runs};
+pub use run::{Found, Run};
+pub use search::{Hit, Place};
+pub use sessions::Session;
+pub use stats::{Figures, GroupBy, GroupKey};
+pub use traces::Trace;
+pub use unit::{List, UnitView};

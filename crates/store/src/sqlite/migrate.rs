@@ -1,0 +1,37 @@
+//! Migrations: a list of steps, `user_version` as the index. Forward only; an entry is never changed once released.
+
+use super::StoreError;
+use rusqlite::{Connection, TransactionBehavior};
+
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+
+/// Brings the database to the newest version, each step in a transaction of its own.
+pub(crate) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
+    loop {
+        let tx = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        let found: usize = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if found > MIGRATIONS.len() {
+            return Err(StoreError::TooNew { found, known: MIGRATIONS.len() });
+        }
+        let Some(step) = MIGRATIONS.get(found) else { return Ok(()) };
+        tx.execute_batch(step)?;
+        tx.pragma_update(None, "user_version", found + 1)?;
+        tx.commit()?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_gets_the_newest_version_and_a_newer_one_is_refused() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db).unwrap();
+        migrate(&mut db).unwrap();
+        let version: usize = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+        assert_eq!(version, MIGRATIONS.len());
+        db.pragma_update(None, "user_version", 999).unwrap();
+        assert!(matches!(migrate(&mut db), Err(StoreError::TooNew { found: 999, .. })));
+    }
+}
