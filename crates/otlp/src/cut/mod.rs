@@ -28,6 +28,8 @@ use turnscope_model::{
 
 /// From this length on a value is cut out whatever it is for.
 const LARGE: usize = 200;
+/// The latest time that a signed integer holds.
+const LATEST: UnixNanos = i64::MAX as UnixNanos;
 /// A list whose items are shorter than this on average is no list of messages: it stays in one piece.
 const SHORTEST_ITEM: usize = 8;
 
@@ -45,6 +47,16 @@ pub struct Known {
     pub start: UnixNanos,
     /// The record's end.
     pub end: Option<UnixNanos>,
+}
+
+impl Known {
+    /// What the body's times count from. A store that keeps times as signed integers may have clamped them: so here.
+    fn start_base(&self) -> UnixNanos {
+        self.start.min(LATEST)
+    }
+    fn end_base(&self) -> UnixNanos {
+        self.end.unwrap_or(0).min(LATEST)
+    }
 }
 
 impl From<&Record> for Known {
@@ -139,8 +151,7 @@ pub fn context(values: &[Value]) -> Option<u64> {
     inputs.peek()?;
     let hashes: Vec<u8> = inputs.flat_map(|value| &value.items).flat_map(|item| *item.hash.bytes()).collect();
     let hash = ContentHash::of(Form::Bytes, &hashes);
-    let [a, b, c, d, e, f, g, h, ..] = *hash.bytes();
-    Some(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    Some(hash.prefix() as u64)
 }
 
 fn has_hole(attributes: &[KeyValue]) -> bool {
@@ -215,6 +226,16 @@ impl Cutter {
 
     fn log_body(&mut self, body: &mut AnyValue, place: Place<'_>) {
         let purpose = purpose::of_log_body(body, place);
+        if let (Purpose::Other, Some(Any::KvlistValue(list))) = (purpose, &mut body.value) {
+            // A map of several things, which its keys tell apart.
+            for kv in &mut list.values {
+                let (purpose, rank) = purpose::of(&kv.key, place);
+                if let Some(any) = &mut kv.value {
+                    self.any(any, purpose, rank, false);
+                }
+            }
+            return;
+        }
         self.any(body, purpose, purpose::EVENT_RANK, purpose != Purpose::Other);
     }
 
