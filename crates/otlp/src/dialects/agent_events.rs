@@ -128,7 +128,7 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
     picks.settle(kind);
     let mut found = Found::plain(&view);
     found.facts = facts::build(&view, &picks, kind);
-    found.facts.dialect = agent.dialect.to_owned();
+    agent.dialect.clone_into(&mut found.facts.dialect);
 
     let run = agent.run.and_then(|key| text(&view, key));
     if run.is_some() {

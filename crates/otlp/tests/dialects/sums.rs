@@ -35,8 +35,9 @@ fn the_innermost_calls_add_up_to_what_was_billed() {
         if MISSING.iter().any(|(name, _)| *name == producer) {
             continue;
         }
-        let sum = sum(&capture::records(&corpus.join(&producer)));
-        let truth = capture::totals(&corpus.join(&producer));
+        let folder = corpus.join(&producer);
+        let sum = sum(&capture::records(&folder));
+        let truth = capture::totals(&folder);
         assert_eq!(sum.input_tokens, truth("input_tokens_delivered"), "{producer}: input");
         assert_eq!(sum.output_tokens, truth("output_tokens_delivered"), "{producer}: output");
         if !CACHE_MISSING.iter().any(|(name, _)| *name == producer) {
