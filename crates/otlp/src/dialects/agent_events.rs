@@ -88,9 +88,15 @@ static AGENTS: &[Agent] = &[
         names_answered: false,
         events: &[
             event("user_prompt", Kind::Run, PROMPT, &[]),
-            Event { when: Some(("event.kind", "response.completed")), ..event("sse_event", Kind::Llm, LLM, &[]) },
+            Event {
+                when: Some(("event.kind", "response.completed")),
+                ..event("sse_event", Kind::Llm, LLM, &[])
+            },
             Event { when: Some(("event.kind", "response.failed")), ..failure("sse_event", LLM, &[]) },
-            Event { when: Some(("event.kind", "response.completed")), ..event("websocket_event", Kind::Llm, LLM, &[]) },
+            Event {
+                when: Some(("event.kind", "response.completed")),
+                ..event("websocket_event", Kind::Llm, LLM, &[])
+            },
             Event { when: Some(("event.kind", "response.failed")), ..failure("websocket_event", LLM, &[]) },
             Event { when: Some(("success", "false")), ..failure("api_request", LLM, &[]) },
             event("tool_decision", Kind::Tool, TOOL, &["call_id"]),
@@ -210,8 +216,15 @@ fn decision(view: &View<'_>, kind: Kind, found: &mut Found) {
 fn failed(view: &View<'_>) -> ErrorFact {
     let first = |keys: &[&str]| keys.iter().find_map(|key| text(view, key));
     ErrorFact {
-        r#type: first(&["error.type", "error_type", "error_class", "category", "status_code", "http.response.status_code"])
-            .unwrap_or_else(|| "_OTHER".to_owned()),
+        r#type: first(&[
+            "error.type",
+            "error_type",
+            "error_class",
+            "category",
+            "status_code",
+            "http.response.status_code",
+        ])
+        .unwrap_or_else(|| "_OTHER".to_owned()),
         message: first(&["error.message", "error"]).map(|text| errors::cut(&text)),
     }
 }
@@ -219,8 +232,11 @@ fn failed(view: &View<'_>) -> ErrorFact {
 /// Names a step that nothing else names: when it happened, to the record's own precision.
 fn moment(view: &View<'_>, kind: Kind) -> String {
     let mut name = text(view, "event.timestamp").unwrap_or_else(|| view.start.to_string());
-    let more: &[&str] =
-        if kind == Kind::Tool { &["event.sequence", "tool_name", "function_name"] } else { &["event.sequence"] };
+    let more: &[&str] = if kind == Kind::Tool {
+        &["event.sequence", "tool_name", "function_name"]
+    } else {
+        &["event.sequence"]
+    };
     for part in more.iter().filter_map(|key| text(view, key)) {
         name.push(':');
         name.push_str(&part);

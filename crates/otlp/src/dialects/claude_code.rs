@@ -1,6 +1,10 @@
 //! Claude Code's spans: what tables cannot say of them. Its log events are in `agent_events`.
 
-use super::{agent_events, gather::Picks, view::{Found, View}};
+use super::{
+    agent_events,
+    gather::Picks,
+    view::{Found, View},
+};
 
 /// Corrects what its attributes mean otherwise elsewhere.
 pub(super) fn adjust(view: &View<'_>, _: &Picks<'_>, found: &mut Found) {

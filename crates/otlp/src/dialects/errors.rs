@@ -44,7 +44,8 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
     }
     let exception = view.events.iter().rev().find(|event| event.name == "exception");
     let of_exception = |key| exception.and_then(|event| value::get_text(&event.attributes, key));
-    let exception_type = of_exception("exception.type").or_else(|| value::get_text(view.attributes, "exception.type"));
+    let exception_type =
+        of_exception("exception.type").or_else(|| value::get_text(view.attributes, "exception.type"));
     if exception_type.as_deref().is_some_and(steers) {
         return;
     }
@@ -76,7 +77,9 @@ fn class_name(name: &str) -> &str {
 
 /// Some SDKs put the whole traceback into the status.
 fn without_traceback(text: &str) -> &str {
-    text.find("Traceback (most recent call last)").filter(|at| *at > 0).map_or(text, |at| text[..at].trim_end())
+    text.find("Traceback (most recent call last)")
+        .filter(|at| *at > 0)
+        .map_or(text, |at| text[..at].trim_end())
 }
 
 /// The first 2,000 characters.

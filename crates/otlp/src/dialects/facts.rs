@@ -83,7 +83,9 @@ fn framework_name<'a>(view: &View<'a>, no_provider: bool) -> &'a str {
         .iter()
         .find(|attribute| matches!(attribute.key.as_str(), "gen_ai.system" | "gen_ai.provider.name"))
         .and_then(|attribute| match attribute.value.as_ref()?.value.as_ref()? {
-            opentelemetry_proto::tonic::common::v1::any_value::Value::StringValue(text) => Some(text.as_str()),
+            opentelemetry_proto::tonic::common::v1::any_value::Value::StringValue(text) => {
+                Some(text.as_str())
+            }
             _ => None,
         })
         .unwrap_or("")
@@ -152,7 +154,9 @@ fn names(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {
         facts.agent_name = if NAMED_AFTER_AGENT.contains(&marker) {
             Some(view.name.to_owned())
         } else {
-            inner(AROUND_AGENTS, view.name).filter(|name| !matches!(*name, "agent" | "initrunner.agent")).map(str::to_owned)
+            inner(AROUND_AGENTS, view.name)
+                .filter(|name| !matches!(*name, "agent" | "initrunner.agent"))
+                .map(str::to_owned)
         };
     }
     if facts.kind == Kind::Turn && facts.turn_index.is_none() {
@@ -183,7 +187,8 @@ fn model(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {
             .or_else(|| providers::of_model(model?));
     }
     facts.response_id = picks.text(Field::ResponseId);
-    facts.finish_reason = picks.get(Field::FinishReason).and_then(|pick| pick.piece.list().into_iter().next());
+    facts.finish_reason =
+        picks.get(Field::FinishReason).and_then(|pick| pick.piece.list().into_iter().next());
     facts.time_to_first_chunk_ns = first_chunk(facts, view, picks);
     facts.streaming = picks.truth(Field::Streaming).or(facts.time_to_first_chunk_ns.map(|_| true));
 }
@@ -202,7 +207,10 @@ fn first_chunk(facts: &Facts, view: &View<'_>, picks: &Picks<'_>) -> Option<u64>
         .and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok())
         .and_then(|time| u64::try_from(time.unix_timestamp_nanos()).ok())
         .or_else(|| {
-            view.events.iter().find(|event| event.name == "ai.stream.firstChunk").map(|event| event.time_unix_nano)
+            view.events
+                .iter()
+                .find(|event| event.name == "ai.stream.firstChunk")
+                .map(|event| event.time_unix_nano)
         })?;
     at.checked_sub(view.start)
 }
@@ -220,7 +228,10 @@ fn cost(picks: &Picks<'_>) -> Option<NanoUsd> {
 /// On which steps a tool's name and a call's id are facts. Elsewhere they belong to a step above or below.
 fn has_tool(kind: Kind, signal: Signal) -> bool {
     signal == Signal::Log
-        || matches!(kind, Kind::Tool | Kind::Policy | Kind::Sanitizer | Kind::Mcp | Kind::Retrieval | Kind::Memory)
+        || matches!(
+            kind,
+            Kind::Tool | Kind::Policy | Kind::Sanitizer | Kind::Mcp | Kind::Retrieval | Kind::Memory
+        )
 }
 
 fn tool(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {

@@ -157,7 +157,9 @@ pub(super) fn gather<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
 fn from_resource<'a>(picks: &mut Picks<'a>, resource: &'a [KeyValue]) {
     for attribute in resource {
         let Some(targets) = INDEX.keys.get(attribute.key.as_str()) else { continue };
-        let Some(piece) = Piece::of(attribute.value.as_ref()).filter(|piece| piece.is_meaningful()) else { continue };
+        let Some(piece) = Piece::of(attribute.value.as_ref()).filter(|piece| piece.is_meaningful()) else {
+            continue;
+        };
         for target in targets {
             if let Target::Field(entry) = target
                 && entry.is_plain()
@@ -281,7 +283,8 @@ mod tests {
                 .collect();
             assert!(!sources.is_empty(), "{field:?} has no rule");
             for (i, source) in sources.iter().enumerate() {
-                let again = sources[i + 1..].iter().any(|other| other.key == source.key && other.path == source.path);
+                let again =
+                    sources[i + 1..].iter().any(|other| other.key == source.key && other.path == source.path);
                 assert!(!again, "{field:?} names {} twice", source.key);
             }
         }

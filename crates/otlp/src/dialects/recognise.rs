@@ -137,7 +137,12 @@ static BY_SYSTEM: &[(&str, &str)] = &[
 ];
 
 /// The dialect of a record; empty when nothing was recognised.
-pub(super) fn dialect(scope: &str, name: &str, attribute: Option<&'static str>, system: &str) -> &'static str {
+pub(super) fn dialect(
+    scope: &str,
+    name: &str,
+    attribute: Option<&'static str>,
+    system: &str,
+) -> &'static str {
     lookup(BY_SCOPE, scope)
         .or_else(|| lookup(BY_NAME, name))
         .or_else(|| (!system.is_empty()).then(|| lookup(BY_SYSTEM, system)).flatten())

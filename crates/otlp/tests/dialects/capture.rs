@@ -15,7 +15,8 @@ use turnscope_otlp::{
 /// Where the captures lie.
 pub(crate) fn corpus() -> Option<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = std::env::var_os("TURNSCOPE_SHARED").map_or_else(|| workspace.join("../shared"), PathBuf::from);
+    let shared =
+        std::env::var_os("TURNSCOPE_SHARED").map_or_else(|| workspace.join("../shared"), PathBuf::from);
     [workspace.join("tests/corpus"), shared.join("corpus")].into_iter().find(|folder| folder.is_dir())
 }
 
@@ -43,7 +44,10 @@ pub(crate) fn records(folder: &Path) -> Vec<Record> {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let body = || unzipped(fs::read(&file).expect("a capture can be read"));
         let normalised = if name.ends_with(".traces.pb") {
-            normalise::traces(decode::traces(&body(), Format::Protobuf).expect("a capture is valid"), &redactor)
+            normalise::traces(
+                decode::traces(&body(), Format::Protobuf).expect("a capture is valid"),
+                &redactor,
+            )
         } else if name.ends_with(".traces.json") {
             normalise::traces(decode::traces(&body(), Format::Json).expect("a capture is valid"), &redactor)
         } else if name.ends_with(".logs.pb") {
