@@ -35,7 +35,7 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
         .cow(Field::Outcome)
         .is_some_and(|outcome| FAILED.iter().any(|failed| failed.eq_ignore_ascii_case(&outcome)));
     let failed = view.status == Status::Error
-        || picks.get(Field::ErrorType).is_some_and(|pick| pick.key == "error.type")
+        || picks.get(Field::ErrorType).is_some_and(|pick| pick.key() == "error.type")
         || picks.truth(Field::Success) == Some(false)
         || picks.truth(Field::Failed) == Some(true)
         || outcome_failed;

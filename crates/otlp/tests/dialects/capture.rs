@@ -42,7 +42,7 @@ pub(crate) fn records(folder: &Path) -> Vec<Record> {
     let mut all = Vec::new();
     for file in files {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let body = || unzipped(fs::read(&file).expect("a capture can be read"));
+        let body = || body(&file);
         let normalised = if name.ends_with(".traces.pb") {
             normalise::traces(
                 decode::traces(&body(), Format::Protobuf).expect("a capture is valid"),
@@ -68,7 +68,9 @@ pub(crate) fn totals(folder: &Path) -> impl Fn(&str) -> Option<u64> {
     move |name| all["totals"][name].as_u64()
 }
 
-fn unzipped(body: Vec<u8>) -> Vec<u8> {
+/// One request's body, unpacked.
+pub(crate) fn body(file: &Path) -> Vec<u8> {
+    let body = fs::read(file).expect("a capture can be read");
     if !body.starts_with(&[0x1f, 0x8b]) {
         return body;
     }

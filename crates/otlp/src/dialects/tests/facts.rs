@@ -276,3 +276,13 @@ fn turns_keep_the_number_that_was_sent() {
     assert_eq!(span("turn").with("turn", 3).facts().turn_index, Some(3));
     assert_eq!(span("game.move").with("turn", 3).facts().turn_index, None);
 }
+
+#[test]
+fn a_metrics_point_names_the_session_and_the_user() {
+    let point = [
+        attribute("metadata.mlflow.trace.session", "s-1"),
+        attribute("metadata.mlflow.trace.user", "u-1"),
+        attribute("span_type", "AGENT"),
+    ];
+    assert_eq!(crate::dialects::identity(&point), (Some("s-1".to_owned()), Some("u-1".to_owned())));
+}
