@@ -60,7 +60,7 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
         .map(str::to_owned)
         .or_else(|| of_exception("exception.message").map(std::borrow::Cow::into_owned))
         .or_else(|| value::get_text(view.attributes, "exception.message").map(std::borrow::Cow::into_owned))
-        .or_else(|| picks.text(Field::ErrorMessage))
+        .or_else(|| picks.text(Field::ErrorMessage).filter(|text| text != "true"))
         .map(|text| cut(&text));
     facts.error = Some(ErrorFact { r#type, message });
 }

@@ -3,7 +3,7 @@
 //! Here: the tables of names. Not here: rules on attributes, and how both come together (`kinds`, `facts::kind_of`).
 
 use turnscope_model::Kind::{
-    self, Embedding, Http, Ingest, Llm, Mcp, Other, Policy, Run, Sanitizer, Tool, Turn, Workflow,
+    self, Embedding, Http, Ingest, Llm, Mcp, Memory, Other, Policy, Run, Sanitizer, Tool, Turn, Workflow,
 };
 
 /// How a name is compared.
@@ -67,6 +67,22 @@ pub(super) static BY_NAME: &[(Name, Kind)] = &[
     (Is("invocation"), Run),
     (Is("agent_turn"), Turn),
     (Is("turn"), Turn),
+    (Is("agent"), Run),
+    (Is("agent.invoke"), Run),
+    (Is("agent.execute"), Run),
+    (Is("llm_call"), Llm),
+    (Is("llm.call"), Llm),
+    (Is("llm.chat"), Llm),
+    (Is("llm.completion"), Llm),
+    (Is("llm.request"), Llm),
+    (Is("model_call"), Llm),
+    (Is("tool_call"), Tool),
+    (Is("tool.execute"), Tool),
+    (Starts("memory_read"), Memory),
+    (Starts("memory_write"), Memory),
+    (Starts("memory.read"), Memory),
+    (Starts("memory.write"), Memory),
+    (Starts("memory.search"), Memory),
     (Is("execute_event_loop_cycle"), Turn),
     (Is("haystack.agent.run"), Run),
     (Is("haystack.agent.step"), Turn),

@@ -194,6 +194,8 @@ fn what_failed_says_why() {
             .error
             .is_some()
     );
+    let jaeger = span("x").with("error", true).facts().error.unwrap();
+    assert_eq!((jaeger.r#type.as_str(), jaeger.message), ("_OTHER", None));
     let long = span("x").failed(&format!("E('x')Traceback (most recent call last):\n{}", "y".repeat(9_000)));
     assert_eq!(long.facts().error.unwrap().message.as_deref(), Some("E('x')"));
     assert_eq!(

@@ -44,6 +44,9 @@ fn a_marker_gives_the_kind() {
         ("initrunner.ingest.files_processed", "3", Kind::Ingest),
         ("http.request.method", "GET", Kind::Http),
         ("turnscope.step.kind", "sanitizer", Kind::Sanitizer),
+        ("haystack.component.type", "OpenAIChatGenerator", Kind::Llm),
+        ("agent.runner", "loop", Kind::Run),
+        ("turn.index", "2", Kind::Turn),
     ] {
         assert_eq!(span("some span").with(key, value).kind(), kind, "{key} = {value}");
     }

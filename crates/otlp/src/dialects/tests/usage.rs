@@ -154,6 +154,10 @@ fn maps_of_usage_are_read() {
         ),
         usage(30, 8, Some(10), None, None)
     );
+    assert_eq!(
+        map("genkit:output", r#"{"message": {}, "usage": {"inputTokens": 30, "outputTokens": 8}}"#),
+        usage(30, 8, None, None, None)
+    );
     // What the attributes say goes before what the map says.
     let both = span("x")
         .with("gen_ai.usage.input_tokens", 7)
