@@ -85,17 +85,45 @@ impl<'a> Picks<'a> {
 
     /// Settles the sources that had to wait for the kind. JSON is looked into only where nothing better was found.
     pub(super) fn settle(&mut self, kind: Kind) {
-        for (entry, piece) in std::mem::take(&mut self.later) {
-            let better = self.best[entry.field as usize].is_none_or(|held| entry.rank < held.entry.rank);
-            if !better || !entry.source.only.holds(kind) {
-                continue;
-            }
-            if let Some(piece) = piece.at(entry.source.path).filter(|piece| piece.is_meaningful()) {
-                self.offer(entry, piece);
+        let mut later = std::mem::take(&mut self.later);
+        later.retain(|(entry, _)| {
+            let held = self.best[entry.field as usize];
+            entry.source.only.holds(kind) && held.is_none_or(|held| entry.rank < held.entry.rank)
+        });
+        // The sources inside one attribute stand next to one another.
+        for sources in later.chunk_by(|(one, _), (next, _)| one.source.key == next.source.key) {
+            if sources.len() < MANY {
+                for (entry, piece) in sources {
+                    self.offer_inside(entry, piece.at(entry.source.path));
+                }
+            } else if let Some((_, piece)) = sources.first() {
+                let members = piece.members();
+                for (entry, piece) in sources {
+                    let found = match entry.source.path {
+                        [] => Some(*piece),
+                        [first, rest @ ..] => members
+                            .iter()
+                            .find(|(name, _)| name == first)
+                            .and_then(|(_, piece)| piece.at(rest)),
+                    };
+                    self.offer_inside(entry, found);
+                }
             }
         }
     }
+
+    fn offer_inside(&mut self, entry: &'static Entry, piece: Option<Piece<'a>>) {
+        let held = self.best[entry.field as usize];
+        if held.is_none_or(|held| entry.rank < held.entry.rank)
+            && let Some(piece) = piece.filter(|piece| piece.is_meaningful())
+        {
+            self.offer(entry, piece);
+        }
+    }
 }
+
+/// From this many sources on inside one attribute it is cheaper to list its members once than to look for each.
+const MANY: usize = 3;
 
 /// Looks every attribute up.
 pub(super) fn gather<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -> Picks<'a> {
