@@ -8,8 +8,8 @@ use super::{
     field::Field,
     fields::WEAK_SESSIONS,
     gather::Picks,
-    kinds::{self, Name},
-    metadata, providers, recognise, scores, usage, verdicts,
+    kind_names::{self, Name},
+    kinds, metadata, providers, recognise, scores, usage, verdicts,
     view::{Signal, View},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -23,14 +23,16 @@ pub(super) fn kind_of(view: &View<'_>, picks: &Picks<'_>) -> Kind {
     let marked = picks.kind.filter(|(rank, ..)| !is_log_line || *rank < kinds::EXPLICIT_RANKS);
     let by_name = || {
         (!is_log_line)
-            .then(|| kinds::BY_NAME.iter().find(|(name, _)| name.matches(view.name)).map(|(_, kind)| *kind))
+            .then(|| {
+                kind_names::BY_NAME.iter().find(|(name, _)| name.matches(view.name)).map(|(_, kind)| *kind)
+            })
             .flatten()
     };
     let kind = match marked {
         Some((rank, kind, _)) if rank < kinds::BY_NAME_RANK => kind,
         _ => by_name().or(marked.map(|(_, kind, _)| kind)).unwrap_or_else(|| plain_kind(view.name)),
     };
-    kinds::DETAILS
+    kind_names::DETAILS
         .iter()
         .find(|(from, name, _)| *from == kind && name.matches(view.name))
         .map_or(kind, |(_, _, to)| *to)
@@ -40,7 +42,7 @@ fn plain_kind(name: &str) -> Kind {
     if Name::Numbered("Step ").matches(name) || Name::Numbered("step ").matches(name) {
         return Kind::Turn;
     }
-    if kinds::HTTP_VERBS.iter().any(|verb| name.starts_with(verb)) { Kind::Http } else { Kind::Other }
+    if kind_names::HTTP_VERBS.iter().any(|verb| name.starts_with(verb)) { Kind::Http } else { Kind::Other }
 }
 
 /// The facts of a record of this kind.
@@ -93,10 +95,10 @@ fn framework_name<'a>(view: &View<'a>, no_provider: bool) -> &'a str {
 
 /// Logfire's span names are templates; the filled-in text stands beside them.
 fn readable_name(view: &View<'_>, picks: &Picks<'_>) -> String {
-    if view.name.contains('{') {
-        if let Some(name) = picks.text(Field::ReadableName) {
-            return name;
-        }
+    if view.name.contains('{')
+        && let Some(name) = picks.text(Field::ReadableName)
+    {
+        return name;
     }
     view.name.to_owned()
 }
@@ -107,7 +109,8 @@ fn identities(facts: &mut Facts, picks: &Picks<'_>) {
     facts.workflow_name = picks.text(Field::WorkflowName);
     facts.native_run_id = picks.text(Field::NativeRunId);
     facts.session_id = picks.text(Field::SessionId);
-    facts.session_is_weak = picks.get(Field::SessionId).is_some_and(|pick| WEAK_SESSIONS.contains(&pick.key));
+    facts.session_is_weak =
+        picks.get(Field::SessionId).is_some_and(|pick| WEAK_SESSIONS.contains(&pick.key()));
     facts.user_id = picks.text(Field::UserId);
     facts.user_role = picks.text(Field::UserRole);
     facts.trigger_type = picks.text(Field::TriggerType);
@@ -118,7 +121,7 @@ fn identities(facts: &mut Facts, picks: &Picks<'_>) {
     facts.experiment_variant = picks.text(Field::ExperimentVariant);
     facts.turn_index = picks
         .get(Field::TurnIndex)
-        .filter(|pick| pick.key.contains('.') || facts.kind == Kind::Turn)
+        .filter(|pick| pick.key().contains('.') || facts.kind == Kind::Turn)
         .and_then(|pick| pick.piece.count());
 }
 
@@ -198,7 +201,7 @@ const MILLISECONDS: (&str, &str) = ("strands", "gen_ai.server.time_to_first_toke
 
 fn first_chunk(facts: &Facts, view: &View<'_>, picks: &Picks<'_>) -> Option<u64> {
     if let Some(seconds) = picks.number(Field::FirstChunk) {
-        let sent = picks.get(Field::FirstChunk).map_or("", |pick| pick.key);
+        let sent = picks.get(Field::FirstChunk).map_or("", |pick| pick.key());
         let factor = if (facts.dialect.as_str(), sent) == MILLISECONDS { 1e-3 } else { 1.0 };
         return Some((seconds * factor * NANO) as u64);
     }

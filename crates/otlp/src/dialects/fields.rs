@@ -42,6 +42,7 @@ pub(super) static RULES: &[Rule] = &[
             key("subagent_type"),
             key("agent_type"),
             key("haystack.agent.name"),
+            key("crewai.agent.role"),
             key("lmnr.agent.name"),
         ],
     ),
@@ -251,6 +252,7 @@ pub(super) static RULES: &[Rule] = &[
             key("function_name"),
             key("traceloop.entity.name").only(Only::Tool),
             key("haystack.tool.name"),
+            key("genkit:name").only(Only::Tool),
         ],
     ),
     (
@@ -322,6 +324,7 @@ pub(super) static RULES: &[Rule] = &[
     (
         Field::Failed,
         &[
+            key("error"),
             inside("output.value", &["is_error"]).only(Only::Tool),
             inside("output.value", &["isError"]).only(Only::Tool),
             inside("mcp.response.value", &["isError"]),

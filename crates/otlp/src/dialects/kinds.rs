@@ -1,8 +1,7 @@
-//! Which kind of work a span is: rules on attributes, then on names, best first.
+//! Which kind of work a span is: rules on attributes, best first.
 //!
-//! Here: the tables. A rule on an attribute has a rank; the lowest rank that gives a kind wins. Names are asked at the
-//! rank [`BY_NAME_RANK`]; [`DETAILS`] then corrects what a framework's own marker says too coarsely. Not here: which
-//! kinds make runs or turns (`store::project`).
+//! A rule has a rank; the lowest rank that gives a kind wins. Names are asked at the rank [`BY_NAME_RANK`]. Not here:
+//! the tables of names (`kind_names`), which kinds make runs or turns (`store::project`).
 
 use super::value::Piece;
 use turnscope_model::Kind;
@@ -264,11 +263,22 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
     rule(17, "initrunner.ingest.chunks_created", &[("*", Ingest)]),
     rule(17, "kitelogik.sanitizer.was_modified", &[("*", Sanitizer)]),
     rule(17, "smolagents.max_steps", &[("*", Run)]),
+    rule(
+        17,
+        "haystack.component.type",
+        &[
+            ("*Generator", Llm),
+            ("*Retriever", Retrieval),
+            ("*Embedder", Embedding),
+            ("*Ranker", Rerank),
+            ("*Agent", Run),
+        ],
+    ),
+    rule(17, "agent.user_message", &[("*", Run)]),
     rule(17, "agent.max_turns", &[("*", Run)]),
     rule(17, "agent.turns_used", &[("*", Run)]),
     rule(17, "gen_ai.memory.store.id", &[("*", Memory)]),
     // 18 is BY_NAME_RANK
-    rule(19, "agent.turn_number", &[("*", Turn)]),
     rule(20, "gen_ai.usage.input_tokens", &[("*", Llm)]),
     rule(20, "gen_ai.usage.output_tokens", &[("*", Llm)]),
     rule(20, "gen_ai.usage.prompt_tokens", &[("*", Llm)]),
@@ -287,6 +297,9 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
     rule(22, "tool_call_id", &[("*", Tool)]),
     rule(22, "tool.arguments", &[("*", Tool)]),
     rule(23, "policy.decision", &[("*", Policy)]),
+    rule(23, "turn.index", &[("*", Turn)]),
+    rule(23, "agent.turn_number", &[("*", Turn)]),
+    rule(23, "agent.runner", &[("*", Run)]),
     rule(24, "http.request.method", &[("*", Http)]),
     rule(24, "http.method", &[("*", Http)]),
     rule(24, "http.route", &[("*", Http)]),
@@ -310,111 +323,3 @@ const VERCEL: &[(&str, Kind)] = &[
 pub(super) const BY_NAME_RANK: u8 = 18;
 /// Below this rank a Logfire log line says that it is more than a line.
 pub(super) const EXPLICIT_RANKS: u8 = 14;
-
-/// How a name is compared.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Name {
-    /// The whole name.
-    Is(&'static str),
-    /// Its beginning.
-    Starts(&'static str),
-    /// Its end.
-    Ends(&'static str),
-    /// The beginning, then only a number: `Step 3`.
-    Numbered(&'static str),
-}
-
-impl Name {
-    /// Whether a span's name is meant.
-    pub(super) fn matches(self, name: &str) -> bool {
-        match self {
-            Self::Is(whole) => name == whole,
-            Self::Starts(start) => name.starts_with(start),
-            Self::Ends(end) => name.ends_with(end),
-            Self::Numbered(start) => name.strip_prefix(start).is_some_and(is_number),
-        }
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-use Name::{Ends, Is, Numbered, Starts};
-
-/// Rules on names, the first that matches wins.
-pub(super) static BY_NAME: &[(Name, Kind)] = &[
-    (Is("claude_code.interaction"), Run),
-    (Is("claude_code.llm_request"), Llm),
-    (Is("claude_code.tool"), Tool),
-    (Is("claude_code.tool.blocked_on_user"), Policy),
-    (Starts("claude_code."), Workflow),
-    (Is("agent_session"), Run),
-    (Is("policy_gate.evaluate"), Policy),
-    (Is("policy_gate.evaluate_event"), Policy),
-    (Is("policy_gate.sanitize_response"), Sanitizer),
-    (Starts("policy_gate."), Other),
-    (Is("kitelogik.adapter.tool_call"), Tool),
-    (Is("initrunner.agent.run"), Run),
-    (Starts("initrunner.ingest"), Ingest),
-    (Is("agent.run"), Run),
-    (Is("agent.turn"), Turn),
-    (Is("agent.step"), Turn),
-    (Is("tool.call"), Tool),
-    (Starts("tool.execute."), Tool),
-    (Starts("gen_ai.completion"), Llm),
-    (Starts("gen_ai.chat"), Llm),
-    (Starts("agent run"), Run),
-    (Starts("agent_run"), Run),
-    (Starts("invoke_agent"), Run),
-    (Is("invocation"), Run),
-    (Is("agent_turn"), Turn),
-    (Is("turn"), Turn),
-    (Is("execute_event_loop_cycle"), Turn),
-    (Is("haystack.agent.run"), Run),
-    (Is("haystack.agent.step"), Turn),
-    (Is("haystack.agent.step.llm"), Llm),
-    (Is("haystack.agent.step.tool"), Tool),
-    (Starts("haystack."), Workflow),
-    (Starts("invoke_workflow"), Workflow),
-    (Is("workflow.run"), Workflow),
-    (Starts("executor.process"), Workflow),
-    (Is("AutoFunctionInvocationLoop"), Workflow),
-    (Is("crewai.workflow"), Workflow),
-    (Is("running tool"), Tool),
-    (Starts("running output function"), Tool),
-    (Starts("running tools"), Workflow),
-    (Starts("running "), Workflow),
-    (Is("function_tool"), Tool),
-    (Starts("execute_tool "), Tool),
-    (Starts("execute_guardrail"), Policy),
-    (Starts("execute_task "), Workflow),
-    (Is("call_llm"), Llm),
-    (Is("litellm_request"), Llm),
-    (Is("chat"), Llm),
-    (Starts("chat "), Llm),
-    (Starts("generate_content "), Llm),
-    (Starts("embeddings "), Embedding),
-    (Is("raw_gen_ai_request"), Other),
-    (Is("Received Proxy Server Request"), Http),
-    (Starts("MCP "), Mcp),
-];
-
-/// Corrections of what a framework's own marker says too coarsely: of this kind and so named, it is rather that.
-pub(super) static DETAILS: &[(Kind, Name, Kind)] = &[
-    // A loop's steps come as chains.
-    (Workflow, Numbered("Step "), Turn),
-    (Workflow, Numbered("step "), Turn),
-    (Workflow, Is("turn"), Turn),
-    // A batch of tools is no tool.
-    (Tool, Is("execute_tool (merged)"), Workflow),
-    (Tool, Starts("running tools"), Workflow),
-    // Helpers that are marked as calls but call nothing.
-    (Llm, Ends("._prepare_chat_with_tools"), Workflow),
-    (Llm, Is("raw_gen_ai_request"), Other),
-    // A tool's own span that MCP's instrumentation only added to.
-    (Mcp, Starts("execute_tool"), Tool),
-];
-
-/// Spans of an HTTP client or server that carry nothing but their name.
-pub(super) static HTTP_VERBS: &[&str] = &["GET ", "POST ", "PUT ", "PATCH ", "DELETE ", "HEAD ", "OPTIONS "];

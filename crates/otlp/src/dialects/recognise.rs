@@ -151,9 +151,14 @@ pub(super) fn dialect(
 }
 
 fn lookup(table: &[(&str, &'static str)], text: &str) -> Option<&'static str> {
+    // Most patterns already differ in the first letter.
+    let first = text.as_bytes().first();
     let matches = |pattern: &str| match pattern.strip_suffix('*') {
         Some(start) => text.starts_with(start),
         None => text == pattern,
     };
-    table.iter().find(|(pattern, _)| matches(pattern)).map(|(_, name)| *name)
+    table
+        .iter()
+        .find(|(pattern, _)| pattern.as_bytes().first() == first && matches(pattern))
+        .map(|(_, name)| *name)
 }

@@ -46,7 +46,7 @@ struct Counts {
 
 impl Counts {
     fn from_fields(facts: &Facts, picks: &Picks<'_>) -> Self {
-        let key = |field| picks.get(field).map_or("", |pick| pick.key);
+        let key = |field| picks.get(field).map_or("", |pick| pick.key());
         let model = facts.response_model.as_deref().or(facts.request_model.as_deref()).unwrap_or("");
         Self {
             usage: Usage {
