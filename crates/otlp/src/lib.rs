@@ -2,7 +2,7 @@
 //!
 //! The way through: [`decode`] (protobuf or JSON → protobuf types), [`normalise`] (→ [`turnscope_model::Record`]s: facts
 //! found by the tables in [`dialects`], large values cut out by [`cut`], secrets taken out by [`redact`]). The way
-//! back, on read: [`cut::restore`] (→ what was sent), [`messages`] (→ canonical messages).
+//! back, on read: [`cut::restore_span`] (→ what was sent), [`messages`] (→ canonical messages).
 //!
 //! Pure: no I/O, no clock, no state but what is passed in.
 

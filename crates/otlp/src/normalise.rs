@@ -1,7 +1,9 @@
 //! Protobuf types to records: facts are found, large values cut out, secrets redacted; nothing is rewritten.
 
 use crate::{
+    cut::{self, Known},
     dialects::{self, Signal, View},
+    messages::{self, Previews},
     redact::Redactor,
 };
 use opentelemetry_proto::tonic::{
@@ -13,7 +15,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message as _;
 use std::sync::Arc;
-use turnscope_model::{Body, ContentHash, Form, Origin, Record, SpanId, Status, TraceId};
+use turnscope_model::{Body, ContentHash, Facts, Form, Origin, Record, SpanId, Status, TraceId};
 
 /// The records of one request, and what had to be left out.
 #[derive(Debug, Default)]
@@ -101,7 +103,7 @@ fn span_record(span: Span, resource: Option<&Resource>, origin: &Arc<Origin>) ->
     };
     let status = view.status;
     let found = dialects::find(&view);
-    Ok(Record {
+    let mut record = Record {
         role: found.role,
         trace_id: Some(trace_id),
         span_id: found.span_id,
@@ -112,9 +114,17 @@ fn span_record(span: Span, resource: Option<&Resource>, origin: &Arc<Origin>) ->
         end: found.end,
         status,
         facts: found.facts,
-        body: Body { bytes: span.encode_to_vec(), values: Vec::new() },
+        body: Body::default(),
         origin: Arc::clone(origin),
-    })
+    };
+    let known = Known::from(&record);
+    let mut span = span;
+    let values = cut::span_values(&mut span, record.facts.kind);
+    let previews = messages::span_previews(&span, &values, record.facts.kind);
+    take_previews(&mut record.facts, previews);
+    record.body = cut::span_body(span, values, &known);
+    record.facts.context = cut::context(&record.body.values);
+    Ok(record)
 }
 
 fn log_record(log: LogRecord, resource: Option<&Resource>, origin: &Arc<Origin>) -> Record {
@@ -145,7 +155,8 @@ fn log_record(log: LogRecord, resource: Option<&Resource>, origin: &Arc<Origin>)
         end: time,
     };
     let found = dialects::find(&view);
-    Record {
+    let event = name.to_owned();
+    let mut record = Record {
         role: found.role,
         trace_id,
         span_id: found.span_id,
@@ -156,8 +167,25 @@ fn log_record(log: LogRecord, resource: Option<&Resource>, origin: &Arc<Origin>)
         end: found.end,
         status: Status::Unset,
         facts: found.facts,
-        body: Body { bytes: log.encode_to_vec(), values: Vec::new() },
+        body: Body::default(),
         origin: Arc::clone(origin),
+    };
+    let known = Known::from(&record);
+    let mut log = log;
+    let values = cut::log_values(&mut log, &event, record.facts.kind);
+    let previews = messages::log_previews(&log, &values, record.facts.kind, &event);
+    take_previews(&mut record.facts, previews);
+    record.body = cut::log_body(log, values, &known);
+    record.facts.context = cut::context(&record.body.values);
+    record
+}
+
+/// What a dialect's table found stands.
+fn take_previews(facts: &mut Facts, previews: Previews) {
+    facts.input_text = facts.input_text.take().or(previews.input_text);
+    facts.output_text = facts.output_text.take().or(previews.output_text);
+    if facts.requested_tools.is_empty() {
+        facts.requested_tools = previews.requested_tools;
     }
 }
 

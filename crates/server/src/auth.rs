@@ -44,7 +44,8 @@ impl Auth {
         if header(header::HeaderName::from_static("x-api-key")).is_some_and(|given| same(given, key)) {
             return true;
         }
-        let Some((scheme, given)) = header(header::AUTHORIZATION).and_then(|value| value.split_once(' ')) else {
+        let Some((scheme, given)) = header(header::AUTHORIZATION).and_then(|value| value.split_once(' '))
+        else {
             return false;
         };
         match scheme.to_ascii_lowercase().as_str() {

@@ -91,7 +91,9 @@ pub(crate) fn decompress(
         _ => Err(Refusal::Encoding(encoding.clone())),
     };
     let decoded = decoded.map_err(|refusal| match refusal {
-        Refusal::Malformed(why) => Refusal::Malformed(format!("it is not {encoding} as its header says: {why}")),
+        Refusal::Malformed(why) => {
+            Refusal::Malformed(format!("it is not {encoding} as its header says: {why}"))
+        }
         other => other,
     })?;
     ingest.grow(room, decoded.len())?;

@@ -185,7 +185,9 @@ impl Ingest {
 
 /// Refused requests by reason.
 #[derive(Debug, Default)]
-pub(crate) struct RefusedCounters(std::sync::Mutex<std::collections::BTreeMap<(&'static str, &'static str), u64>>);
+pub(crate) struct RefusedCounters(
+    std::sync::Mutex<std::collections::BTreeMap<(&'static str, &'static str), u64>>,
+);
 
 impl RefusedCounters {
     pub(crate) fn count(&self, signal: Signal, refusal: &Refusal) {

@@ -69,11 +69,8 @@ pub async fn serve(
     let addresses =
         Addresses { listen: main.address(), otlp_grpc: grpc.address(), otlp_http: http.address() };
     let app = App::open(config, addresses)?;
-    let routers = [
-        (main, rest::router(&app)),
-        (grpc, rest::otlp_router(&app)),
-        (http, rest::otlp_router(&app)),
-    ];
+    let routers =
+        [(main, rest::router(&app)), (grpc, rest::otlp_router(&app)), (http, rest::otlp_router(&app))];
     let running: Vec<_> = routers.into_iter().map(|(listener, router)| listener.spawn(router)).collect();
     ready(addresses)?;
     stop.await;

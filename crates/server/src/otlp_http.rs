@@ -20,13 +20,9 @@ use turnscope_otlp::decode::Format;
 /// `/api/public/otel/v1/traces` and the like; `/` counts as traces on the OTLP port.
 pub(crate) fn signal_of(path: &str) -> Option<Signal> {
     let path = path.trim_end_matches('/');
-    [
-        ("/v1/traces", Signal::Traces),
-        ("/v1/logs", Signal::Logs),
-        ("/v1/metrics", Signal::Metrics),
-    ]
-    .into_iter()
-    .find_map(|(suffix, signal)| path.ends_with(suffix).then_some(signal))
+    [("/v1/traces", Signal::Traces), ("/v1/logs", Signal::Logs), ("/v1/metrics", Signal::Metrics)]
+        .into_iter()
+        .find_map(|(suffix, signal)| path.ends_with(suffix).then_some(signal))
 }
 
 /// Receives one export request.
@@ -76,7 +72,9 @@ fn content_type(headers: &http::HeaderMap) -> Result<Format, Refusal> {
     let value = headers.get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
     let essence = value.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     match essence.as_str() {
-        "application/x-protobuf" | "application/protobuf" | "application/octet-stream" => Ok(Format::Protobuf),
+        "application/x-protobuf" | "application/protobuf" | "application/octet-stream" => {
+            Ok(Format::Protobuf)
+        }
         "application/json" => Ok(Format::Json),
         _ => Err(Refusal::ContentType(value.to_owned())),
     }
@@ -134,11 +132,8 @@ fn accepted(signal: Signal, format: Format, partial: Partial) -> Response {
 fn refuse(app: &App, signal: Signal, format: Format, refusal: &Refusal) -> Response {
     app.ingest.refused.count(signal, refusal);
     let wire = refusal.wire();
-    let status = tonic_types::pb::Status {
-        code: wire.grpc as i32,
-        message: refusal.to_string(),
-        details: Vec::new(),
-    };
+    let status =
+        tonic_types::pb::Status { code: wire.grpc as i32, message: refusal.to_string(), details: Vec::new() };
     let body = match format {
         Format::Protobuf => status.encode_to_vec(),
         Format::Json => {

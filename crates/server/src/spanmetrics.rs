@@ -10,7 +10,8 @@ use turnscope_model::{Record, Role, Status};
 
 /// Upper bounds of the duration buckets, milliseconds: the connector's defaults.
 const BOUNDS_MS: [f64; 16] = [
-    2.0, 4.0, 6.0, 8.0, 10.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1000.0, 1400.0, 2000.0, 5000.0, 10_000.0, 15_000.0,
+    2.0, 4.0, 6.0, 8.0, 10.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1000.0, 1400.0, 2000.0, 5000.0, 10_000.0,
+    15_000.0,
 ];
 /// Series kept at most; what comes after is counted under one series named `_other`.
 const SERIES: usize = 2000;
@@ -90,9 +91,11 @@ impl SpanMetrics {
         for (key, series) in &all {
             let labels = self.labels(key);
             for (bucket, bound) in series.buckets.iter().zip(BOUNDS_MS) {
-                let _ = writeln!(out, "traces_spanmetrics_duration_bucket{{{labels},le=\"{bound}\"}} {bucket}");
+                let _ =
+                    writeln!(out, "traces_spanmetrics_duration_bucket{{{labels},le=\"{bound}\"}} {bucket}");
             }
-            let _ = writeln!(out, "traces_spanmetrics_duration_bucket{{{labels},le=\"+Inf\"}} {}", series.calls);
+            let _ =
+                writeln!(out, "traces_spanmetrics_duration_bucket{{{labels},le=\"+Inf\"}} {}", series.calls);
             let _ = writeln!(out, "traces_spanmetrics_duration_sum{{{labels}}} {}", series.sum_ms);
             let _ = writeln!(out, "traces_spanmetrics_duration_count{{{labels}}} {}", series.calls);
         }
@@ -107,7 +110,8 @@ impl SpanMetrics {
             key.status
         );
         for (name, value) in self.dimensions.iter().zip(&key.dimensions) {
-            let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            let name: String =
+                name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
             let _ = write!(out, ",{name}=\"{}\"", escape(value));
         }
         out

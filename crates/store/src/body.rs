@@ -49,13 +49,22 @@ impl Hole {
     }
 
     /// Puts the value together again.
-    pub(crate) fn fill<'a>(&self, items: impl IntoIterator<Item = (turnscope_model::ContentHash, &'a [u8])>) -> Value {
+    pub(crate) fn fill<'a>(
+        &self,
+        items: impl IntoIterator<Item = (turnscope_model::ContentHash, &'a [u8])>,
+    ) -> Value {
         let mut data = Vec::new();
         let mut places = Vec::new();
         for (i, (hash, item)) in items.into_iter().enumerate() {
             data.extend_from_slice(match &self.frame {
                 Frame::None => &[],
-                Frame::Even { before, between, .. } => if i == 0 { before } else { between },
+                Frame::Even { before, between, .. } => {
+                    if i == 0 {
+                        before
+                    } else {
+                        between
+                    }
+                }
                 Frame::Uneven(gaps) => gaps.get(i).map_or(&[][..], Vec::as_slice),
             });
             let start = data.len();
@@ -143,7 +152,10 @@ mod tests {
         let data = text.as_bytes().to_vec();
         let items = ranges
             .iter()
-            .map(|range| Item { range: range.clone(), hash: ContentHash::of(Form::Text, &data[range.clone()]) })
+            .map(|range| Item {
+                range: range.clone(),
+                hash: ContentHash::of(Form::Text, &data[range.clone()]),
+            })
             .collect();
         Value { form: Form::Text, purpose: Purpose::Input, data, items }
     }

@@ -133,7 +133,8 @@ impl Committer {
         self.packer.flush(tx)?;
         self.seen.clear();
         for content in self.interner.late.drain(..) {
-            tx.prepare_cached("INSERT OR IGNORE INTO search_late (content) VALUES (?1)")?.execute([content])?;
+            tx.prepare_cached("INSERT OR IGNORE INTO search_late (content) VALUES (?1)")?
+                .execute([content])?;
         }
         self.units.flush(tx, now_ms)
     }
@@ -198,7 +199,12 @@ impl Committer {
         Ok(true)
     }
 
-    fn insert(&mut self, tx: &Transaction<'_>, record: &Record, trace: Option<i64>) -> Result<(), StoreError> {
+    fn insert(
+        &mut self,
+        tx: &Transaction<'_>,
+        record: &Record,
+        trace: Option<i64>,
+    ) -> Result<(), StoreError> {
         let id = self.next_record;
         self.next_record += 1;
         let origin = self.origin(tx, &record.origin)?;
@@ -312,8 +318,7 @@ impl Committer {
             "INSERT INTO contexts (record, hole, purpose, base_record, base_hole, ops) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute((record, hole, value.purpose as u8, base_record, base_hole, coded.ops))?;
-        let mut insert =
-            tx.prepare_cached("INSERT OR IGNORE INTO uses (content, record) VALUES (?1, ?2)")?;
+        let mut insert = tx.prepare_cached("INSERT OR IGNORE INTO uses (content, record) VALUES (?1, ?2)")?;
         for content in coded.literals {
             insert.execute((content, record))?;
         }
@@ -363,9 +368,7 @@ impl Committer {
         let mut keyed = metric.origin.hash.bytes().to_vec();
         keyed.extend_from_slice(&metric.bytes);
         let hash = ContentHash::of(Form::Bytes, &keyed);
-        let known = tx
-            .prepare_cached("SELECT 1 FROM metrics WHERE hash = ?1")?
-            .exists([hash.bytes()])?;
+        let known = tx.prepare_cached("SELECT 1 FROM metrics WHERE hash = ?1")?.exists([hash.bytes()])?;
         if known {
             return Ok(false);
         }

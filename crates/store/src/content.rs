@@ -1,8 +1,8 @@
 //! Reads bodies and lists back, exactly as they were sent.
 
 use crate::{blocks::Blocks, body, contexts, intern::halves, pack::Place, sqlite::StoreError};
-use rusqlite::{Connection, OptionalExtension as _};
 use lru::LruCache;
+use rusqlite::{Connection, OptionalExtension as _};
 use std::num::NonZeroUsize;
 use turnscope_model::{Body, ContentHash};
 
@@ -35,8 +35,7 @@ pub(crate) fn content(
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, Place::from_row(row, 2)?)))?;
     let mut hash = hash1.to_be_bytes().to_vec();
     hash.extend_from_slice(&hash2.to_be_bytes());
-    let hash =
-        ContentHash::from_bytes(&hash).ok_or_else(|| StoreError::Damaged(format!("content {id}")))?;
+    let hash = ContentHash::from_bytes(&hash).ok_or_else(|| StoreError::Damaged(format!("content {id}")))?;
     Ok((hash, blocks.read(db, place)?))
 }
 
@@ -75,7 +74,9 @@ impl Lists {
                 break;
             }
             let (base_record, base_hole, ops): (Option<i64>, Option<u32>, Vec<u8>) = db
-                .prepare_cached("SELECT base_record, base_hole, ops FROM contexts WHERE record = ?1 AND hole = ?2")?
+                .prepare_cached(
+                    "SELECT base_record, base_hole, ops FROM contexts WHERE record = ?1 AND hole = ?2",
+                )?
                 .query_row(at, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             next = base_record.zip(base_hole);
             chain.push((at, ops));

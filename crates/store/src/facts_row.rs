@@ -356,8 +356,7 @@ mod tests {
             context: Some(u64::MAX),
             ..Facts::default()
         };
-        let beside =
-            Beside { input_text: Some(9), output_text: None, event: Some(("llm:r1".into(), None)) };
+        let beside = Beside { input_text: Some(9), output_text: None, event: Some(("llm:r1".into(), None)) };
         let bytes = encode(&facts, beside.clone());
         assert_eq!(decode(&bytes, Kind::Llm).unwrap(), (facts, beside));
         let small = Facts { name: "x".into(), ..Facts::default() };

@@ -1,13 +1,6 @@
 //! Reads the records of a unit as the projection wants them.
 
-use crate::{
-    blocks::Blocks,
-    commit::role,
-    facts_row,
-    pack::Place,
-    project::Node,
-    sqlite::StoreError,
-};
+use crate::{blocks::Blocks, commit::role, facts_row, pack::Place, project::Node, sqlite::StoreError};
 use rusqlite::Connection;
 use std::{collections::HashMap, sync::Arc};
 use turnscope_model::{Kind, Role, SpanId, Status, TraceId, Unit};

@@ -137,7 +137,11 @@ pub(crate) fn group_of(db: &Connection, unit: i64) -> Result<Vec<i64>, StoreErro
 }
 
 /// Projects the nodes of one group.
-pub(crate) fn project_group(db: &Connection, group: &[i64], nodes: &[Node]) -> Result<Projection, StoreError> {
+pub(crate) fn project_group(
+    db: &Connection,
+    group: &[i64],
+    nodes: &[Node],
+) -> Result<Projection, StoreError> {
     let unit = group.first().map_or(Ok(Unit::None), |main| nodes::unit_of(db, *main))?;
     Ok(project::project(unit, nodes))
 }
@@ -243,58 +247,56 @@ fn write_run(
     let last_seen = crate::commit::ns(run.last_seen);
     let end = run.end.map(crate::commit::ns);
     let usage = &run.usage;
-    let id: i64 = tx
-        .prepare_cached(include_str!("sqlite/sql/run_write.sql"))?
-        .query_row(
-            rusqlite::params![
-                known,
-                &run.run_id.bytes()[..],
-                unit,
-                run.parent.map(|parent| projection.runs[parent].run_id.bytes().to_vec()),
-                &projection.runs[root].run_id.bytes()[..],
-                run.trace_id.map(|id| id.bytes().to_vec()),
-                run.span_id.map(|id| id.bytes().to_vec()),
-                run.native_run_id,
-                run.name,
-                run.agent_name,
-                run.service_name,
-                run.dialect,
-                start,
-                end,
-                last_seen,
-                end.unwrap_or(last_seen).saturating_sub(start),
-                received_at,
-                run.failed,
-                run.turns.len() as i64,
-                run.llm_call_count as i64,
-                run.tool_call_count as i64,
-                run.error_count as i64,
-                usage.input_tokens.map(|n| n as i64),
-                usage.output_tokens.map(|n| n as i64),
-                usage.cache_read_tokens.map(|n| n as i64),
-                usage.cache_write_tokens.map(|n| n as i64),
-                usage.reasoning_tokens.map(|n| n as i64),
-                usage.total_tokens().map(|n| n as i64),
-                run.reported_cost,
-                run.session_id,
-                run.user_id,
-                run.user_role,
-                run.trigger_type,
-                run.verdicts[0] as i64,
-                run.verdicts[1] as i64,
-                run.verdicts[2] as i64,
-                run.error.as_ref().map(|error| &error.r#type),
-                run.error.as_ref().and_then(|error| error.message.as_ref()),
-                run.input_text,
-                run.output_text,
-                run.prompt_id,
-                run.prompt_version,
-                run.experiment_id,
-                run.experiment_variant,
-                serde_json::to_string(&lists).unwrap_or_default(),
-            ],
-            |row| row.get(0),
-        )?;
+    let id: i64 = tx.prepare_cached(include_str!("sqlite/sql/run_write.sql"))?.query_row(
+        rusqlite::params![
+            known,
+            &run.run_id.bytes()[..],
+            unit,
+            run.parent.map(|parent| projection.runs[parent].run_id.bytes().to_vec()),
+            &projection.runs[root].run_id.bytes()[..],
+            run.trace_id.map(|id| id.bytes().to_vec()),
+            run.span_id.map(|id| id.bytes().to_vec()),
+            run.native_run_id,
+            run.name,
+            run.agent_name,
+            run.service_name,
+            run.dialect,
+            start,
+            end,
+            last_seen,
+            end.unwrap_or(last_seen).saturating_sub(start),
+            received_at,
+            run.failed,
+            run.turns.len() as i64,
+            run.llm_call_count as i64,
+            run.tool_call_count as i64,
+            run.error_count as i64,
+            usage.input_tokens.map(|n| n as i64),
+            usage.output_tokens.map(|n| n as i64),
+            usage.cache_read_tokens.map(|n| n as i64),
+            usage.cache_write_tokens.map(|n| n as i64),
+            usage.reasoning_tokens.map(|n| n as i64),
+            usage.total_tokens().map(|n| n as i64),
+            run.reported_cost,
+            run.session_id,
+            run.user_id,
+            run.user_role,
+            run.trigger_type,
+            run.verdicts[0] as i64,
+            run.verdicts[1] as i64,
+            run.verdicts[2] as i64,
+            run.error.as_ref().map(|error| &error.r#type),
+            run.error.as_ref().and_then(|error| error.message.as_ref()),
+            run.input_text,
+            run.output_text,
+            run.prompt_id,
+            run.prompt_version,
+            run.experiment_id,
+            run.experiment_variant,
+            serde_json::to_string(&lists).unwrap_or_default(),
+        ],
+        |row| row.get(0),
+    )?;
     tx.prepare_cached("DELETE FROM run_values WHERE run = ?1")?.execute([id])?;
     tx.prepare_cached("DELETE FROM run_models WHERE run = ?1")?.execute([id])?;
     let mut value =

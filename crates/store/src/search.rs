@@ -57,9 +57,7 @@ impl Indexer {
                 .prepare_cached(
                     "SELECT id, form, block, off, len FROM contents WHERE id > ?1 ORDER BY id LIMIT ?2",
                 )?
-                .query_map((watermark, STEP), |row| {
-                    Ok((row.get(0)?, row.get(1)?, Place::from_row(row, 2)?))
-                })?
+                .query_map((watermark, STEP), |row| Ok((row.get(0)?, row.get(1)?, Place::from_row(row, 2)?)))?
                 .collect::<Result<_, _>>()?;
             done = batch.len() < STEP;
             for (id, form, place) in batch {

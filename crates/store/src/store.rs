@@ -124,7 +124,10 @@ impl Store {
     }
 
     /// Answers a question from a consistent view of the store.
-    pub fn read<T>(&self, question: impl FnOnce(&mut Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn read<T>(
+        &self,
+        question: impl FnOnce(&mut Reader) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         self.readers.read(question)
     }
 
@@ -175,7 +178,10 @@ impl ReadOnly {
     }
 
     /// Answers a question from a consistent view of the store.
-    pub fn read<T>(&self, question: impl FnOnce(&mut Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn read<T>(
+        &self,
+        question: impl FnOnce(&mut Reader) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         self.readers.read(question)
     }
 }

@@ -1,7 +1,95 @@
-//! Canonical messages from what was sent.
+//! Canonical messages, made from what was sent: a pure function that is called on read.
+//!
+//! The way: `source` finds the values that are for something (one table of keys, shared with `cut`), `shape` and
+//! `part` tell by structure what they are, whoever wrote them. Also here: the preview facts of the receiving path
+//! (`preview`) and the text of one stored item for the search index (`text`).
 
-/// The searchable text of one stored item.
-pub fn item_text(form: turnscope_model::Form, purpose: turnscope_model::Purpose, bytes: &[u8]) -> String {
-    let _ = (form, purpose);
-    String::from_utf8_lossy(bytes).into_owned()
+mod content;
+mod definition;
+mod events;
+mod json;
+mod part;
+mod preview;
+mod printed;
+mod shape;
+mod source;
+mod text;
+
+pub use content::Content;
+pub use preview::Previews;
+pub use text::item_text;
+
+use crate::cut;
+use opentelemetry_proto::tonic::{logs::v1::LogRecord, trace::v1::Span};
+use serde_json::Value as Json;
+use source::{Record, Source};
+use turnscope_model::{Form, Kind, Message, Part, Value};
+
+/// The previews of a span that has been cut.
+pub(crate) fn span_previews(span: &Span, values: &[Value], kind: Kind) -> Previews {
+    preview::previews(Record::of_span(span, values, kind))
+}
+
+/// The previews of a log record that has been cut.
+pub(crate) fn log_previews(log: &LogRecord, values: &[Value], kind: Kind, event: &str) -> Previews {
+    preview::previews(Record::of_log(log, values, kind, event))
+}
+
+/// One stored item of a list of messages as the messages it is: nearly always one.
+pub fn item_messages(form: Form, bytes: &[u8]) -> Vec<Message> {
+    let found = shape::messages_or_text(&source::item(form, bytes), "user");
+    with_ids(found, Some(turnscope_model::ContentHash::of(form, bytes)))
+}
+
+/// The messages under one key, each with its id.
+fn of_source(source: &Source<'_>, role: &str) -> Vec<Message> {
+    if matches!(source.key, "content" | "message" | "") && !source.event.is_empty() {
+        return events::messages(source);
+    }
+    if let Some(message) = content::vercel_answer(source) {
+        return with_ids(vec![message], None);
+    }
+    let only = source.sent.len() == 1;
+    let mut found = Vec::new();
+    for n in 0..source.sent.len() {
+        let (json, hash) = source.sent.item(n);
+        let messages = if only { shape::messages_or_text(&json, role) } else { in_list(&json, role) };
+        found.extend(with_ids(messages, hash));
+    }
+    if let Some(tail) = source.sent.cut_off() {
+        let parts = vec![Part::Other { value: Json::String(tail) }];
+        found.extend(with_ids(vec![Message { role: String::new(), parts, ..Message::default() }], None));
+    }
+    found
+}
+
+/// An item of a list: kept whole where it is no message of a known shape.
+fn in_list(json: &Json, role: &str) -> Vec<Message> {
+    let found = shape::messages(json, role);
+    if !found.is_empty() {
+        return found;
+    }
+    match json {
+        Json::Null => Vec::new(),
+        Json::String(text) => vec![Message::text(role, text.clone())],
+        other => {
+            let parts = vec![Part::Other { value: other.clone() }];
+            vec![Message { role: role.to_owned(), parts, ..Message::default() }]
+        }
+    }
+}
+
+fn with_ids(mut messages: Vec<Message>, item: Option<turnscope_model::ContentHash>) -> Vec<Message> {
+    let item = item.filter(|_| messages.len() == 1);
+    for message in &mut messages {
+        message.id = events::id(message, item);
+    }
+    messages
+}
+
+/// A span cut as on receipt, so that items and their ids are the same.
+fn cut_again(span: &Span, kind: Kind) -> (Span, Vec<Value>) {
+    let mut span = span.clone();
+    let values = cut::span_values(&mut span, kind);
+    (span, values)
 }

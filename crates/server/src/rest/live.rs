@@ -47,12 +47,7 @@ struct Recent {
 impl Live {
     pub(crate) fn new() -> Self {
         let (sender, _) = broadcast::channel(KEPT);
-        Self {
-            shared: Arc::new(Shared {
-                recent: Mutex::default(),
-                sender: Mutex::new(Some(sender)),
-            }),
-        }
+        Self { shared: Arc::new(Shared { recent: Mutex::default(), sender: Mutex::new(Some(sender)) }) }
     }
 
     /// The function that the store calls.
@@ -79,7 +74,10 @@ impl Live {
     }
 
     /// What happened after `id` (`None` when that is too long ago, or from another life), and what will.
-    pub(crate) fn subscribe(&self, after: Option<u64>) -> (Option<Vec<Event>>, Option<broadcast::Receiver<Event>>) {
+    pub(crate) fn subscribe(
+        &self,
+        after: Option<u64>,
+    ) -> (Option<Vec<Event>>, Option<broadcast::Receiver<Event>>) {
         let recent = self.shared.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = self
             .shared

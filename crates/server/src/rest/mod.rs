@@ -23,9 +23,7 @@ use std::sync::Arc;
 
 /// The documented routes.
 fn api() -> ApiRouter<Arc<App>> {
-    ApiRouter::new()
-        .api_route("/v1/runs", get(runs::list))
-        .api_route("/v1/runs/{id}", get(runs::one))
+    ApiRouter::new().api_route("/v1/runs", get(runs::list)).api_route("/v1/runs/{id}", get(runs::one))
 }
 
 /// The OpenAPI document of the REST interface.

@@ -130,13 +130,16 @@ impl RunQuery {
             "cost" => Order::Cost,
             "tokens" => Order::Tokens,
             _ => {
-                return Err(Problem::bad_request(format!("there is no order {name:?}"))
-                    .detail("take started_at, duration, cost or tokens, with a minus in front for descending"));
+                return Err(Problem::bad_request(format!("there is no order {name:?}")).detail(
+                    "take started_at, duration, cost or tokens, with a minus in front for descending",
+                ));
             }
         };
         let limit = self.limit.unwrap_or(50);
         if !(1..=1000).contains(&limit) {
-            return Err(Problem::bad_request(format!("limit {limit} is out of range")).detail("take 1 to 1000"));
+            return Err(
+                Problem::bad_request(format!("limit {limit} is out of range")).detail("take 1 to 1000")
+            );
         }
         let after = self.cursor.as_deref().map(read_cursor).transpose()?;
         Ok(Page { limit, offset: self.offset.unwrap_or(0), after, order, descending })
@@ -170,10 +173,7 @@ pub(crate) async fn list(
 }
 
 /// One run.
-pub(crate) async fn one(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-) -> Result<Json<Run>, Problem> {
+pub(crate) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Run>, Problem> {
     let moment = app.moment();
     let asked = id.clone();
     let found = app.ask(move |reader| reader.find_run(&asked, false)).await?;

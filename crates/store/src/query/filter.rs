@@ -238,9 +238,7 @@ pub(crate) fn clause(filter: &RunFilter, moment: Moment) -> Clause {
                     values.iter().map(|value| is(&mut clause, condition.filter, value, moment)).collect();
                 if any.is_empty() { "1".to_owned() } else { format!("({})", any.join(" OR ")) }
             }
-            Comparison::Bound { name, low, high } => {
-                bound(&mut clause, condition.filter, name, *low, *high)
-            }
+            Comparison::Bound { name, low, high } => bound(&mut clause, condition.filter, name, *low, *high),
         };
         all.push(if condition.negated { format!("NOT coalesce({one}, 0)") } else { one });
     }
@@ -308,7 +306,9 @@ fn is(clause: &mut Clause, filter: Filter, value: &str, moment: Moment) -> Strin
         Filter::ParentRunId | Filter::TraceId => {
             let column = if filter == Filter::TraceId { "r.trace_id" } else { "r.parent_run_id" };
             let bytes = match filter {
-                Filter::TraceId => value.parse::<turnscope_model::TraceId>().map(|id| id.bytes().to_vec()).ok(),
+                Filter::TraceId => {
+                    value.parse::<turnscope_model::TraceId>().map(|id| id.bytes().to_vec()).ok()
+                }
                 _ => value.parse::<RunId>().map(|id| id.bytes().to_vec()).ok(),
             };
             return match bytes {
@@ -417,7 +417,9 @@ fn bound(
     let parts = if parts.is_empty() { "1".to_owned() } else { parts.join(" AND ") };
     if filter == Filter::Score {
         let name = clause.bind(name.to_owned());
-        return format!("EXISTS (SELECT 1 FROM scores z WHERE z.run_id = r.run_id AND z.name = {name} AND {parts})");
+        return format!(
+            "EXISTS (SELECT 1 FROM scores z WHERE z.run_id = r.run_id AND z.name = {name} AND {parts})"
+        );
     }
     format!("({parts})")
 }

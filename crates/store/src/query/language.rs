@@ -65,7 +65,8 @@ pub fn parse(query: &str, now_ms: i64) -> Result<RunFilter, QueryError> {
                 return Err(wrong(format!("{name} is text: compare it with a colon")));
             }
             let (sign, value) = rest.split_at(if rest[1..].starts_with('=') { 2 } else { 1 });
-            let value = if field == Filter::Score { value.parse().ok() } else { number(field, value, now_ms) };
+            let value =
+                if field == Filter::Score { value.parse().ok() } else { number(field, value, now_ms) };
             let value = value.ok_or_else(|| wrong(format!("a number is missing after {sign}")))?;
             let limit = Some((value, sign.ends_with('=')));
             let (low, high) = if sign.starts_with('>') { (limit, None) } else { (None, limit) };
@@ -182,7 +183,8 @@ mod tests {
 
     #[test]
     fn the_example_of_the_design_is_understood() {
-        let filter = parse("agent:triage cost>0.5 verdict:deny error:* \"refund policy\" hello", NOW).unwrap();
+        let filter =
+            parse("agent:triage cost>0.5 verdict:deny error:* \"refund policy\" hello", NOW).unwrap();
         assert_eq!(filter.search, ["refund policy", "hello"]);
         assert_eq!(filter.conditions.len(), 4);
         assert_eq!(filter.conditions[0].comparison, Comparison::Is(vec!["triage".into()]));

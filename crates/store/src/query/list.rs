@@ -42,7 +42,11 @@ impl Reader {
     pub fn runs(&mut self, wanted: &RunFilter, page: &Page, moment: Moment) -> Result<Runs, StoreError> {
         let clause = filter::clause(wanted, moment);
         let total: i64 = self.db.query_row(
-            &format!("SELECT count(*) FROM (SELECT 1 FROM runs r WHERE {} LIMIT {})", clause.sql, COUNTED + 1),
+            &format!(
+                "SELECT count(*) FROM (SELECT 1 FROM runs r WHERE {} LIMIT {})",
+                clause.sql,
+                COUNTED + 1
+            ),
             rusqlite::params_from_iter(&clause.values),
             |row| row.get(0),
         )?;

@@ -200,7 +200,9 @@ impl Reader {
         if let Some(run) = self.run_exactly(id)? {
             return Ok(Some(run));
         }
-        let Some((unit, record)) = self.span_record(id.trace_part(), id.span_part())? else { return Ok(None) };
+        let Some((unit, record)) = self.span_record(id.trace_part(), id.span_part())? else {
+            return Ok(None);
+        };
         let seen = self.unit(unit)?;
         let Some(index) = seen.run_of_row(record) else { return Ok(None) };
         self.run_exactly(seen.projection.runs[index].run_id)
@@ -223,7 +225,8 @@ impl Reader {
                 return Ok(one_or_several(runs));
             }
         }
-        let sql = format!("SELECT {COLUMNS} FROM runs r WHERE r.native_run_id = ?1 ORDER BY r.started_at LIMIT 20");
+        let sql =
+            format!("SELECT {COLUMNS} FROM runs r WHERE r.native_run_id = ?1 ORDER BY r.started_at LIMIT 20");
         let mut runs = self.runs_by(&sql, [text])?;
         if runs.is_empty() && prefixes && text.len() >= 4 {
             let digits = text.replace('-', "").to_ascii_lowercase();
@@ -236,7 +239,8 @@ impl Reader {
             runs = self.runs_by(&sql, [even.to_owned(), above, format!("{digits}%")])?;
             // Of a run and its children in one trace, the beginning of the trace id means the run.
             if runs.len() > 1 {
-                let roots: Vec<Run> = runs.iter().filter(|run| run.parent_run_id.is_none()).cloned().collect();
+                let roots: Vec<Run> =
+                    runs.iter().filter(|run| run.parent_run_id.is_none()).cloned().collect();
                 if roots.len() == 1 {
                     runs = roots;
                 }
@@ -253,7 +257,8 @@ impl Reader {
 
     /// The runs below this one, all levels, by start.
     pub fn descendants(&mut self, run: &Run) -> Result<Vec<Run>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM runs r WHERE r.root_run_id = ?1 ORDER BY r.started_at, r.id");
+        let sql =
+            format!("SELECT {COLUMNS} FROM runs r WHERE r.root_run_id = ?1 ORDER BY r.started_at, r.id");
         let family = self.runs_by(&sql, [run.root_run_id.bytes().to_vec()])?;
         let mut below = std::collections::HashSet::from([run.run_id]);
         loop {
@@ -267,10 +272,17 @@ impl Reader {
                 break;
             }
         }
-        Ok(family.into_iter().filter(|member| member.run_id != run.run_id && below.contains(&member.run_id)).collect())
+        Ok(family
+            .into_iter()
+            .filter(|member| member.run_id != run.run_id && below.contains(&member.run_id))
+            .collect())
     }
 
-    pub(crate) fn runs_by(&mut self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Run>, StoreError> {
+    pub(crate) fn runs_by(
+        &mut self,
+        sql: &str,
+        params: impl rusqlite::Params,
+    ) -> Result<Vec<Run>, StoreError> {
         let mut statement = self.db.prepare_cached(sql)?;
         let mut runs: Vec<Run> = statement.query_map(params, from_row)?.collect::<Result<_, _>>()?;
         let mut tags = self.db.prepare_cached("SELECT tag FROM tags WHERE unit = ?1 AND run_id = ?2")?;
@@ -285,7 +297,11 @@ impl Reader {
     }
 
     /// The stored record of a span, and the unit it is projected with.
-    pub(crate) fn span_record(&mut self, trace: TraceId, span: SpanId) -> Result<Option<(i64, i64)>, StoreError> {
+    pub(crate) fn span_record(
+        &mut self,
+        trace: TraceId,
+        span: SpanId,
+    ) -> Result<Option<(i64, i64)>, StoreError> {
         let found: Option<(i64, i64)> = self
             .db
             .prepare_cached(

@@ -96,7 +96,9 @@ impl Reader {
     pub fn origin(&mut self, row: i64) -> Result<Vec<u8>, StoreError> {
         Ok(self
             .db
-            .prepare_cached("SELECT o.bytes FROM records r JOIN origins o ON o.id = r.origin WHERE r.id = ?1")?
+            .prepare_cached(
+                "SELECT o.bytes FROM records r JOIN origins o ON o.id = r.origin WHERE r.id = ?1",
+            )?
             .query_row([row], |row| row.get(0))?)
     }
 
@@ -124,7 +126,8 @@ impl Reader {
         let mut statement = self.db.prepare_cached("SELECT hash1, hash2 FROM contents WHERE id = ?1")?;
         let mut out = HashMap::with_capacity(ids.len());
         for &id in ids {
-            let (hash1, hash2): (i64, i64) = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let (hash1, hash2): (i64, i64) =
+                statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let mut bytes = hash1.to_be_bytes().to_vec();
             bytes.extend_from_slice(&hash2.to_be_bytes());
             if let Some(hash) = ContentHash::from_bytes(&bytes) {

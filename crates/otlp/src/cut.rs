@@ -1,1 +1,0 @@
-//! Cuts large values out of a record's body, and puts them back.

@@ -1,0 +1,291 @@
+//! Cuts large values and messages out of a record's body, and puts them back.
+//!
+//! Here: the walk over a span's or log record's values, and what is cut out of it. In the files below: where a JSON
+//! text is taken apart (`json`), flattened keys (`flat`), what a value is for (`purpose`), the way back (`restore`).
+//! Not here: reading messages (`messages`), packing (`store`).
+//!
+//! A hole is an `AnyValue` that holds a string table index, which OTLP allows in profiles only: hole `i` stands for
+//! `values[i]`. A record in which a client sent such an index itself is left whole.
+
+mod flat;
+pub(crate) mod json;
+mod purpose;
+mod restore;
+
+pub(crate) use purpose::{EVENT_RANK, is_meaningful};
+pub use restore::{RestoreError, any_value_of_item, restore_log, restore_span};
+
+use opentelemetry_proto::tonic::{
+    common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value as Any},
+    logs::v1::LogRecord,
+    trace::v1::Span,
+};
+use prost::Message as _;
+use purpose::Place;
+use turnscope_model::{
+    Body, ContentHash, Form, Item, Kind, Purpose, Record, SpanId, TraceId, UnixNanos, Value,
+};
+
+/// From this length on a value is cut out whatever it is for.
+const LARGE: usize = 200;
+/// A list whose items are shorter than this on average is no list of messages: it stays in one piece.
+const SHORTEST_ITEM: usize = 8;
+
+/// What stands beside the body in the record and is therefore left out of the body's bytes. It must be the same when
+/// the body is cut and when it is restored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The record's trace.
+    pub trace_id: Option<TraceId>,
+    /// The record's span.
+    pub span_id: Option<SpanId>,
+    /// The record's parent.
+    pub parent_span_id: Option<SpanId>,
+    /// The record's start.
+    pub start: UnixNanos,
+    /// The record's end.
+    pub end: Option<UnixNanos>,
+}
+
+impl From<&Record> for Known {
+    fn from(record: &Record) -> Self {
+        Self {
+            trace_id: record.trace_id,
+            span_id: record.span_id,
+            parent_span_id: record.parent_span_id,
+            start: record.start,
+            end: record.end,
+        }
+    }
+}
+
+/// Cuts a span: its body, exact together with `known`.
+pub fn span(mut span: Span, kind: Kind, known: &Known) -> Body {
+    let values = span_values(&mut span, kind);
+    span_body(span, values, known)
+}
+
+/// Cuts a log record: its body, exact together with `known`. `event` is its event name, or empty.
+pub fn log(mut log: LogRecord, event: &str, kind: Kind, known: &Known) -> Body {
+    let values = log_values(&mut log, event, kind);
+    log_body(log, values, known)
+}
+
+/// The body of a span that has been cut.
+pub(crate) fn span_body(span: Span, values: Vec<Value>, known: &Known) -> Body {
+    Body { bytes: restore::encode_span(span, known), values }
+}
+
+/// The body of a log record that has been cut.
+pub(crate) fn log_body(log: LogRecord, values: Vec<Value>, known: &Known) -> Body {
+    Body { bytes: restore::encode_log(log, known), values }
+}
+
+/// Takes the values out of a span and leaves holes.
+pub(crate) fn span_values(span: &mut Span, kind: Kind) -> Vec<Value> {
+    let sent_holes = has_hole(&span.attributes)
+        || span.events.iter().any(|event| has_hole(&event.attributes))
+        || span.links.iter().any(|link| has_hole(&link.attributes));
+    let mut cutter = Cutter::default();
+    if !sent_holes {
+        cutter.attributes(&mut span.attributes, Place { kind, event: "" });
+        for event in &mut span.events {
+            cutter.attributes(&mut event.attributes, Place { kind, event: &event.name });
+        }
+        for link in &mut span.links {
+            cutter.attributes(&mut link.attributes, Place { kind: Kind::Other, event: "" });
+        }
+    }
+    cutter.finish()
+}
+
+/// Takes the values out of a log record and leaves holes.
+pub(crate) fn log_values(log: &mut LogRecord, event: &str, kind: Kind) -> Vec<Value> {
+    let mut cutter = Cutter::default();
+    let sent_holes = has_hole(&log.attributes) || log.body.as_ref().is_some_and(any_has_hole);
+    if !sent_holes {
+        let place = Place { kind, event };
+        cutter.attributes(&mut log.attributes, place);
+        if let Some(body) = &mut log.body {
+            cutter.log_body(body, place);
+        }
+    }
+    cutter.finish()
+}
+
+/// What the value under this key is for, and the key's rank among those for the same: lower is better.
+pub(crate) fn purpose_of(key: &str, kind: Kind, event: &str) -> (Purpose, u8) {
+    purpose::of(key, Place { kind, event })
+}
+
+/// What a log record's body is for.
+pub(crate) fn purpose_of_log_body(body: &AnyValue, kind: Kind, event: &str) -> Purpose {
+    purpose::of_log_body(body, Place { kind, event })
+}
+
+/// The hash over the list of messages that a call was sent; `None` where no messages were sent.
+pub fn context(values: &[Value]) -> Option<u64> {
+    let mut inputs = values.iter().filter(|value| value.purpose == Purpose::Input).peekable();
+    inputs.peek()?;
+    let hashes: Vec<u8> = inputs.flat_map(|value| &value.items).flat_map(|item| *item.hash.bytes()).collect();
+    let hash = ContentHash::of(Form::Bytes, &hashes);
+    let [a, b, c, d, e, f, g, h, ..] = *hash.bytes();
+    Some(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+}
+
+fn has_hole(attributes: &[KeyValue]) -> bool {
+    attributes.iter().any(|kv| kv.key_strindex == flat::MOVED || kv.value.as_ref().is_some_and(any_has_hole))
+}
+
+fn any_has_hole(any: &AnyValue) -> bool {
+    match &any.value {
+        Some(Any::StringValueStrindex(_)) => true,
+        Some(Any::ArrayValue(array)) => array.values.iter().any(any_has_hole),
+        Some(Any::KvlistValue(list)) => has_hole(&list.values),
+        _ => false,
+    }
+}
+
+/// What has been cut out of one record so far, each with the rank of the key it stood under.
+#[derive(Default)]
+struct Cutter {
+    values: Vec<Value>,
+    ranks: Vec<u8>,
+}
+
+impl Cutter {
+    fn attributes(&mut self, attributes: &mut Vec<KeyValue>, place: Place<'_>) {
+        self.flattened(attributes, place);
+        for kv in attributes {
+            let Some(any) = &mut kv.value else { continue };
+            let (purpose, rank) = purpose::of(&kv.key, place);
+            self.any(any, purpose, rank, purpose::is_one_message(&kv.key, place));
+        }
+    }
+
+    fn flattened(&mut self, attributes: &mut Vec<KeyValue>, place: Place<'_>) {
+        for group in flat::groups(attributes) {
+            let (purpose, rank) = purpose::of(&group.prefix, place);
+            if purpose == Purpose::Other && group.bytes < LARGE {
+                continue;
+            }
+            let hole = self.next_hole();
+            self.push(flat::cut(attributes, &group, purpose, hole), rank);
+        }
+        flat::sweep(attributes);
+    }
+
+    /// Cuts one value. `one` says that it is a single message, so that a list in it is not taken apart.
+    fn any(&mut self, any: &mut AnyValue, purpose: Purpose, rank: u8, one: bool) {
+        let cut = match &mut any.value {
+            Some(Any::StringValue(text)) => text_value(text, purpose, one),
+            Some(Any::BytesValue(bytes)) if bytes.len() >= LARGE => {
+                Some(Value::whole(Form::Bytes, purpose, std::mem::take(bytes)))
+            }
+            Some(Any::ArrayValue(array)) => array_value(array, purpose, one),
+            Some(Any::KvlistValue(list)) => {
+                if purpose == Purpose::Other {
+                    for kv in &mut list.values {
+                        if let Some(any) = &mut kv.value {
+                            self.any(any, Purpose::Other, rank, one);
+                        }
+                    }
+                    None
+                } else {
+                    Some(whole_any(any, purpose))
+                }
+            }
+            _ => None,
+        };
+        if let Some(value) = cut {
+            any.value = Some(self.next_hole());
+            self.push(value, rank);
+        }
+    }
+
+    fn log_body(&mut self, body: &mut AnyValue, place: Place<'_>) {
+        let purpose = purpose::of_log_body(body, place);
+        self.any(body, purpose, purpose::EVENT_RANK, purpose != Purpose::Other);
+    }
+
+    fn next_hole(&self) -> Any {
+        Any::StringValueStrindex(i32::try_from(self.values.len()).unwrap_or(i32::MAX))
+    }
+
+    fn push(&mut self, value: Value, rank: u8) {
+        self.values.push(value);
+        self.ranks.push(rank);
+    }
+
+    /// Many producers write the same messages under two keys (a list of messages, and the raw request that holds
+    /// it). Only the best one is the input or output; the others are kept, but neither searched nor a context.
+    fn finish(mut self) -> Vec<Value> {
+        for purpose in
+            [Purpose::Input, Purpose::Output, Purpose::Definitions, Purpose::Arguments, Purpose::Result]
+        {
+            let of_purpose = |value: &Value| value.purpose == purpose;
+            let best =
+                self.values.iter().zip(&self.ranks).filter(|(v, _)| of_purpose(v)).map(|(_, r)| *r).min();
+            for (value, rank) in self.values.iter_mut().zip(&self.ranks) {
+                if value.purpose == purpose && Some(*rank) > best {
+                    value.purpose = Purpose::Other;
+                }
+            }
+        }
+        self.values
+    }
+}
+
+/// A string: a list of items where it is JSON that holds one, else one piece; `None` where it stays in place.
+fn text_value(text: &mut String, purpose: Purpose, one: bool) -> Option<Value> {
+    let searched = purpose.is_searched() || purpose == Purpose::Definitions;
+    if text.len() < LARGE && !(searched && purpose::is_meaningful(text)) {
+        return None;
+    }
+    let in_pieces = !one && !matches!(purpose, Purpose::Arguments | Purpose::Result);
+    let items = if in_pieces { json::items(text.as_bytes()) } else { None };
+    let data = std::mem::take(text).into_bytes();
+    let Some(ranges) = items else { return Some(Value::whole(Form::Text, purpose, data)) };
+    let items = ranges
+        .into_iter()
+        .map(|range| Item { hash: ContentHash::of(Form::Text, &data[range.clone()]), range })
+        .collect();
+    Some(Value { form: Form::Text, purpose, data, items })
+}
+
+/// A structured array: a list of items where its elements are of some size, else one piece.
+fn array_value(array: &mut ArrayValue, purpose: Purpose, one: bool) -> Option<Value> {
+    let searched = purpose.is_searched() || purpose == Purpose::Definitions;
+    let len = array.encoded_len();
+    if array.values.is_empty() || (len < LARGE && !searched) {
+        return None;
+    }
+    let of_messages = array
+        .values
+        .iter()
+        .any(|any| matches!(any.value, Some(Any::KvlistValue(_) | Any::StringValue(_) | Any::ArrayValue(_))));
+    if one || !of_messages || len / array.values.len() < SHORTEST_ITEM {
+        let any = AnyValue { value: Some(Any::ArrayValue(std::mem::take(array))) };
+        return Some(whole_structure(&any, purpose));
+    }
+    let mut data = Vec::with_capacity(len);
+    let mut items = Vec::with_capacity(array.values.len());
+    for any in std::mem::take(&mut array.values) {
+        let start = data.len();
+        any.encode_raw(&mut data);
+        items.push(Item { hash: ContentHash::of(Form::Array, &data[start..]), range: start..data.len() });
+    }
+    Some(Value { form: Form::Array, purpose, data, items })
+}
+
+fn whole_any(any: &mut AnyValue, purpose: Purpose) -> Value {
+    whole_structure(&std::mem::take(any), purpose)
+}
+
+/// A structure in one piece: the byte before its only item tells it from a list of one.
+fn whole_structure(any: &AnyValue, purpose: Purpose) -> Value {
+    let mut data = vec![restore::WHOLE];
+    any.encode_raw(&mut data);
+    let item = Item { hash: ContentHash::of(Form::Array, &data[1..]), range: 1..data.len() };
+    Value { form: Form::Array, purpose, data, items: vec![item] }
+}

@@ -1,0 +1,188 @@
+//! What the value under a key is for, and which of several values for the same thing is the one to go by.
+//!
+//! The order of precedence is that of `reference/semconv.md`, 3.4: the lower the rank, the better the key.
+
+use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value as Any};
+use turnscope_model::{Kind, Purpose};
+
+/// Where a key stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    /// What kind of work its record is.
+    pub(super) kind: Kind,
+    /// The name of the span event or log event that holds it; empty for a span's own attributes.
+    pub(super) event: &'a str,
+}
+
+/// The rank of messages in events.
+pub(crate) const EVENT_RANK: u8 = 4;
+/// The rank of keys that only repeat what better ones say.
+const GENERIC: u8 = 12;
+
+/// What the value under this key (or prefix of flattened keys) is for, and the key's rank.
+pub(super) fn of(key: &str, place: Place<'_>) -> (Purpose, u8) {
+    let (purpose, rank) = by_key(key, place.event);
+    let purpose = match (purpose, place.kind) {
+        // The same generic keys hold a tool's arguments and result.
+        (Purpose::Input, Kind::Tool) => Purpose::Arguments,
+        (Purpose::Output, Kind::Tool) => Purpose::Result,
+        _ => purpose,
+    };
+    (purpose, rank)
+}
+
+fn by_key(key: &str, event: &str) -> (Purpose, u8) {
+    use Purpose::{Arguments, Definitions, Input, Other, Output, Result, System};
+    match key {
+        "gen_ai.system_instructions" => (System, 0),
+        "user_system_prompt" | "system_prompt" | "gen_ai.agent.instructions" => (System, 9),
+
+        "gen_ai.input.messages" => (Input, 0),
+        "llm.input_messages" => (Input, 1),
+        "gen_ai.prompt" => (Input, 2),
+        "pydantic_ai.all_messages" | "all_messages_events" => (Input, 3),
+        "events" => (Input, EVENT_RANK),
+        "ai.prompt.messages" => (Input, 5),
+        "ai.prompt" => (Input, 6),
+        "gcp.vertex.agent.llm_request" | "gcp.vertex.agent.data" | "request_data" => (Input, 7),
+        "langfuse.observation.input" => (Input, 8),
+        "mlflow.spanInputs" => (Input, 9),
+        "llm.prompts" => (Input, 10),
+        "traceloop.entity.input" => (Input, 11),
+        "input.value" | "gen_ai.task.input" => (Input, GENERIC),
+        "user_prompt" | "prompt" | "agent.user_message" | "request_text" => (Input, 13),
+        "genkit:input"
+        | "lmnr.span.input"
+        | "lk.chat_ctx"
+        | "lk.input_text"
+        | "lk.user_transcript"
+        | "haystack.agent.input"
+        | "haystack.component.input"
+        | "haystack.pipeline.input_data"
+        | "ai.value"
+        | "ai.values"
+        | "gen_ai.retrieval.query.text"
+        | "gen_ai.memory.query.text"
+        | "reranker.query"
+        | "llm.openai.messages"
+        | "llm.anthropic.messages"
+        | "message.content" => (Input, 14),
+        "langfuse.trace.input" | "prompt_text" | "crew_inputs" => (Input, 15),
+
+        "gen_ai.output.messages" => (Output, 0),
+        "llm.output_messages" => (Output, 1),
+        "gen_ai.completion" => (Output, 2),
+        // One answer in several attributes: all of them count.
+        "ai.response.text"
+        | "ai.response.reasoning"
+        | "ai.response.toolCalls"
+        | "ai.response.object"
+        | "ai.result.text"
+        | "ai.result.toolCalls"
+        | "ai.result.object" => (Output, 5),
+        "gcp.vertex.agent.llm_response" | "response_data" => (Output, 7),
+        "final_result" | "agent.final_answer" => (Output, 8),
+        "langfuse.observation.output" => (Output, 8),
+        "mlflow.spanOutputs" => (Output, 9),
+        "llm.choices" => (Output, 10),
+        "traceloop.entity.output" => (Output, 11),
+        "output.value" | "gen_ai.task.output" => (Output, GENERIC),
+        "response" | "response_text" => (Output, 13),
+        "genkit:output"
+        | "lmnr.span.output"
+        | "lk.response.text"
+        | "haystack.agent.output"
+        | "haystack.component.output"
+        | "haystack.pipeline.output_data"
+        | "gen_ai.retrieval.documents"
+        | "retrieval.documents"
+        | "reranker.output_documents"
+        | "gen_ai.memory.records"
+        | "answer"
+        | "llm.openai.choices"
+        | "llm.anthropic.content" => (Output, 14),
+        "langfuse.trace.output" => (Output, 15),
+
+        "gen_ai.tool.definitions" => (Definitions, 0),
+        "llm.tools" => (Definitions, 1),
+        "ai.prompt.tools" => (Definitions, 2),
+        "llm.request.functions" => (Definitions, 3),
+        "mlflow.chat.tools" => (Definitions, 4),
+        "model_request_parameters" => (Definitions, 5),
+        "llm.openai.tools" | "llm.anthropic.tools" | "gen_ai.agent.tools" | "tools" => (Definitions, 6),
+
+        "gen_ai.tool.call.arguments" => (Arguments, 0),
+        "tool_arguments" => (Arguments, 1),
+        "ai.toolCall.args" => (Arguments, 2),
+        "gcp.vertex.agent.tool_call_args" => (Arguments, 3),
+        "tool_input" => (Arguments, 4),
+        "tool_parameters" | "function_args" | "mcp.request.argument" | "full_command" => (Arguments, 5),
+        "tool.arguments" | "kitelogik.tool.arguments" => (Arguments, 6),
+        "arguments" if !event.is_empty() => (Arguments, 6),
+
+        "gen_ai.tool.call.result" => (Result, 0),
+        "tool_response" => (Result, 1),
+        "ai.toolCall.result" => (Result, 2),
+        "gcp.vertex.agent.tool_response" => (Result, 3),
+        "mcp.response.value" | "lk.function_tool.output" | "result" => (Result, 4),
+        "output" if !event.is_empty() => (Result, 6),
+
+        "content" | "message" | "gen_ai.event.content" => (of_event(event), EVENT_RANK),
+        // Strands repeats under `gen_ai.choice` what the tool's own event says.
+        "tool.result" => (Other, 15),
+        _ => (Other, 15),
+    }
+}
+
+/// What the messages that an event carries are for.
+fn of_event(event: &str) -> Purpose {
+    match event {
+        "gen_ai.system.message" => Purpose::System,
+        "gen_ai.user.message"
+        | "gen_ai.assistant.message"
+        | "gen_ai.tool.message"
+        | "gen_ai.content.prompt" => Purpose::Input,
+        "gen_ai.choice" | "gen_ai.content.completion" => Purpose::Output,
+        _ => Purpose::Other,
+    }
+}
+
+/// Whether the value is one message, whose own parts are not to be taken apart.
+pub(super) fn is_one_message(key: &str, place: Place<'_>) -> bool {
+    !place.event.is_empty() && matches!(key, "content" | "message" | "tool.result")
+}
+
+/// What a log record's body is for. Some producers name the event nowhere, but their map looks like a message.
+pub(super) fn of_log_body(body: &AnyValue, place: Place<'_>) -> Purpose {
+    let by_name = of_event(place.event);
+    if by_name != Purpose::Other || !place.event.is_empty() {
+        return by_name;
+    }
+    let Some(Any::KvlistValue(map)) = &body.value else { return Purpose::Other };
+    let has = |key: &str| map.values.iter().any(|kv| kv.key == key);
+    if has("finish_reason") || (has("index") && has("message")) {
+        Purpose::Output
+    } else if has("role") && (has("content") || has("parts") || has("tool_calls")) {
+        Purpose::Input
+    } else {
+        Purpose::Other
+    }
+}
+
+/// Whether the text says anything: producers write placeholders where content is switched off or missing.
+pub(crate) fn is_meaningful(text: &str) -> bool {
+    !matches!(
+        text.trim(),
+        "" | "{}"
+            | "[]"
+            | "null"
+            | "\"\""
+            | "N/A"
+            | "unknown"
+            | "<REDACTED>"
+            | "[REDACTED]"
+            | "__REDACTED__"
+            | "<not specified>"
+            | "<not serializable>"
+    )
+}

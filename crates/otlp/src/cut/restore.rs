@@ -1,0 +1,199 @@
+//! The way back: a body and what is known of its record make exactly what was sent.
+//!
+//! Ids that stand in the record are left out of the bytes, times are kept as differences to the record's: nearly
+//! always nothing, and exact even where the record's own were corrected.
+
+use super::{Known, flat};
+use opentelemetry_proto::tonic::{
+    common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value as Any},
+    logs::v1::LogRecord,
+    trace::v1::Span,
+};
+use prost::Message as _;
+use turnscope_model::{Body, Form, Value};
+
+/// The byte before the only item of a structure that was cut in one piece.
+pub(super) const WHOLE: u8 = 1;
+
+/// Why a body could not be restored: it is not as [`super::span`] or [`super::log`] made it.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The bytes, or an item, are no valid protobuf.
+    #[error("the stored body is no valid protobuf: {0}")]
+    Protobuf(#[from] prost::DecodeError),
+    /// A hole for which there is no value.
+    #[error("the stored body refers to value {0}, which is missing")]
+    Hole(i32),
+    /// A text that is no UTF-8.
+    #[error("a stored text is no UTF-8: {0}")]
+    Text(#[from] std::string::FromUtf8Error),
+    /// The bytes between the items do not fit.
+    #[error("the frame of a stored value is damaged")]
+    Frame,
+}
+
+/// The span as it was sent.
+pub fn restore_span(body: &Body, known: &Known) -> Result<Span, RestoreError> {
+    let mut span = Span::decode(&body.bytes[..])?;
+    put_back_id(&mut span.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
+    put_back_id(&mut span.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
+    put_back_id(&mut span.parent_span_id, known.parent_span_id.as_ref().map(|id| &id.bytes()[..]));
+    span.start_time_unix_nano = span.start_time_unix_nano.wrapping_add(known.start);
+    span.end_time_unix_nano = span.end_time_unix_nano.wrapping_add(known.end.unwrap_or(0));
+    if !body.values.is_empty() {
+        fill_attributes(&mut span.attributes, &body.values)?;
+        for event in &mut span.events {
+            fill_attributes(&mut event.attributes, &body.values)?;
+        }
+        for link in &mut span.links {
+            fill_attributes(&mut link.attributes, &body.values)?;
+        }
+    }
+    for event in &mut span.events {
+        event.time_unix_nano = event.time_unix_nano.wrapping_add(known.start);
+    }
+    Ok(span)
+}
+
+/// The log record as it was sent.
+pub fn restore_log(body: &Body, known: &Known) -> Result<LogRecord, RestoreError> {
+    let mut log = LogRecord::decode(&body.bytes[..])?;
+    put_back_id(&mut log.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
+    put_back_id(&mut log.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
+    log.time_unix_nano = log.time_unix_nano.wrapping_add(known.start);
+    log.observed_time_unix_nano = log.observed_time_unix_nano.wrapping_add(known.start);
+    if !body.values.is_empty() {
+        fill_attributes(&mut log.attributes, &body.values)?;
+        if let Some(any) = &mut log.body {
+            fill(any, &body.values)?;
+        }
+    }
+    Ok(log)
+}
+
+/// The bytes of a span that has been cut.
+pub(super) fn encode_span(mut span: Span, known: &Known) -> Vec<u8> {
+    take_out_id(&mut span.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
+    take_out_id(&mut span.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
+    take_out_id(&mut span.parent_span_id, known.parent_span_id.as_ref().map(|id| &id.bytes()[..]));
+    span.start_time_unix_nano = span.start_time_unix_nano.wrapping_sub(known.start);
+    span.end_time_unix_nano = span.end_time_unix_nano.wrapping_sub(known.end.unwrap_or(0));
+    for event in &mut span.events {
+        event.time_unix_nano = event.time_unix_nano.wrapping_sub(known.start);
+    }
+    span.encode_to_vec()
+}
+
+/// The bytes of a log record that has been cut.
+pub(super) fn encode_log(mut log: LogRecord, known: &Known) -> Vec<u8> {
+    take_out_id(&mut log.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
+    take_out_id(&mut log.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
+    log.time_unix_nano = log.time_unix_nano.wrapping_sub(known.start);
+    log.observed_time_unix_nano = log.observed_time_unix_nano.wrapping_sub(known.start);
+    log.encode_to_vec()
+}
+
+/// An id equal to the record's becomes empty. What was empty while the record has one, or was all zeros, gets a zero
+/// more: ids of zeros only are no ids, so nothing else looks like that.
+fn take_out_id(id: &mut Vec<u8>, known: Option<&[u8]>) {
+    if id[..] == *known.unwrap_or(&[]) {
+        id.clear();
+    } else if id.iter().all(|byte| *byte == 0) {
+        id.push(0);
+    }
+}
+
+fn put_back_id(id: &mut Vec<u8>, known: Option<&[u8]>) {
+    if id.is_empty() {
+        id.extend_from_slice(known.unwrap_or(&[]));
+    } else if id.iter().all(|byte| *byte == 0) {
+        id.pop();
+    }
+}
+
+fn fill_attributes(attributes: &mut Vec<KeyValue>, values: &[Value]) -> Result<(), RestoreError> {
+    let mut scattered = Vec::new();
+    let mut ordered = Vec::with_capacity(attributes.len());
+    for mut kv in std::mem::take(attributes) {
+        match hole(kv.value.as_ref(), values)? {
+            Some(value) if value.form == Form::Flat => {
+                let group = flat::restore(&kv.key, value)?;
+                match group.places {
+                    None => ordered.extend(group.attributes),
+                    Some(places) => scattered.extend(places.into_iter().zip(group.attributes)),
+                }
+            }
+            _ => {
+                if let Some(any) = &mut kv.value {
+                    fill(any, values)?;
+                }
+                ordered.push(kv);
+            }
+        }
+    }
+    if scattered.is_empty() {
+        *attributes = ordered;
+        return Ok(());
+    }
+    // Keys whose places were kept go there; the others fill what is left, in their order.
+    scattered.sort_by_key(|(place, _)| *place);
+    let mut scattered = scattered.into_iter().peekable();
+    let mut ordered = ordered.into_iter();
+    loop {
+        let next = scattered.next_if(|(place, _)| *place == attributes.len()).map(|(_, kv)| kv);
+        match next.or_else(|| ordered.next()) {
+            Some(kv) => attributes.push(kv),
+            None => break,
+        }
+    }
+    if scattered.next().is_some() { Err(RestoreError::Frame) } else { Ok(()) }
+}
+
+fn hole<'a>(any: Option<&AnyValue>, values: &'a [Value]) -> Result<Option<&'a Value>, RestoreError> {
+    let Some(Any::StringValueStrindex(n)) = any.and_then(|any| any.value.as_ref()) else { return Ok(None) };
+    let value = usize::try_from(*n).ok().and_then(|n| values.get(n));
+    value.map(Some).ok_or(RestoreError::Hole(*n))
+}
+
+fn fill(any: &mut AnyValue, values: &[Value]) -> Result<(), RestoreError> {
+    match &mut any.value {
+        Some(Any::StringValueStrindex(n)) => {
+            let n = *n;
+            let value = hole(Some(any), values)?.ok_or(RestoreError::Hole(n))?;
+            *any = put_back(value)?;
+        }
+        Some(Any::ArrayValue(array)) => {
+            for any in &mut array.values {
+                fill(any, values)?;
+            }
+        }
+        Some(Any::KvlistValue(list)) => {
+            for any in list.values.iter_mut().filter_map(|kv| kv.value.as_mut()) {
+                fill(any, values)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn put_back(value: &Value) -> Result<AnyValue, RestoreError> {
+    let content = match value.form {
+        Form::Text => Any::StringValue(String::from_utf8(value.data.clone())?),
+        Form::Bytes => Any::BytesValue(value.data.clone()),
+        Form::Array => {
+            if value.items.first().is_some_and(|item| item.range.start > 0) {
+                return any_value_of_item(value.item(0));
+            }
+            let items = (0..value.items.len()).map(|n| any_value_of_item(value.item(n)));
+            Any::ArrayValue(ArrayValue { values: items.collect::<Result<_, _>>()? })
+        }
+        Form::Flat => return Err(RestoreError::Frame),
+    };
+    Ok(AnyValue { value: Some(content) })
+}
+
+/// The value that an item of form [`Form::Array`] holds.
+pub fn any_value_of_item(bytes: &[u8]) -> Result<AnyValue, RestoreError> {
+    Ok(AnyValue::decode(bytes)?)
+}

@@ -1,0 +1,155 @@
+//! Values as JSON: what a reader of messages works on, however they were written.
+//!
+//! Here: structured values, flattened keys and lenient parsing (JSON within JSON, texts that were cut off, Python's
+//! way of writing). Not here: what the JSON means (`shape`, `part`).
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value as Any};
+use serde_json::{Map, Number, Value as Json};
+
+/// How long a text may be to be read as Python.
+const LONGEST_PYTHON: usize = 256 * 1024;
+
+/// A structured value as JSON. Bytes become base64; numbers that JSON has no words for become text.
+pub(crate) fn of_any(any: &AnyValue) -> Json {
+    match &any.value {
+        None | Some(Any::StringValueStrindex(_)) => Json::Null,
+        Some(Any::StringValue(text)) => Json::String(text.clone()),
+        Some(Any::BoolValue(flag)) => Json::Bool(*flag),
+        Some(Any::IntValue(number)) => Json::Number((*number).into()),
+        Some(Any::DoubleValue(number)) => {
+            Number::from_f64(*number).map_or_else(|| Json::String(number.to_string()), Json::Number)
+        }
+        Some(Any::BytesValue(bytes)) => Json::String(STANDARD.encode(bytes)),
+        Some(Any::ArrayValue(array)) => Json::Array(array.values.iter().map(of_any).collect()),
+        Some(Any::KvlistValue(list)) => of_pairs(&list.values),
+    }
+}
+
+/// Attributes, or a map, as a JSON object.
+pub(crate) fn of_pairs(pairs: &[KeyValue]) -> Json {
+    let entries = pairs.iter().map(|kv| (kv.key.clone(), kv.value.as_ref().map_or(Json::Null, of_any)));
+    Json::Object(entries.collect())
+}
+
+/// Flattened keys as the object that they were: `message.contents.0.text` nests two objects and a list.
+pub(crate) fn of_flat(pairs: &[KeyValue]) -> Json {
+    let mut root = Json::Object(Map::new());
+    for kv in pairs {
+        let mut place = &mut root;
+        for step in kv.key.split('.') {
+            if !place.is_object() {
+                *place = Json::Object(Map::new());
+            }
+            let Json::Object(map) = place else { break };
+            place = map.entry(step).or_insert(Json::Null);
+        }
+        *place = kv.value.as_ref().map_or(Json::Null, of_any);
+    }
+    with_lists(root)
+}
+
+/// Objects whose keys are all numbers become lists, in the numbers' order.
+fn with_lists(json: Json) -> Json {
+    let Json::Object(map) = json else { return json };
+    let indices: Option<Vec<u32>> = map.keys().map(|key| key.parse().ok()).collect();
+    match indices {
+        Some(indices) if !indices.is_empty() => {
+            let mut entries: Vec<_> =
+                indices.into_iter().zip(map.into_iter().map(|(_, value)| value)).collect();
+            entries.sort_by_key(|(index, _)| *index);
+            Json::Array(entries.into_iter().map(|(_, value)| with_lists(value)).collect())
+        }
+        _ => Json::Object(map.into_iter().map(|(key, value)| (key, with_lists(value))).collect()),
+    }
+}
+
+/// A text as JSON where it is a JSON object or list (also when JSON was encoded twice), else as a string.
+pub(crate) fn of_text(text: &str) -> Json {
+    of_structure(text).unwrap_or_else(|| Json::String(text.to_owned()))
+}
+
+/// The object or list that this text is, if it is one.
+pub(crate) fn of_structure(text: &str) -> Option<Json> {
+    let trimmed = text.trim_start();
+    match trimmed.as_bytes().first()? {
+        b'{' | b'[' => serde_json::from_str(trimmed)
+            .ok()
+            .or_else(|| serde_json::from_str(&python_as_json(trimmed)?).ok()),
+        b'"' if trimmed.len() > 2 => match serde_json::from_str(trimmed).ok()? {
+            Json::String(inner) => of_structure(&inner).or(Some(Json::String(inner))),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A Python literal (`{'a': None, 'b': "it's"}`) rewritten as JSON; `None` where it does not look like one.
+fn python_as_json(text: &str) -> Option<String> {
+    let second = text.trim_start_matches(['[', '{', ' ']).as_bytes().first()?;
+    if *second != b'\'' || text.len() > LONGEST_PYTHON {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    let mut chars = text.chars().peekable();
+    let mut word = String::new();
+    while let Some(c) = chars.next() {
+        if c.is_alphabetic() {
+            word.push(c);
+            if chars.peek().is_some_and(|next| next.is_alphabetic()) {
+                continue;
+            }
+            out.push_str(match word.as_str() {
+                "None" | "nan" | "inf" => "null",
+                "True" => "true",
+                "False" => "false",
+                other => other,
+            });
+            word.clear();
+        } else if c == '\'' || c == '"' {
+            python_string(c, &mut chars, &mut out)?;
+        } else {
+            out.push(match c {
+                '(' => '[',
+                ')' => ']',
+                other => other,
+            });
+        }
+    }
+    Some(out)
+}
+
+fn python_string(quote: char, chars: &mut impl Iterator<Item = char>, out: &mut String) -> Option<()> {
+    out.push('"');
+    loop {
+        match chars.next()? {
+            '\\' => match chars.next()? {
+                '\'' => out.push('\''),
+                'x' => {
+                    out.push_str("\\u00");
+                    out.extend([chars.next()?, chars.next()?]);
+                }
+                c => out.extend(['\\', c]),
+            },
+            c if c == quote => break,
+            '"' => out.push_str("\\\""),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    Some(())
+}
+
+/// The first of these keys that holds something other than null.
+pub(crate) fn first<'a>(map: &'a Map<String, Json>, keys: &[&str]) -> Option<&'a Json> {
+    keys.iter().find_map(|key| map.get(*key).filter(|value| !value.is_null()))
+}
+
+/// The first of these keys that holds a text (numbers count: ids are sometimes numbers).
+pub(crate) fn first_text(map: &Map<String, Json>, keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| match map.get(*key)? {
+        Json::String(text) if !text.is_empty() => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}

@@ -1,0 +1,199 @@
+//! The facts that are found in messages when a record arrives: the two preview texts and the tools that were asked for.
+//!
+//! Cheap: lists are read from their end, and only items that can matter are parsed.
+
+use super::{
+    events, shape,
+    source::{Record, Sent, Source},
+};
+use memchr::memmem;
+use serde_json::Value as Json;
+use turnscope_model::{Kind, Message, Part, Purpose, RequestedTool};
+
+/// How many characters a preview has.
+const PREVIEW: usize = 500;
+/// How many items are parsed in search of a user's message.
+const MOST_PARSED: usize = 64;
+/// Under these keys stands the text that matters in a value of no known shape.
+const TEXT_KEYS: [&str; 27] = [
+    "input",
+    "question",
+    "query",
+    "prompt",
+    "user_input",
+    "user_message",
+    "user_prompt",
+    "user_msg",
+    "task",
+    "text",
+    "content",
+    "message",
+    "output",
+    "answer",
+    "response",
+    "result",
+    "raw",
+    "final_output",
+    "final_result",
+    "final_answer",
+    "completion",
+    "value",
+    "topic",
+    "request",
+    "inputs",
+    "outputs",
+    "args",
+];
+
+/// What a record's messages say at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Previews {
+    /// The text of the last user message, or the plain input.
+    pub input_text: Option<String>,
+    /// The text of the answer, or the plain output.
+    pub output_text: Option<String>,
+    /// The tool calls that a model asked for, in order.
+    pub requested_tools: Vec<RequestedTool>,
+}
+
+/// Finds the previews of a record that has been cut.
+pub(crate) fn previews(record: Record<'_>) -> Previews {
+    let is_log = !record.event.is_empty() || record.body.is_some();
+    if !is_log && !matches!(record.kind, Kind::Llm | Kind::Run | Kind::Turn | Kind::Workflow) {
+        return Previews::default();
+    }
+    let sources = record.sources();
+    let inputs = best(&sources, Purpose::Input);
+    let outputs = best(&sources, Purpose::Output);
+    let answers: Vec<Message> =
+        outputs.iter().flat_map(|source| super::of_source(source, "assistant")).collect();
+    let mut answers = answers;
+    if answers.is_empty() && outputs.is_empty() {
+        // pydantic-ai's agent span: the answer is the end of the only list.
+        answers = inputs.last().map(|source| trailing_answer(source.sent)).unwrap_or_default();
+    }
+    let is_call = record.kind == Kind::Llm || is_log;
+    Previews {
+        input_text: inputs.iter().rev().find_map(user_text).and_then(cut_short),
+        output_text: answer_text(&answers).and_then(cut_short),
+        requested_tools: if is_call { requested(&answers) } else { Vec::new() },
+    }
+}
+
+/// The sources for this purpose under the best key there is.
+pub(crate) fn best<'a>(sources: &[Source<'a>], purpose: Purpose) -> Vec<Source<'a>> {
+    let rank = sources.iter().filter(|source| source.purpose == purpose).map(|source| source.rank).min();
+    sources.iter().filter(|source| source.purpose == purpose && Some(source.rank) == rank).copied().collect()
+}
+
+fn user_text(source: &Source<'_>) -> Option<String> {
+    if events::role(source.event).is_some_and(|role| role != "user") {
+        return None;
+    }
+    let many = source.sent.len() > 1;
+    let mut parsed = 0;
+    for n in (0..source.sent.len()).rev() {
+        if many && source.sent.bytes(n).is_some_and(|bytes| !mentions_user(bytes)) {
+            continue;
+        }
+        parsed += 1;
+        if parsed > MOST_PARSED {
+            return None;
+        }
+        let (json, _) = source.sent.item(n);
+        let found = if source.event.is_empty() {
+            shape::messages(&json, "user")
+        } else {
+            super::of_source(source, "user")
+        };
+        let text = found
+            .iter()
+            .rev()
+            .filter(|message| message.role == "user")
+            .map(text_of)
+            .find(|text| !text.is_empty());
+        if text.is_some() {
+            return text;
+        }
+        if found.is_empty() && !many {
+            return Some(plain_text(&json)).filter(|text| !text.is_empty());
+        }
+    }
+    None
+}
+
+fn mentions_user(bytes: &[u8]) -> bool {
+    [&b"user"[..], b"uman", b"User", b"USER"].iter().any(|word| memmem::find(bytes, word).is_some())
+}
+
+fn trailing_answer(sent: Sent<'_>) -> Vec<Message> {
+    let Some(last) = sent.len().checked_sub(1) else { return Vec::new() };
+    let found = shape::messages(&sent.item(last).0, "assistant");
+    found.into_iter().next_back().filter(|message| message.role == "assistant").into_iter().collect()
+}
+
+fn answer_text(messages: &[Message]) -> Option<String> {
+    // A streamed answer may come as one message a chunk: the texts of all of them are the answer.
+    let chunks = messages.iter().all(|m| m.role == "assistant" && m.finish_reason.as_deref() == Some(""));
+    if messages.len() > 1 && chunks {
+        return Some(messages.iter().map(text_of).collect());
+    }
+    messages
+        .iter()
+        .rev()
+        .filter(|message| message.role == "assistant")
+        .map(text_of)
+        .find(|text| !text.is_empty())
+        .or_else(|| messages.last().filter(|m| m.role != "user" && m.role != "system").map(text_of))
+        .filter(|text| !text.is_empty())
+}
+
+fn text_of(message: &Message) -> String {
+    message.joined_text()
+}
+
+fn requested(messages: &[Message]) -> Vec<RequestedTool> {
+    let parts =
+        messages.iter().filter(|message| message.role == "assistant").flat_map(|message| &message.parts);
+    parts
+        .filter_map(|part| match part {
+            Part::ToolCall { id, name, .. } => Some(RequestedTool { id: id.clone(), name: name.clone() }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The text of a value of no known shape: a string, what stands under a telling key, else its JSON.
+pub(crate) fn plain_text(json: &Json) -> String {
+    telling_text(json, 4).unwrap_or_else(|| match json {
+        Json::Null => String::new(),
+        other => other.to_string(),
+    })
+}
+
+fn telling_text(json: &Json, depth: usize) -> Option<String> {
+    let depth = depth.checked_sub(1)?;
+    match json {
+        Json::String(text) => Some(text.clone()),
+        Json::Array(list) => match &list[..] {
+            [only] => telling_text(only, depth),
+            _ => None,
+        },
+        Json::Object(map) => {
+            let known =
+                TEXT_KEYS.iter().filter_map(|key| map.get(*key)).find_map(|value| telling_text(value, depth));
+            known.or_else(|| match map.values().next() {
+                Some(only) if map.len() == 1 => telling_text(only, depth),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn cut_short(text: String) -> Option<String> {
+    let end = text.char_indices().nth(PREVIEW).map_or(text.len(), |(at, _)| at);
+    let mut text = text;
+    text.truncate(end);
+    (!text.trim().is_empty()).then_some(text)
+}

@@ -1,0 +1,60 @@
+//! Messages that a producer printed instead of writing: `ChatMessage(role=<MessageRole.USER: 'user'>, …text='Hi'…)`.
+//!
+//! Only role and text are found; tool calls in such a print stay where they are.
+
+use turnscope_model::{Message, Part};
+
+/// The message that this print shows, if it shows one.
+pub(super) fn message(text: &str) -> Option<Message> {
+    let head = text.get(..text.floor_char_boundary(200))?;
+    if !head.contains("Message(") {
+        return None;
+    }
+    let role = role(text)?;
+    let texts = quoted_after(text, &["text=", "'text': ", "content="]);
+    let content = if texts.is_empty() { text.to_owned() } else { texts.join("\n") };
+    Some(Message { role: role.to_owned(), parts: vec![Part::Text { content }], ..Message::default() })
+}
+
+fn role(text: &str) -> Option<&'static str> {
+    let at = text.find("role=")?;
+    let said = text[at..].get(..text[at..].floor_char_boundary(60))?.to_ascii_lowercase();
+    // `tool-call` is the assistant's, `tool-response` the tool's.
+    let roles =
+        [("tool-call", "assistant"), ("tool", "tool"), ("system", "system"), ("assistant", "assistant")];
+    let found = roles.iter().find(|(word, _)| said.contains(word)).map(|(_, role)| *role);
+    found.or_else(|| said.contains("user").then_some("user"))
+}
+
+/// The quoted texts that directly follow one of these words.
+fn quoted_after(text: &str, words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((at, word)) = words.iter().filter_map(|word| Some((rest.find(word)?, word))).min() {
+        rest = &rest[at + word.len()..];
+        let Some(quote @ ('\'' | '"')) = rest.chars().next() else { continue };
+        let (content, len) = unquoted(&rest[1..], quote);
+        found.push(content);
+        rest = &rest[1 + len..];
+    }
+    found
+}
+
+/// The text up to the closing quote, and how many bytes it took.
+fn unquoted(text: &str, quote: char) -> (String, usize) {
+    let mut out = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some((_, 'n')) => out.push('\n'),
+                Some((_, 't')) => out.push('\t'),
+                Some((_, other)) => out.push(other),
+                None => break,
+            },
+            c if c == quote => return (out, at + c.len_utf8()),
+            c => out.push(c),
+        }
+    }
+    (out, text.len())
+}

@@ -1,0 +1,5 @@
+//! Tests of the receiving path from bytes to records and back.
+
+mod any_otlp;
+mod corpus;
+mod cut_and_restore;
