@@ -12,6 +12,8 @@ mod calls;
 mod events;
 mod figures;
 mod join;
+#[cfg(test)]
+mod laws;
 mod runs;
 mod step;
 #[cfg(test)]
