@@ -51,22 +51,19 @@ pub fn records(requests: &[Request]) -> Vec<Record> {
         };
         assert_eq!(found.rejected, 0, "{}: {:?}", request.file, found.rejection);
         for record in found.records {
-            match (&record.role, record.trace_id, record.span_id) {
-                (Role::Span | Role::Open, Some(trace), Some(span)) => {
-                    let open = record.role == Role::Open;
-                    let known = spans.entry((trace, span, open)).or_insert(out.len());
-                    if *known == out.len() {
-                        out.push(record);
-                    } else if record.end > out[*known].end {
-                        out[*known] = record;
-                    }
+            if matches!(record.role, Role::Span | Role::Open) {
+                let open = record.role == Role::Open;
+                let known = spans.entry((record.trace_id, record.span_id, open)).or_insert(out.len());
+                if *known == out.len() {
+                    out.push(record);
+                } else if record.end > out[*known].end {
+                    out[*known] = record;
                 }
-                _ => {
-                    let values: Vec<Vec<u8>> = record.body.values.iter().map(|v| v.data.clone()).collect();
-                    if logs.insert((record.trace_id, record.start, record.body.bytes.clone(), values)) {
-                        out.push(record);
-                    }
-                }
+                continue;
+            }
+            let values: Vec<Vec<u8>> = record.body.values.iter().map(|v| v.data.clone()).collect();
+            if logs.insert((record.trace_id, record.start, record.body.bytes.clone(), values)) {
+                out.push(record);
             }
         }
     }

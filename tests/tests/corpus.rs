@@ -22,10 +22,10 @@ fn every_fact_that_the_bytes_hold_is_found() {
         for fact in &facts {
             match (fact.found, listed.contains_key(&fact.name)) {
                 (false, false) => {
-                    problems.push(format!("{producer}: {:?} is missing: {}", fact.name, fact.seen))
+                    problems.push(format!("{producer}: {:?} is missing: {}", fact.name, fact.seen));
                 }
                 (true, true) => {
-                    problems.push(format!("{producer}: {:?} is listed as a gap, but is found", fact.name))
+                    problems.push(format!("{producer}: {:?} is listed as a gap, but is found", fact.name));
                 }
                 _ => {}
             }

@@ -92,6 +92,8 @@ pub enum Purpose {
     Result = 5,
     /// Anything else that is large.
     Other = 6,
+    /// An error's message.
+    Error = 7,
 }
 
 impl Purpose {
@@ -105,13 +107,17 @@ impl Purpose {
             4 => Some(Self::Arguments),
             5 => Some(Self::Result),
             6 => Some(Self::Other),
+            7 => Some(Self::Error),
             _ => None,
         }
     }
 
     /// Whether what is new in such a value is indexed for search.
     pub const fn is_searched(self) -> bool {
-        matches!(self, Self::Input | Self::Output | Self::System | Self::Arguments | Self::Result)
+        matches!(
+            self,
+            Self::Input | Self::Output | Self::System | Self::Arguments | Self::Result | Self::Error
+        )
     }
 }
 

@@ -94,18 +94,15 @@ impl Committer {
         })
     }
 
-    /// Forgets what the database may not hold, after a roll-back or a deletion.
-    pub(crate) fn reset(&mut self, db: &Connection) -> Result<(), StoreError> {
-        let next = Next::read(db)?;
-        self.next_record = next.record;
-        self.interner.reset(next.content);
-        self.packer.reset(next.block);
-        self.units.reset(next.unit);
+    /// Forgets what the database may not hold, after a roll-back or a deletion. Numbers are not given out again.
+    pub(crate) fn reset(&mut self) {
+        self.interner.reset();
+        self.packer.reset();
+        self.units.reset();
         self.bases.reset();
         self.origins.clear();
         self.previews.clear();
         self.seen.clear();
-        Ok(())
     }
 
     /// Writes one batch.
@@ -213,8 +210,12 @@ impl Committer {
             self.context(tx, unit, id, hole as u32, value)?;
         }
         let beside = Beside {
-            input_text: self.preview(tx, unit, id, record.facts.input_text.as_deref())?,
-            output_text: self.preview(tx, unit, id, record.facts.output_text.as_deref())?,
+            input_text: self.text(tx, unit, id, Purpose::Other, record.facts.input_text.as_deref())?,
+            output_text: self.text(tx, unit, id, Purpose::Other, record.facts.output_text.as_deref())?,
+            error_text: {
+                let message = record.facts.error.as_ref().and_then(|error| error.message.as_deref());
+                self.text(tx, unit, id, Purpose::Error, message)?
+            },
             event: match &record.role {
                 Role::Event { key, parent } => Some((key.clone(), parent.clone())),
                 _ => None,
@@ -328,18 +329,18 @@ impl Committer {
         Ok(())
     }
 
-    /// Keeps a preview's text as a content: the same question stands on every call of a run.
-    fn preview(
+    /// Keeps a fact's text as a content: the same question stands on every call of a run, and errors are searched.
+    fn text(
         &mut self,
         tx: &Transaction<'_>,
         unit: Option<i64>,
         record: i64,
+        purpose: Purpose,
         text: Option<&str>,
     ) -> Result<Option<i64>, StoreError> {
         let Some(text) = text else { return Ok(None) };
         let hash = ContentHash::of(Form::Text, text.as_bytes());
-        let id =
-            self.interner.intern(tx, &mut self.packer, hash, Form::Text, Purpose::Other, text.as_bytes())?;
+        let id = self.interner.intern(tx, &mut self.packer, hash, Form::Text, purpose, text.as_bytes())?;
         let met = self.previews.put((unit.unwrap_or(-record), id), ()).is_some();
         if !met {
             tx.prepare_cached("INSERT OR IGNORE INTO uses (content, record) VALUES (?1, ?2)")?

@@ -1,8 +1,8 @@
 //! Reads bodies and lists back, exactly as they were sent.
 
-use crate::{blocks::Blocks, body, contexts, intern::halves, pack::Place, sqlite::StoreError};
+use crate::{blocks::Blocks, body, contexts, pack::Place, sqlite::StoreError};
 use lru::LruCache;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 use std::num::NonZeroUsize;
 use turnscope_model::{Body, ContentHash};
 
@@ -37,14 +37,6 @@ pub(crate) fn content(
     hash.extend_from_slice(&hash2.to_be_bytes());
     let hash = ContentHash::from_bytes(&hash).ok_or_else(|| StoreError::Damaged(format!("content {id}")))?;
     Ok((hash, blocks.read(db, place)?))
-}
-
-/// The id of a content by its hash.
-pub(crate) fn find(db: &Connection, hash: ContentHash) -> Result<Option<i64>, StoreError> {
-    Ok(db
-        .prepare_cached("SELECT id FROM contents WHERE hash1 = ?1 AND hash2 = ?2")?
-        .query_row(halves(hash), |row| row.get(0))
-        .optional()?)
 }
 
 /// Lists kept decoded: a run of thousands of turns has thousands of long ones.

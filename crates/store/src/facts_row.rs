@@ -112,6 +112,8 @@ struct Row {
     event_key: Option<String>,
     #[prost(string, optional, tag = "51")]
     event_parent: Option<String>,
+    #[prost(uint64, optional, tag = "52")]
+    error_text: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -151,8 +153,17 @@ pub(crate) struct Beside {
     pub(crate) input_text: Option<i64>,
     /// Content id of `Facts::output_text`.
     pub(crate) output_text: Option<i64>,
+    /// Content id of the error's message, kept as one so that it can be searched for.
+    pub(crate) error_text: Option<i64>,
     /// `Role::Event`'s key and parent.
     pub(crate) event: Option<(String, Option<String>)>,
+}
+
+impl Beside {
+    /// The contents that the row keeps alive.
+    pub(crate) fn contents(&self) -> impl Iterator<Item = i64> {
+        [self.input_text, self.output_text, self.error_text].into_iter().flatten()
+    }
 }
 
 /// Encodes facts; the kind stands in a column of its own.
@@ -239,6 +250,7 @@ pub(crate) fn encode(facts: &Facts, beside: Beside) -> Vec<u8> {
         clamped: facts.clamped,
         event_key,
         event_parent,
+        error_text: beside.error_text.map(|id| id as u64),
     }
     .encode_to_vec()
 }
@@ -325,6 +337,7 @@ pub(crate) fn decode(bytes: &[u8], kind: Kind) -> Result<(Facts, Beside), prost:
     let beside = Beside {
         input_text: row.input_text.map(|id| id as i64),
         output_text: row.output_text.map(|id| id as i64),
+        error_text: row.error_text.map(|id| id as i64),
         event: row.event_key.map(|key| (key, row.event_parent)),
     };
     Ok((facts, beside))
@@ -356,7 +369,8 @@ mod tests {
             context: Some(u64::MAX),
             ..Facts::default()
         };
-        let beside = Beside { input_text: Some(9), output_text: None, event: Some(("llm:r1".into(), None)) };
+        let beside =
+            Beside { input_text: Some(9), event: Some(("llm:r1".into(), None)), ..Beside::default() };
         let bytes = encode(&facts, beside.clone());
         assert_eq!(decode(&bytes, Kind::Llm).unwrap(), (facts, beside));
         let small = Facts { name: "x".into(), ..Facts::default() };

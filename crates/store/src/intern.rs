@@ -71,10 +71,9 @@ impl Interner {
     }
 
     /// Forgets everything, after a transaction was rolled back or contents were deleted.
-    pub(crate) fn reset(&mut self, next_id: i64) {
+    pub(crate) fn reset(&mut self) {
         self.cache.clear();
         self.late.clear();
-        self.next_id = next_id;
     }
 }
 

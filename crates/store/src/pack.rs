@@ -77,8 +77,7 @@ impl Packer {
     }
 
     /// Forgets what was not written, after a transaction was rolled back.
-    pub(crate) fn reset(&mut self, next_block: i64) {
-        self.next_block = next_block;
+    pub(crate) fn reset(&mut self) {
         self.buffer.clear();
     }
 }

@@ -116,6 +116,11 @@ impl Projector {
         Ok(changes)
     }
 
+    /// Units that are no more.
+    pub(crate) fn forget(&mut self, units: &[i64]) {
+        self.dirty.retain(|unit| !units.contains(unit));
+    }
+
     /// Leaves everything for a while, after a failure.
     pub(crate) fn back_off(&mut self) {
         let until = Instant::now() + Duration::from_secs(1);
@@ -173,10 +178,93 @@ fn write(
         write_run(tx, main, projection, nodes, index, run, received_at, known)?;
         changes.push(Change { run_id: run.run_id, gone: false });
     }
+    write_scores(tx, main, projection, nodes)?;
     for (run_id, id) in old {
         delete_run_rows(tx, id)?;
         if let Ok(run_id) = RunId::from_bytes(&run_id) {
             changes.push(Change { run_id, gone: true });
+        }
+    }
+    Ok(())
+}
+
+/// Replaces the scores that came with telemetry, and moves those given by hand to the run that they now belong to.
+fn write_scores(
+    tx: &Transaction<'_>,
+    unit: i64,
+    projection: &Projection,
+    nodes: &[Node],
+) -> Result<(), StoreError> {
+    let has_any: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM scores WHERE unit = ?1) OR EXISTS (SELECT 1 FROM tags WHERE unit = ?1)")?
+        .query_row([unit], |row| row.get(0))?;
+    if has_any {
+        tx.prepare_cached("DELETE FROM scores WHERE unit = ?1 AND source < 2")?.execute([unit])?;
+        move_anchors(tx, unit, projection, nodes)?;
+    }
+    for step in &projection.steps {
+        let Some(run) = step.run.map(|run| &projection.runs[run]) else { continue };
+        for node in step.node.iter().chain(&step.joined).map(|node| &nodes[*node]) {
+            for (nth, score) in node.facts.scores.iter().enumerate() {
+                let key = format!("{}:{}:{nth}:{}", step.step_id, node.row, score.name);
+                let id = turnscope_model::ContentHash::of(
+                    turnscope_model::Form::Text,
+                    format!("{}:{key}", run.run_id).as_bytes(),
+                );
+                let is_run = run.root.is_some() && run.root == step.node;
+                tx.prepare_cached(
+                    "INSERT OR REPLACE INTO scores (id, anchor, run_id, unit, step_id, turn, name, value, label, comment, source, created_at)
+                     VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                )?
+                .execute((
+                    id.to_string(),
+                    run.run_id.bytes(),
+                    unit,
+                    (!is_run).then_some(step.step_id.as_str()),
+                    step.turn.filter(|_| !is_run).map(|turn| turn as i64),
+                    &score.name,
+                    score.value,
+                    &score.label,
+                    &score.comment,
+                    crate::edit::source_number(score.source),
+                    crate::commit::ns(node.start) / 1_000_000,
+                ))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Scores and tags given by hand hang on a run id; when that run is now part of another one, they follow it.
+fn move_anchors(
+    tx: &Transaction<'_>,
+    unit: i64,
+    projection: &Projection,
+    nodes: &[Node],
+) -> Result<(), StoreError> {
+    for table in ["scores", "tags"] {
+        let anchors: Vec<Vec<u8>> = tx
+            .prepare_cached(&format!("SELECT DISTINCT anchor FROM {table} WHERE unit = ?1"))?
+            .query_map([unit], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for anchor in anchors {
+            let Ok(id) = RunId::from_bytes(&anchor) else { continue };
+            let exact = projection.runs.iter().find(|run| run.run_id == id);
+            let now = exact.or_else(|| {
+                let (trace, span) = (id.trace_part(), id.span_part());
+                let step = projection.steps.iter().find(|step| {
+                    step.node.is_some_and(|node| {
+                        nodes[node].trace_id == Some(trace) && nodes[node].span_id == Some(span)
+                    })
+                })?;
+                step.run.map(|run| &projection.runs[run])
+            });
+            if let Some(run) = now {
+                tx.prepare_cached(&format!(
+                    "UPDATE {table} SET run_id = ?3 WHERE unit = ?1 AND anchor = ?2"
+                ))?
+                .execute((unit, anchor, run.run_id.bytes()))?;
+            }
         }
     }
     Ok(())

@@ -30,6 +30,8 @@ impl Indexer {
             .optional()?
             .unwrap_or(0);
         let newest = db.query_row("SELECT coalesce(max(id), 0) FROM contents", [], |row| row.get(0))?;
+        // Contents at the end may have been deleted: their numbers are given out again after a restart.
+        let watermark = std::cmp::min(watermark, newest);
         Ok(Self { text_of, watermark, newest, awake: text_of.is_some(), blocks: Blocks::new() })
     }
 

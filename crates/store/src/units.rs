@@ -120,10 +120,9 @@ impl Units {
     }
 
     /// Forgets everything, after a transaction was rolled back or units were deleted.
-    pub(crate) fn reset(&mut self, next_id: i64) {
+    pub(crate) fn reset(&mut self) {
         self.ids.clear();
         self.fresh.clear();
         self.deltas.clear();
-        self.next_id = next_id;
     }
 }

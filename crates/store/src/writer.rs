@@ -179,7 +179,7 @@ impl Writer {
         let outcome = self.try_commit(batches);
         if let Err(error) = &outcome {
             tracing::warn!(%error, "a commit failed and was rolled back");
-            self.committer.reset(&self.db)?;
+            self.committer.reset();
         }
         outcome
     }

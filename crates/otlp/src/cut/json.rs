@@ -12,6 +12,16 @@ const DEEPEST: usize = 4;
 /// The keys under which a list of messages is recognised even beside something larger.
 const LIST_KEYS: [&[u8]; 8] =
     [b"messages", b"contents", b"input", b"history", b"chat_history", b"prompts", b"inputs", b"events"];
+/// The lists under these keys are a message's own: what holds them is one item, not many.
+const PART_KEYS: [&[u8]; 7] = [
+    b"parts",
+    b"content",
+    b"tool_calls",
+    b"tools",
+    b"functions",
+    b"function_declarations",
+    b"additional_kwargs",
+];
 /// A list of more items than this must have items of some size.
 const MANY: usize = 256;
 /// The size that the items of a long list must have on average.
@@ -39,13 +49,21 @@ fn largest_list(text: &[u8], mut at: usize) -> Option<List> {
     let mut best: Option<List> = None;
     let mut depth = 0;
     let mut named = false;
+    let mut of_message = false;
     while let Some(&byte) = text.get(at) {
         match byte {
             b'"' | b'\'' => {
                 let Some(end) = string_end(text, at) else { break };
                 if text.get(skip_space(text, end)) == Some(&b':') {
-                    named = LIST_KEYS.contains(&&text[at + 1..end - 1]);
+                    let key = &text[at + 1..end - 1];
+                    named = LIST_KEYS.contains(&key);
+                    of_message = PART_KEYS.contains(&key);
                 }
+                at = end;
+            }
+            b'[' | b'{' if of_message => {
+                of_message = false;
+                let Some(end) = container_end(text, at) else { break };
                 at = end;
             }
             b'[' => {
@@ -78,7 +96,7 @@ fn largest_list(text: &[u8], mut at: usize) -> Option<List> {
                 at += 1;
             }
             b',' => {
-                // A comma inside a list that is a value (`"messages": [[…], […]]`) still belongs to its key.
+                of_message = false;
                 at += 1;
             }
             _ => at += 1,
@@ -201,6 +219,8 @@ mod tests {
         {
             check(text, &[]);
         }
+        check(r#"{"role":"assistant","tool_calls":[{"id":"1","name":"a"}]}"#, &[]);
+        check(r#"{"role":"assistant","content":[{"type":"text","text":"a"}]}"#, &[]);
         check(r#"{"long":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx","list":[{"a":1}]}"#, &[]);
         assert_eq!(items(format!("[{}{{}}]", "{},".repeat(10_000)).as_bytes()), None);
     }

@@ -35,6 +35,14 @@ pub(crate) fn log_previews(log: &LogRecord, values: &[Value], kind: Kind, event:
     preview::previews(Record::of_log(log, values, kind, event))
 }
 
+impl Previews {
+    /// The previews of a span as it was sent.
+    pub fn of_span(span: &Span, kind: Kind) -> Self {
+        let (span, values) = cut_again(span, kind);
+        span_previews(&span, &values, kind)
+    }
+}
+
 /// One stored item of a list of messages as the messages it is: nearly always one.
 pub fn item_messages(form: Form, bytes: &[u8]) -> Vec<Message> {
     let found = shape::messages_or_text(&source::item(form, bytes), "user");

@@ -1,7 +1,9 @@
 //! Messages that a producer printed instead of writing: `ChatMessage(role=<MessageRole.USER: 'user'>, …text='Hi'…)`.
 //!
-//! Only role and text are found; tool calls in such a print stay where they are.
+//! Only role, text and tools' results are found; tool calls in such a print stay where they are.
 
+use super::part::parsed;
+use serde_json::Value as Json;
 use turnscope_model::{Message, Part};
 
 /// The message that this print shows, if it shows one.
@@ -12,8 +14,16 @@ pub(super) fn message(text: &str) -> Option<Message> {
     }
     let role = role(text)?;
     let texts = quoted_after(text, &["text=", "'text': ", "content="]);
-    let content = if texts.is_empty() { text.to_owned() } else { texts.join("\n") };
-    Some(Message { role: role.to_owned(), parts: vec![Part::Text { content }], ..Message::default() })
+    let results = if role == "tool" { quoted_after(text, &["result="]) } else { Vec::new() };
+    let parts = match (results.is_empty(), texts.is_empty()) {
+        (false, _) => results
+            .into_iter()
+            .map(|result| Part::ToolCallResponse { id: None, response: parsed(&Json::String(result)) })
+            .collect(),
+        (true, false) => vec![Part::Text { content: texts.join("\n") }],
+        (true, true) => vec![Part::Text { content: text.to_owned() }],
+    };
+    Some(Message { role: role.to_owned(), parts, ..Message::default() })
 }
 
 fn role(text: &str) -> Option<&'static str> {

@@ -1,5 +1,6 @@
 //! The captures of real producers: `TURNSCOPE_SHARED/corpus`, by default in `../shared` beside the workspace.
 
+use memchr::memmem;
 use opentelemetry_proto::tonic::collector::{
     logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
     trace::v1::ExportTraceServiceRequest,
@@ -47,6 +48,23 @@ pub(crate) fn requests() -> Vec<(String, String, Request)> {
         }
     }
     found
+}
+
+/// Whether a producer's captures hold this text at all, as it is or within JSON.
+pub(crate) fn holds(producer: &str, text: &str) -> bool {
+    let once = serde_json::Value::from(text).to_string();
+    let twice = serde_json::Value::from(once.trim_matches('"')).to_string();
+    let forms = [text, once.trim_matches('"'), twice.trim_matches('"')]
+        .map(|form| memmem::Finder::new(form).into_owned());
+    let folder = folder().unwrap_or_default().join(producer);
+    let captures = sorted(&folder).into_iter().filter(|file| {
+        let name = name(file);
+        !name.contains(".meta.") && name != "expected.json"
+    });
+    captures.into_iter().any(|file| {
+        let body = body(&file);
+        forms.iter().any(|form| form.find(&body).is_some())
+    })
 }
 
 fn body(file: &Path) -> Vec<u8> {

@@ -3,3 +3,4 @@
 mod any_otlp;
 mod corpus;
 mod cut_and_restore;
+mod messages_of_corpus;

@@ -41,7 +41,7 @@ impl Parts<'_> {
         let failed = self.failed();
         let sums = self.sums();
         RunView {
-            run_id: run.run_id,
+            run_id: run.id,
             parent: run.parent,
             root: root.map(|step| step.node),
             trace_id: run.trace,

@@ -122,9 +122,9 @@ proptest! {
             let ids = one.runs.iter().filter(|other| other.run_id == run.run_id).count();
             prop_assert_eq!(ids, 1, "no two runs share an id");
         }
-        for node in 0..nodes.len() {
-            let places = one.steps.iter().filter(|s| s.node == Some(node) || s.joined.contains(&node)).count();
-            let span = matches!(nodes[node].role, Role::Span | Role::Open);
+        for (i, node) in nodes.iter().enumerate() {
+            let places = one.steps.iter().filter(|s| s.node == Some(i) || s.joined.contains(&i)).count();
+            let span = matches!(node.role, Role::Span | Role::Open);
             prop_assert!(places >= usize::from(span), "every span has a place");
         }
         for step in &one.steps {

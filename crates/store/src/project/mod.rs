@@ -39,5 +39,5 @@ pub fn project(unit: Unit, nodes: &[Node]) -> Projection {
     let starts = runs::starts(&runs, &steps);
     let runs = runs::sort(&runs, &mut steps, &starts);
     tools::mark(&mut steps);
-    assemble::assemble(steps, runs, nodes)
+    assemble::assemble(steps, &runs, nodes)
 }

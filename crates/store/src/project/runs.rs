@@ -10,7 +10,7 @@ use turnscope_model::{Kind, Role, RunId, TraceId, Unit, UnixNanos};
 /// A run while the rules work on it.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
-    pub(super) run_id: RunId,
+    pub(super) id: RunId,
     /// The span it is rooted in.
     pub(super) root: Option<usize>,
     /// Further steps that are this run themselves: wrappers, and the events that open or close an assembled run.
@@ -95,18 +95,18 @@ fn open(steps: &mut [Step], nodes: &[Node], root: usize, parent: Option<usize>, 
         let (Some(trace), Some(span)) = (steps[root].trace, steps[root].span) else {
             // An agent known from events only: named by its key within the run above.
             let key = steps[root].key.clone().unwrap_or_default();
-            let above = parent.map(|p: usize| runs[p].run_id.to_string()).unwrap_or_default();
-            let run_id = RunId::assembled("event", &above, &key);
-            runs.push(Run { run_id, root: None, also: vec![root], parent, trace: None, native_id: None });
+            let above = parent.map(|p: usize| runs[p].id.to_string()).unwrap_or_default();
+            let id = RunId::assembled("event", &above, &key);
+            runs.push(Run { id, root: None, also: vec![root], parent, trace: None, native_id: None });
             let run = runs.len() - 1;
             todo.extend(
                 own_steps(steps, nodes, root, run, &mut runs[run].also).into_iter().map(|c| (c, Some(run))),
             );
             continue;
         };
-        let run_id = RunId::of_span(trace, span);
+        let id = RunId::of_span(trace, span);
         runs.push(Run {
-            run_id,
+            id,
             root: Some(root),
             also: Vec::new(),
             parent,
@@ -200,7 +200,7 @@ fn assembled(id: RunId, steps: &mut [Step], nodes: &[Node], runs: &mut Vec<Run>)
         let native = format!("{}:{}", step.facts.session_id.as_deref().unwrap_or_default(), step.start);
         starts.push((step.start, runs.len()));
         runs.push(Run {
-            run_id: RunId::assembled(&step.facts.dialect, &nodes[step.node].service_name, &native),
+            id: RunId::assembled(&step.facts.dialect, &nodes[step.node].service_name, &native),
             root: None,
             also: Vec::new(),
             parent: None,
@@ -249,17 +249,24 @@ fn assembled(id: RunId, steps: &mut [Step], nodes: &[Node], runs: &mut Vec<Run>)
         if let [only] = agents[..] {
             runs[run].also.push(only);
             let children = own_steps(steps, nodes, only, run, &mut Vec::new());
-            children.into_iter().for_each(|child| open(steps, nodes, child, Some(run), runs));
+            for child in children {
+                open(steps, nodes, child, Some(run), runs);
+            }
         } else {
-            agents.into_iter().for_each(|child| open(steps, nodes, child, Some(run), runs));
+            for child in agents {
+                open(steps, nodes, child, Some(run), runs);
+            }
         }
     }
-    for run in 0..runs.len() {
-        if runs[run].root.is_none() && runs[run].trace.is_none() {
-            let mut traces = steps.iter().filter(|s| s.run == Some(run)).map(|s| s.trace);
-            let first = traces.next().flatten();
-            runs[run].trace = first.filter(|_| traces.all(|trace| trace == first));
+    let mut traces: Vec<Option<Option<TraceId>>> = vec![None; runs.len()];
+    for step in steps.iter() {
+        if let Some(run) = step.run {
+            let known = traces[run].get_or_insert(step.trace);
+            *known = known.filter(|trace| Some(*trace) == step.trace);
         }
+    }
+    for (run, trace) in runs.iter_mut().zip(traces).filter(|(run, _)| run.root.is_none()) {
+        run.trace = trace.flatten();
     }
 }
 
@@ -317,7 +324,7 @@ pub(super) fn sort(runs: &[Run], steps: &mut [Step], starts: &[UnixNanos]) -> Ve
         }
     }
     let mut order: Vec<usize> = (0..runs.len()).collect();
-    order.sort_by_key(|&i| (from[i], depth[i], starts[i], runs[i].run_id));
+    order.sort_by_key(|&i| (from[i], depth[i], starts[i], runs[i].id));
     let mut place = vec![0; runs.len()];
     for (new, &old) in order.iter().enumerate() {
         place[old] = new;

@@ -81,12 +81,9 @@ fn names_agree(a: &Step, b: &Step) -> bool {
 fn merge_beside(steps: &mut [Step]) {
     let mut by_id: HashMap<(usize, String), Vec<usize>> = HashMap::new();
     let mut of_run: HashMap<usize, Vec<usize>> = HashMap::new();
-    for i in 0..steps.len() {
-        if !steps[i].counted || !is_tool(&steps[i]) {
-            continue;
-        }
-        let Some(run) = steps[i].run else { continue };
-        if let Some(id) = &steps[i].facts.tool_call_id {
+    for (i, step) in steps.iter().enumerate().filter(|(_, step)| step.counted && is_tool(step)) {
+        let Some(run) = step.run else { continue };
+        if let Some(id) = &step.facts.tool_call_id {
             by_id.entry((run, id.clone())).or_default().push(i);
         }
         of_run.entry(run).or_default().push(i);
@@ -287,12 +284,12 @@ pub(super) fn judge(
         let Some(verdict) = steps[gate].facts.verdict else { continue };
         match calls.of_gate(steps, gate) {
             Some(Target::Step(tool)) => {
-                steps[tool].verdict = stronger(steps[tool].verdict, verdict);
+                steps[tool].verdict = Some(stronger(steps[tool].verdict, verdict));
                 steps[tool].gate.get_or_insert(gate);
             }
             Some(Target::Synthesised(at)) => {
                 let tool = &mut synthesised[at];
-                tool.verdict = stronger(tool.verdict, verdict);
+                tool.verdict = Some(stronger(tool.verdict, verdict));
                 tool.gate.get_or_insert(gate);
             }
             None => match steps[gate].tool_name.clone() {
@@ -308,8 +305,8 @@ pub(super) fn judge(
 }
 
 /// A human asked outranks a refusal, which outranks a permission.
-fn stronger(known: Option<Verdict>, new: Verdict) -> Option<Verdict> {
-    Some(known.map_or(new, |known| known.max(new)))
+fn stronger(known: Option<Verdict>, new: Verdict) -> Verdict {
+    known.map_or(new, |known| known.max(new))
 }
 
 /// A tool call of which only the gate tells.

@@ -1,0 +1,70 @@
+//! Sessions: runs that the application says belong together.
+
+use super::Reader;
+use crate::StoreError;
+use turnscope_model::Usage;
+
+/// One session's summary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// As the application says.
+    pub session_id: String,
+    /// The user of its latest run that has one.
+    pub user_id: Option<String>,
+    /// Top-level runs.
+    pub run_count: u64,
+    /// Turns of all runs.
+    pub turn_count: u64,
+    /// Failed steps of all runs.
+    pub error_count: u64,
+    /// Tokens of all runs.
+    pub usage: Usage,
+    /// What clients say it cost.
+    pub reported_cost: Option<i64>,
+    /// Nanoseconds: the first run's start.
+    pub start: i64,
+    /// Nanoseconds: the latest sign of life.
+    pub last_seen: i64,
+    /// The first question.
+    pub input_preview: Option<String>,
+}
+
+impl Reader {
+    /// Sessions, the one with the latest run first.
+    pub fn sessions(
+        &mut self,
+        user: Option<&str>,
+        limit: u32,
+        offset: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT session_id, max(user_id), sum(parent_run_id IS NULL), sum(turn_count), sum(error_count),
+                 sum(input_tokens), sum(output_tokens), sum(cache_read_tokens), sum(cache_write_tokens),
+                 sum(reasoning_tokens), sum(reported_cost), min(started_at), max(last_seen_at),
+                 (SELECT f.input_preview FROM runs f WHERE f.session_id = r.session_id ORDER BY f.started_at LIMIT 1)
+             FROM runs r WHERE session_id IS NOT NULL AND (?1 IS NULL OR user_id = ?1)
+             GROUP BY session_id ORDER BY max(started_at) DESC LIMIT ?2 OFFSET ?3",
+        )?;
+        let rows = statement.query_map((user, limit, offset), |row| {
+            Ok(Session {
+                session_id: row.get(0)?,
+                user_id: row.get(1)?,
+                run_count: row.get(2)?,
+                turn_count: row.get(3)?,
+                error_count: row.get(4)?,
+                usage: Usage {
+                    input_tokens: row.get(5)?,
+                    output_tokens: row.get(6)?,
+                    cache_read_tokens: row.get(7)?,
+                    cache_write_tokens: row.get(8)?,
+                    reasoning_tokens: row.get(9)?,
+                },
+                reported_cost: row.get(10)?,
+                start: row.get(11)?,
+                last_seen: row.get(12)?,
+                input_preview: row.get(13)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
