@@ -193,6 +193,7 @@ fn identities(facts: &mut Facts, expected: &Expected, seen: &Seen) {
     }
     let mut agents = all(|run| vec![&run.agent_name]);
     agents.extend(seen.runs.iter().map(|run| run.name.as_str()));
+    agents.extend(seen.runs.iter().flat_map(|run| &run.agents).map(String::as_str));
     for agent in &expected.totals.agents {
         facts.add(format!("agent {agent}"), agents.contains(agent.as_str()), format!("{agents:?}"));
     }

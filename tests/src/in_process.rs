@@ -7,7 +7,7 @@ use crate::{
     seen::{Seen, SeenCall, SeenRun, SeenTool, SeenTurn},
 };
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 use turnscope_model::{Kind, Record, Role, StepStatus, Unit};
@@ -134,6 +134,14 @@ fn seen_run(made: &Projection, index: usize) -> SeenRun {
         parent: run.parent,
         name: run.name.clone(),
         agent_name: run.agent_name.clone(),
+        agents: made
+            .steps
+            .iter()
+            .filter(|step| step.run == Some(index))
+            .filter_map(|step| step.facts.agent_name.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         status: match (run.end, run.failed) {
             (None, _) => "running",
             (_, true) => "failed",

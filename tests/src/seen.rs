@@ -21,6 +21,8 @@ pub struct SeenRun {
     pub name: String,
     /// The agent.
     pub agent_name: Option<String>,
+    /// Every agent that its steps name.
+    pub agents: Vec<String>,
     /// `running`, `completed`, `failed` or `incomplete`.
     pub status: String,
     /// How many turns.

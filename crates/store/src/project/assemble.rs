@@ -22,6 +22,7 @@ pub(super) fn assemble(mut steps: Vec<Step>, runs: &[Run], nodes: &[Node]) -> Pr
         }
     }
     let mut views = Vec::with_capacity(runs.len());
+    let mut identities: Vec<Facts> = Vec::with_capacity(runs.len());
     let mut synthesised: Vec<Synthesised> = Vec::new();
     for (index, run) in runs.iter().enumerate() {
         own[index].sort_by_key(|&i| (steps[i].start, i));
@@ -38,8 +39,11 @@ pub(super) fn assemble(mut steps: Vec<Step>, runs: &[Run], nodes: &[Node]) -> Pr
             synthesised: &made,
             verdicts: &verdicts,
             last_turn: turns.last().map(|turn| turn.n),
+            above: run.parent.map(|parent| &identities[parent]),
         };
-        let mut view = parts.view();
+        let identity = parts.identity();
+        let mut view = parts.view(&identity);
+        identities.push(identity);
         view.turns = turns.iter().map(|turn| empty_turn(turn.n, turn.opened)).collect();
         views.push(view);
         synthesised.extend(made);

@@ -23,11 +23,13 @@ pub(super) struct Parts<'a> {
     pub(super) verdicts: &'a [Verdict],
     /// The number of its last turn.
     pub(super) last_turn: Option<u64>,
+    /// Who and what the run above it is for.
+    pub(super) above: Option<&'a Facts>,
 }
 
 impl Parts<'_> {
     /// The run as the surface knows it, still without its turns.
-    pub(super) fn view(&self) -> RunView {
+    pub(super) fn view(&self, facts: &Facts) -> RunView {
         let run = self.run;
         let root = run.root.map(|i| &self.steps[i]);
         let start = root.map(|s| s.start).or_else(|| self.own.first().map(|&i| self.steps[i].start));
@@ -37,7 +39,6 @@ impl Parts<'_> {
             Some(root) => root.end,
             None => (!open).then_some(last_seen),
         };
-        let facts = self.identity();
         let failed = self.failed();
         let sums = self.sums();
         RunView {
@@ -47,7 +48,7 @@ impl Parts<'_> {
             trace_id: run.trace,
             span_id: root.and_then(|step| step.span),
             native_run_id: facts.native_run_id.clone().or_else(|| run.native_id.clone()),
-            name: self.name(&facts),
+            name: self.name(facts),
             agent_name: facts.agent_name.clone(),
             service_name: self.service(),
             dialect: self.dialect(),
@@ -101,19 +102,21 @@ impl Parts<'_> {
     }
 
     /// Who and what the run is for: from itself, else from the spans above it, else from its steps.
-    fn identity(&self) -> Facts {
+    pub(super) fn identity(&self) -> Facts {
         let mut all = Facts::default();
         for step in self.selves() {
             identify(&mut all, &step.facts, true);
         }
         let agent_name = all.agent_name.clone();
         let mut above = self.run.root.and_then(|i| self.steps[i].parent);
-        while let Some(i) = above {
+        while let Some(i) = above.filter(|_| all.session_id.is_none() || all.user_id.is_none()) {
             identify(&mut all, &self.steps[i].facts, false);
-            if all.session_id.is_some() && all.user_id.is_some() {
-                break;
-            }
-            above = self.steps[i].parent;
+            above = self.steps[i]
+                .parent
+                .filter(|_| self.above.is_none() || !self.steps[i].is_agent_or_workflow());
+        }
+        if let Some(facts) = self.above {
+            identify(&mut all, facts, false);
         }
         all.agent_name = agent_name;
         for step in self.own() {

@@ -209,14 +209,7 @@ fn assembled(id: RunId, steps: &mut [Step], nodes: &[Node], runs: &mut Vec<Run>)
         });
     }
     if runs.is_empty() {
-        runs.push(Run {
-            run_id: id,
-            root: None,
-            also: Vec::new(),
-            parent: None,
-            trace: None,
-            native_id: None,
-        });
+        runs.push(Run { id, root: None, also: Vec::new(), parent: None, trace: None, native_id: None });
         starts.push((0, 0));
     }
     starts.sort_unstable();

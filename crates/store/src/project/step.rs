@@ -33,6 +33,8 @@ pub(super) struct Step {
 
     /// The step that this one reports a second time.
     pub(super) same_as: Option<usize>,
+    /// The tool step that it lies in, unless an agent, a turn or a model call stands between them.
+    pub(super) in_tool: Option<usize>,
     /// It counts as a model call or a tool call.
     pub(super) counted: bool,
     pub(super) run: Option<usize>,
@@ -64,6 +66,7 @@ impl Step {
             last: 0,
             top: 0,
             same_as: None,
+            in_tool: None,
             counted: false,
             run: None,
             outer: false,
@@ -185,12 +188,16 @@ pub(super) fn fuller(first: &Usage, second: &Usage) -> Usage {
     best
 }
 
+/// So many records of a second report are named by the first at most: a nest of reports must not cost its square.
+const MOST_JOINED: usize = 256;
+
 /// The facts of a step completed with those of a second report of it.
 pub(super) fn complete(steps: &mut [Step], step: usize, second: usize) {
     let usage = fuller(&steps[second].facts.usage, &steps[step].facts.usage);
     let more = Arc::clone(&steps[second].facts);
-    let joined: Vec<usize> =
-        std::iter::once(steps[second].node).chain(steps[second].joined.iter().copied()).collect();
+    let joined: Vec<usize> = std::iter::once(steps[second].node)
+        .chain(steps[second].joined.iter().copied().take(MOST_JOINED))
+        .collect();
     let facts = Arc::make_mut(&mut steps[step].facts);
     fill(facts, &more);
     facts.usage = usage;

@@ -28,20 +28,19 @@ pub(super) struct Synthesised {
 
 /// Marks the tool steps that count.
 pub(super) fn mark(steps: &mut [Step]) {
-    let mut above: Vec<Option<usize>> = vec![None; steps.len()];
     for i in 0..steps.len() {
         if let Some(parent) = steps[i].parent {
-            above[i] = match steps[parent].kind {
+            steps[i].in_tool = match steps[parent].kind {
                 _ if is_tool(&steps[parent]) => Some(parent),
                 Kind::Run | Kind::Turn | Kind::Llm | Kind::Embedding => None,
-                _ => above[parent],
+                _ => steps[parent].in_tool,
             };
         }
         if !is_tool(&steps[i]) {
             continue;
         }
         steps[i].counted = true;
-        if let Some(outer) = above[i].filter(|&outer| one_call(&steps[outer], &steps[i])) {
+        if let Some(outer) = steps[i].in_tool.filter(|&outer| one_call(&steps[outer], &steps[i])) {
             let keep = steps[outer].same_as.unwrap_or(outer);
             second(steps, keep, i);
         }
@@ -361,12 +360,9 @@ impl Calls {
     }
 
     fn of_gate(&mut self, steps: &[Step], gate: usize) -> Option<Target> {
-        let mut up = steps[gate].parent;
-        while let Some(i) = up.filter(|&i| steps[i].run == steps[gate].run && steps[i].kind != Kind::Run) {
-            if steps[i].kind == Kind::Tool {
-                return Some(Target::Step(steps[i].same_as.unwrap_or(i)));
-            }
-            up = steps[i].parent;
+        let within = steps[gate].in_tool.filter(|&tool| steps[tool].run == steps[gate].run);
+        if let Some(tool) = within {
+            return Some(Target::Step(steps[tool].same_as.unwrap_or(tool)));
         }
         if let Some(id) = &steps[gate].facts.tool_call_id
             && let Some(&target) = self.by_id.get(id)
