@@ -105,22 +105,20 @@ impl Parts<'_> {
     pub(super) fn identity(&self) -> Facts {
         let mut all = Facts::default();
         for step in self.selves() {
-            identify(&mut all, &step.facts, true);
+            identify(&mut all, &step.facts, From::Itself);
         }
-        let agent_name = all.agent_name.clone();
         let mut above = self.run.root.and_then(|i| self.steps[i].parent);
         while let Some(i) = above.filter(|_| all.session_id.is_none() || all.user_id.is_none()) {
-            identify(&mut all, &self.steps[i].facts, false);
+            identify(&mut all, &self.steps[i].facts, From::Above);
             above = self.steps[i]
                 .parent
                 .filter(|_| self.above.is_none() || !self.steps[i].is_agent_or_workflow());
         }
         if let Some(facts) = self.above {
-            identify(&mut all, facts, false);
+            identify(&mut all, facts, From::Above);
         }
-        all.agent_name = agent_name;
         for step in self.own() {
-            identify(&mut all, &step.facts, true);
+            identify(&mut all, &step.facts, From::Steps);
         }
         all
     }
@@ -283,8 +281,17 @@ struct Sums {
     providers: BTreeSet<String>,
 }
 
-/// Takes the facts that say who and what a run is for. Names and ids of an agent's own are not taken from outside.
-fn identify(all: &mut Facts, facts: &Facts, own: bool) {
+/// Where facts about a run are found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    Itself,
+    Above,
+    Steps,
+}
+
+/// Takes the facts that say who and what a run is for, where they are still unknown. An agent's names are not taken
+/// from above, labels not from steps, which have their own.
+fn identify(all: &mut Facts, facts: &Facts, from: From) {
     macro_rules! or {
         ($($field:ident)*) => {$(
             if all.$field.is_none() {
@@ -293,15 +300,13 @@ fn identify(all: &mut Facts, facts: &Facts, own: bool) {
         )*};
     }
     or!(session_id user_id user_role trigger_type prompt_id prompt_version experiment_id experiment_variant);
-    if own {
+    if from != From::Above {
         or!(agent_name workflow_name native_run_id);
     }
-    for tag in &facts.tags {
-        if !all.tags.contains(tag) {
-            all.tags.push(tag.clone());
-        }
+    if from != From::Steps && all.tags.is_empty() {
+        all.tags.clone_from(&facts.tags);
     }
-    if all.metadata.is_empty() {
+    if from != From::Steps && all.metadata.is_empty() {
         all.metadata.clone_from(&facts.metadata);
     }
 }
