@@ -27,6 +27,9 @@ pub struct Facts {
     pub turn_index: Option<u64>,
     /// What groups runs, as the application says.
     pub session_id: Option<String>,
+    /// The session stands under a name that some frameworks fill with an id of their own for every run
+    /// (`gen_ai.conversation.id`): one that the application set on a step above, or under another name, wins.
+    pub session_is_weak: bool,
     /// The user, as the application says.
     pub user_id: Option<String>,
     /// The user's role, as a policy engine knows it.

@@ -2,12 +2,42 @@
 //!
 //! In: one span or log record as it was sent ([`View`]). Out: its facts, the part it plays and what it must be seen
 //! together with ([`Found`]). Not here: message content (`messages`), anything that needs a second record.
+//!
+//! The way through: one pass over the attributes (`gather`) by the tables (`fields`, `fields_model`, `kinds`,
+//! `recognise`, `metadata`), then the facts (`facts`, `usage`, `errors`, `verdicts`, `scores`), then the few dialects
+//! that need more (`agent_inspector`, `claude_code`, `logfire`, `agent_events`). README.md says how to add one.
 
+mod agent_events;
+mod agent_inspector;
+mod claude_code;
+mod errors;
+mod facts;
+mod field;
+mod fields;
+mod fields_model;
+mod gather;
+mod json;
+mod kinds;
+mod logfire;
+mod logs;
+mod metadata;
+mod providers;
+mod recognise;
+mod scores;
+mod spans;
+#[cfg(test)]
+mod tests;
+mod usage;
+mod value;
+mod verdicts;
 mod view;
 
 pub use view::{Found, Signal, View};
 
 /// Finds the facts of one record.
 pub fn find(view: &View<'_>) -> Found {
-    Found::plain(view)
+    match view.signal {
+        Signal::Span => spans::find(view),
+        Signal::Log => logs::find(view),
+    }
 }

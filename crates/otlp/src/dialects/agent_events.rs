@@ -1,0 +1,225 @@
+//! Coding agents that speak in log events: Claude Code, Codex CLI, Gemini CLI.
+//!
+//! Here: which of their events stand for a prompt, a model call or a tool call, and what names each step, so that a
+//! record that comes twice, or late, or beside a real span, changes nothing. Not here: which run a step of a Codex
+//! conversation belongs to (between two prompts, by time: `store::project`).
+
+use super::{
+    errors, facts, gather,
+    value::{self, Piece},
+    verdicts,
+    view::{Found, View},
+};
+use std::borrow::Cow;
+use turnscope_model::{ErrorFact, Kind, Role, RunId, Unit};
+
+/// One agent's way of speaking.
+struct Agent {
+    dialect: &'static str,
+    /// What the events' names begin with.
+    prefix: &'static str,
+    /// Its instrumentation scope begins so; there events come without the prefix.
+    scope: &'static str,
+    /// The attribute that names the run: the prompt and all that follows from it.
+    run: Option<&'static str>,
+    /// The attribute that names what its events must be seen together with, where they carry no trace.
+    unit: &'static str,
+    /// Whether its events belong to their trace where they carry one.
+    by_trace: bool,
+    events: &'static [Event],
+}
+
+/// An event that stands for a step, or for a part of one.
+struct Event {
+    name: &'static str,
+    /// Only where this attribute has this value.
+    when: Option<(&'static str, &'static str)>,
+    kind: Kind,
+    /// What the step's key begins with.
+    key: &'static str,
+    /// Attributes that name the step; without any the time does.
+    ids: &'static [&'static str],
+    /// Without a name it stands for no step.
+    needs_id: bool,
+    /// It says that the step failed.
+    fails: bool,
+}
+
+const fn event(name: &'static str, kind: Kind, key: &'static str, ids: &'static [&'static str]) -> Event {
+    Event { name, when: None, kind, key, ids, needs_id: false, fails: false }
+}
+
+const fn failure(name: &'static str, key: &'static str, ids: &'static [&'static str]) -> Event {
+    Event { fails: true, ..event(name, Kind::Llm, key, ids) }
+}
+
+const PROMPT: &str = "prompt";
+const LLM: &str = "llm";
+const TOOL: &str = "tool";
+
+static AGENTS: &[Agent] = &[
+    Agent {
+        dialect: "claude-code",
+        prefix: "claude_code.",
+        scope: "com.anthropic.claude_code",
+        run: Some("prompt.id"),
+        unit: "prompt.id",
+        by_trace: true,
+        events: &[
+            event("user_prompt", Kind::Run, PROMPT, &["prompt.id"]),
+            event("api_request", Kind::Llm, LLM, &["request_id"]),
+            failure("api_error", LLM, &["request_id"]),
+            failure("api_refusal", LLM, &["request_id"]),
+            Event { needs_id: true, ..event("assistant_response", Kind::Llm, LLM, &["request_id"]) },
+            event("tool_decision", Kind::Tool, TOOL, &["tool_use_id"]),
+            event("tool_result", Kind::Tool, TOOL, &["tool_use_id"]),
+        ],
+    },
+    Agent {
+        dialect: "codex",
+        prefix: "codex.",
+        scope: "codex",
+        run: None,
+        unit: "conversation.id",
+        by_trace: false,
+        events: &[
+            event("user_prompt", Kind::Run, PROMPT, &[]),
+            Event { when: Some(("event.kind", "response.completed")), ..event("sse_event", Kind::Llm, LLM, &[]) },
+            Event { when: Some(("event.kind", "response.failed")), ..failure("sse_event", LLM, &[]) },
+            Event { when: Some(("event.kind", "response.completed")), ..event("websocket_event", Kind::Llm, LLM, &[]) },
+            Event { when: Some(("event.kind", "response.failed")), ..failure("websocket_event", LLM, &[]) },
+            Event { when: Some(("success", "false")), ..failure("api_request", LLM, &[]) },
+            event("tool_decision", Kind::Tool, TOOL, &["call_id"]),
+            event("tool_result", Kind::Tool, TOOL, &["call_id"]),
+        ],
+    },
+    Agent {
+        dialect: "gemini-cli",
+        prefix: "gemini_cli.",
+        scope: "gemini-cli",
+        run: Some("prompt_id"),
+        unit: "prompt_id",
+        by_trace: true,
+        events: &[
+            event("user_prompt", Kind::Run, PROMPT, &["prompt_id"]),
+            event("api_response", Kind::Llm, LLM, &["response_id"]),
+            failure("api_error", LLM, &[]),
+            event("tool_call", Kind::Tool, TOOL, &["call_id", "tool_call_id"]),
+        ],
+    },
+];
+
+/// What an event of a coding agent says; nothing when the record is none.
+pub(super) fn find(view: &View<'_>) -> Option<Found> {
+    let (agent, name) = recognise(view)?;
+    let event = agent.events.iter().find(|event| event.name == name && event.applies(view));
+    let id = event.and_then(|event| event.ids.iter().find_map(|key| text(view, key)));
+    let event = event.filter(|event| id.is_some() || !event.needs_id);
+
+    let full_name = format!("{}{name}", agent.prefix);
+    let view = View { name: &full_name, ..*view };
+    let mut picks = gather::gather(view.attributes, view.resource);
+    let kind = event.map_or(Kind::Other, |event| event.kind);
+    picks.settle(kind);
+    let mut found = Found::plain(&view);
+    found.facts = facts::build(&view, &picks, kind);
+    found.facts.dialect = agent.dialect.to_owned();
+
+    let run = agent.run.and_then(|key| text(&view, key));
+    if run.is_some() {
+        // The key that names the run here names a prompt's template elsewhere.
+        found.facts.native_run_id.clone_from(&run);
+        found.facts.prompt_id = None;
+    }
+    prefer_account(&view, &mut found);
+    found.unit = match view.trace_id {
+        Some(trace) if agent.by_trace => Unit::Trace(trace),
+        _ => text(&view, agent.unit).map_or(found.unit, |id| {
+            Unit::Assembled(RunId::assembled(agent.dialect, view.service_name, &id))
+        }),
+    };
+    let Some(event) = event else { return Some(found) };
+
+    // An event is written when its step has ended.
+    if let Some(length) = value::get(view.attributes, "duration_ms").and_then(Piece::number)
+        && length > 0.0
+    {
+        found.start = view.start.saturating_sub((length * 1e6) as u64);
+    }
+    found.end = Some(view.start);
+    decision(&view, event.kind, &mut found);
+    if event.kind != Kind::Run {
+        errors::fill(&mut found.facts, &picks, &view);
+        if event.fails && found.facts.error.is_none() {
+            found.facts.error = Some(failed(&view));
+        }
+    }
+    let parent = if event.kind == Kind::Run { None } else { run.map(|run| format!("{PROMPT}:{run}")) };
+    let id = id.unwrap_or_else(|| moment(&view, event.kind));
+    found.role = Role::Event { key: format!("{}:{id}", event.key), parent };
+    Some(found)
+}
+
+impl Event {
+    fn applies(&self, view: &View<'_>) -> bool {
+        self.when.is_none_or(|(key, wanted)| {
+            value::get_text(view.attributes, key).is_some_and(|sent| sent.eq_ignore_ascii_case(wanted))
+        })
+    }
+}
+
+fn recognise<'a>(view: &View<'a>) -> Option<(&'static Agent, &'a str)> {
+    let body = match view.body.and_then(|body| body.value.as_ref()) {
+        Some(opentelemetry_proto::tonic::common::v1::any_value::Value::StringValue(text)) => text.as_str(),
+        _ => "",
+    };
+    AGENTS.iter().find_map(|agent| {
+        let named = view.name.strip_prefix(agent.prefix).or_else(|| body.strip_prefix(agent.prefix));
+        let name = named.or_else(|| view.scope_name.starts_with(agent.scope).then_some(view.name))?;
+        (!name.is_empty() && !name.contains(' ')).then_some((agent, name))
+    })
+}
+
+/// Claude Code's `user.id` is the installation's; the account is the user.
+pub(super) fn prefer_account(view: &View<'_>, found: &mut Found) {
+    if let Some(account) = text(view, "user.account_uuid").or_else(|| text(view, "user.account_id")) {
+        found.facts.user_id = Some(account);
+    }
+}
+
+fn decision(view: &View<'_>, kind: Kind, found: &mut Found) {
+    if kind != Kind::Tool {
+        return;
+    }
+    let Some(decision) = text(view, "decision").or_else(|| text(view, "decision_type")) else { return };
+    let source = text(view, "source").or_else(|| text(view, "decision_source")).or_else(|| {
+        // Gemini CLI tells by the word whether it asked.
+        Some(if decision.starts_with("auto") { "config" } else { "user" }.to_owned())
+    });
+    verdicts::decide(&mut found.facts, &decision, source.as_deref());
+}
+
+fn failed(view: &View<'_>) -> ErrorFact {
+    let first = |keys: &[&str]| keys.iter().find_map(|key| text(view, key));
+    ErrorFact {
+        r#type: first(&["error.type", "error_type", "error_class", "category", "status_code", "http.response.status_code"])
+            .unwrap_or_else(|| "_OTHER".to_owned()),
+        message: first(&["error.message", "error"]).map(|text| errors::cut(&text)),
+    }
+}
+
+/// Names a step that nothing else names: when it happened, to the record's own precision.
+fn moment(view: &View<'_>, kind: Kind) -> String {
+    let mut name = text(view, "event.timestamp").unwrap_or_else(|| view.start.to_string());
+    let more: &[&str] =
+        if kind == Kind::Tool { &["event.sequence", "tool_name", "function_name"] } else { &["event.sequence"] };
+    for part in more.iter().filter_map(|key| text(view, key)) {
+        name.push(':');
+        name.push_str(&part);
+    }
+    name
+}
+
+fn text(view: &View<'_>, key: &str) -> Option<String> {
+    value::get_text(view.attributes, key).map(Cow::into_owned)
+}

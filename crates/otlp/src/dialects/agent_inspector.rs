@@ -1,0 +1,63 @@
+//! Agent Inspector: every event of a run is a span without a parent, in a trace of its own, exported after the fact.
+//!
+//! The run has a name, the real time stands in an attribute, and the kind is the span's name. Beginning and end of
+//! the run are two events of one step.
+
+use super::{gather::Picks, value, view::{Found, View}};
+use std::borrow::Cow;
+use turnscope_model::{ErrorFact, Kind, Role, RunId, Unit};
+
+/// The key of the step that stands for the run.
+const RUN: &str = "run";
+
+const KINDS: &[(&str, Kind)] = &[
+    ("run_start", Kind::Run),
+    ("run_end", Kind::Run),
+    ("llm_call", Kind::Llm),
+    ("tool_call", Kind::Tool),
+    ("memory_read", Kind::Memory),
+    ("memory_write", Kind::Memory),
+    ("agent_spawn", Kind::Workflow),
+    ("agent_handoff", Kind::Workflow),
+];
+
+/// Puts an event into its run.
+pub(super) fn adjust(view: &View<'_>, _: &Picks<'_>, found: &mut Found) {
+    let text = |key| value::get_text(view.attributes, key).map(Cow::into_owned);
+    let number = |key| value::get(view.attributes, key).and_then(value::Piece::count);
+    let Some(run) = text("agent_inspector.run_id") else { return };
+    found.unit = Unit::Assembled(RunId::assembled("agent-inspector", view.service_name, &run));
+    if let Some(millis) = number("agent_inspector.timestamp_ms") {
+        found.start = millis.saturating_mul(1_000_000);
+        let length = number("agent_inspector.duration_ms").unwrap_or(0).saturating_mul(1_000_000);
+        found.end = Some(found.start.saturating_add(length));
+    }
+    let facts = &mut found.facts;
+    facts.kind = KINDS.iter().find(|(name, _)| *name == view.name).map_or(Kind::Other, |(_, kind)| *kind);
+    let label = text("agent_inspector.name");
+    match facts.kind {
+        Kind::Llm => facts.request_model.clone_from(&label),
+        Kind::Tool => facts.tool_name.clone_from(&label),
+        _ => {}
+    }
+    if facts.kind == Kind::Llm && facts.provider.is_none() {
+        facts.provider = label.as_deref().and_then(super::providers::of_model);
+    }
+    if facts.error.is_some() || view.name == "error" {
+        facts.error = Some(ErrorFact { r#type: label.clone().unwrap_or_else(|| "_OTHER".to_owned()), message: None });
+    }
+    found.role = match view.name {
+        "run_start" => {
+            found.end = None;
+            Role::Event { key: RUN.to_owned(), parent: None }
+        }
+        "run_end" => Role::Event { key: RUN.to_owned(), parent: None },
+        _ => {
+            if let Some(label) = label {
+                facts.name = label;
+            }
+            let id = text("agent_inspector.event_id").unwrap_or_else(|| format!("{}:{}", view.name, found.start));
+            Role::Event { key: id, parent: Some(RUN.to_owned()) }
+        }
+    };
+}

@@ -1,0 +1,236 @@
+//! From the values that one pass found to the facts of a record.
+//!
+//! Here: which value becomes which fact, and the names that say something (`invoke_agent triage`). Not here: where the
+//! values stand (the tables), tokens, errors, verdicts and scores (files of their own).
+
+use super::{
+    errors,
+    field::Field,
+    fields::WEAK_SESSIONS,
+    gather::Picks,
+    kinds::{self, Name},
+    metadata, providers, recognise, scores, usage, verdicts,
+    view::{Signal, View},
+};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use turnscope_model::{Facts, Kind, NanoUsd};
+
+const NANO: f64 = 1e9;
+
+/// The kind of a span, by its attributes and its name.
+pub(super) fn kind_of(view: &View<'_>, picks: &Picks<'_>) -> Kind {
+    let is_log_line = picks.cow(Field::SpanType).as_deref() == Some("log");
+    let marked = picks.kind.filter(|(rank, ..)| !is_log_line || *rank < kinds::EXPLICIT_RANKS);
+    let by_name = || {
+        (!is_log_line)
+            .then(|| kinds::BY_NAME.iter().find(|(name, _)| name.matches(view.name)).map(|(_, kind)| *kind))
+            .flatten()
+    };
+    let kind = match marked {
+        Some((rank, kind, _)) if rank < kinds::BY_NAME_RANK => kind,
+        _ => by_name().or(marked.map(|(_, kind, _)| kind)).unwrap_or_else(|| plain_kind(view.name)),
+    };
+    kinds::DETAILS
+        .iter()
+        .find(|(from, name, _)| *from == kind && name.matches(view.name))
+        .map_or(kind, |(_, _, to)| *to)
+}
+
+fn plain_kind(name: &str) -> Kind {
+    if Name::Numbered("Step ").matches(name) || Name::Numbered("step ").matches(name) {
+        return Kind::Turn;
+    }
+    if kinds::HTTP_VERBS.iter().any(|verb| name.starts_with(verb)) { Kind::Http } else { Kind::Other }
+}
+
+/// The facts of a record of this kind.
+pub(super) fn build(view: &View<'_>, picks: &Picks<'_>, kind: Kind) -> Facts {
+    let system = picks.cow(Field::Provider);
+    let attribute = picks.dialect.map(|(_, name)| name);
+    let framework = framework_name(view, system.is_none());
+    let mut facts = Facts {
+        name: readable_name(view, picks),
+        kind,
+        dialect: recognise::dialect(view.scope_name, view.name, attribute, framework).to_owned(),
+        ..Facts::default()
+    };
+    facts.clamped = view.end != 0 && view.end < view.start;
+    identities(&mut facts, picks);
+    names(&mut facts, view, picks);
+    if kind != Kind::Http {
+        model(&mut facts, view, picks);
+        usage::fill(&mut facts, picks);
+        facts.reported_cost = cost(picks);
+    }
+    tool(&mut facts, view, picks);
+    verdicts::fill(&mut facts, picks);
+    if view.signal == Signal::Span || view.name.starts_with("gen_ai.") {
+        errors::fill(&mut facts, picks, view);
+    }
+    scores::fill(&mut facts, picks, view);
+    for (family, rest, piece) in &picks.families {
+        metadata::collect(*family, rest, *piece, &mut facts.metadata);
+    }
+    facts
+}
+
+/// A framework's name where the provider's belongs was passed over; it still tells the dialect.
+fn framework_name<'a>(view: &View<'a>, no_provider: bool) -> &'a str {
+    if !no_provider {
+        return "";
+    }
+    view.attributes
+        .iter()
+        .find(|attribute| matches!(attribute.key.as_str(), "gen_ai.system" | "gen_ai.provider.name"))
+        .and_then(|attribute| match attribute.value.as_ref()?.value.as_ref()? {
+            opentelemetry_proto::tonic::common::v1::any_value::Value::StringValue(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .unwrap_or("")
+}
+
+/// Logfire's span names are templates; the filled-in text stands beside them.
+fn readable_name(view: &View<'_>, picks: &Picks<'_>) -> String {
+    if view.name.contains('{') {
+        if let Some(name) = picks.text(Field::ReadableName) {
+            return name;
+        }
+    }
+    view.name.to_owned()
+}
+
+fn identities(facts: &mut Facts, picks: &Picks<'_>) {
+    facts.agent_name = picks.text(Field::AgentName);
+    facts.agent_id = picks.text(Field::AgentId);
+    facts.workflow_name = picks.text(Field::WorkflowName);
+    facts.native_run_id = picks.text(Field::NativeRunId);
+    facts.session_id = picks.text(Field::SessionId);
+    facts.session_is_weak = picks.get(Field::SessionId).is_some_and(|pick| WEAK_SESSIONS.contains(&pick.key));
+    facts.user_id = picks.text(Field::UserId);
+    facts.user_role = picks.text(Field::UserRole);
+    facts.trigger_type = picks.text(Field::TriggerType);
+    facts.tags = picks.get(Field::Tags).map(|pick| pick.piece.list()).unwrap_or_default();
+    facts.prompt_id = picks.text(Field::PromptId);
+    facts.prompt_version = picks.text(Field::PromptVersion);
+    facts.experiment_id = picks.text(Field::ExperimentId);
+    facts.experiment_variant = picks.text(Field::ExperimentVariant);
+    facts.turn_index = picks
+        .get(Field::TurnIndex)
+        .filter(|pick| pick.key.contains('.') || facts.kind == Kind::Turn)
+        .and_then(|pick| pick.piece.count());
+}
+
+/// What stands around an agent's name in the names of spans.
+const AROUND_AGENTS: &[(&str, &str)] = &[
+    ("invoke_agent ", ""),
+    ("agent_run [", "]"),
+    ("", "._execute_core"),
+    ("", ".kickoff"),
+    ("", ".run"),
+    ("", ".agent"),
+];
+/// Markers under which an agent's span is named after the agent.
+const NAMED_AFTER_AGENT: &[&str] = &["mlflow.spanType", "langfuse.observation.type"];
+/// What stands around a tool's name in the names of spans.
+const AROUND_TOOLS: &[(&str, &str)] = &[
+    ("execute_tool ", ""),
+    ("running tool: ", ""),
+    ("running output function: ", ""),
+    ("MCP send tools/call ", ""),
+    ("tools/call ", ""),
+    ("tool.execute.", ""),
+    ("", ".__call__"),
+    ("", ".acall"),
+    ("", ".run"),
+    ("", ".tool"),
+];
+
+/// Names that stand in a span's own name.
+fn names(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {
+    if facts.kind == Kind::Run && facts.agent_name.is_none() {
+        let marker = picks.kind.map_or("", |(_, _, key)| key);
+        facts.agent_name = if NAMED_AFTER_AGENT.contains(&marker) {
+            Some(view.name.to_owned())
+        } else {
+            inner(AROUND_AGENTS, view.name).filter(|name| !matches!(*name, "agent" | "initrunner.agent")).map(str::to_owned)
+        };
+    }
+    if facts.kind == Kind::Turn && facts.turn_index.is_none() {
+        facts.turn_index = view
+            .name
+            .strip_prefix("Step ")
+            .or_else(|| view.name.strip_prefix("step "))
+            .and_then(|number| number.parse().ok());
+    }
+}
+
+fn inner<'a>(around: &[(&str, &str)], name: &'a str) -> Option<&'a str> {
+    around
+        .iter()
+        .find_map(|(before, after)| name.strip_prefix(before)?.strip_suffix(after))
+        .filter(|inner| !inner.is_empty())
+}
+
+fn model(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {
+    facts.request_model = picks.text(Field::RequestModel);
+    facts.response_model = picks.text(Field::ResponseModel);
+    facts.provider = picks.cow(Field::Provider).map(|name| providers::canonical(&name));
+    if facts.provider.is_none() && facts.kind.is_model_call() {
+        let model = facts.request_model.as_deref().or(facts.response_model.as_deref());
+        facts.provider = picks
+            .cow(Field::ServerAddress)
+            .and_then(|address| providers::of_host(&address))
+            .or_else(|| providers::of_model(model?));
+    }
+    facts.response_id = picks.text(Field::ResponseId);
+    facts.finish_reason = picks.get(Field::FinishReason).and_then(|pick| pick.piece.list().into_iter().next());
+    facts.time_to_first_chunk_ns = first_chunk(facts, view, picks);
+    facts.streaming = picks.truth(Field::Streaming).or(facts.time_to_first_chunk_ns.map(|_| true));
+}
+
+/// Strands sends milliseconds under a name that means seconds.
+const MILLISECONDS: (&str, &str) = ("strands", "gen_ai.server.time_to_first_token");
+
+fn first_chunk(facts: &Facts, view: &View<'_>, picks: &Picks<'_>) -> Option<u64> {
+    if let Some(seconds) = picks.number(Field::FirstChunk) {
+        let sent = picks.get(Field::FirstChunk).map_or("", |pick| pick.key);
+        let factor = if (facts.dialect.as_str(), sent) == MILLISECONDS { 1e-3 } else { 1.0 };
+        return Some((seconds * factor * NANO) as u64);
+    }
+    let at = picks
+        .cow(Field::FirstChunkAt)
+        .and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok())
+        .and_then(|time| u64::try_from(time.unix_timestamp_nanos()).ok())
+        .or_else(|| {
+            view.events.iter().find(|event| event.name == "ai.stream.firstChunk").map(|event| event.time_unix_nano)
+        })?;
+    at.checked_sub(view.start)
+}
+
+fn cost(picks: &Picks<'_>) -> Option<NanoUsd> {
+    let dollars = picks.number(Field::Cost).or_else(|| {
+        match (picks.number(Field::CostIn), picks.number(Field::CostOut)) {
+            (None, None) => None,
+            (input, output) => Some(input.unwrap_or(0.0) + output.unwrap_or(0.0)),
+        }
+    })?;
+    Some((dollars * NANO).round() as NanoUsd)
+}
+
+/// On which steps a tool's name and a call's id are facts. Elsewhere they belong to a step above or below.
+fn has_tool(kind: Kind, signal: Signal) -> bool {
+    signal == Signal::Log
+        || matches!(kind, Kind::Tool | Kind::Policy | Kind::Sanitizer | Kind::Mcp | Kind::Retrieval | Kind::Memory)
+}
+
+fn tool(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {
+    if !has_tool(facts.kind, view.signal) {
+        return;
+    }
+    facts.tool_call_id = picks.text(Field::ToolCallId);
+    facts.tool_name = picks.text(Field::ToolName).or_else(|| match facts.kind {
+        Kind::Tool => Some(inner(AROUND_TOOLS, view.name).unwrap_or(view.name).to_owned()),
+        Kind::Mcp => inner(&AROUND_TOOLS[3..5], view.name).map(str::to_owned),
+        _ => None,
+    });
+}

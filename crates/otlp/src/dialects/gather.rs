@@ -1,0 +1,306 @@
+//! One pass over a record's attributes: every key is looked up once, and the best value for each field is kept.
+//!
+//! Here: the index that is built from all tables on first use, and the pass. Not here: the tables themselves, nor
+//! what becomes of the values (`facts`). The cost grows with the number of attributes, not with that of the rules.
+
+use super::{
+    field::{Field, Only, Shape, Source, Unit},
+    fields, fields_model,
+    kinds::{self, KindRule},
+    metadata::{self, Family},
+    providers, recognise,
+    value::Piece,
+};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    sync::LazyLock,
+};
+use turnscope_model::Kind;
+
+/// A value that was found for a field.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pick<'a> {
+    rank: u16,
+    unit: Unit,
+    /// The attribute it stands in.
+    pub(super) key: &'static str,
+    /// The value.
+    pub(super) piece: Piece<'a>,
+}
+
+/// What one pass over a record found.
+#[derive(Debug)]
+pub(super) struct Picks<'a> {
+    best: [Option<Pick<'a>>; Field::COUNT],
+    /// Sources that count on some kinds of steps only, or need a look into JSON: settled when the kind is known.
+    later: Vec<(&'static Entry, Piece<'a>)>,
+    /// The kind that the best-ranking rule gives, with its rank and attribute.
+    pub(super) kind: Option<(u8, Kind, &'static str)>,
+    /// The dialect that the best-ranking attribute names, with its rank.
+    pub(super) dialect: Option<(u8, &'static str)>,
+    /// Attributes of prefix families, with what follows the prefix.
+    pub(super) families: Vec<(Family, &'a str, Piece<'a>)>,
+}
+
+impl<'a> Picks<'a> {
+    /// The value of a field.
+    pub(super) fn get(&self, field: Field) -> Option<Pick<'a>> {
+        self.best[field as usize]
+    }
+    /// A field as text.
+    pub(super) fn text(&self, field: Field) -> Option<String> {
+        self.cow(field).map(Cow::into_owned)
+    }
+    /// A field as text, borrowed where possible.
+    pub(super) fn cow(&self, field: Field) -> Option<Cow<'a, str>> {
+        self.get(field)?.piece.text()
+    }
+    /// A field as a count.
+    pub(super) fn count(&self, field: Field) -> Option<u64> {
+        self.get(field)?.piece.count()
+    }
+    /// A field as a truth value.
+    pub(super) fn truth(&self, field: Field) -> Option<bool> {
+        self.get(field)?.piece.truth()
+    }
+    /// A field as a number in the fact's usual unit.
+    pub(super) fn number(&self, field: Field) -> Option<f64> {
+        let pick = self.get(field)?;
+        Some(pick.piece.number()? * pick.unit.factor())
+    }
+
+    fn offer(&mut self, entry: &'static Entry, piece: Piece<'a>) {
+        let slot = &mut self.best[entry.field as usize];
+        if slot.is_none_or(|held| entry.rank < held.rank) && fits(entry.field.shape(), piece) {
+            *slot = Some(Pick { rank: entry.rank, unit: entry.source.unit, key: entry.source.key, piece });
+        }
+    }
+
+    /// Settles the sources that had to wait for the kind. JSON is looked into only where nothing better was found.
+    pub(super) fn settle(&mut self, kind: Kind) {
+        for (entry, piece) in std::mem::take(&mut self.later) {
+            let better = self.best[entry.field as usize].is_none_or(|held| entry.rank < held.rank);
+            if !better || !entry.source.only.holds(kind) {
+                continue;
+            }
+            if let Some(piece) = piece.at(entry.source.path).filter(|piece| piece.is_meaningful()) {
+                self.offer(entry, piece);
+            }
+        }
+    }
+}
+
+/// Looks every attribute up.
+pub(super) fn gather<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -> Picks<'a> {
+    let mut picks = Picks {
+        best: [None; Field::COUNT],
+        later: Vec::new(),
+        kind: None,
+        dialect: None,
+        families: Vec::new(),
+    };
+    let index = &*INDEX;
+    for attribute in attributes {
+        let key = attribute.key.as_str();
+        let targets = index.keys.get(key);
+        let prefixes = index.prefixes.get(key.as_bytes().first().copied().unwrap_or(0) as usize);
+        if targets.is_none() && prefixes.is_none_or(Vec::is_empty) {
+            continue;
+        }
+        let Some(piece) = Piece::of(attribute.value.as_ref()) else { continue };
+        for prefix in prefixes.into_iter().flatten() {
+            if let Some(rest) = key.strip_prefix(prefix.text) {
+                if let Some((rank, name)) = prefix.dialect
+                    && picks.dialect.is_none_or(|(held, _)| rank < held)
+                {
+                    picks.dialect = Some((rank, name));
+                }
+                if let Some(family) = prefix.family
+                    && (targets.is_none() || family.keeps_known())
+                {
+                    picks.families.push((family, rest, piece));
+                }
+            }
+        }
+        for target in targets.into_iter().flatten() {
+            match target {
+                Target::Field(entry) if !entry.is_plain() => picks.later.push((entry, piece)),
+                Target::Field(entry) => {
+                    let slot = picks.best[entry.field as usize];
+                    if slot.is_none_or(|held| entry.rank < held.rank) && piece.is_meaningful() {
+                        picks.offer(entry, piece);
+                    }
+                }
+                Target::Kind(rule) => {
+                    if picks.kind.is_none_or(|(held, ..)| rule.rank < held)
+                        && let Some(kind) = rule.kind_of(piece)
+                    {
+                        picks.kind = Some((rule.rank, kind, rule.key));
+                    }
+                }
+                Target::Dialect(rank, name) => {
+                    if picks.dialect.is_none_or(|(held, _)| *rank < held) {
+                        picks.dialect = Some((*rank, name));
+                    }
+                }
+            }
+        }
+    }
+    from_resource(&mut picks, resource);
+    picks
+}
+
+/// Identities may stand on the resource; what the record itself says is nearer and wins.
+fn from_resource<'a>(picks: &mut Picks<'a>, resource: &'a [KeyValue]) {
+    for attribute in resource {
+        let Some(targets) = INDEX.keys.get(attribute.key.as_str()) else { continue };
+        let Some(piece) = Piece::of(attribute.value.as_ref()).filter(|piece| piece.is_meaningful()) else { continue };
+        for target in targets {
+            if let Target::Field(entry) = target
+                && entry.is_plain()
+                && fields::ON_RESOURCE.contains(&entry.field)
+                && picks.best[entry.field as usize].is_none()
+            {
+                picks.offer(entry, piece);
+            }
+        }
+    }
+}
+
+fn fits(shape: Shape, piece: Piece<'_>) -> bool {
+    match shape {
+        Shape::Any => true,
+        Shape::Number => piece.number().is_some_and(|number| number >= 0.0),
+        Shape::Truth => piece.truth().is_some(),
+        Shape::Provider => piece.text().is_some_and(|name| !providers::is_framework(&name)),
+    }
+}
+
+/// One source of one field, with its place in the order of precedence.
+#[derive(Debug)]
+struct Entry {
+    field: Field,
+    rank: u16,
+    source: Source,
+}
+
+impl Entry {
+    fn is_plain(&self) -> bool {
+        self.source.path.is_empty() && self.source.only == Only::Any
+    }
+}
+
+enum Target {
+    Field(Entry),
+    Kind(&'static KindRule),
+    Dialect(u8, &'static str),
+}
+
+struct Prefix {
+    text: &'static str,
+    dialect: Option<(u8, &'static str)>,
+    family: Option<Family>,
+}
+
+struct Index {
+    keys: HashMap<&'static str, Vec<Target>, BuildHasherDefault<KeyHasher>>,
+    /// By the first byte.
+    prefixes: Vec<Vec<Prefix>>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut keys: HashMap<&'static str, Vec<Target>, BuildHasherDefault<KeyHasher>> = HashMap::default();
+    for (field, sources) in fields::RULES.iter().chain(fields_model::RULES) {
+        for (rank, source) in sources.iter().enumerate() {
+            let entry = Entry { field: *field, rank: rank as u16, source: *source };
+            keys.entry(source.key).or_default().push(Target::Field(entry));
+        }
+    }
+    for rule in kinds::BY_ATTRIBUTE {
+        keys.entry(rule.key).or_default().push(Target::Kind(rule));
+    }
+    let mut prefixes: Vec<Vec<Prefix>> = (0..128).map(|_| Vec::new()).collect();
+    let mut add = |text: &'static str, dialect, family| {
+        if let Some(bucket) = text.bytes().next().and_then(|first| prefixes.get_mut(first as usize)) {
+            bucket.push(Prefix { text, dialect, family });
+        }
+    };
+    for (rank, (key, name)) in recognise::BY_ATTRIBUTE.iter().enumerate() {
+        if key.ends_with(['.', ':', '_']) {
+            add(key, Some((rank as u8, *name)), None);
+        } else {
+            keys.entry(key).or_default().push(Target::Dialect(rank as u8, name));
+        }
+    }
+    for (prefix, family) in metadata::FAMILIES {
+        add(prefix, None, Some(*family));
+    }
+    Index { keys, prefixes }
+});
+
+/// Hashes a key by its length and three samples of eight bytes: telling apart a few hundred known keys needs no
+/// more, and the map compares the whole key anyway.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let sample = |at: usize| {
+            let mut word = [0; 8];
+            let end = (at + 8).min(bytes.len());
+            word[..end - at].copy_from_slice(&bytes[at..end]);
+            u64::from_le_bytes(word)
+        };
+        let tail = bytes.len().saturating_sub(8);
+        for word in [bytes.len() as u64, sample(0), sample(tail / 2), sample(tail)] {
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+    fn write_u8(&mut self, _: u8) {}
+    fn finish(&self) -> u64 {
+        // The map takes its buckets from the low bits and its tags from the high ones; multiplication fills the high ones.
+        self.0 ^ (self.0 >> 29)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_has_a_rule_and_every_key_stands_once_per_field() {
+        for field in Field::ALL {
+            let sources: Vec<_> = fields::RULES
+                .iter()
+                .chain(fields_model::RULES)
+                .filter(|(name, _)| *name == field)
+                .flat_map(|(_, sources)| sources.iter())
+                .collect();
+            assert!(!sources.is_empty(), "{field:?} has no rule");
+            for (i, source) in sources.iter().enumerate() {
+                let again = sources[i + 1..].iter().any(|other| other.key == source.key && other.path == source.path);
+                assert!(!again, "{field:?} names {} twice", source.key);
+            }
+        }
+    }
+
+    #[test]
+    fn the_hash_tells_the_known_keys_apart() {
+        let mut hashes: Vec<u64> = INDEX
+            .keys
+            .keys()
+            .map(|key| {
+                let mut hasher = KeyHasher::default();
+                hasher.write(key.as_bytes());
+                hasher.finish()
+            })
+            .collect();
+        let all = hashes.len();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert!(hashes.len() + 2 >= all, "{} of {all} keys share a hash", all - hashes.len());
+    }
+}

@@ -1,0 +1,327 @@
+//! Which kind of work a span is: rules on attributes, then on names, best first.
+//!
+//! Here: the tables. A rule on an attribute has a rank; the lowest rank that gives a kind wins. Names are asked at the
+//! rank [`BY_NAME_RANK`]; [`DETAILS`] then corrects what a framework's own marker says too coarsely. Not here: which
+//! kinds make runs or turns (`store::project`).
+
+use super::value::Piece;
+use turnscope_model::Kind;
+
+/// A rule on one attribute.
+pub(super) struct KindRule {
+    /// The attribute.
+    pub(super) key: &'static str,
+    /// Its place in the order.
+    pub(super) rank: u8,
+    /// What its values mean, compared without case; `*x` ends with, `x*` begins with, `*` is any value.
+    values: &'static [(&'static str, Kind)],
+}
+
+impl KindRule {
+    /// The kind that this value gives.
+    pub(super) fn kind_of(&self, piece: Piece<'_>) -> Option<Kind> {
+        if let [("*", kind)] = self.values {
+            return piece.is_meaningful().then_some(*kind);
+        }
+        let text = piece.text()?;
+        let word = text.split(' ').next()?;
+        self.values.iter().find(|(pattern, _)| value_matches(pattern, word)).map(|(_, kind)| *kind)
+    }
+}
+
+fn value_matches(pattern: &str, word: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(end), _) => word.len() >= end.len() && word.is_char_boundary(word.len() - end.len()) && {
+            word[word.len() - end.len()..].eq_ignore_ascii_case(end)
+        },
+        (None, Some(start)) => word.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start)),
+        (None, None) => word.eq_ignore_ascii_case(pattern),
+    }
+}
+
+const fn rule(rank: u8, key: &'static str, values: &'static [(&'static str, Kind)]) -> KindRule {
+    KindRule { key, rank, values }
+}
+
+use Kind::{
+    Embedding, Evaluation, Http, Ingest, Llm, Mcp, Memory, Other, Policy, Rerank, Retrieval, Run, Sanitizer, Tool,
+    Turn, Workflow,
+};
+
+/// Rules on attributes.
+pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
+    rule(
+        0,
+        "turnscope.step.kind",
+        &[
+            ("run", Run), ("turn", Turn), ("llm", Llm), ("tool", Tool), ("retrieval", Retrieval),
+            ("embedding", Embedding), ("rerank", Rerank), ("memory", Memory), ("policy", Policy),
+            ("sanitizer", Sanitizer), ("ingest", Ingest), ("evaluation", Evaluation), ("workflow", Workflow),
+            ("mcp", Mcp), ("http", Http), ("other", Other),
+        ],
+    ),
+    rule(
+        1,
+        "langfuse.observation.type",
+        &[
+            ("generation", Llm), ("agent", Run), ("tool", Tool), ("chain", Workflow), ("retriever", Retrieval),
+            ("embedding", Embedding), ("guardrail", Policy), ("evaluator", Evaluation), ("event", Other),
+        ],
+    ),
+    rule(
+        2,
+        "openinference.span.kind",
+        &[
+            ("llm", Llm), ("chain", Workflow), ("agent", Run), ("tool", Tool), ("retriever", Retrieval),
+            ("embedding", Embedding), ("reranker", Rerank), ("guardrail", Policy), ("evaluator", Evaluation),
+            ("prompt", Workflow),
+        ],
+    ),
+    rule(
+        3,
+        "langsmith.span.kind",
+        &[
+            ("llm", Llm), ("chain", Workflow), ("tool", Tool), ("retriever", Retrieval), ("embedding", Embedding),
+            ("prompt", Workflow), ("parser", Workflow),
+        ],
+    ),
+    rule(
+        4,
+        "mlflow.spanType",
+        &[
+            ("llm", Llm), ("chat_model", Llm), ("chain", Workflow), ("agent", Run), ("tool", Tool),
+            ("retriever", Retrieval), ("embedding", Embedding), ("reranker", Rerank), ("parser", Workflow),
+            ("memory", Memory), ("workflow", Workflow), ("task", Workflow), ("guardrail", Policy),
+            ("evaluator", Evaluation),
+        ],
+    ),
+    rule(5, "ai.operationId", VERCEL),
+    rule(6, "operation.name", VERCEL),
+    rule(
+        7,
+        "span.type",
+        &[
+            ("interaction", Run), ("llm_request", Llm), ("tool", Tool), ("tool.blocked_on_user", Policy),
+            ("tool.execution", Workflow), ("hook", Workflow),
+        ],
+    ),
+    rule(8, "mcp.method.name", &[("*", Mcp)]),
+    rule(
+        9,
+        "gen_ai.operation.name",
+        &[
+            ("chat", Llm), ("generate_content", Llm), ("text_completion", Llm), ("text_completions", Llm),
+            ("completion", Llm), ("llm_call", Llm), ("llm_request", Llm), ("interactions", Llm), ("responses", Llm),
+            ("chat_streaming", Llm), ("interactions_streaming", Llm), ("realtime_inference", Llm),
+            ("generate_live_content", Llm), ("message", Llm), ("messages", Llm), ("stream", Llm),
+            ("embeddings", Embedding), ("embedding", Embedding), ("embed", Embedding),
+            ("rerank", Rerank), ("retrieval", Retrieval), ("vector_db_retrieve", Retrieval),
+            ("execute_tool", Tool), ("tool_call", Tool),
+            ("create_agent", Other), ("invoke_agent", Run), ("agent_call", Run), ("agent_run", Run),
+            ("handle_conversation_turn", Run), ("user_prompt", Run),
+            ("agent_step", Turn), ("execute_event_loop_cycle", Turn),
+            ("invoke_workflow", Workflow), ("execute_task", Workflow), ("invoke_node", Workflow), ("chain", Workflow),
+            ("schedule_tool_calls", Workflow), ("invoke_graph", Run), ("invoke_swarm", Run), ("invoke_*", Run),
+            ("create_memory_store", Memory), ("delete_memory_store", Memory), ("*_memory", Memory),
+            ("*_memory_store", Memory),
+            ("run_guardrail", Policy), ("apply_guardrail", Policy), ("execute_guardrail", Policy),
+            ("experiment", Evaluation), ("evaluate", Evaluation),
+            ("plan", Other), ("fetch_response", Other), ("system_prompt", Other),
+        ],
+    ),
+    rule(
+        10,
+        "traceloop.span.kind",
+        &[("workflow", Workflow), ("task", Workflow), ("agent", Run), ("tool", Tool)],
+    ),
+    rule(
+        11,
+        "llm.request.type",
+        &[("chat", Llm), ("completion", Llm), ("rerank", Rerank), ("embedding", Embedding)],
+    ),
+    rule(
+        12,
+        "genkit:metadata:subtype",
+        &[
+            ("model", Llm), ("embedder", Embedding), ("tool", Tool), ("retriever", Retrieval),
+            ("reranker", Rerank), ("evaluator", Evaluation), ("indexer", Ingest), ("flow", Workflow),
+        ],
+    ),
+    rule(
+        13,
+        "lmnr.span.type",
+        &[
+            ("llm", Llm), ("tool", Tool), ("executor", Evaluation), ("evaluator", Evaluation),
+            ("evaluation", Evaluation), ("human_evaluator", Evaluation), ("pipeline", Workflow),
+        ],
+    ),
+    rule(14, "gen_ai.tool.name", &[("*", Tool)]),
+    rule(14, "gen_ai.tool.call.id", &[("*", Tool)]),
+    rule(14, "tool.name", &[("*", Tool)]),
+    rule(15, "gen_ai.guardrail.name", &[("*", Policy)]),
+    rule(15, "litellm.guardrail.name", &[("*", Policy)]),
+    rule(16, "gen_ai.evaluation.name", &[("*", Evaluation)]),
+    rule(17, "gen_ai.retrieval.query.text", &[("*", Retrieval)]),
+    rule(17, "gen_ai.retrieval.documents", &[("*", Retrieval)]),
+    rule(17, "gen_ai.data_source.id", &[("*", Retrieval)]),
+    rule(17, "retrieval.documents.0.document.content", &[("*", Retrieval)]),
+    rule(17, "retrieval.documents.0.document.id", &[("*", Retrieval)]),
+    rule(17, "db.vector.query.top_k", &[("*", Retrieval)]),
+    rule(17, "initrunner.ingest.files_processed", &[("*", Ingest)]),
+    rule(17, "initrunner.ingest.chunks_created", &[("*", Ingest)]),
+    rule(17, "kitelogik.sanitizer.was_modified", &[("*", Sanitizer)]),
+    rule(17, "smolagents.max_steps", &[("*", Run)]),
+    rule(17, "agent.max_turns", &[("*", Run)]),
+    rule(17, "agent.turns_used", &[("*", Run)]),
+    rule(17, "gen_ai.memory.store.id", &[("*", Memory)]),
+    // 18 is BY_NAME_RANK
+    rule(19, "agent.turn_number", &[("*", Turn)]),
+    rule(20, "gen_ai.usage.input_tokens", &[("*", Llm)]),
+    rule(20, "gen_ai.usage.output_tokens", &[("*", Llm)]),
+    rule(20, "gen_ai.usage.prompt_tokens", &[("*", Llm)]),
+    rule(20, "gen_ai.usage.completion_tokens", &[("*", Llm)]),
+    rule(20, "gen_ai.request.model", &[("*", Llm)]),
+    rule(20, "gen_ai.response.model", &[("*", Llm)]),
+    rule(20, "gen_ai.response.id", &[("*", Llm)]),
+    rule(20, "gen_ai.input.messages", &[("*", Llm)]),
+    rule(20, "llm.model_name", &[("*", Llm)]),
+    rule(20, "llm.token_count.prompt", &[("*", Llm)]),
+    rule(20, "llm.request.model", &[("*", Llm)]),
+    rule(20, "llm.usage.total_tokens", &[("*", Llm)]),
+    rule(20, "langfuse.observation.model.name", &[("*", Llm)]),
+    rule(21, "embedding.model_name", &[("*", Embedding)]),
+    rule(22, "tool_name", &[("*", Tool)]),
+    rule(22, "tool_call_id", &[("*", Tool)]),
+    rule(22, "tool.arguments", &[("*", Tool)]),
+    rule(23, "policy.decision", &[("*", Policy)]),
+    rule(24, "http.request.method", &[("*", Http)]),
+    rule(24, "http.method", &[("*", Http)]),
+    rule(24, "http.route", &[("*", Http)]),
+    rule(24, "http.target", &[("*", Http)]),
+    rule(24, "url.full", &[("*", Http)]),
+    rule(24, "http.url", &[("*", Http)]),
+];
+
+const VERCEL: &[(&str, Kind)] = &[
+    ("*.doGenerate", Llm),
+    ("*.doStream", Llm),
+    ("*.doEmbed", Embedding),
+    ("*.doRerank", Rerank),
+    ("ai.toolCall", Tool),
+    ("ai.embed*", Workflow),
+    ("ai.rerank", Workflow),
+    ("ai.*", Run),
+];
+
+/// The rank at which names are asked: after every explicit marker, before guesses from usage.
+pub(super) const BY_NAME_RANK: u8 = 18;
+/// Below this rank a Logfire log line says that it is more than a line.
+pub(super) const EXPLICIT_RANKS: u8 = 14;
+
+/// How a name is compared.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Name {
+    /// The whole name.
+    Is(&'static str),
+    /// Its beginning.
+    Starts(&'static str),
+    /// Its end.
+    Ends(&'static str),
+    /// The beginning, then only a number: `Step 3`.
+    Numbered(&'static str),
+}
+
+impl Name {
+    /// Whether a span's name is meant.
+    pub(super) fn matches(self, name: &str) -> bool {
+        match self {
+            Self::Is(whole) => name == whole,
+            Self::Starts(start) => name.starts_with(start),
+            Self::Ends(end) => name.ends_with(end),
+            Self::Numbered(start) => name.strip_prefix(start).is_some_and(is_number),
+        }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+use Name::{Ends, Is, Numbered, Starts};
+
+/// Rules on names, the first that matches wins.
+pub(super) static BY_NAME: &[(Name, Kind)] = &[
+    (Is("claude_code.interaction"), Run),
+    (Is("claude_code.llm_request"), Llm),
+    (Is("claude_code.tool"), Tool),
+    (Is("claude_code.tool.blocked_on_user"), Policy),
+    (Starts("claude_code."), Workflow),
+    (Is("agent_session"), Run),
+    (Is("policy_gate.evaluate"), Policy),
+    (Is("policy_gate.evaluate_event"), Policy),
+    (Is("policy_gate.sanitize_response"), Sanitizer),
+    (Starts("policy_gate."), Other),
+    (Is("kitelogik.adapter.tool_call"), Tool),
+    (Is("initrunner.agent.run"), Run),
+    (Starts("initrunner.ingest"), Ingest),
+    (Is("agent.run"), Run),
+    (Is("agent.turn"), Turn),
+    (Is("agent.step"), Turn),
+    (Is("tool.call"), Tool),
+    (Starts("tool.execute."), Tool),
+    (Starts("gen_ai.completion"), Llm),
+    (Starts("gen_ai.chat"), Llm),
+    (Starts("agent run"), Run),
+    (Starts("agent_run"), Run),
+    (Starts("invoke_agent"), Run),
+    (Is("invocation"), Run),
+    (Is("agent_turn"), Turn),
+    (Is("turn"), Turn),
+    (Is("execute_event_loop_cycle"), Turn),
+    (Is("haystack.agent.run"), Run),
+    (Is("haystack.agent.step"), Turn),
+    (Is("haystack.agent.step.llm"), Llm),
+    (Is("haystack.agent.step.tool"), Tool),
+    (Starts("haystack."), Workflow),
+    (Starts("invoke_workflow"), Workflow),
+    (Is("workflow.run"), Workflow),
+    (Starts("executor.process"), Workflow),
+    (Is("AutoFunctionInvocationLoop"), Workflow),
+    (Is("crewai.workflow"), Workflow),
+    (Is("running tool"), Tool),
+    (Starts("running output function"), Tool),
+    (Starts("running tools"), Workflow),
+    (Starts("running "), Workflow),
+    (Is("function_tool"), Tool),
+    (Starts("execute_tool "), Tool),
+    (Starts("execute_guardrail"), Policy),
+    (Starts("execute_task "), Workflow),
+    (Is("call_llm"), Llm),
+    (Is("litellm_request"), Llm),
+    (Is("chat"), Llm),
+    (Starts("chat "), Llm),
+    (Starts("generate_content "), Llm),
+    (Starts("embeddings "), Embedding),
+    (Is("raw_gen_ai_request"), Other),
+    (Is("Received Proxy Server Request"), Http),
+    (Starts("MCP "), Mcp),
+];
+
+/// Corrections of what a framework's own marker says too coarsely: of this kind and so named, it is rather that.
+pub(super) static DETAILS: &[(Kind, Name, Kind)] = &[
+    // A loop's steps come as chains.
+    (Workflow, Numbered("Step "), Turn),
+    (Workflow, Numbered("step "), Turn),
+    (Workflow, Is("turn"), Turn),
+    // A batch of tools is no tool.
+    (Tool, Is("execute_tool (merged)"), Workflow),
+    (Tool, Starts("running tools"), Workflow),
+    // Helpers that are marked as calls but call nothing.
+    (Llm, Ends("._prepare_chat_with_tools"), Workflow),
+    (Llm, Is("raw_gen_ai_request"), Other),
+    // A tool's own span that MCP's instrumentation only added to.
+    (Mcp, Starts("execute_tool"), Tool),
+];
+
+/// Spans of an HTTP client or server that carry nothing but their name.
+pub(super) static HTTP_VERBS: &[&str] = &["GET ", "POST ", "PUT ", "PATCH ", "DELETE ", "HEAD ", "OPTIONS "];

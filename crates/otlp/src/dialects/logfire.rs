@@ -1,0 +1,22 @@
+//! Logfire's pending spans: a span that has begun comes as a placeholder with an id of its own.
+//!
+//! The placeholder's parent is the real span, and the real parent stands in an attribute. Not here: everything else
+//! that Logfire writes, which tables say.
+
+use super::{field::Field, gather::Picks, value, view::{Found, View}};
+use turnscope_model::Role;
+
+/// The open step that a placeholder stands for.
+pub(super) fn adjust(view: &View<'_>, picks: &Picks<'_>, found: &mut Found) {
+    if picks.cow(Field::SpanType).as_deref() != Some("pending_span") {
+        return;
+    }
+    found.role = Role::Open;
+    found.end = None;
+    if let Some(real) = view.parent_span_id {
+        found.span_id = Some(real);
+        // All zeros where there is no parent, which is no id.
+        found.parent_span_id =
+            value::get_text(view.attributes, "logfire.pending_parent_id").and_then(|id| id.parse().ok());
+    }
+}

@@ -1,0 +1,44 @@
+//! Log records: events that open a step, that stand for one, or that add to the span they name.
+//!
+//! Not here: the events of coding agents (`agent_events`), messages in bodies (`crate::messages`).
+
+use super::{
+    agent_events, facts, gather, value,
+    view::{Found, View},
+};
+use std::borrow::Cow;
+use turnscope_model::{Kind, Role};
+
+/// A step that has begun, told at once; the finished span replaces it.
+const STARTED: &str = "turnscope.step.started";
+
+/// The facts of a log record.
+pub(super) fn find(view: &View<'_>) -> Found {
+    if view.name == STARTED {
+        return started(view);
+    }
+    if let Some(found) = agent_events::find(view) {
+        return found;
+    }
+    // LiteLLM writes the event's name into an attribute of its own.
+    let other_name = if view.name.is_empty() { value::get_text(view.attributes, "event_name") } else { None };
+    let view = View { name: other_name.as_deref().unwrap_or(view.name), ..*view };
+    let mut picks = gather::gather(view.attributes, view.resource);
+    picks.settle(Kind::Other);
+    let mut found = Found::plain(&view);
+    found.facts = facts::build(&view, &picks, Kind::Other);
+    found
+}
+
+/// The event carries the ids of the span that has begun, its parent's and its name in attributes, and whatever facts
+/// the finished span will have.
+fn started(view: &View<'_>) -> Found {
+    let text = |keys: &[&str]| keys.iter().find_map(|key| value::get_text(view.attributes, key));
+    let name = text(&["turnscope.step.name", "span.name"]).unwrap_or(Cow::Borrowed(STARTED));
+    let parent = text(&["turnscope.step.parent_span_id", "parent_span_id"]).and_then(|id| id.parse().ok());
+    let as_span = View { name: &name, signal: super::Signal::Span, parent_span_id: parent, end: 0, ..*view };
+    let mut found = super::spans::find(&as_span);
+    found.role = Role::Open;
+    found.end = None;
+    found
+}

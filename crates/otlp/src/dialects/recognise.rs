@@ -1,0 +1,154 @@
+//! Which way of writing a record is in: by its scope, its name, its attributes.
+//!
+//! The name that comes out is shown and filtered by; facts do not depend on it (each field has one order of
+//! precedence over all dialects), but for the few rules of the files that bear a dialect's name.
+
+/// Scopes, asked first. A pattern that ends in `*` is a beginning.
+pub(super) static BY_SCOPE: &[(&str, &str)] = &[
+    ("turnscope*", "turnscope"),
+    ("agent-inspector", "agent-inspector"),
+    ("com.anthropic.claude_code*", "claude-code"),
+    ("com.anthropic.sdk*", "semconv"),
+    ("initrunner*", "initrunner"),
+    ("kitelogik*", "kitelogik"),
+    ("openinference.instrumentation*", "openinference"),
+    ("@arizeai/openinference*", "openinference"),
+    ("opentelemetry.instrumentation.openai.v*", "openllmetry"),
+    ("opentelemetry.instrumentation.openai_v2", "semconv"),
+    ("opentelemetry.instrumentation.openai_agents_v2", "openai-agents"),
+    ("opentelemetry.instrumentation.openai_agents", "openllmetry"),
+    ("opentelemetry.instrumentation.anthropic", "openllmetry"),
+    ("opentelemetry.instrumentation.bedrock", "openllmetry"),
+    ("opentelemetry.instrumentation.cohere*", "openllmetry"),
+    ("opentelemetry.instrumentation.crewai", "openllmetry"),
+    ("opentelemetry.instrumentation.google_generativeai", "openllmetry"),
+    ("opentelemetry.instrumentation.groq", "openllmetry"),
+    ("opentelemetry.instrumentation.haystack", "openllmetry"),
+    ("opentelemetry.instrumentation.langchain", "openllmetry"),
+    ("opentelemetry.instrumentation.llamaindex", "openllmetry"),
+    ("opentelemetry.instrumentation.mcp", "openllmetry"),
+    ("opentelemetry.instrumentation.mistralai", "openllmetry"),
+    ("opentelemetry.instrumentation.ollama", "openllmetry"),
+    ("opentelemetry.instrumentation.together", "openllmetry"),
+    ("opentelemetry.instrumentation.vertexai", "openllmetry"),
+    ("opentelemetry.instrumentation.watsonx", "openllmetry"),
+    ("@traceloop/*", "openllmetry"),
+    ("traceloop*", "openllmetry"),
+    ("pydantic-ai", "pydantic-ai"),
+    ("logfire*", "logfire"),
+    ("ai", "vercel-ai-sdk"),
+    ("@ai-sdk/*", "vercel-ai-sdk"),
+    ("langsmith*", "langsmith"),
+    ("gcp.vertex.agent", "google-adk"),
+    ("google.adk*", "google-adk"),
+    ("strands*", "strands"),
+    ("agent_framework*", "agent-framework"),
+    ("Microsoft.Agents*", "agent-framework"),
+    ("Experimental.Microsoft.Agents*", "agent-framework"),
+    ("semantic_kernel*", "semantic-kernel"),
+    ("Microsoft.SemanticKernel*", "semantic-kernel"),
+    ("autogen*", "autogen"),
+    ("langfuse*", "langfuse"),
+    ("mlflow*", "mlflow"),
+    ("litellm*", "litellm"),
+    ("haystack*", "haystack"),
+    ("smolagents*", "smolagents"),
+    ("crewai*", "crewai"),
+    ("rig*", "rig"),
+    ("codex*", "codex"),
+    ("gemini-cli*", "gemini-cli"),
+    ("gemini_cli*", "gemini-cli"),
+    ("llama_index*", "llama-index"),
+    ("llamaindex*", "llama-index"),
+    ("openlit*", "openlit"),
+    ("lmnr*", "laminar"),
+    ("genkit*", "genkit"),
+    ("livekit*", "livekit"),
+    ("mcp-python-sdk", "mcp"),
+    ("mcp*", "mcp"),
+];
+
+/// Names of spans and events, asked next. A pattern that ends in `*` is a beginning.
+pub(super) static BY_NAME: &[(&str, &str)] = &[
+    ("turnscope.*", "turnscope"),
+    ("claude_code.*", "claude-code"),
+    ("codex.*", "codex"),
+    ("gemini_cli.*", "gemini-cli"),
+    ("policy_gate.*", "kitelogik"),
+    ("kitelogik.*", "kitelogik"),
+    ("initrunner.*", "initrunner"),
+    ("litellm_request", "litellm"),
+    ("raw_gen_ai_request", "litellm"),
+];
+
+/// Attributes, asked last; the first in this list that a record carries wins. A key that ends in `.`, `:` or `_` is a
+/// prefix.
+pub(super) static BY_ATTRIBUTE: &[(&str, &str)] = &[
+    ("turnscope.step.kind", "turnscope"),
+    ("agent_inspector.", "agent-inspector"),
+    ("kitelogik.", "kitelogik"),
+    ("initrunner.", "initrunner"),
+    ("openinference.span.kind", "openinference"),
+    ("ai.operationId", "vercel-ai-sdk"),
+    ("pydantic_ai.", "pydantic-ai"),
+    ("langfuse.", "langfuse"),
+    ("mlflow.", "mlflow"),
+    ("langsmith.", "langsmith"),
+    ("gcp.vertex.agent.", "google-adk"),
+    ("event_loop.cycle_id", "strands"),
+    ("litellm.", "litellm"),
+    ("traceloop.", "openllmetry"),
+    ("haystack.", "haystack"),
+    ("smolagents.", "smolagents"),
+    ("logfire.", "logfire"),
+    ("lmnr.", "laminar"),
+    ("genkit:", "genkit"),
+    ("lk.", "livekit"),
+    ("flue.", "flue"),
+    ("openrouter.", "openrouter"),
+    ("codex.", "codex"),
+    ("gen_ai.handoff.", "openai-agents"),
+    ("llm.request.type", "openllmetry"),
+    ("gen_ai.prompt.0.role", "openllmetry"),
+    ("gen_ai.is_streaming", "openllmetry"),
+    ("sk.available_functions", "semantic-kernel"),
+    ("executor.id", "agent-framework"),
+    ("workflow_builder.name", "agent-framework"),
+    ("edge_group.id", "agent-framework"),
+    ("crew_key", "crewai"),
+    ("llm.token_count.", "openinference"),
+    ("llm.input_messages.", "openinference"),
+    ("mcp.method.name", "mcp"),
+    ("agent.runner", "agent-run"),
+    ("agent.turn_number", "agent-run"),
+    ("agent.max_turns", "agent-run"),
+    ("turn.index", "agent-run"),
+    ("tool.server", "agent-run"),
+    ("gen_ai.", "semconv"),
+];
+
+/// Provider names that are a framework's own.
+static BY_SYSTEM: &[(&str, &str)] = &[
+    ("strands-agents", "strands"),
+    ("microsoft.agent_framework", "agent-framework"),
+    ("gcp.vertex.agent", "google-adk"),
+    ("autogen", "autogen"),
+    ("llama_index", "llama-index"),
+];
+
+/// The dialect of a record; empty when nothing was recognised.
+pub(super) fn dialect(scope: &str, name: &str, attribute: Option<&'static str>, system: &str) -> &'static str {
+    lookup(BY_SCOPE, scope)
+        .or_else(|| lookup(BY_NAME, name))
+        .or_else(|| (!system.is_empty()).then(|| lookup(BY_SYSTEM, system)).flatten())
+        .or(attribute)
+        .unwrap_or("")
+}
+
+fn lookup(table: &[(&str, &'static str)], text: &str) -> Option<&'static str> {
+    let matches = |pattern: &str| match pattern.strip_suffix('*') {
+        Some(start) => text.starts_with(start),
+        None => text == pattern,
+    };
+    table.iter().find(|(pattern, _)| matches(pattern)).map(|(_, name)| *name)
+}

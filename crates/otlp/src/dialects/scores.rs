@@ -1,0 +1,96 @@
+//! Scores that a record carries: `eval.score.*`, evaluation events, numbered annotations, maps of scores.
+//!
+//! Not here: scores that come through the API.
+
+use super::{
+    field::Field,
+    gather::Picks,
+    metadata::Family,
+    value::{self, Piece},
+    view::{Signal, View},
+};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use turnscope_model::{Facts, ScoreFact, ScoreSource};
+
+/// The event that carries one evaluation's result.
+const RESULT: &str = "gen_ai.evaluation.result";
+
+/// Fills the scores in.
+pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
+    if let Some(name) = picks.text(Field::ScoreName) {
+        let source = if view.signal == Signal::Log { ScoreSource::Event } else { ScoreSource::Attribute };
+        facts.scores.push(ScoreFact {
+            name,
+            value: picks.number(Field::ScoreValue),
+            label: picks.text(Field::ScoreLabel),
+            comment: picks.text(Field::ScoreComment),
+            source,
+        });
+    }
+    for event in view.events.iter().filter(|event| event.name == RESULT) {
+        facts.scores.extend(of_event(&event.attributes));
+    }
+    let mut parts = Vec::new();
+    for (family, rest, piece) in &picks.families {
+        match family {
+            Family::Score => facts.scores.push(plain(rest, *piece)),
+            Family::NumberedScore => numbered(&mut parts, rest, *piece),
+            _ => {}
+        }
+    }
+    facts.scores.extend(parts.into_iter().map(|(_, score)| score).filter(|score| !score.name.is_empty()));
+    if let Some(pick) = picks.get(Field::ScoreMap) {
+        for (name, piece) in pick.piece.members() {
+            let inner = piece.at(&["value"]).unwrap_or(piece);
+            let mut score = plain(name, inner);
+            score.comment = piece.at(&["reason"]).and_then(Piece::text).map(std::borrow::Cow::into_owned);
+            if score.value.is_some() {
+                facts.scores.push(score);
+            }
+        }
+    }
+}
+
+fn of_event(attributes: &[KeyValue]) -> Option<ScoreFact> {
+    let text = |key| value::get_text(attributes, key).map(std::borrow::Cow::into_owned);
+    Some(ScoreFact {
+        name: text("gen_ai.evaluation.name")?,
+        value: value::get(attributes, "gen_ai.evaluation.score.value").and_then(Piece::number),
+        label: text("gen_ai.evaluation.score.label"),
+        comment: text("gen_ai.evaluation.explanation"),
+        source: ScoreSource::Event,
+    })
+}
+
+/// A number is a value, a truth value is 0 or 1 with its word as the label, anything else is a label.
+fn plain(name: &str, piece: Piece<'_>) -> ScoreFact {
+    let value = piece.number().or_else(|| piece.truth().map(|truth| if truth { 1.0 } else { 0.0 }));
+    let is_word = piece.number().is_none();
+    ScoreFact {
+        name: name.to_owned(),
+        value,
+        label: if is_word { piece.text().map(std::borrow::Cow::into_owned) } else { None },
+        comment: None,
+        source: ScoreSource::Attribute,
+    }
+}
+
+/// `0.annotation.score`: the parts of one score come as attributes of their own, next to one another or not.
+fn numbered<'a>(scores: &mut Vec<((&'a str, &'a str), ScoreFact)>, rest: &'a str, piece: Piece<'_>) {
+    let Some((number, part)) = rest.split_once('.') else { return };
+    let Some((what, part)) = part.split_once('.') else { return };
+    let at = scores.iter().position(|(held, _)| *held == (what, number)).unwrap_or_else(|| {
+        let source = ScoreSource::Attribute;
+        scores.push(((what, number), ScoreFact { name: String::new(), value: None, label: None, comment: None, source }));
+        scores.len() - 1
+    });
+    let Some((_, score)) = scores.get_mut(at) else { return };
+    let text = || piece.text().map(std::borrow::Cow::into_owned);
+    match part {
+        "name" => score.name = text().unwrap_or_default(),
+        "score" => score.value = piece.number(),
+        "label" => score.label = text(),
+        "explanation" => score.comment = text(),
+        _ => {}
+    }
+}

@@ -1,0 +1,37 @@
+//! Spans: the tables first, then what a dialect needs beyond them.
+
+use super::{
+    agent_inspector, claude_code, facts,
+    field::Field,
+    gather::{self, Picks},
+    logfire,
+    view::{Found, View},
+};
+use turnscope_model::Role;
+
+type Adjust = fn(&View<'_>, &Picks<'_>, &mut Found);
+
+/// Dialects that need more than tables.
+static ADJUST: &[(&str, Adjust)] =
+    &[("agent-inspector", agent_inspector::adjust), ("claude-code", claude_code::adjust)];
+
+/// The facts of a span.
+pub(super) fn find(view: &View<'_>) -> Found {
+    let mut picks = gather::gather(view.attributes, view.resource);
+    let kind = facts::kind_of(view, &picks);
+    picks.settle(kind);
+    let mut found = Found::plain(view);
+    found.facts = facts::build(view, &picks, kind);
+    if view.end == 0 {
+        found.role = Role::Open;
+        found.end = None;
+    }
+    // Logfire's processor works on the spans of any library.
+    if picks.get(Field::SpanType).is_some() {
+        logfire::adjust(view, &picks, &mut found);
+    }
+    if let Some((_, adjust)) = ADJUST.iter().find(|(dialect, _)| *dialect == found.facts.dialect) {
+        adjust(view, &picks, &mut found);
+    }
+    found
+}

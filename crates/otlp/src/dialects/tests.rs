@@ -1,0 +1,1 @@
+//! Tests of the tables on synthetic records, one file per theme.

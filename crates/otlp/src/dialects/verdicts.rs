@@ -1,0 +1,66 @@
+//! What a policy gate or a human said of a tool call.
+//!
+//! Here: attributes that say allow, deny or ask, and the words in which tools report decisions. Not here: counting a
+//! call's verdicts once (`store::project`).
+
+use super::{field::Field, gather::Picks};
+use turnscope_model::{Facts, Kind, Resolution, Verdict};
+
+const YES: &[&str] =
+    &["allow", "allowed", "accept", "accepted", "approve", "approved", "approved_for_session", "auto_accept", "modify", "permit", "pass"];
+const NO: &[&str] = &["deny", "denied", "reject", "rejected", "block", "blocked", "abort", "cancel", "fail"];
+const ASK: &[&str] = &["hitl", "ask", "ask_user", "require_approval", "requires_approval", "pending", "escalate"];
+
+/// Fills the verdict in.
+pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>) {
+    facts.verdict = of_policy(picks);
+    if facts.verdict.is_none() && facts.kind == Kind::Policy {
+        if let Some(triggered) = picks.truth(Field::Triggered) {
+            facts.verdict = Some(if triggered { Verdict::Deny } else { Verdict::Allow });
+        } else if let Some(decision) = picks.cow(Field::Decision) {
+            decide(facts, &decision, picks.cow(Field::DecidedBy).as_deref());
+        }
+    }
+    if facts.verdict.is_none() && picks.cow(Field::Deferral).is_some_and(|name| name.contains("pproval")) {
+        facts.verdict = Some(Verdict::Hitl);
+    }
+    if facts.verdict.is_some() {
+        facts.decided_by = facts.decided_by.take().or_else(|| picks.text(Field::DecidedBy));
+        facts.reason = picks.text(Field::Reason);
+        facts.risk_tier = picks.text(Field::RiskTier);
+    }
+}
+
+/// A gate that needs a human has neither allowed nor denied yet.
+fn of_policy(picks: &Picks<'_>) -> Option<Verdict> {
+    if picks.truth(Field::PolicyDeny) == Some(true) {
+        Some(Verdict::Deny)
+    } else if picks.truth(Field::PolicyHuman) == Some(true) {
+        Some(Verdict::Hitl)
+    } else {
+        match picks.truth(Field::PolicyAllow)? {
+            true => Some(Verdict::Allow),
+            false => Some(Verdict::Deny),
+        }
+    }
+}
+
+/// Takes a decision in words. Where the one who decided is the user, a human was asked.
+pub(super) fn decide(facts: &mut Facts, decision: &str, source: Option<&str>) {
+    let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(decision));
+    let asked = source.is_some_and(|source| {
+        source.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("user")) || source.eq_ignore_ascii_case("human")
+    });
+    let (verdict, resolution) = if is(ASK) {
+        (Verdict::Hitl, None)
+    } else if is(YES) {
+        if asked { (Verdict::Hitl, Some(Resolution::Approved)) } else { (Verdict::Allow, None) }
+    } else if is(NO) {
+        if asked { (Verdict::Hitl, Some(Resolution::Rejected)) } else { (Verdict::Deny, None) }
+    } else {
+        return;
+    };
+    facts.verdict = Some(verdict);
+    facts.resolution = resolution;
+    facts.decided_by = source.map(str::to_owned);
+}
