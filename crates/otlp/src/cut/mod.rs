@@ -71,6 +71,16 @@ pub fn log(mut log: LogRecord, event: &str, kind: Kind, known: &Known) -> Body {
     log_body(log, values, known)
 }
 
+/// A span that has been cut, with its values put back.
+pub(crate) fn uncut_span(span: &Span, values: &[Value]) -> Result<Span, RestoreError> {
+    restore_span(&span_body(span.clone(), values.to_vec(), &Known::default()), &Known::default())
+}
+
+/// A log record that has been cut, with its values put back.
+pub(crate) fn uncut_log(log: &LogRecord, values: &[Value]) -> Result<LogRecord, RestoreError> {
+    restore_log(&log_body(log.clone(), values.to_vec(), &Known::default()), &Known::default())
+}
+
 /// The body of a span that has been cut.
 pub(crate) fn span_body(span: Span, values: Vec<Value>, known: &Known) -> Body {
     Body { bytes: restore::encode_span(span, known), values }

@@ -16,6 +16,7 @@ mod source;
 mod text;
 
 pub use content::Content;
+pub(crate) use content::event_name;
 pub use preview::Previews;
 pub use text::item_text;
 

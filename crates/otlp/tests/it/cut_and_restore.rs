@@ -56,7 +56,7 @@ fn known_of(span: &Span, corrected: u64) -> Known {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_random_span_comes_back(span in any_otlp::span(), corrected in any::<u64>(), tool in any::<bool>()) {

@@ -3,4 +3,6 @@
 mod any_otlp;
 mod corpus;
 mod cut_and_restore;
+mod decoding;
 mod messages_of_corpus;
+mod redaction;

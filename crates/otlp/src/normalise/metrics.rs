@@ -1,0 +1,254 @@
+//! Metrics: each kept exactly as it came, and the few facts that runs need from them.
+//!
+//! Some producers say session, user, tokens or cost only here. Not here: time series.
+
+use super::origin;
+use crate::redact::Redactor;
+use opentelemetry_proto::tonic::{
+    collector::metrics::v1::ExportMetricsServiceRequest,
+    common::v1::{KeyValue, any_value::Value as Any},
+    metrics::v1::{Exemplar, Metric, metric::Data, number_data_point},
+};
+use prost::Message as _;
+use std::sync::Arc;
+use turnscope_model::{ContentHash, Form, Origin, SpanId, TraceId, UnixNanos};
+
+/// One metric of one request, as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricRecord {
+    /// Its name.
+    pub name: String,
+    /// Its unit.
+    pub unit: String,
+    /// The resource and scope it came under.
+    pub origin: Arc<Origin>,
+    /// The earliest time of its points (their start where they have one).
+    pub start: UnixNanos,
+    /// The latest time of its points.
+    pub end: UnixNanos,
+    /// How many points it has.
+    pub points: u64,
+    /// The hash over `bytes`: a metric sent twice has it twice.
+    pub hash: ContentHash,
+    /// The protobuf `Metric`.
+    pub bytes: Vec<u8>,
+    /// What its points say of runs.
+    pub facts: Vec<MetricFact>,
+}
+
+/// A data point that says which session, user or trace it belongs to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricFact {
+    /// The traces and spans that it names, in its attributes or by its exemplars.
+    pub traces: Vec<(TraceId, Option<SpanId>)>,
+    /// The session.
+    pub session_id: Option<String>,
+    /// The user.
+    pub user_id: Option<String>,
+    /// The agent.
+    pub agent_name: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// Which tokens are counted, where it counts tokens: `input`, `output`, `cacheRead`, … as sent.
+    pub token_type: Option<String>,
+    /// The number, or the sum of a histogram.
+    pub value: f64,
+    /// How many measurements a histogram holds; 1 for a number.
+    pub count: u64,
+    /// Whether the value counts from `start` to `time` only, and not from the beginning.
+    pub is_delta: bool,
+    /// Where its interval begins; 0 when it does not say.
+    pub start: UnixNanos,
+    /// Its time.
+    pub time: UnixNanos,
+}
+
+/// The metrics of one request.
+#[derive(Debug, Default)]
+pub struct NormalisedMetrics {
+    /// What is to be stored.
+    pub records: Vec<MetricRecord>,
+    /// How many data points they hold.
+    pub points: u64,
+}
+
+const SESSIONS: [&str; 8] = [
+    "session.id",
+    "gen_ai.conversation.id",
+    "metadata.mlflow.trace.session",
+    "mlflow.trace.session",
+    "traceloop.association.properties.session_id",
+    "traceloop.association.properties.thread_id",
+    "conversation.id",
+    "langfuse.session.id",
+];
+const USERS: [&str; 8] = [
+    "user.account_uuid",
+    "user.id",
+    "metadata.mlflow.trace.user",
+    "mlflow.trace.user",
+    "enduser.id",
+    "traceloop.association.properties.user_id",
+    "langfuse.user.id",
+    "litellm.end_user.id",
+];
+const TRACES: [&str; 4] = ["trace_id", "trace.id", "mlflow.traceRequestId", "metadata.mlflow.trace_id"];
+const AGENTS: [&str; 3] = ["gen_ai.agent.name", "agent.name", "agent_name"];
+const MODELS: [&str; 3] = ["gen_ai.response.model", "gen_ai.request.model", "model"];
+const TOKEN_TYPES: [&str; 2] = ["gen_ai.token.type", "type"];
+
+/// Makes records of a decoded export request for metrics.
+pub fn metrics(request: ExportMetricsServiceRequest, redactor: &Redactor) -> NormalisedMetrics {
+    let mut out = NormalisedMetrics::default();
+    for mut resource_metrics in request.resource_metrics {
+        origin::redact_resource(resource_metrics.resource.as_mut(), redactor);
+        for mut scope_metrics in resource_metrics.scope_metrics {
+            origin::redact_scope(scope_metrics.scope.as_mut(), redactor);
+            let origin = origin::of(
+                resource_metrics.resource.as_ref(),
+                &resource_metrics.schema_url,
+                scope_metrics.scope.as_ref(),
+                &scope_metrics.schema_url,
+            );
+            for metric in scope_metrics.metrics {
+                let record = record(metric, &origin, redactor);
+                out.points += record.points;
+                out.records.push(record);
+            }
+        }
+    }
+    out
+}
+
+fn record(mut metric: Metric, origin: &Arc<Origin>, redactor: &Redactor) -> MetricRecord {
+    for_each_attributes(&mut metric, |attributes| {
+        redactor.attributes(attributes);
+    });
+    let points = points(&metric);
+    let begins = |point: &Point<'_>| if point.start == 0 { point.time } else { point.start };
+    let bytes = metric.encode_to_vec();
+    MetricRecord {
+        origin: Arc::clone(origin),
+        start: points.iter().map(begins).min().unwrap_or(0),
+        end: points.iter().map(|point| point.time).max().unwrap_or(0),
+        points: points.len() as u64,
+        hash: ContentHash::of(Form::Bytes, &bytes),
+        facts: points.iter().filter_map(fact).collect(),
+        name: metric.name,
+        unit: metric.unit,
+        bytes,
+    }
+}
+
+/// What all kinds of data points have in common.
+struct Point<'a> {
+    attributes: &'a [KeyValue],
+    exemplars: &'a [Exemplar],
+    start: UnixNanos,
+    time: UnixNanos,
+    value: f64,
+    count: u64,
+    is_delta: bool,
+}
+
+fn points(metric: &Metric) -> Vec<Point<'_>> {
+    // A point of any kind; they differ in types, not in names.
+    macro_rules! all {
+        ($points:expr, $delta:expr, $point:ident => $value:expr, $count:expr, $exemplars:expr) => {
+            $points
+                .iter()
+                .map(|$point| Point {
+                    attributes: &$point.attributes,
+                    exemplars: $exemplars,
+                    start: $point.start_time_unix_nano,
+                    time: $point.time_unix_nano,
+                    value: $value,
+                    count: $count,
+                    is_delta: $delta,
+                })
+                .collect()
+        };
+    }
+    let number = |value: Option<number_data_point::Value>| match value {
+        Some(number_data_point::Value::AsDouble(number)) => number,
+        Some(number_data_point::Value::AsInt(number)) => number as f64,
+        None => 0.0,
+    };
+    match &metric.data {
+        Some(Data::Gauge(gauge)) => {
+            all!(gauge.data_points, false, point => number(point.value), 1, &point.exemplars)
+        }
+        Some(Data::Sum(sum)) => {
+            all!(sum.data_points, sum.aggregation_temporality == 1, point => number(point.value), 1, &point.exemplars)
+        }
+        Some(Data::Histogram(data)) => all!(
+            data.data_points, data.aggregation_temporality == 1,
+            point => point.sum.unwrap_or(0.0), point.count, &point.exemplars
+        ),
+        Some(Data::ExponentialHistogram(data)) => all!(
+            data.data_points, data.aggregation_temporality == 1,
+            point => point.sum.unwrap_or(0.0), point.count, &point.exemplars
+        ),
+        Some(Data::Summary(summary)) => {
+            all!(summary.data_points, false, point => point.sum, point.count, &[])
+        }
+        None => Vec::new(),
+    }
+}
+
+fn fact(point: &Point<'_>) -> Option<MetricFact> {
+    let text = |keys: &[&str]| keys.iter().find_map(|key| text(point.attributes, key));
+    let named = text(&TRACES).and_then(|id| id.strip_prefix("tr-").unwrap_or(&id).parse().ok());
+    let of_exemplars = point.exemplars.iter().filter_map(|exemplar| {
+        let trace = TraceId::try_from(&exemplar.trace_id[..]).ok()?;
+        Some((trace, SpanId::try_from(&exemplar.span_id[..]).ok()))
+    });
+    let traces: Vec<_> = named.map(|trace| (trace, None)).into_iter().chain(of_exemplars).collect();
+    let (session_id, user_id) = (text(&SESSIONS), text(&USERS));
+    (session_id.is_some() || user_id.is_some() || !traces.is_empty()).then(|| MetricFact {
+        traces,
+        session_id,
+        user_id,
+        agent_name: text(&AGENTS),
+        model: text(&MODELS),
+        token_type: text(&TOKEN_TYPES),
+        value: point.value,
+        count: point.count,
+        is_delta: point.is_delta,
+        start: point.start,
+        time: point.time,
+    })
+}
+
+fn text(attributes: &[KeyValue], key: &str) -> Option<String> {
+    let kv = attributes.iter().find(|kv| kv.key == key)?;
+    match kv.value.as_ref()?.value.as_ref()? {
+        Any::StringValue(text) if !text.is_empty() => Some(text.clone()),
+        Any::IntValue(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn for_each_attributes(metric: &mut Metric, mut work: impl FnMut(&mut Vec<KeyValue>)) {
+    work(&mut metric.metadata);
+    macro_rules! all {
+        ($data:expr) => {
+            for point in &mut $data.data_points {
+                work(&mut point.attributes);
+                for exemplar in &mut point.exemplars {
+                    work(&mut exemplar.filtered_attributes);
+                }
+            }
+        };
+    }
+    match &mut metric.data {
+        Some(Data::Gauge(data)) => all!(data),
+        Some(Data::Sum(data)) => all!(data),
+        Some(Data::Histogram(data)) => all!(data),
+        Some(Data::ExponentialHistogram(data)) => all!(data),
+        Some(Data::Summary(data)) => {
+            data.data_points.iter_mut().for_each(|point| work(&mut point.attributes))
+        }
+        None => {}
+    }
+}

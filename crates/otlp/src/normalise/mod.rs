@@ -1,0 +1,271 @@
+//! Protobuf types to records: facts are found, large values cut out, secrets redacted; nothing else is rewritten.
+//!
+//! Here: one request to its records. In the files below: resource and scope (`origin`), metrics (`metrics`).
+//! Not here: which attribute is which fact (`dialects`), what messages say (`messages`).
+
+mod metrics;
+mod origin;
+
+pub use metrics::{MetricFact, MetricRecord, NormalisedMetrics, metrics};
+
+use crate::{
+    cut::{self, Known},
+    decode,
+    dialects::{self, Found, Signal, View},
+    messages::{self, Previews},
+    redact::Redactor,
+};
+use opentelemetry_proto::tonic::{
+    collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
+    common::v1::KeyValue,
+    logs::v1::LogRecord,
+    resource::v1::Resource,
+    trace::v1::Span,
+};
+use std::sync::Arc;
+use turnscope_model::{Body, Facts, Origin, Record, SpanId, Status, TraceId};
+
+/// The records of one request, and what had to be left out.
+#[derive(Debug, Default)]
+pub struct Normalised {
+    /// What is to be stored.
+    pub records: Vec<Record>,
+    /// How many spans or log records were left out.
+    pub rejected: u64,
+    /// Why: the first reason.
+    pub rejection: Option<String>,
+}
+
+/// Makes records of a decoded export request for traces. Spans whose ids are no ids are left out and counted.
+pub fn traces(request: ExportTraceServiceRequest, redactor: &Redactor) -> Normalised {
+    let mut out = Normalised::default();
+    for mut resource_spans in request.resource_spans {
+        origin::redact_resource(resource_spans.resource.as_mut(), redactor);
+        let resource = resource_spans.resource.as_ref();
+        for mut scope_spans in resource_spans.scope_spans {
+            origin::redact_scope(scope_spans.scope.as_mut(), redactor);
+            let scope = scope_spans.scope.as_ref();
+            let origin = origin::of(resource, &resource_spans.schema_url, scope, &scope_spans.schema_url);
+            for span in scope_spans.spans {
+                match span_record(span, resource, &origin, redactor) {
+                    Ok(record) => out.records.push(record),
+                    Err(why) => {
+                        out.rejected += 1;
+                        out.rejection.get_or_insert(why);
+                    }
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Makes records of a decoded export request for logs.
+pub fn logs(request: ExportLogsServiceRequest, redactor: &Redactor) -> Normalised {
+    let mut out = Normalised::default();
+    for mut resource_logs in request.resource_logs {
+        origin::redact_resource(resource_logs.resource.as_mut(), redactor);
+        let resource = resource_logs.resource.as_ref();
+        for mut scope_logs in resource_logs.scope_logs {
+            origin::redact_scope(scope_logs.scope.as_mut(), redactor);
+            let scope = scope_logs.scope.as_ref();
+            let origin = origin::of(resource, &resource_logs.schema_url, scope, &scope_logs.schema_url);
+            let logs = scope_logs.log_records.into_iter();
+            out.records.extend(logs.map(|log| log_record(log, resource, &origin, redactor)));
+        }
+    }
+    out
+}
+
+fn span_record(
+    mut span: Span,
+    resource: Option<&Resource>,
+    origin: &Arc<Origin>,
+    redactor: &Redactor,
+) -> Result<Record, String> {
+    let refused =
+        |what, error| format!("span {:?} was left out: its {what} is invalid: {error}", short(&span.name));
+    let trace_id = TraceId::try_from(&span.trace_id[..]).map_err(|error| refused("trace id", error))?;
+    let span_id = SpanId::try_from(&span.span_id[..]).map_err(|error| refused("span id", error))?;
+    let ids = (trace_id, span_id);
+
+    redactor.original_bytes(&mut span.attributes);
+    let mut redacted = redact_span_fields(&mut span, redactor);
+    let mut found = dialects::find(&span_view(&span, resource, origin, ids));
+    let mut values = cut::span_values(&mut span, found.facts.kind);
+    let in_content = redactor.values(&mut values) + redact_span_texts(&mut span, redactor);
+    if in_content > 0 {
+        // The facts may have repeated a secret: they are found again in what is left.
+        if let Ok(span) = cut::uncut_span(&span, &values) {
+            found = dialects::find(&span_view(&span, resource, origin, ids));
+        }
+    }
+    redacted += in_content;
+
+    let facts = &mut found.facts;
+    take_previews(facts, messages::span_previews(&span, &values, facts.kind));
+    facts.context = cut::context(&values);
+    facts.redacted = redacted;
+    facts.invalid_utf8 |= is_repaired(&span.attributes);
+    facts.clamped |= span.end_time_unix_nano != 0 && span.end_time_unix_nano < span.start_time_unix_nano;
+    facts.dropped = dropped(&span);
+    let status = status_of(&span);
+    let mut record = record(found, Some(trace_id), status, origin);
+    record.remote_parent = span.flags & 0x300 == 0x300;
+    record.body = cut::span_body(span, values, &Known::from(&record));
+    Ok(record)
+}
+
+fn log_record(
+    mut log: LogRecord,
+    resource: Option<&Resource>,
+    origin: &Arc<Origin>,
+    redactor: &Redactor,
+) -> Record {
+    redactor.original_bytes(&mut log.attributes);
+    let mut redacted = redactor.keys(&mut log.attributes) + redactor.body_keys(log.body.as_mut());
+    let mut found = dialects::find(&log_view(&log, resource, origin));
+    let event = messages::event_name(&log).to_owned();
+    let mut values = cut::log_values(&mut log, &event, found.facts.kind);
+    let in_content = redactor.values(&mut values)
+        + redactor.texts(&mut log.attributes)
+        + log.body.as_mut().map_or(0, |body| redactor.any(body));
+    if in_content > 0
+        && let Ok(log) = cut::uncut_log(&log, &values)
+    {
+        found = dialects::find(&log_view(&log, resource, origin));
+    }
+    redacted += in_content;
+
+    let facts = &mut found.facts;
+    take_previews(facts, messages::log_previews(&log, &values, facts.kind, &event));
+    facts.context = cut::context(&values);
+    facts.redacted = redacted;
+    facts.invalid_utf8 |= is_repaired(&log.attributes);
+    facts.dropped = log.dropped_attributes_count;
+    let trace_id = TraceId::try_from(&log.trace_id[..]).ok();
+    let mut record = record(found, trace_id, Status::Unset, origin);
+    record.body = cut::log_body(log, values, &Known::from(&record));
+    record
+}
+
+/// A record without its body. Its end is never before its start.
+fn record(found: Found, trace_id: Option<TraceId>, status: Status, origin: &Arc<Origin>) -> Record {
+    Record {
+        role: found.role,
+        trace_id,
+        span_id: found.span_id,
+        parent_span_id: found.parent_span_id,
+        remote_parent: false,
+        unit: found.unit,
+        start: found.start,
+        end: found.end.map(|end| end.max(found.start)),
+        status,
+        facts: found.facts,
+        body: Body::default(),
+        origin: Arc::clone(origin),
+    }
+}
+
+fn span_view<'a>(
+    span: &'a Span,
+    resource: Option<&'a Resource>,
+    origin: &'a Origin,
+    (trace_id, span_id): (TraceId, SpanId),
+) -> View<'a> {
+    View {
+        signal: Signal::Span,
+        name: &span.name,
+        span_kind: span.kind,
+        attributes: &span.attributes,
+        events: &span.events,
+        links: &span.links,
+        body: None,
+        status: status_of(span),
+        status_message: span.status.as_ref().map_or("", |status| &status.message),
+        resource: resource.map_or(&[], |resource| &resource.attributes),
+        service_name: &origin.service_name,
+        scope_name: &origin.scope_name,
+        trace_id: Some(trace_id),
+        span_id: Some(span_id),
+        parent_span_id: SpanId::try_from(&span.parent_span_id[..]).ok(),
+        start: span.start_time_unix_nano,
+        end: span.end_time_unix_nano,
+    }
+}
+
+fn log_view<'a>(log: &'a LogRecord, resource: Option<&'a Resource>, origin: &'a Origin) -> View<'a> {
+    let time = if log.time_unix_nano == 0 { log.observed_time_unix_nano } else { log.time_unix_nano };
+    View {
+        signal: Signal::Log,
+        name: messages::event_name(log),
+        span_kind: 0,
+        attributes: &log.attributes,
+        events: &[],
+        links: &[],
+        body: log.body.as_ref(),
+        status: Status::Unset,
+        status_message: "",
+        resource: resource.map_or(&[], |resource| &resource.attributes),
+        service_name: &origin.service_name,
+        scope_name: &origin.scope_name,
+        trace_id: TraceId::try_from(&log.trace_id[..]).ok(),
+        span_id: SpanId::try_from(&log.span_id[..]).ok(),
+        parent_span_id: None,
+        start: time,
+        end: time,
+    }
+}
+
+fn status_of(span: &Span) -> Status {
+    match span.status.as_ref().map_or(0, |status| status.code) {
+        1 => Status::Ok,
+        2 => Status::Error,
+        _ => Status::Unset,
+    }
+}
+
+/// Before anything is read: secret keys, and the texts that are no attributes.
+fn redact_span_fields(span: &mut Span, redactor: &Redactor) -> u32 {
+    let mut count = redactor.keys(&mut span.attributes) + redactor.text(&mut span.name);
+    for event in &mut span.events {
+        count += redactor.keys(&mut event.attributes) + redactor.text(&mut event.name);
+    }
+    for link in &mut span.links {
+        count += redactor.keys(&mut link.attributes);
+    }
+    count + span.status.as_mut().map_or(0, |status| redactor.text(&mut status.message))
+}
+
+/// What has not been cut out.
+fn redact_span_texts(span: &mut Span, redactor: &Redactor) -> u32 {
+    let events: u32 = span.events.iter_mut().map(|event| redactor.texts(&mut event.attributes)).sum();
+    let links: u32 = span.links.iter_mut().map(|link| redactor.texts(&mut link.attributes)).sum();
+    redactor.texts(&mut span.attributes) + events + links
+}
+
+/// How much the SDK says it dropped: attributes, events and links, also within events and links.
+fn dropped(span: &Span) -> u32 {
+    let events = span.events.iter().map(|event| event.dropped_attributes_count);
+    let links = span.links.iter().map(|link| link.dropped_attributes_count);
+    let own = [span.dropped_attributes_count, span.dropped_events_count, span.dropped_links_count];
+    own.into_iter().chain(events).chain(links).fold(0, u32::saturating_add)
+}
+
+/// Whether decoding had to repair a text; see [`decode::ORIGINAL_BYTES`].
+fn is_repaired(attributes: &[KeyValue]) -> bool {
+    attributes.last().is_some_and(|kv| kv.key == decode::ORIGINAL_BYTES)
+}
+
+/// What a dialect's table found stands.
+fn take_previews(facts: &mut Facts, previews: Previews) {
+    facts.input_text = facts.input_text.take().or(previews.input_text);
+    facts.output_text = facts.output_text.take().or(previews.output_text);
+    if facts.requested_tools.is_empty() {
+        facts.requested_tools = previews.requested_tools;
+    }
+}
+
+fn short(text: &str) -> &str {
+    &text[..text.floor_char_boundary(100)]
+}

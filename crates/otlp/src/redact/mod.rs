@@ -1,0 +1,355 @@
+//! Takes secrets out before anything is stored.
+//!
+//! Two kinds of rules: names of keys whose values are secret, and shapes that are secret wherever they stand. Each
+//! redaction leaves the marker `[redacted:RULE]`, keeps JSON valid, and is counted. What is stored, hashed and shown
+//! is what is left. Here: the rules and the walk over a record. In the files below: what is secret by default
+//! (`rules`), a text (`text`), which items are known to be clean (`clean`).
+
+mod clean;
+mod rules;
+mod text;
+
+use crate::decode::ORIGINAL_BYTES;
+use aho_corasick::AhoCorasick;
+use clean::Clean;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, KeyValueList, any_value::Value as Any};
+use prost::Message as _;
+use regex::Regex;
+use std::{collections::HashSet, ops::Range};
+use turnscope_model::{ContentHash, Form, Value};
+
+/// Nothing shorter is a secret together with its key.
+const SHORTEST_SECRET: usize = 12;
+
+/// Why extra rules are refused.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    /// A pattern is no regular expression.
+    #[error("redaction pattern {pattern:?} is no regular expression: {source}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        source: Box<regex::Error>,
+    },
+    /// A pattern matches the empty text, so it would match everywhere.
+    #[error("redaction pattern {0:?} matches the empty text")]
+    Empty(String),
+    /// A key without letters or digits.
+    #[error("redaction key {0:?} has no letters or digits")]
+    Key(String),
+    /// The rules are too many or too large together.
+    #[error("the redaction rules cannot be compiled: {0}")]
+    Size(String),
+}
+
+/// The rules by which values are redacted at receipt.
+#[derive(Debug)]
+pub struct Redactor {
+    /// `None`: nothing is redacted.
+    rules: Option<Rules>,
+}
+
+#[derive(Debug)]
+struct Rules {
+    keys: HashSet<String>,
+    shapes: Vec<(String, Regex)>,
+    /// Finds what could be secret, fast.
+    suspects: AhoCorasick,
+    /// Finds secret keys in JSON: up to the quote that opens the value.
+    json_keys: Regex,
+    /// Extra patterns say nothing of what they begin with: every text is searched.
+    search_all: bool,
+    clean: Clean,
+}
+
+impl Default for Redactor {
+    /// The default rules. They are part of this program and always compile; were it otherwise, nothing would be
+    /// redacted, which a test excludes.
+    fn default() -> Self {
+        Self::with(&[], &[]).unwrap_or_else(|_| Self::off())
+    }
+}
+
+impl Redactor {
+    /// Redacts nothing.
+    pub fn off() -> Self {
+        Self { rules: None }
+    }
+
+    /// The default rules, and these: names of keys, and regular expressions.
+    pub fn with(keys: &[&str], patterns: &[&str]) -> Result<Self, RuleError> {
+        let mut names: HashSet<String> = rules::KEYS.iter().map(|key| (*key).to_owned()).collect();
+        for key in keys {
+            let name = canonical(key);
+            if !name.contains(|c: char| c.is_alphanumeric()) {
+                return Err(RuleError::Key((*key).to_owned()));
+            }
+            names.insert(name);
+        }
+        let mut shapes = Vec::new();
+        for pattern in patterns {
+            let regex = Regex::new(pattern).map_err(|source| RuleError::Pattern {
+                pattern: (*pattern).to_owned(),
+                source: Box::new(source),
+            })?;
+            if regex.is_match("") {
+                return Err(RuleError::Empty((*pattern).to_owned()));
+            }
+            shapes.push(("pattern".to_owned(), regex));
+        }
+        for shape in &rules::SHAPES {
+            let regex = Regex::new(shape.pattern).map_err(|error| RuleError::Size(error.to_string()))?;
+            shapes.push((shape.name.to_owned(), regex));
+        }
+        let literals =
+            rules::SHAPES.iter().flat_map(|shape| shape.literals).map(|literal| (*literal).to_owned());
+        let of_keys = names.iter().flat_map(|name| [name.clone(), name.replace('_', "-")]);
+        let suspects: Vec<String> = literals.chain(of_keys).collect();
+        let suspects = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(aho_corasick::AhoCorasickKind::DFA))
+            .build(suspects)
+            .map_err(|error| RuleError::Size(error.to_string()))?;
+        let json_keys = text::json_keys(&names).map_err(|error| RuleError::Size(error.to_string()))?;
+        let search_all = !patterns.is_empty();
+        Ok(Self {
+            rules: Some(Rules {
+                keys: names,
+                shapes,
+                suspects,
+                json_keys,
+                search_all,
+                clean: Clean::default(),
+            }),
+        })
+    }
+
+    /// Redacts the values whose keys are secret; gives how many.
+    pub(crate) fn keys(&self, attributes: &mut [KeyValue]) -> u32 {
+        self.rules.as_ref().map_or(0, |rules| attributes.iter_mut().map(|kv| rules.key(kv)).sum())
+    }
+
+    /// Redacts the values of a log's body whose keys are secret.
+    pub(crate) fn body_keys(&self, body: Option<&mut AnyValue>) -> u32 {
+        body.zip(self.rules.as_ref()).map_or(0, |(body, rules)| rules.keys_within(body))
+    }
+
+    /// Original bytes cannot be redacted: where they may hold a secret they go.
+    pub(crate) fn original_bytes(&self, attributes: &mut [KeyValue]) {
+        let Some(rules) = &self.rules else { return };
+        let kept =
+            attributes.last_mut().filter(|kv| kv.key == ORIGINAL_BYTES).and_then(|kv| kv.value.as_mut());
+        if let Some(Any::BytesValue(bytes)) = kept.and_then(|any| any.value.as_mut())
+            && rules.is_suspect(bytes)
+        {
+            bytes.clear();
+        }
+    }
+
+    /// Redacts the texts of attributes.
+    pub(crate) fn texts(&self, attributes: &mut [KeyValue]) -> u32 {
+        let Some(rules) = &self.rules else { return 0 };
+        attributes.iter_mut().filter_map(|kv| kv.value.as_mut()).map(|any| rules.any(any)).sum()
+    }
+
+    /// Redacts attributes wholly: by key and by shape.
+    pub(crate) fn attributes(&self, attributes: &mut [KeyValue]) -> u32 {
+        self.keys(attributes) + self.texts(attributes)
+    }
+
+    /// Redacts one value by shape.
+    pub(crate) fn any(&self, any: &mut AnyValue) -> u32 {
+        self.rules.as_ref().map_or(0, |rules| rules.any(any))
+    }
+
+    /// Redacts a text by shape.
+    pub(crate) fn text(&self, text: &mut String) -> u32 {
+        self.rules.as_ref().map_or(0, |rules| rules.text(text))
+    }
+
+    /// Redacts values that have been cut, and hashes again what has changed.
+    pub(crate) fn values(&self, values: &mut [Value]) -> u32 {
+        self.rules.as_ref().map_or(0, |rules| values.iter_mut().map(|value| rules.value(value)).sum())
+    }
+}
+
+impl Rules {
+    /// Redacts an attribute whose key is secret, and the secret keys of a map in it.
+    fn key(&self, kv: &mut KeyValue) -> u32 {
+        let name = kv.key.rsplit('.').next().unwrap_or("");
+        let mut count = 0;
+        if let Some(name) = self.secret_name(name) {
+            match kv.value.as_mut().and_then(|any| any.value.as_mut()) {
+                Some(Any::ArrayValue(array)) => {
+                    count += array.values.iter_mut().map(|any| replace(any, &name)).sum::<u32>();
+                }
+                Some(_) => count += kv.value.as_mut().map_or(0, |any| replace(any, &name)),
+                None => {}
+            }
+        }
+        count + kv.value.as_mut().map_or(0, |any| self.keys_within(any))
+    }
+
+    fn keys_within(&self, any: &mut AnyValue) -> u32 {
+        match &mut any.value {
+            Some(Any::KvlistValue(list)) => list.values.iter_mut().map(|kv| self.key(kv)).sum(),
+            Some(Any::ArrayValue(array)) => array.values.iter_mut().map(|any| self.keys_within(any)).sum(),
+            _ => 0,
+        }
+    }
+
+    fn secret_name(&self, key: &str) -> Option<String> {
+        if key.len() > 64 {
+            return None;
+        }
+        let name = canonical(key);
+        self.keys.contains(&name).then_some(name)
+    }
+
+    fn any(&self, any: &mut AnyValue) -> u32 {
+        match &mut any.value {
+            Some(Any::StringValue(text)) => self.text(text),
+            Some(Any::ArrayValue(array)) => array.values.iter_mut().map(|any| self.any(any)).sum(),
+            Some(Any::KvlistValue(list)) => {
+                list.values.iter_mut().filter_map(|kv| kv.value.as_mut()).map(|any| self.any(any)).sum()
+            }
+            _ => 0,
+        }
+    }
+
+    fn text(&self, text: &mut String) -> u32 {
+        if !self.is_suspect(text.as_bytes()) {
+            return 0;
+        }
+        let (found, count) = text::redact(self, text);
+        if let Some(found) = found {
+            *text = found;
+        }
+        count
+    }
+
+    fn is_suspect(&self, bytes: &[u8]) -> bool {
+        self.search_all || self.suspects.is_match(bytes)
+    }
+
+    fn value(&self, value: &mut Value) -> u32 {
+        if value.form == Form::Bytes {
+            return 0;
+        }
+        // What replaces which bytes; nearly always nothing.
+        let mut changes: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
+        let mut count = 0;
+        let mut end = 0;
+        for item in &value.items {
+            count += self.frame(value, end..item.range.start, &mut changes);
+            end = item.range.end;
+            if self.clean.holds(&item.hash) {
+                continue;
+            }
+            match self.item(value.form, &value.data[item.range.clone()]) {
+                Some((bytes, found)) => {
+                    changes.push((item.range.clone(), bytes));
+                    count += found;
+                }
+                None => self.clean.add(&item.hash),
+            }
+        }
+        count += self.frame(value, end..value.data.len(), &mut changes);
+        if !changes.is_empty() {
+            apply(value, changes);
+        }
+        count
+    }
+
+    /// Searches the bytes between two items, which are text only where the value is.
+    fn frame(&self, value: &Value, range: Range<usize>, changes: &mut Vec<(Range<usize>, Vec<u8>)>) -> u32 {
+        if value.form != Form::Text || range.len() < SHORTEST_SECRET {
+            return 0;
+        }
+        let found = self.item(Form::Text, &value.data[range.clone()]);
+        found.map_or(0, |(bytes, count)| {
+            changes.push((range, bytes));
+            count
+        })
+    }
+
+    /// What is left of an item that holds secrets, and how many.
+    fn item(&self, form: Form, bytes: &[u8]) -> Option<(Vec<u8>, u32)> {
+        if !self.is_suspect(bytes) {
+            return None;
+        }
+        let (left, count) = match form {
+            Form::Bytes => return None,
+            Form::Text => {
+                let (found, count) = text::redact(self, std::str::from_utf8(bytes).ok()?);
+                (found?.into_bytes(), count)
+            }
+            Form::Array => {
+                let mut any = AnyValue::decode(bytes).ok()?;
+                let count = self.keys_within(&mut any) + self.any(&mut any);
+                (any.encode_to_vec(), count)
+            }
+            Form::Flat => {
+                let mut list = KeyValueList::decode(bytes).ok()?;
+                let mut count = list.values.iter_mut().map(|kv| self.key(kv)).sum();
+                for any in list.values.iter_mut().filter_map(|kv| kv.value.as_mut()) {
+                    count += self.any(any);
+                }
+                (list.encode_to_vec(), count)
+            }
+        };
+        (count > 0).then_some((left, count))
+    }
+}
+
+/// Puts the changed bytes in their places and hashes the changed items again.
+fn apply(value: &mut Value, changes: Vec<(Range<usize>, Vec<u8>)>) {
+    let old = std::mem::take(&mut value.data);
+    let mut items = value.items.iter_mut().peekable();
+    let mut at = 0;
+    // How far what follows has moved.
+    let mut moved = 0_isize;
+    let shift = |n: usize, moved: isize| n.saturating_add_signed(moved);
+    for (range, bytes) in changes {
+        while let Some(item) = items.next_if(|item| item.range.end <= range.start) {
+            item.range = shift(item.range.start, moved)..shift(item.range.end, moved);
+        }
+        value.data.extend_from_slice(&old[at..range.start]);
+        let start = value.data.len();
+        value.data.extend_from_slice(&bytes);
+        if let Some(item) = items.next_if(|item| item.range == range) {
+            item.range = start..value.data.len();
+            item.hash = ContentHash::of(value.form, &bytes);
+        }
+        moved += bytes.len() as isize - range.len() as isize;
+        at = range.end;
+    }
+    value.data.extend_from_slice(&old[at..]);
+    for item in items {
+        item.range = shift(item.range.start, moved)..shift(item.range.end, moved);
+    }
+}
+
+/// Replaces a text or bytes by the marker.
+fn replace(any: &mut AnyValue, rule: &str) -> u32 {
+    let secret = match &any.value {
+        Some(Any::StringValue(text)) => !text.is_empty() && !text.starts_with("[redacted:"),
+        Some(Any::BytesValue(bytes)) => !bytes.is_empty(),
+        _ => false,
+    };
+    if secret {
+        any.value = Some(Any::StringValue(marker(rule)));
+    }
+    u32::from(secret)
+}
+
+/// What stands in the place of a secret.
+fn marker(rule: &str) -> String {
+    format!("[redacted:{rule}]")
+}
+
+/// A key as the rules write it.
+fn canonical(key: &str) -> String {
+    key.trim().chars().map(|c| if c == '-' || c == ' ' { '_' } else { c.to_ascii_lowercase() }).collect()
+}

@@ -1,0 +1,250 @@
+//! Secrets are taken out, everything else stays.
+
+use crate::any_otlp;
+use opentelemetry_proto::tonic::{
+    collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
+    common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList, any_value::Value as Any},
+    logs::v1::{LogRecord, ResourceLogs, ScopeLogs},
+    resource::v1::Resource,
+    trace::v1::{ResourceSpans, ScopeSpans, Span, Status, span::Event},
+};
+use proptest::prelude::*;
+use prost::Message as _;
+use serde_json::Value as Json;
+use turnscope_model::{ContentHash, Record};
+use turnscope_otlp::{cut, cut::Known, normalise, redact::Redactor};
+
+fn any(text: impl Into<String>) -> AnyValue {
+    AnyValue { value: Some(Any::StringValue(text.into())) }
+}
+
+fn attribute(key: &str, text: impl Into<String>) -> KeyValue {
+    KeyValue { key: key.to_owned(), value: Some(any(text)), key_strindex: 0 }
+}
+
+fn normalised(span: Span, redactor: &Redactor) -> Record {
+    let span = Span { trace_id: vec![1; 16], span_id: vec![2; 8], ..span };
+    let scope_spans = vec![ScopeSpans { spans: vec![span], ..ScopeSpans::default() }];
+    let resource = Some(Resource {
+        attributes: vec![attribute("process.command_line", SECRETS[0])],
+        ..Resource::default()
+    });
+    let resource_spans = vec![ResourceSpans { scope_spans, resource, ..ResourceSpans::default() }];
+    let found = normalise::traces(ExportTraceServiceRequest { resource_spans }, redactor);
+    assert_eq!(found.rejected, 0, "{:?}", found.rejection);
+    found.records.into_iter().next().expect("one record")
+}
+
+fn restored(record: &Record) -> Span {
+    for value in &record.body.values {
+        for (n, item) in value.items.iter().enumerate() {
+            assert_eq!(
+                item.hash,
+                ContentHash::of(value.form, value.item(n)),
+                "items are hashed as they are stored"
+            );
+        }
+    }
+    cut::restore_span(&record.body, &Known::from(record)).expect("it is restored")
+}
+
+fn text(span: &Span, key: &str) -> String {
+    match span
+        .attributes
+        .iter()
+        .find(|kv| kv.key == key)
+        .and_then(|kv| kv.value.clone())
+        .and_then(|any| any.value)
+    {
+        Some(Any::StringValue(text)) => text,
+        other => format!("{other:?}"),
+    }
+}
+
+const SECRETS: [&str; 9] = [
+    "sk-ant-api03-abcdefghijklmnopqrstuv",
+    "sk-proj-abc123def456ghi789jkl012",
+    "AKIAIOSFODNN7EXAMPLE",
+    "ghp_0123456789abcdefghij0123456789abcdef",
+    "xoxb-123456789012-abcdefghij",
+    "AIzaSyA1234567890abcdefghijklmnopqrstuv",
+    "Bearer eyJhbGciOiJIUzI1NiJ9.e30.abc",
+    "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----",
+];
+
+#[test]
+fn shapes_are_redacted_wherever_they_stand() {
+    let redactor = Redactor::default();
+    for secret in SECRETS {
+        let message = |text: &str| serde_json::json!({"role": "user", "content": text});
+        let json = serde_json::json!([
+            message("hello"),
+            message(&format!("my key is {secret}, thanks")),
+            message("bye")
+        ]);
+        let long = format!("{} {secret} {}", "word ".repeat(60), "word ".repeat(60));
+        let span = Span {
+            name: format!("call {secret}"),
+            attributes: vec![
+                attribute("gen_ai.input.messages", json.to_string()),
+                attribute("small", secret),
+                attribute("long", &long),
+                attribute("llm.input_messages.0.message.content", format!("say {secret}")),
+                KeyValue {
+                    key: "gen_ai.output.messages".into(),
+                    value: Some(AnyValue {
+                        value: Some(Any::ArrayValue(ArrayValue { values: vec![any(long)] })),
+                    }),
+                    key_strindex: 0,
+                },
+            ],
+            events: vec![Event { attributes: vec![attribute("body", secret)], ..Event::default() }],
+            status: Some(Status { message: format!("failed with {secret}"), code: 2 }),
+            ..Span::default()
+        };
+        let record = normalised(span, &redactor);
+        let back = restored(&record);
+        let everything =
+            format!("{:?} {:?} {back:?}", record.facts, String::from_utf8_lossy(&record.origin.bytes));
+        let core = secret.lines().nth(1).unwrap_or(secret);
+        assert!(!everything.contains(core), "{core} is left in {everything}");
+        assert_eq!(record.facts.redacted, 8, "{secret}");
+        let json: Json =
+            serde_json::from_str(&text(&back, "gen_ai.input.messages")).expect("still valid JSON");
+        let said = json[1]["content"].as_str().unwrap_or_default();
+        assert!(said.starts_with("my key is [redacted:") && said.ends_with("], thanks"), "{said}");
+    }
+}
+
+#[test]
+fn secret_keys_are_redacted_in_attributes_json_and_maps() {
+    let map = KeyValueList { values: vec![attribute("Cookie", "a=b"), attribute("path", "/")] };
+    let inner = serde_json::json!({"Api-Key": "in\"ner\\", "n": 1}).to_string();
+    let json = serde_json::json!({"headers": {"Authorization": "Basic dTpw", "x-api-key": ["abc"]}, "password": "p\"w\\", "ok": "password",
+        "nested": inner, "schema": {"password": {"type": "string"}}, "secret": null});
+    let span = Span {
+        attributes: vec![
+            attribute("http.request.header.authorization", "Basic abc"),
+            KeyValue {
+                key: "body".into(),
+                value: Some(AnyValue { value: Some(Any::KvlistValue(map)) }),
+                key_strindex: 0,
+            },
+            attribute("gen_ai.tool.call.arguments", json.to_string()),
+            attribute(
+                "gen_ai.input.messages",
+                format!("[{{\"role\":\"tool\",\"content\":{}}}]", serde_json::json!(json.to_string())),
+            ),
+            attribute("python", "{'api_key': 'abc', 'other': 'x'}"),
+            attribute("notes", "the secret of a good password is its length"),
+        ],
+        ..Span::default()
+    };
+    let record = normalised(span.clone(), &Redactor::default());
+    let back = restored(&record);
+    assert_eq!(text(&back, "http.request.header.authorization"), "[redacted:authorization]");
+    assert!(text(&back, "body").contains("[redacted:cookie]") && text(&back, "body").contains("\"/\""));
+    let expected = serde_json::json!({"headers": {"Authorization": "[redacted:authorization]", "x-api-key": ["[redacted:x_api_key]"]},
+        "password": "[redacted:password]", "ok": "password", "schema": {"password": {"type": "string"}}, "secret": null,
+        "nested": serde_json::json!({"Api-Key": "[redacted:api_key]", "n": 1}).to_string()});
+    let found: Json =
+        serde_json::from_str(&text(&back, "gen_ai.tool.call.arguments")).expect("still valid JSON");
+    assert_eq!(found, expected);
+    let found: Json = serde_json::from_str(&text(&back, "gen_ai.input.messages")).expect("still valid JSON");
+    let content: Json =
+        serde_json::from_str(found[0]["content"].as_str().unwrap_or_default()).expect("valid JSON in JSON");
+    assert_eq!(content, expected);
+    assert_eq!(text(&back, "python"), "{'api_key': '[redacted:api_key]', 'other': 'x'}");
+    assert_eq!(text(&back, "notes"), "the secret of a good password is its length");
+    assert_eq!(record.facts.redacted, 11);
+
+    let record = normalised(span.clone(), &Redactor::off());
+    assert_eq!((restored(&record).attributes, record.facts.redacted), (span.attributes, 0));
+}
+
+#[test]
+fn a_history_that_is_sent_again_is_redacted_again() {
+    let redactor = Redactor::default();
+    let text =
+        format!(r#"[{{"role":"user","content":"{}"}},{{"role":"user","content":"clean"}}]"#, SECRETS[0]);
+    let span = Span { attributes: vec![attribute("gen_ai.input.messages", text)], ..Span::default() };
+    let first = normalised(span.clone(), &redactor);
+    let second = normalised(span, &redactor);
+    assert_eq!((first.facts.redacted, second.facts.redacted), (1, 1));
+    assert_eq!(first.body.values, second.body.values);
+    assert_eq!(first.facts.context, second.facts.context);
+}
+
+#[test]
+fn extra_rules_are_checked_and_applied() {
+    let redactor = Redactor::with(&["Account-Number"], &[r"\b\d{4}-\d{4}\b"]).expect("valid rules");
+    let span = Span {
+        attributes: vec![
+            attribute("account_number", "17"),
+            attribute("x", "call 1234-5678"),
+            attribute("y", "1234"),
+        ],
+        ..Span::default()
+    };
+    let record = normalised(span, &redactor);
+    let back = restored(&record);
+    assert_eq!(text(&back, "account_number"), "[redacted:account_number]");
+    assert_eq!(
+        (text(&back, "x"), text(&back, "y")),
+        ("call [redacted:pattern]".to_owned(), "1234".to_owned())
+    );
+    for (keys, patterns, expected) in [
+        (&["--"][..], &[][..], "has no letters"),
+        (&[], &["a("], "is no regular expression"),
+        (&[], &["x*"], "matches the empty text"),
+    ] {
+        let error = Redactor::with(keys, patterns).expect_err("it is refused").to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn the_default_rules_compile() {
+    assert!(!format!("{:?}", Redactor::default()).contains("None"));
+}
+
+#[test]
+fn a_log_record_is_redacted() {
+    let body = KeyValueList { values: vec![attribute("password", "x"), attribute("content", SECRETS[3])] };
+    let log = LogRecord {
+        body: Some(AnyValue { value: Some(Any::KvlistValue(body)) }),
+        attributes: vec![attribute("cookie", "c")],
+        event_name: "gen_ai.user.message".into(),
+        ..LogRecord::default()
+    };
+    let scope_logs = vec![ScopeLogs { log_records: vec![log], ..ScopeLogs::default() }];
+    let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
+    let found = normalise::logs(ExportLogsServiceRequest { resource_logs }, &Redactor::default());
+    let back =
+        cut::restore_log(&found.records[0].body, &Known::from(&found.records[0])).expect("it is restored");
+    let shown = format!("{back:?}");
+    assert!(
+        !shown.contains("ghp_")
+            && shown.contains("[redacted:password]")
+            && shown.contains("[redacted:cookie]"),
+        "{shown}"
+    );
+    assert_eq!(found.records[0].facts.redacted, 3);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_holds_no_secret_stays_as_it_is(span in any_otlp::span()) {
+        let span = Span { trace_id: vec![1; 16], span_id: vec![2; 8], ..span };
+        let record = normalised(span.clone(), &Redactor::default());
+        let back = restored(&record);
+        if record.facts.redacted == 0 {
+            prop_assert_eq!(back.encode_to_vec(), span.encode_to_vec());
+        }
+        let off = normalised(span.clone(), &Redactor::off());
+        prop_assert_eq!(restored(&off).encode_to_vec(), span.encode_to_vec());
+    }
+}
