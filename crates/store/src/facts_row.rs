@@ -59,6 +59,8 @@ struct Row {
     cache_write_tokens: Option<u64>,
     #[prost(uint64, optional, tag = "25")]
     reasoning_tokens: Option<u64>,
+    #[prost(bool, tag = "53")]
+    session_is_weak: bool,
     #[prost(bool, tag = "26")]
     usage_is_total: bool,
     #[prost(sint64, optional, tag = "27")]
@@ -203,6 +205,7 @@ pub(crate) fn encode(facts: &Facts, beside: Beside) -> Vec<u8> {
         cache_read_tokens: facts.usage.cache_read_tokens,
         cache_write_tokens: facts.usage.cache_write_tokens,
         reasoning_tokens: facts.usage.reasoning_tokens,
+        session_is_weak: facts.session_is_weak,
         usage_is_total: facts.usage_is_total,
         reported_cost: facts.reported_cost,
         context: facts.context,
@@ -287,6 +290,7 @@ pub(crate) fn decode(bytes: &[u8], kind: Kind) -> Result<(Facts, Beside), prost:
             cache_write_tokens: row.cache_write_tokens,
             reasoning_tokens: row.reasoning_tokens,
         },
+        session_is_weak: row.session_is_weak,
         usage_is_total: row.usage_is_total,
         reported_cost: row.reported_cost,
         context: row.context,

@@ -6,7 +6,7 @@
 use super::{
     Node, RunView,
     runs::{Run, service},
-    step::Step,
+    step::{Step, fill_session},
     tools::Synthesised,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -108,7 +108,9 @@ impl Parts<'_> {
             identify(&mut all, &step.facts, From::Itself);
         }
         let mut above = self.run.root.and_then(|i| self.steps[i].parent);
-        while let Some(i) = above.filter(|_| all.session_id.is_none() || all.user_id.is_none()) {
+        while let Some(i) =
+            above.filter(|_| all.session_id.is_none() || all.session_is_weak || all.user_id.is_none())
+        {
             identify(&mut all, &self.steps[i].facts, From::Above);
             above = self.steps[i]
                 .parent
@@ -299,7 +301,8 @@ fn identify(all: &mut Facts, facts: &Facts, from: From) {
             }
         )*};
     }
-    or!(session_id user_id user_role trigger_type prompt_id prompt_version experiment_id experiment_variant);
+    fill_session(all, facts);
+    or!(user_id user_role trigger_type prompt_id prompt_version experiment_id experiment_variant);
     if from != From::Above {
         or!(agent_name workflow_name native_run_id);
     }

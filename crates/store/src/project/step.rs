@@ -123,10 +123,11 @@ pub(super) fn fill(facts: &mut Facts, more: &Facts) {
             }
         )*};
     }
-    or!(agent_name agent_id workflow_name native_run_id turn_index session_id user_id user_role trigger_type
+    or!(agent_name agent_id workflow_name native_run_id turn_index user_id user_role trigger_type
         request_model response_model provider response_id finish_reason time_to_first_chunk_ns streaming
         reported_cost context input_text output_text tool_name tool_call_id verdict resolution decided_by reason
         risk_tier error prompt_id prompt_version experiment_id experiment_variant);
+    fill_session(facts, more);
     macro_rules! or_list {
         ($($field:ident)*) => {$(
             if facts.$field.is_empty() {
@@ -147,6 +148,16 @@ pub(super) fn fill(facts: &mut Facts, more: &Facts) {
     facts.invalid_utf8 |= more.invalid_utf8;
     facts.redacted += more.redacted;
     facts.dropped += more.dropped;
+}
+
+/// The session: one that the application set wins over an id that a framework made up for the conversation.
+pub(super) fn fill_session(facts: &mut Facts, more: &Facts) {
+    if more.session_id.is_some()
+        && (facts.session_id.is_none() || facts.session_is_weak && !more.session_is_weak)
+    {
+        facts.session_id.clone_from(&more.session_id);
+        facts.session_is_weak = more.session_is_weak;
+    }
 }
 
 /// What several log records say of the span that they name: of texts and requests the last one counts, since the
