@@ -164,6 +164,7 @@ fn tools(facts: &mut Facts, expected: &Expected, seen: &Seen) {
     let known: BTreeSet<&str> = expected.totals.by_tool.keys().map(String::as_str).chain(asked).collect();
     let strange: BTreeSet<&str> = tools
         .iter()
+        .filter(|tool| !tool.has_record)
         .map(|tool| tool.name.as_str())
         .filter(|name| !known.iter().any(|known| same_tool(name, known)))
         .collect();

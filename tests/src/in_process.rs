@@ -174,6 +174,7 @@ fn seen_run(made: &Projection, index: usize) -> SeenRun {
             .map(|step| SeenTool {
                 name: step.tool_name.clone().unwrap_or_default(),
                 failed: failed(step.status),
+                has_record: step.node.is_some(),
                 verdict: step.verdict.map(|verdict| verdict.as_str().to_owned()),
             })
             .collect(),

@@ -78,6 +78,8 @@ pub struct SeenTool {
     pub name: String,
     /// Whether it failed.
     pub failed: bool,
+    /// Whether a record of its own tells of it.
+    pub has_record: bool,
     /// `allow`, `deny` or `hitl`.
     pub verdict: Option<String>,
 }

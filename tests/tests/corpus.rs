@@ -69,7 +69,9 @@ fn shuffle<T>(list: &mut [T], seed: u64) {
 fn the_run_trees_are_as_reviewed() {
     for producer in corpus::producers() {
         let seen = in_process::see(&corpus::requests(&producer));
-        insta::assert_yaml_snapshot!(producer, tree(&seen, None));
+        insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+            insta::assert_yaml_snapshot!(producer, tree(&seen, None));
+        });
     }
 }
 

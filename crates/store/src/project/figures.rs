@@ -239,20 +239,26 @@ impl Parts<'_> {
             .or_else(|| failed.then(|| ErrorFact { r#type: "_OTHER".to_owned(), message: None }))
     }
 
+    /// What the run was asked: its own input where that is a text; else the last user message of its first call.
     fn input_text(&self) -> Option<String> {
-        let own = self.selves().find_map(|step| step.facts.input_text.clone());
-        own.or_else(|| self.calls().find_map(|step| step.facts.input_text.clone()))
+        let own = self.selves().filter_map(|step| Some((step.kind, step.facts.input_text.as_ref()?)));
+        let mut own: Vec<(bool, &String)> =
+            own.map(|(kind, text)| (kind == Kind::Turn || is_structure(text), text)).collect();
+        let first = self.calls().find_map(|step| step.facts.input_text.as_ref());
+        own.extend(first.map(|text| (is_structure(text), text)));
+        own.iter().find(|(structure, _)| !structure).or(own.last()).map(|(_, text)| (*text).clone())
     }
 
+    /// What the run answered: its own output; else the answer of its last call, if that asked for nothing more.
     fn output_text(&self, failed: bool) -> Option<String> {
-        let own = self.selves().find_map(|step| step.facts.output_text.clone());
-        if failed {
-            return own;
+        let own = self.selves().find_map(|step| step.facts.output_text.as_ref());
+        let last = self.calls().rev().find(|step| step.kind != Kind::Embedding);
+        let last = last.filter(|call| !failed && call.facts.requested_tools.is_empty());
+        let answer = last.and_then(|call| call.facts.output_text.as_ref());
+        match (own, answer) {
+            (Some(own), Some(answer)) if is_shortened(own, answer) => Some(answer.clone()),
+            (own, answer) => own.or(answer).cloned(),
         }
-        own.or_else(|| {
-            let last = self.calls().rev().find(|step| step.kind != Kind::Embedding)?;
-            last.facts.output_text.clone().filter(|_| last.facts.requested_tools.is_empty())
-        })
     }
 
     fn verdict_counts(&self) -> [u64; 3] {
@@ -281,6 +287,19 @@ struct Sums {
     cost: Option<i64>,
     models: BTreeSet<String>,
     providers: BTreeSet<String>,
+}
+
+/// Whether a text is an object or a list as JSON: a function's arguments or a state, not what a user wrote.
+fn is_structure(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with('{') && (text.ends_with('}') || text.contains("\":"))
+        || text.starts_with('[') && (text.ends_with(']') || text.starts_with("[{"))
+}
+
+/// Whether a framework cut the text and put dots for the rest.
+fn is_shortened(text: &str, whole: &str) -> bool {
+    let stem = text.strip_suffix("...").or_else(|| text.strip_suffix('…'));
+    stem.is_some_and(|stem| whole.len() > text.len() && whole.starts_with(stem))
 }
 
 /// Where facts about a run are found.

@@ -3,8 +3,11 @@
 //! A run starts at each topmost agent or workflow; several of those, or loose model calls, under one ancestor make
 //! that ancestor the run. Agents below are child runs, save wrappers of the same run. Not here: figures, turns.
 
-use super::{Node, step::Step};
-use std::sync::Arc;
+use super::{
+    Node,
+    step::{Step, complete},
+};
+use std::{collections::HashMap, sync::Arc};
 use turnscope_model::{Kind, Role, RunId, TraceId, Unit, UnixNanos};
 
 /// A run while the rules work on it.
@@ -24,6 +27,7 @@ pub(super) struct Run {
 /// Finds the runs and gives every step its place.
 pub(super) fn assign(unit: Unit, steps: &mut [Step], nodes: &[Node]) -> Vec<Run> {
     let mut runs = Vec::new();
+    give_agents_their_work(steps);
     match unit {
         Unit::Assembled(id) => assembled(id, steps, nodes, &mut runs),
         Unit::Trace(_) => {
@@ -136,7 +140,8 @@ fn own_steps(
         let (mut agents, mut works) = (Vec::new(), false);
         let mut i = at + 1;
         while i < steps[at].last {
-            if steps[i].kind == Kind::Run && !is_hook(&steps[i], i) {
+            let hook = is_hook(&steps[i], i) || is_part_of(&steps[i], i, &steps[at]);
+            if steps[i].kind == Kind::Run && !hook {
                 agents.push(i);
                 i = steps[i].last;
                 continue;
@@ -165,6 +170,46 @@ fn is_hook(step: &Step, index: usize) -> bool {
         && step.facts.agent_name.is_none()
         && step.facts.usage.is_unknown()
         && step.end.is_some()
+}
+
+/// An agent's span with nothing in it, within a run of the same agent, is a part of that.
+fn is_part_of(step: &Step, index: usize, run: &Step) -> bool {
+    step.last == index + 1
+        && step.facts.agent_name.is_some()
+        && step.facts.agent_name == run.facts.agent_name
+        && step.facts.usage.is_unknown()
+        && step.end.is_some()
+}
+
+/// Where an agent's span has nothing in it and its work lies beside it, under a step of the same name at the same
+/// time, that step is the agent's.
+fn give_agents_their_work(steps: &mut [Step]) {
+    let mut work: HashMap<(usize, String), Vec<usize>> = HashMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        if let Some(parent) = step.parent
+            && step.kind == Kind::Workflow
+            && step.last > i + 1
+        {
+            let name = step.facts.name.rsplit(' ').next().unwrap_or_default().to_owned();
+            work.entry((parent, name)).or_default().push(i);
+        }
+    }
+    for i in 0..steps.len() {
+        if steps[i].kind != Kind::Run || steps[i].last != i + 1 {
+            continue;
+        }
+        let (Some(parent), Some(name)) = (steps[i].parent, steps[i].facts.agent_name.clone()) else {
+            continue;
+        };
+        let Some(beside) = work.get_mut(&(parent, name)) else { continue };
+        if let Some(at) = beside.iter().position(|&w| steps[w].overlaps(&steps[i])) {
+            let agent = beside.swap_remove(at);
+            complete(steps, agent, i);
+            steps[agent].kind = Kind::Run;
+            steps[i].kind = Kind::Workflow;
+            steps[i].same_as = Some(agent);
+        }
+    }
 }
 
 /// Whether the only agent below, with which all the work lies, is the run above once more: straight inside it, of

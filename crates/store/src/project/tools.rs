@@ -142,10 +142,8 @@ pub(super) fn match_requests(
     let tools: Vec<usize> =
         own.iter().copied().filter(|&i| steps[i].counted && steps[i].kind == Kind::Tool).collect();
     let mut taken: Vec<Option<usize>> = vec![None; tools.len()];
-    let mut open: Vec<(usize, usize)> = calls
-        .iter()
-        .flat_map(|&call| (0..steps[call].facts.requested_tools.len()).map(move |at| (call, at)))
-        .collect();
+    let mut open: Vec<(usize, usize)> =
+        calls.iter().flat_map(|&call| asked(&steps[call]).map(move |at| (call, at))).collect();
     by_id(steps, &tools, &mut taken, &mut open);
     by_name(steps, &tools, &mut taken, &mut open);
     by_order(steps, &tools, &mut taken, &mut open);
@@ -154,6 +152,14 @@ pub(super) fn match_requests(
     let made = open.into_iter().map(|(call, at)| synthesise(steps, run, call, at, &counted)).collect();
     let asked_by = tools.iter().zip(taken).filter_map(|(&tool, call)| Some((tool, call?))).collect();
     (made, asked_by)
+}
+
+/// The requests of a call; a streamed answer may name one several times.
+fn asked(call: &Step) -> impl Iterator<Item = usize> {
+    let tools = &call.facts.requested_tools;
+    let new =
+        |&at: &usize| tools[at].id.is_none() || !tools[..at].iter().any(|earlier| earlier.id == tools[at].id);
+    (0..tools.len()).filter(new)
 }
 
 fn by_id(steps: &[Step], tools: &[usize], taken: &mut [Option<usize>], open: &mut Vec<(usize, usize)>) {
@@ -239,7 +245,10 @@ fn by_order(
 /// Whether the tool's name is only the name of its span, and no id says which call it is.
 fn is_generic(step: &Step) -> bool {
     step.facts.tool_call_id.is_none()
-        && step.facts.tool_name.as_ref().is_none_or(|name| step.facts.name.starts_with(name.as_str()))
+        && step.facts.tool_name.as_ref().is_none_or(|name| {
+            let letters = |text: &str| text.replace(|c: char| !c.is_alphanumeric(), "");
+            letters(&step.facts.name).starts_with(&letters(name))
+        })
 }
 
 fn synthesise(steps: &[Step], run: usize, call: usize, at: usize, calls: &[usize]) -> Synthesised {

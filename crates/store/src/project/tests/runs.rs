@@ -78,6 +78,30 @@ fn an_agent_of_the_same_instrumentation_with_another_name_is_a_child() {
 }
 
 #[test]
+fn a_hook_or_a_part_of_the_same_agent_is_no_run() {
+    let made = unit().run("bot").llm("c").span(Kind::Run, "before_agent").project();
+    assert_eq!(made.names(), ["bot"]);
+    let made = unit().run("bot").llm("c").run("bot").up().project();
+    assert_eq!(made.names(), ["bot"]);
+}
+
+#[test]
+fn an_agent_whose_work_lies_beside_it_has_it() {
+    let made = unit()
+        .run("planner")
+        .llm("p")
+        .under(Kind::Tool, "ask")
+        .span(Kind::Run, "invoke_agent helper")
+        .facts(|f| f.agent_name = Some("helper".into()))
+        .node(|n| n.end = Some(1000))
+        .workflow("task helper")
+        .llm("h")
+        .project();
+    assert_eq!(made.names(), ["planner", "helper"]);
+    assert_eq!(made.run("helper").llm_call_count, 1);
+}
+
+#[test]
 fn a_delegated_agent_in_another_service_is_a_child_run() {
     let made =
         unit().workflow("front").run("back").node(|n| n.service_name = "other".into()).llm("c").project();
