@@ -26,6 +26,8 @@ struct Agent {
     unit: &'static str,
     /// Whether its events belong to their trace where they carry one.
     by_trace: bool,
+    /// Whether the model that an answer's event names is the one that answered.
+    names_answered: bool,
     events: &'static [Event],
 }
 
@@ -65,6 +67,7 @@ static AGENTS: &[Agent] = &[
         run: Some("prompt.id"),
         unit: "prompt.id",
         by_trace: true,
+        names_answered: true,
         events: &[
             event("user_prompt", Kind::Run, PROMPT, &["prompt.id"]),
             event("api_request", Kind::Llm, LLM, &["request_id"]),
@@ -82,6 +85,7 @@ static AGENTS: &[Agent] = &[
         run: None,
         unit: "conversation.id",
         by_trace: false,
+        names_answered: false,
         events: &[
             event("user_prompt", Kind::Run, PROMPT, &[]),
             Event { when: Some(("event.kind", "response.completed")), ..event("sse_event", Kind::Llm, LLM, &[]) },
@@ -100,6 +104,7 @@ static AGENTS: &[Agent] = &[
         run: Some("prompt_id"),
         unit: "prompt_id",
         by_trace: true,
+        names_answered: false,
         events: &[
             event("user_prompt", Kind::Run, PROMPT, &["prompt_id"]),
             event("api_response", Kind::Llm, LLM, &["response_id"]),
@@ -123,7 +128,7 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
     picks.settle(kind);
     let mut found = Found::plain(&view);
     found.facts = facts::build(&view, &picks, kind);
-    found.facts.dialect = agent.dialect.to_owned();
+    agent.dialect.clone_into(&mut found.facts.dialect);
 
     let run = agent.run.and_then(|key| text(&view, key));
     if run.is_some() {
@@ -147,6 +152,9 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
         found.start = view.start.saturating_sub((length * 1e6) as u64);
     }
     found.end = Some(view.start);
+    if agent.names_answered && !event.fails && found.facts.response_model.is_none() {
+        found.facts.response_model = found.facts.request_model.take();
+    }
     decision(&view, event.kind, &mut found);
     if event.kind != Kind::Run {
         errors::fill(&mut found.facts, &picks, &view);

@@ -52,7 +52,7 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
         .text(Field::ErrorType)
         .or_else(|| exception_type.map(std::borrow::Cow::into_owned))
         .or_else(|| picks.text(Field::ErrorCode))
-        .unwrap_or_else(|| "_OTHER".to_owned());
+        .map_or_else(|| "_OTHER".to_owned(), |name| class_name(&name).to_owned());
     let described = (!view.status_message.is_empty()).then(|| without_traceback(view.status_message));
     let message = described
         .filter(|text| value::says_something(text))
@@ -67,6 +67,11 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
 /// A gate that says no has done its work. It failed only when it gave no verdict.
 fn is_a_verdict(facts: &Facts, picks: &Picks<'_>) -> bool {
     facts.verdict.is_some() && picks.get(Field::ErrorType).is_none()
+}
+
+/// Python's way of printing a class.
+fn class_name(name: &str) -> &str {
+    name.strip_prefix("<class '").and_then(|name| name.strip_suffix("'>")).unwrap_or(name)
 }
 
 /// Some SDKs put the whole traceback into the status.

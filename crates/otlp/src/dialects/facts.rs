@@ -91,10 +91,10 @@ fn framework_name<'a>(view: &View<'a>, no_provider: bool) -> &'a str {
 
 /// Logfire's span names are templates; the filled-in text stands beside them.
 fn readable_name(view: &View<'_>, picks: &Picks<'_>) -> String {
-    if view.name.contains('{') {
-        if let Some(name) = picks.text(Field::ReadableName) {
-            return name;
-        }
+    if view.name.contains('{')
+        && let Some(name) = picks.text(Field::ReadableName)
+    {
+        return name;
     }
     view.name.to_owned()
 }

@@ -316,6 +316,11 @@ pub(super) static DETAILS: &[(Kind, Name, Kind)] = &[
     // A batch of tools is no tool.
     (Tool, Is("execute_tool (merged)"), Workflow),
     (Tool, Starts("running tools"), Workflow),
+    // Hooks of an agent's middleware are marked as agents, for the word in their name.
+    (Run, Ends(".before_agent"), Workflow),
+    (Run, Ends(".after_agent"), Workflow),
+    (Run, Ends(".before_model"), Workflow),
+    (Run, Ends(".after_model"), Workflow),
     // Helpers that are marked as calls but call nothing.
     (Llm, Ends("._prepare_chat_with_tools"), Workflow),
     (Llm, Is("raw_gen_ai_request"), Other),

@@ -49,12 +49,18 @@ pub(super) static FAMILIES: &[(&str, Family)] = &[
     ("turnscope.metadata.", Family::Metadata),
 ];
 
-/// What frameworks put among the application's metadata for their own use.
+/// What frameworks put among the application's metadata for their own use, and what is a fact of its own.
 const INTERNAL: &[&str] = &[
     "langgraph_",
     "ls_",
     "lc_",
     "checkpoint_ns",
+    "versions",
+    "session_id",
+    "thread_id",
+    "user_id",
+    "sessionId",
+    "userId",
     "__pregel",
     "user_api_key",
     "usage_object",

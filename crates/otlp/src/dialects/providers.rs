@@ -1,6 +1,6 @@
 //! Names of model providers: one spelling for each, and who serves a model when nobody says.
 //!
-//! Names follow the GenAI conventions. Names of frameworks that stand where a provider belongs are no providers.
+//! Names follow the conventions for generative AI. Names of frameworks that stand where a provider belongs are no providers.
 
 /// Frameworks that put their own name where the provider's belongs.
 const FRAMEWORKS: &[&str] = &[
@@ -139,10 +139,10 @@ pub(super) fn canonical(sent: &str) -> String {
         }
     }
     // `AnthropicLLMClient`: the class of a client.
-    if let Some(class) = folded.strip_suffix("client") {
-        if let Some(name) = KNOWN.iter().find(|name| class.starts_with(**name)) {
-            return (*name).to_owned();
-        }
+    if let Some(class) = folded.strip_suffix("client")
+        && let Some(name) = KNOWN.iter().find(|name| class.starts_with(**name))
+    {
+        return (*name).to_owned();
     }
     folded
 }

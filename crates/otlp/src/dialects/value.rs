@@ -192,10 +192,12 @@ pub(super) fn get_text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<Cow<
 
 /// Some SDKs send every value as JSON, so that a string comes with quotes around it.
 fn unquoted(text: &str) -> Cow<'_, str> {
-    if text.len() >= 2 && text.starts_with('"') && text.ends_with('"') {
-        if let Ok(inner) = serde_json::from_str::<String>(text) {
-            return Cow::Owned(inner);
-        }
+    if text.len() >= 2
+        && text.starts_with('"')
+        && text.ends_with('"')
+        && let Ok(inner) = serde_json::from_str::<String>(text)
+    {
+        return Cow::Owned(inner);
     }
     Cow::Borrowed(text)
 }

@@ -38,10 +38,7 @@ fn of_policy(picks: &Picks<'_>) -> Option<Verdict> {
     } else if picks.truth(Field::PolicyHuman) == Some(true) {
         Some(Verdict::Hitl)
     } else {
-        match picks.truth(Field::PolicyAllow)? {
-            true => Some(Verdict::Allow),
-            false => Some(Verdict::Deny),
-        }
+        Some(if picks.truth(Field::PolicyAllow)? { Verdict::Allow } else { Verdict::Deny })
     }
 }
 
