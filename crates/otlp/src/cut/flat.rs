@@ -10,7 +10,7 @@ use prost::{
     Message as _,
     encoding::{decode_varint, encode_varint},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use turnscope_model::{ContentHash, Form, Item, Purpose, Value};
 
 /// Marks an attribute whose content has moved into a group, until [`sweep`] removes it.
@@ -29,6 +29,7 @@ pub(super) struct Group {
 /// The flattened lists among these attributes.
 pub(super) fn groups(attributes: &[KeyValue]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    let mut by_prefix: HashMap<&str, usize> = HashMap::new();
     for (place, kv) in attributes.iter().enumerate() {
         let Some((prefix, index, rest)) = split(&kv.key) else { continue };
         // A key from a string table is none of ours.
@@ -36,14 +37,13 @@ pub(super) fn groups(attributes: &[KeyValue]) -> Vec<Group> {
             continue;
         }
         let prefix = &kv.key[..prefix];
-        let group = match groups.iter().rposition(|group| group.prefix == prefix) {
-            Some(found) => &mut groups[found],
-            None => {
-                groups.push(Group { prefix: prefix.to_owned(), bytes: 0, keys: Vec::new() });
-                let last = groups.len() - 1;
-                &mut groups[last]
-            }
-        };
+        let last = groups.last().filter(|group| group.prefix == prefix).map(|_| groups.len() - 1);
+        let found = last.or_else(|| by_prefix.get(prefix).copied()).unwrap_or_else(|| {
+            by_prefix.insert(prefix, groups.len());
+            groups.push(Group { prefix: prefix.to_owned(), bytes: 0, keys: Vec::new() });
+            groups.len() - 1
+        });
+        let group = &mut groups[found];
         group.bytes += kv.encoded_len();
         group.keys.push((place, index, rest));
     }

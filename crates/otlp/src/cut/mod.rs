@@ -139,8 +139,7 @@ pub fn context(values: &[Value]) -> Option<u64> {
     inputs.peek()?;
     let hashes: Vec<u8> = inputs.flat_map(|value| &value.items).flat_map(|item| *item.hash.bytes()).collect();
     let hash = ContentHash::of(Form::Bytes, &hashes);
-    let [a, b, c, d, e, f, g, h, ..] = *hash.bytes();
-    Some(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    Some(hash.prefix() as u64)
 }
 
 fn has_hole(attributes: &[KeyValue]) -> bool {
@@ -215,6 +214,16 @@ impl Cutter {
 
     fn log_body(&mut self, body: &mut AnyValue, place: Place<'_>) {
         let purpose = purpose::of_log_body(body, place);
+        if let (Purpose::Other, Some(Any::KvlistValue(list))) = (purpose, &mut body.value) {
+            // A map of several things, which its keys tell apart.
+            for kv in &mut list.values {
+                let (purpose, rank) = purpose::of(&kv.key, place);
+                if let Some(any) = &mut kv.value {
+                    self.any(any, purpose, rank, false);
+                }
+            }
+            return;
+        }
         self.any(body, purpose, purpose::EVENT_RANK, purpose != Purpose::Other);
     }
 

@@ -38,7 +38,7 @@ fn by_key(key: &str, event: &str) -> (Purpose, u8) {
         "user_system_prompt" | "system_prompt" | "gen_ai.agent.instructions" => (System, 9),
 
         "gen_ai.input.messages" => (Input, 0),
-        "llm.input_messages" => (Input, 1),
+        "llm.input_messages" | "input.messages" => (Input, 1),
         "gen_ai.prompt" => (Input, 2),
         "pydantic_ai.all_messages" | "all_messages_events" => (Input, 3),
         "events" => (Input, EVENT_RANK),
@@ -70,7 +70,7 @@ fn by_key(key: &str, event: &str) -> (Purpose, u8) {
         "langfuse.trace.input" | "prompt_text" | "crew_inputs" => (Input, 15),
 
         "gen_ai.output.messages" => (Output, 0),
-        "llm.output_messages" => (Output, 1),
+        "llm.output_messages" | "output.messages" => (Output, 1),
         "gen_ai.completion" => (Output, 2),
         // One answer in several attributes: all of them count.
         "ai.response.text"
@@ -81,8 +81,7 @@ fn by_key(key: &str, event: &str) -> (Purpose, u8) {
         | "ai.result.toolCalls"
         | "ai.result.object" => (Output, 5),
         "gcp.vertex.agent.llm_response" | "response_data" => (Output, 7),
-        "final_result" | "agent.final_answer" => (Output, 8),
-        "langfuse.observation.output" => (Output, 8),
+        "final_result" | "agent.final_answer" | "langfuse.observation.output" => (Output, 8),
         "mlflow.spanOutputs" => (Output, 9),
         "llm.choices" => (Output, 10),
         "traceloop.entity.output" => (Output, 11),
@@ -127,9 +126,11 @@ fn by_key(key: &str, event: &str) -> (Purpose, u8) {
         "mcp.response.value" | "lk.function_tool.output" | "result" => (Result, 4),
         "output" if !event.is_empty() => (Result, 6),
 
+        "body" if event.ends_with("api_request_body") => (Input, 7),
+        "body" if event.ends_with("api_response_body") => (Output, 7),
+
         "content" | "message" | "gen_ai.event.content" => (of_event(event), EVENT_RANK),
-        // Strands repeats under `gen_ai.choice` what the tool's own event says.
-        "tool.result" => (Other, 15),
+        // Strands' `tool.result` too: it repeats under `gen_ai.choice` what the tool's own event says.
         _ => (Other, 15),
     }
 }

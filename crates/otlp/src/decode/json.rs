@@ -44,7 +44,7 @@ impl<'de, M: FromJson> Deserialize<'de> for Object<M> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut message = M::default();
                 while let Some(Key(key)) = map.next_key()? {
-                    let known = message.field(&key, &mut map).map_err(|error| at(&key, error))?;
+                    let known = message.field(&key, &mut map).map_err(|error| at(&key, &error))?;
                     if !known {
                         map.next_value::<IgnoredAny>()?;
                     }
@@ -57,7 +57,7 @@ impl<'de, M: FromJson> Deserialize<'de> for Object<M> {
 }
 
 /// Puts a step of the path before an error. `serde_json` finds line and column in the text again.
-fn at<E: Error>(step: &str, error: E) -> E {
+fn at<E: Error>(step: &str, error: &E) -> E {
     let said = error.to_string();
     let separator = if said.starts_with('[') || said.starts_with('.') { "" } else { ": " };
     E::custom(format!(".{step}{separator}{said}"))

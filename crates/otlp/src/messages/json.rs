@@ -7,6 +7,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value as Any};
 use serde_json::{Map, Number, Value as Json};
 
+/// How deep a flattened key may nest; what is left of a longer one is one key.
+const DEEPEST_KEY: usize = 24;
 /// How long a text may be to be read as Python.
 const LONGEST_PYTHON: usize = 256 * 1024;
 
@@ -37,7 +39,7 @@ pub(crate) fn of_flat(pairs: &[KeyValue]) -> Json {
     let mut root = Json::Object(Map::new());
     for kv in pairs {
         let mut place = &mut root;
-        for step in kv.key.split('.') {
+        for step in kv.key.splitn(DEEPEST_KEY, '.') {
             if !place.is_object() {
                 *place = Json::Object(Map::new());
             }

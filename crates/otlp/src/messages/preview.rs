@@ -52,6 +52,8 @@ pub struct Previews {
     pub input_text: Option<String>,
     /// The text of the answer, or the plain output.
     pub output_text: Option<String>,
+    /// Why the model stopped, where its answer says so.
+    pub finish_reason: Option<String>,
     /// The tool calls that a model asked for, in order.
     pub requested_tools: Vec<RequestedTool>,
 }
@@ -65,9 +67,8 @@ pub(crate) fn previews(record: Record<'_>) -> Previews {
     let sources = record.sources();
     let inputs = best(&sources, Purpose::Input);
     let outputs = best(&sources, Purpose::Output);
-    let answers: Vec<Message> =
+    let mut answers: Vec<Message> =
         outputs.iter().flat_map(|source| super::of_source(source, "assistant")).collect();
-    let mut answers = answers;
     if answers.is_empty() && outputs.is_empty() {
         // pydantic-ai's agent span: the answer is the end of the only list.
         answers = inputs.last().map(|source| trailing_answer(source.sent)).unwrap_or_default();
@@ -76,6 +77,11 @@ pub(crate) fn previews(record: Record<'_>) -> Previews {
     Previews {
         input_text: inputs.iter().rev().find_map(user_text).and_then(cut_short),
         output_text: answer_text(&answers).and_then(cut_short),
+        finish_reason: answers
+            .iter()
+            .filter(|_| is_call)
+            .find_map(|message| message.finish_reason.clone())
+            .filter(|reason| !reason.is_empty()),
         requested_tools: if is_call { requested(&answers) } else { Vec::new() },
     }
 }

@@ -47,7 +47,9 @@ impl<'a> Record<'a> {
                 Some(value) => value.purpose,
                 None => cut::purpose_of_log_body(any, self.kind, self.event),
             };
-            if purpose != Purpose::Other {
+            if let (Purpose::Other, Some(Any::KvlistValue(list))) = (purpose, &any.value) {
+                self.of_attributes(&list.values, self.event, &mut found);
+            } else if purpose != Purpose::Other {
                 let sent = self.sent(any);
                 found.push(Source { key: "", event: self.event, purpose, rank: cut::EVENT_RANK, sent });
             }

@@ -247,7 +247,7 @@ fn for_each_attributes(metric: &mut Metric, mut work: impl FnMut(&mut Vec<KeyVal
         Some(Data::Histogram(data)) => all!(data),
         Some(Data::ExponentialHistogram(data)) => all!(data),
         Some(Data::Summary(data)) => {
-            data.data_points.iter_mut().for_each(|point| work(&mut point.attributes))
+            data.data_points.iter_mut().for_each(|point| work(&mut point.attributes));
         }
         None => {}
     }

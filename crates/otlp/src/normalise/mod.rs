@@ -261,6 +261,7 @@ fn is_repaired(attributes: &[KeyValue]) -> bool {
 fn take_previews(facts: &mut Facts, previews: Previews) {
     facts.input_text = facts.input_text.take().or(previews.input_text);
     facts.output_text = facts.output_text.take().or(previews.output_text);
+    facts.finish_reason = facts.finish_reason.take().or(previews.finish_reason);
     if facts.requested_tools.is_empty() {
         facts.requested_tools = previews.requested_tools;
     }

@@ -74,7 +74,7 @@ fn closing(text: &str, start: usize, quote: &str) -> Option<usize> {
         if before < escapes {
             return Some(end - before);
         }
-        if ((before - escapes) / (escapes + 1)) % 2 == 0 {
+        if ((before - escapes) / (escapes + 1)).is_multiple_of(2) {
             return Some(end - escapes);
         }
         at = end + 1;

@@ -5,4 +5,6 @@ mod corpus;
 mod cut_and_restore;
 mod decoding;
 mod messages_of_corpus;
+mod metrics_of_corpus;
 mod redaction;
+mod shapes;

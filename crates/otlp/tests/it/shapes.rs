@@ -1,0 +1,380 @@
+//! One message, written in every way that is known: each must be read as the same.
+
+use crate::any_otlp;
+use opentelemetry_proto::tonic::{
+    common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList, any_value::Value as Any},
+    logs::v1::LogRecord,
+    trace::v1::{Span, span::Event},
+};
+use proptest::{collection::vec, prelude::*};
+use serde_json::{Value as Json, json};
+use turnscope_model::{ContentHash, Form, Kind, Message, Part, Purpose};
+use turnscope_otlp::messages::{Content, Previews, item_messages, item_text};
+
+/// A call, its answer and what was said, as canonical messages.
+fn conversation() -> Vec<Message> {
+    let call = Part::ToolCall {
+        id: Some("c1".into()),
+        name: "weather".into(),
+        arguments: Some(json!({"city": "Oslo"})),
+    };
+    let response = Part::ToolCallResponse { id: Some("c1".into()), response: json!({"sky": "grey"}) };
+    vec![
+        Message::text("user", "How is Oslo?"),
+        Message { role: "assistant".into(), parts: vec![call], ..Message::default() },
+        Message { role: "tool".into(), parts: vec![response], ..Message::default() },
+        Message::text("assistant", "Grey."),
+    ]
+}
+
+fn value(json: &Json) -> AnyValue {
+    let value = match json {
+        Json::Null => return AnyValue::default(),
+        Json::Bool(flag) => Any::BoolValue(*flag),
+        Json::Number(number) => Any::IntValue(number.as_i64().unwrap_or_default()),
+        Json::String(text) => Any::StringValue(text.clone()),
+        Json::Array(list) => Any::ArrayValue(ArrayValue { values: list.iter().map(value).collect() }),
+        Json::Object(map) => Any::KvlistValue(KeyValueList {
+            values: map.iter().map(|(key, json)| attribute(key, json)).collect(),
+        }),
+    };
+    AnyValue { value: Some(value) }
+}
+
+fn attribute(key: &str, json: &Json) -> KeyValue {
+    KeyValue { key: key.to_owned(), value: Some(value(json)), key_strindex: 0 }
+}
+
+fn span(attributes: &[(&str, Json)]) -> Span {
+    Span {
+        attributes: attributes.iter().map(|(key, value)| attribute(key, value)).collect(),
+        ..Span::default()
+    }
+}
+
+fn without_ids(mut messages: Vec<Message>) -> Vec<Message> {
+    for message in &mut messages {
+        assert!(message.id.is_some(), "every message has an id");
+        message.id = None;
+        message.finish_reason = None;
+        // Anthropic and Bedrock send a tool's results as the user's.
+        if matches!(message.parts[..], [Part::ToolCallResponse { .. }]) {
+            message.role = "tool".into();
+        }
+    }
+    messages
+}
+
+#[track_caller]
+fn check(name: &str, span: &Span) {
+    let found = Content::of_span(span, &[], Kind::Llm);
+    assert_eq!(without_ids(found.input), conversation(), "{name}");
+    assert_eq!(Previews::of_span(span, Kind::Llm).input_text.as_deref(), Some("How is Oslo?"), "{name}");
+}
+
+#[test]
+fn every_shape_is_read() {
+    let arguments = r#"{"city":"Oslo"}"#;
+    let result = r#"{"sky":"grey"}"#;
+    let lists = [
+        (
+            "genai",
+            json!([
+            {"role": "user", "parts": [{"type": "text", "content": "How is Oslo?"}]},
+            {"role": "assistant", "parts": [{"type": "tool_call", "id": "c1", "name": "weather", "arguments": {"city": "Oslo"}}]},
+            {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c1", "result": {"sky": "grey"}}]},
+            {"role": "assistant", "parts": [{"type": "text", "content": "Grey."}], "finish_reason": "stop"}]),
+        ),
+        (
+            "openai",
+            json!([
+            {"role": "user", "content": [{"type": "text", "text": "How is Oslo?"}]},
+            {"role": "assistant", "content": null, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "weather", "arguments": arguments}}]},
+            {"role": "tool", "tool_call_id": "c1", "content": result},
+            {"role": "assistant", "content": "Grey."}]),
+        ),
+        (
+            "openai responses",
+            json!([
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "How is Oslo?"}]},
+            {"type": "function_call", "call_id": "c1", "id": "fc_1", "name": "weather", "arguments": arguments},
+            {"type": "function_call_output", "call_id": "c1", "output": result},
+            {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Grey.", "annotations": []}]}]),
+        ),
+        (
+            "anthropic",
+            json!([
+            {"role": "user", "content": "How is Oslo?"},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "weather", "input": {"city": "Oslo"}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": [{"type": "text", "text": result}]}]},
+            {"role": "assistant", "content": [{"type": "text", "text": "Grey."}]}]),
+        ),
+        (
+            "gemini",
+            json!([
+            {"role": "user", "parts": [{"text": "How is Oslo?"}]},
+            {"role": "model", "parts": [{"function_call": {"id": "c1", "name": "weather", "args": {"city": "Oslo"}}}]},
+            {"role": "user", "parts": [{"functionResponse": {"id": "c1", "name": "weather", "response": {"sky": "grey"}}}]},
+            {"role": "model", "parts": [{"text": "Grey."}]}]),
+        ),
+        (
+            "bedrock",
+            json!([
+            {"role": "user", "content": [{"text": "How is Oslo?"}]},
+            {"role": "assistant", "content": [{"toolUse": {"toolUseId": "c1", "name": "weather", "input": {"city": "Oslo"}}}]},
+            {"role": "user", "content": [{"toolResult": {"toolUseId": "c1", "status": "success", "content": [{"text": result}]}}]},
+            {"role": "assistant", "content": [{"text": "Grey."}]}]),
+        ),
+        (
+            "vercel",
+            json!([
+            {"role": "user", "content": [{"type": "text", "text": "How is Oslo?"}]},
+            {"role": "assistant", "content": [{"type": "tool-call", "toolCallId": "c1", "toolName": "weather", "input": {"city": "Oslo"}}]},
+            {"role": "tool", "content": [{"type": "tool-result", "toolCallId": "c1", "toolName": "weather", "output": {"type": "text", "value": result}}]},
+            {"role": "assistant", "content": [{"type": "text", "text": "Grey."}]}]),
+        ),
+        (
+            "langchain",
+            json!([
+            {"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "HumanMessage"], "kwargs": {"content": "How is Oslo?", "type": "human"}},
+            {"type": "ai", "data": {"content": "", "tool_calls": [{"name": "weather", "args": {"city": "Oslo"}, "id": "c1", "type": "tool_call"}]}},
+            {"type": "tool", "content": result, "tool_call_id": "c1"},
+            {"type": "AIMessageChunk", "content": "Grey.", "additional_kwargs": {}}]),
+        ),
+        (
+            "pydantic-ai events",
+            json!([
+            {"event.name": "gen_ai.user.message", "content": "How is Oslo?", "role": "user"},
+            {"event.name": "gen_ai.assistant.message", "role": "assistant", "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "weather", "arguments": arguments}}]},
+            {"event.name": "gen_ai.tool.message", "id": "c1", "content": result, "role": "tool"},
+            {"event.name": "gen_ai.choice", "index": 0, "message": {"role": "assistant", "content": "Grey."}}]),
+        ),
+    ];
+    for (name, list) in &lists {
+        check(name, &span(&[("gen_ai.input.messages", json!(list.to_string()))]));
+        check(&format!("{name}, structured"), &span(&[("gen_ai.input.messages", list.clone())]));
+        check(
+            &format!("{name}, in a request"),
+            &span(&[("input.value", json!(json!({"model": "m", "messages": list}).to_string()))]),
+        );
+        check(
+            &format!("{name}, encoded twice"),
+            &span(&[("mlflow.spanInputs", json!(json!(list.to_string()).to_string()))]),
+        );
+        let python = list.to_string().replace("null", "None");
+        if !python.contains('\\') {
+            check(
+                &format!("{name}, as python"),
+                &span(&[("llm.openai.messages", json!(python.replace('"', "'")))]),
+            );
+        }
+    }
+    let flat = |prefix: &str, inner: &str| {
+        let keys = [
+            ("0", "role", "user"),
+            ("0", "content", "How is Oslo?"),
+            ("1", "role", "assistant"),
+            ("1", "tool_calls.0.id", "c1"),
+            ("1", "tool_calls.0.name", "weather"),
+            ("1", "tool_calls.0.arguments", arguments),
+            ("2", "role", "tool"),
+            ("2", "tool_call_id", "c1"),
+            ("2", "content", result),
+            ("3", "role", "assistant"),
+            ("3", "content", "Grey."),
+        ];
+        let name = |key: &str| match key.strip_prefix("tool_calls.0.").filter(|_| !inner.is_empty()) {
+            Some("id") => "tool_calls.0.tool_call.id".to_owned(),
+            Some(field) => format!("tool_calls.0.tool_call.function.{field}"),
+            None => key.to_owned(),
+        };
+        let attributes = keys
+            .map(|(n, key, value)| attribute(&format!("{prefix}.{n}.{inner}{}", name(key)), &json!(value)));
+        Span { attributes: attributes.into(), ..Span::default() }
+    };
+    check("openinference", &flat("llm.input_messages", "message."));
+    check("openllmetry", &flat("gen_ai.prompt", ""));
+}
+
+#[test]
+fn the_id_is_the_hash_of_the_item_as_sent() {
+    let item = r#"{"role":"user","content":"hi"}"#;
+    let span = span(&[("gen_ai.input.messages", json!(format!("[{item}, {item}]")))]);
+    let found = Content::of_span(&span, &[], Kind::Llm).input;
+    let id = ContentHash::of(Form::Text, item.as_bytes()).to_string();
+    assert_eq!(
+        found.iter().map(|message| message.id.clone()).collect::<Vec<_>>(),
+        [Some(id.clone()), Some(id)]
+    );
+    assert_eq!(item_messages(Form::Text, item.as_bytes()), found[..1]);
+}
+
+#[test]
+fn a_list_that_was_cut_off_shows_what_is_left() {
+    let span = span(&[(
+        "gen_ai.input.messages",
+        json!(r#"[{"role":"user","content":"hi"},{"role":"assistant","conte"#),
+    )]);
+    let found = Content::of_span(&span, &[], Kind::Llm).input;
+    assert_eq!(found[0].joined_text(), "hi");
+    assert_eq!(found[1].parts, [Part::Other { value: json!(r#"{"role":"assistant","conte"#) }]);
+}
+
+#[test]
+fn events_are_messages() {
+    let event = |name: &str, attributes: Vec<KeyValue>| Event {
+        name: name.to_owned(),
+        attributes,
+        ..Event::default()
+    };
+    let content = |text: &str| vec![attribute("content", &json!(text))];
+    let strands = Span {
+        events: vec![
+            event("gen_ai.user.message", content(r#"[{"text": "How is Oslo?"}]"#)),
+            event(
+                "gen_ai.assistant.message",
+                content(
+                    r#"[{"toolUse": {"toolUseId": "c1", "name": "weather", "input": {"city": "Oslo"}}}]"#,
+                ),
+            ),
+            event(
+                "gen_ai.tool.message",
+                content(
+                    r#"[{"toolResult": {"toolUseId": "c1", "content": [{"text": "{\"sky\":\"grey\"}"}]}}]"#,
+                ),
+            ),
+            event("gen_ai.assistant.message", content(r#"[{"text": "Grey."}]"#)),
+            event(
+                "gen_ai.choice",
+                vec![
+                    attribute("message", &json!(r#"[{"text": "Bye."}]"#)),
+                    attribute("finish_reason", &json!("end_turn")),
+                ],
+            ),
+        ],
+        ..Span::default()
+    };
+    check("strands", &strands);
+    assert_eq!(Previews::of_span(&strands, Kind::Llm).output_text.as_deref(), Some("Bye."));
+    let log = |name: &str, body: Json| LogRecord {
+        event_name: name.to_owned(),
+        body: Some(value(&body)),
+        ..LogRecord::default()
+    };
+    let logs = [
+        log("gen_ai.user.message", json!({"content": "How is Oslo?"})),
+        log(
+            "gen_ai.assistant.message",
+            json!({"tool_calls": [{"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{\"city\":\"Oslo\"}"}}]}),
+        ),
+        log("gen_ai.tool.message", json!({"id": "c1", "content": "{\"sky\":\"grey\"}"})),
+        log("gen_ai.assistant.message", json!("{\"role\":\"assistant\",\"content\":\"Grey.\"}")),
+        log("gen_ai.choice", json!({"index": 0, "finish_reason": "stop", "message": {"content": "Bye."}})),
+    ];
+    let found = Content::of_span(&Span::default(), &logs, Kind::Llm);
+    assert_eq!(found.output[0].joined_text(), "Bye.");
+    assert_eq!(found.output[0].finish_reason.as_deref(), Some("stop"));
+    assert_eq!(without_ids(found.input), conversation());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_makes_a_reader_panic(
+        span in any_otlp::span(), log in any_otlp::log(), text in any_otlp::text(), bytes in vec(any::<u8>(), 0..60),
+        kind in prop::sample::select(Kind::ALL.to_vec()),
+    ) {
+        let _ = Content::of_span(&span, std::slice::from_ref(&log), kind);
+        let _ = Content::of_log(&log, kind);
+        let _ = Previews::of_span(&span, kind);
+        for form in [Form::Text, Form::Bytes, Form::Array, Form::Flat] {
+            for purpose in [Purpose::Input, Purpose::Result] {
+                let _ = item_text(form, purpose, text.as_bytes());
+                let _ = item_text(form, purpose, &bytes);
+            }
+            let _ = item_messages(form, &bytes);
+        }
+    }
+}
+
+#[test]
+fn a_key_of_a_million_dots_does_not_nest_that_deep() {
+    let key = format!("llm.input_messages.0{}", ".0".repeat(500_000));
+    let found = Content::of_span(&span(&[(&key, json!("x"))]), &[], Kind::Llm);
+    assert_eq!(found.input.len(), 1);
+}
+
+#[test]
+fn a_log_whose_body_holds_both_sides_is_read() {
+    let body = json!({"input.messages": [{"role": "user", "content": "How is Oslo?"}], "output.messages": [{"role": "assistant", "content": "Grey."}]});
+    let log = LogRecord { body: Some(value(&body)), ..LogRecord::default() };
+    let found = Content::of_span(&Span::default(), &[log], Kind::Llm);
+    assert_eq!(
+        (found.input[0].joined_text(), found.output[0].joined_text()),
+        ("How is Oslo?".into(), "Grey.".into())
+    );
+}
+
+#[test]
+fn the_rest_of_a_call_is_read() {
+    let definition = json!({"type": "function", "function": {"name": "weather", "description": "d", "parameters": {"type": "object"}}});
+    let found = Content::of_span(
+        &span(&[
+            ("llm.tools.0.tool.json_schema", json!(definition.to_string())),
+            ("llm.invocation_parameters", json!(r#"{"temperature": 0.5, "tools": []}"#)),
+            ("gen_ai.request.max_tokens", json!(5)),
+            ("gen_ai.system_instructions", json!(r#"[{"type":"text","content":"Be brief."}]"#)),
+            ("ai.response.text", json!("Grey.")),
+            (
+                "ai.response.toolCalls",
+                json!(r#"[{"toolCallId":"c1","toolName":"weather","input":"{\"city\":\"Oslo\"}"}]"#),
+            ),
+        ]),
+        &[],
+        Kind::Llm,
+    );
+    assert_eq!(found.tool_definitions[0].name, "weather");
+    assert_eq!(found.tool_definitions[0].parameters, Some(json!({"type": "object"})));
+    assert_eq!(found.system, [Part::Text { content: "Be brief.".into() }]);
+    assert_eq!(Json::Object(found.parameters), json!({"max_tokens": 5, "temperature": 0.5}));
+    assert_eq!((found.output.len(), found.output[0].parts.len()), (1, 2));
+
+    let tool = span(&[("input.value", json!(r#"{"city":"Oslo"}"#)), ("output.value", json!("grey"))]);
+    let found = Content::of_span(&tool, &[], Kind::Tool);
+    assert_eq!((found.arguments, found.result), (Some(json!({"city": "Oslo"})), Some(json!("grey"))));
+    let documents =
+        span(&[("retrieval.documents.0.document.content", json!("d")), ("input.value", json!("q"))]);
+    let found = Content::of_span(&documents, &[], Kind::Retrieval);
+    assert_eq!((found.documents, found.input_value), (vec![json!({"content": "d"})], Some(json!("q"))));
+}
+
+#[test]
+fn the_text_of_an_item_is_what_people_search_for() {
+    let check = |purpose: Purpose, item: Json, expected: &str| {
+        assert_eq!(item_text(Form::Text, purpose, item.to_string().as_bytes()), expected);
+    };
+    check(
+        Purpose::Input,
+        json!({"role": "user", "parts": [{"type": "text", "content": "Hi\nyou"}]}),
+        "Hi\nyou",
+    );
+    check(
+        Purpose::Output,
+        json!({"role": "assistant", "content": null, "tool_calls": [{"id": "c1", "function": {"name": "weather", "arguments": "{\"city\":\"Oslo\"}"}}]}),
+        "weather\ncity\nOslo",
+    );
+    check(
+        Purpose::Result,
+        json!({"sky": "grey", "n": 5, "image": "A".repeat(2000)}),
+        "image\nn\n5\nsky\ngrey",
+    );
+    check(
+        Purpose::Input,
+        json!({"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]}),
+        "",
+    );
+    check(Purpose::Definitions, json!({"name": "weather"}), "");
+    assert_eq!(item_text(Form::Text, Purpose::Arguments, b"plain words"), "plain words");
+    assert_eq!(item_text(Form::Text, Purpose::Input, b"{\"cut\":\"off"), "{\"cut\":\"off");
+}
