@@ -1,1 +1,6 @@
-//! placeholder
+//! Pure functions over runs: what the difference of two contexts says, a summary in words.
+//!
+//! In: plain data of `model`. Not here: I/O, SQL, HTTP, the clock.
+
+pub mod context;
+pub mod summary;

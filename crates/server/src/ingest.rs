@@ -10,12 +10,13 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use turnscope_model::{Body, Facts, Origin, Record, Role, Status, Unit};
 use turnscope_otlp::{
     decode::{self, Format},
-    normalise::{self, Normalised},
+    normalise::{self, MetricFact, Normalised},
     redact::Redactor,
 };
-use turnscope_store::{Batch, Store};
+use turnscope_store::{Batch, MetricRow, Store};
 
 /// Which service of OTLP a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,8 +169,20 @@ impl Ingest {
             Signal::Traces => normalise::traces(decode::traces(body, format)?, &self.redactor),
             Signal::Logs => normalise::logs(decode::logs(body, format)?, &self.redactor),
             Signal::Metrics => {
-                let _ = decode::metrics(body, format)?;
-                Normalised::default()
+                let metrics = normalise::metrics(decode::metrics(body, format)?, &self.redactor);
+                let mut said = Normalised::default();
+                for metric in metrics.records {
+                    said.records.extend(metric.facts.iter().flat_map(|fact| run_facts(fact, &metric.origin)));
+                    batch.metrics.push(MetricRow {
+                        name: metric.name,
+                        origin: metric.origin,
+                        start: metric.start,
+                        end: metric.end,
+                        points: metric.points,
+                        bytes: metric.bytes,
+                    });
+                }
+                said
             }
         };
         let redacted: u64 = normalised.records.iter().map(|record| u64::from(record.facts.redacted)).sum();
@@ -181,6 +194,37 @@ impl Ingest {
         let message = normalised.rejection.unwrap_or_default();
         Ok((batch, Partial { rejected: normalised.rejected, message }))
     }
+}
+
+/// What a data point says of the runs that it names: some producers give session and user nowhere else. Kept as log
+/// records without content.
+fn run_facts(fact: &MetricFact, origin: &Arc<Origin>) -> Vec<Record> {
+    if fact.session_id.is_none() && fact.user_id.is_none() {
+        return Vec::new();
+    }
+    let facts = Facts {
+        session_id: fact.session_id.clone(),
+        user_id: fact.user_id.clone(),
+        agent_name: fact.agent_name.clone(),
+        ..Facts::default()
+    };
+    fact.traces
+        .iter()
+        .map(|(trace, span)| Record {
+            role: Role::Log,
+            trace_id: Some(*trace),
+            span_id: *span,
+            parent_span_id: None,
+            remote_parent: false,
+            unit: Unit::Trace(*trace),
+            start: fact.time,
+            end: Some(fact.time),
+            status: Status::Unset,
+            facts: facts.clone(),
+            body: Body::default(),
+            origin: Arc::clone(origin),
+        })
+        .collect()
 }
 
 /// Refused requests by reason.

@@ -116,6 +116,8 @@ struct Row {
     event_parent: Option<String>,
     #[prost(uint64, optional, tag = "52")]
     error_text: Option<u64>,
+    #[prost(bool, tag = "53")]
+    session_is_weak: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

@@ -13,7 +13,7 @@ const KEPT: usize = 4096;
 /// One thing that happened.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
-    /// Counts up from the server's start, which is the part before the dash in the id on the wire.
+    /// Counts up from the server's start; on the wire the server's life stands before it.
     pub(crate) id: u64,
     pub(crate) what: What,
 }
@@ -31,6 +31,7 @@ pub(crate) enum What {
 #[derive(Clone)]
 pub(crate) struct Live {
     shared: Arc<Shared>,
+    life: Arc<str>,
 }
 
 struct Shared {
@@ -47,7 +48,15 @@ struct Recent {
 impl Live {
     pub(crate) fn new() -> Self {
         let (sender, _) = broadcast::channel(KEPT);
-        Self { shared: Arc::new(Shared { recent: Mutex::default(), sender: Mutex::new(Some(sender)) }) }
+        Self {
+            shared: Arc::new(Shared { recent: Mutex::default(), sender: Mutex::new(Some(sender)) }),
+            life: format!("{:x}", crate::state::now_ms()).into(),
+        }
+    }
+
+    /// Names this life of the server in the ids of its events: one from another life is a gap.
+    pub(crate) fn life(&self) -> String {
+        self.life.to_string()
     }
 
     /// The function that the store calls.

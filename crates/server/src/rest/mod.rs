@@ -1,15 +1,33 @@
 //! REST: the routes, each handler in the file that is named after what it gives.
 
+mod export;
 mod health;
+mod json;
 pub(crate) mod live;
+mod metrics;
+mod page;
 mod problem;
 mod runs;
+mod scores;
+mod search;
+mod sessions;
+mod stats;
+mod step;
+mod stream;
+mod timeline;
+mod traces;
+mod turns;
 mod wire;
 
 use crate::{otlp_grpc, otlp_http, state::App};
 use aide::{
-    axum::{ApiRouter, routing::get},
+    axum::{
+        ApiRouter,
+        routing::{get, get_with, patch, post as api_post, put},
+    },
     openapi::{Info, OpenApi},
+    redoc::Redoc,
+    swagger::Swagger,
 };
 use axum::{
     Extension, Router,
@@ -18,12 +36,39 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::post,
 };
+use http::HeaderValue;
 use problem::Problem;
 use std::sync::Arc;
+use tower_http::{
+    compression::CompressionLayer,
+    cors::{AllowOrigin, Any, CorsLayer},
+};
 
 /// The documented routes.
 fn api() -> ApiRouter<Arc<App>> {
-    ApiRouter::new().api_route("/v1/runs", get(runs::list)).api_route("/v1/runs/{id}", get(runs::one))
+    ApiRouter::new()
+        .api_route("/v1/runs", get(runs::list))
+        .api_route(
+            "/v1/runs/{id}",
+            get(runs::one).merge(patch(scores::change_run)).delete(scores::delete_run),
+        )
+        .api_route("/v1/runs/{id}/timeline", get(timeline::timeline))
+        .api_route("/v1/runs/{id}/steps", get(timeline::steps))
+        .api_route("/v1/runs/{id}/steps/{step_id}/data", get(timeline::data))
+        .api_route("/v1/runs/{id}/turns/{n}", get(turns::one))
+        .api_route("/v1/runs/{id}/export", get(export::export))
+        .api_route(
+            "/v1/runs/{id}/summary",
+            get_with(export::summary, |op| op.description("The run in words, as plain text.")),
+        )
+        .api_route("/v1/runs/{id}/scores", get(scores::list).merge(api_post(scores::add)))
+        .api_route("/v1/scores/{score_id}", put(scores::change).delete(scores::remove))
+        .api_route("/v1/traces/{trace_id}", get(traces::one))
+        .api_route("/v1/sessions", get(sessions::list))
+        .api_route("/v1/sessions/{id}", get(sessions::one))
+        .api_route("/v1/search", get(search::search))
+        .api_route("/v1/stats", get(stats::stats))
+        .api_route("/v1/values", get(stats::values))
 }
 
 /// The OpenAPI document of the REST interface.
@@ -37,25 +82,53 @@ pub fn openapi() -> OpenApi {
         },
         ..OpenApi::default()
     };
-    let _ = api().api_route("/health", get(health::health)).finish_api(&mut document);
+    let _: Router<Arc<App>> = api()
+        .api_route("/health", get(health::health))
+        .api_route("/v1/traces", get(traces::list))
+        .finish_api(&mut document);
     document
 }
 
 /// Everything on the main port.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let mut document = openapi();
-    let documented = api().finish_api(&mut document);
-    let guarded = documented.layer(middleware::from_fn_with_state(Arc::clone(app), guard));
-    Router::new()
+    let document = openapi();
+    let mut ignored = OpenApi::default();
+    let guarded = api()
+        .finish_api(&mut ignored)
+        .route("/v1/live", axum::routing::get(stream::live))
+        .route("/metrics", axum::routing::get(metrics::metrics))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), guard));
+    // The same path takes spans and lists traces.
+    let traces = axum::routing::get(traces::list)
+        .layer(middleware::from_fn_with_state(Arc::clone(app), guard))
+        .merge(post(otlp_http::export));
+    let docs = ApiRouter::<Arc<App>>::new()
+        .route("/docs", Swagger::new("/openapi.json").with_title("Turnscope API").axum_route())
+        .route("/redoc", Redoc::new("/openapi.json").with_title("Turnscope API").axum_route());
+    let mut router = Router::new()
         .merge(guarded)
+        .merge(docs)
         .route("/health", axum::routing::get(health::health))
         .route("/openapi.json", axum::routing::get(document_json))
-        .route("/v1/traces", post(otlp_http::export))
+        .route("/v1/traces", traces)
         .route("/v1/logs", post(otlp_http::export))
         .route("/v1/metrics", post(otlp_http::export))
-        .merge(otlp_grpc::routes())
+        .merge(otlp_grpc::routes());
+    if let Some(path) = &app.ui_path {
+        let to = path.clone();
+        router = router
+            .route(
+                "/",
+                axum::routing::get(async move || axum::response::Redirect::temporary(&to))
+                    .post(otlp_http::export),
+            )
+            .route(path, axum::routing::get(page::page));
+    }
+    router
         .fallback(other)
         .layer(Extension(Arc::new(document)))
+        .layer(CompressionLayer::new())
+        .layer(cors(app))
         .with_state(Arc::clone(app))
 }
 
@@ -65,7 +138,22 @@ pub(crate) fn otlp_router(app: &Arc<App>) -> Router {
         .route("/health", axum::routing::get(health::health))
         .route("/", post(otlp_http::export))
         .fallback(other)
+        .layer(cors(app))
         .with_state(Arc::clone(app))
+}
+
+/// Browsers of other origins may send and read only where that was allowed.
+fn cors(app: &App) -> CorsLayer {
+    let layer = CorsLayer::new();
+    if app.cors_origins.is_empty() {
+        return layer;
+    }
+    let origin = if app.cors_origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(app.cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    layer.allow_origin(origin).allow_methods(Any).allow_headers(Any)
 }
 
 async fn document_json(Extension(document): Extension<Arc<OpenApi>>) -> axum::Json<OpenApi> {

@@ -1,6 +1,12 @@
 //! `GET /v1/runs` and `GET /v1/runs/{id}`.
 
-use super::{problem::Problem, wire::Run};
+use super::{
+    problem::Problem,
+    scores::Score,
+    timeline::{not_one, with_run},
+    turns::{self, Turn},
+    wire::{Figures, Run, usd},
+};
 use crate::state::App;
 use axum::{
     Json,
@@ -172,12 +178,58 @@ pub(crate) async fn list(
     }))
 }
 
-/// One run.
-pub(crate) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Run>, Problem> {
+/// A run with its turns and its child runs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RunDetail {
+    #[serde(flatten)]
+    run: Run,
+    turns: Vec<Turn>,
+    /// Its child runs, all levels, by start.
+    children: Vec<Run>,
+    /// The same figures with all child runs.
+    total: Total,
+    scores: Vec<Score>,
+}
+
+/// Figures with all child runs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Total {
+    run_count: u64,
+    #[serde(flatten)]
+    figures: Figures,
+    cost_usd: Option<f64>,
+}
+
+/// One run, with its turns and child runs.
+pub(crate) async fn one(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Json<RunDetail>, Problem> {
     let moment = app.moment();
-    let asked = id.clone();
-    let found = app.ask(move |reader| reader.find_run(&asked, false)).await?;
-    Ok(Json(Run::of(&*exactly_one(&id, found)?, moment)))
+    let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
+        let children = reader.descendants(run)?;
+        let mut total = Total {
+            run_count: 1 + children.len() as u64,
+            figures: Figures::of(run),
+            cost_usd: run.reported_cost.map(usd),
+        };
+        for child in &children {
+            total.figures.add(&Figures::of(child));
+            total.cost_usd = match (total.cost_usd, child.reported_cost.map(usd)) {
+                (Some(a), Some(b)) => Some(a + b),
+                (known, None) | (None, known) => known,
+            };
+        }
+        Ok(RunDetail {
+            run: Run::of(run, moment),
+            turns: turns::of_run(reader, &view, index)?,
+            children: children.iter().map(|child| Run::of(child, moment)).collect(),
+            total,
+            scores: reader.scores(run.run_id)?.into_iter().map(Score::from).collect(),
+        })
+    })
+    .await?;
+    reply.map(Json).ok_or_else(|| not_one(&id, found))
 }
 
 /// The one run that an id means, or the problem that says why there is none.

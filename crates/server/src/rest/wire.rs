@@ -85,7 +85,29 @@ impl From<&turnscope_model::ErrorFact> for ErrorInfo {
 }
 
 impl Figures {
-    fn of(run: &query::Run) -> Self {
+    /// Adds another run's.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.turn_count += other.turn_count;
+        self.llm_call_count += other.llm_call_count;
+        self.tool_call_count += other.tool_call_count;
+        self.error_count += other.error_count;
+        self.allow_count += other.allow_count;
+        self.deny_count += other.deny_count;
+        self.hitl_count += other.hitl_count;
+        for (mine, others) in [
+            (&mut self.input_tokens, other.input_tokens),
+            (&mut self.output_tokens, other.output_tokens),
+            (&mut self.cache_read_tokens, other.cache_read_tokens),
+            (&mut self.cache_write_tokens, other.cache_write_tokens),
+            (&mut self.reasoning_tokens, other.reasoning_tokens),
+        ] {
+            if let Some(others) = others {
+                *mine.get_or_insert(0) += others;
+            }
+        }
+    }
+
+    pub(crate) fn of(run: &query::Run) -> Self {
         Self {
             turn_count: run.turn_count,
             llm_call_count: run.llm_call_count,
