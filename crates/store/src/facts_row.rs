@@ -59,8 +59,6 @@ struct Row {
     cache_write_tokens: Option<u64>,
     #[prost(uint64, optional, tag = "25")]
     reasoning_tokens: Option<u64>,
-    #[prost(bool, tag = "53")]
-    session_is_weak: bool,
     #[prost(bool, tag = "26")]
     usage_is_total: bool,
     #[prost(sint64, optional, tag = "27")]
