@@ -14,7 +14,7 @@ use std::{collections::HashSet, sync::Arc};
 use turnscope_model::{ErrorFact, Facts, Kind, RunId, StepId, StepStatus, UnixNanos, Usage};
 
 /// The result, from steps that know their run and whether they count.
-pub(super) fn assemble(mut steps: Vec<Step>, runs: Vec<Run>, nodes: &[Node]) -> Projection {
+pub(super) fn assemble(mut steps: Vec<Step>, runs: &[Run], nodes: &[Node]) -> Projection {
     let mut own: Vec<Vec<usize>> = vec![Vec::new(); runs.len()];
     for (i, step) in steps.iter().enumerate() {
         if let Some(run) = step.run {
@@ -22,6 +22,7 @@ pub(super) fn assemble(mut steps: Vec<Step>, runs: Vec<Run>, nodes: &[Node]) -> 
         }
     }
     let mut views = Vec::with_capacity(runs.len());
+    let mut identities: Vec<Facts> = Vec::with_capacity(runs.len());
     let mut synthesised: Vec<Synthesised> = Vec::new();
     for (index, run) in runs.iter().enumerate() {
         own[index].sort_by_key(|&i| (steps[i].start, i));
@@ -38,14 +39,17 @@ pub(super) fn assemble(mut steps: Vec<Step>, runs: Vec<Run>, nodes: &[Node]) -> 
             synthesised: &made,
             verdicts: &verdicts,
             last_turn: turns.last().map(|turn| turn.n),
+            above: run.parent.map(|parent| &identities[parent]),
         };
-        let mut view = parts.view();
+        let identity = parts.identity();
+        let mut view = parts.view(&identity);
+        identities.push(identity);
         view.turns = turns.iter().map(|turn| empty_turn(turn.n, turn.opened)).collect();
         views.push(view);
         synthesised.extend(made);
     }
-    texts_from_children(&mut views, &runs);
-    let steps = all_steps(&steps, &synthesised, &runs, &views);
+    texts_from_children(&mut views, runs);
+    let steps = all_steps(&steps, &synthesised, runs, &views);
     fill_turns(&mut views, &steps);
     Projection { runs: views, steps }
 }
@@ -135,10 +139,7 @@ fn step_id(step: &Step, run: Option<&Run>) -> StepId {
         (_, Some(span)) => StepId::of_span(span),
         _ => {
             let nowhere = RunId::assembled("", "", "");
-            StepId::synthesised(
-                run.map_or(&nowhere, |run| &run.run_id),
-                step.key.as_deref().unwrap_or_default(),
-            )
+            StepId::synthesised(run.map_or(&nowhere, |run| &run.id), step.key.as_deref().unwrap_or_default())
         }
     }
 }
@@ -187,7 +188,7 @@ fn made(
 ) -> StepView {
     let over = tool.end.is_some() || view.end.is_some();
     StepView {
-        step_id: StepId::synthesised(&runs[tool.run].run_id, &tool.key),
+        step_id: StepId::synthesised(&runs[tool.run].id, &tool.key),
         node: None,
         joined: Vec::new(),
         run: Some(tool.run),

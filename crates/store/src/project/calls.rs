@@ -130,11 +130,11 @@ fn repeat_of(steps: &mut [Step], keep: usize, repeat: usize) {
 /// The provider's id of the answer names the call, unless a cache gave the same answer again later.
 fn merge_same_response(steps: &mut [Step]) {
     let mut by_id: HashMap<(String, Kind), Vec<usize>> = HashMap::new();
-    for i in 0..steps.len() {
-        if steps[i].counted
-            && let Some(id) = &steps[i].facts.response_id
+    for (i, step) in steps.iter().enumerate() {
+        if step.counted
+            && let Some(id) = &step.facts.response_id
         {
-            by_id.entry((id.clone(), steps[i].kind)).or_default().push(i);
+            by_id.entry((id.clone(), step.kind)).or_default().push(i);
         }
     }
     let mut groups: Vec<Vec<usize>> = by_id.into_values().filter(|group| group.len() > 1).collect();

@@ -6,7 +6,7 @@
 use super::{
     Node, RunView,
     runs::{Run, service},
-    step::Step,
+    step::{Step, fill_session},
     tools::Synthesised,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,11 +23,13 @@ pub(super) struct Parts<'a> {
     pub(super) verdicts: &'a [Verdict],
     /// The number of its last turn.
     pub(super) last_turn: Option<u64>,
+    /// Who and what the run above it is for.
+    pub(super) above: Option<&'a Facts>,
 }
 
 impl Parts<'_> {
     /// The run as the surface knows it, still without its turns.
-    pub(super) fn view(&self) -> RunView {
+    pub(super) fn view(&self, facts: &Facts) -> RunView {
         let run = self.run;
         let root = run.root.map(|i| &self.steps[i]);
         let start = root.map(|s| s.start).or_else(|| self.own.first().map(|&i| self.steps[i].start));
@@ -37,17 +39,16 @@ impl Parts<'_> {
             Some(root) => root.end,
             None => (!open).then_some(last_seen),
         };
-        let facts = self.identity();
         let failed = self.failed();
         let sums = self.sums();
         RunView {
-            run_id: run.run_id,
+            run_id: run.id,
             parent: run.parent,
             root: root.map(|step| step.node),
             trace_id: run.trace,
             span_id: root.and_then(|step| step.span),
             native_run_id: facts.native_run_id.clone().or_else(|| run.native_id.clone()),
-            name: self.name(&facts),
+            name: self.name(facts),
             agent_name: facts.agent_name.clone(),
             service_name: self.service(),
             dialect: self.dialect(),
@@ -101,23 +102,25 @@ impl Parts<'_> {
     }
 
     /// Who and what the run is for: from itself, else from the spans above it, else from its steps.
-    fn identity(&self) -> Facts {
+    pub(super) fn identity(&self) -> Facts {
         let mut all = Facts::default();
         for step in self.selves() {
-            identify(&mut all, &step.facts, true);
+            identify(&mut all, &step.facts, From::Itself);
         }
-        let agent_name = all.agent_name.clone();
         let mut above = self.run.root.and_then(|i| self.steps[i].parent);
-        while let Some(i) = above {
-            identify(&mut all, &self.steps[i].facts, false);
-            if all.session_id.is_some() && all.user_id.is_some() {
-                break;
-            }
-            above = self.steps[i].parent;
+        while let Some(i) =
+            above.filter(|_| all.session_id.is_none() || all.session_is_weak || all.user_id.is_none())
+        {
+            identify(&mut all, &self.steps[i].facts, From::Above);
+            above = self.steps[i]
+                .parent
+                .filter(|_| self.above.is_none() || !self.steps[i].is_agent_or_workflow());
         }
-        all.agent_name = agent_name;
+        if let Some(facts) = self.above {
+            identify(&mut all, facts, From::Above);
+        }
         for step in self.own() {
-            identify(&mut all, &step.facts, true);
+            identify(&mut all, &step.facts, From::Steps);
         }
         all
     }
@@ -236,20 +239,26 @@ impl Parts<'_> {
             .or_else(|| failed.then(|| ErrorFact { r#type: "_OTHER".to_owned(), message: None }))
     }
 
+    /// What the run was asked: its own input where that is a text; else the last user message of its first call.
     fn input_text(&self) -> Option<String> {
-        let own = self.selves().find_map(|step| step.facts.input_text.clone());
-        own.or_else(|| self.calls().find_map(|step| step.facts.input_text.clone()))
+        let own = self.selves().filter_map(|step| Some((step.kind, step.facts.input_text.as_ref()?)));
+        let mut own: Vec<(bool, &String)> =
+            own.map(|(kind, text)| (kind == Kind::Turn || is_structure(text), text)).collect();
+        let first = self.calls().find_map(|step| step.facts.input_text.as_ref());
+        own.extend(first.map(|text| (is_structure(text), text)));
+        own.iter().find(|(structure, _)| !structure).or(own.last()).map(|(_, text)| (*text).clone())
     }
 
+    /// What the run answered: its own output; else the answer of its last call, if that asked for nothing more.
     fn output_text(&self, failed: bool) -> Option<String> {
-        let own = self.selves().find_map(|step| step.facts.output_text.clone());
-        if failed {
-            return own;
+        let own = self.selves().find_map(|step| step.facts.output_text.as_ref());
+        let last = self.calls().rev().find(|step| step.kind != Kind::Embedding);
+        let last = last.filter(|call| !failed && call.facts.requested_tools.is_empty());
+        let answer = last.and_then(|call| call.facts.output_text.as_ref());
+        match (own, answer) {
+            (Some(own), Some(answer)) if is_shortened(own, answer) => Some(answer.clone()),
+            (own, answer) => own.or(answer).cloned(),
         }
-        own.or_else(|| {
-            let last = self.calls().rev().find(|step| step.kind != Kind::Embedding)?;
-            last.facts.output_text.clone().filter(|_| last.facts.requested_tools.is_empty())
-        })
     }
 
     fn verdict_counts(&self) -> [u64; 3] {
@@ -280,8 +289,30 @@ struct Sums {
     providers: BTreeSet<String>,
 }
 
-/// Takes the facts that say who and what a run is for. Names and ids of an agent's own are not taken from outside.
-fn identify(all: &mut Facts, facts: &Facts, own: bool) {
+/// Whether a text is an object or a list as JSON: a function's arguments or a state, not what a user wrote.
+fn is_structure(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with('{') && (text.ends_with('}') || text.contains("\":"))
+        || text.starts_with('[') && (text.ends_with(']') || text.starts_with("[{"))
+}
+
+/// Whether a framework cut the text and put dots for the rest.
+fn is_shortened(text: &str, whole: &str) -> bool {
+    let stem = text.strip_suffix("...").or_else(|| text.strip_suffix('…'));
+    stem.is_some_and(|stem| whole.len() > text.len() && whole.starts_with(stem))
+}
+
+/// Where facts about a run are found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    Itself,
+    Above,
+    Steps,
+}
+
+/// Takes the facts that say who and what a run is for, where they are still unknown. An agent's names are not taken
+/// from above, labels not from steps, which have their own.
+fn identify(all: &mut Facts, facts: &Facts, from: From) {
     macro_rules! or {
         ($($field:ident)*) => {$(
             if all.$field.is_none() {
@@ -289,16 +320,15 @@ fn identify(all: &mut Facts, facts: &Facts, own: bool) {
             }
         )*};
     }
-    or!(session_id user_id user_role trigger_type prompt_id prompt_version experiment_id experiment_variant);
-    if own {
+    fill_session(all, facts);
+    or!(user_id user_role trigger_type prompt_id prompt_version experiment_id experiment_variant);
+    if from != From::Above {
         or!(agent_name workflow_name native_run_id);
     }
-    for tag in &facts.tags {
-        if !all.tags.contains(tag) {
-            all.tags.push(tag.clone());
-        }
+    if from != From::Steps && all.tags.is_empty() {
+        all.tags.clone_from(&facts.tags);
     }
-    if all.metadata.is_empty() {
+    if from != From::Steps && all.metadata.is_empty() {
         all.metadata.clone_from(&facts.metadata);
     }
 }

@@ -12,6 +12,8 @@ mod calls;
 mod events;
 mod figures;
 mod join;
+#[cfg(test)]
+mod laws;
 mod runs;
 mod step;
 #[cfg(test)]
@@ -37,5 +39,5 @@ pub fn project(unit: Unit, nodes: &[Node]) -> Projection {
     let starts = runs::starts(&runs, &steps);
     let runs = runs::sort(&runs, &mut steps, &starts);
     tools::mark(&mut steps);
-    assemble::assemble(steps, runs, nodes)
+    assemble::assemble(steps, &runs, nodes)
 }

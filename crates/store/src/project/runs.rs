@@ -3,14 +3,17 @@
 //! A run starts at each topmost agent or workflow; several of those, or loose model calls, under one ancestor make
 //! that ancestor the run. Agents below are child runs, save wrappers of the same run. Not here: figures, turns.
 
-use super::{Node, step::Step};
-use std::sync::Arc;
+use super::{
+    Node,
+    step::{Step, complete},
+};
+use std::{collections::HashMap, sync::Arc};
 use turnscope_model::{Kind, Role, RunId, TraceId, Unit, UnixNanos};
 
 /// A run while the rules work on it.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
-    pub(super) run_id: RunId,
+    pub(super) id: RunId,
     /// The span it is rooted in.
     pub(super) root: Option<usize>,
     /// Further steps that are this run themselves: wrappers, and the events that open or close an assembled run.
@@ -24,6 +27,7 @@ pub(super) struct Run {
 /// Finds the runs and gives every step its place.
 pub(super) fn assign(unit: Unit, steps: &mut [Step], nodes: &[Node]) -> Vec<Run> {
     let mut runs = Vec::new();
+    give_agents_their_work(steps);
     match unit {
         Unit::Assembled(id) => assembled(id, steps, nodes, &mut runs),
         Unit::Trace(_) => {
@@ -95,18 +99,18 @@ fn open(steps: &mut [Step], nodes: &[Node], root: usize, parent: Option<usize>, 
         let (Some(trace), Some(span)) = (steps[root].trace, steps[root].span) else {
             // An agent known from events only: named by its key within the run above.
             let key = steps[root].key.clone().unwrap_or_default();
-            let above = parent.map(|p: usize| runs[p].run_id.to_string()).unwrap_or_default();
-            let run_id = RunId::assembled("event", &above, &key);
-            runs.push(Run { run_id, root: None, also: vec![root], parent, trace: None, native_id: None });
+            let above = parent.map(|p: usize| runs[p].id.to_string()).unwrap_or_default();
+            let id = RunId::assembled("event", &above, &key);
+            runs.push(Run { id, root: None, also: vec![root], parent, trace: None, native_id: None });
             let run = runs.len() - 1;
             todo.extend(
                 own_steps(steps, nodes, root, run, &mut runs[run].also).into_iter().map(|c| (c, Some(run))),
             );
             continue;
         };
-        let run_id = RunId::of_span(trace, span);
+        let id = RunId::of_span(trace, span);
         runs.push(Run {
-            run_id,
+            id,
             root: Some(root),
             also: Vec::new(),
             parent,
@@ -136,7 +140,8 @@ fn own_steps(
         let (mut agents, mut works) = (Vec::new(), false);
         let mut i = at + 1;
         while i < steps[at].last {
-            if steps[i].kind == Kind::Run && !is_hook(&steps[i], i) {
+            let hook = is_hook(&steps[i], i) || is_part_of(&steps[i], i, &steps[at]);
+            if steps[i].kind == Kind::Run && !hook {
                 agents.push(i);
                 i = steps[i].last;
                 continue;
@@ -165,6 +170,46 @@ fn is_hook(step: &Step, index: usize) -> bool {
         && step.facts.agent_name.is_none()
         && step.facts.usage.is_unknown()
         && step.end.is_some()
+}
+
+/// An agent's span with nothing in it, within a run of the same agent, is a part of that.
+fn is_part_of(step: &Step, index: usize, run: &Step) -> bool {
+    step.last == index + 1
+        && step.facts.agent_name.is_some()
+        && step.facts.agent_name == run.facts.agent_name
+        && step.facts.usage.is_unknown()
+        && step.end.is_some()
+}
+
+/// Where an agent's span has nothing in it and its work lies beside it, under a step of the same name at the same
+/// time, that step is the agent's.
+fn give_agents_their_work(steps: &mut [Step]) {
+    let mut work: HashMap<(usize, String), Vec<usize>> = HashMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        if let Some(parent) = step.parent
+            && step.kind == Kind::Workflow
+            && step.last > i + 1
+        {
+            let name = step.facts.name.rsplit(' ').next().unwrap_or_default().to_owned();
+            work.entry((parent, name)).or_default().push(i);
+        }
+    }
+    for i in 0..steps.len() {
+        if steps[i].kind != Kind::Run || steps[i].last != i + 1 {
+            continue;
+        }
+        let (Some(parent), Some(name)) = (steps[i].parent, steps[i].facts.agent_name.clone()) else {
+            continue;
+        };
+        let Some(beside) = work.get_mut(&(parent, name)) else { continue };
+        if let Some(at) = beside.iter().position(|&w| steps[w].overlaps(&steps[i])) {
+            let agent = beside.swap_remove(at);
+            complete(steps, agent, i);
+            steps[agent].kind = Kind::Run;
+            steps[i].kind = Kind::Workflow;
+            steps[i].same_as = Some(agent);
+        }
+    }
 }
 
 /// Whether the only agent below, with which all the work lies, is the run above once more: straight inside it, of
@@ -200,7 +245,7 @@ fn assembled(id: RunId, steps: &mut [Step], nodes: &[Node], runs: &mut Vec<Run>)
         let native = format!("{}:{}", step.facts.session_id.as_deref().unwrap_or_default(), step.start);
         starts.push((step.start, runs.len()));
         runs.push(Run {
-            run_id: RunId::assembled(&step.facts.dialect, &nodes[step.node].service_name, &native),
+            id: RunId::assembled(&step.facts.dialect, &nodes[step.node].service_name, &native),
             root: None,
             also: Vec::new(),
             parent: None,
@@ -209,14 +254,7 @@ fn assembled(id: RunId, steps: &mut [Step], nodes: &[Node], runs: &mut Vec<Run>)
         });
     }
     if runs.is_empty() {
-        runs.push(Run {
-            run_id: id,
-            root: None,
-            also: Vec::new(),
-            parent: None,
-            trace: None,
-            native_id: None,
-        });
+        runs.push(Run { id, root: None, also: Vec::new(), parent: None, trace: None, native_id: None });
         starts.push((0, 0));
     }
     starts.sort_unstable();
@@ -249,17 +287,24 @@ fn assembled(id: RunId, steps: &mut [Step], nodes: &[Node], runs: &mut Vec<Run>)
         if let [only] = agents[..] {
             runs[run].also.push(only);
             let children = own_steps(steps, nodes, only, run, &mut Vec::new());
-            children.into_iter().for_each(|child| open(steps, nodes, child, Some(run), runs));
+            for child in children {
+                open(steps, nodes, child, Some(run), runs);
+            }
         } else {
-            agents.into_iter().for_each(|child| open(steps, nodes, child, Some(run), runs));
+            for child in agents {
+                open(steps, nodes, child, Some(run), runs);
+            }
         }
     }
-    for run in 0..runs.len() {
-        if runs[run].root.is_none() && runs[run].trace.is_none() {
-            let mut traces = steps.iter().filter(|s| s.run == Some(run)).map(|s| s.trace);
-            let first = traces.next().flatten();
-            runs[run].trace = first.filter(|_| traces.all(|trace| trace == first));
+    let mut traces: Vec<Option<Option<TraceId>>> = vec![None; runs.len()];
+    for step in steps.iter() {
+        if let Some(run) = step.run {
+            let known = traces[run].get_or_insert(step.trace);
+            *known = known.filter(|trace| Some(*trace) == step.trace);
         }
+    }
+    for (run, trace) in runs.iter_mut().zip(traces).filter(|(run, _)| run.root.is_none()) {
+        run.trace = trace.flatten();
     }
 }
 
@@ -317,7 +362,7 @@ pub(super) fn sort(runs: &[Run], steps: &mut [Step], starts: &[UnixNanos]) -> Ve
         }
     }
     let mut order: Vec<usize> = (0..runs.len()).collect();
-    order.sort_by_key(|&i| (from[i], depth[i], starts[i], runs[i].run_id));
+    order.sort_by_key(|&i| (from[i], depth[i], starts[i], runs[i].id));
     let mut place = vec![0; runs.len()];
     for (new, &old) in order.iter().enumerate() {
         place[old] = new;

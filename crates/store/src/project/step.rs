@@ -33,6 +33,8 @@ pub(super) struct Step {
 
     /// The step that this one reports a second time.
     pub(super) same_as: Option<usize>,
+    /// The tool step that it lies in, unless an agent, a turn or a model call stands between them.
+    pub(super) in_tool: Option<usize>,
     /// It counts as a model call or a tool call.
     pub(super) counted: bool,
     pub(super) run: Option<usize>,
@@ -64,6 +66,7 @@ impl Step {
             last: 0,
             top: 0,
             same_as: None,
+            in_tool: None,
             counted: false,
             run: None,
             outer: false,
@@ -120,10 +123,11 @@ pub(super) fn fill(facts: &mut Facts, more: &Facts) {
             }
         )*};
     }
-    or!(agent_name agent_id workflow_name native_run_id turn_index session_id user_id user_role trigger_type
+    or!(agent_name agent_id workflow_name native_run_id turn_index user_id user_role trigger_type
         request_model response_model provider response_id finish_reason time_to_first_chunk_ns streaming
         reported_cost context input_text output_text tool_name tool_call_id verdict resolution decided_by reason
         risk_tier error prompt_id prompt_version experiment_id experiment_variant);
+    fill_session(facts, more);
     macro_rules! or_list {
         ($($field:ident)*) => {$(
             if facts.$field.is_empty() {
@@ -144,6 +148,16 @@ pub(super) fn fill(facts: &mut Facts, more: &Facts) {
     facts.invalid_utf8 |= more.invalid_utf8;
     facts.redacted += more.redacted;
     facts.dropped += more.dropped;
+}
+
+/// The session: one that the application set wins over an id that a framework made up for the conversation.
+pub(super) fn fill_session(facts: &mut Facts, more: &Facts) {
+    if more.session_id.is_some()
+        && (facts.session_id.is_none() || facts.session_is_weak && !more.session_is_weak)
+    {
+        facts.session_id.clone_from(&more.session_id);
+        facts.session_is_weak = more.session_is_weak;
+    }
 }
 
 /// What several log records say of the span that they name: of texts and requests the last one counts, since the
@@ -185,12 +199,16 @@ pub(super) fn fuller(first: &Usage, second: &Usage) -> Usage {
     best
 }
 
+/// So many records of a second report are named by the first at most: a nest of reports must not cost its square.
+const MOST_JOINED: usize = 256;
+
 /// The facts of a step completed with those of a second report of it.
 pub(super) fn complete(steps: &mut [Step], step: usize, second: usize) {
     let usage = fuller(&steps[second].facts.usage, &steps[step].facts.usage);
     let more = Arc::clone(&steps[second].facts);
-    let joined: Vec<usize> =
-        std::iter::once(steps[second].node).chain(steps[second].joined.iter().copied()).collect();
+    let joined: Vec<usize> = std::iter::once(steps[second].node)
+        .chain(steps[second].joined.iter().copied().take(MOST_JOINED))
+        .collect();
     let facts = Arc::make_mut(&mut steps[step].facts);
     fill(facts, &more);
     facts.usage = usage;

@@ -28,20 +28,19 @@ pub(super) struct Synthesised {
 
 /// Marks the tool steps that count.
 pub(super) fn mark(steps: &mut [Step]) {
-    let mut above: Vec<Option<usize>> = vec![None; steps.len()];
     for i in 0..steps.len() {
         if let Some(parent) = steps[i].parent {
-            above[i] = match steps[parent].kind {
+            steps[i].in_tool = match steps[parent].kind {
                 _ if is_tool(&steps[parent]) => Some(parent),
                 Kind::Run | Kind::Turn | Kind::Llm | Kind::Embedding => None,
-                _ => above[parent],
+                _ => steps[parent].in_tool,
             };
         }
         if !is_tool(&steps[i]) {
             continue;
         }
         steps[i].counted = true;
-        if let Some(outer) = above[i].filter(|&outer| one_call(&steps[outer], &steps[i])) {
+        if let Some(outer) = steps[i].in_tool.filter(|&outer| one_call(&steps[outer], &steps[i])) {
             let keep = steps[outer].same_as.unwrap_or(outer);
             second(steps, keep, i);
         }
@@ -81,12 +80,9 @@ fn names_agree(a: &Step, b: &Step) -> bool {
 fn merge_beside(steps: &mut [Step]) {
     let mut by_id: HashMap<(usize, String), Vec<usize>> = HashMap::new();
     let mut of_run: HashMap<usize, Vec<usize>> = HashMap::new();
-    for i in 0..steps.len() {
-        if !steps[i].counted || !is_tool(&steps[i]) {
-            continue;
-        }
-        let Some(run) = steps[i].run else { continue };
-        if let Some(id) = &steps[i].facts.tool_call_id {
+    for (i, step) in steps.iter().enumerate().filter(|(_, step)| step.counted && is_tool(step)) {
+        let Some(run) = step.run else { continue };
+        if let Some(id) = &step.facts.tool_call_id {
             by_id.entry((run, id.clone())).or_default().push(i);
         }
         of_run.entry(run).or_default().push(i);
@@ -146,10 +142,8 @@ pub(super) fn match_requests(
     let tools: Vec<usize> =
         own.iter().copied().filter(|&i| steps[i].counted && steps[i].kind == Kind::Tool).collect();
     let mut taken: Vec<Option<usize>> = vec![None; tools.len()];
-    let mut open: Vec<(usize, usize)> = calls
-        .iter()
-        .flat_map(|&call| (0..steps[call].facts.requested_tools.len()).map(move |at| (call, at)))
-        .collect();
+    let mut open: Vec<(usize, usize)> =
+        calls.iter().flat_map(|&call| asked(&steps[call]).map(move |at| (call, at))).collect();
     by_id(steps, &tools, &mut taken, &mut open);
     by_name(steps, &tools, &mut taken, &mut open);
     by_order(steps, &tools, &mut taken, &mut open);
@@ -158,6 +152,14 @@ pub(super) fn match_requests(
     let made = open.into_iter().map(|(call, at)| synthesise(steps, run, call, at, &counted)).collect();
     let asked_by = tools.iter().zip(taken).filter_map(|(&tool, call)| Some((tool, call?))).collect();
     (made, asked_by)
+}
+
+/// The requests of a call; a streamed answer may name one several times.
+fn asked(call: &Step) -> impl Iterator<Item = usize> {
+    let tools = &call.facts.requested_tools;
+    let new =
+        |&at: &usize| tools[at].id.is_none() || !tools[..at].iter().any(|earlier| earlier.id == tools[at].id);
+    (0..tools.len()).filter(new)
 }
 
 fn by_id(steps: &[Step], tools: &[usize], taken: &mut [Option<usize>], open: &mut Vec<(usize, usize)>) {
@@ -243,7 +245,10 @@ fn by_order(
 /// Whether the tool's name is only the name of its span, and no id says which call it is.
 fn is_generic(step: &Step) -> bool {
     step.facts.tool_call_id.is_none()
-        && step.facts.tool_name.as_ref().is_none_or(|name| step.facts.name.starts_with(name.as_str()))
+        && step.facts.tool_name.as_ref().is_none_or(|name| {
+            let letters = |text: &str| text.replace(|c: char| !c.is_alphanumeric(), "");
+            letters(&step.facts.name).starts_with(&letters(name))
+        })
 }
 
 fn synthesise(steps: &[Step], run: usize, call: usize, at: usize, calls: &[usize]) -> Synthesised {
@@ -287,12 +292,12 @@ pub(super) fn judge(
         let Some(verdict) = steps[gate].facts.verdict else { continue };
         match calls.of_gate(steps, gate) {
             Some(Target::Step(tool)) => {
-                steps[tool].verdict = stronger(steps[tool].verdict, verdict);
+                steps[tool].verdict = Some(stronger(steps[tool].verdict, verdict));
                 steps[tool].gate.get_or_insert(gate);
             }
             Some(Target::Synthesised(at)) => {
                 let tool = &mut synthesised[at];
-                tool.verdict = stronger(tool.verdict, verdict);
+                tool.verdict = Some(stronger(tool.verdict, verdict));
                 tool.gate.get_or_insert(gate);
             }
             None => match steps[gate].tool_name.clone() {
@@ -308,8 +313,8 @@ pub(super) fn judge(
 }
 
 /// A human asked outranks a refusal, which outranks a permission.
-fn stronger(known: Option<Verdict>, new: Verdict) -> Option<Verdict> {
-    Some(known.map_or(new, |known| known.max(new)))
+fn stronger(known: Option<Verdict>, new: Verdict) -> Verdict {
+    known.map_or(new, |known| known.max(new))
 }
 
 /// A tool call of which only the gate tells.
@@ -364,12 +369,9 @@ impl Calls {
     }
 
     fn of_gate(&mut self, steps: &[Step], gate: usize) -> Option<Target> {
-        let mut up = steps[gate].parent;
-        while let Some(i) = up.filter(|&i| steps[i].run == steps[gate].run && steps[i].kind != Kind::Run) {
-            if steps[i].kind == Kind::Tool {
-                return Some(Target::Step(steps[i].same_as.unwrap_or(i)));
-            }
-            up = steps[i].parent;
+        let within = steps[gate].in_tool.filter(|&tool| steps[tool].run == steps[gate].run);
+        if let Some(tool) = within {
+            return Some(Target::Step(steps[tool].same_as.unwrap_or(tool)));
         }
         if let Some(id) = &steps[gate].facts.tool_call_id
             && let Some(&target) = self.by_id.get(id)

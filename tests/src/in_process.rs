@@ -1,0 +1,182 @@
+//! From bodies to what is seen, in this process: decode, normalise, each record once, units joined, project.
+//!
+//! What the store does with tables is done here with maps, so that the rules are tested without it.
+
+use crate::{
+    corpus::{Request, Signal},
+    seen::{Seen, SeenCall, SeenRun, SeenTool, SeenTurn},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+use turnscope_model::{Kind, Record, Role, StepStatus, Unit};
+use turnscope_otlp::{decode, normalise, redact::Redactor};
+use turnscope_store::project::{Node, Projection, join_keys, project};
+
+/// What these requests show, in the order in which they are given.
+pub fn see(requests: &[Request]) -> Seen {
+    let mut all: Vec<Projection> =
+        units(records(requests)).into_iter().map(|(unit, nodes)| project(unit, &nodes)).collect();
+    all.sort_by_key(|made| made.runs.first().map(|run| (run.start, run.run_id)));
+    let mut seen = Seen::default();
+    for made in &all {
+        let first = seen.runs.len();
+        for (index, _) in made.runs.iter().enumerate() {
+            let mut run = seen_run(made, index);
+            run.parent = run.parent.map(|parent| parent + first);
+            seen.runs.push(run);
+        }
+    }
+    seen
+}
+
+/// Each record once: of a span the version with the latest end, of a log record one of equal bytes.
+pub fn records(requests: &[Request]) -> Vec<Record> {
+    let redactor = Redactor::off();
+    let mut out: Vec<Record> = Vec::new();
+    let mut spans: HashMap<_, usize> = HashMap::new();
+    let mut logs = HashSet::new();
+    for request in requests {
+        let found = match request.signal {
+            Signal::Traces => {
+                let body = decode::traces(&request.body, request.format).expect(&request.file);
+                normalise::traces(body, &redactor)
+            }
+            Signal::Logs => {
+                let body = decode::logs(&request.body, request.format).expect(&request.file);
+                normalise::logs(body, &redactor)
+            }
+            Signal::Metrics => continue,
+        };
+        assert_eq!(found.rejected, 0, "{}: {:?}", request.file, found.rejection);
+        for record in found.records {
+            if matches!(record.role, Role::Span | Role::Open) {
+                let open = record.role == Role::Open;
+                let known = spans.entry((record.trace_id, record.span_id, open)).or_insert(out.len());
+                if *known == out.len() {
+                    out.push(record);
+                } else if record.end > out[*known].end {
+                    out[*known] = record;
+                }
+                continue;
+            }
+            let values: Vec<Vec<u8>> = record.body.values.iter().map(|v| v.data.clone()).collect();
+            if logs.insert((record.trace_id, record.start, record.body.bytes.clone(), values)) {
+                out.push(record);
+            }
+        }
+    }
+    out
+}
+
+/// The records by unit, units that share a key as one.
+pub fn units(records: Vec<Record>) -> Vec<(Unit, Vec<Node>)> {
+    let mut group_of_unit: BTreeMap<Unit, usize> = BTreeMap::new();
+    let mut groups: Vec<usize> = Vec::new();
+    let mut of_key: HashMap<String, usize> = HashMap::new();
+    for record in records.iter().filter(|record| record.unit != Unit::None) {
+        let group = *group_of_unit.entry(record.unit).or_insert_with(|| {
+            groups.push(groups.len());
+            groups.len() - 1
+        });
+        for key in join_keys(record) {
+            let other = *of_key.entry(key).or_insert(group);
+            let (a, b) = (find(&groups, group), find(&groups, other));
+            groups[a.max(b)] = a.min(b);
+        }
+    }
+    let mut nodes: BTreeMap<usize, (Unit, Vec<Node>)> = BTreeMap::new();
+    for (row, record) in records.into_iter().enumerate() {
+        if record.unit == Unit::None {
+            continue;
+        }
+        let group = find(&groups, group_of_unit[&record.unit]);
+        nodes.entry(group).or_insert_with(|| (record.unit, Vec::new())).1.push(node(row, record));
+    }
+    nodes.into_values().collect()
+}
+
+fn find(groups: &[usize], mut group: usize) -> usize {
+    while groups[group] != group {
+        group = groups[group];
+    }
+    group
+}
+
+fn node(row: usize, record: Record) -> Node {
+    Node {
+        row: row as i64,
+        role: record.role,
+        trace_id: record.trace_id,
+        span_id: record.span_id,
+        parent_span_id: record.parent_span_id,
+        remote_parent: record.remote_parent,
+        start: record.start,
+        end: record.end,
+        status: record.status,
+        service_name: Arc::from(record.origin.service_name.as_str()),
+        scope_name: Arc::from(record.origin.scope_name.as_str()),
+        facts: Arc::new(record.facts),
+    }
+}
+
+fn seen_run(made: &Projection, index: usize) -> SeenRun {
+    let run = &made.runs[index];
+    let own = || made.steps.iter().filter(move |step| step.run == Some(index) && step.counted);
+    let failed = |status| status == StepStatus::Error;
+    let names = |steps: &[usize]| steps.iter().map(|&i| made.steps[i].name.clone()).collect();
+    let tools = |steps: &[usize]| {
+        steps.iter().map(|&i| made.steps[i].tool_name.clone().unwrap_or_default()).collect()
+    };
+    SeenRun {
+        run_id: run.run_id.to_string(),
+        parent: run.parent,
+        name: run.name.clone(),
+        agent_name: run.agent_name.clone(),
+        agents: made
+            .steps
+            .iter()
+            .filter(|step| step.run == Some(index))
+            .filter_map(|step| step.facts.agent_name.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        status: match (run.end, run.failed) {
+            (None, _) => "running",
+            (_, true) => "failed",
+            _ => "completed",
+        }
+        .to_owned(),
+        turns: run
+            .turns
+            .iter()
+            .map(|turn| SeenTurn { n: turn.n, llm: names(&turn.llm_steps), tools: tools(&turn.tool_steps) })
+            .collect(),
+        llm_call_count: run.llm_call_count,
+        tool_call_count: run.tool_call_count,
+        error_count: run.error_count,
+        usage: run.usage,
+        input_text: run.input_text.clone(),
+        output_text: run.output_text.clone(),
+        session_id: run.session_id.clone(),
+        user_id: run.user_id.clone(),
+        calls: own()
+            .filter(|step| step.kind != Kind::Tool)
+            .map(|step| SeenCall {
+                model: step.facts.request_model.clone().or_else(|| step.facts.response_model.clone()),
+                failed: failed(step.status),
+                usage: step.usage,
+            })
+            .collect(),
+        tools: own()
+            .filter(|step| step.kind == Kind::Tool)
+            .map(|step| SeenTool {
+                name: step.tool_name.clone().unwrap_or_default(),
+                failed: failed(step.status),
+                has_record: step.node.is_some(),
+                verdict: step.verdict.map(|verdict| verdict.as_str().to_owned()),
+            })
+            .collect(),
+    }
+}

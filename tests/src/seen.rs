@@ -1,0 +1,85 @@
+//! What is seen of a producer's telemetry, whoever looked: the projection in this process, or a client of the server.
+
+use serde::Serialize;
+use turnscope_model::Usage;
+
+/// Everything seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Seen {
+    /// The runs, by start.
+    pub runs: Vec<SeenRun>,
+}
+
+/// One run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SeenRun {
+    /// Its id.
+    pub run_id: String,
+    /// The run above it, by its place in the list.
+    pub parent: Option<usize>,
+    /// The name shown.
+    pub name: String,
+    /// The agent.
+    pub agent_name: Option<String>,
+    /// Every agent that its steps name.
+    pub agents: Vec<String>,
+    /// `running`, `completed`, `failed` or `incomplete`.
+    pub status: String,
+    /// How many turns.
+    pub turns: Vec<SeenTurn>,
+    /// Model and embedding calls.
+    pub llm_call_count: u64,
+    /// Tool calls.
+    pub tool_call_count: u64,
+    /// Failures.
+    pub error_count: u64,
+    /// Tokens.
+    pub usage: Usage,
+    /// The last user message.
+    pub input_text: Option<String>,
+    /// The final answer.
+    pub output_text: Option<String>,
+    /// The session.
+    pub session_id: Option<String>,
+    /// The user.
+    pub user_id: Option<String>,
+    /// Each model call that counts.
+    pub calls: Vec<SeenCall>,
+    /// Each tool call that counts.
+    pub tools: Vec<SeenTool>,
+}
+
+/// One turn.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SeenTurn {
+    /// Its number.
+    pub n: u64,
+    /// Its model calls, by the names of their steps.
+    pub llm: Vec<String>,
+    /// Its tools.
+    pub tools: Vec<String>,
+}
+
+/// One model call.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SeenCall {
+    /// The model asked for, else the one that answered.
+    pub model: Option<String>,
+    /// Whether it failed.
+    pub failed: bool,
+    /// Tokens.
+    pub usage: Usage,
+}
+
+/// One tool call.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SeenTool {
+    /// The tool.
+    pub name: String,
+    /// Whether it failed.
+    pub failed: bool,
+    /// Whether a record of its own tells of it.
+    pub has_record: bool,
+    /// `allow`, `deny` or `hitl`.
+    pub verdict: Option<String>,
+}

@@ -1,0 +1,123 @@
+//! Every capture of the corpus gives every fact that its bytes hold, in whatever order and however often it is sent.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+use turnscope_tests::{
+    corpus::{self, Request},
+    facts, gaps, in_process,
+    seen::{Seen, SeenRun, SeenTurn},
+};
+
+/// Each fact is found, or is listed in `corpus_gaps.toml` with the reason why it cannot be.
+#[test]
+fn every_fact_that_the_bytes_hold_is_found() {
+    let gaps = gaps::read();
+    let nothing = BTreeMap::new();
+    let (mut problems, mut found_all, mut all) = (Vec::new(), 0, 0);
+    println!("| producer | found | of | listed as not in the bytes |\n| --- | ---: | ---: | ---: |");
+    for producer in corpus::producers() {
+        let seen = in_process::see(&corpus::requests(&producer));
+        let facts = facts::compare(&corpus::expected(&producer), &seen);
+        let listed = gaps.get(&producer).unwrap_or(&nothing);
+        for fact in &facts {
+            match (fact.found, listed.contains_key(&fact.name)) {
+                (false, false) => {
+                    problems.push(format!("{producer}: {:?} is missing: {}", fact.name, fact.seen));
+                }
+                (true, true) => {
+                    problems.push(format!("{producer}: {:?} is listed as a gap, but is found", fact.name));
+                }
+                _ => {}
+            }
+        }
+        for name in listed.keys().filter(|name| !facts.iter().any(|fact| fact.name == **name)) {
+            problems.push(format!("{producer}: {name:?} is listed as a gap, but is no fact"));
+        }
+        let found = facts.iter().filter(|fact| fact.found).count();
+        println!("| {producer} | {found} | {} | {} |", facts.len(), listed.len());
+        found_all += found;
+        all += facts.len();
+    }
+    println!("| **all** | {found_all} | {all} | {:.1} % |", 100.0 * found_all as f64 / all as f64);
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
+
+/// The order of arrival does not matter, nor that everything comes twice.
+#[test]
+fn order_and_repetition_change_nothing() {
+    for producer in corpus::producers() {
+        let requests = corpus::requests(&producer);
+        let seen = in_process::see(&requests);
+        for seed in 1..4 {
+            let mut shuffled: Vec<Request> = requests.iter().chain(&requests).cloned().collect();
+            shuffle(&mut shuffled, seed);
+            assert_eq!(in_process::see(&shuffled), seen, "{producer}, shuffled with {seed}");
+        }
+    }
+}
+
+fn shuffle<T>(list: &mut [T], seed: u64) {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    for i in (1..list.len()).rev() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        list.swap(i, (state >> 33) as usize % (i + 1));
+    }
+}
+
+/// The run trees, turn by turn: worked out by the rules, reviewed by hand, and kept.
+#[test]
+fn the_run_trees_are_as_reviewed() {
+    for producer in corpus::producers() {
+        let seen = in_process::see(&corpus::requests(&producer));
+        insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+            insta::assert_yaml_snapshot!(producer, tree(&seen, None));
+        });
+    }
+}
+
+#[derive(Serialize)]
+struct Tree {
+    run: String,
+    status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+    calls: u64,
+    tools: u64,
+    errors: u64,
+    tokens: String,
+    turns: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    children: Vec<Tree>,
+}
+
+fn tree(seen: &Seen, parent: Option<usize>) -> Vec<Tree> {
+    let below = seen.runs.iter().enumerate().filter(|(_, run)| run.parent == parent);
+    below.map(|(i, run)| Tree { children: tree(seen, Some(i)), ..one(run) }).collect()
+}
+
+fn one(run: &SeenRun) -> Tree {
+    let turn = |turn: &SeenTurn| format!("{}: {} → {}", turn.n, turn.llm.join(", "), turn.tools.join(", "));
+    let short = |text: &Option<String>| text.as_ref().map(|text| text.chars().take(60).collect());
+    let n = |tokens: Option<u64>| tokens.map_or("?".to_owned(), |n| n.to_string());
+    let usage = &run.usage;
+    Tree {
+        run: run.name.clone(),
+        status: run.status.clone(),
+        input: short(&run.input_text),
+        output: short(&run.output_text),
+        calls: run.llm_call_count,
+        tools: run.tool_call_count,
+        errors: run.error_count,
+        tokens: format!(
+            "{} in ({} cached), {} out ({} reasoning)",
+            n(usage.input_tokens),
+            n(usage.cache_read_tokens),
+            n(usage.output_tokens),
+            n(usage.reasoning_tokens)
+        ),
+        turns: run.turns.iter().map(turn).collect(),
+        children: Vec::new(),
+    }
+}
