@@ -4,7 +4,7 @@ use super::{
     agent_inspector, claude_code, facts,
     field::Field,
     gather::{self, Picks},
-    logfire,
+    logfire, printed,
     view::{Found, View},
 };
 use turnscope_model::Role;
@@ -12,8 +12,11 @@ use turnscope_model::Role;
 type Adjust = fn(&View<'_>, &Picks<'_>, &mut Found);
 
 /// Dialects that need more than tables.
-static ADJUST: &[(&str, Adjust)] =
-    &[("agent-inspector", agent_inspector::adjust), ("claude-code", claude_code::adjust)];
+static ADJUST: &[(&str, Adjust)] = &[
+    ("agent-inspector", agent_inspector::adjust),
+    ("claude-code", claude_code::adjust),
+    ("openinference", printed::adjust),
+];
 
 /// The facts of a span.
 pub(super) fn find(view: &View<'_>) -> Found {

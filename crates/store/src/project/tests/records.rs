@@ -103,6 +103,22 @@ fn logs_join_the_span_that_they_name() {
 }
 
 #[test]
+fn what_a_history_repeats_is_not_asked_for_again() {
+    let asked = || vec![turnscope_model::RequestedTool { id: None, name: "find".to_owned() }];
+    let made = unit()
+        .run("a")
+        .llm("c")
+        .log(|f| {
+            f.requested_tools = asked();
+            f.context = Some(1);
+        })
+        .project();
+    assert_eq!(made.runs[0].tool_call_count, 0);
+    let made = unit().run("a").llm("c").log(|f| f.requested_tools = asked()).project();
+    assert_eq!(made.runs[0].tool_call_count, 1);
+}
+
+#[test]
 fn parents_that_go_round_are_cut() {
     let (unit_of, mut nodes) = unit().llm("a").llm("b").llm("c").nodes();
     nodes[0].parent_span_id = nodes[2].span_id;
