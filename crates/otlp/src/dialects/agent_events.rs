@@ -1,4 +1,4 @@
-//! Coding agents that speak in log events: Claude Code, Codex CLI, Gemini CLI.
+//! Coding agents that speak mostly in log events: Claude Code, Codex CLI, Gemini CLI.
 //!
 //! Here: which of their events stand for a prompt, a model call or a tool call, and what names each step, so that a
 //! record that comes twice, or late, or beside a real span, changes nothing. Not here: which run a step of a Codex
@@ -88,9 +88,15 @@ static AGENTS: &[Agent] = &[
         names_answered: false,
         events: &[
             event("user_prompt", Kind::Run, PROMPT, &[]),
-            Event { when: Some(("event.kind", "response.completed")), ..event("sse_event", Kind::Llm, LLM, &[]) },
+            Event {
+                when: Some(("event.kind", "response.completed")),
+                ..event("sse_event", Kind::Llm, LLM, &[])
+            },
             Event { when: Some(("event.kind", "response.failed")), ..failure("sse_event", LLM, &[]) },
-            Event { when: Some(("event.kind", "response.completed")), ..event("websocket_event", Kind::Llm, LLM, &[]) },
+            Event {
+                when: Some(("event.kind", "response.completed")),
+                ..event("websocket_event", Kind::Llm, LLM, &[])
+            },
             Event { when: Some(("event.kind", "response.failed")), ..failure("websocket_event", LLM, &[]) },
             Event { when: Some(("success", "false")), ..failure("api_request", LLM, &[]) },
             event("tool_decision", Kind::Tool, TOOL, &["call_id"]),
@@ -188,8 +194,17 @@ fn recognise<'a>(view: &View<'a>) -> Option<(&'static Agent, &'a str)> {
     })
 }
 
+/// The same agents' spans: what their attributes mean otherwise elsewhere.
+pub(super) fn adjust_span(view: &View<'_>, _: &gather::Picks<'_>, found: &mut Found) {
+    prefer_account(view, found);
+    // Here the key names what the user asked for, not a prompt's template.
+    if let Some(prompt) = found.facts.prompt_id.take() {
+        found.facts.native_run_id.get_or_insert(prompt);
+    }
+}
+
 /// Claude Code's `user.id` is the installation's; the account is the user.
-pub(super) fn prefer_account(view: &View<'_>, found: &mut Found) {
+fn prefer_account(view: &View<'_>, found: &mut Found) {
     if let Some(account) = text(view, "user.account_uuid").or_else(|| text(view, "user.account_id")) {
         found.facts.user_id = Some(account);
     }
@@ -210,8 +225,15 @@ fn decision(view: &View<'_>, kind: Kind, found: &mut Found) {
 fn failed(view: &View<'_>) -> ErrorFact {
     let first = |keys: &[&str]| keys.iter().find_map(|key| text(view, key));
     ErrorFact {
-        r#type: first(&["error.type", "error_type", "error_class", "category", "status_code", "http.response.status_code"])
-            .unwrap_or_else(|| "_OTHER".to_owned()),
+        r#type: first(&[
+            "error.type",
+            "error_type",
+            "error_class",
+            "category",
+            "status_code",
+            "http.response.status_code",
+        ])
+        .unwrap_or_else(|| "_OTHER".to_owned()),
         message: first(&["error.message", "error"]).map(|text| errors::cut(&text)),
     }
 }
@@ -219,8 +241,11 @@ fn failed(view: &View<'_>) -> ErrorFact {
 /// Names a step that nothing else names: when it happened, to the record's own precision.
 fn moment(view: &View<'_>, kind: Kind) -> String {
     let mut name = text(view, "event.timestamp").unwrap_or_else(|| view.start.to_string());
-    let more: &[&str] =
-        if kind == Kind::Tool { &["event.sequence", "tool_name", "function_name"] } else { &["event.sequence"] };
+    let more: &[&str] = if kind == Kind::Tool {
+        &["event.sequence", "tool_name", "function_name"]
+    } else {
+        &["event.sequence"]
+    };
     for part in more.iter().filter_map(|key| text(view, key)) {
         name.push(':');
         name.push_str(&part);

@@ -3,7 +3,11 @@
 //! The run has a name, the real time stands in an attribute, and the kind is the span's name. Beginning and end of
 //! the run are two events of one step.
 
-use super::{gather::Picks, value, view::{Found, View}};
+use super::{
+    gather::Picks,
+    value,
+    view::{Found, View},
+};
 use std::borrow::Cow;
 use turnscope_model::{ErrorFact, Kind, Role, RunId, Unit};
 
@@ -44,7 +48,8 @@ pub(super) fn adjust(view: &View<'_>, _: &Picks<'_>, found: &mut Found) {
         facts.provider = label.as_deref().and_then(super::providers::of_model);
     }
     if facts.error.is_some() || view.name == "error" {
-        facts.error = Some(ErrorFact { r#type: label.clone().unwrap_or_else(|| "_OTHER".to_owned()), message: None });
+        facts.error =
+            Some(ErrorFact { r#type: label.clone().unwrap_or_else(|| "_OTHER".to_owned()), message: None });
     }
     found.role = match view.name {
         "run_start" => {
@@ -56,7 +61,8 @@ pub(super) fn adjust(view: &View<'_>, _: &Picks<'_>, found: &mut Found) {
             if let Some(label) = label {
                 facts.name = label;
             }
-            let id = text("agent_inspector.event_id").unwrap_or_else(|| format!("{}:{}", view.name, found.start));
+            let id =
+                text("agent_inspector.event_id").unwrap_or_else(|| format!("{}:{}", view.name, found.start));
             Role::Event { key: id, parent: Some(RUN.to_owned()) }
         }
     };

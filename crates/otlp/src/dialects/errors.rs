@@ -35,7 +35,7 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
         .cow(Field::Outcome)
         .is_some_and(|outcome| FAILED.iter().any(|failed| failed.eq_ignore_ascii_case(&outcome)));
     let failed = view.status == Status::Error
-        || picks.get(Field::ErrorType).is_some_and(|pick| pick.key == "error.type")
+        || picks.get(Field::ErrorType).is_some_and(|pick| pick.key() == "error.type")
         || picks.truth(Field::Success) == Some(false)
         || picks.truth(Field::Failed) == Some(true)
         || outcome_failed;
@@ -44,7 +44,8 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
     }
     let exception = view.events.iter().rev().find(|event| event.name == "exception");
     let of_exception = |key| exception.and_then(|event| value::get_text(&event.attributes, key));
-    let exception_type = of_exception("exception.type").or_else(|| value::get_text(view.attributes, "exception.type"));
+    let exception_type =
+        of_exception("exception.type").or_else(|| value::get_text(view.attributes, "exception.type"));
     if exception_type.as_deref().is_some_and(steers) {
         return;
     }
@@ -59,7 +60,7 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
         .map(str::to_owned)
         .or_else(|| of_exception("exception.message").map(std::borrow::Cow::into_owned))
         .or_else(|| value::get_text(view.attributes, "exception.message").map(std::borrow::Cow::into_owned))
-        .or_else(|| picks.text(Field::ErrorMessage))
+        .or_else(|| picks.text(Field::ErrorMessage).filter(|text| text != "true"))
         .map(|text| cut(&text));
     facts.error = Some(ErrorFact { r#type, message });
 }
@@ -76,7 +77,9 @@ fn class_name(name: &str) -> &str {
 
 /// Some SDKs put the whole traceback into the status.
 fn without_traceback(text: &str) -> &str {
-    text.find("Traceback (most recent call last)").filter(|at| *at > 0).map_or(text, |at| text[..at].trim_end())
+    text.find("Traceback (most recent call last)")
+        .filter(|at| *at > 0)
+        .map_or(text, |at| text[..at].trim_end())
 }
 
 /// The first 2,000 characters.

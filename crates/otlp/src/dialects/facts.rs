@@ -8,8 +8,8 @@ use super::{
     field::Field,
     fields::WEAK_SESSIONS,
     gather::Picks,
-    kinds::{self, Name},
-    metadata, providers, recognise, scores, usage, verdicts,
+    kind_names::{self, Name},
+    kinds, metadata, providers, recognise, scores, usage, verdicts,
     view::{Signal, View},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -23,14 +23,16 @@ pub(super) fn kind_of(view: &View<'_>, picks: &Picks<'_>) -> Kind {
     let marked = picks.kind.filter(|(rank, ..)| !is_log_line || *rank < kinds::EXPLICIT_RANKS);
     let by_name = || {
         (!is_log_line)
-            .then(|| kinds::BY_NAME.iter().find(|(name, _)| name.matches(view.name)).map(|(_, kind)| *kind))
+            .then(|| {
+                kind_names::BY_NAME.iter().find(|(name, _)| name.matches(view.name)).map(|(_, kind)| *kind)
+            })
             .flatten()
     };
     let kind = match marked {
         Some((rank, kind, _)) if rank < kinds::BY_NAME_RANK => kind,
         _ => by_name().or(marked.map(|(_, kind, _)| kind)).unwrap_or_else(|| plain_kind(view.name)),
     };
-    kinds::DETAILS
+    kind_names::DETAILS
         .iter()
         .find(|(from, name, _)| *from == kind && name.matches(view.name))
         .map_or(kind, |(_, _, to)| *to)
@@ -40,7 +42,7 @@ fn plain_kind(name: &str) -> Kind {
     if Name::Numbered("Step ").matches(name) || Name::Numbered("step ").matches(name) {
         return Kind::Turn;
     }
-    if kinds::HTTP_VERBS.iter().any(|verb| name.starts_with(verb)) { Kind::Http } else { Kind::Other }
+    if kind_names::HTTP_VERBS.iter().any(|verb| name.starts_with(verb)) { Kind::Http } else { Kind::Other }
 }
 
 /// The facts of a record of this kind.
@@ -83,7 +85,9 @@ fn framework_name<'a>(view: &View<'a>, no_provider: bool) -> &'a str {
         .iter()
         .find(|attribute| matches!(attribute.key.as_str(), "gen_ai.system" | "gen_ai.provider.name"))
         .and_then(|attribute| match attribute.value.as_ref()?.value.as_ref()? {
-            opentelemetry_proto::tonic::common::v1::any_value::Value::StringValue(text) => Some(text.as_str()),
+            opentelemetry_proto::tonic::common::v1::any_value::Value::StringValue(text) => {
+                Some(text.as_str())
+            }
             _ => None,
         })
         .unwrap_or("")
@@ -105,7 +109,8 @@ fn identities(facts: &mut Facts, picks: &Picks<'_>) {
     facts.workflow_name = picks.text(Field::WorkflowName);
     facts.native_run_id = picks.text(Field::NativeRunId);
     facts.session_id = picks.text(Field::SessionId);
-    facts.session_is_weak = picks.get(Field::SessionId).is_some_and(|pick| WEAK_SESSIONS.contains(&pick.key));
+    facts.session_is_weak =
+        picks.get(Field::SessionId).is_some_and(|pick| WEAK_SESSIONS.contains(&pick.key()));
     facts.user_id = picks.text(Field::UserId);
     facts.user_role = picks.text(Field::UserRole);
     facts.trigger_type = picks.text(Field::TriggerType);
@@ -116,7 +121,7 @@ fn identities(facts: &mut Facts, picks: &Picks<'_>) {
     facts.experiment_variant = picks.text(Field::ExperimentVariant);
     facts.turn_index = picks
         .get(Field::TurnIndex)
-        .filter(|pick| pick.key.contains('.') || facts.kind == Kind::Turn)
+        .filter(|pick| pick.key().contains('.') || facts.kind == Kind::Turn)
         .and_then(|pick| pick.piece.count());
 }
 
@@ -152,7 +157,9 @@ fn names(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {
         facts.agent_name = if NAMED_AFTER_AGENT.contains(&marker) {
             Some(view.name.to_owned())
         } else {
-            inner(AROUND_AGENTS, view.name).filter(|name| !matches!(*name, "agent" | "initrunner.agent")).map(str::to_owned)
+            inner(AROUND_AGENTS, view.name)
+                .filter(|name| !matches!(*name, "agent" | "initrunner.agent"))
+                .map(str::to_owned)
         };
     }
     if facts.kind == Kind::Turn && facts.turn_index.is_none() {
@@ -183,7 +190,8 @@ fn model(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {
             .or_else(|| providers::of_model(model?));
     }
     facts.response_id = picks.text(Field::ResponseId);
-    facts.finish_reason = picks.get(Field::FinishReason).and_then(|pick| pick.piece.list().into_iter().next());
+    facts.finish_reason =
+        picks.get(Field::FinishReason).and_then(|pick| pick.piece.list().into_iter().next());
     facts.time_to_first_chunk_ns = first_chunk(facts, view, picks);
     facts.streaming = picks.truth(Field::Streaming).or(facts.time_to_first_chunk_ns.map(|_| true));
 }
@@ -193,7 +201,7 @@ const MILLISECONDS: (&str, &str) = ("strands", "gen_ai.server.time_to_first_toke
 
 fn first_chunk(facts: &Facts, view: &View<'_>, picks: &Picks<'_>) -> Option<u64> {
     if let Some(seconds) = picks.number(Field::FirstChunk) {
-        let sent = picks.get(Field::FirstChunk).map_or("", |pick| pick.key);
+        let sent = picks.get(Field::FirstChunk).map_or("", |pick| pick.key());
         let factor = if (facts.dialect.as_str(), sent) == MILLISECONDS { 1e-3 } else { 1.0 };
         return Some((seconds * factor * NANO) as u64);
     }
@@ -202,7 +210,10 @@ fn first_chunk(facts: &Facts, view: &View<'_>, picks: &Picks<'_>) -> Option<u64>
         .and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok())
         .and_then(|time| u64::try_from(time.unix_timestamp_nanos()).ok())
         .or_else(|| {
-            view.events.iter().find(|event| event.name == "ai.stream.firstChunk").map(|event| event.time_unix_nano)
+            view.events
+                .iter()
+                .find(|event| event.name == "ai.stream.firstChunk")
+                .map(|event| event.time_unix_nano)
         })?;
     at.checked_sub(view.start)
 }
@@ -220,7 +231,10 @@ fn cost(picks: &Picks<'_>) -> Option<NanoUsd> {
 /// On which steps a tool's name and a call's id are facts. Elsewhere they belong to a step above or below.
 fn has_tool(kind: Kind, signal: Signal) -> bool {
     signal == Signal::Log
-        || matches!(kind, Kind::Tool | Kind::Policy | Kind::Sanitizer | Kind::Mcp | Kind::Retrieval | Kind::Memory)
+        || matches!(
+            kind,
+            Kind::Tool | Kind::Policy | Kind::Sanitizer | Kind::Mcp | Kind::Retrieval | Kind::Memory
+        )
 }
 
 fn tool(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {

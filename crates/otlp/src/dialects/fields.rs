@@ -42,6 +42,7 @@ pub(super) static RULES: &[Rule] = &[
             key("subagent_type"),
             key("agent_type"),
             key("haystack.agent.name"),
+            key("crewai.agent.role"),
             key("lmnr.agent.name"),
         ],
     ),
@@ -78,7 +79,13 @@ pub(super) static RULES: &[Rule] = &[
     ),
     (
         Field::TurnIndex,
-        &[key("turnscope.turn"), key("turn.index"), key("agent.turn_number"), key("turn"), key("turn_number")],
+        &[
+            key("turnscope.turn"),
+            key("turn.index"),
+            key("agent.turn_number"),
+            key("turn"),
+            key("turn_number"),
+        ],
     ),
     (
         Field::SessionId,
@@ -147,10 +154,25 @@ pub(super) static RULES: &[Rule] = &[
             key("user_id"),
         ],
     ),
-    (Field::UserRole, &[key("kitelogik.user_role"), key("user.role"), key("user.roles"), key("enduser.role"), key("user_role")]),
+    (
+        Field::UserRole,
+        &[
+            key("kitelogik.user_role"),
+            key("user.role"),
+            key("user.roles"),
+            key("enduser.role"),
+            key("user_role"),
+        ],
+    ),
     (
         Field::TriggerType,
-        &[key("initrunner.trigger_type"), key("turnscope.trigger"), key("trigger.type"), key("trigger_type"), key("faas.trigger")],
+        &[
+            key("initrunner.trigger_type"),
+            key("turnscope.trigger"),
+            key("trigger.type"),
+            key("trigger_type"),
+            key("faas.trigger"),
+        ],
     ),
     (
         Field::Tags,
@@ -210,7 +232,12 @@ pub(super) static RULES: &[Rule] = &[
     ),
     (
         Field::ExperimentVariant,
-        &[key("experiment.variant"), key("gen_ai.request.experiment.variant"), key("experiment_variant"), key("langfuse.experiment.item.id")],
+        &[
+            key("experiment.variant"),
+            key("gen_ai.request.experiment.variant"),
+            key("experiment_variant"),
+            key("langfuse.experiment.item.id"),
+        ],
     ),
     (
         Field::ToolName,
@@ -225,6 +252,7 @@ pub(super) static RULES: &[Rule] = &[
             key("function_name"),
             key("traceloop.entity.name").only(Only::Tool),
             key("haystack.tool.name"),
+            key("genkit:name").only(Only::Tool),
         ],
     ),
     (
@@ -241,13 +269,37 @@ pub(super) static RULES: &[Rule] = &[
             key("message.tool_call_id"),
         ],
     ),
-    (Field::PolicyAllow, &[key("kitelogik.policy.allow"), key("kitelogik.allowed"), key("policy.allow"), key("policy.allowed")]),
+    (
+        Field::PolicyAllow,
+        &[
+            key("kitelogik.policy.allow"),
+            key("kitelogik.allowed"),
+            key("policy.allow"),
+            key("policy.allowed"),
+        ],
+    ),
     (Field::PolicyDeny, &[key("kitelogik.policy.deny"), key("policy.deny"), key("policy.denied")]),
-    (Field::PolicyHuman, &[key("kitelogik.policy.requires_hitl"), key("policy.requires_hitl"), key("policy.requires_approval")]),
-    (Field::Decision, &[key("turnscope.verdict"), key("policy.decision"), key("policy.verdict"), key("decision")]),
-    (Field::DecidedBy, &[key("policy.decided_by"), key("turnscope.decided_by"), key("decision_source"), key("source")]),
+    (
+        Field::PolicyHuman,
+        &[
+            key("kitelogik.policy.requires_hitl"),
+            key("policy.requires_hitl"),
+            key("policy.requires_approval"),
+        ],
+    ),
+    (
+        Field::Decision,
+        &[key("turnscope.verdict"), key("policy.decision"), key("policy.verdict"), key("decision")],
+    ),
+    (
+        Field::DecidedBy,
+        &[key("policy.decided_by"), key("turnscope.decided_by"), key("decision_source"), key("source")],
+    ),
     (Field::Reason, &[key("kitelogik.policy.reason"), key("policy.reason"), key("turnscope.reason")]),
-    (Field::RiskTier, &[key("kitelogik.policy.risk_tier"), key("policy.risk_tier"), key("turnscope.risk_tier")]),
+    (
+        Field::RiskTier,
+        &[key("kitelogik.policy.risk_tier"), key("policy.risk_tier"), key("turnscope.risk_tier")],
+    ),
     (Field::Triggered, &[key("gen_ai.guardrail.triggered"), key("guardrail.triggered"), key("triggered")]),
     (Field::Deferral, &[key("pydantic_ai.tool.deferral.name")]),
     (
@@ -272,6 +324,7 @@ pub(super) static RULES: &[Rule] = &[
     (
         Field::Failed,
         &[
+            key("error"),
             inside("output.value", &["is_error"]).only(Only::Tool),
             inside("output.value", &["isError"]).only(Only::Tool),
             inside("mcp.response.value", &["isError"]),

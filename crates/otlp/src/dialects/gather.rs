@@ -4,7 +4,7 @@
 //! what becomes of the values (`facts`). The cost grows with the number of attributes, not with that of the rules.
 
 use super::{
-    field::{Field, Only, Shape, Source, Unit},
+    field::{Field, Only, Shape, Source},
     fields, fields_model,
     kinds::{self, KindRule},
     metadata::{self, Family},
@@ -23,12 +23,16 @@ use turnscope_model::Kind;
 /// A value that was found for a field.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pick<'a> {
-    rank: u16,
-    unit: Unit,
-    /// The attribute it stands in.
-    pub(super) key: &'static str,
+    entry: &'static Entry,
     /// The value.
     pub(super) piece: Piece<'a>,
+}
+
+impl Pick<'_> {
+    /// The attribute it stands in.
+    pub(super) fn key(&self) -> &'static str {
+        self.entry.source.key
+    }
 }
 
 /// What one pass over a record found.
@@ -69,29 +73,57 @@ impl<'a> Picks<'a> {
     /// A field as a number in the fact's usual unit.
     pub(super) fn number(&self, field: Field) -> Option<f64> {
         let pick = self.get(field)?;
-        Some(pick.piece.number()? * pick.unit.factor())
+        Some(pick.piece.number()? * pick.entry.source.unit.factor())
     }
 
     fn offer(&mut self, entry: &'static Entry, piece: Piece<'a>) {
         let slot = &mut self.best[entry.field as usize];
-        if slot.is_none_or(|held| entry.rank < held.rank) && fits(entry.field.shape(), piece) {
-            *slot = Some(Pick { rank: entry.rank, unit: entry.source.unit, key: entry.source.key, piece });
+        if slot.is_none_or(|held| entry.rank < held.entry.rank) && fits(entry.field.shape(), piece) {
+            *slot = Some(Pick { entry, piece });
         }
     }
 
     /// Settles the sources that had to wait for the kind. JSON is looked into only where nothing better was found.
     pub(super) fn settle(&mut self, kind: Kind) {
-        for (entry, piece) in std::mem::take(&mut self.later) {
-            let better = self.best[entry.field as usize].is_none_or(|held| entry.rank < held.rank);
-            if !better || !entry.source.only.holds(kind) {
-                continue;
-            }
-            if let Some(piece) = piece.at(entry.source.path).filter(|piece| piece.is_meaningful()) {
-                self.offer(entry, piece);
+        let mut later = std::mem::take(&mut self.later);
+        later.retain(|(entry, _)| {
+            let held = self.best[entry.field as usize];
+            entry.source.only.holds(kind) && held.is_none_or(|held| entry.rank < held.entry.rank)
+        });
+        // The sources inside one attribute stand next to one another.
+        for sources in later.chunk_by(|(one, _), (next, _)| one.source.key == next.source.key) {
+            if sources.len() < MANY {
+                for (entry, piece) in sources {
+                    self.offer_inside(entry, piece.at(entry.source.path));
+                }
+            } else if let Some((_, piece)) = sources.first() {
+                let members = piece.members();
+                for (entry, piece) in sources {
+                    let found = match entry.source.path {
+                        [] => Some(*piece),
+                        [first, rest @ ..] => members
+                            .iter()
+                            .find(|(name, _)| name == first)
+                            .and_then(|(_, piece)| piece.at(rest)),
+                    };
+                    self.offer_inside(entry, found);
+                }
             }
         }
     }
+
+    fn offer_inside(&mut self, entry: &'static Entry, piece: Option<Piece<'a>>) {
+        let held = self.best[entry.field as usize];
+        if held.is_none_or(|held| entry.rank < held.entry.rank)
+            && let Some(piece) = piece.filter(|piece| piece.is_meaningful())
+        {
+            self.offer(entry, piece);
+        }
+    }
 }
+
+/// From this many sources on inside one attribute it is cheaper to list its members once than to look for each.
+const MANY: usize = 3;
 
 /// Looks every attribute up.
 pub(super) fn gather<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -> Picks<'a> {
@@ -112,6 +144,9 @@ pub(super) fn gather<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
         }
         let Some(piece) = Piece::of(attribute.value.as_ref()) else { continue };
         for prefix in prefixes.into_iter().flatten() {
+            if key.as_bytes().get(1) != Some(&prefix.second) {
+                continue;
+            }
             if let Some(rest) = key.strip_prefix(prefix.text) {
                 if let Some((rank, name)) = prefix.dialect
                     && picks.dialect.is_none_or(|(held, _)| rank < held)
@@ -130,7 +165,7 @@ pub(super) fn gather<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
                 Target::Field(entry) if !entry.is_plain() => picks.later.push((entry, piece)),
                 Target::Field(entry) => {
                     let slot = picks.best[entry.field as usize];
-                    if slot.is_none_or(|held| entry.rank < held.rank) && piece.is_meaningful() {
+                    if slot.is_none_or(|held| entry.rank < held.entry.rank) && piece.is_meaningful() {
                         picks.offer(entry, piece);
                     }
                 }
@@ -157,7 +192,9 @@ pub(super) fn gather<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
 fn from_resource<'a>(picks: &mut Picks<'a>, resource: &'a [KeyValue]) {
     for attribute in resource {
         let Some(targets) = INDEX.keys.get(attribute.key.as_str()) else { continue };
-        let Some(piece) = Piece::of(attribute.value.as_ref()).filter(|piece| piece.is_meaningful()) else { continue };
+        let Some(piece) = Piece::of(attribute.value.as_ref()).filter(|piece| piece.is_meaningful()) else {
+            continue;
+        };
         for target in targets {
             if let Target::Field(entry) = target
                 && entry.is_plain()
@@ -201,6 +238,8 @@ enum Target {
 
 struct Prefix {
     text: &'static str,
+    /// Its second byte, by which most keys are told apart without a comparison.
+    second: u8,
     dialect: Option<(u8, &'static str)>,
     family: Option<Family>,
 }
@@ -225,7 +264,8 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     let mut prefixes: Vec<Vec<Prefix>> = (0..128).map(|_| Vec::new()).collect();
     let mut add = |text: &'static str, dialect, family| {
         if let Some(bucket) = text.bytes().next().and_then(|first| prefixes.get_mut(first as usize)) {
-            bucket.push(Prefix { text, dialect, family });
+            let second = text.as_bytes().get(1).copied().unwrap_or(0);
+            bucket.push(Prefix { text, second, dialect, family });
         }
     };
     for (rank, (key, name)) in recognise::BY_ATTRIBUTE.iter().enumerate() {
@@ -281,7 +321,8 @@ mod tests {
                 .collect();
             assert!(!sources.is_empty(), "{field:?} has no rule");
             for (i, source) in sources.iter().enumerate() {
-                let again = sources[i + 1..].iter().any(|other| other.key == source.key && other.path == source.path);
+                let again =
+                    sources[i + 1..].iter().any(|other| other.key == source.key && other.path == source.path);
                 assert!(!again, "{field:?} names {} twice", source.key);
             }
         }

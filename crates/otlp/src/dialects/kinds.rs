@@ -1,8 +1,7 @@
-//! Which kind of work a span is: rules on attributes, then on names, best first.
+//! Which kind of work a span is: rules on attributes, best first.
 //!
-//! Here: the tables. A rule on an attribute has a rank; the lowest rank that gives a kind wins. Names are asked at the
-//! rank [`BY_NAME_RANK`]; [`DETAILS`] then corrects what a framework's own marker says too coarsely. Not here: which
-//! kinds make runs or turns (`store::project`).
+//! A rule has a rank; the lowest rank that gives a kind wins. Names are asked at the rank [`BY_NAME_RANK`]. Not here:
+//! the tables of names (`kind_names`), which kinds make runs or turns (`store::project`).
 
 use super::value::Piece;
 use turnscope_model::Kind;
@@ -31,9 +30,11 @@ impl KindRule {
 
 fn value_matches(pattern: &str, word: &str) -> bool {
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(end), _) => word.len() >= end.len() && word.is_char_boundary(word.len() - end.len()) && {
-            word[word.len() - end.len()..].eq_ignore_ascii_case(end)
-        },
+        (Some(end), _) => {
+            word.len() >= end.len() && word.is_char_boundary(word.len() - end.len()) && {
+                word[word.len() - end.len()..].eq_ignore_ascii_case(end)
+            }
+        }
         (None, Some(start)) => word.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start)),
         (None, None) => word.eq_ignore_ascii_case(pattern),
     }
@@ -44,8 +45,8 @@ const fn rule(rank: u8, key: &'static str, values: &'static [(&'static str, Kind
 }
 
 use Kind::{
-    Embedding, Evaluation, Http, Ingest, Llm, Mcp, Memory, Other, Policy, Rerank, Retrieval, Run, Sanitizer, Tool,
-    Turn, Workflow,
+    Embedding, Evaluation, Http, Ingest, Llm, Mcp, Memory, Other, Policy, Rerank, Retrieval, Run, Sanitizer,
+    Tool, Turn, Workflow,
 };
 
 /// Rules on attributes.
@@ -54,26 +55,52 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
         0,
         "turnscope.step.kind",
         &[
-            ("run", Run), ("turn", Turn), ("llm", Llm), ("tool", Tool), ("retrieval", Retrieval),
-            ("embedding", Embedding), ("rerank", Rerank), ("memory", Memory), ("policy", Policy),
-            ("sanitizer", Sanitizer), ("ingest", Ingest), ("evaluation", Evaluation), ("workflow", Workflow),
-            ("mcp", Mcp), ("http", Http), ("other", Other),
+            ("run", Run),
+            ("turn", Turn),
+            ("llm", Llm),
+            ("tool", Tool),
+            ("retrieval", Retrieval),
+            ("embedding", Embedding),
+            ("rerank", Rerank),
+            ("memory", Memory),
+            ("policy", Policy),
+            ("sanitizer", Sanitizer),
+            ("ingest", Ingest),
+            ("evaluation", Evaluation),
+            ("workflow", Workflow),
+            ("mcp", Mcp),
+            ("http", Http),
+            ("other", Other),
         ],
     ),
     rule(
         1,
         "langfuse.observation.type",
         &[
-            ("generation", Llm), ("agent", Run), ("tool", Tool), ("chain", Workflow), ("retriever", Retrieval),
-            ("embedding", Embedding), ("guardrail", Policy), ("evaluator", Evaluation), ("event", Other),
+            ("generation", Llm),
+            ("agent", Run),
+            ("tool", Tool),
+            ("chain", Workflow),
+            ("retriever", Retrieval),
+            ("embedding", Embedding),
+            ("guardrail", Policy),
+            ("evaluator", Evaluation),
+            ("event", Other),
         ],
     ),
     rule(
         2,
         "openinference.span.kind",
         &[
-            ("llm", Llm), ("chain", Workflow), ("agent", Run), ("tool", Tool), ("retriever", Retrieval),
-            ("embedding", Embedding), ("reranker", Rerank), ("guardrail", Policy), ("evaluator", Evaluation),
+            ("llm", Llm),
+            ("chain", Workflow),
+            ("agent", Run),
+            ("tool", Tool),
+            ("retriever", Retrieval),
+            ("embedding", Embedding),
+            ("reranker", Rerank),
+            ("guardrail", Policy),
+            ("evaluator", Evaluation),
             ("prompt", Workflow),
         ],
     ),
@@ -81,17 +108,32 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
         3,
         "langsmith.span.kind",
         &[
-            ("llm", Llm), ("chain", Workflow), ("tool", Tool), ("retriever", Retrieval), ("embedding", Embedding),
-            ("prompt", Workflow), ("parser", Workflow),
+            ("llm", Llm),
+            ("chain", Workflow),
+            ("tool", Tool),
+            ("retriever", Retrieval),
+            ("embedding", Embedding),
+            ("prompt", Workflow),
+            ("parser", Workflow),
         ],
     ),
     rule(
         4,
         "mlflow.spanType",
         &[
-            ("llm", Llm), ("chat_model", Llm), ("chain", Workflow), ("agent", Run), ("tool", Tool),
-            ("retriever", Retrieval), ("embedding", Embedding), ("reranker", Rerank), ("parser", Workflow),
-            ("memory", Memory), ("workflow", Workflow), ("task", Workflow), ("guardrail", Policy),
+            ("llm", Llm),
+            ("chat_model", Llm),
+            ("chain", Workflow),
+            ("agent", Run),
+            ("tool", Tool),
+            ("retriever", Retrieval),
+            ("embedding", Embedding),
+            ("reranker", Rerank),
+            ("parser", Workflow),
+            ("memory", Memory),
+            ("workflow", Workflow),
+            ("task", Workflow),
+            ("guardrail", Policy),
             ("evaluator", Evaluation),
         ],
     ),
@@ -101,8 +143,12 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
         7,
         "span.type",
         &[
-            ("interaction", Run), ("llm_request", Llm), ("tool", Tool), ("tool.blocked_on_user", Policy),
-            ("tool.execution", Workflow), ("hook", Workflow),
+            ("interaction", Run),
+            ("llm_request", Llm),
+            ("tool", Tool),
+            ("tool.blocked_on_user", Policy),
+            ("tool.execution", Workflow),
+            ("hook", Workflow),
         ],
     ),
     rule(8, "mcp.method.name", &[("*", Mcp)]),
@@ -110,23 +156,58 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
         9,
         "gen_ai.operation.name",
         &[
-            ("chat", Llm), ("generate_content", Llm), ("text_completion", Llm), ("text_completions", Llm),
-            ("completion", Llm), ("llm_call", Llm), ("llm_request", Llm), ("interactions", Llm), ("responses", Llm),
-            ("chat_streaming", Llm), ("interactions_streaming", Llm), ("realtime_inference", Llm),
-            ("generate_live_content", Llm), ("message", Llm), ("messages", Llm), ("stream", Llm),
-            ("embeddings", Embedding), ("embedding", Embedding), ("embed", Embedding),
-            ("rerank", Rerank), ("retrieval", Retrieval), ("vector_db_retrieve", Retrieval),
-            ("execute_tool", Tool), ("tool_call", Tool),
-            ("create_agent", Other), ("invoke_agent", Run), ("agent_call", Run), ("agent_run", Run),
-            ("handle_conversation_turn", Run), ("user_prompt", Run),
-            ("agent_step", Turn), ("execute_event_loop_cycle", Turn),
-            ("invoke_workflow", Workflow), ("execute_task", Workflow), ("invoke_node", Workflow), ("chain", Workflow),
-            ("schedule_tool_calls", Workflow), ("invoke_graph", Run), ("invoke_swarm", Run), ("invoke_*", Run),
-            ("create_memory_store", Memory), ("delete_memory_store", Memory), ("*_memory", Memory),
+            ("chat", Llm),
+            ("generate_content", Llm),
+            ("text_completion", Llm),
+            ("text_completions", Llm),
+            ("completion", Llm),
+            ("llm_call", Llm),
+            ("llm_request", Llm),
+            ("interactions", Llm),
+            ("responses", Llm),
+            ("chat_streaming", Llm),
+            ("interactions_streaming", Llm),
+            ("realtime_inference", Llm),
+            ("generate_live_content", Llm),
+            ("message", Llm),
+            ("messages", Llm),
+            ("stream", Llm),
+            ("embeddings", Embedding),
+            ("embedding", Embedding),
+            ("embed", Embedding),
+            ("rerank", Rerank),
+            ("retrieval", Retrieval),
+            ("vector_db_retrieve", Retrieval),
+            ("execute_tool", Tool),
+            ("tool_call", Tool),
+            ("create_agent", Other),
+            ("invoke_agent", Run),
+            ("agent_call", Run),
+            ("agent_run", Run),
+            ("handle_conversation_turn", Run),
+            ("user_prompt", Run),
+            ("agent_step", Turn),
+            ("execute_event_loop_cycle", Turn),
+            ("invoke_workflow", Workflow),
+            ("execute_task", Workflow),
+            ("invoke_node", Workflow),
+            ("chain", Workflow),
+            ("schedule_tool_calls", Workflow),
+            ("invoke_graph", Run),
+            ("invoke_swarm", Run),
+            ("invoke_*", Run),
+            ("create_memory_store", Memory),
+            ("delete_memory_store", Memory),
+            ("*_memory", Memory),
             ("*_memory_store", Memory),
-            ("run_guardrail", Policy), ("apply_guardrail", Policy), ("execute_guardrail", Policy),
-            ("experiment", Evaluation), ("evaluate", Evaluation),
-            ("plan", Other), ("fetch_response", Other), ("system_prompt", Other),
+            ("run_guardrail", Policy),
+            ("apply_guardrail", Policy),
+            ("execute_guardrail", Policy),
+            ("experiment", Evaluation),
+            ("evaluate", Evaluation),
+            ("plan", Other),
+            ("fetch_response", Other),
+            ("system_prompt", Other),
         ],
     ),
     rule(
@@ -143,16 +224,27 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
         12,
         "genkit:metadata:subtype",
         &[
-            ("model", Llm), ("embedder", Embedding), ("tool", Tool), ("retriever", Retrieval),
-            ("reranker", Rerank), ("evaluator", Evaluation), ("indexer", Ingest), ("flow", Workflow),
+            ("model", Llm),
+            ("embedder", Embedding),
+            ("tool", Tool),
+            ("retriever", Retrieval),
+            ("reranker", Rerank),
+            ("evaluator", Evaluation),
+            ("indexer", Ingest),
+            ("flow", Workflow),
         ],
     ),
     rule(
         13,
         "lmnr.span.type",
         &[
-            ("llm", Llm), ("tool", Tool), ("executor", Evaluation), ("evaluator", Evaluation),
-            ("evaluation", Evaluation), ("human_evaluator", Evaluation), ("pipeline", Workflow),
+            ("llm", Llm),
+            ("tool", Tool),
+            ("executor", Evaluation),
+            ("evaluator", Evaluation),
+            ("evaluation", Evaluation),
+            ("human_evaluator", Evaluation),
+            ("pipeline", Workflow),
         ],
     ),
     rule(14, "gen_ai.tool.name", &[("*", Tool)]),
@@ -171,11 +263,22 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
     rule(17, "initrunner.ingest.chunks_created", &[("*", Ingest)]),
     rule(17, "kitelogik.sanitizer.was_modified", &[("*", Sanitizer)]),
     rule(17, "smolagents.max_steps", &[("*", Run)]),
+    rule(
+        17,
+        "haystack.component.type",
+        &[
+            ("*Generator", Llm),
+            ("*Retriever", Retrieval),
+            ("*Embedder", Embedding),
+            ("*Ranker", Rerank),
+            ("*Agent", Run),
+        ],
+    ),
+    rule(17, "agent.user_message", &[("*", Run)]),
     rule(17, "agent.max_turns", &[("*", Run)]),
     rule(17, "agent.turns_used", &[("*", Run)]),
     rule(17, "gen_ai.memory.store.id", &[("*", Memory)]),
     // 18 is BY_NAME_RANK
-    rule(19, "agent.turn_number", &[("*", Turn)]),
     rule(20, "gen_ai.usage.input_tokens", &[("*", Llm)]),
     rule(20, "gen_ai.usage.output_tokens", &[("*", Llm)]),
     rule(20, "gen_ai.usage.prompt_tokens", &[("*", Llm)]),
@@ -194,6 +297,9 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
     rule(22, "tool_call_id", &[("*", Tool)]),
     rule(22, "tool.arguments", &[("*", Tool)]),
     rule(23, "policy.decision", &[("*", Policy)]),
+    rule(23, "turn.index", &[("*", Turn)]),
+    rule(23, "agent.turn_number", &[("*", Turn)]),
+    rule(23, "agent.runner", &[("*", Run)]),
     rule(24, "http.request.method", &[("*", Http)]),
     rule(24, "http.method", &[("*", Http)]),
     rule(24, "http.route", &[("*", Http)]),
@@ -217,116 +323,3 @@ const VERCEL: &[(&str, Kind)] = &[
 pub(super) const BY_NAME_RANK: u8 = 18;
 /// Below this rank a Logfire log line says that it is more than a line.
 pub(super) const EXPLICIT_RANKS: u8 = 14;
-
-/// How a name is compared.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Name {
-    /// The whole name.
-    Is(&'static str),
-    /// Its beginning.
-    Starts(&'static str),
-    /// Its end.
-    Ends(&'static str),
-    /// The beginning, then only a number: `Step 3`.
-    Numbered(&'static str),
-}
-
-impl Name {
-    /// Whether a span's name is meant.
-    pub(super) fn matches(self, name: &str) -> bool {
-        match self {
-            Self::Is(whole) => name == whole,
-            Self::Starts(start) => name.starts_with(start),
-            Self::Ends(end) => name.ends_with(end),
-            Self::Numbered(start) => name.strip_prefix(start).is_some_and(is_number),
-        }
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-use Name::{Ends, Is, Numbered, Starts};
-
-/// Rules on names, the first that matches wins.
-pub(super) static BY_NAME: &[(Name, Kind)] = &[
-    (Is("claude_code.interaction"), Run),
-    (Is("claude_code.llm_request"), Llm),
-    (Is("claude_code.tool"), Tool),
-    (Is("claude_code.tool.blocked_on_user"), Policy),
-    (Starts("claude_code."), Workflow),
-    (Is("agent_session"), Run),
-    (Is("policy_gate.evaluate"), Policy),
-    (Is("policy_gate.evaluate_event"), Policy),
-    (Is("policy_gate.sanitize_response"), Sanitizer),
-    (Starts("policy_gate."), Other),
-    (Is("kitelogik.adapter.tool_call"), Tool),
-    (Is("initrunner.agent.run"), Run),
-    (Starts("initrunner.ingest"), Ingest),
-    (Is("agent.run"), Run),
-    (Is("agent.turn"), Turn),
-    (Is("agent.step"), Turn),
-    (Is("tool.call"), Tool),
-    (Starts("tool.execute."), Tool),
-    (Starts("gen_ai.completion"), Llm),
-    (Starts("gen_ai.chat"), Llm),
-    (Starts("agent run"), Run),
-    (Starts("agent_run"), Run),
-    (Starts("invoke_agent"), Run),
-    (Is("invocation"), Run),
-    (Is("agent_turn"), Turn),
-    (Is("turn"), Turn),
-    (Is("execute_event_loop_cycle"), Turn),
-    (Is("haystack.agent.run"), Run),
-    (Is("haystack.agent.step"), Turn),
-    (Is("haystack.agent.step.llm"), Llm),
-    (Is("haystack.agent.step.tool"), Tool),
-    (Starts("haystack."), Workflow),
-    (Starts("invoke_workflow"), Workflow),
-    (Is("workflow.run"), Workflow),
-    (Starts("executor.process"), Workflow),
-    (Is("AutoFunctionInvocationLoop"), Workflow),
-    (Is("crewai.workflow"), Workflow),
-    (Is("running tool"), Tool),
-    (Starts("running output function"), Tool),
-    (Starts("running tools"), Workflow),
-    (Starts("running "), Workflow),
-    (Is("function_tool"), Tool),
-    (Starts("execute_tool "), Tool),
-    (Starts("execute_guardrail"), Policy),
-    (Starts("execute_task "), Workflow),
-    (Is("call_llm"), Llm),
-    (Is("litellm_request"), Llm),
-    (Is("chat"), Llm),
-    (Starts("chat "), Llm),
-    (Starts("generate_content "), Llm),
-    (Starts("embeddings "), Embedding),
-    (Is("raw_gen_ai_request"), Other),
-    (Is("Received Proxy Server Request"), Http),
-    (Starts("MCP "), Mcp),
-];
-
-/// Corrections of what a framework's own marker says too coarsely: of this kind and so named, it is rather that.
-pub(super) static DETAILS: &[(Kind, Name, Kind)] = &[
-    // A loop's steps come as chains.
-    (Workflow, Numbered("Step "), Turn),
-    (Workflow, Numbered("step "), Turn),
-    (Workflow, Is("turn"), Turn),
-    // A batch of tools is no tool.
-    (Tool, Is("execute_tool (merged)"), Workflow),
-    (Tool, Starts("running tools"), Workflow),
-    // Hooks of an agent's middleware are marked as agents, for the word in their name.
-    (Run, Ends(".before_agent"), Workflow),
-    (Run, Ends(".after_agent"), Workflow),
-    (Run, Ends(".before_model"), Workflow),
-    (Run, Ends(".after_model"), Workflow),
-    // Helpers that are marked as calls but call nothing.
-    (Llm, Ends("._prepare_chat_with_tools"), Workflow),
-    (Llm, Is("raw_gen_ai_request"), Other),
-    // A tool's own span that MCP's instrumentation only added to.
-    (Mcp, Starts("execute_tool"), Tool),
-];
-
-/// Spans of an HTTP client or server that carry nothing but their name.
-pub(super) static HTTP_VERBS: &[&str] = &["GET ", "POST ", "PUT ", "PATCH ", "DELETE ", "HEAD ", "OPTIONS "];

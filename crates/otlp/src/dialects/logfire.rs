@@ -3,7 +3,12 @@
 //! The placeholder's parent is the real span, and the real parent stands in an attribute. Not here: everything else
 //! that Logfire writes, which tables say.
 
-use super::{field::Field, gather::Picks, value, view::{Found, View}};
+use super::{
+    field::Field,
+    gather::Picks,
+    value,
+    view::{Found, View},
+};
 use turnscope_model::Role;
 
 /// The open step that a placeholder stands for.

@@ -14,7 +14,7 @@ const STARTED: &str = "turnscope.step.started";
 
 /// The facts of a log record.
 pub(super) fn find(view: &View<'_>) -> Found {
-    if view.name == STARTED {
+    if view.name == STARTED && view.span_id.is_some() {
         return started(view);
     }
     if let Some(found) = agent_events::find(view) {

@@ -88,7 +88,8 @@ pub(super) fn collect(family: Family, rest: &str, piece: Piece<'_>, into: &mut V
 }
 
 fn add(name: &str, piece: Piece<'_>, into: &mut Vec<(String, String)>) {
-    if INTERNAL.iter().any(|internal| name.starts_with(internal)) || into.iter().any(|(held, _)| held == name) {
+    if INTERNAL.iter().any(|internal| name.starts_with(internal)) || into.iter().any(|(held, _)| held == name)
+    {
         return;
     }
     if let Some(text) = piece.is_meaningful().then(|| piece.whole_text()).flatten() {

@@ -5,11 +5,10 @@
 //!
 //! The way through: one pass over the attributes (`gather`) by the tables (`fields`, `fields_model`, `kinds`,
 //! `recognise`, `metadata`), then the facts (`facts`, `usage`, `errors`, `verdicts`, `scores`), then the few dialects
-//! that need more (`agent_inspector`, `claude_code`, `logfire`, `agent_events`). README.md says how to add one.
+//! that need more (`agent_inspector`, `logfire`, `agent_events`). README.md says how to add one.
 
 mod agent_events;
 mod agent_inspector;
-mod claude_code;
 mod errors;
 mod facts;
 mod field;
@@ -17,6 +16,7 @@ mod fields;
 mod fields_model;
 mod gather;
 mod json;
+mod kind_names;
 mod kinds;
 mod logfire;
 mod logs;
@@ -33,6 +33,7 @@ mod value;
 mod verdicts;
 mod view;
 
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 pub use view::{Found, Signal, View};
 
 /// Finds the facts of one record.
@@ -41,4 +42,11 @@ pub fn find(view: &View<'_>) -> Found {
         Signal::Span => spans::find(view),
         Signal::Log => logs::find(view),
     }
+}
+
+/// The session and the user that a metric's data point names: some producers send them nowhere else.
+pub fn identity(attributes: &[KeyValue]) -> (Option<String>, Option<String>) {
+    let mut picks = gather::gather(attributes, &[]);
+    picks.settle(turnscope_model::Kind::Other);
+    (picks.text(field::Field::SessionId), picks.text(field::Field::UserId))
 }

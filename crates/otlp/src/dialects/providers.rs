@@ -67,8 +67,18 @@ const ALIASES: &[(&str, &str)] = &[
 const DOTTED: &[&str] = &["aws.", "azure.ai.", "gcp.", "ibm.watsonx"];
 
 /// Providers that are found at the beginning of other texts: a client's class name, a model's prefix.
-const KNOWN: &[&str] =
-    &["openai", "anthropic", "cohere", "deepseek", "groq", "perplexity", "openrouter", "ollama", "together", "fireworks"];
+const KNOWN: &[&str] = &[
+    "openai",
+    "anthropic",
+    "cohere",
+    "deepseek",
+    "groq",
+    "perplexity",
+    "openrouter",
+    "ollama",
+    "together",
+    "fireworks",
+];
 
 /// Who makes models of these names. Only asked for model calls that name no provider at all.
 const BY_MODEL: &[(&str, &str)] = &[

@@ -137,7 +137,12 @@ static BY_SYSTEM: &[(&str, &str)] = &[
 ];
 
 /// The dialect of a record; empty when nothing was recognised.
-pub(super) fn dialect(scope: &str, name: &str, attribute: Option<&'static str>, system: &str) -> &'static str {
+pub(super) fn dialect(
+    scope: &str,
+    name: &str,
+    attribute: Option<&'static str>,
+    system: &str,
+) -> &'static str {
     lookup(BY_SCOPE, scope)
         .or_else(|| lookup(BY_NAME, name))
         .or_else(|| (!system.is_empty()).then(|| lookup(BY_SYSTEM, system)).flatten())
@@ -146,9 +151,14 @@ pub(super) fn dialect(scope: &str, name: &str, attribute: Option<&'static str>, 
 }
 
 fn lookup(table: &[(&str, &'static str)], text: &str) -> Option<&'static str> {
+    // Most patterns already differ in the first letter.
+    let first = text.as_bytes().first();
     let matches = |pattern: &str| match pattern.strip_suffix('*') {
         Some(start) => text.starts_with(start),
         None => text == pattern,
     };
-    table.iter().find(|(pattern, _)| matches(pattern)).map(|(_, name)| *name)
+    table
+        .iter()
+        .find(|(pattern, _)| pattern.as_bytes().first() == first && matches(pattern))
+        .map(|(_, name)| *name)
 }

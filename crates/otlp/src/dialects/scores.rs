@@ -81,7 +81,10 @@ fn numbered<'a>(scores: &mut Vec<((&'a str, &'a str), ScoreFact)>, rest: &'a str
     let Some((what, part)) = part.split_once('.') else { return };
     let at = scores.iter().position(|(held, _)| *held == (what, number)).unwrap_or_else(|| {
         let source = ScoreSource::Attribute;
-        scores.push(((what, number), ScoreFact { name: String::new(), value: None, label: None, comment: None, source }));
+        scores.push((
+            (what, number),
+            ScoreFact { name: String::new(), value: None, label: None, comment: None, source },
+        ));
         scores.len() - 1
     });
     let Some((_, score)) = scores.get_mut(at) else { return };

@@ -1,7 +1,7 @@
 //! Spans: the tables first, then what a dialect needs beyond them.
 
 use super::{
-    agent_inspector, claude_code, facts,
+    agent_events, agent_inspector, facts,
     field::Field,
     gather::{self, Picks},
     logfire, printed,
@@ -14,7 +14,8 @@ type Adjust = fn(&View<'_>, &Picks<'_>, &mut Found);
 /// Dialects that need more than tables.
 static ADJUST: &[(&str, Adjust)] = &[
     ("agent-inspector", agent_inspector::adjust),
-    ("claude-code", claude_code::adjust),
+    ("claude-code", agent_events::adjust_span),
+    ("gemini-cli", agent_events::adjust_span),
     ("openinference", printed::adjust),
 ];
 

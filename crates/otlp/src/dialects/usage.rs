@@ -46,7 +46,7 @@ struct Counts {
 
 impl Counts {
     fn from_fields(facts: &Facts, picks: &Picks<'_>) -> Self {
-        let key = |field| picks.get(field).map_or("", |pick| pick.key);
+        let key = |field| picks.get(field).map_or("", |pick| pick.key());
         let model = facts.response_model.as_deref().or(facts.request_model.as_deref()).unwrap_or("");
         Self {
             usage: Usage {
@@ -59,8 +59,11 @@ impl Counts {
             fresh: picks.count(Field::FreshInput),
             total: picks.count(Field::TotalTokens),
             input_excludes_cache: EXCLUSIVE_INPUT.contains(&key(Field::InputTokens))
-                || PASSED_ON.iter().any(|(dialect, start)| facts.dialect == *dialect && model.contains(start)),
-            output_excludes_reasoning: EXCLUSIVE_OUTPUT.contains(&(key(Field::OutputTokens), key(Field::Reasoning))),
+                || PASSED_ON
+                    .iter()
+                    .any(|(dialect, start)| facts.dialect == *dialect && model.contains(start)),
+            output_excludes_reasoning: EXCLUSIVE_OUTPUT
+                .contains(&(key(Field::OutputTokens), key(Field::Reasoning))),
         }
     }
 
@@ -123,7 +126,8 @@ impl Counts {
     /// adds up with them apart, they stood beside it.
     fn settle(self) -> Usage {
         let mut usage = self.usage;
-        let cache = usage.cache_read_tokens.unwrap_or(0).saturating_add(usage.cache_write_tokens.unwrap_or(0));
+        let cache =
+            usage.cache_read_tokens.unwrap_or(0).saturating_add(usage.cache_write_tokens.unwrap_or(0));
         let reasoning = usage.reasoning_tokens.unwrap_or(0);
         let (input, output) = (usage.input_tokens.unwrap_or(0), usage.output_tokens.unwrap_or(0));
         let sum = input.saturating_add(output);
@@ -166,9 +170,11 @@ enum Slot {
 /// Names of counts in maps of usage.
 fn slot(name: &str) -> Option<Slot> {
     Some(match name {
-        "input_tokens" | "prompt_tokens" | "input" | "inputTokens" | "promptTokens" | "prompt_token_count"
-        | "promptTokenCount" => Slot::Input,
-        "output_tokens" | "completion_tokens" | "output" | "outputTokens" | "completionTokens" => Slot::Output,
+        "input_tokens" | "prompt_tokens" | "input" | "inputTokens" | "promptTokens"
+        | "prompt_token_count" | "promptTokenCount" => Slot::Input,
+        "output_tokens" | "completion_tokens" | "output" | "outputTokens" | "completionTokens" => {
+            Slot::Output
+        }
         "candidates_token_count" | "candidatesTokenCount" => Slot::CandidateOutput,
         "total_tokens" | "total" | "totalTokens" | "total_token_count" | "totalTokenCount" => Slot::Total,
         _ => return detail_slot(name),
@@ -178,14 +184,29 @@ fn slot(name: &str) -> Option<Slot> {
 /// Names of parts of counts, in the map itself or in a map of details.
 fn detail_slot(name: &str) -> Option<Slot> {
     Some(match name {
-        "cached_tokens" | "cache_read" | "cache_read_tokens" | "cache_read_input_tokens" | "input_cached_tokens"
-        | "input_cache_read" | "cached_content_token_count" | "cachedContentTokenCount" | "cacheReadInputTokens" => {
-            Slot::CacheRead
-        }
-        "cache_creation" | "cache_write" | "cache_creation_tokens" | "cache_write_tokens"
-        | "cache_creation_input_tokens" | "cache_write_input_tokens" | "input_cache_creation"
-        | "cacheCreationInputTokens" | "cacheWriteInputTokens" => Slot::CacheWrite,
-        "reasoning_tokens" | "reasoning" | "output_reasoning_tokens" | "output_reasoning" | "thoughts_token_count"
+        "cached_tokens"
+        | "cache_read"
+        | "cache_read_tokens"
+        | "cache_read_input_tokens"
+        | "input_cached_tokens"
+        | "input_cache_read"
+        | "cached_content_token_count"
+        | "cachedContentTokenCount"
+        | "cacheReadInputTokens" => Slot::CacheRead,
+        "cache_creation"
+        | "cache_write"
+        | "cache_creation_tokens"
+        | "cache_write_tokens"
+        | "cache_creation_input_tokens"
+        | "cache_write_input_tokens"
+        | "input_cache_creation"
+        | "cacheCreationInputTokens"
+        | "cacheWriteInputTokens" => Slot::CacheWrite,
+        "reasoning_tokens"
+        | "reasoning"
+        | "output_reasoning_tokens"
+        | "output_reasoning"
+        | "thoughts_token_count"
         | "thoughtsTokenCount" => Slot::Reasoning,
         _ => return None,
     })

@@ -240,7 +240,9 @@ mod tests {
 
     #[test]
     fn placeholders_say_nothing() {
-        for nothing in ["", " ", "<REDACTED>", "[REDACTED]", "N/A", "{}", "Unknown", "[Scrubbed due to 'session']"] {
+        for nothing in
+            ["", " ", "<REDACTED>", "[REDACTED]", "N/A", "{}", "Unknown", "[Scrubbed due to 'session']"]
+        {
             assert!(!Piece::Any(&text(nothing)).is_meaningful(), "{nothing}");
         }
         assert!(Piece::Any(&text("0")).is_meaningful());

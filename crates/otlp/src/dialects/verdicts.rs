@@ -6,10 +6,22 @@
 use super::{field::Field, gather::Picks};
 use turnscope_model::{Facts, Kind, Resolution, Verdict};
 
-const YES: &[&str] =
-    &["allow", "allowed", "accept", "accepted", "approve", "approved", "approved_for_session", "auto_accept", "modify", "permit", "pass"];
+const YES: &[&str] = &[
+    "allow",
+    "allowed",
+    "accept",
+    "accepted",
+    "approve",
+    "approved",
+    "approved_for_session",
+    "auto_accept",
+    "modify",
+    "permit",
+    "pass",
+];
 const NO: &[&str] = &["deny", "denied", "reject", "rejected", "block", "blocked", "abort", "cancel", "fail"];
-const ASK: &[&str] = &["hitl", "ask", "ask_user", "require_approval", "requires_approval", "pending", "escalate"];
+const ASK: &[&str] =
+    &["hitl", "ask", "ask_user", "require_approval", "requires_approval", "pending", "escalate"];
 
 /// Fills the verdict in.
 pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>) {
@@ -46,7 +58,8 @@ fn of_policy(picks: &Picks<'_>) -> Option<Verdict> {
 pub(super) fn decide(facts: &mut Facts, decision: &str, source: Option<&str>) {
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(decision));
     let asked = source.is_some_and(|source| {
-        source.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("user")) || source.eq_ignore_ascii_case("human")
+        source.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("user"))
+            || source.eq_ignore_ascii_case("human")
     });
     let (verdict, resolution) = if is(ASK) {
         (Verdict::Hitl, None)

@@ -15,7 +15,8 @@ use turnscope_otlp::{
 /// Where the captures lie.
 pub(crate) fn corpus() -> Option<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = std::env::var_os("TURNSCOPE_SHARED").map_or_else(|| workspace.join("../shared"), PathBuf::from);
+    let shared =
+        std::env::var_os("TURNSCOPE_SHARED").map_or_else(|| workspace.join("../shared"), PathBuf::from);
     [workspace.join("tests/corpus"), shared.join("corpus")].into_iter().find(|folder| folder.is_dir())
 }
 
@@ -41,9 +42,12 @@ pub(crate) fn records(folder: &Path) -> Vec<Record> {
     let mut all = Vec::new();
     for file in files {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let body = || unzipped(fs::read(&file).expect("a capture can be read"));
+        let body = || body(&file);
         let normalised = if name.ends_with(".traces.pb") {
-            normalise::traces(decode::traces(&body(), Format::Protobuf).expect("a capture is valid"), &redactor)
+            normalise::traces(
+                decode::traces(&body(), Format::Protobuf).expect("a capture is valid"),
+                &redactor,
+            )
         } else if name.ends_with(".traces.json") {
             normalise::traces(decode::traces(&body(), Format::Json).expect("a capture is valid"), &redactor)
         } else if name.ends_with(".logs.pb") {
@@ -64,7 +68,9 @@ pub(crate) fn totals(folder: &Path) -> impl Fn(&str) -> Option<u64> {
     move |name| all["totals"][name].as_u64()
 }
 
-fn unzipped(body: Vec<u8>) -> Vec<u8> {
+/// One request's body, unpacked.
+pub(crate) fn body(file: &Path) -> Vec<u8> {
+    let body = fs::read(file).expect("a capture can be read");
     if !body.starts_with(&[0x1f, 0x8b]) {
         return body;
     }

@@ -83,7 +83,8 @@ fn outcome(out: &mut String, facts: &Facts) {
         let _ = write!(out, " score.{}={:?}/{:?}", score.name, score.value, score.label);
     }
     if let Some(error) = &facts.error {
-        let _ = write!(out, " ERROR {}: {}", error.r#type, short(error.message.as_deref().unwrap_or("-"), 60));
+        let _ =
+            write!(out, " ERROR {}: {}", error.r#type, short(error.message.as_deref().unwrap_or("-"), 60));
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod capture;
 mod line;
+mod speed;
 mod sums;
 
 #[test]

@@ -48,8 +48,11 @@ fn the_innermost_calls_add_up_to_what_was_billed() {
 
 fn sum(records: &[Record]) -> Usage {
     let key = |record: &Record| (record.trace_id, record.span_id);
-    let spans: HashMap<_, _> =
-        records.iter().filter(|record| record.role == Role::Span).map(|record| (key(record), record)).collect();
+    let spans: HashMap<_, _> = records
+        .iter()
+        .filter(|record| record.role == Role::Span)
+        .map(|record| (key(record), record))
+        .collect();
     let calls = || spans.values().filter(|record| record.facts.kind.is_model_call());
     let mut wrappers = HashSet::new();
     for call in calls() {

@@ -131,6 +131,7 @@ fn records_that_name_their_run_are_assembled() {
     assert_eq!(made.runs.len(), 1);
     let run = &made.runs[0];
     assert_eq!((run.run_id, run.trace_id, run.span_id, run.root), (id, None, None, None));
+    assert_eq!(run.name, "app");
     assert_eq!((run.llm_call_count, run.tool_call_count, run.turns.len()), (2, 1, 2));
     assert_eq!(run.end, Some(run.last_seen));
     let step = made.step("t");

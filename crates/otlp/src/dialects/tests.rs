@@ -1,1 +1,0 @@
-//! Tests of the tables on synthetic records, one file per theme.

@@ -1,0 +1,290 @@
+//! Who, which model, which tool, which verdict, what went wrong.
+
+use super::{attribute, log, span};
+use turnscope_model::{Resolution, ScoreSource, Verdict};
+
+#[test]
+fn the_session_that_the_application_set_goes_first() {
+    let both = span("x").with("gen_ai.conversation.id", "c-1").with("session.id", "s-1").facts();
+    assert_eq!((both.session_id.as_deref(), both.session_is_weak), (Some("s-1"), false));
+    let weak = span("x").with("gen_ai.conversation.id", "c-1").facts();
+    assert_eq!((weak.session_id.as_deref(), weak.session_is_weak), (Some("c-1"), true));
+    let scrubbed =
+        span("x").with("session.id", "[Scrubbed due to 'session']").with("gen_ai.conversation.id", "c-1");
+    assert_eq!(scrubbed.facts().session_id.as_deref(), Some("c-1"));
+    for key in [
+        "langfuse.session.id",
+        "kitelogik.session_id",
+        "traceloop.association.properties.thread_id",
+        "langsmith.metadata.thread_id",
+        "ai.telemetry.metadata.sessionId",
+        "lmnr.association.properties.session_id",
+        "conversation.id",
+    ] {
+        assert_eq!(span("x").with(key, "s-1").facts().session_id.as_deref(), Some("s-1"), "{key}");
+    }
+    // LangSmith's trace session is a project.
+    assert_eq!(span("x").with("langsmith.trace.session_id", "p").facts().session_id, None);
+    assert_eq!(span("x").with("mcp.session.id", "m").facts().session_id, None);
+    let json =
+        span("x").with("metadata", r#"{"thread_id": "t-1", "tenant": "acme", "langgraph_step": 2}"#).facts();
+    assert_eq!(json.session_id.as_deref(), Some("t-1"));
+    assert_eq!(json.metadata, [("tenant".to_owned(), "acme".to_owned())]);
+    let resource = span("x").on_resource("session.id", "r-1");
+    assert_eq!(resource.facts().session_id.as_deref(), Some("r-1"));
+    assert_eq!(resource.with("gen_ai.conversation.id", "c-1").facts().session_id.as_deref(), Some("c-1"));
+}
+
+#[test]
+fn users_tags_prompts_and_experiments_are_found() {
+    let facts = span("x")
+        .with("enduser.id", "u-1")
+        .with("langfuse.trace.tags", &["a", "b"][..])
+        .with("gen_ai.request.prompt_id", "refund")
+        .with("gen_ai.prompt.version", 3)
+        .with("experiment.id", "e-1")
+        .with("experiment.variant", "b")
+        .with("initrunner.trigger_type", "cron")
+        .facts();
+    assert_eq!(facts.user_id.as_deref(), Some("u-1"));
+    assert_eq!(facts.tags, ["a", "b"]);
+    assert_eq!(facts.prompt_id.as_deref(), Some("refund"));
+    assert_eq!(facts.prompt_version.as_deref(), Some("3"));
+    assert_eq!(facts.experiment_id.as_deref(), Some("e-1"));
+    assert_eq!(facts.experiment_variant.as_deref(), Some("b"));
+    assert_eq!(facts.trigger_type.as_deref(), Some("cron"));
+    assert_eq!(span("x").with("langsmith.span.tags", "a, b").facts().tags, ["a", "b"]);
+    let linked = span("x").with("mlflow.linkedPrompts", r#"[{"name": "qa", "version": "2"}]"#).facts();
+    assert_eq!((linked.prompt_id.as_deref(), linked.prompt_version.as_deref()), (Some("qa"), Some("2")));
+    // Claude Code's key of that name is the prompt of the user.
+    let claude = span("claude_code.interaction")
+        .with("prompt.id", "p-1")
+        .with("user.id", "hash")
+        .with("user.account_uuid", "u")
+        .facts();
+    assert_eq!((claude.prompt_id, claude.native_run_id.as_deref()), (None, Some("p-1")));
+    assert_eq!(claude.user_id.as_deref(), Some("u"));
+}
+
+#[test]
+fn models_and_providers_are_found() {
+    let facts =
+        span("chat m").with("gen_ai.system", "langchain").with("gen_ai.request.model", "claude-x").facts();
+    assert_eq!(facts.provider.as_deref(), Some("anthropic"));
+    let next =
+        span("chat m").with("gen_ai.provider.name", "strands-agents").with("llm.system", "OpenAI").facts();
+    assert_eq!(next.provider.as_deref(), Some("openai"));
+    let host = span("chat m")
+        .with("gen_ai.request.model", "m")
+        .with("server.address", "my.openai.azure.com")
+        .facts();
+    assert_eq!(host.provider.as_deref(), Some("azure.ai.openai"));
+    // An agent's span calls no model: nothing is guessed.
+    assert_eq!(span("invoke_agent a").with("gen_ai.request.model", "gpt-4o").facts().provider, None);
+    let failed = span("ChatCompletion")
+        .with("openinference.span.kind", "LLM")
+        .with("llm.invocation_parameters", r#"{"temperature": 0, "model": "gpt-4o"}"#)
+        .with("output.value", r#"{"id": "resp_1", "output": []}"#)
+        .facts();
+    assert_eq!(failed.request_model.as_deref(), Some("gpt-4o"));
+    assert_eq!(failed.response_id.as_deref(), Some("resp_1"));
+    let finish =
+        |value: &str| span("chat m").with("gen_ai.response.finish_reasons", value).facts().finish_reason;
+    assert_eq!(finish("[\"stop\"]").as_deref(), Some("stop"));
+    assert_eq!(finish("stop,length").as_deref(), Some("stop"));
+}
+
+#[test]
+fn the_first_chunk_is_timed_in_its_senders_unit() {
+    let ms = |writing: super::Writing| writing.facts().time_to_first_chunk_ns.map(|ns| ns / 1_000_000);
+    assert_eq!(ms(span("x").with("gen_ai.response.time_to_first_chunk", 0.25)), Some(250));
+    assert_eq!(ms(span("x").with("ai.response.msToFirstChunk", 62.5)), Some(62));
+    assert_eq!(ms(span("x").with("ttft_ms", 63)), Some(63));
+    assert_eq!(ms(span("x").with("gen_ai.server.time_to_first_token", 0.5)), Some(500));
+    let strands = span("x").scope("strands.telemetry.tracer").with("gen_ai.server.time_to_first_token", 950);
+    assert_eq!(ms(strands), Some(950));
+    assert_eq!(ms(span("x").event("ai.stream.firstChunk", Vec::new(), 40)), Some(40));
+    let langfuse =
+        span("x").with("langfuse.observation.completion_start_time", "\"1970-01-01T00:16:40.200000Z\"");
+    assert_eq!(ms(langfuse), Some(200));
+}
+
+#[test]
+fn tools_are_named_by_attribute_or_by_their_span() {
+    let tool =
+        |name: &str| span(name).with("openinference.span.kind", "TOOL").facts().tool_name.unwrap_or_default();
+    assert_eq!(tool("get_weather.__call__"), "get_weather");
+    assert_eq!(tool("search"), "search");
+    assert_eq!(span("execute_tool search").facts().tool_name.as_deref(), Some("search"));
+    assert_eq!(
+        span("tools/call search").with("mcp.method.name", "tools/call").facts().tool_name.as_deref(),
+        Some("search")
+    );
+    let adk = span("execute_tool f").with("gen_ai.tool.call.id", "<not specified>").facts();
+    assert_eq!(adk.tool_call_id, None);
+    let gemini =
+        span("x").with("gen_ai.operation.name", "tool_call").with("gen_ai.tool.call_id", "c-1").facts();
+    assert_eq!(gemini.tool_call_id.as_deref(), Some("c-1"));
+    // A model call that names a tool does not call it.
+    assert_eq!(span("chat m").with("tool_name", "x").facts().tool_name, None);
+}
+
+#[test]
+fn gates_and_humans_decide() {
+    let gate = |allow: bool, deny: bool, ask: bool| {
+        span("policy_gate.evaluate")
+            .with("kitelogik.tool_name", "refund")
+            .with("kitelogik.policy.allow", allow)
+            .with("kitelogik.policy.deny", deny)
+            .with("kitelogik.policy.requires_hitl", ask)
+            .with("kitelogik.policy.risk_tier", "HIGH")
+            .with("kitelogik.policy.reason", "because")
+    };
+    let allowed = gate(true, false, false).facts();
+    assert_eq!(allowed.verdict, Some(Verdict::Allow));
+    assert_eq!(allowed.risk_tier.as_deref(), Some("HIGH"));
+    assert_eq!(allowed.reason.as_deref(), Some("because"));
+    assert_eq!(allowed.tool_name.as_deref(), Some("refund"));
+    // A gate that says no has done its work.
+    let denied = gate(false, true, false).failed("Hard blocked").facts();
+    assert_eq!((denied.verdict, denied.error), (Some(Verdict::Deny), None));
+    assert_eq!(gate(false, false, true).facts().verdict, Some(Verdict::Hitl));
+
+    let blocked = |decision: &str, source: &str| {
+        let facts = span("claude_code.tool.blocked_on_user")
+            .with("span.type", "tool.blocked_on_user")
+            .with("decision", decision)
+            .with("source", source)
+            .facts();
+        (facts.verdict, facts.resolution, facts.decided_by)
+    };
+    assert_eq!(blocked("accept", "config"), (Some(Verdict::Allow), None, Some("config".to_owned())));
+    assert_eq!(blocked("reject", "hook").0, Some(Verdict::Deny));
+    assert_eq!(
+        blocked("accept", "user_temporary"),
+        (Some(Verdict::Hitl), Some(Resolution::Approved), Some("user_temporary".to_owned()))
+    );
+    assert_eq!(blocked("reject", "user_reject").1, Some(Resolution::Rejected));
+
+    let guardrail =
+        span("g").with("gen_ai.guardrail.name", "pii").with("gen_ai.guardrail.triggered", true).facts();
+    assert_eq!(guardrail.verdict, Some(Verdict::Deny));
+}
+
+#[test]
+fn what_failed_says_why() {
+    let exception = vec![attribute("exception.type", "app.Boom"), attribute("exception.message", "no luck")];
+    let error = span("x").failed("").event("exception", exception, 1).facts().error.unwrap();
+    assert_eq!((error.r#type.as_str(), error.message.as_deref()), ("app.Boom", Some("no luck")));
+    let typed = span("x").with("error.type", "timeout").facts().error.unwrap();
+    assert_eq!((typed.r#type.as_str(), typed.message), ("timeout", None));
+    assert_eq!(span("x").failed("bad").facts().error.unwrap().r#type, "_OTHER");
+    assert_eq!(
+        span("x").failed("bad").with("http.response.status_code", 500).facts().error.unwrap().r#type,
+        "500"
+    );
+    assert!(span("execute_tool f").with("success", "false").with("error", "oops").facts().error.is_some());
+    assert!(span("execute_tool f").with("gen_ai.tool.status", "error").facts().error.is_some());
+    assert!(span("x").with("langfuse.observation.level", "ERROR").facts().error.is_some());
+    assert!(
+        span("t")
+            .with("openinference.span.kind", "TOOL")
+            .with("output.value", r#"{"is_error":true}"#)
+            .facts()
+            .error
+            .is_some()
+    );
+    let jaeger = span("x").with("error", true).facts().error.unwrap();
+    assert_eq!((jaeger.r#type.as_str(), jaeger.message), ("_OTHER", None));
+    let long = span("x").failed(&format!("E('x')Traceback (most recent call last):\n{}", "y".repeat(9_000)));
+    assert_eq!(long.facts().error.unwrap().message.as_deref(), Some("E('x')"));
+    assert_eq!(
+        span("x").failed(&"ü".repeat(9_000)).facts().error.unwrap().message.unwrap().chars().count(),
+        2_000
+    );
+    let class = span("x").with("error.type", "<class 'app.Boom'>").facts();
+    assert_eq!(class.error.unwrap().r#type, "app.Boom");
+}
+
+#[test]
+fn what_steers_does_not_fail() {
+    let raised = |name: &str| {
+        span("running tool")
+            .failed(name)
+            .event("exception", vec![attribute("exception.type", name)], 1)
+            .facts()
+    };
+    for name in [
+        "pydantic_ai.exceptions.ApprovalRequired",
+        "langgraph.errors.GraphInterrupt",
+        "pydantic_ai.exceptions.CallDeferred",
+    ] {
+        assert_eq!(raised(name).error, None, "{name}");
+    }
+    assert!(raised("ValueError").error.is_some());
+    let recovered =
+        span("Step 1").event("agent.step_recovery", Vec::new(), 1).event("exception", Vec::new(), 1);
+    assert_eq!(recovered.facts().error, None);
+    // A line in a log that mentions an exception is no failure of the span it names.
+    assert_eq!(log("").in_trace().with("exception.type", "ValueError").facts().error, None);
+    let event = log("gen_ai.client.operation.exception").in_trace().with("error.type", "timeout");
+    assert!(event.facts().error.is_some());
+}
+
+#[test]
+fn scores_are_found_wherever_they_stand() {
+    let facts = span("x")
+        .with("eval.score.accuracy", 0.9)
+        .with("eval.score.polite", true)
+        .with("evaluations.0.evaluation.name", "faithful")
+        .with("evaluations.0.evaluation.score", 1)
+        .with("annotations.0.annotation.label", "good")
+        .with("annotations.0.annotation.name", "human")
+        .event(
+            "gen_ai.evaluation.result",
+            vec![
+                attribute("gen_ai.evaluation.name", "relevance"),
+                attribute("gen_ai.evaluation.score.value", 0.5),
+            ],
+            1,
+        )
+        .facts();
+    let names: Vec<_> = facts.scores.iter().map(|score| (score.name.as_str(), score.value)).collect();
+    assert_eq!(
+        names,
+        [
+            ("relevance", Some(0.5)),
+            ("accuracy", Some(0.9)),
+            ("polite", Some(1.0)),
+            ("faithful", Some(1.0)),
+            ("human", None)
+        ]
+    );
+    assert_eq!(facts.scores[4].label.as_deref(), Some("good"));
+    let event = log("gen_ai.evaluation.result")
+        .in_trace()
+        .with("gen_ai.evaluation.name", "relevance")
+        .with("gen_ai.evaluation.score.label", "pass")
+        .facts();
+    assert_eq!(event.scores[0].source, ScoreSource::Event);
+    assert_eq!(event.scores[0].label.as_deref(), Some("pass"));
+}
+
+#[test]
+fn turns_keep_the_number_that_was_sent() {
+    assert_eq!(span("turn").with("turn.index", 4).facts().turn_index, Some(4));
+    assert_eq!(span("agent.turn").with("agent.turn_number", "2").facts().turn_index, Some(2));
+    assert_eq!(span("Step 7").facts().turn_index, Some(7));
+    assert_eq!(span("turn").with("turn", 3).facts().turn_index, Some(3));
+    assert_eq!(span("game.move").with("turn", 3).facts().turn_index, None);
+}
+
+#[test]
+fn a_metrics_point_names_the_session_and_the_user() {
+    let point = [
+        attribute("metadata.mlflow.trace.session", "s-1"),
+        attribute("metadata.mlflow.trace.user", "u-1"),
+        attribute("span_type", "AGENT"),
+    ];
+    assert_eq!(crate::dialects::identity(&point), (Some("s-1".to_owned()), Some("u-1".to_owned())));
+}
