@@ -28,6 +28,8 @@ use turnscope_model::{
 
 /// From this length on a value is cut out whatever it is for.
 const LARGE: usize = 200;
+/// The latest time that a signed integer holds.
+const LATEST: UnixNanos = i64::MAX as UnixNanos;
 /// A list whose items are shorter than this on average is no list of messages: it stays in one piece.
 const SHORTEST_ITEM: usize = 8;
 
@@ -45,6 +47,16 @@ pub struct Known {
     pub start: UnixNanos,
     /// The record's end.
     pub end: Option<UnixNanos>,
+}
+
+impl Known {
+    /// What the body's times count from. A store that keeps times as signed integers may have clamped them: so here.
+    fn start_base(&self) -> UnixNanos {
+        self.start.min(LATEST)
+    }
+    fn end_base(&self) -> UnixNanos {
+        self.end.unwrap_or(0).min(LATEST)
+    }
 }
 
 impl From<&Record> for Known {

@@ -38,8 +38,8 @@ pub fn restore_span(body: &Body, known: &Known) -> Result<Span, RestoreError> {
     put_back_id(&mut span.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
     put_back_id(&mut span.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
     put_back_id(&mut span.parent_span_id, known.parent_span_id.as_ref().map(|id| &id.bytes()[..]));
-    span.start_time_unix_nano = span.start_time_unix_nano.wrapping_add(known.start);
-    span.end_time_unix_nano = span.end_time_unix_nano.wrapping_add(known.end.unwrap_or(0));
+    span.start_time_unix_nano = span.start_time_unix_nano.wrapping_add(known.start_base());
+    span.end_time_unix_nano = span.end_time_unix_nano.wrapping_add(known.end_base());
     if !body.values.is_empty() {
         fill_attributes(&mut span.attributes, &body.values)?;
         for event in &mut span.events {
@@ -50,7 +50,7 @@ pub fn restore_span(body: &Body, known: &Known) -> Result<Span, RestoreError> {
         }
     }
     for event in &mut span.events {
-        event.time_unix_nano = event.time_unix_nano.wrapping_add(known.start);
+        event.time_unix_nano = event.time_unix_nano.wrapping_add(known.start_base());
     }
     Ok(span)
 }
@@ -60,8 +60,8 @@ pub fn restore_log(body: &Body, known: &Known) -> Result<LogRecord, RestoreError
     let mut log = LogRecord::decode(&body.bytes[..])?;
     put_back_id(&mut log.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
     put_back_id(&mut log.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
-    log.time_unix_nano = log.time_unix_nano.wrapping_add(known.start);
-    log.observed_time_unix_nano = log.observed_time_unix_nano.wrapping_add(known.start);
+    log.time_unix_nano = log.time_unix_nano.wrapping_add(known.start_base());
+    log.observed_time_unix_nano = log.observed_time_unix_nano.wrapping_add(known.start_base());
     if !body.values.is_empty() {
         fill_attributes(&mut log.attributes, &body.values)?;
         if let Some(any) = &mut log.body {
@@ -76,10 +76,10 @@ pub(super) fn encode_span(mut span: Span, known: &Known) -> Vec<u8> {
     take_out_id(&mut span.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
     take_out_id(&mut span.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
     take_out_id(&mut span.parent_span_id, known.parent_span_id.as_ref().map(|id| &id.bytes()[..]));
-    span.start_time_unix_nano = span.start_time_unix_nano.wrapping_sub(known.start);
-    span.end_time_unix_nano = span.end_time_unix_nano.wrapping_sub(known.end.unwrap_or(0));
+    span.start_time_unix_nano = span.start_time_unix_nano.wrapping_sub(known.start_base());
+    span.end_time_unix_nano = span.end_time_unix_nano.wrapping_sub(known.end_base());
     for event in &mut span.events {
-        event.time_unix_nano = event.time_unix_nano.wrapping_sub(known.start);
+        event.time_unix_nano = event.time_unix_nano.wrapping_sub(known.start_base());
     }
     span.encode_to_vec()
 }
@@ -88,8 +88,8 @@ pub(super) fn encode_span(mut span: Span, known: &Known) -> Vec<u8> {
 pub(super) fn encode_log(mut log: LogRecord, known: &Known) -> Vec<u8> {
     take_out_id(&mut log.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
     take_out_id(&mut log.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
-    log.time_unix_nano = log.time_unix_nano.wrapping_sub(known.start);
-    log.observed_time_unix_nano = log.observed_time_unix_nano.wrapping_sub(known.start);
+    log.time_unix_nano = log.time_unix_nano.wrapping_sub(known.start_base());
+    log.observed_time_unix_nano = log.observed_time_unix_nano.wrapping_sub(known.start_base());
     log.encode_to_vec()
 }
 

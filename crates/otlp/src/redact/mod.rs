@@ -88,7 +88,7 @@ impl Redactor {
             names.insert(name);
         }
         let mut shapes = Vec::new();
-        for pattern in patterns {
+        for (n, pattern) in (1..).zip(patterns) {
             let regex = Regex::new(pattern).map_err(|source| RuleError::Pattern {
                 pattern: (*pattern).to_owned(),
                 source: Box::new(source),
@@ -96,7 +96,7 @@ impl Redactor {
             if regex.is_match("") {
                 return Err(RuleError::Empty((*pattern).to_owned()));
             }
-            shapes.push(("pattern".to_owned(), regex));
+            shapes.push((format!("pattern-{n}"), regex));
         }
         for shape in &rules::SHAPES {
             let regex = Regex::new(shape.pattern).map_err(|error| RuleError::Size(error.to_string()))?;

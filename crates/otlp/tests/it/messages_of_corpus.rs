@@ -3,18 +3,14 @@
 //! The truth is each producer's `expected.json`; what the bytes do not hold (`observable.json`) is not asked for.
 
 use crate::corpus::{self, Request};
-use opentelemetry_proto::tonic::{common::v1::any_value::Value as Any, logs::v1::LogRecord, trace::v1::Span};
+use opentelemetry_proto::tonic::{logs::v1::LogRecord, trace::v1::Span};
 use serde_json::Value as Json;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fs,
 };
-use turnscope_model::{Facts, Kind, Message, Part};
-use turnscope_otlp::{
-    messages::{Content, Previews},
-    normalise,
-    redact::Redactor,
-};
+use turnscope_model::{Facts, Kind, Message, Part, Role};
+use turnscope_otlp::{messages::Content, normalise, redact::Redactor};
 
 /// What was found in all records of one producer.
 #[derive(Default)]
@@ -48,12 +44,18 @@ fn found_by_producer() -> BTreeMap<String, Found> {
     let mut spans: BTreeMap<String, Vec<Span>> = BTreeMap::new();
     let mut logs: BTreeMap<String, Vec<LogRecord>> = BTreeMap::new();
     let mut found: BTreeMap<String, Found> = BTreeMap::new();
+    let mut kinds = HashMap::new();
     for (producer, _, request) in corpus::requests() {
-        let facts: Vec<Facts> = match &request {
-            Request::Traces(request) => records(normalise::traces(request.clone(), &Redactor::off())),
-            Request::Logs(request) => records(normalise::logs(request.clone(), &Redactor::off())),
+        let records = match &request {
+            Request::Traces(request) => normalise::traces(request.clone(), &Redactor::off()).records,
+            Request::Logs(request) => normalise::logs(request.clone(), &Redactor::off()).records,
             Request::Metrics(_) => Vec::new(),
         };
+        for record in records.iter().filter(|record| record.role == Role::Span) {
+            let (Some(trace), Some(span)) = (record.trace_id, record.span_id) else { continue };
+            kinds.insert((trace.bytes().to_vec(), span.bytes().to_vec()), record.facts.kind);
+        }
+        let facts: Vec<Facts> = records.into_iter().map(|record| record.facts).collect();
         let of_producer = found.entry(producer.clone()).or_default();
         of_producer.input_texts.extend(facts.iter().filter_map(|facts| facts.input_text.clone()));
         of_producer
@@ -81,19 +83,11 @@ fn found_by_producer() -> BTreeMap<String, Found> {
         for span in spans.remove(producer).unwrap_or_default() {
             let key = (span.trace_id.clone(), span.span_id.clone());
             let logs = joined.get(&key).map_or(&[][..], |logs| &logs[..]);
-            let kind = kind_of(&span);
+            let kind = kinds.get(&key).copied().unwrap_or_default();
             found.add(&Content::of_span(&span, logs, kind));
-            let previews = Previews::of_span(&span, kind);
-            found.input_texts.extend(previews.input_text);
-            found.output_texts.extend(previews.output_text);
-            found.asked.extend(previews.requested_tools.into_iter().map(|tool| tool.name));
         }
     }
     found
-}
-
-fn records(normalised: normalise::Normalised) -> Vec<Facts> {
-    normalised.records.into_iter().map(|record| record.facts).collect()
 }
 
 impl Found {
@@ -199,34 +193,4 @@ fn missing(producer: &str, found: &Found) -> Vec<String> {
         }
     }
     missing
-}
-
-/// The kind, roughly: the dialects' tables are not what is tested here.
-fn kind_of(span: &Span) -> Kind {
-    let keys = [
-        "langfuse.observation.type",
-        "openinference.span.kind",
-        "mlflow.spanType",
-        "ai.operationId",
-        "span.type",
-        "gen_ai.operation.name",
-        "traceloop.span.kind",
-    ];
-    let said = keys.iter().find_map(|key| {
-        let kv = span.attributes.iter().find(|kv| kv.key == *key)?;
-        match kv.value.as_ref()?.value.as_ref()? {
-            Any::StringValue(text) => Some(text.trim_matches('"').to_ascii_lowercase()),
-            _ => None,
-        }
-    });
-    let has = |key: &str| span.attributes.iter().any(|kv| kv.key == key);
-    match said.as_deref() {
-        Some(
-            "llm" | "generation" | "chat" | "chat_model" | "generate_content" | "llm_request" | "completion",
-        ) => Kind::Llm,
-        Some(said) if said.ends_with(".dogenerate") || said.ends_with(".dostream") => Kind::Llm,
-        Some("tool" | "execute_tool" | "ai.toolcall") => Kind::Tool,
-        None if has("gen_ai.tool.name") || has("tool_response") => Kind::Tool,
-        _ => Kind::Run,
-    }
 }

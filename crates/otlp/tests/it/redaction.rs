@@ -192,7 +192,7 @@ fn extra_rules_are_checked_and_applied() {
     assert_eq!(text(&back, "account_number"), "[redacted:account_number]");
     assert_eq!(
         (text(&back, "x"), text(&back, "y")),
-        ("call [redacted:pattern]".to_owned(), "1234".to_owned())
+        ("call [redacted:pattern-1]".to_owned(), "1234".to_owned())
     );
     for (keys, patterns, expected) in [
         (&["--"][..], &[][..], "has no letters"),
