@@ -46,6 +46,8 @@ pub struct Config {
     pub redactor: Redactor,
     /// Further dimensions of the span metrics.
     pub span_metric_dimensions: Vec<String>,
+    /// Whether content is indexed for search.
+    pub search: bool,
     /// Whether the UI's page is served, and where.
     pub ui_path: Option<String>,
     /// Settings with their origins, for `/v1/config`-like views: name, value, source.
@@ -70,6 +72,7 @@ impl Config {
             silence: Duration::from_secs(600),
             redactor: Redactor::default(),
             span_metric_dimensions: Vec::new(),
+            search: true,
             ui_path: Some("/ui/".into()),
             origins: Vec::new(),
         }
@@ -114,8 +117,10 @@ const CATCH_UP: Duration = Duration::from_secs(2);
 impl App {
     pub(crate) fn open(config: Config, addresses: Addresses) -> Result<Arc<Self>, ServeError> {
         let live = Live::new();
-        let options =
-            Options { text_of: Some(turnscope_otlp::messages::item_text), on_change: live.listener() };
+        let options = Options {
+            text_of: config.search.then_some(turnscope_otlp::messages::item_text as turnscope_store::TextOf),
+            on_change: live.listener(),
+        };
         let store = Arc::new(Store::open(&config.data, options)?);
         store.announce(
             &serde_json::json!({"pid": std::process::id(), "listen": addresses.listen.to_string(),

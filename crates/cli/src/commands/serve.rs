@@ -19,6 +19,9 @@ pub(crate) struct Serve {
     /// OTLP/HTTP.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4318")]
     otlp_http: SocketAddr,
+    /// Whether content is indexed for search.
+    #[arg(long, value_name = "on|off", default_value = "on", value_parser = ["on", "off"])]
+    search: String,
     /// Write the addresses there, as JSON, once every port listens.
     #[arg(long, value_name = "PATH")]
     ready_file: Option<PathBuf>,
@@ -37,6 +40,7 @@ pub(crate) fn serve(args: &Serve) -> anyhow::Result<()> {
         listen: args.listen,
         otlp_grpc: args.otlp_grpc,
         otlp_http: args.otlp_http,
+        search: args.search == "on",
         ..Config::new(data)
     };
     let ready_file = args.ready_file.clone();

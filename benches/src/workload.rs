@@ -1,0 +1,212 @@
+//! Made-up agent runs: a root span, then turns of one model call and two tools, the whole history re-sent each turn.
+//!
+//! Text is cut from a large buffer of made-up words with a Zipf-like distribution, so that it compresses as prose does
+//! and no two runs share their text. Deterministic: the same seed makes the same bytes.
+
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
+    common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value::Value},
+    resource::v1::Resource,
+    trace::v1::{ResourceSpans, ScopeSpans, Span},
+};
+
+/// The shape of the load.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// Turns per run.
+    pub(crate) turns: usize,
+    /// Messages kept in the history; 0 keeps all, otherwise the head slides away.
+    pub(crate) window: usize,
+    /// Bytes of text per new message.
+    pub(crate) message_bytes: usize,
+}
+
+/// A small, fast, seedable generator (`SplitMix64`).
+#[derive(Clone, Debug)]
+pub(crate) struct Random(u64);
+
+impl Random {
+    /// From a seed.
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+    /// The next number.
+    pub(crate) const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+    /// Below a bound.
+    pub(crate) const fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+}
+
+/// A buffer of prose-like text.
+#[derive(Debug)]
+pub(crate) struct Prose(String);
+
+impl Prose {
+    /// About this many bytes of text.
+    pub(crate) fn new(bytes: usize) -> Self {
+        const SYLLABLES: [&str; 32] = [
+            "ka", "to", "mi", "ra", "ne", "so", "li", "va", "du", "pe", "cor", "ten", "ast", "ing", "er", "ol", "um",
+            "est", "an", "qui", "pro", "sta", "bel", "dor", "fen", "gri", "hal", "jun", "kel", "lor", "mar", "nod",
+        ];
+        let mut random = Random::new(7);
+        let words: Vec<String> = (0..20_000)
+            .map(|_| (0..2 + random.below(3)).map(|_| SYLLABLES[random.below(32)]).collect())
+            .collect();
+        let mut text = String::with_capacity(bytes + 16);
+        while text.len() < bytes {
+            // The product of two uniform numbers falls off much as word frequencies do.
+            let rank = random.below(words.len()) * random.below(words.len()) / words.len();
+            text.push_str(&words[rank]);
+            text.push(if random.below(12) == 0 { '.' } else { ' ' });
+        }
+        Self(text)
+    }
+
+    fn piece(&self, random: &mut Random, bytes: usize) -> &str {
+        let start = random.below(self.0.len() - bytes);
+        &self.0[start..start + bytes] // the text is ASCII
+    }
+}
+
+/// The spans of one run, in the order in which they end.
+pub(crate) fn run(prose: &Prose, random: &mut Random, shape: Shape, now_ns: u64) -> Vec<Span> {
+    let trace_id: Vec<u8> = [random.next().to_be_bytes(), random.next().to_be_bytes()].concat();
+    let root_id = random.next().to_be_bytes().to_vec();
+    let mut spans = Vec::with_capacity(shape.turns * 3 + 1);
+    let system = message("system", prose.piece(random, shape.message_bytes));
+    let question = prose.piece(random, shape.message_bytes).to_owned();
+    let mut history = vec![message("user", &question)];
+    let mut at = now_ns;
+    let mut answer = String::new();
+    for turn in 0..shape.turns {
+        let said = prose.piece(random, shape.message_bytes / 5).to_owned();
+        let calls: Vec<(String, String)> = (0..2)
+            .map(|_| (format!("call_{:016x}", random.next()), prose.piece(random, 60).to_owned()))
+            .collect();
+        let last = turn + 1 == shape.turns;
+        let output = if last { message("assistant", &said) } else { assistant(&said, &calls) };
+        let shown = if shape.window == 0 { 0 } else { history.len().saturating_sub(shape.window) };
+        let input = format!("[{}]", [&system].into_iter().chain(&history[shown..]).map(String::as_str).collect::<Vec<_>>().join(","));
+        let tokens = (input.len() / 4) as i64;
+        let span_id = random.next();
+        spans.push(span(&trace_id, span_id, &root_id, "chat gpt-4o-mini", 3, at, 800_000_000, vec![
+            text("gen_ai.operation.name", "chat"),
+            text("gen_ai.provider.name", "openai"),
+            text("gen_ai.request.model", "gpt-4o-mini"),
+            text("gen_ai.response.model", "gpt-4o-mini-2024-07-18"),
+            text("gen_ai.response.id", &format!("chatcmpl-{:016x}", random.next())),
+            text("gen_ai.conversation.id", "bench"),
+            number("gen_ai.usage.input_tokens", tokens),
+            number("gen_ai.usage.output_tokens", (output.len() / 4) as i64),
+            number("gen_ai.usage.cache_read.input_tokens", tokens / 2),
+            text("gen_ai.input.messages", &input),
+            text("gen_ai.output.messages", &format!("[{output}]")),
+        ]));
+        at += 900_000_000;
+        history.push(output);
+        answer = said;
+        if last {
+            break;
+        }
+        for (id, query) in &calls {
+            let result = prose.piece(random, shape.message_bytes).to_owned();
+            spans.push(span(&trace_id, random.next(), &root_id, "execute_tool search_docs", 1, at, 200_000_000, vec![
+                text("gen_ai.operation.name", "execute_tool"),
+                text("gen_ai.tool.name", "search_docs"),
+                text("gen_ai.tool.type", "function"),
+                text("gen_ai.tool.call.id", id),
+                text("gen_ai.tool.call.arguments", &format!("{{\"query\":\"{query}\"}}")),
+                text("gen_ai.tool.call.result", &result),
+            ]));
+            at += 250_000_000;
+            history.push(format!(
+                "{{\"role\":\"tool\",\"parts\":[{{\"type\":\"tool_call_response\",\"id\":\"{id}\",\"response\":\"{result}\"}}]}}"
+            ));
+        }
+    }
+    let mut root = span(&trace_id, 1, &[], "invoke_agent researcher", 1, now_ns, at - now_ns, vec![
+        text("gen_ai.operation.name", "invoke_agent"),
+        text("gen_ai.agent.name", "researcher"),
+        text("gen_ai.input.messages", &format!("[{}]", message("user", &question))),
+        text("gen_ai.output.messages", &format!("[{}]", message("assistant", &answer))),
+    ]);
+    root.span_id = root_id;
+    spans.push(root);
+    spans
+}
+
+/// An export request for these spans.
+pub(crate) fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
+    ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(Resource {
+                attributes: vec![text("service.name", "bench"), text("service.version", "1.0.0")],
+                ..Resource::default()
+            }),
+            scope_spans: vec![ScopeSpans {
+                scope: Some(InstrumentationScope { name: "bench".into(), ..InstrumentationScope::default() }),
+                spans,
+                schema_url: String::new(),
+            }],
+            schema_url: String::new(),
+        }],
+    }
+}
+
+fn message(role: &str, content: &str) -> String {
+    format!("{{\"role\":\"{role}\",\"parts\":[{{\"type\":\"text\",\"content\":\"{content}\"}}]}}")
+}
+
+fn assistant(said: &str, calls: &[(String, String)]) -> String {
+    let calls: String = calls
+        .iter()
+        .map(|(id, query)| {
+            format!(",{{\"type\":\"tool_call\",\"id\":\"{id}\",\"name\":\"search_docs\",\"arguments\":{{\"query\":\"{query}\"}}}}")
+        })
+        .collect();
+    format!("{{\"role\":\"assistant\",\"parts\":[{{\"type\":\"text\",\"content\":\"{said}\"}}{calls}],\"finish_reason\":\"tool_call\"}}")
+}
+
+#[expect(clippy::too_many_arguments, reason = "one span from its fields")]
+fn span(
+    trace_id: &[u8],
+    span_id: u64,
+    parent: &[u8],
+    name: &str,
+    kind: i32,
+    start: u64,
+    duration: u64,
+    attributes: Vec<KeyValue>,
+) -> Span {
+    Span {
+        trace_id: trace_id.to_vec(),
+        span_id: span_id.to_be_bytes().to_vec(),
+        parent_span_id: parent.to_vec(),
+        name: name.to_owned(),
+        kind,
+        start_time_unix_nano: start,
+        end_time_unix_nano: start + duration,
+        attributes,
+        flags: 0x101,
+        ..Span::default()
+    }
+}
+
+fn text(key: &str, value: &str) -> KeyValue {
+    attribute(key, Value::StringValue(value.to_owned()))
+}
+
+fn number(key: &str, value: i64) -> KeyValue {
+    attribute(key, Value::IntValue(value))
+}
+
+fn attribute(key: &str, value: Value) -> KeyValue {
+    KeyValue { key: key.to_owned(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
+}
