@@ -208,7 +208,7 @@ fn give_agents_their_work(steps: &mut [Step]) {
             continue;
         };
         let Some(beside) = work.get_mut(&(parent, name)) else { continue };
-        if let Some(at) = beside.iter().position(|&w| steps[w].overlaps(&steps[i])) {
+        if let Some(at) = beside.iter().take(64).position(|&w| steps[w].overlaps(&steps[i])) {
             let agent = beside.swap_remove(at);
             complete(steps, agent, i);
             steps[agent].kind = Kind::Run;

@@ -146,6 +146,21 @@ fn deep_and_wide_traces_take_no_more_than_they_should() {
 }
 
 #[test]
+fn one_id_for_everything_costs_no_more() {
+    let (unit_of, mut nodes) = unit().run("a").nodes();
+    for i in 0..30_000_usize {
+        let one = unit().span(if i % 2 == 0 { Kind::Llm } else { Kind::Tool }, "x");
+        let (_, mut one) = one.response("r").call_id("t").asks(&["x#t", "x#t"]).nodes();
+        one[0].span_id = Some(span_id(i + 1));
+        one[0].parent_span_id = Some(span_id(0));
+        one[0].start = i as u64 * 20;
+        one[0].end = Some(i as u64 * 20 + 5);
+        nodes.append(&mut one);
+    }
+    assert_eq!(project(unit_of, &nodes).runs[0].llm_call_count, 15_000);
+}
+
+#[test]
 fn usage_of_a_run_is_the_sum_over_its_counted_calls() {
     let made = unit().run("a").llm("c").tokens(3, 1).llm("d").tokens(4, 2).project();
     let sum = Usage { input_tokens: Some(7), output_tokens: Some(3), ..Usage::default() };
