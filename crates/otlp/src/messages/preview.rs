@@ -3,7 +3,7 @@
 //! Cheap: lists are read from their end, and only items that can matter are parsed.
 
 use super::{
-    events, shape,
+    events, printed, shape,
     source::{Record, Sent, Source},
 };
 use memchr::memmem;
@@ -15,7 +15,7 @@ const PREVIEW: usize = 500;
 /// How many items are parsed in search of a user's message.
 const MOST_PARSED: usize = 64;
 /// Under these keys stands the text that matters in a value of no known shape.
-const TEXT_KEYS: [&str; 27] = [
+const TEXT_KEYS: [&str; 28] = [
     "input",
     "question",
     "query",
@@ -43,6 +43,7 @@ const TEXT_KEYS: [&str; 27] = [
     "inputs",
     "outputs",
     "args",
+    "description",
 ];
 
 /// What a record's messages say at once.
@@ -61,22 +62,30 @@ pub struct Previews {
 /// Finds the previews of a record that has been cut.
 pub(crate) fn previews(record: Record<'_>) -> Previews {
     let is_log = !record.event.is_empty() || record.body.is_some();
-    if !is_log && !matches!(record.kind, Kind::Llm | Kind::Run | Kind::Turn | Kind::Workflow) {
+    if !is_log
+        && !matches!(record.kind, Kind::Llm | Kind::Embedding | Kind::Run | Kind::Turn | Kind::Workflow)
+    {
         return Previews::default();
     }
     let sources = record.sources();
+    if record.kind == Kind::Embedding {
+        let first = best(&sources, Purpose::Input).iter().find_map(embedded_text);
+        return Previews { input_text: first.and_then(cut_short), ..Previews::default() };
+    }
     let inputs = best(&sources, Purpose::Input);
     let outputs = best(&sources, Purpose::Output);
     let mut answers: Vec<Message> =
         outputs.iter().flat_map(|source| super::of_source(source, "assistant")).collect();
     if answers.is_empty() && outputs.is_empty() {
-        // pydantic-ai's agent span: the answer is the end of the only list.
-        answers = inputs.last().map(|source| trailing_answer(source.sent)).unwrap_or_default();
+        // pydantic-ai's agent span: the answer is the end of the only list. Events are one message each.
+        let list = inputs.last().filter(|source| source.event.is_empty());
+        answers = list.map(|source| trailing_answer(source.sent)).unwrap_or_default();
     }
     let is_call = record.kind == Kind::Llm || is_log;
+    let told = outputs.first().filter(|_| !is_call).and_then(told_beside_a_list);
     Previews {
         input_text: inputs.iter().rev().find_map(user_text).and_then(cut_short),
-        output_text: answer_text(&answers).and_then(cut_short),
+        output_text: told.or_else(|| answer_text(&answers)).and_then(cut_short),
         finish_reason: answers
             .iter()
             .filter(|_| is_call)
@@ -97,6 +106,17 @@ fn user_text(source: &Source<'_>) -> Option<String> {
         return None;
     }
     let many = source.sent.len() > 1;
+    if source.sent.len() == 2 {
+        // The list that was cut may be a single message, written as a pair of role and text.
+        let pair = Json::Array(vec![source.sent.item(0).0, source.sent.item(1).0]);
+        let said = shape::messages(&pair, "user");
+        if let [message] = &said[..]
+            && message.role == "user"
+            && pair[0].is_string()
+        {
+            return Some(text_of(message));
+        }
+    }
     let mut parsed = 0;
     for n in (0..source.sent.len()).rev() {
         if many && source.sent.bytes(n).is_some_and(|bytes| !mentions_user(bytes)) {
@@ -126,6 +146,40 @@ fn user_text(source: &Source<'_>) -> Option<String> {
         }
     }
     None
+}
+
+/// The first of the texts that were embedded.
+fn embedded_text(source: &Source<'_>) -> Option<String> {
+    let (json, _) = source.sent.item(0);
+    if let Some(message) = shape::messages(&json, "user").first() {
+        return Some(text_of(message)).filter(|text| !text.is_empty());
+    }
+    let json = match &json {
+        Json::String(text) => super::json::of_structure(text).unwrap_or(json),
+        _ => json,
+    };
+    let input = match &json {
+        Json::Object(map) => super::json::first(map, &["input", "inputs", "text", "texts"])?,
+        other => other,
+    };
+    match input {
+        Json::Array(list) => list.first().and_then(Json::as_str).map(str::to_owned),
+        Json::String(text) => Some(serde_json::from_str(text).unwrap_or_else(|_| text.clone())),
+        _ => None,
+    }
+}
+
+/// The text of an output that also holds a list, by which it was cut: `{"raw": …, "tasks_output": […]}`.
+fn told_beside_a_list(source: &Source<'_>) -> Option<String> {
+    if source.sent.len() < 2 {
+        return None;
+    }
+    let Json::Object(map) = source.sent.json() else { return None };
+    if map.contains_key("messages") {
+        return None;
+    }
+    let text = TEXT_KEYS.iter().find_map(|key| map.get(*key).and_then(Json::as_str))?;
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn mentions_user(bytes: &[u8]) -> bool {
@@ -180,7 +234,9 @@ pub(crate) fn plain_text(json: &Json) -> String {
 fn telling_text(json: &Json, depth: usize) -> Option<String> {
     let depth = depth.checked_sub(1)?;
     match json {
-        Json::String(text) => Some(text.clone()),
+        Json::String(text) => {
+            Some(printed::message(text).map_or_else(|| text.clone(), |said| text_of(&said)))
+        }
         Json::Array(list) => match &list[..] {
             [only] => telling_text(only, depth),
             _ => None,
