@@ -37,7 +37,15 @@ impl Server {
         let _ = std::fs::remove_file(&ready);
         let began = Instant::now();
         let child = Command::new(binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--otlp-grpc",
+                "127.0.0.1:0",
+                "--otlp-http",
+                "127.0.0.1:0",
+            ])
             .arg("--data")
             .arg(data)
             .arg("--ready-file")
@@ -46,7 +54,9 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .with_context(|| format!("cannot start {}: build it with cargo build --release", binary.display()))?;
+            .with_context(|| {
+                format!("cannot start {}: build it with cargo build --release", binary.display())
+            })?;
         while !ready.exists() {
             if began.elapsed() > Duration::from_secs(20) {
                 bail!("the server was not ready after 20 s");

@@ -82,8 +82,10 @@ impl Reader {
         let uses: Vec<(i64, i64)> = self
             .db
             .prepare_cached(
-                "SELECT o.record, c.unit FROM uses o JOIN records c ON c.id = o.record
-                 WHERE o.content = ?1 AND c.unit IS NOT NULL ORDER BY o.record DESC LIMIT ?2",
+                "SELECT c.id, c.unit FROM records c
+                 WHERE c.unit IS NOT NULL AND c.id IN
+                     (SELECT record FROM uses WHERE content = ?1 UNION ALL SELECT record FROM contents WHERE id = ?1)
+                 ORDER BY c.id DESC LIMIT ?2",
             )?
             .query_map((content, PLACES), |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
