@@ -113,6 +113,11 @@ fn measure(binary: &Path, name: &str, load: Load, flags: &[&str]) -> anyhow::Res
     let directory = tempfile::tempdir()?;
     let data = directory.path().join("data");
     let server = Server::start(binary, &data, flags)?;
+    eprintln!(
+        "ready after {:.0} ms, idle at {:.0} MB",
+        server.ready_after.as_secs_f64() * 1e3,
+        server.used()?.resident_bytes as f64 / 1e6
+    );
     let measured = load::send(&server, load)?;
     server.stop()?;
     let (disk, search) = disk(&data)?;

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use std::{
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -13,8 +13,6 @@ pub(crate) struct Server {
     child: Child,
     /// UI, REST and OTLP/HTTP.
     pub(crate) listen: SocketAddr,
-    /// The data directory.
-    pub(crate) data: PathBuf,
     /// From the start of the process to the ready file.
     pub(crate) ready_after: Duration,
 }
@@ -66,7 +64,7 @@ impl Server {
         let ready_after = began.elapsed();
         let addresses: serde_json::Value = serde_json::from_slice(&std::fs::read(&ready)?)?;
         let listen = addresses["listen"].as_str().context("no address")?.parse()?;
-        Ok(Self { child, listen, data: data.to_owned(), ready_after })
+        Ok(Self { child, listen, ready_after })
     }
 
     /// What it used so far.
@@ -105,13 +103,6 @@ impl Server {
     /// Stops it as a service manager would, and waits.
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
         Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status()?;
-        self.child.wait()?;
-        Ok(())
-    }
-
-    /// Kills it at once, as a crash would.
-    pub(crate) fn kill(mut self) -> anyhow::Result<()> {
-        self.child.kill()?;
         self.child.wait()?;
         Ok(())
     }

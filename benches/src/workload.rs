@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::{
     resource::v1::Resource,
     trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
+use std::fmt::Write as _;
 
 /// The shape of the load.
 #[derive(Clone, Copy, Debug)]
@@ -196,12 +197,10 @@ fn message(role: &str, content: &str) -> String {
 }
 
 fn assistant(said: &str, calls: &[(String, String)]) -> String {
-    let calls: String = calls
-        .iter()
-        .map(|(id, query)| {
-            format!(",{{\"type\":\"tool_call\",\"id\":\"{id}\",\"name\":\"search_docs\",\"arguments\":{{\"query\":\"{query}\"}}}}")
-        })
-        .collect();
+    let calls = calls.iter().fold(String::new(), |mut out, (id, query)| {
+        let _ = write!(out, ",{{\"type\":\"tool_call\",\"id\":\"{id}\",\"name\":\"search_docs\",\"arguments\":{{\"query\":\"{query}\"}}}}");
+        out
+    });
     format!(
         "{{\"role\":\"assistant\",\"parts\":[{{\"type\":\"text\",\"content\":\"{said}\"}}{calls}],\"finish_reason\":\"tool_call\"}}"
     )

@@ -174,14 +174,11 @@ mod tests {
     use super::*;
     use turnscope_model::{ContentHash, Item};
 
-    fn value(text: &str, ranges: &[std::ops::Range<usize>]) -> Value {
+    fn value(text: &str, ranges: &[(usize, usize)]) -> Value {
         let data = text.as_bytes().to_vec();
         let items = ranges
             .iter()
-            .map(|range| Item {
-                range: range.clone(),
-                hash: ContentHash::of(Form::Text, &data[range.clone()]),
-            })
+            .map(|&(from, to)| Item { range: from..to, hash: ContentHash::of(Form::Text, &data[from..to]) })
             .collect();
         Value { form: Form::Text, purpose: Purpose::Input, data, items }
     }
@@ -189,13 +186,13 @@ mod tests {
     #[test]
     fn every_kind_of_frame_is_put_back() {
         let values = vec![
-            value("whole", &[0..5]),
-            value("[a, b, c]", &[1..2, 4..5, 7..8]),
-            value("{\"messages\":[a,b , c],\"x\":1}", &[13..14, 15..16, 19..20]),
+            value("whole", &[(0, 5)]),
+            value("[a, b, c]", &[(1, 2), (4, 5), (7, 8)]),
+            value("{\"messages\":[a,b , c],\"x\":1}", &[(13, 14), (15, 16), (19, 20)]),
             value("[]", &[]),
             value("", &[]),
-            value("[a]", &[1..2]),
-            value("abc", &[0..1, 1..2, 2..3]),
+            value("[a]", &[(1, 2)]),
+            value("abc", &[(0, 1), (1, 2), (2, 3)]),
         ];
         let body = Body { bytes: b"rest".to_vec(), values };
         let mut out = Vec::new();

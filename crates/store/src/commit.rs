@@ -280,7 +280,7 @@ impl Committer {
             place.len,
         ])?;
         if let Some(unit) = unit {
-            self.join(tx, unit, record)?;
+            Self::join(tx, unit, record)?;
         }
         let is_span = matches!(record.role, Role::Span | Role::Open);
         for touched in [unit, trace.filter(|trace| Some(*trace) != unit)].into_iter().flatten() {
@@ -290,7 +290,7 @@ impl Committer {
     }
 
     /// Joins units that hold reports of the same call: they are projected together, under the older one.
-    fn join(&mut self, tx: &Transaction<'_>, unit: i64, record: &Record) -> Result<(), StoreError> {
+    fn join(tx: &Transaction<'_>, unit: i64, record: &Record) -> Result<(), StoreError> {
         for key in crate::project::join_keys(record) {
             let key = ContentHash::of(Form::Text, key.as_bytes()).prefix();
             let others: Vec<i64> = tx

@@ -25,7 +25,7 @@ const MAX_JOBS: usize = 256;
 /// Records gathered into one commit at most (the last job may go over).
 const MAX_RECORDS: usize = 4096;
 /// Under load, runs are projected at least this often.
-const PROJECT_EVERY: Duration = Duration::from_millis(250);
+const PROJECT_EVERY: Duration = Duration::from_millis(1000);
 /// How long one pass of projection or indexing may keep commits waiting.
 const PASS_BUDGET: Duration = Duration::from_millis(40);
 

@@ -78,7 +78,7 @@ pub(crate) struct Columns {
 #[serde(untagged)]
 pub(crate) enum TimelineReply {
     Steps(Timeline),
-    Columns(Columns),
+    Columns(Box<Columns>),
 }
 
 /// Steps with data that one window may hold.
@@ -117,7 +117,7 @@ pub(crate) async fn timeline(
         let next_from = (from + window.len() < wanted.len()).then_some(from + window.len());
         let started_at = run.start / 1_000_000;
         if columns {
-            return Ok(TimelineReply::Columns(to_columns(run, &view, &wanted, window, next_from)));
+            return Ok(TimelineReply::Columns(Box::new(to_columns(run, &view, &wanted, window, next_from))));
         }
         let mut steps = Vec::with_capacity(window.len());
         for &place in window {

@@ -2,7 +2,7 @@
 
 use super::{Reader, filter::match_expression};
 use crate::{StoreError, content, intern::SEARCHED, projector::group_of};
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 use turnscope_model::{ContentHash, Form, Purpose, RunId, StepId};
 
 /// Places shown per content: the same question may stand in thousands of runs.
@@ -92,11 +92,10 @@ impl Reader {
         let mut places: Vec<Place> = Vec::new();
         for (record, unit) in uses {
             let main = group_of(&self.db, unit)?[0];
-            if !units.contains_key(&main) {
-                let view = self.unit(main)?;
-                units.insert(main, view);
-            }
-            let Some(view) = units.get(&main) else { continue };
+            let view = match units.entry(main) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(self.unit(main)?),
+            };
             let Some(node) = view.nodes.iter().position(|node| node.row == record) else { continue };
             let Some(step) = view.step_of_node(node).map(|step| &view.projection.steps[step]) else {
                 continue;
