@@ -6,8 +6,10 @@ use super::{
     events, printed, shape,
     source::{Record, Sent, Source},
 };
+use crate::memo::{self, Memo};
 use memchr::memmem;
 use serde_json::Value as Json;
+use std::sync::LazyLock;
 use turnscope_model::{Kind, Message, Part, Purpose, RequestedTool};
 
 /// How many characters a preview has.
@@ -119,7 +121,18 @@ fn user_text(source: &Source<'_>) -> Option<String> {
     }
     let mut parsed = 0;
     for n in (0..source.sent.len()).rev() {
+        // The same question stands in every call of a run.
+        let key =
+            source.sent.hash(n).filter(|_| many && source.event.is_empty()).map(|hash| memo::key(&hash));
+        match key.and_then(|key| USER_TEXTS.get(key)) {
+            Some(None) => continue,
+            Some(text) => return text,
+            None => {}
+        }
         if many && source.sent.bytes(n).is_some_and(|bytes| !mentions_user(bytes)) {
+            if let Some(key) = key {
+                USER_TEXTS.put(key, None);
+            }
             continue;
         }
         parsed += 1;
@@ -138,6 +151,9 @@ fn user_text(source: &Source<'_>) -> Option<String> {
             .filter(|message| message.role == "user")
             .map(text_of)
             .find(|text| !text.is_empty());
+        if let Some(key) = key {
+            USER_TEXTS.put(key, text.clone().and_then(cut_short));
+        }
         if text.is_some() {
             return text;
         }
@@ -181,6 +197,9 @@ fn told_beside_a_list(source: &Source<'_>) -> Option<String> {
     let text = TEXT_KEYS.iter().find_map(|key| map.get(*key).and_then(Json::as_str))?;
     (!text.is_empty()).then(|| text.to_owned())
 }
+
+/// What items of lists said as a user's message.
+static USER_TEXTS: LazyLock<Memo<Option<String>>> = LazyLock::new(|| Memo::new(8192));
 
 fn mentions_user(bytes: &[u8]) -> bool {
     [&b"user"[..], b"uman", b"User", b"USER"].iter().any(|word| memmem::find(bytes, word).is_some())
