@@ -15,7 +15,7 @@ use std::{
     sync::{
         Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
-        mpsc::{Receiver, RecvTimeoutError},
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -27,7 +27,7 @@ const MAX_RECORDS: usize = 4096;
 /// Under load, runs are projected at least this often.
 const PROJECT_EVERY: Duration = Duration::from_millis(1000);
 /// How long one pass of projection or indexing may keep commits waiting.
-const PASS_BUDGET: Duration = Duration::from_millis(40);
+const PASS_BUDGET: Duration = Duration::from_millis(60);
 
 /// Why a batch was not kept.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -111,19 +111,39 @@ impl Writer {
     /// Works until every sender is gone, then finishes what is behind and closes the database.
     pub(crate) fn work(mut self, inbox: &Receiver<Job>) {
         loop {
-            match inbox.recv_timeout(self.patience()) {
-                Ok(Job::Call(call)) => call(&mut self),
-                Ok(Job::Commit(batch, reply)) => self.commit_with_waiting((batch, reply), inbox),
+            // Commits come first; what is behind them waits until nothing else does, but not for ever.
+            match inbox.try_recv() {
+                Ok(job) => {
+                    self.do_job(job, inbox);
+                    if self.last_pass.elapsed() >= PROJECT_EVERY {
+                        self.follow_up();
+                    }
+                    continue;
+                }
+                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Empty) => {}
+            }
+            let patience = self.patience();
+            if patience.is_zero() {
+                self.follow_up();
+                continue;
+            }
+            match inbox.recv_timeout(patience) {
+                Ok(job) => self.do_job(job, inbox),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
-            }
-            if self.last_pass.elapsed() >= PROJECT_EVERY || self.patience().is_zero() {
-                self.follow_up();
             }
         }
         self.project(true);
         if let Err(error) = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;") {
             tracing::warn!(%error, "the last checkpoint failed; the next start will do it");
+        }
+    }
+
+    fn do_job(&mut self, job: Job, inbox: &Receiver<Job>) {
+        match job {
+            Job::Call(call) => call(self),
+            Job::Commit(batch, reply) => self.commit_with_waiting((batch, reply), inbox),
         }
     }
 
