@@ -80,6 +80,7 @@ impl Projector {
     ) -> Result<Vec<Change>, StoreError> {
         let began = Instant::now();
         let tx = db.transaction()?;
+        self.blocks.refresh(&tx)?;
         let mut changes = Vec::new();
         let mut done = BTreeSet::new();
         let mut costs = Vec::new();
