@@ -25,8 +25,7 @@ struct Bans {
 /// Fails with every package whose licence is not allowed, and every crate that comes in two versions unless it is named.
 pub(crate) fn check() -> anyhow::Result<()> {
     let deny: Deny = toml::from_str(&std::fs::read_to_string("deny.toml").context("deny.toml")?)?;
-    let metadata =
-        MetadataCommand::new().other_options(vec!["--filter-platform".into(), host()?]).exec()?;
+    let metadata = MetadataCommand::new().other_options(vec!["--filter-platform".into(), host()?]).exec()?;
     let resolved: BTreeSet<_> =
         metadata.resolve.context("no dependency graph")?.nodes.into_iter().map(|node| node.id).collect();
     let mut complaints = Vec::new();
@@ -40,7 +39,8 @@ pub(crate) fn check() -> anyhow::Result<()> {
         let licence = package.license.as_deref().unwrap_or("");
         let expression = spdx::Expression::parse_mode(licence, spdx::ParseMode::LAX)
             .with_context(|| format!("{} {}: licence {licence:?}", package.name, package.version))?;
-        let allowed = expression.evaluate(|requirement| deny.licenses.allow.contains(&requirement.to_string()));
+        let allowed =
+            expression.evaluate(|requirement| deny.licenses.allow.contains(&requirement.to_string()));
         if !allowed {
             complaints.push(format!("{} {} is licensed {licence:?}", package.name, package.version));
         }

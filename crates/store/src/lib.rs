@@ -17,6 +17,7 @@ mod facts_row;
 #[cfg(test)]
 mod faults;
 mod intern;
+mod known;
 mod lock;
 mod nodes;
 mod pack;

@@ -46,7 +46,7 @@ pub(crate) fn delete_part(writer: &mut Writer, unit: i64, run: RunId) -> Result<
     sweep.finish(&tx)?;
     tx.commit()?;
     writer.committer.reset();
-    writer.projector.add([unit]);
+    writer.projector.add(unit);
     writer.project(true);
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! Not here: the events of coding agents (`agent_events`), messages in bodies (`crate::messages`).
 
 use super::{
-    agent_events, facts, gather, value,
+    agent_events, facts, gather, printed, value,
     view::{Found, View},
 };
 use std::borrow::Cow;
@@ -27,6 +27,7 @@ pub(super) fn find(view: &View<'_>) -> Found {
     picks.settle(Kind::Other);
     let mut found = Found::plain(&view);
     found.facts = facts::build(&view, &picks, Kind::Other);
+    printed::adjust_log(&view, &mut found);
     found
 }
 

@@ -21,6 +21,7 @@ mod kinds;
 mod logfire;
 mod logs;
 mod metadata;
+mod printed;
 mod providers;
 mod recognise;
 mod scores;

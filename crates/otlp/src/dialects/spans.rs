@@ -4,7 +4,7 @@ use super::{
     agent_events, agent_inspector, facts,
     field::Field,
     gather::{self, Picks},
-    logfire,
+    logfire, printed,
     view::{Found, View},
 };
 use turnscope_model::Role;
@@ -16,6 +16,7 @@ static ADJUST: &[(&str, Adjust)] = &[
     ("agent-inspector", agent_inspector::adjust),
     ("claude-code", agent_events::adjust_span),
     ("gemini-cli", agent_events::adjust_span),
+    ("openinference", printed::adjust),
 ];
 
 /// The facts of a span.

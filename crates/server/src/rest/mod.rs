@@ -71,7 +71,7 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/values", get(stats::values))
 }
 
-/// The OpenAPI document of the REST interface.
+/// The `OpenAPI` document of the REST interface.
 pub fn openapi() -> OpenApi {
     let mut document = OpenApi {
         info: Info {

@@ -90,8 +90,10 @@ fn lists_and_texts_of_a_run_survive_the_deletion_of_another_in_its_trace() {
 fn pruning_an_old_trace_leaves_scattered_runs_readable() {
     let world = World::new();
     let scattered = |trace: u8, start: u64, count: usize| {
+        let mut call = call(trace, (trace, 0), (start, start + 5), &said(0..count), "yes");
+        call.name = "llm_call".into();
         with(
-            call(trace, (trace, 0), (start, start + 5), &said(0..count), "yes"),
+            call,
             [
                 text("agent_inspector.run_id", "run-7"),
                 text("agent_inspector.timestamp_ms", (at(start) / 1_000_000).to_string()),
