@@ -5,6 +5,7 @@ use crate::{Batch, CommitError, Options, Store, StoreError};
 use rusqlite::Connection;
 use std::{
     collections::HashSet,
+    fmt::Write as _,
     sync::{Arc, mpsc},
     time::Duration,
 };
@@ -107,7 +108,8 @@ fn install_faults(store: &Store) {
     let mut sql = String::from("CREATE TEMP TABLE countdown (n INTEGER); INSERT INTO countdown VALUES (-1);");
     for table in TABLES {
         for change in ["INSERT", "UPDATE"] {
-            sql += &format!(
+            let _ = write!(
+                sql,
                 "CREATE TEMP TRIGGER fail_{change}_{table} BEFORE {change} ON main.{table} BEGIN
                      UPDATE countdown SET n = n - 1 WHERE n > 0;
                      SELECT RAISE(ABORT, 'injected') WHERE (SELECT n FROM countdown) = 0;

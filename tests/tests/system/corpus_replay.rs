@@ -99,6 +99,14 @@ fn the_corpus_gives_the_same_answers_however_it_is_sent() {
 /// The first line that differs.
 fn difference(a: &Seen, b: &Seen) -> String {
     let lines = |seen: &Seen| serde_json::to_string_pretty(seen).unwrap();
+    let ids = |seen: &Seen| seen.runs.iter().map(|run| run.run_id.clone()).collect::<Vec<_>>();
+    let (a_ids, b_ids) = (ids(a), ids(b));
+    if a_ids != b_ids {
+        let only = |one: &[String], other: &[String]| {
+            one.iter().filter(|id| !other.contains(id)).cloned().collect::<Vec<_>>().join(" ")
+        };
+        return format!("only first: {}; only then: {}", only(&a_ids, &b_ids), only(&b_ids, &a_ids));
+    }
     let (a, b) = (lines(a), lines(b));
     let mut run = "";
     for (left, right) in a.lines().zip(b.lines()) {

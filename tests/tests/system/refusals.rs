@@ -136,21 +136,19 @@ fn a_full_queue_is_said_at_once_with_a_hint_when_to_come_back() {
         config.max_pending_bytes = 50_000;
         config.body_timeout = Duration::from_secs(20);
     });
-    // One request that never ends holds nearly all the room.
-    let mut stream = http::open(server.0.otlp_http).unwrap();
-    stream.write_all(http::head("POST", "/v1/traces", &[PROTOBUF], Some(49_000)).as_bytes()).unwrap();
-    stream.write_all(&[0; 100]).unwrap();
-    let body = load::encode(load::run(0, 2));
+    let body = load::encode(load::run(0, 3));
     assert!(body.len() > 2_000);
-    let mut reply = server.post("/v1/traces", &[PROTOBUF], &body);
-    for _ in 0..100 {
-        if reply.status == 429 {
-            break;
-        }
-        // The first request's head may not have been read yet.
-        std::thread::sleep(Duration::from_millis(20));
-        reply = server.post("/v1/traces", &[PROTOBUF], &body);
-    }
+    // One request that never ends holds nearly all the room, as soon as its head has been read.
+    let (stream, reply) = (0..20)
+        .map(|attempt| {
+            let mut stream = http::open(server.0.otlp_http).unwrap();
+            let head = http::head("POST", "/v1/traces", &[PROTOBUF], Some(49_000));
+            stream.write_all(head.as_bytes()).unwrap();
+            std::thread::sleep(Duration::from_millis(50 * attempt));
+            (stream, server.post("/v1/traces", &[PROTOBUF], &body))
+        })
+        .find(|(_, reply)| reply.status == 429)
+        .expect("a refusal");
     assert_eq!((reply.status, reply.header("retry-after")), (429, Some("1")));
     assert_eq!(code(&reply), Code::ResourceExhausted as i32);
     runtime().block_on(async {
@@ -164,14 +162,11 @@ fn a_full_queue_is_said_at_once_with_a_hint_when_to_come_back() {
     assert!(!server.json("/v1/stats").is_null());
     // Once it is gone there is room again.
     drop(stream);
-    for _ in 0..100 {
-        reply = server.post("/v1/traces", &[PROTOBUF], &body);
-        if reply.status == 200 {
-            return;
-        }
+    let taken = (0..100).any(|_| {
         std::thread::sleep(Duration::from_millis(20));
-    }
-    panic!("still refused: {}", reply.status);
+        server.post("/v1/traces", &[PROTOBUF], &body).status == 200
+    });
+    assert!(taken, "still refused");
 }
 
 #[test]

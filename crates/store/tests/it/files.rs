@@ -83,7 +83,7 @@ fn a_file_of_the_first_version_is_opened_and_read() {
         // What later versions added is taken out again.
         let first = rusqlite::Connection::open(&fixture).unwrap();
         first
-            .execute_batch("DROP INDEX records_scattered; PRAGMA user_version = 1; PRAGMA journal_mode = DELETE; VACUUM;")
+            .execute_batch("DROP INDEX records_scattered; PRAGMA user_version = 1; PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM;")
             .unwrap();
     }
     let mut world = World::new();

@@ -148,10 +148,10 @@ fn pruning_by_size_deletes_the_oldest_first() {
         let start = u64::from(trace) * 1000;
         world.send(vec![call(trace, (1, 0), (start, start + 5), &[noise(u64::from(trace))], "yes")]);
     }
-    let (used, _) = world.store().read(|reader| reader.size()).unwrap();
+    let (used, _) = world.store().read(turnscope_store::query::Reader::size).unwrap();
     let max = used * 2 / 3;
     let pruned = world.store().prune(Retention { before: None, max_bytes: Some(max) }, |_| ()).unwrap();
-    let (now, _) = world.store().read(|reader| reader.size()).unwrap();
+    let (now, _) = world.store().read(turnscope_store::query::Reader::size).unwrap();
     assert!(now <= max, "{now} of {max}");
     let runs = world.runs();
     assert_eq!(runs.len() as u64, 60 - pruned.units);
