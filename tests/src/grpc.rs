@@ -3,7 +3,12 @@
 use crate::corpus::Signal;
 use bytes::{Buf as _, BufMut as _, Bytes};
 use http_body_util::Full;
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 use tonic::{
     codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder},
     transport::{Channel, Endpoint},
@@ -52,16 +57,39 @@ impl Client {
         frame.put_u8(1);
         frame.put_u32(compressed.len() as u32);
         frame.put_slice(compressed);
+        self.raw(signal, tonic::body::Body::new(Full::new(Bytes::from(frame)))).await
+    }
+
+    /// Begins a body and never ends it; gives the status.
+    pub async fn never_ending(&self, signal: Signal) -> Option<tonic::Code> {
+        self.raw(signal, tonic::body::Body::new(Stalled)).await
+    }
+
+    async fn raw(&self, signal: Signal, body: tonic::body::Body) -> Option<tonic::Code> {
         let request = http::Request::post(path(signal))
             .header("content-type", "application/grpc")
             .header("grpc-encoding", "gzip")
             .header("te", "trailers")
-            .body(tonic::body::Body::new(Full::new(Bytes::from(frame))))
+            .body(body)
             .expect("a request");
         let mut channel = self.channel.clone();
         std::future::poll_fn(|cx| channel.poll_ready(cx)).await.ok()?;
         let response = channel.call(request).await.ok()?;
         tonic::Status::from_header_map(response.headers()).map(|status| status.code())
+    }
+}
+
+/// A body of which nothing ever comes.
+struct Stalled;
+
+impl http_body::Body for Stalled {
+    type Data = Bytes;
+    type Error = tonic::Status;
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, tonic::Status>>> {
+        Poll::Pending
     }
 }
 

@@ -8,7 +8,6 @@ use crate::{
 };
 use serde_json::Value as Json;
 use std::{
-    net::SocketAddr,
     ops::Deref,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},

@@ -87,10 +87,6 @@ impl Projector {
         self.known.forget();
     }
 
-    pub(crate) fn is_idle(&self) -> bool {
-        self.dirty.is_empty()
-    }
-
     /// How long until something can be projected; `None` when nothing waits.
     pub(crate) fn wait(&self, now: Instant) -> Option<Duration> {
         self.dirty

@@ -23,11 +23,12 @@ fn run(command: &mut Command) {
 fn python() -> PathBuf {
     let requirements = folder().join("requirements.txt");
     let hash = Sha256::digest(std::fs::read(&requirements).unwrap());
-    let short: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).unwrap_or_else(|| {
-        PathBuf::from(std::env::var_os("HOME").expect("HOME or XDG_CACHE_HOME is set")).join(".cache")
-    });
-    let venv = cache.join("turnscope").join(format!("venv-{short}"));
+    let short = u64::from_be_bytes(hash[..8].try_into().unwrap());
+    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").expect("HOME or XDG_CACHE_HOME is set")).join(".cache"),
+        PathBuf::from,
+    );
+    let venv = cache.join("turnscope").join(format!("venv-{short:016x}"));
     // The mark is set last: an installation that was broken off is made again.
     let mark = venv.join("whole");
     if !mark.exists() {

@@ -230,3 +230,37 @@ fn listening_beyond_loopback_without_a_key_is_refused() {
         assert!(!ended.status.success() && said.contains(flag) && said.contains("--api-key"), "{said}");
     }
 }
+
+#[test]
+fn a_text_that_is_no_utf8_is_shown_with_a_mark_and_its_bytes_are_kept() {
+    let server = Turnscope::start();
+    let mut span = load::run(0, 0).remove(0);
+    span.attributes.push(load::text("note", "caf#"));
+    let mut body = load::encode(vec![span]);
+    let at = body.windows(4).position(|window| window == b"caf#").unwrap();
+    body[at + 3] = 0xe9;
+    assert_eq!(server.post("/v1/traces", &[PROTOBUF], &body).status, 200);
+    let data = server.json(&format!("/v1/runs/{}/steps/0000000000000001/data", load::run_id(0)));
+    assert_eq!(data["attributes"]["note"], "caf\u{fffd}");
+    assert_eq!(data["facts"]["invalid_utf8"], true);
+    let kept = data["attributes"]["turnscope.original_bytes"].as_str().unwrap();
+    assert!(kept.len() > 100, "what was sent is kept beside: {kept}");
+}
+
+#[test]
+fn logs_and_metrics_are_taken_in_both_formats() {
+    let server = Turnscope::start();
+    let point = json!({"startTimeUnixNano": "1", "timeUnixNano": "2", "asInt": "3"});
+    let metrics = json!({"resourceMetrics": [{"scopeMetrics": [{"metrics": [
+        {"name": "gen_ai.client.token.usage", "sum": {"dataPoints": [point], "aggregationTemporality": 2}}]}]}]});
+    let log = json!({"timeUnixNano": "5", "traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174",
+        "eventName": "gen_ai.user.message", "body": {"stringValue": "hello"}});
+    let logs = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [log]}]}]});
+    for _ in 0..2 {
+        assert_eq!(server.post("/v1/metrics", &[JSON], metrics.to_string().as_bytes()).json(), json!({}));
+        assert_eq!(server.post("/v1/logs", &[JSON], logs.to_string().as_bytes()).json(), json!({}));
+    }
+    let queue = &server.json("/v1/stats")["queue"];
+    assert_eq!((queue["received"].as_u64(), queue["stored"].as_u64()), (Some(4), Some(2)), "{queue}");
+    assert_eq!(queue["duplicates"], 2);
+}

@@ -179,6 +179,38 @@ fn a_client_that_sends_too_slowly_is_cut_off() {
     assert!(refused(&server, "traces", "too_slow"));
 }
 
+/// A listener to the live stream, a connection kept alive and an open channel must not keep the server from stopping.
+#[test]
+fn idle_clients_do_not_hold_the_server_up_when_it_stops() {
+    let server = Turnscope::start();
+    let mut live = http::open(server.0.listen).unwrap();
+    live.write_all(http::head("GET", "/v1/live", &[], None).as_bytes()).unwrap();
+    let mut idle = http::open(server.0.otlp_http).unwrap();
+    idle.write_all(b"GET /health HTTP/1.1\r\nhost: turnscope\r\n\r\n").unwrap();
+    let silent = http::open(server.0.otlp_http).unwrap();
+    let runtime = runtime();
+    let client = runtime.block_on(async {
+        let client = Client::connect(server.0.otlp_grpc).await;
+        client.export(Signal::Traces, load::encode(load::run(0, 1))).await.unwrap();
+        client
+    });
+    std::thread::sleep(Duration::from_millis(200));
+    server.terminate();
+    let began = std::time::Instant::now();
+    assert!(server.wait().success());
+    assert!(began.elapsed() < Duration::from_secs(10), "it waited for {:?}", began.elapsed());
+    drop((live, idle, silent, client));
+}
+
+#[test]
+fn a_grpc_client_that_sends_too_slowly_is_cut_off() {
+    let server = InProcess::start(|config| config.body_timeout = Duration::from_millis(300));
+    let code = runtime()
+        .block_on(async { Client::connect(server.0.otlp_grpc).await.never_ending(Signal::Traces).await });
+    assert_eq!(code, Some(Code::DeadlineExceeded));
+    assert!(refused(&server, "traces", "too_slow"));
+}
+
 #[test]
 fn what_arrives_while_the_server_stops_is_refused_or_kept_but_never_lost() {
     let server = Turnscope::start();

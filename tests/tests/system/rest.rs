@@ -1,5 +1,5 @@
 //! REST, row by row of the table in the documentation: what each call answers for one small fixed store, and how errors
-//! are said. The OpenAPI document is kept in `docs/openapi.json` and must be fresh.
+//! are said. The description of the interface is kept in `docs/openapi.json` and must be fresh.
 
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use serde_json::{Value as Json, json};
