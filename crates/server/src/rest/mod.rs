@@ -1,5 +1,6 @@
 //! REST: the routes, each handler in the file that is named after what it gives.
 
+mod attributes;
 mod export;
 mod health;
 mod json;

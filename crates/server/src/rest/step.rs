@@ -31,6 +31,7 @@ pub(crate) struct Step {
     pub(crate) start_offset_ms: f64,
     pub(crate) duration_ms: Option<f64>,
     pub(crate) depth: u32,
+    pub(crate) agent_name: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) provider: Option<String>,
     pub(crate) tool_name: Option<String>,
@@ -118,6 +119,7 @@ impl Step {
             start_offset_ms: (step.start as i64).wrapping_sub(zero as i64) as f64 / 1e6,
             duration_ms: step.end.map(|end| wire::ms(end.saturating_sub(step.start) as i64)),
             depth: step.depth,
+            agent_name: first(|facts| facts.agent_name.as_ref()),
             model: first(|facts| facts.request_model.as_ref())
                 .or_else(|| first(|facts| facts.response_model.as_ref())),
             provider: first(|facts| facts.provider.as_ref()),

@@ -54,7 +54,7 @@ impl Reader {
         let mut runs = self.runs_by(&sql, rusqlite::params_from_iter(&values))?;
         let more = runs.len() > page.limit as usize;
         runs.truncate(page.limit as usize);
-        let next = runs.last().filter(|_| more).map(|run| (order_value(run, page.order), run.row));
+        let next = runs.last().filter(|_| more).map(|run| run.position(page.order));
         Ok(Runs { runs, next, total: u64::try_from(total).ok().filter(|_| total <= COUNTED) })
     }
 
@@ -97,11 +97,15 @@ fn page_sql(clause: Clause, page: &Page) -> (String, Vec<Sql>) {
     (sql, values)
 }
 
-fn order_value(run: &Run, order: Order) -> i64 {
-    match order {
-        Order::StartedAt => run.start,
-        Order::Duration => run.duration,
-        Order::Cost => run.reported_cost.unwrap_or(-1),
-        Order::Tokens => run.usage.total_tokens().map_or(-1, |tokens| tokens as i64),
+impl Run {
+    /// Where a list in this order goes on after this run: see [`Page::after`].
+    pub fn position(&self, order: Order) -> (i64, i64) {
+        let value = match order {
+            Order::StartedAt => self.start,
+            Order::Duration => self.duration,
+            Order::Cost => self.reported_cost.unwrap_or(-1),
+            Order::Tokens => self.usage.total_tokens().map_or(-1, |tokens| tokens as i64),
+        };
+        (value, self.row)
     }
 }
