@@ -26,6 +26,8 @@ const MAX_JOBS: usize = 256;
 const MAX_RECORDS: usize = 4096;
 /// Under load, runs are projected at least this often.
 const PROJECT_EVERY: Duration = Duration::from_millis(1000);
+/// Readers wait for units that are brought up to date within this time.
+const LONG_REST: Duration = Duration::from_secs(1);
 /// How long one pass of projection or indexing may keep commits waiting.
 const PASS_BUDGET: Duration = Duration::from_millis(60);
 
@@ -238,7 +240,7 @@ impl Writer {
     fn follow_up(&mut self) {
         if self.projector.wait(Instant::now()).is_some_and(|wait| wait.is_zero()) {
             self.project(false);
-        } else if self.projector.is_idle() || !self.indexer.is_idle() {
+        } else if self.is_current() {
             self.progress.set_projected(self.progress.committed.load(Ordering::Acquire));
         }
         if !self.indexer.is_idle()
@@ -250,6 +252,11 @@ impl Writer {
         self.last_pass = Instant::now();
     }
 
+    /// Whether readers need not wait: all runs are written, but for units so large that they rest for long.
+    fn is_current(&self) -> bool {
+        self.projector.wait(Instant::now()).is_none_or(|wait| wait >= LONG_REST)
+    }
+
     /// Brings runs up to date; with `all`, those of large units that rest too.
     pub(crate) fn project(&mut self, all: bool) {
         let committed = self.progress.committed.load(Ordering::Acquire);
@@ -258,7 +265,7 @@ impl Writer {
                 if !changes.is_empty() {
                     (self.on_change)(changes);
                 }
-                if self.projector.wait(Instant::now()).is_none_or(|wait| !wait.is_zero()) {
+                if self.is_current() {
                     self.progress.set_projected(committed);
                 }
             }

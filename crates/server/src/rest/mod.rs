@@ -127,6 +127,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     }
     router
         .fallback(other)
+        .layer(middleware::from_fn(problem::unify))
         .layer(Extension(Arc::new(document)))
         .layer(CompressionLayer::new())
         .layer(cors(app))

@@ -254,10 +254,10 @@ pub(crate) fn sent(reader: &mut Reader, view: &UnitView, step: &StepView) -> Res
         let body = reader.body(node.row)?;
         let known = known(node);
         let damaged = |error: cut::RestoreError| StoreError::Damaged(error.to_string());
-        if is_span(node) && out.span.is_none() && Some(index) == step.node {
-            out.span = Some(cut::restore_span(&body, &known).map_err(damaged)?);
-        } else if !is_span(node) {
+        if !cut::is_span(&body, &node.role) {
             out.logs.push(cut::restore_log(&body, &known).map_err(damaged)?);
+        } else if out.span.is_none() && Some(index) == step.node {
+            out.span = Some(cut::restore_span(&body, &known).map_err(damaged)?);
         }
         if out.origin.is_none() {
             let bytes = reader.origin(node.row)?;
