@@ -90,10 +90,6 @@ class Trace:
         self.story.spans.setdefault(self.origin, []).append(row)
         return span_id
 
-    def reserve(self):
-        """The id of the next span, for children that are written before it."""
-        return digest("span", self.story.name, self.story.n + 1)[:16]
-
     def log(self, event, at, attrs, span=None, body=None, bare=False):
         row = {"timeUnixNano": self.story.nanos(self.ago, at), "severityText": "INFO", "eventName": event, "attributes": attributes(attrs)}
         if body:
@@ -125,7 +121,7 @@ class Agent:
         self.history.append({"role": "user", "parts": [{"type": "text", "content": text}]})
 
     def tokens(self, messages):
-        return 40 + sum(len(compact(m)) for m in messages) // 4 + len(self.system) // 4
+        return 1450 + sum(len(compact(m)) for m in messages) // 4 + len(self.system) // 4
 
     def say(self, seconds, text=None, calls=(), tokens=None, error=None, thought=None, ttft=None):
         """One call of the model. `calls` are (name, arguments)."""
@@ -261,7 +257,7 @@ class Agent:
 def support_desk():
     """A sub-agent: the support desk asks a researcher, then refunds."""
     story = Story("support-desk")
-    t = Trace(story, "1", 4 * MINUTE, "support", "pydantic-ai", "2.3.0")
+    t = Trace(story, "1", 50.0, "support", "pydantic-ai", "2.3.0")
     desk = Agent(t, "support-desk", "gpt-5-mini", "You are the support desk of Lumen Lamps. Solve the customer's problem. "
                  "Ask the researcher for facts about products; never guess.", 0.0, price=(0.25, 2.0),
                  extra={"session.id": "ticket-4417", "user.id": "maya.okafor", "tags": ["support", "tier-1"],
@@ -347,7 +343,7 @@ def treasury():
         if not error:
             attrs["gen_ai.tool.call.result"] = compact(result)
         if decided:
-            attrs |= {"decision": decided, "source": "user"}
+            t.span("human_approval", at + 0.01, at + 0.01 + waits, {"gen_ai.guardrail.name": "human_approval", "decision": decided, "source": "user"}, span)
         t.span(f"execute_tool {tool}", at, at + 0.01 + waits + seconds, attrs, root, error)
         story.spans[t.origin][-1]["spanId"] = span
         at += 0.01 + waits + seconds
@@ -417,7 +413,7 @@ def coding_agent():
 def warehouse_sync():
     """A run that is still open: its root has begun, and the third turn is under way."""
     story = Story("warehouse-sync")
-    t = Trace(story, "1", 75.0, "warehouse", "turnscope", "0.1.0")
+    t = Trace(story, "1", 3 * MINUTE, "warehouse", "turnscope", "0.1.0")
     a = Agent(t, "warehouse-sync", "gpt-5-mini", "You keep the stock of the warehouse and the shop equal. Work in batches of 500.", 0.0, price=(0.25, 2.0),
               extra={})
     common = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "warehouse-sync", "session.id": "nightly", "tags": ["nightly"]}

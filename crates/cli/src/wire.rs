@@ -20,6 +20,7 @@ pub(crate) struct RunList {
 pub(crate) struct Run {
     pub(crate) run_id: String,
     pub(crate) native_run_id: Option<String>,
+    pub(crate) span_id: Option<String>,
     pub(crate) parent_run_id: Option<String>,
     pub(crate) name: String,
     pub(crate) agent_name: Option<String>,
@@ -164,6 +165,8 @@ pub(crate) struct Timeline {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Step {
+    pub(crate) step_id: String,
+    pub(crate) parent_step_id: Option<String>,
     pub(crate) run_id: Option<String>,
     pub(crate) turn: Option<u64>,
     pub(crate) kind: String,
@@ -171,7 +174,6 @@ pub(crate) struct Step {
     pub(crate) status: String,
     pub(crate) start_offset_ms: f64,
     pub(crate) duration_ms: Option<f64>,
-    pub(crate) depth: usize,
     pub(crate) span_id: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) tool_name: Option<String>,

@@ -38,7 +38,7 @@ pub(crate) fn config(args: &Config) -> Outcome {
 }
 
 fn render(look: &Look, origins: &[Origin]) -> String {
-    let all = [Column::text("SETTING", 28, 0), Column::flexible("VALUE", 16), Column::text("FROM", 40, 1)];
+    let all = [Column::text("SETTING", 28, 0), Column::flexible("VALUE", 16, 0), Column::text("FROM", 40, 1)];
     let rows: Vec<Vec<Cell>> = origins
         .iter()
         .map(|origin| {

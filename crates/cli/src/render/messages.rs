@@ -36,19 +36,25 @@ pub(crate) fn turn(look: &Look, of: &str, turn: &Turn) -> String {
         look.paint(Tone::Strong, &title),
         look.paint(Tone::Faint, &rule.repeat(rest))
     );
-    for message in &turn.new_messages {
+    for message in turn.new_messages.iter().filter(|message| is_news(turn, message)) {
         put_message(&mut out, look, message);
     }
     for message in &turn.output {
         put_message(&mut out, look, message);
     }
     for tool in &turn.tools {
-        put_tool(&mut out, look, tool);
+        put_tool(&mut out, look, turn, tool);
     }
     if turn.new_messages.is_empty() && turn.output.is_empty() && turn.tools.is_empty() {
         block(&mut out, look, "", Tone::Faint, "no messages were captured");
     }
     out
+}
+
+/// The answer before this turn and what its tools answered were shown with the turn before; after a rewritten history
+/// everything is news.
+fn is_news(turn: &Turn, message: &Message) -> bool {
+    turn.n == 1 || turn.breaks_at.is_some() || !matches!(message.role.as_str(), "assistant" | "tool")
 }
 
 fn put_message(out: &mut String, look: &Look, message: &Message) {
@@ -81,15 +87,23 @@ fn part_text(part: &BTreeMap<String, Value>) -> (String, String) {
     }
 }
 
-fn put_tool(out: &mut String, look: &Look, call: &ToolCall) {
+/// Whether the model's answer, shown above, holds the call.
+fn was_asked(turn: &Turn, name: &str) -> bool {
+    let mut parts = turn.output.iter().flat_map(|message| &message.parts);
+    parts.any(|part| part.get("type").is_some_and(|of| of == "tool_call") && part.get("name").is_some_and(|of| of == name))
+}
+
+fn put_tool(out: &mut String, look: &Look, turn: &Turn, call: &ToolCall) {
     let name = call.step.tool_name.as_deref().unwrap_or(&call.step.name);
-    let asked = format!("{}({})", one_line(name), arguments(call.arguments.as_ref()));
-    block(out, look, "tool", Tone::Tool, &asked);
+    let name = one_line(name);
+    if !was_asked(turn, &name) {
+        block(out, look, "calls", Tone::Tool, &format!("{name}({})", arguments(call.arguments.as_ref())));
+    }
     if let Some(error) = &call.step.error {
-        block(out, look, "error", Tone::Bad, &error.text());
+        block(out, look, &look.cut(&name, 16), Tone::Bad, &format!("failed: {}", error.text()));
     }
     if let Some(result) = &call.result {
-        block(out, look, "result", Tone::Tool, &plain(result));
+        block(out, look, &look.cut(&name, 16), Tone::Tool, &plain(result));
     }
 }
 

@@ -17,8 +17,9 @@ pub(crate) fn short(id: &str) -> &str {
 
 /// What a run is called.
 pub(crate) fn name(run: &Run) -> String {
-    let name = run.agent_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&run.name);
-    let name = one_line(name);
+    // A run that no span stands for is called after an event: its service says more.
+    let own = if run.span_id.is_none() && !run.service_name.is_empty() { &run.service_name } else { &run.name };
+    let name = one_line(run.agent_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(own));
     if name.is_empty() { "(no name)".to_owned() } else { name }
 }
 
@@ -35,8 +36,9 @@ pub(crate) fn runs(look: &Look, list: &RunList, filtered: bool) -> String {
     let all = [
         Column::text("", 1, 0),
         Column::text("RUN", SHORT, 0),
-        Column::text("AGENT", 22, 0),
-        Column::flexible(if look.unicode { "ASKED → ANSWERED" } else { "ASKED -> ANSWERED" }, 14),
+        Column::text("AGENT", if look.width < 110 { 16 } else { 22 }, 0),
+        Column::flexible("ASKED", 12, 0),
+        Column::flexible("ANSWERED", 14, 6),
         Column::figure("TURNS", 3),
         Column::figure("TOOLS", 5),
         Column::figure("TOKENS", 2),
@@ -58,12 +60,14 @@ fn row(look: &Look, run: &Run) -> Vec<Cell> {
     // The figures of what was asked for are those with all it set off.
     let figures = run.total.as_ref().map_or(&run.figures, |total| &total.figures);
     let time = if run.status == "running" { "open".to_owned() } else { human::duration(run.duration_ms) };
-    let said = said(look, run);
+    let (asked, came) = said(run);
+    let failed = run.error.is_some() && run.status == "failed";
     vec![
         Cell(sign.to_owned(), tone),
         Cell::faint(short(&run.run_id)),
         Cell(name(run), if run.parent_run_id.is_some() { Tone::Plain } else { Tone::Strong }),
-        Cell(said, if run.error.is_some() && run.status == "failed" { Tone::Bad } else { Tone::Plain }),
+        Cell::plain(asked),
+        Cell(came, if failed { Tone::Bad } else { Tone::Plain }),
         Cell::plain(figure(figures.turn_count)),
         Cell::plain(figure(figures.tool_call_count)),
         Cell::plain(figures.tokens().map_or_else(String::new, human::count)),
@@ -77,25 +81,15 @@ fn figure(n: u64) -> String {
     if n == 0 { String::new() } else { human::count(n) }
 }
 
-/// What was asked and what came of it, in one line.
-fn said(look: &Look, run: &Run) -> String {
+/// What was asked and what came of it, each in one line.
+fn said(run: &Run) -> (String, String) {
     let asked = run.input_preview.as_deref().map(one_line).unwrap_or_default();
     let came = match (&run.error, &run.output_preview) {
         (Some(error), _) if run.status == "failed" => error.text(),
         (_, Some(output)) => output.clone(),
         _ => run.status_reason.clone().unwrap_or_default(),
     };
-    let came = one_line(&came);
-    match (asked.is_empty(), came.is_empty()) {
-        (false, false) => {
-            // Both halves are to be seen, whatever the width.
-            let room = (look.width / 4).max(12);
-            let asked = if columns(&asked) > room { look.cut(&asked, room) } else { asked };
-            format!("{asked} {} {came}", look.either("→", "->"))
-        }
-        (false, true) => asked,
-        (true, _) => came,
-    }
+    (asked, one_line(&came))
 }
 
 /// One line for a live list: what a run is at this moment.
@@ -112,7 +106,9 @@ pub(crate) fn line(look: &Look, run: &Run) -> String {
         facts.push(human::duration(run.duration_ms));
     }
     let facts = facts.join(look.either(" · ", ", "));
-    let (name, said) = (look.fit(&name(run), 20), said(look, run));
+    let name = look.fit(&name(run), 20);
+    let (asked, came) = said(run);
+    let said = if came.is_empty() { asked } else { format!("{} {came}", look.either("→", "->")) };
     let before = 1 + 1 + SHORT + 2 + 20 + 2 + columns(&facts) + 2;
     let said = if look.width > before + 12 { look.cut(&said, look.width - before) } else { String::new() };
     format!(
@@ -137,7 +133,7 @@ pub(crate) fn sessions(look: &Look, sessions: &[Session]) -> String {
         Column::figure("ERRORS", 4),
         Column::figure("TOKENS", 2),
         Column::figure("COST", 2),
-        Column::flexible("FIRST ASKED", 12),
+        Column::flexible("FIRST ASKED", 12, 0),
         Column::text("LAST SEEN", 12, 1),
     ];
     let rows: Vec<Vec<Cell>> = sessions

@@ -6,7 +6,7 @@ use super::{
     runs::name,
     tree::{self, What},
 };
-use crate::wire::{ErrorInfo, Figures, Run, Step, Timeline, Turn, Usage, Verdict};
+use crate::wire::{Figures, Run, Step, Timeline, Turn, Usage, Verdict};
 use std::fmt::Write as _;
 
 /// The header and the waterfall.
@@ -62,9 +62,9 @@ pub(crate) fn header(look: &Look, run: &Run) -> String {
     }
     put(&mut out, look, "from", &from.join(dot), 2);
     put(&mut out, look, "tags", &run.tags.join(", "), 1);
-    put(&mut out, look, "id", &run.run_id, 1);
+    put(&mut out, look, "id", &run.run_id, 2);
     if let Some(native) = &run.native_run_id {
-        put(&mut out, look, "own id", native, 1);
+        put(&mut out, look, "own id", native, 2);
     }
     let scores: Vec<String> = run.scores.iter().map(score).collect();
     put(&mut out, look, "scores", &scores.join(dot), 2);
@@ -187,11 +187,11 @@ impl Layout {
     }
 
     /// The bar of one step.
-    fn bar(&self, look: &Look, step: &Step) -> String {
+    fn bar(&self, look: &Look, step: &Step, duration_ms: Option<f64>) -> String {
         let place = |ms: f64| ((ms - self.from) / self.span * self.bar as f64).clamp(0.0, self.bar as f64);
         let start = place(step.start_offset_ms);
-        let open = step.duration_ms.is_none();
-        let end = if open { self.bar as f64 } else { place(step.start_offset_ms + step.duration_ms.unwrap_or(0.0)) };
+        let open = duration_ms.is_none();
+        let end = if open { self.bar as f64 } else { place(step.start_offset_ms + duration_ms.unwrap_or(0.0)) };
         let first = (start.floor() as usize).min(self.bar.saturating_sub(1));
         let last = (end.ceil() as usize).clamp(first + 1, self.bar);
         let full = if open { look.either("╌", ".") } else { look.either("━", "=") };
@@ -217,7 +217,7 @@ pub(crate) fn waterfall(look: &Look, run: &Run, timeline: &Timeline) -> String {
     for row in &rows {
         match row.what {
             What::Turn(n, of) => turn_line(&mut out, look, &layout, &row.branch, n, turn(run, of, n)),
-            What::Step(step) => step_line(&mut out, look, &layout, &row.branch, step),
+            What::Step(step) => step_line(&mut out, look, &layout, row, step, own_time(run, step)),
         }
     }
     if let Some(next) = timeline.next_from {
@@ -267,7 +267,23 @@ pub(crate) fn notes(turn: &Turn) -> Vec<String> {
     out
 }
 
-fn step_line(out: &mut String, look: &Look, layout: &Layout, branch: &str, step: &Step) {
+/// How long a step took. A run that no span stands for took as long as all of it.
+fn own_time(run: &Run, step: &Step) -> Option<f64> {
+    if step.kind == "run" && run.span_id.is_none() && step.run_id.as_deref() == Some(&run.run_id) {
+        return (run.status != "running").then_some(run.duration_ms);
+    }
+    step.duration_ms
+}
+
+fn step_line(
+    out: &mut String,
+    look: &Look,
+    layout: &Layout,
+    row: &tree::Row<'_>,
+    step: &Step,
+    duration_ms: Option<f64>,
+) {
+    let branch = row.branch.as_str();
     let (kind, name) = (kind(step), label(step));
     let mut room = layout.name.saturating_sub(columns(branch) + KIND + 1);
     let marks = marks(look, step);
@@ -293,9 +309,9 @@ fn step_line(out: &mut String, look: &Look, layout: &Layout, branch: &str, step:
     }
     line.push_str(&" ".repeat(layout.name.saturating_sub(used)));
     if layout.bar > 0 {
-        let _ = write!(line, "  {}", layout.bar(look, step));
+        let _ = write!(line, "  {}", layout.bar(look, step, duration_ms));
     }
-    let time = step.duration_ms.map_or_else(|| if step.span_id.is_some() { "open" } else { "" }.to_owned(), human::duration);
+    let time = duration_ms.map_or_else(|| if step.span_id.is_some() { "open" } else { "" }.to_owned(), human::duration);
     let _ = write!(line, "  {}", look.fit_right(&time, layout.time));
     if layout.tokens > 0
         && let Some(usage) = step.usage.as_ref().filter(|_| step.kind == "llm" || step.kind == "embedding")
@@ -305,29 +321,16 @@ fn step_line(out: &mut String, look: &Look, layout: &Layout, branch: &str, step:
     out.push_str(line.trim_end());
     out.push('\n');
     if let Some(error) = step.error.as_ref().filter(|_| step.kind != "run") {
-        error_line(out, look, branch, error);
-    } else if let Some(reason) = step.verdict.as_ref().and_then(|verdict| verdict.reason.as_ref()) {
-        under(out, look, branch, &one_line(reason), Tone::Warn);
+        under(out, look, &row.below, &one_line(&error.text()));
     }
 }
 
-fn error_line(out: &mut String, look: &Look, branch: &str, error: &ErrorInfo) {
-    under(out, look, branch, &one_line(&error.text()), Tone::Bad);
-}
-
-/// A line below a step, where its name begins.
-fn under(out: &mut String, look: &Look, branch: &str, text: &str, tone: Tone) {
-    let lines: String = branch
-        .chars()
-        .map(|c| match c {
-            '├' => '│',
-            '└' | '`' | '-' => ' ',
-            other => other,
-        })
-        .collect();
-    let indent = columns(&lines) + KIND + 1;
+/// A line below a step, where its name begins: what went wrong.
+fn under(out: &mut String, look: &Look, below: &str, text: &str) {
+    let indent = columns(below) + KIND + 1;
     let text = look.cut(text, look.width.saturating_sub(indent));
-    let _ = writeln!(out, "{}{}{}", look.paint(Tone::Faint, &lines), " ".repeat(KIND + 1), look.paint(tone, &text));
+    let (lines, text) = (look.paint(Tone::Faint, below), look.paint(Tone::Bad, &text));
+    let _ = writeln!(out, "{lines}{}{text}", " ".repeat(KIND + 1));
 }
 
 /// Columns of the kind.
@@ -353,6 +356,8 @@ fn label(step: &Step) -> String {
     let name = match step.kind.as_str() {
         "tool" => step.tool_name.as_deref().unwrap_or(&step.name),
         "llm" => step.model.as_deref().unwrap_or(&step.name),
+        // Why a gate said what it said is what one wants to know of it.
+        "policy" => step.verdict.as_ref().and_then(|verdict| verdict.reason.as_deref()).unwrap_or(&step.name),
         _ => &step.name,
     };
     one_line(name)
@@ -363,7 +368,8 @@ fn label_width(what: &What<'_>) -> usize {
         What::Turn(..) => 10,
         What::Step(step) => {
             let verdict = step.verdict.as_ref().map_or(0, |verdict| verdict_text(verdict).len() + 1);
-            KIND + 1 + columns(&label(step)) + verdict
+            let name = columns(&label(step)).min(if step.kind == "policy" { 32 } else { usize::MAX });
+            KIND + 1 + name + verdict
         }
     }
 }
@@ -374,7 +380,8 @@ fn marks(look: &Look, step: &Step) -> Vec<(String, Tone)> {
     if step.status == "error" {
         out.push((look.either("✗", "!").to_owned(), Tone::Bad));
     }
-    if let Some(verdict) = &step.verdict {
+    let said_above = step.kind == "policy" && step.verdict.as_ref().is_some_and(|v| v.reason.is_some());
+    if let Some(verdict) = step.verdict.as_ref().filter(|_| !said_above) {
         let bad = verdict.verdict == "deny" || verdict.resolution.as_deref() == Some("rejected");
         let tone = if bad { Tone::Bad } else if verdict.verdict == "allow" { Tone::Good } else { Tone::Warn };
         out.push((verdict_text(verdict), tone));

@@ -57,7 +57,7 @@ fn tokens(figures: &GroupFigures) -> Option<(String, String)> {
 
 fn groups(look: &Look, groups: &[Group]) -> String {
     let all = [
-        Column::flexible("GROUP", 12),
+        Column::flexible("GROUP", 12, 0),
         Column::figure("RUNS", 0),
         Column::figure("FAILED", 3),
         Column::figure("TURNS", 5),

@@ -26,8 +26,8 @@ impl Column {
     }
 
     /// Takes what is left.
-    pub(crate) const fn flexible(title: &'static str, least: usize) -> Self {
-        Self { title, right: false, flexible: Some(least), max: usize::MAX, rank: 0 }
+    pub(crate) const fn flexible(title: &'static str, least: usize, rank: u8) -> Self {
+        Self { title, right: false, flexible: Some(least), max: usize::MAX, rank }
     }
 }
 
