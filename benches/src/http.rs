@@ -23,7 +23,12 @@ impl Http {
     }
 
     /// Posts a body; gives the status and, for 429 and 503, the seconds to wait.
-    pub(crate) fn post(&mut self, path: &str, encoding: Option<&str>, body: &[u8]) -> anyhow::Result<(u16, Option<u64>)> {
+    pub(crate) fn post(
+        &mut self,
+        path: &str,
+        encoding: Option<&str>,
+        body: &[u8],
+    ) -> anyhow::Result<(u16, Option<u64>)> {
         let encoding = encoding.map_or(String::new(), |name| format!("content-encoding: {name}\r\n"));
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-protobuf\r\n{encoding}content-length: {}\r\n\r\n",

@@ -11,7 +11,7 @@ use turnscope_otlp::{
 };
 
 /// Prints a row for each part.
-pub(crate) fn print() -> anyhow::Result<()> {
+pub(crate) fn print(only: &str, passes: usize) -> anyhow::Result<()> {
     let prose = Prose::new(8 << 20);
     let mut random = Random::new(1);
     let shape = Shape { turns: 8, window: 0, message_bytes: 2000 };
@@ -22,11 +22,14 @@ pub(crate) fn print() -> anyhow::Result<()> {
     println!("| part, one core | µs/span | spans/s |");
     println!("|---|---:|---:|");
     let redactor = Redactor::default();
-    row("decode alone", count, || {
+    let row = |name: &str, spans: f64, pass: &mut dyn FnMut() -> anyhow::Result<()>| {
+        row(only, passes, name, spans, pass)
+    };
+    row("decode alone", count, &mut || {
         decode::traces(&body, Format::Protobuf)?;
         Ok(())
     })?;
-    row("decode + normalise (facts, cut, hash, redaction)", count, || {
+    row("decode + normalise (facts, cut, hash, redaction)", count, &mut || {
         normalise::traces(decode::traces(&body, Format::Protobuf)?, &redactor);
         Ok(())
     })?;
@@ -41,20 +44,20 @@ pub(crate) fn print() -> anyhow::Result<()> {
             .collect()
     };
     let all: Vec<u8> = new.concat();
-    row("hash of new content", count, || {
+    row("hash of new content", count, &mut || {
         for item in &new {
             std::hint::black_box(ContentHash::of(Form::Text, item));
         }
         Ok(())
     })?;
-    row("compress new content (zstd 1, blocks of 128 kB)", count, || {
+    row("compress new content (zstd 1, blocks of 128 kB)", count, &mut || {
         let mut compressor = zstd::bulk::Compressor::new(1)?;
         for block in all.chunks(128 * 1024) {
             std::hint::black_box(compressor.compress(block)?);
         }
         Ok(())
     })?;
-    row("SQLite alone (one row a span and one a content, WAL, FULL, 1,000 a commit)", count, || {
+    row("SQLite alone (one row a span and one a content, WAL, FULL, 1,000 a commit)", count, &mut || {
         let directory = tempfile::tempdir()?;
         let mut db = rusqlite::Connection::open(directory.path().join("x.db"))?;
         db.execute_batch(
@@ -75,7 +78,13 @@ pub(crate) fn print() -> anyhow::Result<()> {
         }
         for (i, item) in new.iter().enumerate() {
             let hash = ContentHash::of(Form::Text, &item[..item.len().min(16)]);
-            tx.prepare_cached("INSERT INTO c VALUES (?1,?2,?3,?4,?5)")?.execute((i, hash.prefix(), 1, 2, 3))?;
+            tx.prepare_cached("INSERT INTO c VALUES (?1,?2,?3,?4,?5)")?.execute((
+                i,
+                hash.prefix(),
+                1,
+                2,
+                3,
+            ))?;
         }
         tx.commit()?;
         Ok(())
@@ -84,9 +93,18 @@ pub(crate) fn print() -> anyhow::Result<()> {
 }
 
 /// The best of several passes: what the part can do when nobody disturbs it.
-fn row(name: &str, spans: f64, mut pass: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn row(
+    only: &str,
+    passes: usize,
+    name: &str,
+    spans: f64,
+    pass: &mut dyn FnMut() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    if !name.contains(only) {
+        return Ok(());
+    }
     let mut best = f64::MAX;
-    for _ in 0..7 {
+    for _ in 0..passes {
         let began = Instant::now();
         pass()?;
         best = best.min(began.elapsed().as_secs_f64());

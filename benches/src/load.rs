@@ -87,7 +87,8 @@ pub(crate) fn send(server: &Server, load: Load) -> anyhow::Result<Measured> {
     out.cpu_all = after.cpu_seconds - before.cpu_seconds;
     out.peak_bytes = after.peak_bytes;
     acks.sort_by(f64::total_cmp);
-    let at = |share: f64| acks.get(((acks.len() as f64 * share) as usize).min(acks.len().max(1) - 1)).copied();
+    let at =
+        |share: f64| acks.get(((acks.len() as f64 * share) as usize).min(acks.len().max(1) - 1)).copied();
     out.ack_ms = [at(0.5), at(0.99), at(1.0)].map(Option::unwrap_or_default);
     Ok(out)
 }

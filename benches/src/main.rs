@@ -31,7 +31,14 @@ enum Command {
         spans: u64,
     },
     /// What decode alone, hash and compress alone, and SQLite alone reach.
-    Limits,
+    Limits {
+        /// Only parts whose name holds this.
+        #[arg(long, default_value = "")]
+        only: String,
+        /// The best of this many passes.
+        #[arg(long, default_value_t = 7)]
+        passes: usize,
+    },
 }
 
 #[derive(clap::Args)]
@@ -70,7 +77,7 @@ fn main() -> anyhow::Result<()> {
             measure(&args.binary, "load", load, &flags)
         }
         Command::Table { binary, spans } => table(&binary, spans),
-        Command::Limits => limits::print(),
+        Command::Limits { only, passes } => limits::print(&only, passes),
     }
 }
 
@@ -87,11 +94,12 @@ fn table(binary: &Path, spans: u64) -> anyhow::Result<()> {
         ("128 turns, growing", 128, 0, 14),
         ("128 turns, sliding 24", 128, 24, 4),
     ] {
-        let load = Load { spans: spans / share, per_request: 100, shape: Shape { turns, window, ..shape }, ..base };
+        let load =
+            Load { spans: spans / share, per_request: 100, shape: Shape { turns, window, ..shape }, ..base };
         measure(binary, name, load, &["--search", "off"])?;
     }
     println!();
-    limits::print()
+    limits::print("", 7)
 }
 
 fn header() {
@@ -105,6 +113,11 @@ fn measure(binary: &Path, name: &str, load: Load, flags: &[&str]) -> anyhow::Res
     let directory = tempfile::tempdir()?;
     let data = directory.path().join("data");
     let server = Server::start(binary, &data, flags)?;
+    eprintln!(
+        "ready after {:.0} ms, idle at {:.0} MB",
+        server.ready_after.as_secs_f64() * 1e3,
+        server.used()?.resident_bytes as f64 / 1e6
+    );
     let measured = load::send(&server, load)?;
     server.stop()?;
     let (disk, search) = disk(&data)?;

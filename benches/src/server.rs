@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use std::{
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -13,8 +13,6 @@ pub(crate) struct Server {
     child: Child,
     /// UI, REST and OTLP/HTTP.
     pub(crate) listen: SocketAddr,
-    /// The data directory.
-    pub(crate) data: PathBuf,
     /// From the start of the process to the ready file.
     pub(crate) ready_after: Duration,
 }
@@ -37,7 +35,15 @@ impl Server {
         let _ = std::fs::remove_file(&ready);
         let began = Instant::now();
         let child = Command::new(binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--otlp-grpc",
+                "127.0.0.1:0",
+                "--otlp-http",
+                "127.0.0.1:0",
+            ])
             .arg("--data")
             .arg(data)
             .arg("--ready-file")
@@ -46,7 +52,9 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .with_context(|| format!("cannot start {}: build it with cargo build --release", binary.display()))?;
+            .with_context(|| {
+                format!("cannot start {}: build it with cargo build --release", binary.display())
+            })?;
         while !ready.exists() {
             if began.elapsed() > Duration::from_secs(20) {
                 bail!("the server was not ready after 20 s");
@@ -56,7 +64,7 @@ impl Server {
         let ready_after = began.elapsed();
         let addresses: serde_json::Value = serde_json::from_slice(&std::fs::read(&ready)?)?;
         let listen = addresses["listen"].as_str().context("no address")?.parse()?;
-        Ok(Self { child, listen, data: data.to_owned(), ready_after })
+        Ok(Self { child, listen, ready_after })
     }
 
     /// What it used so far.
@@ -95,13 +103,6 @@ impl Server {
     /// Stops it as a service manager would, and waits.
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
         Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status()?;
-        self.child.wait()?;
-        Ok(())
-    }
-
-    /// Kills it at once, as a crash would.
-    pub(crate) fn kill(mut self) -> anyhow::Result<()> {
-        self.child.kill()?;
         self.child.wait()?;
         Ok(())
     }

@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::{
     resource::v1::Resource,
     trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
+use std::fmt::Write as _;
 
 /// The shape of the load.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +53,9 @@ impl Prose {
     /// About this many bytes of text.
     pub(crate) fn new(bytes: usize) -> Self {
         const SYLLABLES: [&str; 32] = [
-            "ka", "to", "mi", "ra", "ne", "so", "li", "va", "du", "pe", "cor", "ten", "ast", "ing", "er", "ol", "um",
-            "est", "an", "qui", "pro", "sta", "bel", "dor", "fen", "gri", "hal", "jun", "kel", "lor", "mar", "nod",
+            "ka", "to", "mi", "ra", "ne", "so", "li", "va", "du", "pe", "cor", "ten", "ast", "ing", "er",
+            "ol", "um", "est", "an", "qui", "pro", "sta", "bel", "dor", "fen", "gri", "hal", "jun", "kel",
+            "lor", "mar", "nod",
         ];
         let mut random = Random::new(7);
         let words: Vec<String> = (0..20_000)
@@ -93,22 +95,34 @@ pub(crate) fn run(prose: &Prose, random: &mut Random, shape: Shape, now_ns: u64)
         let last = turn + 1 == shape.turns;
         let output = if last { message("assistant", &said) } else { assistant(&said, &calls) };
         let shown = if shape.window == 0 { 0 } else { history.len().saturating_sub(shape.window) };
-        let input = format!("[{}]", [&system].into_iter().chain(&history[shown..]).map(String::as_str).collect::<Vec<_>>().join(","));
+        let input = format!(
+            "[{}]",
+            [&system].into_iter().chain(&history[shown..]).map(String::as_str).collect::<Vec<_>>().join(",")
+        );
         let tokens = (input.len() / 4) as i64;
         let span_id = random.next();
-        spans.push(span(&trace_id, span_id, &root_id, "chat gpt-4o-mini", 3, at, 800_000_000, vec![
-            text("gen_ai.operation.name", "chat"),
-            text("gen_ai.provider.name", "openai"),
-            text("gen_ai.request.model", "gpt-4o-mini"),
-            text("gen_ai.response.model", "gpt-4o-mini-2024-07-18"),
-            text("gen_ai.response.id", &format!("chatcmpl-{:016x}", random.next())),
-            text("gen_ai.conversation.id", "bench"),
-            number("gen_ai.usage.input_tokens", tokens),
-            number("gen_ai.usage.output_tokens", (output.len() / 4) as i64),
-            number("gen_ai.usage.cache_read.input_tokens", tokens / 2),
-            text("gen_ai.input.messages", &input),
-            text("gen_ai.output.messages", &format!("[{output}]")),
-        ]));
+        spans.push(span(
+            &trace_id,
+            span_id,
+            &root_id,
+            "chat gpt-4o-mini",
+            3,
+            at,
+            800_000_000,
+            vec![
+                text("gen_ai.operation.name", "chat"),
+                text("gen_ai.provider.name", "openai"),
+                text("gen_ai.request.model", "gpt-4o-mini"),
+                text("gen_ai.response.model", "gpt-4o-mini-2024-07-18"),
+                text("gen_ai.response.id", &format!("chatcmpl-{:016x}", random.next())),
+                text("gen_ai.conversation.id", "bench"),
+                number("gen_ai.usage.input_tokens", tokens),
+                number("gen_ai.usage.output_tokens", (output.len() / 4) as i64),
+                number("gen_ai.usage.cache_read.input_tokens", tokens / 2),
+                text("gen_ai.input.messages", &input),
+                text("gen_ai.output.messages", &format!("[{output}]")),
+            ],
+        ));
         at += 900_000_000;
         history.push(output);
         answer = said;
@@ -117,26 +131,44 @@ pub(crate) fn run(prose: &Prose, random: &mut Random, shape: Shape, now_ns: u64)
         }
         for (id, query) in &calls {
             let result = prose.piece(random, shape.message_bytes).to_owned();
-            spans.push(span(&trace_id, random.next(), &root_id, "execute_tool search_docs", 1, at, 200_000_000, vec![
-                text("gen_ai.operation.name", "execute_tool"),
-                text("gen_ai.tool.name", "search_docs"),
-                text("gen_ai.tool.type", "function"),
-                text("gen_ai.tool.call.id", id),
-                text("gen_ai.tool.call.arguments", &format!("{{\"query\":\"{query}\"}}")),
-                text("gen_ai.tool.call.result", &result),
-            ]));
+            spans.push(span(
+                &trace_id,
+                random.next(),
+                &root_id,
+                "execute_tool search_docs",
+                1,
+                at,
+                200_000_000,
+                vec![
+                    text("gen_ai.operation.name", "execute_tool"),
+                    text("gen_ai.tool.name", "search_docs"),
+                    text("gen_ai.tool.type", "function"),
+                    text("gen_ai.tool.call.id", id),
+                    text("gen_ai.tool.call.arguments", &format!("{{\"query\":\"{query}\"}}")),
+                    text("gen_ai.tool.call.result", &result),
+                ],
+            ));
             at += 250_000_000;
             history.push(format!(
                 "{{\"role\":\"tool\",\"parts\":[{{\"type\":\"tool_call_response\",\"id\":\"{id}\",\"response\":\"{result}\"}}]}}"
             ));
         }
     }
-    let mut root = span(&trace_id, 1, &[], "invoke_agent researcher", 1, now_ns, at - now_ns, vec![
-        text("gen_ai.operation.name", "invoke_agent"),
-        text("gen_ai.agent.name", "researcher"),
-        text("gen_ai.input.messages", &format!("[{}]", message("user", &question))),
-        text("gen_ai.output.messages", &format!("[{}]", message("assistant", &answer))),
-    ]);
+    let mut root = span(
+        &trace_id,
+        1,
+        &[],
+        "invoke_agent researcher",
+        1,
+        now_ns,
+        at - now_ns,
+        vec![
+            text("gen_ai.operation.name", "invoke_agent"),
+            text("gen_ai.agent.name", "researcher"),
+            text("gen_ai.input.messages", &format!("[{}]", message("user", &question))),
+            text("gen_ai.output.messages", &format!("[{}]", message("assistant", &answer))),
+        ],
+    );
     root.span_id = root_id;
     spans.push(root);
     spans
@@ -165,13 +197,13 @@ fn message(role: &str, content: &str) -> String {
 }
 
 fn assistant(said: &str, calls: &[(String, String)]) -> String {
-    let calls: String = calls
-        .iter()
-        .map(|(id, query)| {
-            format!(",{{\"type\":\"tool_call\",\"id\":\"{id}\",\"name\":\"search_docs\",\"arguments\":{{\"query\":\"{query}\"}}}}")
-        })
-        .collect();
-    format!("{{\"role\":\"assistant\",\"parts\":[{{\"type\":\"text\",\"content\":\"{said}\"}}{calls}],\"finish_reason\":\"tool_call\"}}")
+    let calls = calls.iter().fold(String::new(), |mut out, (id, query)| {
+        let _ = write!(out, ",{{\"type\":\"tool_call\",\"id\":\"{id}\",\"name\":\"search_docs\",\"arguments\":{{\"query\":\"{query}\"}}}}");
+        out
+    });
+    format!(
+        "{{\"role\":\"assistant\",\"parts\":[{{\"type\":\"text\",\"content\":\"{said}\"}}{calls}],\"finish_reason\":\"tool_call\"}}"
+    )
 }
 
 #[expect(clippy::too_many_arguments, reason = "one span from its fields")]

@@ -16,8 +16,12 @@ use turnscope_store::project::{Node, Projection, join_keys, project};
 
 /// What these requests show, in the order in which they are given.
 pub fn see(requests: &[Request]) -> Seen {
-    let mut all: Vec<Projection> =
-        units(records(requests)).into_iter().map(|(unit, nodes)| project(unit, &nodes)).collect();
+    see_units(&units(records(requests)))
+}
+
+/// What these units show.
+pub fn see_units(units: &[(Unit, Vec<Node>)]) -> Seen {
+    let mut all: Vec<Projection> = units.iter().map(|(unit, nodes)| project(*unit, nodes)).collect();
     all.sort_by_key(|made| made.runs.first().map(|run| (run.start, run.run_id)));
     let mut seen = Seen::default();
     for made in &all {

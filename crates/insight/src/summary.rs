@@ -122,7 +122,11 @@ fn render(run: &RunFacts, width: usize, shown: usize) -> String {
     );
     let tokens = tokens(&run.usage);
     if !tokens.is_empty() || !run.models.is_empty() {
-        let _ = write!(out, "Models: {}.", if run.models.is_empty() { "unknown".into() } else { run.models.join(", ") });
+        let _ = write!(
+            out,
+            "Models: {}.",
+            if run.models.is_empty() { "unknown".into() } else { run.models.join(", ") }
+        );
         if !tokens.is_empty() {
             let _ = write!(out, " Tokens: {tokens}.");
         }
@@ -188,7 +192,8 @@ fn write_turn(out: &mut String, turn: &TurnFacts, width: usize) {
 fn tokens(usage: &Usage) -> String {
     let mut out = Vec::new();
     if let Some(input) = usage.input_tokens {
-        let cached = usage.cache_read_tokens.filter(|n| *n > 0).map_or(String::new(), |n| format!(" ({n} cached)"));
+        let cached =
+            usage.cache_read_tokens.filter(|n| *n > 0).map_or(String::new(), |n| format!(" ({n} cached)"));
         out.push(format!("{input} in{cached}"));
     }
     if let Some(output) = usage.output_tokens {
@@ -251,7 +256,11 @@ mod tests {
     #[test]
     fn it_says_what_was_asked_done_and_answered() {
         let text = summarise(&run(1), 4000);
-        assert!(text.starts_with("Run 0123 of support: completed, 1 turn in 1.2 s, 1 model call and 1 tool call.\n"));
+        assert!(
+            text.starts_with(
+                "Run 0123 of support: completed, 1 turn in 1.2 s, 1 model call and 1 tool call.\n"
+            )
+        );
         assert!(text.contains("Asked: Where is my order?\nAnswered: It left on Monday.\n"));
         assert!(text.contains("Turn 1 (0 ms, 10 in (4 cached)): Let me look that up for you.\n"));
         assert!(text.contains("  find_order({\"id\":7}) [allow] -> shipped shipped"));

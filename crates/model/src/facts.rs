@@ -7,7 +7,10 @@ use crate::{Kind, NanoUsd, Resolution, RiskTier, Usage, Verdict};
 
 /// The facts of one record. `None` means that the record does not say.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of one record, which have nothing to do with one another")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of one record, which have nothing to do with one another"
+)]
 pub struct Facts {
     /// The name to show: the span's name, or the readable text that a dialect gives beside a template.
     pub name: String,

@@ -9,6 +9,7 @@
 pub mod cut;
 pub mod decode;
 pub mod dialects;
+mod memo;
 pub mod messages;
 pub mod normalise;
 pub mod redact;

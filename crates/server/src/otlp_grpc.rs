@@ -49,14 +49,12 @@ async fn serve(app: Arc<App>, signal: Signal, request: axum::extract::Request) -
         .accept_compressed(CompressionEncoding::Zstd)
         .accept_compressed(CompressionEncoding::Deflate);
     let export = Export { app: Arc::clone(&app), signal };
-    match tokio::time::timeout(time, grpc.unary(export, request)).await {
-        Ok(response) => response.map(axum::body::Body::new),
-        Err(_) => {
-            let refusal = Refusal::TooSlow(time);
-            app.ingest.refused.count(signal, &refusal);
-            status_of(&refusal).into_http::<axum::body::Body>()
-        }
+    if let Ok(response) = tokio::time::timeout(time, grpc.unary(export, request)).await {
+        return response.map(axum::body::Body::new);
     }
+    let refusal = Refusal::TooSlow(time);
+    app.ingest.refused.count(signal, &refusal);
+    status_of(&refusal).into_http::<axum::body::Body>()
 }
 
 struct Export {

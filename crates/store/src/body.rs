@@ -5,11 +5,16 @@
 use crate::contexts::{read_varint, write_varint};
 use turnscope_model::{Body, Form, Purpose, Value};
 
+/// Bit of a hole's first byte: its contents' ids follow.
+const INLINE: u8 = 0x80;
+
 /// What the store keeps of a hole beside its items.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hole {
     pub(crate) form: Form,
     pub(crate) purpose: Purpose,
+    /// The contents' ids, where they are not in `contexts`.
+    pub(crate) inline: Option<Vec<i64>>,
     frame: Frame,
 }
 
@@ -45,7 +50,7 @@ impl Hole {
         } else {
             Frame::Uneven(gaps.into_iter().map(<[u8]>::to_vec).collect())
         };
-        Self { form: value.form, purpose: value.purpose, frame }
+        Self { form: value.form, purpose: value.purpose, inline: None, frame }
     }
 
     /// Puts the value together again.
@@ -86,11 +91,21 @@ impl Hole {
 }
 
 /// Writes a body into a block's buffer.
-pub(crate) fn write(out: &mut Vec<u8>, body: &Body) {
+///
+/// `inline` gives the content ids of a hole whose list is not kept in `contexts`.
+pub(crate) fn write<'a>(out: &mut Vec<u8>, body: &Body, inline: impl Fn(usize) -> Option<&'a [i64]>) {
     write_varint(out, body.values.len() as u64);
-    for value in &body.values {
+    for (i, value) in body.values.iter().enumerate() {
         let hole = Hole::of(value);
-        out.push(hole.form as u8 | (hole.purpose as u8) << 4);
+        let inline = inline(i);
+        let flag = if inline.is_some() { INLINE } else { 0 };
+        out.push(hole.form as u8 | (hole.purpose as u8) << 4 | flag);
+        if let Some(ids) = inline {
+            write_varint(out, ids.len() as u64);
+            for id in ids {
+                write_varint(out, *id as u64);
+            }
+        }
         match hole.frame {
             Frame::None => write_varint(out, 0),
             Frame::Even { before, between, after } => {
@@ -117,6 +132,12 @@ pub(crate) fn read(mut input: &[u8]) -> Option<(Vec<Hole>, Vec<u8>)> {
     for _ in 0..count {
         let (tag, rest) = input.split_first()?;
         input = rest;
+        let inline = if tag & INLINE == 0 {
+            None
+        } else {
+            let count = read_varint(&mut input)?;
+            Some((0..count).map(|_| read_varint(&mut input).map(|id| id as i64)).collect::<Option<_>>()?)
+        };
         let frame = match read_varint(&mut input)? {
             0 => Frame::None,
             1 => Frame::Even {
@@ -126,7 +147,12 @@ pub(crate) fn read(mut input: &[u8]) -> Option<(Vec<Hole>, Vec<u8>)> {
             },
             gaps => Frame::Uneven((2..gaps).map(|_| read_bytes(&mut input)).collect::<Option<_>>()?),
         };
-        holes.push(Hole { form: Form::from_u8(tag & 15)?, purpose: Purpose::from_u8(tag >> 4)?, frame });
+        holes.push(Hole {
+            form: Form::from_u8(tag & 15)?,
+            purpose: Purpose::from_u8(tag >> 4 & 7)?,
+            inline,
+            frame,
+        });
     }
     Some((holes, input.to_vec()))
 }
@@ -148,14 +174,11 @@ mod tests {
     use super::*;
     use turnscope_model::{ContentHash, Item};
 
-    fn value(text: &str, ranges: &[std::ops::Range<usize>]) -> Value {
+    fn value(text: &str, ranges: &[(usize, usize)]) -> Value {
         let data = text.as_bytes().to_vec();
         let items = ranges
             .iter()
-            .map(|range| Item {
-                range: range.clone(),
-                hash: ContentHash::of(Form::Text, &data[range.clone()]),
-            })
+            .map(|&(from, to)| Item { range: from..to, hash: ContentHash::of(Form::Text, &data[from..to]) })
             .collect();
         Value { form: Form::Text, purpose: Purpose::Input, data, items }
     }
@@ -163,18 +186,21 @@ mod tests {
     #[test]
     fn every_kind_of_frame_is_put_back() {
         let values = vec![
-            value("whole", &[0..5]),
-            value("[a, b, c]", &[1..2, 4..5, 7..8]),
-            value("{\"messages\":[a,b , c],\"x\":1}", &[13..14, 15..16, 19..20]),
+            value("whole", &[(0, 5)]),
+            value("[a, b, c]", &[(1, 2), (4, 5), (7, 8)]),
+            value("{\"messages\":[a,b , c],\"x\":1}", &[(13, 14), (15, 16), (19, 20)]),
             value("[]", &[]),
             value("", &[]),
-            value("[a]", &[1..2]),
-            value("abc", &[0..1, 1..2, 2..3]),
+            value("[a]", &[(1, 2)]),
+            value("abc", &[(0, 1), (1, 2), (2, 3)]),
         ];
         let body = Body { bytes: b"rest".to_vec(), values };
         let mut out = Vec::new();
-        write(&mut out, &body);
+        let ids = [7, 1 << 40];
+        write(&mut out, &body, |hole| (hole == 1).then_some(&ids[..]));
         let (holes, bytes) = read(&out).unwrap();
+        assert_eq!(holes[1].inline.as_deref(), Some(&ids[..]));
+        assert_eq!(holes[0].inline, None);
         assert_eq!(bytes, body.bytes);
         for (hole, value) in holes.iter().zip(&body.values) {
             let items = (0..value.items.len()).map(|i| (value.items[i].hash, value.item(i)));

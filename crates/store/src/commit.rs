@@ -9,7 +9,7 @@ use crate::{
     intern::Interner,
     pack::Packer,
     sqlite::StoreError,
-    units::Units,
+    units::{TouchedUnit, Units},
 };
 use lru::LruCache;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
@@ -52,6 +52,22 @@ pub struct MetricRow {
     pub points: u64,
     /// The encoded `Metric`.
     pub bytes: Vec<u8>,
+}
+
+/// Where a record was put.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placed {
+    pub(crate) row: i64,
+    pub(crate) unit: Option<i64>,
+    /// It took the place of an earlier version of its span.
+    pub(crate) replaced: bool,
+}
+
+/// What one batch came to: where each record was put (`None`: it was there already), and the sums.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    pub(crate) placed: Vec<Option<Placed>>,
+    pub(crate) stored: Stored,
 }
 
 /// What a transaction did.
@@ -106,27 +122,33 @@ impl Committer {
     }
 
     /// Writes one batch.
-    pub(crate) fn apply(&mut self, tx: &Transaction<'_>, batch: &Batch) -> Result<Stored, StoreError> {
-        let mut stored = Stored::default();
+    pub(crate) fn apply(&mut self, tx: &Transaction<'_>, batch: &Batch) -> Result<Applied, StoreError> {
+        let mut applied = Applied::default();
+        let stored = &mut applied.stored;
         let mut logs_in_request = std::collections::HashMap::<[u8; 16], u32>::new();
         for record in &batch.records {
-            let is_new = match record.role {
+            let placed = match record.role {
                 Role::Span | Role::Open => self.span(tx, record)?,
                 Role::Log | Role::Event { .. } => self.log(tx, record, &mut logs_in_request)?,
             };
-            stored.records += u64::from(is_new);
-            stored.duplicates += u64::from(!is_new);
+            stored.records += u64::from(placed.is_some());
+            stored.duplicates += u64::from(placed.is_none());
+            applied.placed.push(placed);
             self.packer.record_ends(tx)?;
         }
         for metric in &batch.metrics {
             stored.metrics += u64::from(self.metric(tx, metric)?);
             self.packer.record_ends(tx)?;
         }
-        Ok(stored)
+        Ok(applied)
     }
 
-    /// Ends the transaction's own part; gives the units to project again and the contents to index late.
-    pub(crate) fn finish(&mut self, tx: &Transaction<'_>, now_ms: i64) -> Result<Vec<i64>, StoreError> {
+    /// Ends the transaction's own part; gives the units to project again.
+    pub(crate) fn finish(
+        &mut self,
+        tx: &Transaction<'_>,
+        now_ms: i64,
+    ) -> Result<Vec<TouchedUnit>, StoreError> {
         self.packer.flush(tx)?;
         self.seen.clear();
         for content in self.interner.late.drain(..) {
@@ -136,21 +158,26 @@ impl Committer {
         self.units.flush(tx, now_ms)
     }
 
-    fn span(&mut self, tx: &Transaction<'_>, record: &Record) -> Result<bool, StoreError> {
+    fn span(&mut self, tx: &Transaction<'_>, record: &Record) -> Result<Option<Placed>, StoreError> {
         let (Some(trace), Some(span)) = (self.units.id_of_trace(tx, record.trace_id)?, record.span_id) else {
-            return Ok(false);
+            return Ok(None);
         };
         let span = span.as_i64();
         let maybe_known = !self.units.is_fresh(trace) || !self.seen.insert((trace, span));
-        if maybe_known && !Self::supersede(tx, trace, span, record)? {
-            return Ok(false);
+        let mut replaced = false;
+        if maybe_known {
+            match Self::supersede(tx, trace, span, record)? {
+                Rank::First => {}
+                Rank::Later => replaced = true,
+                Rank::Earlier => return Ok(None),
+            }
         }
-        self.insert(tx, record, Some(trace))?;
-        Ok(true)
+        let placed = self.insert(tx, record, Some(trace))?;
+        Ok(Some(Placed { replaced, ..placed }))
     }
 
-    /// Makes room for a version of a span; `false` when the one that is stored stays. The later end wins.
-    fn supersede(tx: &Transaction<'_>, trace: i64, span: i64, new: &Record) -> Result<bool, StoreError> {
+    /// Makes room for a version of a span, unless the one that is stored stays. The later end wins.
+    fn supersede(tx: &Transaction<'_>, trace: i64, span: i64, new: &Record) -> Result<Rank, StoreError> {
         let stored: Option<(i64, u32, i64, Option<i64>, u32)> = tx
             .prepare_cached(
                 "SELECT id, role, start, dur, len FROM records WHERE trace = ?1 AND span = ?2 AND role & 15 < 2",
@@ -159,7 +186,7 @@ impl Committer {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
             })
             .optional()?;
-        let Some((id, stored_role, start, dur, _)) = stored else { return Ok(true) };
+        let Some((id, stored_role, start, dur, _)) = stored else { return Ok(Rank::First) };
         let stored_end = dur.map(|dur| start.saturating_add(dur));
         let new_end = (new.role == Role::Span).then_some(new.end).flatten().map(ns);
         let wins = match (stored_role & role::MASK, new_end) {
@@ -171,7 +198,7 @@ impl Committer {
             tx.prepare_cached("UPDATE records SET role = ?2 WHERE id = ?1")?
                 .execute((id, role::SUPERSEDED))?;
         }
-        Ok(wins)
+        Ok(if wins { Rank::Later } else { Rank::Earlier })
     }
 
     fn log(
@@ -179,7 +206,7 @@ impl Committer {
         tx: &Transaction<'_>,
         record: &Record,
         in_request: &mut std::collections::HashMap<[u8; 16], u32>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Placed>, StoreError> {
         let trace = self.units.id_of_trace(tx, record.trace_id)?;
         let content = log_hash(record, 0);
         let copy = in_request.entry(*content.bytes()).or_insert(0);
@@ -190,10 +217,9 @@ impl Committer {
             .prepare_cached("INSERT OR IGNORE INTO log_hashes (hash, record) VALUES (?1, ?2)")?
             .execute((hash.bytes(), id))?;
         if fresh == 0 {
-            return Ok(false);
+            return Ok(None);
         }
-        self.insert(tx, record, trace)?;
-        Ok(true)
+        self.insert(tx, record, trace).map(Some)
     }
 
     fn insert(
@@ -201,13 +227,14 @@ impl Committer {
         tx: &Transaction<'_>,
         record: &Record,
         trace: Option<i64>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Placed, StoreError> {
         let id = self.next_record;
         self.next_record += 1;
         let origin = self.origin(tx, &record.origin)?;
         let unit = self.units.id_of(tx, record.unit)?;
+        let mut inline = Vec::with_capacity(record.body.values.len());
         for (hole, value) in record.body.values.iter().enumerate() {
-            self.context(tx, unit, id, hole as u32, value)?;
+            inline.push(self.list(tx, unit, id, hole as u32, value)?);
         }
         let beside = Beside {
             input_text: self.text(tx, unit, id, Purpose::Other, record.facts.input_text.as_deref())?,
@@ -221,7 +248,9 @@ impl Committer {
                 _ => None,
             },
         };
-        let place = self.packer.append_with(|buffer| body::write(buffer, &record.body));
+        let place = self.packer.append_with(|buffer| {
+            body::write(buffer, &record.body, |hole| inline[hole].as_deref());
+        });
         let role = match record.role {
             Role::Span => role::SPAN,
             Role::Open => role::OPEN,
@@ -251,17 +280,17 @@ impl Committer {
             place.len,
         ])?;
         if let Some(unit) = unit {
-            self.join(tx, unit, record)?;
+            Self::join(tx, unit, record)?;
         }
         let is_span = matches!(record.role, Role::Span | Role::Open);
         for touched in [unit, trace.filter(|trace| Some(*trace) != unit)].into_iter().flatten() {
             self.units.touch(touched, record, is_span);
         }
-        Ok(())
+        Ok(Placed { row: id, unit, replaced: false })
     }
 
     /// Joins units that hold reports of the same call: they are projected together, under the older one.
-    fn join(&mut self, tx: &Transaction<'_>, unit: i64, record: &Record) -> Result<(), StoreError> {
+    fn join(tx: &Transaction<'_>, unit: i64, record: &Record) -> Result<(), StoreError> {
         for key in crate::project::join_keys(record) {
             let key = ContentHash::of(Form::Text, key.as_bytes()).prefix();
             let others: Vec<i64> = tx
@@ -287,26 +316,31 @@ impl Committer {
         Ok(())
     }
 
-    /// Interns the items of one hole and writes their list.
-    fn context(
+    /// Interns the items of one hole. Gives their ids where they are to be kept in the body; lists that are sent again
+    /// and compared go to `contexts`.
+    fn list(
         &mut self,
         tx: &Transaction<'_>,
         unit: Option<i64>,
         record: i64,
         hole: u32,
         value: &Value,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Vec<i64>>, StoreError> {
         let mut list = Vec::with_capacity(value.items.len());
+        let mut met_before = Vec::new();
         for item in &value.items {
             let bytes = &value.data[item.range.clone()];
-            list.push(self.interner.intern(
-                tx,
-                &mut self.packer,
-                item.hash,
-                value.form,
-                value.purpose,
-                bytes,
-            )?);
+            let (form, purpose) = (value.form, value.purpose);
+            let interned =
+                self.interner.intern(tx, &mut self.packer, item.hash, form, purpose, bytes, record)?;
+            if !interned.is_new {
+                met_before.push(interned.id);
+            }
+            list.push(interned.id);
+        }
+        if !matches!(value.purpose, Purpose::Input | Purpose::System | Purpose::Definitions) {
+            Self::uses(tx, record, &met_before)?;
+            return Ok(Some(list));
         }
         let base = unit.and_then(|unit| self.bases.find(unit, value.purpose, &list));
         let coded = contexts::encode(&list, base.map_or(&[], |base| &base.list));
@@ -319,12 +353,20 @@ impl Committer {
             "INSERT INTO contexts (record, hole, purpose, base_record, base_hole, ops) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute((record, hole, value.purpose as u8, base_record, base_hole, coded.ops))?;
-        let mut insert = tx.prepare_cached("INSERT OR IGNORE INTO uses (content, record) VALUES (?1, ?2)")?;
-        for content in coded.literals {
-            insert.execute((content, record))?;
-        }
+        // What the base holds, the base keeps alive.
+        met_before.retain(|id| coded.literals.contains(id));
+        Self::uses(tx, record, &met_before)?;
         if let Some(unit) = unit {
             self.bases.remember(unit, value.purpose, record, hole, list);
+        }
+        Ok(None)
+    }
+
+    /// Notes that a record meets contents which were in the store before.
+    fn uses(tx: &Transaction<'_>, record: i64, contents: &[i64]) -> Result<(), StoreError> {
+        let mut insert = tx.prepare_cached("INSERT OR IGNORE INTO uses (content, record) VALUES (?1, ?2)")?;
+        for &content in contents {
+            insert.execute((content, record))?;
         }
         Ok(())
     }
@@ -340,13 +382,13 @@ impl Committer {
     ) -> Result<Option<i64>, StoreError> {
         let Some(text) = text else { return Ok(None) };
         let hash = ContentHash::of(Form::Text, text.as_bytes());
-        let id = self.interner.intern(tx, &mut self.packer, hash, Form::Text, purpose, text.as_bytes())?;
-        let met = self.previews.put((unit.unwrap_or(-record), id), ()).is_some();
-        if !met {
-            tx.prepare_cached("INSERT OR IGNORE INTO uses (content, record) VALUES (?1, ?2)")?
-                .execute((id, record))?;
+        let (packer, bytes) = (&mut self.packer, text.as_bytes());
+        let interned = self.interner.intern(tx, packer, hash, Form::Text, purpose, bytes, record)?;
+        let met = self.previews.put((unit.unwrap_or(-record), interned.id), ()).is_some();
+        if !interned.is_new && !met {
+            Self::uses(tx, record, &[interned.id])?;
         }
-        Ok(Some(id))
+        Ok(Some(interned.id))
     }
 
     fn origin(&mut self, tx: &Transaction<'_>, origin: &Origin) -> Result<i64, StoreError> {
@@ -391,6 +433,16 @@ impl Committer {
         ))?;
         Ok(true)
     }
+}
+
+/// How a version of a span stands to the one that is stored.
+enum Rank {
+    /// None is stored.
+    First,
+    /// It takes the stored one's place.
+    Later,
+    /// The stored one stays.
+    Earlier,
 }
 
 /// Nanoseconds as SQLite keeps them; what lies past the year 2262 is clamped (the body keeps what was sent).

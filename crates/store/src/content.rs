@@ -17,11 +17,27 @@ pub(crate) fn body(db: &Connection, blocks: &mut Blocks, record: i64) -> Result<
     let mut lists = Lists::default();
     let mut values = Vec::with_capacity(holes.len());
     for (hole, frame) in holes.iter().enumerate() {
-        let ids = lists.read(db, record, hole as u32)?;
+        let ids = match &frame.inline {
+            Some(ids) => ids.clone(),
+            None => lists.read(db, record, hole as u32)?,
+        };
         let items = ids.iter().map(|id| content(db, blocks, *id)).collect::<Result<Vec<_>, _>>()?;
         values.push(frame.fill(items.iter().map(|(hash, bytes)| (*hash, &bytes[..]))));
     }
     Ok(Body { bytes, values })
+}
+
+/// The contents that a record's body keeps by itself.
+pub(crate) fn inline(
+    db: &Connection,
+    blocks: &mut Blocks,
+    record: i64,
+    place: Place,
+) -> Result<Vec<i64>, StoreError> {
+    let bytes = blocks.read(db, place)?;
+    let (holes, _) =
+        body::read(&bytes).ok_or_else(|| StoreError::Damaged(format!("the body of record {record}")))?;
+    Ok(holes.into_iter().filter_map(|hole| hole.inline).flatten().collect())
 }
 
 /// One content and its hash.

@@ -18,12 +18,20 @@ pub(crate) struct Interner {
     pub(crate) late: Vec<i64>,
 }
 
+/// A content's id, and whether it is new to the store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interned {
+    pub(crate) id: i64,
+    pub(crate) is_new: bool,
+}
+
 impl Interner {
     pub(crate) fn new(next_id: i64) -> Self {
         Self { cache: LruCache::new(CACHED), next_id, late: Vec::new() }
     }
 
-    /// The id of this content; packs and inserts it when it is new.
+    /// The id of this content; packs and inserts it when it is new, as first met by `record`.
+    #[expect(clippy::too_many_arguments, reason = "one content from its parts")]
     pub(crate) fn intern(
         &mut self,
         tx: &Transaction<'_>,
@@ -32,9 +40,10 @@ impl Interner {
         form: Form,
         purpose: Purpose,
         bytes: &[u8],
-    ) -> Result<i64, StoreError> {
+        record: i64,
+    ) -> Result<Interned, StoreError> {
         if let Some(&id) = self.cache.get(&hash) {
-            return Ok(id);
+            return Ok(Interned { id, is_new: false });
         }
         let (hash1, hash2) = halves(hash);
         let known: Option<(i64, u32)> = tx
@@ -48,26 +57,27 @@ impl Interner {
                 self.late.push(id);
             }
             self.cache.put(hash, id);
-            return Ok(id);
+            return Ok(Interned { id, is_new: false });
         }
         let id = self.next_id;
         self.next_id += 1;
         let place = packer.append(bytes);
         let searched = if purpose.is_searched() { SEARCHED } else { 0 };
         tx.prepare_cached(
-            "INSERT INTO contents (id, hash1, hash2, form, block, off, len) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO contents (id, hash1, hash2, form, record, block, off, len) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute((
             id,
             hash1,
             hash2,
             form as u32 | searched | (purpose as u32) << 5,
+            record,
             place.block,
             place.off,
             place.len,
         ))?;
         self.cache.put(hash, id);
-        Ok(id)
+        Ok(Interned { id, is_new: true })
     }
 
     /// Forgets everything, after a transaction was rolled back or contents were deleted.

@@ -15,6 +15,7 @@ mod contexts;
 mod edit;
 mod facts_row;
 mod intern;
+mod known;
 mod lock;
 mod nodes;
 mod pack;

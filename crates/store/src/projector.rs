@@ -2,9 +2,12 @@
 
 use crate::{
     blocks::Blocks,
+    commit::{Applied, Batch},
+    known::KnownNodes,
     nodes,
     project::{self, Node, Projection, RunView},
     sqlite::StoreError,
+    units::TouchedUnit,
 };
 use rusqlite::{Connection, Transaction};
 use std::{
@@ -38,6 +41,7 @@ pub struct Change {
 
 /// The units waiting to be projected.
 pub(crate) struct Projector {
+    known: KnownNodes,
     dirty: BTreeSet<i64>,
     resting: HashMap<i64, Instant>,
     blocks: Blocks,
@@ -50,11 +54,37 @@ impl Projector {
             .prepare("SELECT id FROM units WHERE dirty")?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        Ok(Self { dirty, resting: HashMap::new(), blocks: Blocks::new() })
+        Ok(Self { known: KnownNodes::new(), dirty, resting: HashMap::new(), blocks: Blocks::new() })
     }
 
-    pub(crate) fn add(&mut self, units: impl IntoIterator<Item = i64>) {
-        self.dirty.extend(units);
+    /// Units that a transaction changed.
+    pub(crate) fn touched(&mut self, units: &[TouchedUnit]) {
+        for unit in units {
+            self.dirty.insert(unit.id);
+            if unit.is_fresh {
+                self.known.begin(unit.id);
+            }
+        }
+    }
+
+    /// A unit that changed in another way: its nodes are read again.
+    pub(crate) fn add(&mut self, unit: i64) {
+        self.dirty.insert(unit);
+        self.known.forget();
+    }
+
+    /// Takes over what was committed, so that it need not be read again. After [`Projector::touched`].
+    pub(crate) fn remember(&mut self, batch: Batch, applied: &Applied) {
+        for (record, placed) in batch.records.into_iter().zip(&applied.placed) {
+            if let Some(placed) = placed {
+                self.known.add(record, *placed);
+            }
+        }
+    }
+
+    /// Reads every unit's nodes again when they are needed.
+    pub(crate) fn forget_nodes(&mut self) {
+        self.known.forget();
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -95,7 +125,7 @@ impl Projector {
             }
             let unit_began = Instant::now();
             let group = group_of(&tx, unit)?;
-            let nodes = nodes::load(&tx, &mut self.blocks, &group)?;
+            let nodes = self.known.of_group(&tx, &mut self.blocks, &group)?;
             let projection = project_group(&tx, &group, &nodes)?;
             write(&tx, &group, &projection, &nodes, &mut changes)?;
             done.extend(group);
@@ -119,6 +149,7 @@ impl Projector {
     /// Units that are no more.
     pub(crate) fn forget(&mut self, units: &[i64]) {
         self.dirty.retain(|unit| !units.contains(unit));
+        self.known.forget();
     }
 
     /// Leaves everything for a while, after a failure.

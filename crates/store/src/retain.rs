@@ -2,8 +2,9 @@
 
 use crate::{
     Change, Reader, Store, StoreError,
+    blocks::Blocks,
     commit::role,
-    content::Lists,
+    content::{self, Lists},
     facts_row,
     pack::Place,
     projector::{delete_run_rows, group_of},
@@ -235,7 +236,7 @@ fn delete_units(writer: &mut Writer, units: &[i64]) -> Result<u64, StoreError> {
 fn delete_part(writer: &mut Writer, unit: i64, run: RunId) -> Result<(), StoreError> {
     let group = group_of(&writer.db, unit)?;
     let view = {
-        let mut blocks = crate::blocks::Blocks::new();
+        let mut blocks = Blocks::new();
         let nodes = crate::nodes::load(&writer.db, &mut blocks, &group)?;
         let projection = crate::projector::project_group(&writer.db, &group, &nodes)?;
         crate::query::UnitView { nodes, projection }
@@ -262,7 +263,7 @@ fn delete_part(writer: &mut Writer, unit: i64, run: RunId) -> Result<(), StoreEr
     sweep.finish(&tx)?;
     tx.commit()?;
     writer.committer.reset();
-    writer.projector.add([unit]);
+    writer.projector.add(unit);
     writer.project(true);
     Ok(())
 }
@@ -300,24 +301,37 @@ fn keep_lists_whole(tx: &Transaction<'_>, group: &[i64], doomed: &BTreeSet<i64>)
 }
 
 /// Records on their way out, and the contents and blocks that may go with them.
-#[derive(Default)]
 struct Sweep {
     records: Vec<i64>,
     contents: BTreeSet<i64>,
     blocks: BTreeSet<i64>,
     lists: Lists,
     has_logs: bool,
+    cache: Blocks,
+}
+
+impl Default for Sweep {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            contents: BTreeSet::new(),
+            blocks: BTreeSet::new(),
+            lists: Lists::default(),
+            has_logs: false,
+            cache: Blocks::new(),
+        }
+    }
 }
 
 impl Sweep {
     fn record(&mut self, tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
-        let row: Option<(Vec<u8>, i64, u32)> = tx
-            .prepare_cached("SELECT facts, block, role FROM records WHERE id = ?1")?
-            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        let row: Option<(Vec<u8>, u32, Place)> = tx
+            .prepare_cached("SELECT facts, role, block, off, len FROM records WHERE id = ?1")?
+            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, Place::from_row(row, 2)?)))
             .optional()?;
-        let Some((facts, block, role)) = row else { return Ok(()) };
+        let Some((facts, role, place)) = row else { return Ok(()) };
         self.has_logs |= matches!(role & role::MASK, role::LOG | role::EVENT);
-        self.blocks.insert(block);
+        self.blocks.insert(place.block);
         self.records.push(id);
         let holes: Vec<u32> = tx
             .prepare_cached("SELECT hole FROM contexts WHERE record = ?1")?
@@ -326,6 +340,7 @@ impl Sweep {
         for hole in holes {
             self.contents.extend(self.lists.read(tx, id, hole)?);
         }
+        self.contents.extend(content::inline(tx, &mut self.cache, id, place)?);
         if let Ok((_, beside)) = facts_row::decode(&facts, Kind::Other) {
             self.contents.extend(beside.contents());
         }
@@ -348,7 +363,20 @@ impl Sweep {
                 tx.prepare_cached("DELETE FROM uses WHERE content = ?1 AND record = ?2")?
                     .execute((content, user))?;
             }
-            if users.iter().all(|user| gone.contains(user)) {
+            let first: Option<i64> = tx
+                .prepare_cached("SELECT record FROM contents WHERE id = ?1")?
+                .query_row([content], |row| row.get(0))
+                .optional()?;
+            if first.is_none_or(|first| !gone.contains(&first)) {
+                continue;
+            }
+            // The next user takes the place of the one that met it first.
+            if let Some(heir) = users.iter().find(|user| !gone.contains(user)) {
+                tx.prepare_cached("UPDATE contents SET record = ?2 WHERE id = ?1")?
+                    .execute((content, heir))?;
+                tx.prepare_cached("DELETE FROM uses WHERE content = ?1 AND record = ?2")?
+                    .execute((content, heir))?;
+            } else {
                 let block: Option<i64> = tx
                     .prepare_cached("DELETE FROM contents WHERE id = ?1 RETURNING block")?
                     .query_row([content], |row| row.get(0))
@@ -439,7 +467,7 @@ fn repack(writer: &mut Writer) -> Result<(), StoreError> {
         if used * 2 >= size {
             continue;
         }
-        let mut cache = crate::blocks::Blocks::new();
+        let mut cache = Blocks::new();
         let mut raw = Vec::with_capacity(used as usize);
         let mut moved: BTreeMap<(i64, &str), u32> = BTreeMap::new();
         for tenant in &tenants {

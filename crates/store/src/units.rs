@@ -11,6 +11,14 @@ use turnscope_model::{Record, TraceId, Unit};
 
 const CACHED: NonZeroUsize = NonZeroUsize::new(16 * 1024).unwrap();
 
+/// A unit that a transaction changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TouchedUnit {
+    pub(crate) id: i64,
+    /// It was created in that transaction.
+    pub(crate) is_fresh: bool,
+}
+
 /// What a transaction adds to a unit.
 #[derive(Debug, Clone, Copy)]
 struct Delta {
@@ -96,7 +104,11 @@ impl Units {
     }
 
     /// Writes the changes and gives the units that must be projected again.
-    pub(crate) fn flush(&mut self, tx: &Transaction<'_>, now_ms: i64) -> Result<Vec<i64>, StoreError> {
+    pub(crate) fn flush(
+        &mut self,
+        tx: &Transaction<'_>,
+        now_ms: i64,
+    ) -> Result<Vec<TouchedUnit>, StoreError> {
         let mut update = tx.prepare_cached(
             "UPDATE units SET dirty = 1, started_at = min(started_at, ?2), ended_at = max(ended_at, ?3),
                  received_at = ?4, spans = spans + ?5, agentic = max(agentic, ?6)
@@ -112,10 +124,10 @@ impl Units {
                 delta.spans as i64,
                 delta.agentic,
             ))?;
-            touched.push(id);
+            touched.push(TouchedUnit { id, is_fresh: self.fresh.contains(&id) });
         }
         self.fresh.clear();
-        touched.sort_unstable();
+        touched.sort_unstable_by_key(|unit| unit.id);
         Ok(touched)
     }
 

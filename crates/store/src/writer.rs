@@ -5,7 +5,7 @@
 //! neighbours.
 
 use crate::{
-    commit::{Batch, Committer, Stored},
+    commit::{Applied, Batch, Committer, Stored},
     projector::{Change, Projector},
     search::Indexer,
     sqlite::StoreError,
@@ -25,7 +25,7 @@ const MAX_JOBS: usize = 256;
 /// Records gathered into one commit at most (the last job may go over).
 const MAX_RECORDS: usize = 4096;
 /// Under load, runs are projected at least this often.
-const PROJECT_EVERY: Duration = Duration::from_millis(250);
+const PROJECT_EVERY: Duration = Duration::from_millis(1000);
 /// How long one pass of projection or indexing may keep commits waiting.
 const PASS_BUDGET: Duration = Duration::from_millis(40);
 
@@ -152,21 +152,31 @@ impl Writer {
                 Err(_) => break,
             }
         }
-        let batches: Vec<&Batch> = jobs.iter().map(|(batch, _)| batch).collect();
+        let (batches, replies): (Vec<Batch>, Vec<Reply>) = jobs.into_iter().unzip();
         match self.commit(&batches) {
-            Ok(stored) => {
-                for ((_, reply), stored) in jobs.into_iter().zip(stored) {
-                    reply(Ok(stored));
+            Ok(applied) => {
+                for (reply, applied) in replies.into_iter().zip(&applied) {
+                    reply(Ok(applied.stored));
+                }
+                for (batch, applied) in batches.into_iter().zip(applied) {
+                    self.projector.remember(batch, &applied);
                 }
             }
-            Err(error) if jobs.len() == 1 => {
-                for (_, reply) in jobs {
+            Err(error) if replies.len() == 1 => {
+                for reply in replies {
                     reply(Err(refusal(&error)));
                 }
             }
             Err(_) => {
-                for (batch, reply) in jobs {
-                    reply(self.commit(&[&batch]).map(|stored| stored[0]).map_err(|error| refusal(&error)));
+                for (batch, reply) in batches.into_iter().zip(replies) {
+                    let outcome = self.commit(std::slice::from_ref(&batch));
+                    reply(match &outcome {
+                        Ok(applied) => Ok(applied.first().map(|one| one.stored).unwrap_or_default()),
+                        Err(error) => Err(refusal(error)),
+                    });
+                    if let Some(applied) = outcome.ok().and_then(|mut all| all.pop()) {
+                        self.projector.remember(batch, &applied);
+                    }
                 }
             }
         }
@@ -175,32 +185,33 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, batches: &[&Batch]) -> Result<Vec<Stored>, StoreError> {
+    fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Applied>, StoreError> {
         let outcome = self.try_commit(batches);
         if let Err(error) = &outcome {
             tracing::warn!(%error, "a commit failed and was rolled back");
             self.committer.reset();
+            self.projector.forget_nodes();
         }
         outcome
     }
 
-    fn try_commit(&mut self, batches: &[&Batch]) -> Result<Vec<Stored>, StoreError> {
+    fn try_commit(&mut self, batches: &[Batch]) -> Result<Vec<Applied>, StoreError> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut stored = Vec::with_capacity(batches.len());
+        let mut applied = Vec::with_capacity(batches.len());
         for batch in batches {
-            stored.push(self.committer.apply(&tx, batch)?);
+            applied.push(self.committer.apply(&tx, batch)?);
         }
         let touched = self.committer.finish(&tx, now_ms())?;
         tx.commit()?;
-        self.projector.add(touched);
+        self.projector.touched(&touched);
         self.indexer.wake();
-        for one in &stored {
+        for one in applied.iter().map(|one| one.stored) {
             self.progress.records.fetch_add(one.records, Ordering::Relaxed);
             self.progress.duplicates.fetch_add(one.duplicates, Ordering::Relaxed);
             self.progress.metrics.fetch_add(one.metrics, Ordering::Relaxed);
         }
         self.progress.committed.fetch_add(1, Ordering::Release);
-        Ok(stored)
+        Ok(applied)
     }
 
     /// One pass over what is behind the commits: runs first, then the search index.

@@ -5,13 +5,14 @@
 //! items, so that every attribute goes back to its place.
 
 use super::restore::RestoreError;
+use crate::memo;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, KeyValueList, any_value::Value as Any};
 use prost::{
     Message as _,
     encoding::{decode_varint, encode_varint},
 };
 use std::collections::{BTreeMap, HashMap};
-use turnscope_model::{ContentHash, Form, Item, Purpose, Value};
+use turnscope_model::{Form, Item, Purpose, Value};
 
 /// Marks an attribute whose content has moved into a group, until [`sweep`] removes it.
 pub(super) const MOVED: i32 = i32::MIN;
@@ -89,7 +90,7 @@ pub(super) fn cut(attributes: &mut [KeyValue], group: &Group, purpose: Purpose, 
     for list in lists.values() {
         let start = data.len();
         list.encode_raw(&mut data);
-        items.push(Item { hash: ContentHash::of(Form::Flat, &data[start..]), range: start..data.len() });
+        items.push(Item { hash: memo::content_hash(Form::Flat, &data[start..]), range: start..data.len() });
     }
     if !(in_order && dense && together) {
         let indices: Vec<u32> = lists.keys().copied().collect();

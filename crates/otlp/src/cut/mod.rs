@@ -15,6 +15,7 @@ mod restore;
 pub(crate) use purpose::{EVENT_RANK, is_meaningful};
 pub use restore::{RestoreError, any_value_of_item, restore_log, restore_span};
 
+use crate::memo;
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value as Any},
     logs::v1::LogRecord,
@@ -279,7 +280,7 @@ fn text_value(text: &mut String, purpose: Purpose, one: bool) -> Option<Value> {
     let Some(ranges) = items else { return Some(Value::whole(Form::Text, purpose, data)) };
     let items = ranges
         .into_iter()
-        .map(|range| Item { hash: ContentHash::of(Form::Text, &data[range.clone()]), range })
+        .map(|range| Item { hash: memo::content_hash(Form::Text, &data[range.clone()]), range })
         .collect();
     Some(Value { form: Form::Text, purpose, data, items })
 }
@@ -304,7 +305,7 @@ fn array_value(array: &mut ArrayValue, purpose: Purpose, one: bool) -> Option<Va
     for any in std::mem::take(&mut array.values) {
         let start = data.len();
         any.encode_raw(&mut data);
-        items.push(Item { hash: ContentHash::of(Form::Array, &data[start..]), range: start..data.len() });
+        items.push(Item { hash: memo::content_hash(Form::Array, &data[start..]), range: start..data.len() });
     }
     Some(Value { form: Form::Array, purpose, data, items })
 }

@@ -68,6 +68,7 @@ fn by_key(key: &str, event: &str) -> (Purpose, u8) {
         | "llm.anthropic.messages"
         | "message.content" => (Input, 14),
         "langfuse.trace.input" | "prompt_text" | "crew_inputs" => (Input, 15),
+        "crew_tasks" => (Input, 16),
 
         "gen_ai.output.messages" => (Output, 0),
         "llm.output_messages" | "output.messages" => (Output, 1),

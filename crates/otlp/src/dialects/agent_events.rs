@@ -1,4 +1,4 @@
-//! Coding agents that speak in log events: Claude Code, Codex CLI, Gemini CLI.
+//! Coding agents that speak mostly in log events: Claude Code, Codex CLI, Gemini CLI.
 //!
 //! Here: which of their events stand for a prompt, a model call or a tool call, and what names each step, so that a
 //! record that comes twice, or late, or beside a real span, changes nothing. Not here: which run a step of a Codex
@@ -194,8 +194,17 @@ fn recognise<'a>(view: &View<'a>) -> Option<(&'static Agent, &'a str)> {
     })
 }
 
+/// The same agents' spans: what their attributes mean otherwise elsewhere.
+pub(super) fn adjust_span(view: &View<'_>, _: &gather::Picks<'_>, found: &mut Found) {
+    prefer_account(view, found);
+    // Here the key names what the user asked for, not a prompt's template.
+    if let Some(prompt) = found.facts.prompt_id.take() {
+        found.facts.native_run_id.get_or_insert(prompt);
+    }
+}
+
 /// Claude Code's `user.id` is the installation's; the account is the user.
-pub(super) fn prefer_account(view: &View<'_>, found: &mut Found) {
+fn prefer_account(view: &View<'_>, found: &mut Found) {
     if let Some(account) = text(view, "user.account_uuid").or_else(|| text(view, "user.account_id")) {
         found.facts.user_id = Some(account);
     }

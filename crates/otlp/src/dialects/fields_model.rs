@@ -64,6 +64,15 @@ pub(super) static RULES: &[Rule] = &[
             key("llm.response.id"),
             key("request_id"),
             inside("output.value", &["id"]).only(Only::ModelCall),
+            inside("output.value", &["llm_output", "id"]).only(Only::ModelCall),
+            inside(
+                "output.value",
+                &["generations", "0", "0", "message", "kwargs", "response_metadata", "id"],
+            )
+            .only(Only::ModelCall),
+            inside("output.value", &["generations", "0", "0", "message", "kwargs", "id"])
+                .only(Only::ModelCall),
+            inside("output.value", &["raw", "id"]).only(Only::ModelCall),
             inside("mlflow.spanOutputs", &["id"]).only(Only::ModelCall),
             inside("langfuse.observation.output", &["id"]).only(Only::ModelCall),
         ],
@@ -217,6 +226,10 @@ pub(super) static RULES: &[Rule] = &[
             inside("gcp.vertex.agent.llm_response", &["usage_metadata"]),
             inside("ai.response.providerMetadata", &["anthropic", "usage"]),
             inside("genkit:output", &["usage"]),
+            inside("output.value", &["usage"]).only(Only::ModelCall),
+            inside("output.value", &["raw", "usage"]).only(Only::ModelCall),
+            inside("output.value", &["llm_output", "token_usage"]).only(Only::ModelCall),
+            inside("mlflow.spanOutputs", &["usage"]).only(Only::ModelCall),
             inside("haystack.component.output", &["replies", "0", "meta", "usage"]),
             key("metadata.usage_object"),
         ],

@@ -3,7 +3,7 @@
 //! Not here: the events of coding agents (`agent_events`), messages in bodies (`crate::messages`).
 
 use super::{
-    agent_events, facts, gather, value,
+    agent_events, facts, gather, printed, value,
     view::{Found, View},
 };
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ const STARTED: &str = "turnscope.step.started";
 
 /// The facts of a log record.
 pub(super) fn find(view: &View<'_>) -> Found {
-    if view.name == STARTED {
+    if view.name == STARTED && view.span_id.is_some() {
         return started(view);
     }
     if let Some(found) = agent_events::find(view) {
@@ -27,6 +27,7 @@ pub(super) fn find(view: &View<'_>) -> Found {
     picks.settle(Kind::Other);
     let mut found = Found::plain(&view);
     found.facts = facts::build(&view, &picks, Kind::Other);
+    printed::adjust_log(&view, &mut found);
     found
 }
 

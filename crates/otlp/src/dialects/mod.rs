@@ -5,11 +5,10 @@
 //!
 //! The way through: one pass over the attributes (`gather`) by the tables (`fields`, `fields_model`, `kinds`,
 //! `recognise`, `metadata`), then the facts (`facts`, `usage`, `errors`, `verdicts`, `scores`), then the few dialects
-//! that need more (`agent_inspector`, `claude_code`, `logfire`, `agent_events`). README.md says how to add one.
+//! that need more (`agent_inspector`, `logfire`, `agent_events`). README.md says how to add one.
 
 mod agent_events;
 mod agent_inspector;
-mod claude_code;
 mod errors;
 mod facts;
 mod field;
@@ -22,6 +21,7 @@ mod kinds;
 mod logfire;
 mod logs;
 mod metadata;
+mod printed;
 mod providers;
 mod recognise;
 mod scores;

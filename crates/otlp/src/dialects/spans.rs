@@ -1,10 +1,10 @@
 //! Spans: the tables first, then what a dialect needs beyond them.
 
 use super::{
-    agent_inspector, claude_code, facts,
+    agent_events, agent_inspector, facts,
     field::Field,
     gather::{self, Picks},
-    logfire,
+    logfire, printed,
     view::{Found, View},
 };
 use turnscope_model::Role;
@@ -12,8 +12,12 @@ use turnscope_model::Role;
 type Adjust = fn(&View<'_>, &Picks<'_>, &mut Found);
 
 /// Dialects that need more than tables.
-static ADJUST: &[(&str, Adjust)] =
-    &[("agent-inspector", agent_inspector::adjust), ("claude-code", claude_code::adjust)];
+static ADJUST: &[(&str, Adjust)] = &[
+    ("agent-inspector", agent_inspector::adjust),
+    ("claude-code", agent_events::adjust_span),
+    ("gemini-cli", agent_events::adjust_span),
+    ("openinference", printed::adjust),
+];
 
 /// The facts of a span.
 pub(super) fn find(view: &View<'_>) -> Found {

@@ -3,11 +3,13 @@
 //! Cheap: lists are read from their end, and only items that can matter are parsed.
 
 use super::{
-    events, shape,
+    events, printed, shape,
     source::{Record, Sent, Source},
 };
+use crate::memo::{self, Memo};
 use memchr::memmem;
 use serde_json::Value as Json;
+use std::sync::LazyLock;
 use turnscope_model::{Kind, Message, Part, Purpose, RequestedTool};
 
 /// How many characters a preview has.
@@ -15,7 +17,7 @@ const PREVIEW: usize = 500;
 /// How many items are parsed in search of a user's message.
 const MOST_PARSED: usize = 64;
 /// Under these keys stands the text that matters in a value of no known shape.
-const TEXT_KEYS: [&str; 27] = [
+const TEXT_KEYS: [&str; 28] = [
     "input",
     "question",
     "query",
@@ -43,6 +45,7 @@ const TEXT_KEYS: [&str; 27] = [
     "inputs",
     "outputs",
     "args",
+    "description",
 ];
 
 /// What a record's messages say at once.
@@ -61,22 +64,30 @@ pub struct Previews {
 /// Finds the previews of a record that has been cut.
 pub(crate) fn previews(record: Record<'_>) -> Previews {
     let is_log = !record.event.is_empty() || record.body.is_some();
-    if !is_log && !matches!(record.kind, Kind::Llm | Kind::Run | Kind::Turn | Kind::Workflow) {
+    if !is_log
+        && !matches!(record.kind, Kind::Llm | Kind::Embedding | Kind::Run | Kind::Turn | Kind::Workflow)
+    {
         return Previews::default();
     }
     let sources = record.sources();
+    if record.kind == Kind::Embedding {
+        let first = best(&sources, Purpose::Input).iter().find_map(embedded_text);
+        return Previews { input_text: first.and_then(cut_short), ..Previews::default() };
+    }
     let inputs = best(&sources, Purpose::Input);
     let outputs = best(&sources, Purpose::Output);
     let mut answers: Vec<Message> =
         outputs.iter().flat_map(|source| super::of_source(source, "assistant")).collect();
     if answers.is_empty() && outputs.is_empty() {
-        // pydantic-ai's agent span: the answer is the end of the only list.
-        answers = inputs.last().map(|source| trailing_answer(source.sent)).unwrap_or_default();
+        // pydantic-ai's agent span: the answer is the end of the only list. Events are one message each.
+        let list = inputs.last().filter(|source| source.event.is_empty());
+        answers = list.map(|source| trailing_answer(source.sent)).unwrap_or_default();
     }
     let is_call = record.kind == Kind::Llm || is_log;
+    let told = outputs.first().filter(|_| !is_call).and_then(told_beside_a_list);
     Previews {
         input_text: inputs.iter().rev().find_map(user_text).and_then(cut_short),
-        output_text: answer_text(&answers).and_then(cut_short),
+        output_text: told.or_else(|| answer_text(&answers)).and_then(cut_short),
         finish_reason: answers
             .iter()
             .filter(|_| is_call)
@@ -97,9 +108,31 @@ fn user_text(source: &Source<'_>) -> Option<String> {
         return None;
     }
     let many = source.sent.len() > 1;
+    if source.sent.len() == 2 {
+        // The list that was cut may be a single message, written as a pair of role and text.
+        let pair = Json::Array(vec![source.sent.item(0).0, source.sent.item(1).0]);
+        let said = shape::messages(&pair, "user");
+        if let [message] = &said[..]
+            && message.role == "user"
+            && pair[0].is_string()
+        {
+            return Some(text_of(message));
+        }
+    }
     let mut parsed = 0;
     for n in (0..source.sent.len()).rev() {
+        // The same question stands in every call of a run.
+        let key =
+            source.sent.hash(n).filter(|_| many && source.event.is_empty()).map(|hash| memo::key(&hash));
+        match key.and_then(|key| USER_TEXTS.get(key)) {
+            Some(None) => continue,
+            Some(text) => return text,
+            None => {}
+        }
         if many && source.sent.bytes(n).is_some_and(|bytes| !mentions_user(bytes)) {
+            if let Some(key) = key {
+                USER_TEXTS.put(key, None);
+            }
             continue;
         }
         parsed += 1;
@@ -118,6 +151,9 @@ fn user_text(source: &Source<'_>) -> Option<String> {
             .filter(|message| message.role == "user")
             .map(text_of)
             .find(|text| !text.is_empty());
+        if let Some(key) = key {
+            USER_TEXTS.put(key, text.clone().and_then(cut_short));
+        }
         if text.is_some() {
             return text;
         }
@@ -127,6 +163,43 @@ fn user_text(source: &Source<'_>) -> Option<String> {
     }
     None
 }
+
+/// The first of the texts that were embedded.
+fn embedded_text(source: &Source<'_>) -> Option<String> {
+    let (json, _) = source.sent.item(0);
+    if let Some(message) = shape::messages(&json, "user").first() {
+        return Some(text_of(message)).filter(|text| !text.is_empty());
+    }
+    let json = match &json {
+        Json::String(text) => super::json::of_structure(text).unwrap_or(json),
+        _ => json,
+    };
+    let input = match &json {
+        Json::Object(map) => super::json::first(map, &["input", "inputs", "text", "texts"])?,
+        other => other,
+    };
+    match input {
+        Json::Array(list) => list.first().and_then(Json::as_str).map(str::to_owned),
+        Json::String(text) => Some(serde_json::from_str(text).unwrap_or_else(|_| text.clone())),
+        _ => None,
+    }
+}
+
+/// The text of an output that also holds a list, by which it was cut: `{"raw": …, "tasks_output": […]}`.
+fn told_beside_a_list(source: &Source<'_>) -> Option<String> {
+    if source.sent.len() < 2 {
+        return None;
+    }
+    let Json::Object(map) = source.sent.json() else { return None };
+    if map.contains_key("messages") {
+        return None;
+    }
+    let text = TEXT_KEYS.iter().find_map(|key| map.get(*key).and_then(Json::as_str))?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// What items of lists said as a user's message.
+static USER_TEXTS: LazyLock<Memo<Option<String>>> = LazyLock::new(|| Memo::new(8192));
 
 fn mentions_user(bytes: &[u8]) -> bool {
     [&b"user"[..], b"uman", b"User", b"USER"].iter().any(|word| memmem::find(bytes, word).is_some())
@@ -180,7 +253,9 @@ pub(crate) fn plain_text(json: &Json) -> String {
 fn telling_text(json: &Json, depth: usize) -> Option<String> {
     let depth = depth.checked_sub(1)?;
     match json {
-        Json::String(text) => Some(text.clone()),
+        Json::String(text) => {
+            Some(printed::message(text).map_or_else(|| text.clone(), |said| text_of(&said)))
+        }
         Json::Array(list) => match &list[..] {
             [only] => telling_text(only, depth),
             _ => None,

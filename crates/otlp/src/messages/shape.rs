@@ -68,6 +68,11 @@ fn within(json: &Json, role: &str, depth: usize) -> Vec<Message> {
                 let parts = list.iter().flat_map(parts).collect();
                 return vec![Message { role: role.to_owned(), parts, ..Message::default() }];
             }
+            if let [Json::String(role), Json::String(text)] = &list[..]
+                && let Some(role) = pair_role(role)
+            {
+                return vec![Message::text(role, text.clone())];
+            }
             list.iter().flat_map(|item| within(item, role, depth)).collect()
         }
         Json::Object(map) => {
@@ -82,6 +87,16 @@ fn within(json: &Json, role: &str, depth: usize) -> Vec<Message> {
                 .unwrap_or_default()
         }
         _ => Vec::new(),
+    }
+}
+
+/// LangChain's short way of writing a message: a pair of role and text.
+fn pair_role(word: &str) -> Option<&'static str> {
+    match word {
+        "user" | "human" => Some("user"),
+        "assistant" | "ai" => Some("assistant"),
+        "system" => Some("system"),
+        _ => None,
     }
 }
 

@@ -110,6 +110,14 @@ impl<'a> Sent<'a> {
         }
     }
 
+    /// The hash of item `n`, where it was cut.
+    pub(crate) fn hash(self, n: usize) -> Option<ContentHash> {
+        match self {
+            Self::Inline(_) => None,
+            Self::Cut(value) => value.items.get(n).map(|item| item.hash),
+        }
+    }
+
     /// Whether it says anything.
     fn is_meaningful(self) -> bool {
         match self {

@@ -3,19 +3,20 @@
 //! Two kinds of rules: names of keys whose values are secret, and shapes that are secret wherever they stand. Each
 //! redaction leaves the marker `[redacted:RULE]`, keeps JSON valid, and is counted. What is stored, hashed and shown
 //! is what is left. Here: the rules and the walk over a record. In the files below: what is secret by default
-//! (`rules`), a text (`text`), which items are known to be clean (`clean`).
+//! (`rules`), a text (`text`), what could be secret (`suspects`), which items are known to be clean (`clean`).
 
 mod clean;
 mod rules;
+mod suspects;
 mod text;
 
 use crate::decode::ORIGINAL_BYTES;
-use aho_corasick::AhoCorasick;
 use clean::Clean;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, KeyValueList, any_value::Value as Any};
 use prost::Message as _;
 use regex::Regex;
 use std::{collections::HashSet, ops::Range};
+use suspects::Suspects;
 use turnscope_model::{ContentHash, Form, Value};
 
 /// Nothing shorter is a secret together with its key.
@@ -55,7 +56,7 @@ struct Rules {
     keys: HashSet<String>,
     shapes: Vec<(String, Regex)>,
     /// Finds what could be secret, fast.
-    suspects: AhoCorasick,
+    suspects: Suspects,
     /// Finds secret keys in JSON: up to the quote that opens the value.
     json_keys: Regex,
     /// Extra patterns say nothing of what they begin with: every text is searched.
@@ -106,11 +107,7 @@ impl Redactor {
             rules::SHAPES.iter().flat_map(|shape| shape.literals).map(|literal| (*literal).to_owned());
         let of_keys = names.iter().flat_map(|name| [name.clone(), name.replace('_', "-")]);
         let suspects: Vec<String> = literals.chain(of_keys).collect();
-        let suspects = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(aho_corasick::AhoCorasickKind::DFA))
-            .build(suspects)
-            .map_err(|error| RuleError::Size(error.to_string()))?;
+        let suspects = Suspects::new(&suspects).map_err(|error| RuleError::Size(error.to_string()))?;
         let json_keys = text::json_keys(&names).map_err(|error| RuleError::Size(error.to_string()))?;
         let search_all = !patterns.is_empty();
         Ok(Self {
@@ -230,7 +227,7 @@ impl Rules {
     }
 
     fn is_suspect(&self, bytes: &[u8]) -> bool {
-        self.search_all || self.suspects.is_match(bytes)
+        self.search_all || self.suspects.any_in(bytes)
     }
 
     fn value(&self, value: &mut Value) -> u32 {

@@ -37,7 +37,8 @@ pub(crate) async fn export(
         None | Some("turnscope") => false,
         Some("otlp") => true,
         Some(other) => {
-            return Err(Problem::bad_request(format!("there is no format {other:?}")).detail("take otlp, or leave it out"));
+            return Err(Problem::bad_request(format!("there is no format {other:?}"))
+                .detail("take otlp, or leave it out"));
         }
     };
     let moment = app.moment();
@@ -73,13 +74,15 @@ fn otlp(reader: &mut Reader, view: &UnitView, run: usize) -> Result<AnyJson, Sto
             let origin = reader.origin(node.row)?;
             let body = reader.body(node.row)?;
             let known = step::known(node);
-            let damaged =
-                |error: turnscope_otlp::cut::RestoreError| StoreError::Damaged(error.to_string());
+            let damaged = |error: turnscope_otlp::cut::RestoreError| StoreError::Damaged(error.to_string());
             match node.role {
                 turnscope_model::Role::Span => {
                     let span = turnscope_otlp::cut::restore_span(&body, &known).map_err(damaged)?;
                     let group = spans.entry(origin).or_default();
-                    if !group.iter().any(|other| other.span_id == span.span_id && other.trace_id == span.trace_id) {
+                    if !group
+                        .iter()
+                        .any(|other| other.span_id == span.span_id && other.trace_id == span.trace_id)
+                    {
                         group.push(span);
                     }
                 }
@@ -163,9 +166,10 @@ fn facts(
                 name: steps[tool].tool_name.clone().unwrap_or_else(|| steps[tool].name.clone()),
                 arguments: content.arguments.or(content.input_value).map(|json| plain(&json)),
                 result: content.result.or(content.output_value).map(|json| plain(&json)),
-                error: steps[tool].error.as_ref().map(|error| {
-                    error.message.clone().unwrap_or_else(|| error.r#type.clone())
-                }),
+                error: steps[tool]
+                    .error
+                    .as_ref()
+                    .map(|error| error.message.clone().unwrap_or_else(|| error.r#type.clone())),
                 verdict: steps[tool].verdict.map(|verdict| verdict.as_str().to_owned()),
                 duration_ms: steps[tool].end.map(|end| end.saturating_sub(steps[tool].start) as f64 / 1e6),
             });
@@ -193,10 +197,7 @@ fn facts(
         tool_calls: run.tool_call_count,
         errors: run.error_count,
         cost_usd: run.reported_cost.map(super::wire::usd),
-        error: run
-            .error
-            .as_ref()
-            .map(|error| error.message.clone().unwrap_or_else(|| error.r#type.clone())),
+        error: run.error.as_ref().map(|error| error.message.clone().unwrap_or_else(|| error.r#type.clone())),
         input: run.input_preview.clone(),
         output: run.output_preview.clone(),
         session_id: run.session_id.clone(),
@@ -211,4 +212,3 @@ fn plain(json: &AnyJson) -> String {
         other => other.to_string(),
     }
 }
-

@@ -16,9 +16,8 @@ pub(crate) fn value(any: &AnyValue) -> Json {
         Some(Value::StringValue(text)) => Json::String(text.clone()),
         Some(Value::BoolValue(flag)) => Json::Bool(*flag),
         Some(Value::IntValue(number)) => Json::from(*number),
-        Some(Value::DoubleValue(number)) => {
-            serde_json::Number::from_f64(*number).map_or_else(|| Json::String(number.to_string()), Json::Number)
-        }
+        Some(Value::DoubleValue(number)) => serde_json::Number::from_f64(*number)
+            .map_or_else(|| Json::String(number.to_string()), Json::Number),
         Some(Value::BytesValue(bytes)) => {
             Json::String(base64::engine::general_purpose::STANDARD.encode(bytes))
         }

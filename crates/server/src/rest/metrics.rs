@@ -17,7 +17,12 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
 }
 
 fn own(app: &App, out: &mut String) {
-    family(out, "turnscope_records_total", "counter", "Spans, log records and metrics by signal and outcome.");
+    family(
+        out,
+        "turnscope_records_total",
+        "counter",
+        "Spans, log records and metrics by signal and outcome.",
+    );
     for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
         let counters = &app.ingest.counters[signal as usize];
         for (outcome, value) in [
@@ -38,9 +43,10 @@ fn own(app: &App, out: &mut String) {
     family(out, "turnscope_request_bytes_total", "counter", "Their bytes after decompression.");
     for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
         let counters = &app.ingest.counters[signal as usize];
-        for (name, value) in
-            [("turnscope_requests_total", &counters.requests), ("turnscope_request_bytes_total", &counters.bytes)]
-        {
+        for (name, value) in [
+            ("turnscope_requests_total", &counters.requests),
+            ("turnscope_request_bytes_total", &counters.bytes),
+        ] {
             let _ =
                 writeln!(out, "{name}{{signal=\"{}\"}} {}", signal.as_str(), value.load(Ordering::Relaxed));
         }

@@ -74,7 +74,7 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/vacuum", api_post(maintain::vacuum))
 }
 
-/// The OpenAPI document of the REST interface.
+/// The `OpenAPI` document of the REST interface.
 pub fn openapi() -> OpenApi {
     let mut document = OpenApi {
         info: Info {

@@ -104,13 +104,17 @@ pub(crate) async fn add(
         return Err(Problem::bad_request("the score has no name"));
     }
     if body.value.is_none() && body.label.is_none() {
-        return Err(Problem::bad_request("the score has neither value nor label").detail("give one of them, or both"));
+        return Err(
+            Problem::bad_request("the score has neither value nor label").detail("give one of them, or both")
+        );
     }
     let source = match body.source.as_deref() {
         None | Some("api") => ScoreSource::Api,
         Some("person") => ScoreSource::Person,
         Some(other) => {
-            return Err(Problem::bad_request(format!("there is no source {other:?}")).detail("take api or person"));
+            return Err(
+                Problem::bad_request(format!("there is no source {other:?}")).detail("take api or person")
+            );
         }
     };
     let run = run_of(&app, &id).await?;
@@ -148,9 +152,8 @@ pub(crate) async fn change(
 ) -> Result<Json<Score>, Problem> {
     let change = ScoreChange { value: body.value, label: body.label, comment: body.comment };
     let asked = id.clone();
-    let score = write(&app, move |store| store.change_score(&asked, change))
-        .await?
-        .ok_or_else(|| no_score(&id))?;
+    let score =
+        write(&app, move |store| store.change_score(&asked, change)).await?.ok_or_else(|| no_score(&id))?;
     app.live.publish(What::Score(score.run_id.to_string()));
     Ok(Json(score.into()))
 }

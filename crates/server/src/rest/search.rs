@@ -75,16 +75,13 @@ pub(crate) async fn search(
     let limit = query.limit.unwrap_or(20).clamp(1, 200);
     let before = match &query.cursor {
         None => None,
-        Some(text) => {
-            Some(text.parse().map_err(|_| {
-                Problem::bad_request("the cursor is none of ours").detail("pass next_cursor of the page before")
-            })?)
-        }
+        Some(text) => Some(text.parse().map_err(|_| {
+            Problem::bad_request("the cursor is none of ours").detail("pass next_cursor of the page before")
+        })?),
     };
     let words = parsed.search.clone();
     let hits = app.ask(move |reader| reader.search(&words, limit, before)).await?;
-    let next_cursor =
-        hits.last().filter(|_| hits.len() == limit as usize).map(|hit| hit.id.to_string());
+    let next_cursor = hits.last().filter(|_| hits.len() == limit as usize).map(|hit| hit.id.to_string());
     Ok(Json(SearchReply {
         hits: hits.iter().map(|hit| to_wire(hit, &parsed.search)).collect(),
         next_cursor,

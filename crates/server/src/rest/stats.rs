@@ -201,10 +201,12 @@ fn bucket_width(text: &str) -> Result<i64, Problem> {
         "minute" => 60,
         "hour" => 3600,
         "day" => 86_400,
-        other => other.parse().ok().filter(|seconds| (1..=31_536_000).contains(seconds)).ok_or_else(|| {
-            Problem::bad_request(format!("bucket {other:?} is no width"))
-                .detail("take minute, hour, day or a number of seconds")
-        })?,
+        other => {
+            other.parse().ok().filter(|seconds| (1..=31_536_000).contains(seconds)).ok_or_else(|| {
+                Problem::bad_request(format!("bucket {other:?} is no width"))
+                    .detail("take minute, hour, day or a number of seconds")
+            })?
+        }
     };
     Ok(seconds * 1_000_000_000)
 }
@@ -255,7 +257,5 @@ pub(crate) async fn values(
     let of = group(name)?;
     let limit = query.limit.unwrap_or(50).clamp(1, 1000);
     let values = app.ask(move |reader| reader.values(of, &query.prefix, limit)).await?;
-    Ok(Json(Values {
-        values: values.into_iter().map(|(value, runs)| ValueCount { value, runs }).collect(),
-    }))
+    Ok(Json(Values { values: values.into_iter().map(|(value, runs)| ValueCount { value, runs }).collect() }))
 }

@@ -90,9 +90,8 @@ impl Step {
         let step = &view.projection.steps[index];
         let node = step.node.map(|node| &view.nodes[node]);
         let nodes = || step.node.iter().chain(&step.joined).map(|node| &view.nodes[*node].facts);
-        let first = |of: fn(&turnscope_model::Facts) -> Option<&String>| {
-            nodes().find_map(|facts| of(facts)).cloned()
-        };
+        let first =
+            |of: fn(&turnscope_model::Facts) -> Option<&String>| nodes().find_map(|facts| of(facts)).cloned();
         let verdict = step.verdict.map(|verdict| VerdictInfo {
             verdict: verdict.as_str().to_owned(),
             resolution: nodes().find_map(|facts| facts.resolution).map(|r| r.as_str().to_owned()),

@@ -25,7 +25,10 @@ pub(crate) async fn live(
     let life = app.live.life();
     let after = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(|text| {
         // An id of another life of the server is older than anything this one knows.
-        text.split_once('-').filter(|(of, _)| *of == life).and_then(|(_, id)| id.parse().ok()).unwrap_or(u64::MAX)
+        text.split_once('-')
+            .filter(|(of, _)| *of == life)
+            .and_then(|(_, id)| id.parse().ok())
+            .unwrap_or(u64::MAX)
     });
     let (missed, receiver) = app.live.subscribe(after);
     let gap = missed.is_none().then_some(Item::Gap);

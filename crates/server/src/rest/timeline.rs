@@ -78,7 +78,7 @@ pub(crate) struct Columns {
 #[serde(untagged)]
 pub(crate) enum TimelineReply {
     Steps(Timeline),
-    Columns(Columns),
+    Columns(Box<Columns>),
 }
 
 /// Steps with data that one window may hold.
@@ -117,7 +117,7 @@ pub(crate) async fn timeline(
         let next_from = (from + window.len() < wanted.len()).then_some(from + window.len());
         let started_at = run.start / 1_000_000;
         if columns {
-            return Ok(TimelineReply::Columns(to_columns(run, &view, &wanted, window, next_from)));
+            return Ok(TimelineReply::Columns(Box::new(to_columns(run, &view, &wanted, window, next_from))));
         }
         let mut steps = Vec::with_capacity(window.len());
         for &place in window {
@@ -198,7 +198,8 @@ fn kinds(query: &StepsQuery) -> Result<Option<Vec<Kind>>, Problem> {
         let parsed: Result<Vec<Kind>, ()> = kinds.split(',').map(str::parse).collect();
         return parsed.map(Some).map_err(|()| {
             let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-            Problem::bad_request(format!("there is no kind {kinds:?}")).detail(format!("take {}", known.join(", ")))
+            Problem::bad_request(format!("there is no kind {kinds:?}"))
+                .detail(format!("take {}", known.join(", ")))
         });
     }
     match query.event_type.as_deref() {
@@ -207,9 +208,8 @@ fn kinds(query: &StepsQuery) -> Result<Option<Vec<Kind>>, Problem> {
         Some("tool_call") => Ok(Some(vec![Kind::Tool])),
         Some("memory_read" | "memory_write") => Ok(Some(vec![Kind::Memory])),
         Some("custom") => Ok(Some(vec![Kind::Other])),
-        Some(other) => Err(Problem::bad_request(format!("there is no event_type {other:?}")).detail(
-            "take llm_call, tool_call, memory_read, memory_write, final_answer, error or custom",
-        )),
+        Some(other) => Err(Problem::bad_request(format!("there is no event_type {other:?}"))
+            .detail("take llm_call, tool_call, memory_read, memory_write, final_answer, error or custom")),
     }
 }
 

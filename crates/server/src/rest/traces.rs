@@ -87,9 +87,8 @@ pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Json<TraceDetail>, Problem> {
-    let trace: TraceId = id.parse().map_err(|error: turnscope_model::IdError| {
-        Problem::bad_request(error.to_string())
-    })?;
+    let trace: TraceId =
+        id.parse().map_err(|error: turnscope_model::IdError| Problem::bad_request(error.to_string()))?;
     let moment = app.moment();
     let detail = app
         .ask(move |reader| {
@@ -114,6 +113,7 @@ pub(crate) async fn one(
         })
         .await?;
     detail.map(Json).ok_or_else(|| {
-        Problem::not_found(format!("there is no trace {trace}")).detail("GET /v1/traces lists the traces there are")
+        Problem::not_found(format!("there is no trace {trace}"))
+            .detail("GET /v1/traces lists the traces there are")
     })
 }

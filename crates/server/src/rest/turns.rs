@@ -96,8 +96,7 @@ fn context(
     let turn = &view.projection.runs[run].turns[index];
     let Some(&call) = turn.llm_steps.last() else { return Ok(None) };
     let step = &view.projection.steps[call];
-    let rows: Vec<i64> =
-        step.node.iter().chain(&step.joined).map(|node| view.nodes[*node].row).collect();
+    let rows: Vec<i64> = step.node.iter().chain(&step.joined).map(|node| view.nodes[*node].row).collect();
     let lists = reader.lists(&rows)?;
     let mut ids = Vec::new();
     for purpose in [Purpose::System, Purpose::Input] {
@@ -178,12 +177,15 @@ fn detail(
     let mut new_messages = Vec::new();
     let mut output = Vec::new();
     if let Some(&call) = view_turn.llm_steps.last() {
-        let known: HashSet<String> = match (0..at).rev().find_map(|earlier| {
-            view.projection.runs[run].turns[earlier].llm_steps.last().copied()
-        }) {
-            Some(earlier) => {
-                step::content(reader, view, earlier)?.input.into_iter().filter_map(|message| message.id).collect()
-            }
+        let known: HashSet<String> = match (0..at)
+            .rev()
+            .find_map(|earlier| view.projection.runs[run].turns[earlier].llm_steps.last().copied())
+        {
+            Some(earlier) => step::content(reader, view, earlier)?
+                .input
+                .into_iter()
+                .filter_map(|message| message.id)
+                .collect(),
             None => HashSet::new(),
         };
         let content = step::content(reader, view, call)?;
@@ -191,9 +193,8 @@ fn detail(
             let parts = content.system;
             new_messages.push(Message { role: "system".into(), parts, ..Message::default() });
         }
-        new_messages.extend(
-            content.input.into_iter().filter(|m| m.id.as_ref().is_none_or(|id| !known.contains(id))),
-        );
+        new_messages
+            .extend(content.input.into_iter().filter(|m| m.id.as_ref().is_none_or(|id| !known.contains(id))));
         output = content.output;
     }
     let mut tools = Vec::new();

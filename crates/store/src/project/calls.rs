@@ -11,6 +11,9 @@ use super::{
 use std::collections::HashMap;
 use turnscope_model::{Facts, Kind, UnixNanos};
 
+/// So many reports with one id are compared at most, so that an id used for everything does not cost its square.
+const NEAR: usize = 16;
+
 /// Marks the calls that count, and for each second report the step that it repeats.
 pub(super) fn mark(steps: &mut [Step], nodes: &[Node]) {
     let above = call_above(steps);
@@ -147,7 +150,7 @@ fn merge_same_response(steps: &mut [Step]) {
         });
         let mut kept: Vec<usize> = Vec::new();
         for i in group {
-            match kept.iter().find(|&&k| steps[k].overlaps(&steps[i])) {
+            match kept.iter().rev().take(NEAR).find(|&&k| steps[k].overlaps(&steps[i])) {
                 Some(&keep) => repeat_of(steps, keep, i),
                 None => kept.push(i),
             }

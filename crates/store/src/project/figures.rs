@@ -129,6 +129,9 @@ impl Parts<'_> {
         let own = |pick: fn(&Facts) -> &Option<String>| self.selves().find_map(|s| pick(&s.facts).clone());
         own(|f| &f.agent_name)
             .or_else(|| own(|f| &f.workflow_name))
+            .or_else(|| facts.agent_name.clone().filter(|_| self.run.root.is_none()))
+            // Events have names of their own, which name no run.
+            .or_else(|| Some(self.service()).filter(|name| self.run.root.is_none() && !name.is_empty()))
             .or_else(|| self.selves().map(|s| s.facts.name.clone()).find(|name| !name.is_empty()))
             .or_else(|| facts.agent_name.clone())
             .or_else(|| facts.workflow_name.clone())

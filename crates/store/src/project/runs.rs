@@ -97,10 +97,16 @@ fn open(steps: &mut [Step], nodes: &[Node], root: usize, parent: Option<usize>, 
     let mut todo = vec![(root, parent)];
     while let Some((root, parent)) = todo.pop() {
         let (Some(trace), Some(span)) = (steps[root].trace, steps[root].span) else {
-            // An agent known from events only: named by its key within the run above.
-            let key = steps[root].key.clone().unwrap_or_default();
+            // An agent known from events only: by its own name, else by its key within the run above.
+            let step = &steps[root];
+            let key = step.key.clone().unwrap_or_default();
             let above = parent.map(|p: usize| runs[p].id.to_string()).unwrap_or_default();
-            let id = RunId::assembled("event", &above, &key);
+            let id = match &step.facts.native_run_id {
+                Some(name) if parent.is_none() => {
+                    RunId::assembled(&step.facts.dialect, &nodes[step.node].service_name, name)
+                }
+                _ => RunId::assembled(&step.facts.dialect, &above, &key),
+            };
             runs.push(Run { id, root: None, also: vec![root], parent, trace: None, native_id: None });
             let run = runs.len() - 1;
             todo.extend(
@@ -202,7 +208,7 @@ fn give_agents_their_work(steps: &mut [Step]) {
             continue;
         };
         let Some(beside) = work.get_mut(&(parent, name)) else { continue };
-        if let Some(at) = beside.iter().position(|&w| steps[w].overlaps(&steps[i])) {
+        if let Some(at) = beside.iter().take(64).position(|&w| steps[w].overlaps(&steps[i])) {
             let agent = beside.swap_remove(at);
             complete(steps, agent, i);
             steps[agent].kind = Kind::Run;

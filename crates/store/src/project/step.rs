@@ -163,7 +163,7 @@ pub(super) fn fill_session(facts: &mut Facts, more: &Facts) {
 /// What several log records say of the span that they name: of texts and requests the last one counts, since the
 /// messages of a context come as one record each, in order.
 pub(super) fn fill_from_logs<'a>(facts: &mut Arc<Facts>, logs: impl Iterator<Item = &'a Facts>) {
-    let mut all = Facts::default();
+    let (mut all, mut asked) = (Facts::default(), Vec::new());
     for log in logs {
         for (have, new) in [(&mut all.input_text, &log.input_text), (&mut all.output_text, &log.output_text)]
         {
@@ -171,11 +171,17 @@ pub(super) fn fill_from_logs<'a>(facts: &mut Arc<Facts>, logs: impl Iterator<Ite
                 have.clone_from(new);
             }
         }
-        if !log.requested_tools.is_empty() {
-            all.requested_tools.clone_from(&log.requested_tools);
+        // A message that was sent to the model repeats what an earlier call asked for.
+        let is_history = log.context.is_some()
+            && log.usage.is_unknown()
+            && log.finish_reason.is_none()
+            && log.output_text.is_none();
+        if !log.requested_tools.is_empty() && !is_history {
+            asked.clone_from(&log.requested_tools);
         }
         fill(&mut all, log);
     }
+    all.requested_tools = asked;
     all.dialect.clear();
     fill(Arc::make_mut(facts), &all);
 }

@@ -5,8 +5,11 @@
 //! gate names. Verdicts are brought to the call they are about. Not here: the tools' results (message content).
 
 use super::step::{Step, complete, same_tool};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use turnscope_model::{Kind, UnixNanos, Verdict};
+
+/// So many tool steps are compared at most to find one: what belongs together lies near.
+const NEAR: usize = 64;
 
 /// A tool call without a span.
 #[derive(Clone, Debug)]
@@ -93,7 +96,7 @@ fn merge_beside(steps: &mut [Step]) {
         let mut kept: Vec<usize> = Vec::new();
         for i in group {
             let same = |&&k: &&usize| steps[k].overlaps(&steps[i]) && names_agree(&steps[k], &steps[i]);
-            match kept.iter().find(same) {
+            match kept.iter().rev().take(NEAR).find(same) {
                 Some(&keep) => second(steps, keep, i),
                 None => kept.push(i),
             }
@@ -116,7 +119,7 @@ fn merge_beside(steps: &mut [Step]) {
             while free.front().is_some_and(|&t| steps[t].end.is_some_and(|end| end < steps[i].start)) {
                 free.pop_front();
             }
-            if let Some(place) = free.iter().take(64).position(within)
+            if let Some(place) = free.iter().take(NEAR).position(within)
                 && let Some(keep) = free.remove(place)
             {
                 second(steps, keep, i);
@@ -143,7 +146,7 @@ pub(super) fn match_requests(
         own.iter().copied().filter(|&i| steps[i].counted && steps[i].kind == Kind::Tool).collect();
     let mut taken: Vec<Option<usize>> = vec![None; tools.len()];
     let mut open: Vec<(usize, usize)> =
-        calls.iter().flat_map(|&call| asked(&steps[call]).map(move |at| (call, at))).collect();
+        calls.iter().flat_map(|&call| asked(&steps[call]).into_iter().map(move |at| (call, at))).collect();
     by_id(steps, &tools, &mut taken, &mut open);
     by_name(steps, &tools, &mut taken, &mut open);
     by_order(steps, &tools, &mut taken, &mut open);
@@ -155,11 +158,10 @@ pub(super) fn match_requests(
 }
 
 /// The requests of a call; a streamed answer may name one several times.
-fn asked(call: &Step) -> impl Iterator<Item = usize> {
-    let tools = &call.facts.requested_tools;
-    let new =
-        |&at: &usize| tools[at].id.is_none() || !tools[..at].iter().any(|earlier| earlier.id == tools[at].id);
-    (0..tools.len()).filter(new)
+fn asked(call: &Step) -> Vec<usize> {
+    let mut ids = HashSet::new();
+    let tools = call.facts.requested_tools.iter().enumerate();
+    tools.filter(|(_, tool)| tool.id.as_ref().is_none_or(|id| ids.insert(id))).map(|(at, _)| at).collect()
 }
 
 fn by_id(steps: &[Step], tools: &[usize], taken: &mut [Option<usize>], open: &mut Vec<(usize, usize)>) {

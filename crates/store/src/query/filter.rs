@@ -245,8 +245,10 @@ pub(crate) fn clause(filter: &RunFilter, moment: Moment) -> Clause {
     if let Some(expression) = match_expression(&filter.search) {
         let bound = clause.bind(expression);
         all.push(format!(
-            "r.unit IN (SELECT coalesce(u.main, u.id) FROM search s JOIN uses o ON o.content = s.rowid
-                 JOIN records c ON c.id = o.record JOIN units u ON u.id = c.unit WHERE search MATCH {bound})"
+            "r.unit IN (WITH found (content) AS (SELECT rowid FROM search WHERE search MATCH {bound}),
+                 met (record) AS (SELECT c.record FROM found JOIN contents c ON c.id = found.content
+                     UNION ALL SELECT o.record FROM found JOIN uses o ON o.content = found.content)
+                 SELECT coalesce(u.main, u.id) FROM met JOIN records c ON c.id = met.record JOIN units u ON u.id = c.unit)"
         ));
     }
     clause.sql = if all.is_empty() { "1".to_owned() } else { all.join(" AND ") };

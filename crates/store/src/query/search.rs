@@ -2,7 +2,7 @@
 
 use super::{Reader, filter::match_expression};
 use crate::{StoreError, content, intern::SEARCHED, projector::group_of};
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 use turnscope_model::{ContentHash, Form, Purpose, RunId, StepId};
 
 /// Places shown per content: the same question may stand in thousands of runs.
@@ -82,19 +82,20 @@ impl Reader {
         let uses: Vec<(i64, i64)> = self
             .db
             .prepare_cached(
-                "SELECT o.record, c.unit FROM uses o JOIN records c ON c.id = o.record
-                 WHERE o.content = ?1 AND c.unit IS NOT NULL ORDER BY o.record DESC LIMIT ?2",
+                "SELECT c.id, c.unit FROM records c
+                 WHERE c.unit IS NOT NULL AND c.id IN
+                     (SELECT record FROM uses WHERE content = ?1 UNION ALL SELECT record FROM contents WHERE id = ?1)
+                 ORDER BY c.id DESC LIMIT ?2",
             )?
             .query_map((content, PLACES), |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
         let mut places: Vec<Place> = Vec::new();
         for (record, unit) in uses {
             let main = group_of(&self.db, unit)?[0];
-            if !units.contains_key(&main) {
-                let view = self.unit(main)?;
-                units.insert(main, view);
-            }
-            let Some(view) = units.get(&main) else { continue };
+            let view = match units.entry(main) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(self.unit(main)?),
+            };
             let Some(node) = view.nodes.iter().position(|node| node.row == record) else { continue };
             let Some(step) = view.step_of_node(node).map(|step| &view.projection.steps[step]) else {
                 continue;

@@ -47,6 +47,7 @@ fn a_started_event_opens_a_step() {
     assert_eq!(found.facts.tool_name.as_deref(), Some("search"));
     assert_eq!(found.parent_span_id.map(|id| id.to_string()).as_deref(), Some("00f067aa0ba902b7"));
     assert_eq!(found.span_id, span("").span);
+    assert_eq!(log("turnscope.step.started").find().role, Role::Log);
 }
 
 #[test]
@@ -241,4 +242,6 @@ fn gemini_clis_events_belong_to_their_prompt() {
         (Some(Verdict::Hitl), Some(Resolution::Rejected))
     );
     assert_eq!(write("gemini_cli.api_request").find().role, Role::Log);
+    let span = span("user_prompt").scope("gemini-cli").with("gen_ai.prompt.name", "s-1########0").facts();
+    assert_eq!((span.prompt_id, span.native_run_id.as_deref()), (None, Some("s-1########0")));
 }

@@ -33,4 +33,3 @@ fn record(node: &Node) -> Record {
         origin: Arc::new(origin),
     }
 }
-

@@ -103,6 +103,22 @@ fn logs_join_the_span_that_they_name() {
 }
 
 #[test]
+fn what_a_history_repeats_is_not_asked_for_again() {
+    let asked = || vec![turnscope_model::RequestedTool { id: None, name: "find".to_owned() }];
+    let made = unit()
+        .run("a")
+        .llm("c")
+        .log(|f| {
+            f.requested_tools = asked();
+            f.context = Some(1);
+        })
+        .project();
+    assert_eq!(made.runs[0].tool_call_count, 0);
+    let made = unit().run("a").llm("c").log(|f| f.requested_tools = asked()).project();
+    assert_eq!(made.runs[0].tool_call_count, 1);
+}
+
+#[test]
 fn parents_that_go_round_are_cut() {
     let (unit_of, mut nodes) = unit().llm("a").llm("b").llm("c").nodes();
     nodes[0].parent_span_id = nodes[2].span_id;
@@ -127,6 +143,21 @@ fn deep_and_wide_traces_take_no_more_than_they_should() {
     }
     let made = project(unit_of, &nodes);
     assert_eq!(made.steps.len(), 100_001);
+}
+
+#[test]
+fn one_id_for_everything_costs_no_more() {
+    let (unit_of, mut nodes) = unit().run("a").nodes();
+    for i in 0..30_000_usize {
+        let one = unit().span(if i % 2 == 0 { Kind::Llm } else { Kind::Tool }, "x");
+        let (_, mut one) = one.response("r").call_id("t").asks(&["x#t", "x#t"]).nodes();
+        one[0].span_id = Some(span_id(i + 1));
+        one[0].parent_span_id = Some(span_id(0));
+        one[0].start = i as u64 * 20;
+        one[0].end = Some(i as u64 * 20 + 5);
+        nodes.append(&mut one);
+    }
+    assert_eq!(project(unit_of, &nodes).runs[0].llm_call_count, 15_000);
 }
 
 #[test]

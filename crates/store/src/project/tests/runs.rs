@@ -131,6 +131,7 @@ fn records_that_name_their_run_are_assembled() {
     assert_eq!(made.runs.len(), 1);
     let run = &made.runs[0];
     assert_eq!((run.run_id, run.trace_id, run.span_id, run.root), (id, None, None, None));
+    assert_eq!(run.name, "app");
     assert_eq!((run.llm_call_count, run.tool_call_count, run.turns.len()), (2, 1, 2));
     assert_eq!(run.end, Some(run.last_seen));
     let step = made.step("t");
@@ -162,4 +163,39 @@ fn each_prompt_of_a_conversation_opens_a_run_named_by_its_time() {
         late.runs.iter().map(|r| r.run_id).collect::<Vec<_>>(),
         [all.runs[1].run_id, all.runs[2].run_id]
     );
+}
+
+#[test]
+fn events_of_one_prompt_are_one_run_with_the_units_id() {
+    let id = RunId::assembled("claude-code", "app", "p1");
+    let made = unit()
+        .of(Unit::Assembled(id))
+        .event(Kind::Run, "prompt:p1", None)
+        .facts(|f| f.native_run_id = Some("p1".into()))
+        .event(Kind::Llm, "llm:a", Some("prompt:p1"))
+        .asks(&["Bash#t1"])
+        .event(Kind::Tool, "tool:t1", Some("prompt:p1"))
+        .call_id("t1")
+        .event(Kind::Tool, "tool:t1", Some("prompt:p1"))
+        .call_id("t1")
+        .project();
+    assert_eq!(made.runs.len(), 1);
+    let run = &made.runs[0];
+    assert_eq!((run.run_id, run.native_run_id.as_deref()), (id, Some("p1")));
+    assert_eq!((run.llm_call_count, run.tool_call_count, run.turns.len()), (1, 1, 1));
+    assert_eq!(made.step("tool:t1").turn, Some(1));
+}
+
+#[test]
+fn the_same_events_with_a_trace_but_no_spans_are_the_same_run() {
+    let made = unit()
+        .event(Kind::Run, "prompt:p1", None)
+        .facts(|f| {
+            f.native_run_id = Some("p1".into());
+            f.dialect = "claude-code".into();
+        })
+        .event(Kind::Llm, "llm:a", Some("prompt:p1"))
+        .project();
+    assert_eq!(made.runs.len(), 1);
+    assert_eq!(made.runs[0].run_id, RunId::assembled("claude-code", "app", "p1"));
 }

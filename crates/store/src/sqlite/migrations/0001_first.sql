@@ -72,13 +72,15 @@ CREATE TABLE contents (
     hash1 INTEGER NOT NULL,         -- the two halves of its hash
     hash2 INTEGER NOT NULL,
     form  INTEGER NOT NULL,         -- low bits the form, 0x10 to be searched, purpose above
+    record INTEGER NOT NULL,        -- where it was met first; see uses for further units
     block INTEGER NOT NULL,
     off   INTEGER NOT NULL,
     len   INTEGER NOT NULL
 );
 CREATE INDEX contents_hash ON contents (hash1);
 
--- The list of contents in one hole of one record's body, coded against an earlier list of its unit.
+-- The list of contents in one hole of one record's body, coded against an earlier list of its unit. Only lists that
+-- are sent again and compared (messages, prompts, definitions); other holes keep their contents' ids in the body.
 CREATE TABLE contexts (
     record      INTEGER NOT NULL,
     hole        INTEGER NOT NULL,
@@ -89,7 +91,7 @@ CREATE TABLE contexts (
     PRIMARY KEY (record, hole)
 ) WITHOUT ROWID;
 
--- Where a unit meets a content for the first time: keeps it alive, and leads from a search hit to its run.
+-- Where further units meet a content for the first time: keeps it alive, and leads from a search hit to their runs.
 CREATE TABLE uses (
     content INTEGER NOT NULL,
     record  INTEGER NOT NULL,

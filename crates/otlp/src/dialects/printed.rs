@@ -1,0 +1,87 @@
+//! Facts that a framework only prints: Python objects as text in an output or a log line, and names in span names.
+//!
+//! The last resort, after every table: nothing that is sent under a key of its own is touched. Not here: messages in
+//! such prints (`crate::messages`).
+
+use super::{
+    gather::Picks,
+    value,
+    view::{Found, View},
+};
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use turnscope_model::Usage;
+
+/// The method under which a framework's modules run; before it stands the module's name.
+const METHODS: [&str; 2] = [".forward", ".kickoff"];
+
+/// Completes a span's facts.
+pub(super) fn adjust(view: &View<'_>, _: &Picks<'_>, found: &mut Found) {
+    let facts = &mut found.facts;
+    if facts.kind.is_model_call() {
+        if !facts.usage.is_unknown()
+            && facts.usage.cache_read_tokens.is_none()
+            && let Some(output) = value::get_text(view.attributes, "output.value")
+        {
+            complete(&mut facts.usage, &output);
+        }
+    } else {
+        if facts.workflow_name.is_none() {
+            let module = METHODS.iter().find_map(|method| view.name.strip_suffix(method));
+            facts.workflow_name = module.filter(|name| !name.is_empty()).map(str::to_owned);
+        }
+        if facts.agent_name.is_none() {
+            let texts = ["input.value", "output.value"].map(|key| value::get_text(view.attributes, key));
+            facts.agent_name = texts.iter().flatten().find_map(|text| agent_in(text));
+        }
+    }
+}
+
+/// Completes a log record's facts: a line that prints the usage of the call whose span it names.
+pub(super) fn adjust_log(view: &View<'_>, found: &mut Found) {
+    if let Some(Any::StringValue(line)) = view.body.and_then(|body| body.value.as_ref())
+        && line.contains("prompt_tokens=")
+        && found.facts.usage.is_unknown()
+    {
+        complete(&mut found.facts.usage, line);
+    }
+}
+
+/// Only details: how many tokens there were in all, every producer sends under a key.
+fn complete(usage: &mut Usage, text: &str) {
+    usage.cache_read_tokens = number_after(text, "cached_tokens");
+    usage.reasoning_tokens = usage.reasoning_tokens.or_else(|| number_after(text, "reasoning_tokens"));
+}
+
+/// The number that directly follows a name: `cached_tokens=5`, `'cached_tokens': 5`, `\"cached_tokens\": 5`.
+fn number_after(text: &str, name: &str) -> Option<u64> {
+    let rest = &text[text.find(name)? + name.len()..];
+    let digits = rest.trim_start_matches(['\'', '"', '\\', ':', '=', ' ']);
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits[..end].parse().ok()
+}
+
+/// The agent that an event of LlamaIndex's agents is about.
+fn agent_in(text: &str) -> Option<String> {
+    let rest = &text[text.find("current_agent_name='")? + "current_agent_name='".len()..];
+    let name = &rest[..rest.find('\'')?];
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_found_in_every_spelling() {
+        for text in ["x cached_tokens=5,", "{'cached_tokens': 5}", r#"{\"cached_tokens\": 5"#] {
+            assert_eq!(number_after(text, "cached_tokens"), Some(5), "{text}");
+        }
+        assert_eq!(number_after("cached_tokens=None", "cached_tokens"), None);
+    }
+
+    #[test]
+    fn an_agents_name_is_found_in_a_print() {
+        assert_eq!(agent_in("AgentInput(current_agent_name='bot')").as_deref(), Some("bot"));
+        assert_eq!(agent_in("AgentInput(current_agent_name='')"), None);
+    }
+}
