@@ -1,15 +1,31 @@
 //! What can be typed.
 
-use crate::commands::*;
+use crate::{
+    commands::{
+        backup, completions, config, demo, export, import, init, man, prune, runs, search, serve, sessions,
+        show, stats, summary, tail, vacuum,
+    },
+    exit::CODES,
+};
 use clap::{Parser, Subcommand};
 
 /// Shows what an AI agent did, why, and what it cost, turn by turn.
 #[derive(Parser)]
 #[command(name = "turnscope", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "First steps: `turnscope demo` in one terminal, `turnscope runs` and `turnscope show last` in another.")]
+#[command(after_help = FIRST_STEPS, after_long_help = more())]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+const FIRST_STEPS: &str =
+    "First steps: `turnscope demo` in one terminal, `turnscope runs` and `turnscope show last` in another.";
+
+/// What the long help says at its end.
+fn more() -> String {
+    let codes: Vec<String> =
+        CODES.iter().map(|(code, meaning)| format!("  {}  {meaning}", *code as u8)).collect();
+    format!("Exit codes:\n{}\n\n{FIRST_STEPS}", codes.join("\n"))
 }
 
 /// The sub-commands.

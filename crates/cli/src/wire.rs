@@ -92,7 +92,7 @@ impl ErrorInfo {
     /// In one line.
     pub(crate) fn text(&self) -> String {
         match &self.message {
-            Some(message) if message.contains(&self.r#type) || self.r#type.is_empty() => message.clone(),
+            Some(message) if message.contains(&self.r#type) || self.r#type == "_OTHER" => message.clone(),
             Some(message) => format!("{}: {message}", self.r#type),
             None => self.r#type.clone(),
         }

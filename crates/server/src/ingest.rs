@@ -80,12 +80,7 @@ pub(crate) struct Room {
 }
 
 impl Ingest {
-    pub(crate) fn new(
-        store: Data,
-        redactor: Redactor,
-        room_bytes: usize,
-        span_metrics: SpanMetrics,
-    ) -> Self {
+    pub(crate) fn new(store: Data, redactor: Redactor, room_bytes: usize, span_metrics: SpanMetrics) -> Self {
         let room_units = u32::try_from(room_bytes / UNIT).unwrap_or(u32::MAX).clamp(1, 1 << 28);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {

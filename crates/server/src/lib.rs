@@ -6,8 +6,8 @@ mod auth;
 mod body;
 mod ingest;
 mod listen;
-mod maintenance;
 mod local;
+mod maintenance;
 mod otlp_grpc;
 mod otlp_http;
 mod refusal;
@@ -16,8 +16,8 @@ mod spanmetrics;
 mod state;
 
 pub use auth::ApiKey;
-pub use rest::openapi;
 pub use local::Local;
+pub use rest::openapi;
 pub use state::{Config, Keep};
 
 use listen::Listener;

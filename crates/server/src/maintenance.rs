@@ -19,8 +19,7 @@ pub(crate) fn spawn_pruning(app: &Arc<App>, keep: Keep) -> Option<JoinHandle<()>
         tokio::time::sleep(FIRST).await;
         loop {
             let Some(store) = store.upgrade() else { return };
-            let outcome =
-                tokio::task::spawn_blocking(move || store.prune(keep.at(now_ms()), |_| ())).await;
+            let outcome = tokio::task::spawn_blocking(move || store.prune(keep.at(now_ms()), |_| ())).await;
             match outcome {
                 Ok(Ok(pruned)) if pruned.records > 0 || pruned.metrics > 0 => {
                     tracing::info!(

@@ -36,8 +36,9 @@ impl HttpClient {
         if let Some(key) = &self.key {
             request = request.header("x-api-key", key);
         }
-        let request =
-            request.body(Full::new(body)).map_err(|error| Failure::usage(format!("cannot ask {path}: {error}")))?;
+        let request = request
+            .body(Full::new(body))
+            .map_err(|error| Failure::usage(format!("cannot ask {path}: {error}")))?;
         let response = self.client.request(request).await.map_err(|error| {
             let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
             Failure::new(Code::Unreachable, format!("cannot reach {}: {cause}", self.base))

@@ -50,7 +50,9 @@ impl Client {
         }
         let config = Config { silence: settings.silence, ..Config::new(settings.data.clone()) };
         let store = Local::read(config).map_err(|error| match error {
-            turnscope_server::ServeError::Store(turnscope_store::StoreError::Io { .. }) => no_store(&settings.data),
+            turnscope_server::ServeError::Store(turnscope_store::StoreError::Io { .. }) => {
+                no_store(&settings.data)
+            }
             other => other.into(),
         })?;
         Self::over(store, settings.data.clone())
@@ -186,7 +188,8 @@ impl Client {
                 for (name, value) in headers {
                     request = request.header(*name, *value);
                 }
-                let request = request.body(Body::from(body)).map_err(|error| Failure::failed(error.to_string()))?;
+                let request =
+                    request.body(Body::from(body)).map_err(|error| Failure::failed(error.to_string()))?;
                 router.clone().oneshot(request).await.map_err(|never| match never {})
             }
         }
@@ -208,8 +211,10 @@ async fn collect(body: Body) -> Result<Bytes, Failure> {
 }
 
 fn understand<T: DeserializeOwned>(path: &str, body: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(body)
-        .map_err(|error| Failure::failed(format!("the answer to {path} makes no sense: {error}")).hint("is it a turnscope of another version?"))
+    serde_json::from_slice(body).map_err(|error| {
+        Failure::failed(format!("the answer to {path} makes no sense: {error}"))
+            .hint("is it a turnscope of another version?")
+    })
 }
 
 /// An error reply in words.
@@ -227,7 +232,9 @@ fn problem(status: StatusCode, body: &[u8]) -> Failure {
     };
     let failure = Failure::new(code, title);
     match (code, text("detail")) {
-        (Code::Unauthenticated, _) => failure.hint("set TURNSCOPE_API_KEY to the server's key, or give --api-key"),
+        (Code::Unauthenticated, _) => {
+            failure.hint("set TURNSCOPE_API_KEY to the server's key, or give --api-key")
+        }
         (Code::NotFound, _) if status == StatusCode::CONFLICT => failure.candidates(&problem),
         (Code::NotFound, _) => failure.hint("`turnscope runs` lists the runs there are"),
         (_, Some(detail)) => failure.hint(detail),

@@ -24,8 +24,10 @@ pub(crate) fn backup(args: &Backup) -> Outcome {
     let settings = args.from.resolve()?;
     let client = Client::read(&settings)?;
     let Some(directory) = client.directory.clone() else {
-        return Err(Failure::usage("a backup reads the data directory: it works on the server's own machine")
-            .hint("leave --server out, and name the directory with --data"));
+        return Err(Failure::usage(
+            "a backup reads the data directory: it works on the server's own machine",
+        )
+        .hint("leave --server out, and name the directory with --data"));
     };
     let target = if args.path.is_dir() { args.path.join(FILE) } else { args.path.clone() };
     if target.exists() {

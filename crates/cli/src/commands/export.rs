@@ -44,9 +44,10 @@ pub(crate) fn export(args: &Export) -> Outcome {
     let client = args.reading.client()?;
     let mut out: Box<dyn Write> = match &args.output {
         None => Box::new(output::stdout()),
-        Some(path) => Box::new(BufWriter::new(File::create(path).map_err(|error| {
-            Failure::failed(format!("cannot write {}: {error}", path.display()))
-        })?)),
+        Some(path) => Box::new(BufWriter::new(
+            File::create(path)
+                .map_err(|error| Failure::failed(format!("cannot write {}: {error}", path.display())))?,
+        )),
     };
     let exported = match &args.run {
         Some(run) => {
@@ -58,7 +59,11 @@ pub(crate) fn export(args: &Export) -> Outcome {
     out.flush()?;
     if let Some(path) = &args.output {
         let runs = crate::render::human::plural(exported, "run");
-        eprintln!("Wrote {runs} to {}. `turnscope import {}` takes it in again.", path.display(), path.display());
+        eprintln!(
+            "Wrote {runs} to {}. `turnscope import {}` takes it in again.",
+            path.display(),
+            path.display()
+        );
     }
     Ok(())
 }

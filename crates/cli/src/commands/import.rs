@@ -117,7 +117,9 @@ fn take_json(client: &Client, name: &str, mut value: Value, taken: &mut Taken) -
 /// The parts of a body go to the paths of their signals.
 fn otlp(client: &Client, name: &str, value: &Value, taken: &mut Taken) -> Result<(), Failure> {
     let mut found = false;
-    for (key, path) in [("resourceSpans", "/v1/traces"), ("resourceLogs", "/v1/logs"), ("resourceMetrics", "/v1/metrics")] {
+    for (key, path) in
+        [("resourceSpans", "/v1/traces"), ("resourceLogs", "/v1/logs"), ("resourceMetrics", "/v1/metrics")]
+    {
         let Some(part) = value.get(key) else { continue };
         found = true;
         if part.as_array().is_some_and(|part| !part.is_empty()) {
@@ -174,7 +176,9 @@ fn scores(client: &Client, export: &Value, taken: &mut Taken) -> Result<(), Fail
         let path = format!("/v1/runs/{run}/scores");
         let there: Value = client.get(&path)?;
         let same = |other: &Value| {
-            ["name", "value", "label", "comment", "step_id", "turn"].iter().all(|key| other[*key] == score[*key])
+            ["name", "value", "label", "comment", "step_id", "turn"]
+                .iter()
+                .all(|key| other[*key] == score[*key])
         };
         if there["scores"].as_array().is_some_and(|all| all.iter().any(same)) {
             continue;

@@ -73,7 +73,10 @@ mod tests {
             let text = file(profile);
             let table: toml::Table = text.parse().unwrap();
             assert_eq!(table["profile"].as_str(), Some(*profile));
-            let all: String = text.lines().map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line)).fold(String::new(), |all, line| all + line + "\n");
+            let all: String = text
+                .lines()
+                .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line))
+                .fold(String::new(), |all, line| all + line + "\n");
             let table: toml::Table = all.parse().unwrap();
             assert_eq!(table.len(), SETTINGS.len() - 1, "all but `server`");
         }

@@ -25,6 +25,10 @@ pub(crate) fn man(args: &Man) -> Outcome {
     std::fs::create_dir_all(directory)
         .and_then(|()| clap_mangen::generate_to(Cli::command(), directory))
         .map_err(|error| Failure::failed(format!("cannot write to {}: {error}", directory.display())))?;
-    eprintln!("Wrote manual pages to {}. `man -l {}` shows one.", directory.display(), directory.join("turnscope.1").display());
+    eprintln!(
+        "Wrote manual pages to {}. `man -l {}` shows one.",
+        directory.display(),
+        directory.join("turnscope.1").display()
+    );
     Ok(())
 }

@@ -51,7 +51,11 @@ pub(crate) fn prune(args: &Prune) -> Outcome {
         "Deleted {} with {}{}.\n{}",
         human::plural(n("units"), "trace"),
         human::plural(n("records"), "record"),
-        if n("metrics") > 0 { format!(", and {}", human::plural(n("metrics"), "metric")) } else { String::new() },
+        if n("metrics") > 0 {
+            format!(", and {}", human::plural(n("metrics"), "metric"))
+        } else {
+            String::new()
+        },
         size(&pruned)
     ))
 }

@@ -28,7 +28,11 @@ pub(crate) fn stats(args: &Stats) -> Outcome {
     let client = args.reading.client()?;
     let path = format!(
         "/v1/stats{}",
-        query(&[("group_by", args.group_by.clone()), ("bucket", args.bucket.clone()), ("q", args.query.clone())])
+        query(&[
+            ("group_by", args.group_by.clone()),
+            ("bucket", args.bucket.clone()),
+            ("q", args.query.clone())
+        ])
     );
     let look = Look::of_stdout();
     args.reading.show(&client, &path, |stats: &wire::Stats| render::stats::stats(&look, stats))

@@ -1,10 +1,7 @@
 //! `turnscope summary`.
 
 use super::reading::{Reading, query, run_id};
-use crate::{
-    exit::Outcome,
-    output,
-};
+use crate::{exit::Outcome, output};
 
 /// What was typed.
 #[derive(clap::Args)]

@@ -79,7 +79,8 @@ pub(crate) fn tail(args: &Tail) -> Outcome {
         // The stream ended: a server that was only restarted goes on where we were.
         std::thread::sleep(POLL);
         client.get_bytes("/health").map_err(|_| {
-            Failure::new(Code::Unreachable, "the server has stopped").hint("`turnscope serve` starts it again")
+            Failure::new(Code::Unreachable, "the server has stopped")
+                .hint("`turnscope serve` starts it again")
         })?;
     }
 }

@@ -33,7 +33,10 @@ pub(crate) fn size(reply: &Value) -> String {
     let n = |key: &str| reply.get(key).and_then(Value::as_u64).unwrap_or(0);
     let (used, free) = (n("used_bytes"), n("free_bytes"));
     let free = if free * 20 > used {
-        format!(", {} free within the file (`turnscope vacuum` gives it back to the disk)", human::bytes(free))
+        format!(
+            ", {} free within the file (`turnscope vacuum` gives it back to the disk)",
+            human::bytes(free)
+        )
     } else {
         String::new()
     };

@@ -57,7 +57,9 @@ impl Look {
         let forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         let width = variable("COLUMNS")
             .and_then(|columns| columns.parse().ok())
-            .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|_| terminal))
+            .or_else(|| {
+                terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|_| terminal)
+            })
             .unwrap_or(WIDTH);
         let language = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
         let ascii = variable("TURNSCOPE_ASCII").is_some()

@@ -90,7 +90,9 @@ fn part_text(part: &BTreeMap<String, Value>) -> (String, String) {
 /// Whether the model's answer, shown above, holds the call.
 fn was_asked(turn: &Turn, name: &str) -> bool {
     let mut parts = turn.output.iter().flat_map(|message| &message.parts);
-    parts.any(|part| part.get("type").is_some_and(|of| of == "tool_call") && part.get("name").is_some_and(|of| of == name))
+    parts.any(|part| {
+        part.get("type").is_some_and(|of| of == "tool_call") && part.get("name").is_some_and(|of| of == name)
+    })
 }
 
 fn put_tool(out: &mut String, look: &Look, turn: &Turn, call: &ToolCall) {

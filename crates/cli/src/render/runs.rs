@@ -18,7 +18,8 @@ pub(crate) fn short(id: &str) -> &str {
 /// What a run is called.
 pub(crate) fn name(run: &Run) -> String {
     // A run that no span stands for is called after an event: its service says more.
-    let own = if run.span_id.is_none() && !run.service_name.is_empty() { &run.service_name } else { &run.name };
+    let own =
+        if run.span_id.is_none() && !run.service_name.is_empty() { &run.service_name } else { &run.name };
     let name = one_line(run.agent_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(own));
     if name.is_empty() { "(no name)".to_owned() } else { name }
 }
@@ -50,7 +51,9 @@ pub(crate) fn runs(look: &Look, list: &RunList, filtered: bool) -> String {
     let mut out = table(look, &all, &rows);
     if list.next_cursor.is_some() {
         let total = list.total.map_or_else(|| "more than 10,000".to_owned(), |total| total.to_string());
-        out.push_str(&look.paint(Tone::Faint, &format!("{} of {total}; --limit N shows more\n", list.runs.len())));
+        out.push_str(
+            &look.paint(Tone::Faint, &format!("{} of {total}; --limit N shows more\n", list.runs.len())),
+        );
     }
     out
 }
@@ -139,7 +142,10 @@ pub(crate) fn sessions(look: &Look, sessions: &[Session]) -> String {
     let rows: Vec<Vec<Cell>> = sessions
         .iter()
         .map(|session| {
-            let tokens = session.usage.as_ref().and_then(|usage| crate::wire::sum(usage.input_tokens, usage.output_tokens));
+            let tokens = session
+                .usage
+                .as_ref()
+                .and_then(|usage| crate::wire::sum(usage.input_tokens, usage.output_tokens));
             vec![
                 Cell(one_line(&session.session_id), Tone::Strong),
                 Cell::plain(session.user_id.as_deref().map(one_line).unwrap_or_default()),

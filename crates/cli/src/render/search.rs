@@ -35,7 +35,10 @@ fn put_hit(out: &mut String, look: &Look, hit: &Hit) {
             "{}  {}{turn}  {}",
             look.paint(Tone::Faint, short(&place.run_id)),
             look.paint(Tone::Strong, &look.cut(&one_line(&place.run_name), 40)),
-            look.paint(Tone::Faint, &format!("{}, {}{more}", hit.purpose, human::ago(place.started_at, look.now)))
+            look.paint(
+                Tone::Faint,
+                &format!("{}, {}{more}", hit.purpose, human::ago(place.started_at, look.now))
+            )
         );
     }
     // The marks go in as characters no text has, so that wrapping counts neither them nor colours.

@@ -57,7 +57,10 @@ pub(crate) fn header(look: &Look, run: &Run) -> String {
         from.push(run.models.join(", "));
     }
     if let Some(prompt) = &run.prompt_id {
-        let version = run.prompt_version.as_ref().map_or_else(String::new, |version| format!(" v{}", version.trim_start_matches('v')));
+        let version = run
+            .prompt_version
+            .as_ref()
+            .map_or_else(String::new, |version| format!(" v{}", version.trim_start_matches('v')));
         from.push(format!("prompt {prompt}{version}"));
     }
     put(&mut out, look, "from", &from.join(dot), 2);
@@ -71,7 +74,8 @@ pub(crate) fn header(look: &Look, run: &Run) -> String {
     put(&mut out, look, "asked", run.input_preview.as_deref().unwrap_or(""), 3);
     put(&mut out, look, "answered", run.output_preview.as_deref().unwrap_or(""), 4);
     if let Some(error) = &run.error {
-        let text = if run.status == "failed" { error.text() } else { format!("{} (recovered)", error.text()) };
+        let text =
+            if run.status == "failed" { error.text() } else { format!("{} (recovered)", error.text()) };
         let tone = if run.status == "failed" { Tone::Bad } else { Tone::Warn };
         let mut line = String::new();
         put(&mut line, look, "error", &text, 3);
@@ -84,7 +88,9 @@ pub(crate) fn header(look: &Look, run: &Run) -> String {
 
 fn status(run: &Run) -> String {
     match &run.status_reason {
-        Some(reason) if run.status != "completed" && run.error.is_none() => format!("{} ({reason})", run.status),
+        Some(reason) if run.status != "completed" && run.error.is_none() => {
+            format!("{} ({reason})", run.status)
+        }
         _ => run.status.clone(),
     }
 }
@@ -123,7 +129,8 @@ fn score(score: &crate::wire::Score) -> String {
         (None, label) => label.clone().unwrap_or_default(),
     };
     let turn = score.turn.map_or_else(String::new, |turn| format!(" (turn {turn})"));
-    let comment = score.comment.as_ref().map_or_else(String::new, |comment| format!(" \"{}\"", one_line(comment)));
+    let comment =
+        score.comment.as_ref().map_or_else(String::new, |comment| format!(" \"{}\"", one_line(comment)));
     format!("{} {value}{turn}{comment}", score.name)
 }
 
@@ -166,18 +173,15 @@ struct Layout {
 
 impl Layout {
     fn of(look: &Look, rows: &[tree::Row<'_>], steps: &[Step]) -> Self {
-        let from = steps.iter().filter(|step| !step.outer).map(|step| step.start_offset_ms).fold(0.0, f64::min);
+        let from =
+            steps.iter().filter(|step| !step.outer).map(|step| step.start_offset_ms).fold(0.0, f64::min);
         let end = steps
             .iter()
             .filter(|step| !step.outer)
             .map(|step| step.start_offset_ms + step.duration_ms.unwrap_or(0.0))
             .fold(0.0, f64::max);
         let (time, tokens) = (8, if look.width >= 76 { 12 } else { 0 });
-        let widest = rows
-            .iter()
-            .map(|row| columns(&row.branch) + label_width(&row.what))
-            .max()
-            .unwrap_or(0);
+        let widest = rows.iter().map(|row| columns(&row.branch) + label_width(&row.what)).max().unwrap_or(0);
         let rest = look.width.saturating_sub(time + 2 + if tokens > 0 { tokens + 2 } else { 0 });
         // The tree gets what it needs up to two thirds; the bars get the rest, if it is worth it.
         let name = widest.clamp(20, (rest * 2 / 3).max(20));
@@ -191,7 +195,8 @@ impl Layout {
         let place = |ms: f64| ((ms - self.from) / self.span * self.bar as f64).clamp(0.0, self.bar as f64);
         let start = place(step.start_offset_ms);
         let open = duration_ms.is_none();
-        let end = if open { self.bar as f64 } else { place(step.start_offset_ms + duration_ms.unwrap_or(0.0)) };
+        let end =
+            if open { self.bar as f64 } else { place(step.start_offset_ms + duration_ms.unwrap_or(0.0)) };
         let first = (start.floor() as usize).min(self.bar.saturating_sub(1));
         let last = (end.ceil() as usize).clamp(first + 1, self.bar);
         let full = if open { look.either("╌", ".") } else { look.either("━", "=") };
@@ -239,11 +244,13 @@ fn turn_line(out: &mut String, look: &Look, layout: &Layout, branch: &str, n: u6
             text.push_str(&note);
         }
     }
-    let tokens = turn.and_then(|turn| turn.usage.as_ref()).map_or_else(String::new, |usage| tokens(look, usage));
+    let tokens =
+        turn.and_then(|turn| turn.usage.as_ref()).map_or_else(String::new, |usage| tokens(look, usage));
     let time = turn.map_or_else(String::new, |turn| human::duration(turn.duration_ms));
     let room = layout.name + if layout.bar > 0 { layout.bar + 2 } else { 0 };
     let left = room.saturating_sub(columns(branch));
-    let mut line = format!("{}{}", look.paint(Tone::Faint, branch), look.paint(Tone::Strong, &look.fit(&text, left)));
+    let mut line =
+        format!("{}{}", look.paint(Tone::Faint, branch), look.paint(Tone::Strong, &look.fit(&text, left)));
     let _ = write!(line, "  {}", look.paint(Tone::Faint, &look.fit_right(&time, layout.time)));
     if layout.tokens > 0 {
         let _ = write!(line, "  {}", look.paint(Tone::Faint, &look.fit_right(&tokens, layout.tokens)));
@@ -292,7 +299,11 @@ fn step_line(
     let name = look.cut(&name, room.max(4));
     let mut used = columns(branch) + KIND + 1 + columns(&name);
     let mut line = look.paint(Tone::Faint, branch);
-    let tone = if step.outer || !step.counted && step.kind == "llm" { Tone::Faint } else { tone_of_kind(&step.kind) };
+    let tone = if step.outer || !step.counted && step.kind == "llm" {
+        Tone::Faint
+    } else {
+        tone_of_kind(&step.kind)
+    };
     let _ = write!(line, "{} ", look.paint(tone, &look.fit(kind, KIND)));
     let name_tone = match step.status.as_str() {
         "error" => Tone::Bad,
@@ -311,7 +322,8 @@ fn step_line(
     if layout.bar > 0 {
         let _ = write!(line, "  {}", layout.bar(look, step, duration_ms));
     }
-    let time = duration_ms.map_or_else(|| if step.span_id.is_some() { "open" } else { "" }.to_owned(), human::duration);
+    let time = duration_ms
+        .map_or_else(|| if step.span_id.is_some() { "open" } else { "" }.to_owned(), human::duration);
     let _ = write!(line, "  {}", look.fit_right(&time, layout.time));
     if layout.tokens > 0
         && let Some(usage) = step.usage.as_ref().filter(|_| step.kind == "llm" || step.kind == "embedding")
@@ -383,7 +395,13 @@ fn marks(look: &Look, step: &Step) -> Vec<(String, Tone)> {
     let said_above = step.kind == "policy" && step.verdict.as_ref().is_some_and(|v| v.reason.is_some());
     if let Some(verdict) = step.verdict.as_ref().filter(|_| !said_above) {
         let bad = verdict.verdict == "deny" || verdict.resolution.as_deref() == Some("rejected");
-        let tone = if bad { Tone::Bad } else if verdict.verdict == "allow" { Tone::Good } else { Tone::Warn };
+        let tone = if bad {
+            Tone::Bad
+        } else if verdict.verdict == "allow" {
+            Tone::Good
+        } else {
+            Tone::Warn
+        };
         out.push((verdict_text(verdict), tone));
     }
     out

@@ -17,7 +17,8 @@ pub(crate) fn stats(look: &Look, stats: &Stats) -> String {
             let _ = writeln!(out, "{}{text}", look.paint(Tone::Faint, &look.fit(label, 12)));
         }
     };
-    let mut runs = format!("{} ({} in the last 24 h)", human::count(all.runs), human::count(stats.recent_runs_24h));
+    let mut runs =
+        format!("{} ({} in the last 24 h)", human::count(all.runs), human::count(stats.recent_runs_24h));
     for (n, word) in [(all.failed_runs, "failed"), (all.open_runs, "open")] {
         if n > 0 {
             let _ = write!(runs, ", {n} {word}");
@@ -25,7 +26,10 @@ pub(crate) fn stats(look: &Look, stats: &Stats) -> String {
     }
     line("runs", runs);
     line("turns", human::count(all.turns));
-    line("calls", format!("{} of models, {} of tools", human::count(all.llm_calls), human::count(all.tool_calls)));
+    line(
+        "calls",
+        format!("{} of models, {} of tools", human::count(all.llm_calls), human::count(all.tool_calls)),
+    );
     line("errors", if all.errors > 0 { human::count(all.errors) } else { String::new() });
     line("tokens", tokens(all).map_or_else(String::new, |(text, cached)| text + &cached));
     line("cost", all.cost_usd.map_or_else(String::new, human::money));
@@ -50,8 +54,16 @@ fn tokens(figures: &GroupFigures) -> Option<(String, String)> {
     let usage = figures.usage.as_ref()?;
     let total = sum(usage.input_tokens, usage.output_tokens)?;
     let part = |n: Option<u64>| n.map_or_else(|| "?".to_owned(), human::count);
-    let text = format!("{} ({} in, {} out", human::count(total), part(usage.input_tokens), part(usage.output_tokens));
-    let cached = usage.cache_read_tokens.filter(|n| *n > 0).map_or_else(String::new, |n| format!(", {} cached", human::count(n)));
+    let text = format!(
+        "{} ({} in, {} out",
+        human::count(total),
+        part(usage.input_tokens),
+        part(usage.output_tokens)
+    );
+    let cached = usage
+        .cache_read_tokens
+        .filter(|n| *n > 0)
+        .map_or_else(String::new, |n| format!(", {} cached", human::count(n)));
     Some((text, format!("{cached})")))
 }
 
@@ -99,6 +111,8 @@ fn key(look: &Look, group: &Group) -> String {
     if let Some(at) = group.bucket_at {
         parts.push(human::ago(at, look.now));
     }
-    parts.extend(group.key.values().map(|value| value.as_deref().map_or_else(|| "(none)".to_owned(), one_line)));
+    parts.extend(
+        group.key.values().map(|value| value.as_deref().map_or_else(|| "(none)".to_owned(), one_line)),
+    );
     parts.join(look.either(" · ", " - "))
 }

@@ -47,14 +47,17 @@ impl Cell {
 /// The table as text. A column that is empty in every row is left out.
 pub(crate) fn table(look: &Look, all: &[Column], rows: &[Vec<Cell>]) -> String {
     let widest = |at: usize| {
-        let of_rows = rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(&cell.0)).max().unwrap_or(0);
+        let of_rows =
+            rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(&cell.0)).max().unwrap_or(0);
         if of_rows == 0 { 0 } else { of_rows.max(columns(all[at].title)).min(all[at].max) }
     };
     let natural: Vec<usize> = (0..all.len()).map(widest).collect();
     let mut shown: Vec<usize> = (0..all.len()).filter(|at| natural[*at] > 0).collect();
     let least = |at: usize| all[at].flexible.map_or(natural[at], |least| least.min(natural[at]));
     while shown.iter().map(|at| least(*at) + 2).sum::<usize>() > look.width + 2 {
-        let Some(place) = (0..shown.len()).filter(|place| all[shown[*place]].rank > 0).max_by_key(|place| all[shown[*place]].rank)
+        let Some(place) = (0..shown.len())
+            .filter(|place| all[shown[*place]].rank > 0)
+            .max_by_key(|place| all[shown[*place]].rank)
         else {
             break;
         };
@@ -87,7 +90,9 @@ pub(crate) fn table(look: &Look, all: &[Column], rows: &[Vec<Cell>]) -> String {
     };
     let mut out = line(&|at| (all[at].title.to_owned(), Tone::Faint));
     for row in rows {
-        out.push_str(&line(&|at| row.get(at).map_or((String::new(), Tone::Plain), |cell| (cell.0.clone(), cell.1))));
+        out.push_str(&line(&|at| {
+            row.get(at).map_or((String::new(), Tone::Plain), |cell| (cell.0.clone(), cell.1))
+        }));
     }
     out
 }

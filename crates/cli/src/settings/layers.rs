@@ -65,8 +65,7 @@ pub(crate) fn file_path(named: Option<&Path>, variable: &dyn Fn(&str) -> Option<
         return Some(named.into());
     }
     let here = PathBuf::from("turnscope.toml");
-    let platform =
-        super::directories().map(|directories| directories.config_dir().join("turnscope.toml"));
+    let platform = super::directories().map(|directories| directories.config_dir().join("turnscope.toml"));
     std::iter::once(here).chain(platform).find(|path| path.is_file())
 }
 
@@ -84,7 +83,9 @@ pub(crate) fn parse_file(text: &str, from: &str) -> (Layer, Vec<String>) {
     let mut errors = Vec::new();
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
-        Err(error) => return (layer, vec![format!("{from} is no valid TOML: {}", error.to_string().trim_end())]),
+        Err(error) => {
+            return (layer, vec![format!("{from} is no valid TOML: {}", error.to_string().trim_end())]);
+        }
     };
     for (key, value) in table {
         let Some(setting) = Setting::by_name(&key.replace('_', "-")) else {

@@ -79,8 +79,20 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Address of the UI, REST and OTLP/HTTP; port 0 takes a free one",
         ..BASE
     },
-    Setting { name: "host", env: &["TRACE_API_HOST"], value: "IP", help: "The host part of --listen", ..BASE },
-    Setting { name: "port", env: &["TRACE_API_PORT"], value: "PORT", help: "The port part of --listen", ..BASE },
+    Setting {
+        name: "host",
+        env: &["TRACE_API_HOST"],
+        value: "IP",
+        help: "The host part of --listen",
+        ..BASE
+    },
+    Setting {
+        name: "port",
+        env: &["TRACE_API_PORT"],
+        value: "PORT",
+        help: "The port part of --listen",
+        ..BASE
+    },
     Setting {
         name: "otlp-grpc",
         value: "ADDR",

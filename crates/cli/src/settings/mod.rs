@@ -65,8 +65,9 @@ impl<const SERVES: bool> Flags<SERVES> {
             [one] => one.clone(),
             several => format!("{} settings are wrong:\n  - {}", several.len(), several.join("\n  - ")),
         };
-        Err(Failure::new(Code::Usage, message)
-            .hint("`turnscope config` shows each value and where it came from; `turnscope init` writes a file"))
+        Err(Failure::new(Code::Usage, message).hint(
+            "`turnscope config` shows each value and where it came from; `turnscope init` writes a file",
+        ))
     }
 
     /// Whether a flag set this.
@@ -120,8 +121,7 @@ impl<const SERVES: bool> clap::Args for Flags<SERVES> {
                 .help_heading(heading),
         );
         for setting in SETTINGS.iter().filter(|setting| taken(setting, SERVES)) {
-            let mut arg =
-                Arg::new(setting.name).long(setting.name).help(help(setting)).help_heading(heading);
+            let mut arg = Arg::new(setting.name).long(setting.name).help(help(setting)).help_heading(heading);
             arg = if setting.is_switch() {
                 arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("BOOL")
             } else {

@@ -263,7 +263,8 @@ impl Picker {
     }
 
     fn list(&self, name: &str, split: impl Fn(&str) -> Vec<String>) -> Vec<String> {
-        self.given(name).map_or_else(Vec::new, |(_, given)| given.texts.iter().flat_map(|t| split(t)).collect())
+        self.given(name)
+            .map_or_else(Vec::new, |(_, given)| given.texts.iter().flat_map(|t| split(t)).collect())
     }
 
     /// `host` and `port` replace their halves of `listen` unless that was said more strongly.

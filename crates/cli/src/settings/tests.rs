@@ -25,7 +25,8 @@ fn stronger_layers_win_and_origins_say_so() {
         "OTEL_LOG_LEVEL" => Some("warn".into()),
         _ => None,
     });
-    let (file, errors) = parse_file("silence = \"1m\"\nport = 7000\nsearch = false\ncors_origin = [\"a\", \"b\"]", "f.toml");
+    let (file, errors) =
+        parse_file("silence = \"1m\"\nport = 7000\nsearch = false\ncors_origin = [\"a\", \"b\"]", "f.toml");
     assert_eq!(errors, Vec::<String>::new());
     let mut layers = vec![layer(&[("host", "::1")], "--host")];
     layers.extend(env);
@@ -44,7 +45,8 @@ fn stronger_layers_win_and_origins_say_so() {
 
 #[test]
 fn a_whole_address_beats_weaker_halves() {
-    let layers = [layer(&[("listen", "127.0.0.1:1234")], "--listen"), layer(&[("port", "9000")], "env"), data()];
+    let layers =
+        [layer(&[("listen", "127.0.0.1:1234")], "--listen"), layer(&[("port", "9000")], "env"), data()];
     assert_eq!(resolve(&layers).unwrap().0.listen.port(), 1234);
 }
 
