@@ -38,7 +38,7 @@ pub(crate) struct Client {
 }
 
 enum Reach {
-    Http(HttpClient),
+    Http(Box<HttpClient>),
     Local { router: Router, _store: Local },
 }
 
@@ -85,7 +85,11 @@ impl Client {
         let key = settings.api_key.as_ref().map(|key| key.0.clone());
         if let Some(url) = &settings.server {
             let client = HttpClient::new(url, key);
-            return Ok(Some(Self { runtime: runtime()?, reach: Reach::Http(client), directory: None }));
+            return Ok(Some(Self {
+                runtime: runtime()?,
+                reach: Reach::Http(Box::new(client)),
+                directory: None,
+            }));
         }
         let mut directory = settings.data.clone();
         let mut address = Owner::of(&directory).and_then(|owner| owner.address());
@@ -98,7 +102,11 @@ impl Client {
         }
         let Some(address) = address else { return Ok(None) };
         let client = HttpClient::new(&format!("http://{address}"), key);
-        Ok(Some(Self { runtime: runtime()?, reach: Reach::Http(client), directory: Some(directory) }))
+        Ok(Some(Self {
+            runtime: runtime()?,
+            reach: Reach::Http(Box::new(client)),
+            directory: Some(directory),
+        }))
     }
 
     fn over(store: Local, directory: PathBuf) -> Result<Self, Failure> {

@@ -2,10 +2,6 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-pub(super) fn text(text: &str) -> Result<String, String> {
-    Ok(text.to_owned())
-}
-
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     let text = text.trim();
     let numeric = match text.strip_prefix("localhost:") {
