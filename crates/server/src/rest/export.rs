@@ -86,7 +86,13 @@ fn otlp(reader: &mut Reader, view: &UnitView, run: usize) -> Result<AnyJson, Sto
                         group.push(span);
                     }
                 }
-                turnscope_model::Role::Open => {}
+                // Of what is open only events go out: a pending span has lost the ids it was sent with.
+                turnscope_model::Role::Open => {
+                    if turnscope_otlp::cut::restore_span(&body, &known).is_err() {
+                        let log = turnscope_otlp::cut::restore_log(&body, &known).map_err(damaged)?;
+                        logs.entry(origin).or_default().push(log);
+                    }
+                }
                 _ => logs
                     .entry(origin)
                     .or_default()

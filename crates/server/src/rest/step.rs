@@ -253,7 +253,14 @@ pub(crate) fn sent(reader: &mut Reader, view: &UnitView, step: &StepView) -> Res
         let known = known(node);
         let damaged = |error: cut::RestoreError| StoreError::Damaged(error.to_string());
         if is_span(node) && out.span.is_none() && Some(index) == step.node {
-            out.span = Some(cut::restore_span(&body, &known).map_err(damaged)?);
+            match cut::restore_span(&body, &known) {
+                Ok(span) => out.span = Some(span),
+                // What opened it was a log event, not a span.
+                Err(_) if node.role == Role::Open => {
+                    out.logs.push(cut::restore_log(&body, &known).map_err(damaged)?);
+                }
+                Err(error) => return Err(damaged(error)),
+            }
         } else if !is_span(node) {
             out.logs.push(cut::restore_log(&body, &known).map_err(damaged)?);
         }
