@@ -88,7 +88,7 @@ pub(crate) fn run(prose: &Prose, random: &mut Random, shape: Shape, now_ns: u64)
     let mut at = now_ns;
     let mut answer = String::new();
     for turn in 0..shape.turns {
-        let said = prose.piece(random, shape.message_bytes / 5).to_owned();
+        let said = prose.piece(random, shape.message_bytes / 20).to_owned();
         let calls: Vec<(String, String)> = (0..2)
             .map(|_| (format!("call_{:016x}", random.next()), prose.piece(random, 60).to_owned()))
             .collect();

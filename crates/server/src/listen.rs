@@ -1,20 +1,41 @@
 //! One port: accept, serve HTTP/1 and HTTP/2, stop gracefully.
 
 use crate::ServeError;
-use axum::Router;
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::Response,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use std::{net::SocketAddr, time::Duration};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::Instant};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// An HTTP/2 connection is asked for a sign of life after this silence, and closed when none comes.
 const PING_EVERY: Duration = Duration::from_secs(60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
+/// After the stop: connections on which no request was at work for so many looks in a row are closed.
+const CALM: u32 = 10;
+const CALM_STEP: Duration = Duration::from_millis(50);
 /// Connections at once on one port; more wait in the kernel's queue.
 const CONNECTIONS: usize = 4096;
 
@@ -28,6 +49,10 @@ pub(crate) struct Listener {
 pub(crate) struct Running {
     stop: oneshot::Sender<()>,
     done: JoinHandle<GracefulShutdown>,
+    /// Requests at work.
+    active: Arc<AtomicUsize>,
+    /// Ends what is left of the connections.
+    cut: CancellationToken,
 }
 
 impl Listener {
@@ -45,11 +70,16 @@ impl Listener {
     /// Serves until told to stop.
     pub(crate) fn spawn(self, router: Router) -> Running {
         let (stop, mut stopped) = oneshot::channel();
+        let active = Arc::new(AtomicUsize::new(0));
+        let router = router.layer(middleware::from_fn_with_state(Arc::clone(&active), count));
+        let cut = CancellationToken::new();
+        let end = cut.clone();
         let done = tokio::spawn(async move {
             let graceful = GracefulShutdown::new();
-            let room = std::sync::Arc::new(tokio::sync::Semaphore::new(CONNECTIONS));
+            let stopping = CancellationToken::new();
+            let room = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS));
             loop {
-                let Ok(permit) = std::sync::Arc::clone(&room).acquire_owned().await else { break };
+                let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
                 let stream = tokio::select! {
                     accepted = self.inner.accept() => match accepted {
                         Ok((stream, _)) => stream,
@@ -75,18 +105,49 @@ impl Listener {
                     .keep_alive_timeout(PING_TIMEOUT)
                     .adaptive_window(true)
                     .max_concurrent_streams(256);
-                let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-                let connection = graceful.watch(connection);
+                let watcher = graceful.watcher();
+                let (stopping, end) = (stopping.clone(), end.clone());
                 tokio::spawn(async move {
-                    if let Err(error) = connection.await {
-                        tracing::debug!(error = %error, "a connection ended early");
+                    let _permit = permit;
+                    tokio::select! {
+                        began = tokio::time::timeout(HEAD_TIMEOUT, first_bytes(&stream)) => {
+                            if !matches!(began, Ok(Ok(()))) {
+                                return;
+                            }
+                        }
+                        () = stopping.cancelled() => return,
                     }
-                    drop(permit);
+                    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+                    tokio::select! {
+                        ended = watcher.watch(connection) => if let Err(error) = ended {
+                            tracing::debug!(error = %error, "a connection ended early");
+                        },
+                        () = end.cancelled() => {}
+                    }
                 });
             }
+            stopping.cancel();
             graceful
         });
-        Running { stop, done }
+        Running { stop, done, active, cut }
+    }
+}
+
+/// Waits until a client has said whether it speaks HTTP/1 or HTTP/2. What serves the connection would wait for that
+/// without end, and would not stop while it waits.
+async fn first_bytes(stream: &TcpStream) -> std::io::Result<()> {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let mut seen = [0; PREFACE.len()];
+    loop {
+        let count = stream.peek(&mut seen).await?;
+        if count == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if count == PREFACE.len() || !PREFACE.starts_with(&seen[..count]) {
+            return Ok(());
+        }
+        // A beginning that could be either: rare, and gone with the next packet.
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -94,10 +155,35 @@ impl Running {
     /// Stops accepting, and waits for running requests until the deadline.
     pub(crate) async fn stop(self, deadline: Instant) {
         let _ = self.stop.send(());
-        if let Ok(graceful) = self.done.await
-            && tokio::time::timeout_at(deadline, graceful.shutdown()).await.is_err()
-        {
-            tracing::warn!("some requests did not finish in time and were cut off");
+        let Ok(graceful) = self.done.await else { return };
+        let quiet = async {
+            let mut calm = 0;
+            while calm < CALM {
+                tokio::time::sleep(CALM_STEP).await;
+                calm = if self.active.load(Ordering::Relaxed) == 0 { calm + 1 } else { 0 };
+            }
+        };
+        tokio::select! {
+            () = graceful.shutdown() => {}
+            // A client that does not answer to a goodbye must not hold up the others.
+            () = quiet => tracing::debug!("clients that said nothing were cut off"),
+            () = tokio::time::sleep_until(deadline) => {
+                tracing::warn!("some requests did not finish in time and were cut off");
+            }
+        }
+        self.cut.cancel();
+    }
+}
+
+/// Counts a request while it is at work.
+async fn count(State(active): State<Arc<AtomicUsize>>, request: Request, next: Next) -> Response {
+    struct One(Arc<AtomicUsize>);
+    impl Drop for One {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
         }
     }
+    active.fetch_add(1, Ordering::Relaxed);
+    let _one = One(active);
+    next.run(request).await
 }

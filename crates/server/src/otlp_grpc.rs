@@ -1,19 +1,24 @@
 //! OTLP over gRPC. Messages are handed on as bytes, so that both receivers decode (and forgive) in one place.
 
 use crate::{
+    body::{self, Limits},
     ingest::{Partial, Signal},
     otlp_http::ExportResponse,
     refusal::Refusal,
     state::App,
 };
-use axum::{Router, extract::State, response::Response, routing::post};
-use bytes::{Buf as _, BufMut as _, Bytes};
-use prost::Message as _;
-use std::{future::Future, pin::Pin, sync::Arc};
-use tonic::{
-    codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder},
-    server::{Grpc, UnaryService},
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+    routing::post,
 };
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http_body_util::{BodyExt as _, Full};
+use prost::Message as _;
+use std::sync::Arc;
 use tonic_types::{ErrorDetails, StatusExt as _};
 use turnscope_otlp::decode::Format;
 
@@ -25,61 +30,100 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", post(metrics))
 }
 
-async fn traces(State(app): State<Arc<App>>, request: axum::extract::Request) -> Response {
+async fn traces(State(app): State<Arc<App>>, request: Request) -> Response {
     serve(app, Signal::Traces, request).await
 }
-async fn logs(State(app): State<Arc<App>>, request: axum::extract::Request) -> Response {
+async fn logs(State(app): State<Arc<App>>, request: Request) -> Response {
     serve(app, Signal::Logs, request).await
 }
-async fn metrics(State(app): State<Arc<App>>, request: axum::extract::Request) -> Response {
+async fn metrics(State(app): State<Arc<App>>, request: Request) -> Response {
     serve(app, Signal::Metrics, request).await
 }
 
-async fn serve(app: Arc<App>, signal: Signal, request: axum::extract::Request) -> Response {
+async fn serve(app: Arc<App>, signal: Signal, request: Request) -> Response {
+    match take(&app, signal, request).await {
+        Ok(partial) => accepted(partial),
+        Err(refusal) => {
+            app.ingest.refused.count(signal, &refusal);
+            let mut response = status_of(&refusal).into_http::<Body>();
+            response.headers_mut().insert("grpc-accept-encoding", ENCODINGS);
+            response
+        }
+    }
+}
+
+/// What `grpc-encoding` may say.
+const ENCODINGS: HeaderValue = HeaderValue::from_static("identity,gzip,deflate,zstd");
+/// A message's flag (compressed or not) and its length.
+const FRAME_HEAD: usize = 5;
+
+/// Takes the one message of a unary call. The framing is read here and not by tonic, whose limit holds for a message as
+/// it comes over the wire but not for what it unpacks to, and which collects it before anyone can reserve room.
+async fn take(app: &Arc<App>, signal: Signal, request: Request) -> Result<Partial, Refusal> {
     if !app.auth.allows(request.headers()) {
-        let refusal = Refusal::Unauthenticated;
-        app.ingest.refused.count(signal, &refusal);
-        return status_of(&refusal).into_http::<axum::body::Body>();
+        return Err(Refusal::Unauthenticated);
     }
-    let limit = app.limits.bytes;
-    let time = app.limits.time;
-    let mut grpc = Grpc::new(Raw)
-        .max_decoding_message_size(limit)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .accept_compressed(CompressionEncoding::Zstd)
-        .accept_compressed(CompressionEncoding::Deflate);
-    let export = Export { app: Arc::clone(&app), signal };
-    if let Ok(response) = tokio::time::timeout(time, grpc.unary(export, request)).await {
-        return response.map(axum::body::Body::new);
+    let (parts, body) = request.into_parts();
+    let content_type =
+        parts.headers.get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
+    if !content_type.starts_with("application/grpc") {
+        return Err(Refusal::ContentType(content_type.to_owned()));
     }
-    let refusal = Refusal::TooSlow(time);
-    app.ingest.refused.count(signal, &refusal);
-    status_of(&refusal).into_http::<axum::body::Body>()
-}
-
-struct Export {
-    app: Arc<App>,
-    signal: Signal,
-}
-
-impl UnaryService<Bytes> for Export {
-    type Response = Partial;
-    type Future = Pin<Box<dyn Future<Output = Result<tonic::Response<Partial>, tonic::Status>> + Send>>;
-
-    fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
-        let (app, signal) = (Arc::clone(&self.app), self.signal);
-        Box::pin(async move {
-            let body = request.into_inner();
-            let outcome = match app.ingest.reserve(body.len()) {
-                Ok(room) => app.ingest.receive(signal, Format::Protobuf, body, room).await,
-                Err(refusal) => Err(refusal),
-            };
-            outcome.map(tonic::Response::new).map_err(|refusal| {
-                app.ingest.refused.count(signal, &refusal);
-                status_of(&refusal)
-            })
+    let limits = app.limits;
+    let framed = Limits { bytes: limits.bytes.saturating_add(FRAME_HEAD), ..limits };
+    let (bytes, mut room) = match body::collect(&app.ingest, &parts.headers, body, framed).await {
+        Err(Refusal::TooLarge { decompressed, .. }) => {
+            return Err(Refusal::TooLarge { limit: limits.bytes, decompressed });
+        }
+        collected => collected?,
+    };
+    let (compressed, message) = one_message(bytes)?;
+    let message = if compressed {
+        let encoding =
+            parts.headers.get("grpc-encoding").map(|value| value.to_str().unwrap_or("?").to_owned());
+        let ingest = Arc::clone(&app.ingest);
+        let (message, back) = tokio::task::spawn_blocking(move || {
+            (body::decompress(&ingest, encoding.as_deref(), message, limits, &mut room), room)
         })
+        .await
+        .map_err(|error| Refusal::Store(format!("decompressing panicked: {error}")))?;
+        room = back;
+        message?
+    } else {
+        message
+    };
+    app.ingest.receive(signal, Format::Protobuf, message, room).await
+}
+
+/// Undoes the framing; says whether the message is compressed.
+fn one_message(mut framed: Bytes) -> Result<(bool, Bytes), Refusal> {
+    let bad = |why: &str| Err(Refusal::Malformed(format!("the gRPC frame {why}")));
+    if framed.len() < FRAME_HEAD {
+        return bad("is missing");
     }
+    let (flag, length) = (framed.get_u8(), framed.get_u32() as usize);
+    match (flag, length == framed.len()) {
+        (0 | 1, true) => Ok((flag == 1, framed)),
+        (0 | 1, false) if framed.len() > length => bad("is followed by another, but the call is unary"),
+        (0 | 1, false) => bad("is shorter than it says"),
+        _ => bad("has an unknown flag"),
+    }
+}
+
+fn accepted(partial: Partial) -> Response {
+    let message = ExportResponse::from(partial).encode_to_vec();
+    let mut framed = BytesMut::with_capacity(FRAME_HEAD + message.len());
+    framed.put_u8(0);
+    framed.put_u32(message.len() as u32);
+    framed.put_slice(&message);
+    let trailers =
+        HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))]);
+    let body = Full::new(framed.freeze()).with_trailers(std::future::ready(Some(Ok(trailers))));
+    let mut response = Response::new(Body::new(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert("grpc-accept-encoding", ENCODINGS);
+    response
 }
 
 fn status_of(refusal: &Refusal) -> tonic::Status {
@@ -91,36 +135,17 @@ fn status_of(refusal: &Refusal) -> tonic::Status {
     tonic::Status::with_error_details(wire.grpc, refusal.to_string(), details)
 }
 
-/// Bytes in, an export response out.
-#[derive(Clone, Copy, Default)]
-struct Raw;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Codec for Raw {
-    type Encode = Partial;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-    fn encoder(&mut self) -> Self {
-        *self
-    }
-    fn decoder(&mut self) -> Self {
-        *self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Partial;
-    type Error = tonic::Status;
-    fn encode(&mut self, item: Partial, out: &mut EncodeBuf<'_>) -> Result<(), tonic::Status> {
-        out.put_slice(&ExportResponse::from(item).encode_to_vec());
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = tonic::Status;
-    fn decode(&mut self, input: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, tonic::Status> {
-        Ok(Some(input.copy_to_bytes(input.remaining())))
+    #[test]
+    fn a_frame_is_taken_as_it_is_or_not_at_all() {
+        let taken = |bytes: &'static [u8]| one_message(Bytes::from_static(bytes)).ok();
+        assert_eq!(taken(b"\0\0\0\0\x02ab"), Some((false, Bytes::from_static(b"ab"))));
+        assert_eq!(taken(b"\x01\0\0\0\0"), Some((true, Bytes::new())));
+        for bad in [&b""[..], b"\0\0\0\0", b"\0\0\0\0\x02a", b"\0\0\0\0\x01ab", b"\x02\0\0\0\0"] {
+            assert_eq!(taken(bad), None, "{bad:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{pack::Place, sqlite::StoreError};
 use lru::LruCache;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use std::{num::NonZeroUsize, sync::Arc};
 
 /// Decompressed blocks kept per reader (about 128 kB each).
@@ -10,12 +10,37 @@ const CACHED: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 
 /// A cache of decompressed blocks.
 pub(crate) struct Blocks {
+    generation: i64,
     cache: LruCache<i64, Arc<Vec<u8>>>,
 }
 
 impl Blocks {
     pub(crate) fn new() -> Self {
-        Self { cache: LruCache::new(CACHED) }
+        Self { generation: 0, cache: LruCache::new(CACHED) }
+    }
+
+    /// Forgets everything if blocks were rewritten or deleted since; to be asked at the start of a transaction.
+    pub(crate) fn refresh(&mut self, db: &Connection) -> Result<(), StoreError> {
+        let now = db
+            .prepare_cached("SELECT value FROM state WHERE key = 'blocks_generation'")?
+            .query_row([], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0);
+        if now != self.generation {
+            self.cache.clear();
+            self.generation = now;
+        }
+        Ok(())
+    }
+
+    /// Says to every reader that a number no longer means the block that it meant.
+    pub(crate) fn changed(db: &Connection) -> Result<(), StoreError> {
+        db.prepare_cached(
+            "INSERT INTO state (key, value) VALUES ('blocks_generation', 1)
+             ON CONFLICT (key) DO UPDATE SET value = value + 1",
+        )?
+        .execute([])?;
+        Ok(())
     }
 
     /// The bytes at a place.

@@ -12,7 +12,8 @@ pub(crate) const SEARCHED: u32 = 0x10;
 
 /// Gives each content its id, once.
 pub(crate) struct Interner {
-    cache: LruCache<ContentHash, i64>,
+    /// The id, and whether the content is searched.
+    cache: LruCache<ContentHash, (i64, bool)>,
     next_id: i64,
     /// Contents first seen where nobody searches, and met again where one does: to be indexed late.
     pub(crate) late: Vec<i64>,
@@ -42,7 +43,9 @@ impl Interner {
         bytes: &[u8],
         record: i64,
     ) -> Result<Interned, StoreError> {
-        if let Some(&id) = self.cache.get(&hash) {
+        if let Some(&(id, searched)) = self.cache.get(&hash)
+            && (searched || !purpose.is_searched())
+        {
             return Ok(Interned { id, is_new: false });
         }
         let (hash1, hash2) = halves(hash);
@@ -52,11 +55,12 @@ impl Interner {
             .optional()?;
         if let Some((id, stored_form)) = known {
             if purpose.is_searched() && stored_form & SEARCHED == 0 {
-                tx.prepare_cached("UPDATE contents SET form = form | ?2 WHERE id = ?1")?
-                    .execute((id, SEARCHED))?;
+                // With the purpose for which it is searched: that decides how its text is found.
+                tx.prepare_cached("UPDATE contents SET form = (form & 15) | ?2 WHERE id = ?1")?
+                    .execute((id, SEARCHED | (purpose as u32) << 5))?;
                 self.late.push(id);
             }
-            self.cache.put(hash, id);
+            self.cache.put(hash, (id, stored_form & SEARCHED != 0 || purpose.is_searched()));
             return Ok(Interned { id, is_new: false });
         }
         let id = self.next_id;
@@ -76,7 +80,7 @@ impl Interner {
             place.off,
             place.len,
         ))?;
-        self.cache.put(hash, id);
+        self.cache.put(hash, (id, purpose.is_searched()));
         Ok(Interned { id, is_new: true })
     }
 

@@ -14,6 +14,8 @@ mod content;
 mod contexts;
 mod edit;
 mod facts_row;
+#[cfg(test)]
+mod faults;
 mod intern;
 mod known;
 mod lock;
@@ -22,10 +24,13 @@ mod pack;
 pub mod project;
 mod projector;
 pub mod query;
+mod repack;
 mod retain;
+mod retain_part;
 mod search;
 mod sqlite;
 mod store;
+mod sweep;
 mod units;
 mod writer;
 

@@ -87,10 +87,6 @@ impl Projector {
         self.known.forget();
     }
 
-    pub(crate) fn is_idle(&self) -> bool {
-        self.dirty.is_empty()
-    }
-
     /// How long until something can be projected; `None` when nothing waits.
     pub(crate) fn wait(&self, now: Instant) -> Option<Duration> {
         self.dirty
@@ -110,6 +106,7 @@ impl Projector {
     ) -> Result<Vec<Change>, StoreError> {
         let began = Instant::now();
         let tx = db.transaction()?;
+        self.blocks.refresh(&tx)?;
         let mut changes = Vec::new();
         let mut done = BTreeSet::new();
         let mut costs = Vec::new();

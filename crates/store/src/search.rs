@@ -32,6 +32,7 @@ impl Indexer {
         let newest = db.query_row("SELECT coalesce(max(id), 0) FROM contents", [], |row| row.get(0))?;
         // Contents at the end may have been deleted: their numbers are given out again after a restart.
         let watermark = std::cmp::min(watermark, newest);
+        db.execute("UPDATE state SET value = ?1 WHERE key = 'search_watermark' AND value > ?1", [watermark])?;
         Ok(Self { text_of, watermark, newest, awake: text_of.is_some(), blocks: Blocks::new() })
     }
 
@@ -52,6 +53,7 @@ impl Indexer {
         let Some(text_of) = self.text_of else { return Ok(()) };
         let began = Instant::now();
         let tx = db.transaction()?;
+        self.blocks.refresh(&tx)?;
         let mut watermark = self.watermark;
         let mut done = false;
         while !done && began.elapsed() < budget {

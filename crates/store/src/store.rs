@@ -209,6 +209,7 @@ impl Readers {
             None => Reader { db: sqlite::open_reader(&self.path)?, blocks: Blocks::new() },
         };
         reader.db.execute_batch("BEGIN")?;
+        reader.blocks.refresh(&reader.db)?;
         let answer = question(&mut reader);
         reader.db.execute_batch("COMMIT")?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);

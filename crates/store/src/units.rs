@@ -1,6 +1,6 @@
 //! The units that a transaction touches: their ids, and what changed in them.
 
-use crate::sqlite::StoreError;
+use crate::{commit::ns, sqlite::StoreError};
 use lru::LruCache;
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::{
@@ -118,8 +118,8 @@ impl Units {
         for (id, delta) in self.deltas.drain() {
             update.execute((
                 id,
-                delta.started_at as i64,
-                delta.ended_at as i64,
+                ns(delta.started_at),
+                ns(delta.ended_at),
                 now_ms,
                 delta.spans as i64,
                 delta.agentic,

@@ -15,7 +15,7 @@ use std::{
     sync::{
         Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
-        mpsc::{Receiver, RecvTimeoutError},
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -26,8 +26,10 @@ const MAX_JOBS: usize = 256;
 const MAX_RECORDS: usize = 4096;
 /// Under load, runs are projected at least this often.
 const PROJECT_EVERY: Duration = Duration::from_millis(1000);
+/// Readers wait for units that are brought up to date within this time.
+const LONG_REST: Duration = Duration::from_secs(1);
 /// How long one pass of projection or indexing may keep commits waiting.
-const PASS_BUDGET: Duration = Duration::from_millis(40);
+const PASS_BUDGET: Duration = Duration::from_millis(60);
 
 /// Why a batch was not kept.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -111,19 +113,39 @@ impl Writer {
     /// Works until every sender is gone, then finishes what is behind and closes the database.
     pub(crate) fn work(mut self, inbox: &Receiver<Job>) {
         loop {
-            match inbox.recv_timeout(self.patience()) {
-                Ok(Job::Call(call)) => call(&mut self),
-                Ok(Job::Commit(batch, reply)) => self.commit_with_waiting((batch, reply), inbox),
+            // Commits come first; what is behind them waits until nothing else does, but not for ever.
+            match inbox.try_recv() {
+                Ok(job) => {
+                    self.do_job(job, inbox);
+                    if self.last_pass.elapsed() >= PROJECT_EVERY {
+                        self.follow_up();
+                    }
+                    continue;
+                }
+                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Empty) => {}
+            }
+            let patience = self.patience();
+            if patience.is_zero() {
+                self.follow_up();
+                continue;
+            }
+            match inbox.recv_timeout(patience) {
+                Ok(job) => self.do_job(job, inbox),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
-            }
-            if self.last_pass.elapsed() >= PROJECT_EVERY || self.patience().is_zero() {
-                self.follow_up();
             }
         }
         self.project(true);
         if let Err(error) = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;") {
             tracing::warn!(%error, "the last checkpoint failed; the next start will do it");
+        }
+    }
+
+    fn do_job(&mut self, job: Job, inbox: &Receiver<Job>) {
+        match job {
+            Job::Call(call) => call(self),
+            Job::Commit(batch, reply) => self.commit_with_waiting((batch, reply), inbox),
         }
     }
 
@@ -218,7 +240,7 @@ impl Writer {
     fn follow_up(&mut self) {
         if self.projector.wait(Instant::now()).is_some_and(|wait| wait.is_zero()) {
             self.project(false);
-        } else if self.projector.is_idle() || !self.indexer.is_idle() {
+        } else if self.is_current() {
             self.progress.set_projected(self.progress.committed.load(Ordering::Acquire));
         }
         if !self.indexer.is_idle()
@@ -230,6 +252,11 @@ impl Writer {
         self.last_pass = Instant::now();
     }
 
+    /// Whether readers need not wait: all runs are written, but for units so large that they rest for long.
+    fn is_current(&self) -> bool {
+        self.projector.wait(Instant::now()).is_none_or(|wait| wait >= LONG_REST)
+    }
+
     /// Brings runs up to date; with `all`, those of large units that rest too.
     pub(crate) fn project(&mut self, all: bool) {
         let committed = self.progress.committed.load(Ordering::Acquire);
@@ -238,7 +265,7 @@ impl Writer {
                 if !changes.is_empty() {
                     (self.on_change)(changes);
                 }
-                if self.projector.wait(Instant::now()).is_none_or(|wait| !wait.is_zero()) {
+                if self.is_current() {
                     self.progress.set_projected(committed);
                 }
             }

@@ -251,14 +251,12 @@ fn problem(status: StatusCode, body: &[u8]) -> Failure {
 }
 
 impl Failure {
-    /// The runs that an ambiguous name could mean.
-    fn candidates(self, problem: &Value) -> Self {
-        let ids: Vec<&str> = problem
-            .get("run_ids")
-            .and_then(Value::as_array)
-            .map(|ids| ids.iter().filter_map(Value::as_str).collect())
-            .unwrap_or_default();
-        self.hint(format!("name one of them:\n    {}", ids.join("\n    ")))
+    /// With the runs that an ambiguous name could mean.
+    fn candidates(mut self, problem: &Value) -> Self {
+        let ids = problem.get("run_ids").and_then(Value::as_array).into_iter().flatten();
+        self.candidates = ids.filter_map(Value::as_str).map(str::to_owned).collect();
+        let all = self.candidates.join("\n    ");
+        self.hint(format!("name one of them:\n    {all}"))
     }
 }
 

@@ -13,7 +13,8 @@ mod purpose;
 mod restore;
 
 pub(crate) use purpose::{EVENT_RANK, is_meaningful};
-pub use restore::{RestoreError, any_value_of_item, restore_log, restore_span};
+pub(crate) use restore::mark;
+pub use restore::{RestoreError, any_value_of_item, is_span, restore_log, restore_span};
 
 use crate::memo;
 use opentelemetry_proto::tonic::{

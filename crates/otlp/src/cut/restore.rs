@@ -10,10 +10,30 @@ use opentelemetry_proto::tonic::{
     trace::v1::Span,
 };
 use prost::Message as _;
-use turnscope_model::{Body, Form, Value};
+use turnscope_model::{Body, Form, Role, Value};
 
 /// The byte before the only item of a structure that was cut in one piece.
 pub(super) const WHOLE: u8 = 1;
+
+/// Before the bytes of a body that is not of the kind that its record's role lets one expect: a span that stands for an
+/// event, a log record that opens a span. The mark is a protobuf field which neither message has.
+const UNUSUAL: [u8; 3] = [0xa0, 0x1f, 0x01];
+
+/// Puts the mark where it is needed.
+pub(crate) fn mark(body: &mut Body, is_span: bool, role: &Role) {
+    if is_span != expects_span(role) {
+        body.bytes.splice(0..0, UNUSUAL);
+    }
+}
+
+/// Whether a body is a span's, to be given to [`restore_span`], or a log record's, to be given to [`restore_log`].
+pub fn is_span(body: &Body, role: &Role) -> bool {
+    body.bytes.starts_with(&UNUSUAL) != expects_span(role)
+}
+
+fn expects_span(role: &Role) -> bool {
+    matches!(role, Role::Span | Role::Open)
+}
 
 /// Why a body could not be restored: it is not as [`super::span`] or [`super::log`] made it.
 #[derive(Debug, thiserror::Error)]

@@ -113,6 +113,7 @@ fn span_record(
     let mut record = record(found, Some(trace_id), status, origin);
     record.remote_parent = span.flags & 0x300 == 0x300;
     record.body = cut::span_body(span, values, &Known::from(&record));
+    cut::mark(&mut record.body, true, &record.role);
     Ok(record)
 }
 
@@ -146,6 +147,7 @@ fn log_record(
     let trace_id = TraceId::try_from(&log.trace_id[..]).ok();
     let mut record = record(found, trace_id, Status::Unset, origin);
     record.body = cut::log_body(log, values, &Known::from(&record));
+    cut::mark(&mut record.body, false, &record.role);
     record
 }
 

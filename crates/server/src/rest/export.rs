@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value as AnyJson, json};
 use std::{collections::BTreeMap, sync::Arc};
+use turnscope_otlp::cut;
 use turnscope_store::{Reader, StoreError, query::UnitView};
 
 /// How a run is exported.
@@ -74,29 +75,16 @@ fn otlp(reader: &mut Reader, view: &UnitView, run: usize) -> Result<AnyJson, Sto
             let origin = reader.origin(node.row)?;
             let body = reader.body(node.row)?;
             let known = step::known(node);
-            let damaged = |error: turnscope_otlp::cut::RestoreError| StoreError::Damaged(error.to_string());
-            match node.role {
-                turnscope_model::Role::Span => {
-                    let span = turnscope_otlp::cut::restore_span(&body, &known).map_err(damaged)?;
-                    let group = spans.entry(origin).or_default();
-                    if !group
-                        .iter()
-                        .any(|other| other.span_id == span.span_id && other.trace_id == span.trace_id)
-                    {
-                        group.push(span);
-                    }
-                }
-                // Of what is open only events go out: a pending span has lost the ids it was sent with.
-                turnscope_model::Role::Open => {
-                    if turnscope_otlp::cut::restore_span(&body, &known).is_err() {
-                        let log = turnscope_otlp::cut::restore_log(&body, &known).map_err(damaged)?;
-                        logs.entry(origin).or_default().push(log);
-                    }
-                }
-                _ => logs
-                    .entry(origin)
-                    .or_default()
-                    .push(turnscope_otlp::cut::restore_log(&body, &known).map_err(damaged)?),
+            let damaged = |error: cut::RestoreError| StoreError::Damaged(error.to_string());
+            if !cut::is_span(&body, &node.role) {
+                let log = cut::restore_log(&body, &known).map_err(damaged)?;
+                logs.entry(origin).or_default().push(log);
+                continue;
+            }
+            let span = cut::restore_span(&body, &known).map_err(damaged)?;
+            let group = spans.entry(origin).or_default();
+            if !group.iter().any(|other| other.span_id == span.span_id && other.trace_id == span.trace_id) {
+                group.push(span);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! REST: the routes, each handler in the file that is named after what it gives.
 
+mod attributes;
 mod export;
 mod health;
 mod json;
@@ -129,6 +130,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     }
     router
         .fallback(other)
+        .layer(middleware::from_fn(problem::unify))
         .layer(Extension(Arc::new(document)))
         .layer(CompressionLayer::new())
         .layer(cors(app))

@@ -3,6 +3,8 @@
 use aide::OperationOutput;
 use axum::{
     body::Body,
+    extract::Request,
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -73,6 +75,41 @@ impl IntoResponse for Problem {
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
     }
+}
+
+/// Says in the same form what the framework found wrong by itself: a path or query that does not parse, a method that
+/// is not allowed, a body that is no JSON.
+pub(crate) async fn unify(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_plain = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|of| of.as_bytes().starts_with(b"text/plain"));
+    if !(status.is_client_error() || status.is_server_error()) || !is_plain {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let said = axum::body::to_bytes(body, 64 * 1024).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let kind = match status {
+        StatusCode::NOT_FOUND => "not-found",
+        StatusCode::METHOD_NOT_ALLOWED => "method-not-allowed",
+        status if status.is_client_error() => "bad-request",
+        _ => "internal",
+    };
+    let title = status.canonical_reason().unwrap_or("the request failed");
+    let mut problem = Problem::new(status, kind, title);
+    problem.detail = if said.is_empty() {
+        parts.headers.get(header::ALLOW).and_then(|allowed| Some(format!("use {}", allowed.to_str().ok()?)))
+    } else {
+        Some(said)
+    };
+    let (new, body) = problem.into_response().into_parts();
+    // What else was said (`Allow`) stays.
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(new.headers);
+    Response::from_parts(parts, body)
 }
 
 impl OperationOutput for Problem {

@@ -1,6 +1,7 @@
 //! `GET /v1/runs` and `GET /v1/runs/{id}`.
 
 use super::{
+    attributes,
     problem::Problem,
     scores::Score,
     timeline::{not_one, with_run},
@@ -10,7 +11,7 @@ use super::{
 use crate::state::App;
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, Query, RawQuery, State},
 };
 use base64::Engine as _;
 use schemars::JsonSchema;
@@ -162,15 +163,26 @@ pub(crate) struct RunList {
     total: Option<u64>,
 }
 
-/// Every run, newest first; child runs too unless `roots_only=true`.
+/// Every run, newest first; child runs too unless `roots_only=true`. Any attribute of a run's root span, or of its
+/// resource, can be asked for with `attr.KEY=VALUE`.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Query(query): Query<RunQuery>,
+    RawQuery(raw): RawQuery,
 ) -> Result<Json<RunList>, Problem> {
     let moment = app.moment();
     let filter = query.filter(moment.now_ms)?;
     let page = query.page()?;
-    let runs = app.ask(move |reader| reader.runs(&filter, &page, moment)).await?;
+    let wanted = attributes::wanted(raw.as_deref().unwrap_or(""));
+    let runs = app
+        .ask(move |reader| {
+            if wanted.is_empty() {
+                reader.runs(&filter, &page, moment)
+            } else {
+                attributes::runs(reader, &filter, &page, moment, &wanted)
+            }
+        })
+        .await?;
     Ok(Json(RunList {
         runs: runs.runs.iter().map(|run| Run::of(run, moment)).collect(),
         next_cursor: runs.next.map(write_cursor),

@@ -31,6 +31,7 @@ pub(crate) struct Step {
     pub(crate) start_offset_ms: f64,
     pub(crate) duration_ms: Option<f64>,
     pub(crate) depth: u32,
+    pub(crate) agent_name: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) provider: Option<String>,
     pub(crate) tool_name: Option<String>,
@@ -118,6 +119,7 @@ impl Step {
             start_offset_ms: (step.start as i64).wrapping_sub(zero as i64) as f64 / 1e6,
             duration_ms: step.end.map(|end| wire::ms(end.saturating_sub(step.start) as i64)),
             depth: step.depth,
+            agent_name: first(|facts| facts.agent_name.as_ref()),
             model: first(|facts| facts.request_model.as_ref())
                 .or_else(|| first(|facts| facts.response_model.as_ref())),
             provider: first(|facts| facts.provider.as_ref()),
@@ -252,17 +254,10 @@ pub(crate) fn sent(reader: &mut Reader, view: &UnitView, step: &StepView) -> Res
         let body = reader.body(node.row)?;
         let known = known(node);
         let damaged = |error: cut::RestoreError| StoreError::Damaged(error.to_string());
-        if is_span(node) && out.span.is_none() && Some(index) == step.node {
-            match cut::restore_span(&body, &known) {
-                Ok(span) => out.span = Some(span),
-                // What opened it was a log event, not a span.
-                Err(_) if node.role == Role::Open => {
-                    out.logs.push(cut::restore_log(&body, &known).map_err(damaged)?);
-                }
-                Err(error) => return Err(damaged(error)),
-            }
-        } else if !is_span(node) {
+        if !cut::is_span(&body, &node.role) {
             out.logs.push(cut::restore_log(&body, &known).map_err(damaged)?);
+        } else if out.span.is_none() && Some(index) == step.node {
+            out.span = Some(cut::restore_span(&body, &known).map_err(damaged)?);
         }
         if out.origin.is_none() {
             let bytes = reader.origin(node.row)?;

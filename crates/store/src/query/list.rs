@@ -2,7 +2,7 @@
 
 use super::{
     Reader,
-    filter::{self, Moment, Order, RunFilter},
+    filter::{self, Clause, Moment, Order, RunFilter},
     run::{COLUMNS, Run},
 };
 use crate::StoreError;
@@ -50,39 +50,62 @@ impl Reader {
             rusqlite::params_from_iter(&clause.values),
             |row| row.get(0),
         )?;
-        let key = match page.order {
-            Order::StartedAt => "r.started_at",
-            Order::Duration => "r.duration",
-            Order::Cost => "coalesce(r.reported_cost, -1)",
-            Order::Tokens => "coalesce(r.total_tokens, -1)",
-        };
-        let (direction, beyond) = if page.descending { ("DESC", "<") } else { ("ASC", ">") };
-        let mut values: Vec<Sql> = clause.values;
-        let mut seek = String::new();
-        if let Some((value, row)) = page.after {
-            values.extend([Sql::from(value), Sql::from(row)]);
-            let (value, row) = (values.len() - 1, values.len());
-            seek = format!("AND ({key}, r.id) {beyond} (?{value}, ?{row})");
-        }
-        let sql = format!(
-            "SELECT {COLUMNS} FROM runs r WHERE {} {seek} ORDER BY {key} {direction}, r.id {direction} LIMIT {} OFFSET {}",
-            clause.sql,
-            u64::from(page.limit) + 1,
-            page.offset
-        );
+        let (sql, values) = page_sql(clause, page);
         let mut runs = self.runs_by(&sql, rusqlite::params_from_iter(&values))?;
         let more = runs.len() > page.limit as usize;
         runs.truncate(page.limit as usize);
-        let next = runs.last().filter(|_| more).map(|run| (order_value(run, page.order), run.row));
+        let next = runs.last().filter(|_| more).map(|run| run.position(page.order));
         Ok(Runs { runs, next, total: u64::try_from(total).ok().filter(|_| total <= COUNTED) })
+    }
+
+    /// How SQLite would find that page: a line for each step of its plan.
+    pub fn explain_runs(
+        &mut self,
+        wanted: &RunFilter,
+        page: &Page,
+        moment: Moment,
+    ) -> Result<Vec<String>, StoreError> {
+        let (sql, values) = page_sql(filter::clause(wanted, moment), page);
+        let mut statement = self.db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        let lines = statement.query_map(rusqlite::params_from_iter(&values), |row| row.get("detail"))?;
+        Ok(lines.collect::<Result<_, _>>()?)
     }
 }
 
-fn order_value(run: &Run, order: Order) -> i64 {
-    match order {
-        Order::StartedAt => run.start,
-        Order::Duration => run.duration,
-        Order::Cost => run.reported_cost.unwrap_or(-1),
-        Order::Tokens => run.usage.total_tokens().map_or(-1, |tokens| tokens as i64),
+/// The statement that gives one page, with its values.
+fn page_sql(clause: Clause, page: &Page) -> (String, Vec<Sql>) {
+    let key = match page.order {
+        Order::StartedAt => "r.started_at",
+        Order::Duration => "r.duration",
+        Order::Cost => "coalesce(r.reported_cost, -1)",
+        Order::Tokens => "coalesce(r.total_tokens, -1)",
+    };
+    let (direction, beyond) = if page.descending { ("DESC", "<") } else { ("ASC", ">") };
+    let mut values: Vec<Sql> = clause.values;
+    let mut seek = String::new();
+    if let Some((value, row)) = page.after {
+        values.extend([Sql::from(value), Sql::from(row)]);
+        let (value, row) = (values.len() - 1, values.len());
+        seek = format!("AND ({key}, r.id) {beyond} (?{value}, ?{row})");
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM runs r WHERE {} {seek} ORDER BY {key} {direction}, r.id {direction} LIMIT {} OFFSET {}",
+        clause.sql,
+        u64::from(page.limit) + 1,
+        page.offset
+    );
+    (sql, values)
+}
+
+impl Run {
+    /// Where a list in this order goes on after this run: see [`Page::after`].
+    pub fn position(&self, order: Order) -> (i64, i64) {
+        let value = match order {
+            Order::StartedAt => self.start,
+            Order::Duration => self.duration,
+            Order::Cost => self.reported_cost.unwrap_or(-1),
+            Order::Tokens => self.usage.total_tokens().map_or(-1, |tokens| tokens as i64),
+        };
+        (value, self.row)
     }
 }

@@ -87,6 +87,12 @@ impl Reader {
         self.unit(run.unit)
     }
 
+    /// The row of the span that a run is rooted in; `None` for an assembled run.
+    pub fn root_row(&mut self, run: &super::Run) -> Result<Option<i64>, StoreError> {
+        let (Some(trace), Some(span)) = (run.trace_id, run.span_id) else { return Ok(None) };
+        Ok(self.span_record(trace, span)?.map(|(_, row)| row))
+    }
+
     /// Everything that a record was sent with.
     pub fn body(&mut self, row: i64) -> Result<Body, StoreError> {
         content::body(&self.db, &mut self.blocks, row)

@@ -3,7 +3,8 @@
 use super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_scattered.sql")];
 
 /// Brings the database to the newest version, each step in a transaction of its own.
 pub(crate) fn migrate(db: &mut Connection) -> Result<(), StoreError> {

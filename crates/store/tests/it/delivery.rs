@@ -1,0 +1,80 @@
+//! At least once, in any order: a span is stored once, the later end wins, and what hangs on a run follows its root.
+
+use crate::world::*;
+use turnscope_model::ScoreSource;
+use turnscope_store::{NewScore, Stored};
+
+#[test]
+fn a_span_that_is_sent_twice_is_stored_once() {
+    let world = World::new();
+    let spans = vec![agent(1, (1, 0), "a", (0, 100)), call(1, (2, 1), (1, 50), &said(0..3), "yes")];
+    assert_eq!(world.send(spans.clone()), Stored { records: 2, duplicates: 0, metrics: 0 });
+    assert_eq!(world.send(spans.clone()), Stored { records: 0, duplicates: 2, metrics: 0 });
+    let twice_in_one: Vec<_> = spans.iter().chain(&spans).cloned().collect();
+    assert_eq!(world.send(twice_in_one), Stored { records: 0, duplicates: 4, metrics: 0 });
+    assert_eq!(world.spans().len(), 2);
+    assert_eq!(world.runs()[0].llm_call_count, 1);
+}
+
+#[test]
+fn of_two_versions_the_later_end_wins_whatever_comes_first() {
+    let early = call(1, (2, 1), (1, 50), &said(0..3), "early");
+    let late = call(1, (2, 1), (1, 60), &said(0..3), "late");
+    for pair in [[&early, &late], [&late, &early]] {
+        let world = World::new();
+        world.send(vec![agent(1, (1, 0), "a", (0, 100))]);
+        for version in pair {
+            world.send(vec![version.clone()]);
+        }
+        let run = &world.runs()[0];
+        assert_eq!((run.llm_call_count, run.output_preview.as_deref()), (1, Some("late")));
+        assert_eq!(world.count("SELECT count(*) FROM records WHERE role & 15 = 0"), 2);
+    }
+}
+
+#[test]
+fn an_open_span_gives_way_to_the_finished_one() {
+    let world = World::new();
+    let mut open = agent(1, (1, 0), "a", (0, 100));
+    open.end_time_unix_nano = 0;
+    world.send(vec![open.clone()]);
+    assert_eq!(world.runs()[0].end, None);
+    world.send(vec![agent(1, (1, 0), "a", (0, 100))]);
+    assert_eq!(world.runs()[0].end, Some(at(100) as i64));
+    // It comes late once more: what has ended stays ended.
+    world.send(vec![open]);
+    assert_eq!(world.runs()[0].end, Some(at(100) as i64));
+    assert_eq!(world.runs().len(), 1);
+}
+
+#[test]
+fn scores_and_tags_follow_the_root_that_arrives_late() {
+    let mut world = World::new();
+    // The call is an orphan at first: its own run.
+    world.send(vec![call(1, (2, 1), (1, 50), &said(0..3), "yes")]);
+    let orphan = world.runs()[0].run_id;
+    assert_eq!(orphan, run_id(1, 2));
+    let score = NewScore {
+        run_id: orphan,
+        step_id: None,
+        turn: None,
+        name: "good".into(),
+        value: Some(1.0),
+        label: None,
+        comment: None,
+        source: ScoreSource::Person,
+    };
+    let given = world.store().add_score(score).unwrap().expect("the run is there");
+    assert!(
+        world.store().change_tags(orphan, vec!["kept".into(), "not".into()], vec!["not".into()]).unwrap()
+    );
+    world.reopen();
+    world.send(vec![agent(1, (1, 0), "a", (0, 100))]);
+    let run = world.runs().remove(0);
+    assert_eq!(run.run_id, run_id(1, 1));
+    assert_eq!(world.runs().len(), 1);
+    let scores = world.store().read(|reader| reader.scores(run.run_id)).unwrap();
+    assert_eq!(scores.len(), 1);
+    assert_eq!((&scores[0].score_id, scores[0].run_id), (&given.score_id, run.run_id));
+    assert_eq!(run.tags, ["kept"]);
+}

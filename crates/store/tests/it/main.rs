@@ -1,0 +1,11 @@
+//! The store from outside: what was committed is read back, kept once, found, deleted and kept whole, through a file on disk.
+
+#[path = "../../../otlp/tests/it/any_otlp.rs"]
+mod any_otlp;
+mod delivery;
+mod files;
+mod plans;
+mod read_back;
+mod retention;
+mod search;
+mod world;

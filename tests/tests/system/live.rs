@@ -1,0 +1,118 @@
+//! `GET /v1/live`: events with ids as things happen, what was missed on coming back, and a gap where that is unknown.
+
+use serde_json::{Value as Json, json};
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpStream,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use turnscope_tests::{
+    http, load,
+    testkit::{At, Turnscope},
+};
+
+/// One event.
+#[derive(Debug, Default, PartialEq)]
+struct Event {
+    id: String,
+    name: String,
+    data: Json,
+}
+
+/// A listener.
+struct Listener(BufReader<TcpStream>);
+
+impl Listener {
+    fn open(server: &At, last: Option<&str>) -> Self {
+        let mut stream = http::open(server.0.listen).unwrap();
+        let headers: Vec<(&str, &str)> = last.map(|id| ("last-event-id", id)).into_iter().collect();
+        stream.write_all(http::head("GET", "/v1/live", &headers, None).as_bytes()).unwrap();
+        let mut listener = Self(BufReader::new(stream));
+        let status = listener.line();
+        assert!(status.contains("200"), "{status}");
+        while !listener.line().is_empty() {}
+        listener
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        assert!(self.0.read_line(&mut line).unwrap() > 0, "the stream ended");
+        line.trim_end().to_owned()
+    }
+
+    /// The next event; comments and the marks of chunks are passed over.
+    fn next(&mut self) -> Event {
+        let mut event = Event::default();
+        let until = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < until {
+            let line = self.line();
+            match line.split_once(": ") {
+                Some(("id", id)) => id.clone_into(&mut event.id),
+                Some(("event", name)) => name.clone_into(&mut event.name),
+                Some(("data", data)) => event.data = serde_json::from_str(data).unwrap(),
+                _ if line.is_empty() && !event.name.is_empty() => return event,
+                _ => {}
+            }
+        }
+        panic!("no event came");
+    }
+
+    /// The next event about a run.
+    fn next_of(&mut self, run: &str) -> Event {
+        loop {
+            let event = self.next();
+            if event.data["run_id"] == run {
+                return event;
+            }
+        }
+    }
+}
+
+fn send(server: &At, run: u64) {
+    let body = load::encode(load::run(run, 1));
+    assert_eq!(server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &body).status, 200);
+    server.json("/v1/runs?limit=1"); // waits until the run is derived
+}
+
+#[test]
+fn events_come_as_things_happen_and_what_was_missed_on_coming_back() {
+    let server = Turnscope::start();
+    let mut first = Listener::open(&server, None);
+    send(&server, 1);
+    let seen = first.next_of(&load::run_id(1));
+    assert_eq!((seen.name.as_str(), &seen.data["run"]["name"]), ("run", &json!("clerk")));
+    assert!(!seen.id.is_empty());
+    let score = server.ask(
+        "POST",
+        &format!("/v1/runs/{}/scores", load::run_id(1)),
+        &json!({"name": "x", "value": 1}),
+    );
+    assert!(score.status < 300, "{}", score.text());
+    let scored = first.next();
+    assert_eq!((scored.name.as_str(), scored.data["run_id"].as_str()), ("score", Some(&*load::run_id(1))));
+    drop(first);
+    send(&server, 2);
+    send(&server, 3);
+    let mut again = Listener::open(&server, Some(&scored.id));
+    assert_eq!(again.next().data["run_id"], load::run_id(2));
+    assert_eq!(again.next().data["run_id"], load::run_id(3));
+    // Deleted runs are said to be gone.
+    assert!(server.ask("DELETE", &format!("/v1/runs/{}", load::run_id(2)), &Json::Null).status < 300);
+    assert_eq!(again.next_of(&load::run_id(2)).data["gone"], true);
+}
+
+#[test]
+fn a_client_of_an_earlier_life_is_told_of_the_gap() {
+    let server = Turnscope::start();
+    let mut listener = Listener::open(&server, None);
+    send(&server, 1);
+    let last = listener.next();
+    let data = server.data();
+    server.kill();
+    let server = Turnscope::start_on(Arc::clone(&data), &[]);
+    let mut listener = Listener::open(&server, Some(&last.id));
+    assert_eq!(listener.next().name, "gap");
+    send(&server, 2);
+    assert_eq!(listener.next_of(&load::run_id(2)).name, "run");
+}

@@ -1,0 +1,10 @@
+//! The whole system from outside: receivers, clients, REST, crashes; against the real binary wherever a flag allows it.
+
+mod clients;
+mod corpus_replay;
+mod crash;
+mod live;
+mod python;
+mod receivers;
+mod refusals;
+mod rest;
