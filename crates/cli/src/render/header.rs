@@ -41,7 +41,7 @@ pub(crate) fn header(look: &Look, run: &Run) -> String {
         ("user", run.user_id.as_ref()),
     ] {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            from.push(format!("{label} {}", one_line(value)));
+            from.push(format!("{label} {}", look.cut(&one_line(value), 40)));
         }
     }
     if !run.models.is_empty() {

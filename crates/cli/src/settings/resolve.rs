@@ -140,11 +140,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
     let max_body_bytes = picker.one("max-body-bytes", parse::bytes);
     let silence = picker.one("silence", parse::time);
     let search = picker.one("search", parse::switch);
-    let log_level = picker.one("log-level", |text| {
-        text.parse::<tracing_subscriber::filter::Targets>()
-            .map(|_| text.to_owned())
-            .map_err(|_| "take off, error, warn, info, debug or trace".to_owned())
-    });
+    let log_level = picker.one("log-level", parse::log_level);
     let log_json = picker.one("log-format", |text| match text {
         "text" => Ok(false),
         "json" => Ok(true),
