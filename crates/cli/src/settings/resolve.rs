@@ -156,6 +156,9 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
             Err("take http://HOST:PORT; for https put a tunnel or a proxy in between".to_owned())
         }
     });
+    // A directory that was named more strongly than a server is what is meant.
+    let place = |name| picker.given(name).map_or(usize::MAX, |(place, _)| place);
+    let server = server.filter(|_| place("server") <= place("data"));
     let allow_public = picker.one("allow-public-without-key", parse::switch).unwrap_or(false);
     let (listen, otlp_grpc, otlp_http) = (listen?, otlp_grpc?, otlp_http?);
     let has_key = api_key.is_some() && required != Some(false);

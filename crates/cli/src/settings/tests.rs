@@ -51,6 +51,15 @@ fn a_whole_address_beats_weaker_halves() {
 }
 
 #[test]
+fn a_directory_that_was_typed_beats_a_server_of_the_environment() {
+    let server = layer(&[("server", "127.0.0.1:8000")], "TURNSCOPE_SERVER");
+    let typed = layer(&[("data", "/d")], "--data");
+    let of = |layers: &[Layer]| resolve(layers, Purpose::Reading).unwrap().0.server;
+    assert_eq!(of(&[typed, server.clone()]), None);
+    assert_eq!(of(&[server, data()]), Some("http://127.0.0.1:8000".to_owned()));
+}
+
+#[test]
 fn every_mistake_is_reported() {
     let wrong = layer(
         &[
