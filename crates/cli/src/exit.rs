@@ -36,6 +36,8 @@ pub(crate) struct Failure {
     pub(crate) code: Code,
     message: String,
     hint: Option<String>,
+    /// The runs that an ambiguous name could mean.
+    pub(crate) candidates: Vec<String>,
 }
 
 /// What every command returns.
@@ -43,7 +45,7 @@ pub(crate) type Outcome = Result<(), Failure>;
 
 impl Failure {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None }
+        Self { code, message: message.into(), hint: None, candidates: Vec::new() }
     }
 
     pub(crate) fn failed(message: impl Into<String>) -> Self {

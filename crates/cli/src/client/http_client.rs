@@ -10,6 +10,9 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 
+/// How long a server may take to accept.
+const CONNECT: std::time::Duration = std::time::Duration::from_secs(5);
+
 pub(super) struct HttpClient {
     client: Client<HttpConnector, Full<Bytes>>,
     base: String,
@@ -18,7 +21,9 @@ pub(super) struct HttpClient {
 
 impl HttpClient {
     pub(super) fn new(base: &str, key: Option<String>) -> Self {
-        let client = Client::builder(TokioExecutor::new()).build_http();
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT));
+        let client = Client::builder(TokioExecutor::new()).build(connector);
         Self { client, base: base.to_owned(), key }
     }
 

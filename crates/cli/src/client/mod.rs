@@ -38,7 +38,7 @@ pub(crate) struct Client {
 }
 
 enum Reach {
-    Http(HttpClient),
+    Http(Box<HttpClient>),
     Local { router: Router, _store: Local },
 }
 
@@ -85,7 +85,11 @@ impl Client {
         let key = settings.api_key.as_ref().map(|key| key.0.clone());
         if let Some(url) = &settings.server {
             let client = HttpClient::new(url, key);
-            return Ok(Some(Self { runtime: runtime()?, reach: Reach::Http(client), directory: None }));
+            return Ok(Some(Self {
+                runtime: runtime()?,
+                reach: Reach::Http(Box::new(client)),
+                directory: None,
+            }));
         }
         let mut directory = settings.data.clone();
         let mut address = Owner::of(&directory).and_then(|owner| owner.address());
@@ -98,7 +102,11 @@ impl Client {
         }
         let Some(address) = address else { return Ok(None) };
         let client = HttpClient::new(&format!("http://{address}"), key);
-        Ok(Some(Self { runtime: runtime()?, reach: Reach::Http(client), directory: Some(directory) }))
+        Ok(Some(Self {
+            runtime: runtime()?,
+            reach: Reach::Http(Box::new(client)),
+            directory: Some(directory),
+        }))
     }
 
     fn over(store: Local, directory: PathBuf) -> Result<Self, Failure> {
@@ -243,14 +251,12 @@ fn problem(status: StatusCode, body: &[u8]) -> Failure {
 }
 
 impl Failure {
-    /// The runs that an ambiguous name could mean.
-    fn candidates(self, problem: &Value) -> Self {
-        let ids: Vec<&str> = problem
-            .get("run_ids")
-            .and_then(Value::as_array)
-            .map(|ids| ids.iter().filter_map(Value::as_str).collect())
-            .unwrap_or_default();
-        self.hint(format!("name one of them:\n    {}", ids.join("\n    ")))
+    /// With the runs that an ambiguous name could mean.
+    fn candidates(mut self, problem: &Value) -> Self {
+        let ids = problem.get("run_ids").and_then(Value::as_array).into_iter().flatten();
+        self.candidates = ids.filter_map(Value::as_str).map(str::to_owned).collect();
+        let all = self.candidates.join("\n    ");
+        self.hint(format!("name one of them:\n    {all}"))
     }
 }
 

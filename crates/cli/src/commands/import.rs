@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 use std::{
+    fmt::Write as _,
     io::Read as _,
     path::{Path, PathBuf},
 };
@@ -49,13 +50,13 @@ pub(crate) fn import(args: &Import) -> Outcome {
     bar.finish_and_clear();
     let mut text = format!("Took in {}", human::plural(taken.requests, "request"));
     if taken.runs > 0 {
-        text.push_str(&format!(", {}", human::plural(taken.runs, "exported run")));
+        let _ = write!(text, ", {}", human::plural(taken.runs, "exported run"));
     }
     if taken.scores > 0 {
-        text.push_str(&format!(", {}", human::plural(taken.scores, "score")));
+        let _ = write!(text, ", {}", human::plural(taken.scores, "score"));
     }
     if taken.rejected > 0 {
-        text.push_str(&format!("; {} could not be taken", human::plural(taken.rejected, "record")));
+        let _ = write!(text, "; {} could not be taken", human::plural(taken.rejected, "record"));
     }
     eprintln!("{text}. `turnscope runs` lists the runs.");
     Ok(())
@@ -88,8 +89,8 @@ pub(crate) fn take(client: &Client, name: &str, bytes: Vec<u8>, taken: &mut Take
     if begins != Some(b'{') && begins != Some(b'[') {
         return post(client, name, signal_of(name), "application/x-protobuf", bytes.into(), taken);
     }
-    let mut values = serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>();
-    while let Some(value) = values.next() {
+    let values = serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>();
+    for value in values {
         let value = value.map_err(|error| Failure::failed(format!("{name} is no valid JSON: {error}")))?;
         let all = if let Value::Array(all) = value { all } else { vec![value] };
         for one in all {

@@ -3,11 +3,13 @@
 use crate::{
     client::{Client, encode},
     exit::{Code, Failure},
+    render::{human, look::Look, runs::name},
     settings::{Flags, READ},
-    wire::RunList,
+    wire::{Run, RunList},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// The flags of every command that reads.
 #[derive(clap::Args)]
@@ -51,12 +53,32 @@ pub(crate) fn run_id(client: &Client, named: &str) -> Result<String, Failure> {
     if named.trim().is_empty() {
         return Err(Failure::usage("RUN is empty").hint("name a run id, its beginning, or `last`"));
     }
-    let run: Value = client.get(&format!("/v1/runs/{}?prefix=true", encode(named)))?;
+    let run: Value = client
+        .get(&format!("/v1/runs/{}?prefix=true", encode(named)))
+        .map_err(|failure| with_candidates(client, failure))?;
     run.get("run_id")
         .and_then(Value::as_str)
         .map(str::to_owned)
         .ok_or_else(|| Failure::failed("the server gave a run without an id"))
 }
+
+/// Says of each run that an ambiguous name could mean what it was.
+fn with_candidates(client: &Client, failure: Failure) -> Failure {
+    let look = Look { colour: false, ..Look::of_stdout() };
+    let mut text = String::from("name one of them:");
+    for id in failure.candidates.iter().take(CANDIDATES) {
+        let Ok(run) = client.get::<Run>(&format!("/v1/runs/{}", encode(id))) else { return failure };
+        let _ = write!(text, "\n    {id}  {}, {}", name(&run), human::ago(run.started_at, look.now));
+    }
+    match failure.candidates.len() {
+        0 => failure,
+        n if n > CANDIDATES => failure.hint(format!("{text}\n    and {} more", n - CANDIDATES)),
+        _ => failure.hint(text),
+    }
+}
+
+/// Candidates that are listed.
+const CANDIDATES: usize = 8;
 
 /// A query string from what was given.
 pub(crate) fn query(parts: &[(&str, Option<String>)]) -> String {

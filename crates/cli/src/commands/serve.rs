@@ -19,7 +19,7 @@ pub(crate) struct Serve {
 pub(crate) fn serve(args: &Serve) -> Outcome {
     let settings = args.flags.resolve()?;
     logging::start(&settings.log)?;
-    run(settings, |addresses, data| announce(addresses, data))
+    run(settings, announce)
 }
 
 /// Serves with these settings; `ready` is called once every port listens.

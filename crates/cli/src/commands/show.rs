@@ -52,7 +52,7 @@ pub(crate) fn show(args: &Show) -> Outcome {
     let look = Look::of_stdout();
     let run: Run = client.get(&format!("/v1/runs/{id}"))?;
     let mut text = if args.turn.is_some() {
-        render::show::header(&look, &run) + "\n"
+        render::header::header(&look, &run) + "\n"
     } else {
         let timeline: Timeline = client.get(&timeline)?;
         render::show::show(&look, &run, &timeline)

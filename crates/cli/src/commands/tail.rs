@@ -36,13 +36,13 @@ pub(crate) fn tail(args: &Tail) -> Outcome {
     let mut printer = Printer { args, shown: HashMap::new(), lines: 0 };
     let recent = latest(&client, args, args.last)?;
     for run in recent.into_iter().rev() {
-        printer.put(run)?;
+        printer.put(&run)?;
     }
     if client.is_local() {
         loop {
             std::thread::sleep(POLL);
             for run in latest(&client, args, 50)?.into_iter().rev() {
-                if printer.put(run)? {
+                if printer.put(&run)? {
                     return Ok(());
                 }
             }
@@ -65,7 +65,7 @@ pub(crate) fn tail(args: &Tail) -> Outcome {
                     last_id = event.id;
                 }
                 if let Some(run) = event.run
-                    && printer.put(run)?
+                    && printer.put(&run)?
                 {
                     done = true;
                     return Ok(false);
@@ -106,7 +106,7 @@ struct Printer<'a> {
 
 impl Printer<'_> {
     /// Prints what is new of a run; true when enough was printed.
-    fn put(&mut self, value: Value) -> Result<bool, Failure> {
+    fn put(&mut self, value: &Value) -> Result<bool, Failure> {
         let Ok(run) = serde_json::from_value::<Run>(value.clone()) else { return Ok(false) };
         if run.parent_run_id.is_some() && !self.args.all {
             return Ok(false);

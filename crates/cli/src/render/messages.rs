@@ -76,6 +76,7 @@ fn part_text(part: &BTreeMap<String, Value>) -> (String, String) {
     match part.get("type").and_then(Value::as_str).unwrap_or("") {
         "text" => (String::new(), text("content")),
         "tool_call" => ("calls".into(), format!("{}({})", text("name"), arguments(part.get("arguments")))),
+        "reasoning" => ("thinks".into(), text("content")),
         "tool_call_response" => ("result".into(), text("response")),
         "blob" => (text("modality"), format!("({} inline)", text("mime_type"))),
         "uri" => (text("modality"), text("uri")),

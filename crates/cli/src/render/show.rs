@@ -1,12 +1,12 @@
-//! One run: a header with its figures, and its steps as a tree with bars.
+//! One run: its steps as a tree with bars. Not here: the header (`header`), the words (`messages`).
 
 use super::{
+    header::header,
     human,
-    look::{Look, Tone, columns, one_line, wrap},
-    runs::name,
+    look::{Look, Tone, columns, one_line},
     tree::{self, What},
 };
-use crate::wire::{Figures, Run, Step, Timeline, Turn, Usage, Verdict};
+use crate::wire::{Run, Step, Timeline, Turn, Usage, Verdict};
 use std::fmt::Write as _;
 
 /// The header and the waterfall.
@@ -15,149 +15,6 @@ pub(crate) fn show(look: &Look, run: &Run, timeline: &Timeline) -> String {
     out.push('\n');
     out.push_str(&waterfall(look, run, timeline));
     out
-}
-
-/// What the run was, in a few lines.
-pub(crate) fn header(look: &Look, run: &Run) -> String {
-    let mut out = String::new();
-    let (sign, tone) = look.status(&run.status);
-    let dot = look.either(" · ", " - ");
-    let title = name(run);
-    let _ = writeln!(
-        out,
-        "{} {}  {}",
-        look.paint(tone, sign),
-        look.paint(Tone::Strong, &look.cut(&title, look.width.saturating_sub(30).max(20))),
-        look.paint(tone, &status(run))
-    );
-    let total = run.total.as_ref().filter(|total| total.run_count > 1);
-    let figures_line = figures(total.map_or(&run.figures, |total| &total.figures)).join(dot);
-    let figures_line = match total {
-        Some(total) => format!("{figures_line}{dot}{}", human::plural(total.run_count - 1, "child run")),
-        None => figures_line,
-    };
-    let mut about = vec![human::ago(run.started_at, look.now)];
-    if run.duration_ms > 0.0 && run.status != "running" {
-        about.push(human::duration(run.duration_ms));
-    }
-    about.push(figures_line);
-    put(&mut out, look, "", &about.join(dot), 3);
-    let mut from = Vec::new();
-    for (label, value) in [
-        ("service", Some(&run.service_name)),
-        ("dialect", Some(&run.dialect)),
-        ("session", run.session_id.as_ref()),
-        ("user", run.user_id.as_ref()),
-    ] {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            from.push(format!("{label} {}", one_line(value)));
-        }
-    }
-    if !run.models.is_empty() {
-        from.push(run.models.join(", "));
-    }
-    if let Some(prompt) = &run.prompt_id {
-        let version = run
-            .prompt_version
-            .as_ref()
-            .map_or_else(String::new, |version| format!(" v{}", version.trim_start_matches('v')));
-        from.push(format!("prompt {prompt}{version}"));
-    }
-    put(&mut out, look, "from", &from.join(dot), 2);
-    put(&mut out, look, "tags", &run.tags.join(", "), 1);
-    put(&mut out, look, "id", &run.run_id, 2);
-    if let Some(native) = &run.native_run_id {
-        put(&mut out, look, "own id", native, 2);
-    }
-    let scores: Vec<String> = run.scores.iter().map(score).collect();
-    put(&mut out, look, "scores", &scores.join(dot), 2);
-    put(&mut out, look, "asked", run.input_preview.as_deref().unwrap_or(""), 3);
-    put(&mut out, look, "answered", run.output_preview.as_deref().unwrap_or(""), 4);
-    if let Some(error) = &run.error {
-        let text =
-            if run.status == "failed" { error.text() } else { format!("{} (recovered)", error.text()) };
-        let tone = if run.status == "failed" { Tone::Bad } else { Tone::Warn };
-        let mut line = String::new();
-        put(&mut line, look, "error", &text, 3);
-        for part in line.lines() {
-            let _ = writeln!(out, "{}", look.paint(tone, part));
-        }
-    }
-    out
-}
-
-fn status(run: &Run) -> String {
-    match &run.status_reason {
-        Some(reason) if run.status != "completed" && run.error.is_none() => {
-            format!("{} ({reason})", run.status)
-        }
-        _ => run.status.clone(),
-    }
-}
-
-fn figures(figures: &Figures) -> Vec<String> {
-    let mut out = vec![human::plural(figures.turn_count, "turn")];
-    if figures.llm_call_count != figures.turn_count {
-        out.push(human::plural(figures.llm_call_count, "model call"));
-    }
-    if figures.tool_call_count > 0 {
-        out.push(human::plural(figures.tool_call_count, "tool call"));
-    }
-    if let Some(tokens) = figures.tokens() {
-        let cached = figures.cache_read_tokens.filter(|cached| *cached > 0);
-        let cached = cached.map_or_else(String::new, |cached| format!(" ({} cached)", human::count(cached)));
-        out.push(format!("{} tokens{cached}", human::count(tokens)));
-    }
-    if let Some(cost) = figures.cost_usd {
-        out.push(human::money(cost));
-    }
-    for (n, word) in [(figures.deny_count, "denied"), (figures.hitl_count, "asked a human")] {
-        if n > 0 {
-            out.push(format!("{n} {word}"));
-        }
-    }
-    if figures.error_count > 0 {
-        out.push(human::plural(figures.error_count, "error"));
-    }
-    out
-}
-
-fn score(score: &crate::wire::Score) -> String {
-    let value = match (score.value, &score.label) {
-        (Some(value), Some(label)) => format!("{value} {label}"),
-        (Some(value), None) => value.to_string(),
-        (None, label) => label.clone().unwrap_or_default(),
-    };
-    let turn = score.turn.map_or_else(String::new, |turn| format!(" (turn {turn})"));
-    let comment =
-        score.comment.as_ref().map_or_else(String::new, |comment| format!(" \"{}\"", one_line(comment)));
-    format!("{} {value}{turn}{comment}", score.name)
-}
-
-/// A label and a text of at most so many lines, indented.
-fn put(out: &mut String, look: &Look, label: &str, text: &str, most: usize) {
-    const LABEL: usize = 10;
-    if text.trim().is_empty() {
-        return;
-    }
-    let indent = if label.is_empty() { 2 } else { 2 + LABEL };
-    let text: String = text.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n");
-    let mut lines = wrap(&text, look.width.saturating_sub(indent));
-    if lines.len() > most {
-        lines.truncate(most);
-        if let Some(last) = lines.last_mut() {
-            *last = look.cut(&format!("{last} {}", look.either("…", "~")), look.width.saturating_sub(indent));
-        }
-    }
-    for (n, line) in lines.iter().enumerate() {
-        if label.is_empty() {
-            let _ = writeln!(out, "  {line}");
-        } else if n == 0 {
-            let _ = writeln!(out, "  {}{line}", look.paint(Tone::Faint, &look.fit(label, LABEL)));
-        } else {
-            let _ = writeln!(out, "  {}{line}", " ".repeat(LABEL));
-        }
-    }
 }
 
 /// How the columns of the waterfall are laid out.
@@ -339,10 +196,10 @@ fn step_line(
 
 /// A line below a step, where its name begins: what went wrong.
 fn under(out: &mut String, look: &Look, below: &str, text: &str) {
-    let indent = columns(below) + KIND + 1;
+    let indent = columns(below) + KIND - 1;
     let text = look.cut(text, look.width.saturating_sub(indent));
     let (lines, text) = (look.paint(Tone::Faint, below), look.paint(Tone::Bad, &text));
-    let _ = writeln!(out, "{lines}{}{text}", " ".repeat(KIND + 1));
+    let _ = writeln!(out, "{lines}{}{text}", " ".repeat(KIND - 1));
 }
 
 /// Columns of the kind.

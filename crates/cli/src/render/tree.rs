@@ -28,9 +28,11 @@ pub(super) fn rows<'a>(look: &Look, steps: &'a [Step]) -> Vec<Row<'a>> {
     let flat = with_turns(preorder(steps));
     let last = last_of_level(&flat);
     let mut lines: Vec<bool> = Vec::new();
+    let parents: Vec<bool> =
+        (0..flat.len()).map(|at| flat.get(at + 1).is_some_and(|next| next.0 > flat[at].0)).collect();
     flat.into_iter()
-        .zip(last)
-        .map(|((depth, what), last)| {
+        .zip(last.into_iter().zip(parents))
+        .map(|((depth, what), (last, is_parent))| {
             lines.resize(depth, false);
             let mut branch = String::new();
             for line in lines.iter().take(depth.min(DEEPEST)).skip(1) {
@@ -41,6 +43,7 @@ pub(super) fn rows<'a>(look: &Look, steps: &'a [Step]) -> Vec<Row<'a>> {
                 branch.push_str(if last { look.either("└ ", "` ") } else { look.either("├ ", "|-") });
                 below.push_str(if last { "  " } else { look.either("│ ", "| ") });
             }
+            below.push_str(if is_parent && depth > 0 { look.either("│ ", "| ") } else { "  " });
             lines.push(!last);
             Row { branch, below, what }
         })
@@ -76,7 +79,7 @@ fn preorder(steps: &[Step]) -> Vec<(usize, &Step)> {
 
 /// Puts a heading before the first step of each turn, and the turn's steps below it. A turn that has a span of its
 /// own is its own heading.
-fn with_turns<'a>(steps: Vec<(usize, &'a Step)>) -> Vec<(usize, What<'a>)> {
+fn with_turns(steps: Vec<(usize, &Step)>) -> Vec<(usize, What<'_>)> {
     let mut flat = Vec::with_capacity(steps.len() * 2);
     let mut headed: HashMap<Option<&str>, u64> = HashMap::new();
     // The headings above the step at hand, each with the depth at which it was put in.

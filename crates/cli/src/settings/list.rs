@@ -251,8 +251,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
 ];
 
+/// Name, what it is in words, and what it sets.
+pub(crate) type Profile = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// The profiles, and what each sets.
-pub(crate) const PROFILES: &[(&str, &str, &[(&str, &str)])] = &[
+pub(crate) const PROFILES: &[Profile] = &[
     (
         "production",
         "no start without a key, log lines as JSON",

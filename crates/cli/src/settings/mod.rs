@@ -56,7 +56,8 @@ impl<const SERVES: bool> Flags<SERVES> {
             platform.set(data, vec![directories.data_dir().display().to_string()], "default");
         }
         layers.push(platform);
-        match resolve::resolve(&layers) {
+        let purpose = if SERVES { resolve::Purpose::Serving } else { resolve::Purpose::Reading };
+        match resolve::resolve(&layers, purpose) {
             Ok(resolved) if errors.is_empty() => return Ok(resolved),
             Ok(_) => {}
             Err(more) => errors.extend(more),

@@ -2,10 +2,6 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-pub(super) fn text(text: &str) -> Result<String, String> {
-    Ok(text.to_owned())
-}
-
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     let text = text.trim();
     let numeric = match text.strip_prefix("localhost:") {
@@ -77,6 +73,16 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds * factor).map_err(|_| wrong())
 }
 
+/// A level, or a filter of levels by target. A bare word that is no level would be taken for a target.
+pub(super) fn log_level(text: &str) -> Result<String, String> {
+    let is_level = |text: &str| text.trim().parse::<tracing::level_filters::LevelFilter>().is_ok();
+    let all_are = text.split(',').all(|part| is_level(part.split_once('=').map_or(part, |(_, level)| level)));
+    if all_are && text.parse::<tracing_subscriber::filter::Targets>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err("take off, error, warn, info, debug or trace, or a filter such as turnscope_server=debug".to_owned())
+}
+
 /// A number of days; 0 is no limit.
 pub(super) fn days(text: &str) -> Result<Option<Duration>, String> {
     let wrong = || "take a number of days, such as 30 or 0.5".to_owned();
@@ -130,6 +136,8 @@ mod tests {
         assert!(bytes("lots").is_err() && bytes("-1").is_err());
         assert_eq!(time("10m"), Ok(Duration::from_secs(600)));
         assert!(time("soon").is_err());
+        assert!(log_level("warn,turnscope_server=debug").is_ok() && log_level("WARN").is_ok());
+        assert!(log_level("verbose").is_err() && log_level("a=loud").is_err());
         assert_eq!(days("0"), Ok(None));
         assert_eq!(address("localhost:80"), Ok(SocketAddr::from(([127, 0, 0, 1], 80))));
     }

@@ -66,8 +66,15 @@ pub(crate) struct Origin {
     pub(crate) from: String,
 }
 
+/// What the settings are for. Who reads need not heed what would be unsafe to serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Serving,
+    Reading,
+}
+
 /// The settings that these layers make, the strongest layer first.
-pub(crate) fn resolve(layers: &[Layer]) -> Result<(Settings, Vec<Origin>), Vec<String>> {
+pub(crate) fn resolve(layers: &[Layer], purpose: Purpose) -> Result<(Settings, Vec<Origin>), Vec<String>> {
     let mut picker = Picker { layers: layers.to_vec(), errors: Vec::new() };
     let profile = picker.one("profile", |text| {
         PROFILES.iter().find(|(name, ..)| *name == text).ok_or_else(|| {
@@ -89,7 +96,7 @@ pub(crate) fn resolve(layers: &[Layer]) -> Result<(Settings, Vec<Origin>), Vec<S
         defaults.set(setting, vec![setting.default.to_owned()], "default");
     }
     picker.layers.push(defaults);
-    let settings = settings(&mut picker);
+    let settings = settings(&mut picker, purpose);
     match settings {
         Some(settings) if picker.errors.is_empty() => Ok((settings, picker.origins())),
         _ => Err(picker.errors),
@@ -101,15 +108,15 @@ fn is_literal(setting: &Setting) -> bool {
     !setting.default.is_empty() && !matches!(setting.name, "data" | "api-key-required" | "log-path")
 }
 
-fn settings(picker: &mut Picker) -> Option<Settings> {
+fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
     let data = picker.one("data", |text| Ok(PathBuf::from(text)));
     if data.is_none() {
         picker.errors.push("this platform has no data directory: name one with --data".to_owned());
     }
     let listen = picker.listen();
-    let api_key = picker.one("api-key", parse::text);
+    let api_key = picker.one("api-key", |text| Ok(text.to_owned()));
     let required = picker.one("api-key-required", parse::switch);
-    if required == Some(true) && api_key.is_none() {
+    if purpose == Purpose::Serving && required == Some(true) && api_key.is_none() {
         let from = picker.given("api-key-required").map_or_else(String::new, |(_, given)| given.from.clone());
         picker.errors.push(format!(
             "a key is required ({from}) and none is set: set TURNSCOPE_API_KEY, or api-key-required to false"
@@ -133,11 +140,7 @@ fn settings(picker: &mut Picker) -> Option<Settings> {
     let max_body_bytes = picker.one("max-body-bytes", parse::bytes);
     let silence = picker.one("silence", parse::time);
     let search = picker.one("search", parse::switch);
-    let log_level = picker.one("log-level", |text| {
-        text.parse::<tracing_subscriber::filter::Targets>()
-            .map(|_| text.to_owned())
-            .map_err(|_| "take off, error, warn, info, debug or trace".to_owned())
-    });
+    let log_level = picker.one("log-level", parse::log_level);
     let log_json = picker.one("log-format", |text| match text {
         "text" => Ok(false),
         "json" => Ok(true),
@@ -153,10 +156,13 @@ fn settings(picker: &mut Picker) -> Option<Settings> {
             Err("take http://HOST:PORT; for https put a tunnel or a proxy in between".to_owned())
         }
     });
+    // A directory that was named more strongly than a server is what is meant.
+    let place = |name| picker.given(name).map_or(usize::MAX, |(place, _)| place);
+    let server = server.filter(|_| place("server") <= place("data"));
     let allow_public = picker.one("allow-public-without-key", parse::switch).unwrap_or(false);
     let (listen, otlp_grpc, otlp_http) = (listen?, otlp_grpc?, otlp_http?);
     let has_key = api_key.is_some() && required != Some(false);
-    if !has_key && !allow_public {
+    if purpose == Purpose::Serving && !has_key && !allow_public {
         for (name, address) in [("listen", listen), ("otlp-grpc", otlp_grpc), ("otlp-http", otlp_http)] {
             if !address.ip().is_loopback() {
                 picker.errors.push(format!(

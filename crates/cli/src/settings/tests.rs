@@ -31,7 +31,7 @@ fn stronger_layers_win_and_origins_say_so() {
     let mut layers = vec![layer(&[("host", "::1")], "--host")];
     layers.extend(env);
     layers.push(file);
-    let (settings, origins) = resolve(&layers).unwrap();
+    let (settings, origins) = resolve(&layers, Purpose::Serving).unwrap();
     assert_eq!(settings.listen, "[::1]:9000".parse().unwrap());
     assert_eq!(settings.data, PathBuf::from("/var/lib/agents"));
     assert_eq!(settings.silence, Duration::from_secs(300));
@@ -47,7 +47,16 @@ fn stronger_layers_win_and_origins_say_so() {
 fn a_whole_address_beats_weaker_halves() {
     let layers =
         [layer(&[("listen", "127.0.0.1:1234")], "--listen"), layer(&[("port", "9000")], "env"), data()];
-    assert_eq!(resolve(&layers).unwrap().0.listen.port(), 1234);
+    assert_eq!(resolve(&layers, Purpose::Serving).unwrap().0.listen.port(), 1234);
+}
+
+#[test]
+fn a_directory_that_was_typed_beats_a_server_of_the_environment() {
+    let server = layer(&[("server", "127.0.0.1:8000")], "TURNSCOPE_SERVER");
+    let typed = layer(&[("data", "/d")], "--data");
+    let of = |layers: &[Layer]| resolve(layers, Purpose::Reading).unwrap().0.server;
+    assert_eq!(of(&[typed, server.clone()]), None);
+    assert_eq!(of(&[server, data()]), Some("http://127.0.0.1:8000".to_owned()));
 }
 
 #[test]
@@ -63,7 +72,7 @@ fn every_mistake_is_reported() {
         ],
         "--x",
     );
-    let errors = resolve(&[wrong]).unwrap_err();
+    let errors = resolve(&[wrong], Purpose::Serving).unwrap_err();
     assert_eq!(errors.len(), 5, "{errors:#?}");
     assert!(errors[0].contains("listen cannot be \"everywhere\" (from --x): take HOST:PORT"));
 }
@@ -78,17 +87,18 @@ fn the_file_names_what_is_allowed() {
 #[test]
 fn a_profile_can_require_a_key_and_secrets_do_not_show() {
     let production = layer(&[("profile", "production")], "--profile");
-    let errors = resolve(&[production.clone(), data()]).unwrap_err();
+    let errors = resolve(&[production.clone(), data()], Purpose::Serving).unwrap_err();
     assert!(errors[0].contains("a key is required (profile production)"), "{errors:?}");
     let key = layer(&[("api-key", "hush")], "TURNSCOPE_API_KEY");
-    let (settings, origins) = resolve(&[production, key, data()]).unwrap();
+    let (settings, origins) = resolve(&[production, key, data()], Purpose::Serving).unwrap();
     assert!(settings.log.json && !format!("{settings:?} {origins:?}").contains("hush"));
 }
 
 #[test]
 fn listening_beyond_loopback_needs_a_key_or_plain_words() {
     let public = layer(&[("host", "0.0.0.0")], "--host");
-    assert_eq!(resolve(&[public.clone(), data()]).unwrap_err().len(), 1);
+    assert_eq!(resolve(&[public.clone(), data()], Purpose::Serving).unwrap_err().len(), 1);
     let said = layer(&[("allow-public-without-key", "true")], "--allow-public-without-key");
-    assert!(resolve(&[public, said, data()]).is_ok());
+    assert!(resolve(&[public.clone(), said, data()], Purpose::Serving).is_ok());
+    assert!(resolve(&[public, data()], Purpose::Reading).is_ok(), "who reads opens no port");
 }

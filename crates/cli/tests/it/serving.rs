@@ -116,7 +116,10 @@ fn the_demo_tells_its_stories() {
     let runs = list["runs"].as_array().unwrap();
     assert_eq!(runs.len(), 12);
     let of = |name: &str| runs.iter().find(|run| run["agent_name"] == name).unwrap();
-    assert_eq!(of("warehouse-sync")["status"], "running");
+    let open = of("warehouse-sync");
+    assert_eq!(open["status"], "running");
+    let words = env.ok(&["show", open["run_id"].as_str().unwrap(), "--messages"]);
+    assert!(words.contains("list_differences(batch=2, size=500)"), "{words}");
     assert_eq!(of("invoice-reader")["status"], "failed");
     let treasury = of("treasury");
     assert_eq!(
@@ -144,6 +147,11 @@ fn the_demo_tells_its_stories() {
         1
     );
     assert!(!env.json(&["search", "firmware", "--json"])["hits"].as_array().unwrap().is_empty());
+    // All of it goes out and in again, the open run too.
+    assert_eq!(env.run(&["export", "--all", "--output", "demo.jsonl"]).code, 0);
+    assert_eq!(env.run(&["import", "demo.jsonl", "--data", "copy"]).code, 0);
+    let again = env.json(&["runs", "--data", "copy", "--json"]);
+    assert_eq!(again["runs"].as_array().unwrap().len(), 12);
     demo.stop();
     assert_eq!(env.run(&["runs"]).code, 3, "the demo leaves nothing behind");
 }

@@ -77,7 +77,7 @@ pub(crate) async fn prune(
 
 /// Gives room back to the disk. The server takes no data meanwhile.
 pub(crate) async fn vacuum(State(app): State<Arc<App>>) -> Result<Json<Size>, Problem> {
-    write(&app, |store| store.vacuum()).await?;
+    write(&app, turnscope_store::Store::vacuum).await?;
     Ok(Json(size(&app).await?))
 }
 

@@ -144,6 +144,11 @@ fn snippet(text: &str, words: &[String]) -> (String, Vec<(usize, usize)>) {
     };
     let first = find(0, chars.len()).first().map_or(0, |(start, _)| *start);
     let start = first.saturating_sub(SNIPPET / 4);
+    // It begins with a whole word where one is near.
+    let start = match chars[start..first].iter().take(24).position(|c| c.is_whitespace()) {
+        Some(space) if start > 0 => start + space + 1,
+        _ => start,
+    };
     let end = (start + SNIPPET).min(chars.len());
     let highlights = find(start, end).into_iter().map(|(a, b)| (a - start, b - start)).collect();
     (chars[start..end].iter().collect(), highlights)
