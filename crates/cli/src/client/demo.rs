@@ -1,5 +1,6 @@
 //! Where the running demo keeps its data, so that `turnscope runs` finds it although nobody named the directory.
 
+use etcetera::AppStrategy as _;
 use std::path::{Path, PathBuf};
 
 /// Stands for as long as the demo runs.

@@ -3,6 +3,7 @@
 //! Here is all reading of the environment and of files. Not here: what the texts mean (`resolve`).
 
 use super::list::{SETTINGS, Setting};
+use etcetera::AppStrategy as _;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},

@@ -13,13 +13,15 @@ pub(crate) use resolve::{Log, Origin, Settings};
 
 use crate::exit::{Code, Failure};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use etcetera::app_strategy::{AppStrategy, AppStrategyArgs, choose_native_strategy};
 use layers::Layer;
 use list::{PLATFORM, SETTINGS, Setting, Used};
 use std::path::PathBuf;
 
 /// The platform's directories for this program.
-pub(crate) fn directories() -> Option<directories::ProjectDirs> {
-    directories::ProjectDirs::from("", "", "turnscope")
+pub(crate) fn directories() -> Option<impl AppStrategy> {
+    choose_native_strategy(AppStrategyArgs { app_name: "turnscope".into(), ..AppStrategyArgs::default() })
+        .ok()
 }
 
 /// The flags of `serve` and `demo`.
