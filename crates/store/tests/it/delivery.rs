@@ -78,3 +78,35 @@ fn scores_and_tags_follow_the_root_that_arrives_late() {
     assert_eq!((&scores[0].score_id, scores[0].run_id), (&given.score_id, run.run_id));
     assert_eq!(run.tags, ["kept"]);
 }
+
+/// Two traces report the same call (a proxy's spans have a trace of their own): they are seen together from then on.
+#[test]
+fn scores_follow_a_run_whose_trace_is_joined_to_another() {
+    let world = World::new();
+    let of_call = |trace: u8, ids: (u8, u8)| {
+        with(call(trace, ids, (1, 50), &said(0..3), "yes"), [text("gen_ai.response.id", "resp_7")])
+    };
+    // The later trace's own run is scored while it stands alone.
+    world.send(vec![agent(1, (1, 0), "a", (0, 100)), of_call(1, (2, 1))]);
+    world.send(vec![call(2, (8, 7), (1, 50), &said(0..3), "yes")]);
+    let alone = run_id(2, 8);
+    let score = NewScore {
+        run_id: alone,
+        step_id: None,
+        turn: None,
+        name: "good".into(),
+        value: Some(1.0),
+        label: None,
+        comment: None,
+        source: ScoreSource::Api,
+    };
+    world.store().add_score(score).unwrap().expect("the run is there");
+    world.store().change_tags(alone, vec!["kept".into()], Vec::new()).unwrap();
+    // Now it is joined, and its root comes.
+    world.send(vec![of_call(2, (9, 7))]);
+    assert_eq!(world.count("SELECT count(*) FROM units WHERE main IS NOT NULL"), 1, "they are joined");
+    world.send(vec![agent(2, (7, 0), "b", (0, 100))]);
+    let root = world.runs().into_iter().find(|run| run.run_id == run_id(2, 7)).expect("its root is its run");
+    assert_eq!(root.tags, ["kept"]);
+    assert_eq!(world.store().read(|reader| reader.scores(root.run_id)).unwrap().len(), 1);
+}
