@@ -1,37 +1,34 @@
 //! The `turnscope` command: reads what was typed, calls the command of that name, turns errors into words and exit codes.
 
+mod cli;
+mod client;
 mod commands;
+#[cfg(test)]
+mod docs;
+mod exit;
+mod logging;
+mod output;
+mod progress;
+mod render;
+mod settings;
+mod wire;
 
-use clap::{Parser, Subcommand};
+use clap::Parser as _;
+use exit::Code;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Shows what an AI agent did, why, and what it cost, turn by turn.
-#[derive(Parser)]
-#[command(name = "turnscope", version, max_term_width = 100)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Receive OpenTelemetry, keep it, and show it.
-    #[command(alias = "server")]
-    Serve(commands::serve::Serve),
-}
-
 fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
-    let outcome = match cli.command {
-        Command::Serve(args) => commands::serve::serve(&args),
-    };
-    match outcome {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("turnscope: {error:#}");
-            std::process::ExitCode::FAILURE
+    let cli = cli::Cli::parse();
+    let code = match commands::run(&cli.command) {
+        Ok(()) => Code::Ok,
+        Err(failure) => {
+            if failure.code != Code::Ok {
+                eprintln!("{failure}");
+            }
+            failure.code
         }
-    }
+    };
+    std::process::ExitCode::from(code as u8)
 }

@@ -3,7 +3,7 @@
 //! `async` stops here: decoding and normalising run on blocking threads, the store has a thread of its own. What waits
 //! is bounded in bytes; when the bound is reached a request is refused at once.
 
-use crate::{refusal::Refusal, spanmetrics::SpanMetrics};
+use crate::{refusal::Refusal, spanmetrics::SpanMetrics, state::Data};
 use bytes::Bytes;
 use std::sync::{
     Arc,
@@ -16,7 +16,7 @@ use turnscope_otlp::{
     normalise::{self, MetricFact, Normalised},
     redact::Redactor,
 };
-use turnscope_store::{Batch, MetricRow, Store};
+use turnscope_store::{Batch, MetricRow};
 
 /// Which service of OTLP a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(crate) struct SignalCounters {
 
 /// The receiving path.
 pub(crate) struct Ingest {
-    store: Arc<Store>,
+    store: Data,
     redactor: Arc<Redactor>,
     /// Bytes that may be in hand at once, in units of [`UNIT`].
     room: Arc<Semaphore>,
@@ -80,12 +80,7 @@ pub(crate) struct Room {
 }
 
 impl Ingest {
-    pub(crate) fn new(
-        store: Arc<Store>,
-        redactor: Redactor,
-        room_bytes: usize,
-        span_metrics: SpanMetrics,
-    ) -> Self {
+    pub(crate) fn new(store: Data, redactor: Redactor, room_bytes: usize, span_metrics: SpanMetrics) -> Self {
         let room_units = u32::try_from(room_bytes / UNIT).unwrap_or(u32::MAX).clamp(1, 1 << 28);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
@@ -150,7 +145,8 @@ impl Ingest {
         .map_err(|error| Refusal::Store(format!("decoding panicked: {error}")))??;
         let received = batch.records.len() as u64 + batch.metrics.len() as u64 + partial.rejected;
         let (done, outcome) = oneshot::channel();
-        self.store.commit(batch, move |stored| {
+        let store = self.store.writer().map_err(|error| Refusal::Store(error.to_string()))?;
+        store.commit(batch, move |stored| {
             let _ = done.send(stored);
         });
         let stored = outcome.await.map_err(|_| Refusal::Stopping)??;

@@ -6,6 +6,8 @@ mod auth;
 mod body;
 mod ingest;
 mod listen;
+mod local;
+mod maintenance;
 mod otlp_grpc;
 mod otlp_http;
 mod refusal;
@@ -14,8 +16,9 @@ mod spanmetrics;
 mod state;
 
 pub use auth::ApiKey;
+pub use local::Local;
 pub use rest::openapi;
-pub use state::Config;
+pub use state::{Config, Keep};
 
 use listen::Listener;
 use state::App;
@@ -68,12 +71,17 @@ pub async fn serve(
     let http = Listener::bind(config.otlp_http, "--otlp-http").await?;
     let addresses =
         Addresses { listen: main.address(), otlp_grpc: grpc.address(), otlp_http: http.address() };
+    let keep = config.retention;
     let app = App::open(config, addresses)?;
+    let pruning = maintenance::spawn_pruning(&app, keep);
     let routers =
         [(main, rest::router(&app)), (grpc, rest::otlp_router(&app)), (http, rest::otlp_router(&app))];
     let running: Vec<_> = routers.into_iter().map(|(listener, router)| listener.spawn(router)).collect();
     ready(addresses)?;
     stop.await;
+    if let Some(pruning) = pruning {
+        pruning.abort();
+    }
     // In the order of flow: new work is refused, running requests finish, then the store drains and closes.
     app.ingest.stopping.store(true, Ordering::Relaxed);
     app.live.close();

@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use turnscope_otlp::redact::Redactor;
-use turnscope_store::{Options, Reader, Store, StoreError, query::Moment};
+use turnscope_store::{Counters, Options, ReadOnly, Reader, Retention, Store, StoreError, query::Moment};
 
 /// Everything that can be set about a server; see `turnscope serve --help` for each.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub struct Config {
     pub search: bool,
     /// Whether the UI's page is served, and where.
     pub ui_path: Option<String>,
+    /// What is kept; the rest is deleted hourly.
+    pub retention: Keep,
     /// Settings with their origins, for `/v1/config`-like views: name, value, source.
     pub origins: Vec<(String, String, String)>,
 }
@@ -74,6 +76,7 @@ impl Config {
             span_metric_dimensions: Vec::new(),
             search: true,
             ui_path: Some("/ui/".into()),
+            retention: Keep::default(),
             origins: Vec::new(),
         }
     }
@@ -97,9 +100,71 @@ impl Config {
     }
 }
 
+/// How much is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// What ended longer ago than this goes.
+    pub age: Option<Duration>,
+    /// The oldest goes until the rest fits.
+    pub max_bytes: Option<u64>,
+}
+
+impl Keep {
+    /// Whether everything is kept.
+    pub fn is_everything(self) -> bool {
+        self == Self::default()
+    }
+
+    /// What the store is to delete, at this moment.
+    pub(crate) fn at(self, now_ms: i64) -> Retention {
+        let before = self.age.map(|age| {
+            let age = i64::try_from(age.as_nanos()).unwrap_or(i64::MAX);
+            now_ms.saturating_mul(1_000_000).saturating_sub(age)
+        });
+        Retention { before, max_bytes: self.max_bytes }
+    }
+}
+
+/// The data directory: owned by this server, or opened for reading only beside whoever owns it.
+#[derive(Clone)]
+pub(crate) enum Data {
+    Owned(Arc<Store>),
+    Beside(Arc<ReadOnly>),
+}
+
+impl Data {
+    pub(crate) fn read<T>(
+        &self,
+        question: impl FnOnce(&mut Reader) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::Owned(store) => store.read(question),
+            Self::Beside(store) => store.read(question),
+        }
+    }
+
+    /// The store, for who wants to write.
+    pub(crate) fn writer(&self) -> Result<&Arc<Store>, StoreError> {
+        match self {
+            Self::Owned(store) => Ok(store),
+            Self::Beside(_) => Err(StoreError::Owned("the data directory is open for reading only".into())),
+        }
+    }
+
+    pub(crate) fn counters(&self) -> Counters {
+        self.writer().map_or_else(|_| Counters::default(), |store| store.counters())
+    }
+
+    fn catch_up(&self) {
+        if let Self::Owned(store) = self {
+            store.catch_up(CATCH_UP);
+        }
+    }
+}
+
 /// What every handler needs.
 pub(crate) struct App {
-    pub(crate) store: Arc<Store>,
+    pub(crate) store: Data,
     pub(crate) ingest: Arc<Ingest>,
     pub(crate) auth: Auth,
     pub(crate) limits: Limits,
@@ -127,14 +192,26 @@ impl App {
                 "otlp_grpc": addresses.otlp_grpc.to_string(), "otlp_http": addresses.otlp_http.to_string()})
             .to_string(),
         )?;
+        Ok(Self::over(Data::Owned(store), config, addresses, live))
+    }
+
+    /// Over a data directory that another process may own: nothing can be written.
+    pub(crate) fn beside(config: Config) -> Result<Arc<Self>, ServeError> {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let addresses = Addresses { listen: nowhere, otlp_grpc: nowhere, otlp_http: nowhere };
+        let store = Arc::new(ReadOnly::open(&config.data)?);
+        Ok(Self::over(Data::Beside(store), config, addresses, Live::new()))
+    }
+
+    fn over(data: Data, config: Config, addresses: Addresses, live: Live) -> Arc<Self> {
         let ingest = Ingest::new(
-            Arc::clone(&store),
+            data.clone(),
             config.redactor,
             config.max_pending_bytes,
             SpanMetrics::new(config.span_metric_dimensions),
         );
-        Ok(Arc::new(Self {
-            store,
+        Arc::new(Self {
+            store: data,
             ingest: Arc::new(ingest),
             auth: Auth::new(config.api_key),
             limits: Limits { bytes: config.max_body_bytes, time: config.body_timeout },
@@ -144,7 +221,7 @@ impl App {
             ui_path: config.ui_path,
             addresses,
             started: Instant::now(),
-        }))
+        })
     }
 
     /// Asks the store on a blocking thread, after what was acknowledged has become visible.
@@ -152,9 +229,9 @@ impl App {
         self: &Arc<Self>,
         question: impl FnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let store = Arc::clone(&self.store);
+        let store = self.store.clone();
         tokio::task::spawn_blocking(move || {
-            store.catch_up(CATCH_UP);
+            store.catch_up();
             store.read(question)
         })
         .await

@@ -1,68 +1,88 @@
 //! `turnscope serve`.
 
-use anyhow::Context as _;
-use std::{net::SocketAddr, path::PathBuf};
-use turnscope_server::{Addresses, Config, ServeError};
+use crate::{
+    exit::{Failure, Outcome},
+    logging,
+    settings::{Flags, SERVE, Settings},
+};
+use std::path::Path;
+use turnscope_server::{Addresses, ServeError};
 
 /// What was typed.
 #[derive(clap::Args)]
 pub(crate) struct Serve {
-    /// The data directory [default: the platform's data directory].
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// UI, REST and OTLP/HTTP.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
-    listen: SocketAddr,
-    /// OTLP/gRPC.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4317")]
-    otlp_grpc: SocketAddr,
-    /// OTLP/HTTP.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4318")]
-    otlp_http: SocketAddr,
-    /// Whether content is indexed for search.
-    #[arg(long, value_name = "on|off", default_value = "on", value_parser = ["on", "off"])]
-    search: String,
-    /// Write the addresses there, as JSON, once every port listens.
-    #[arg(long, value_name = "PATH")]
-    ready_file: Option<PathBuf>,
+    #[command(flatten)]
+    flags: Flags<SERVE>,
 }
 
 /// Serves until SIGTERM or Ctrl-C.
-pub(crate) fn serve(args: &Serve) -> anyhow::Result<()> {
-    let data = match &args.data {
-        Some(data) => data.clone(),
-        None => directories::ProjectDirs::from("", "", "turnscope")
-            .context("this platform has no data directory: name one with --data")?
-            .data_dir()
-            .to_owned(),
-    };
-    let config = Config {
-        listen: args.listen,
-        otlp_grpc: args.otlp_grpc,
-        otlp_http: args.otlp_http,
-        search: args.search == "on",
-        ..Config::new(data)
-    };
-    let ready_file = args.ready_file.clone();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+pub(crate) fn serve(args: &Serve) -> Outcome {
+    let settings = args.flags.resolve()?;
+    logging::start(&settings.log)?;
+    run(settings, |addresses, data| announce(addresses, data))
+}
+
+/// Serves with these settings; `ready` is called once every port listens.
+pub(crate) fn run(settings: Settings, ready: impl FnOnce(&Addresses, &Path)) -> Outcome {
+    let (ready_file, data) = (settings.ready_file.clone(), settings.data.clone());
+    let config = settings.server_config();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     runtime.block_on(async {
         let stop = stop_signal()?;
-        turnscope_server::serve(config, |addresses| announce(&addresses, ready_file.as_deref()), stop)
-            .await
-            .map_err(anyhow::Error::from)
+        let announce = |addresses: Addresses| {
+            if let Some(path) = &ready_file {
+                write_ready_file(path, &addresses)?;
+            }
+            ready(&addresses, &data);
+            Ok(())
+        };
+        turnscope_server::serve(config, announce, stop).await.map_err(explain)
     })
 }
 
-fn announce(addresses: &Addresses, ready_file: Option<&std::path::Path>) -> Result<(), ServeError> {
+/// Errors of the start with the next step.
+fn explain(error: ServeError) -> Failure {
+    let hint = match &error {
+        ServeError::Bind { address, flag, source } => {
+            let free = std::net::SocketAddr::new(address.ip(), 0);
+            match source.kind() {
+                std::io::ErrorKind::AddrInUse => Some(format!(
+                    "another program listens there, perhaps another turnscope: stop it, or take a free port with {flag} {free}"
+                )),
+                std::io::ErrorKind::PermissionDenied => {
+                    Some("ports below 1024 need rights that this user lacks".to_owned())
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    let message = match &error {
+        ServeError::Bind { address, source, .. } => format!("cannot listen on {address}: {source}"),
+        _ => String::new(),
+    };
+    match hint {
+        Some(hint) => Failure::failed(message).hint(hint),
+        None => error.into(),
+    }
+}
+
+fn announce(addresses: &Addresses, data: &Path) {
     eprintln!(
-        "turnscope {} is ready\n  UI and REST  http://{}/\n  OTLP/gRPC    {}\n  OTLP/HTTP    http://{}",
+        "turnscope {} is ready\n  UI and REST  http://{}/\n  OTLP/gRPC    http://{}\n  OTLP/HTTP    http://{}\n  Data         {}",
         env!("CARGO_PKG_VERSION"),
         addresses.listen,
         addresses.otlp_grpc,
-        addresses.otlp_http
+        addresses.otlp_http,
+        data.display()
     );
-    let Some(path) = ready_file else { return Ok(()) };
-    // Written beside and renamed, so that who waits for the file never reads half of it.
+}
+
+/// Written beside and renamed, so that who waits for the file never reads half of it.
+fn write_ready_file(path: &Path, addresses: &Addresses) -> Result<(), ServeError> {
     let text = serde_json::to_string(addresses).map_err(|error| ServeError::Config(error.to_string()))?;
     let beside = path.with_extension("tmp");
     std::fs::write(&beside, text)
@@ -70,10 +90,11 @@ fn announce(addresses: &Addresses, ready_file: Option<&std::path::Path>) -> Resu
         .map_err(|error| ServeError::Config(format!("cannot write --ready-file {}: {error}", path.display())))
 }
 
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let wrong = |error| Failure::failed(format!("cannot wait for signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(wrong)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(wrong)?;
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -5,6 +5,7 @@ mod export;
 mod health;
 mod json;
 pub(crate) mod live;
+mod maintain;
 mod metrics;
 mod page;
 mod problem;
@@ -70,6 +71,8 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/search", get(search::search))
         .api_route("/v1/stats", get(stats::stats))
         .api_route("/v1/values", get(stats::values))
+        .api_route("/v1/prune", api_post(maintain::prune))
+        .api_route("/v1/vacuum", api_post(maintain::vacuum))
 }
 
 /// The `OpenAPI` document of the REST interface.

@@ -212,12 +212,28 @@ pub(crate) struct Total {
     cost_usd: Option<f64>,
 }
 
+/// How a run is named.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct OneQuery {
+    /// An unambiguous beginning of the id, of four characters or more, will do.
+    prefix: Option<bool>,
+}
+
 /// One run, with its turns and child runs.
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    Query(query): Query<OneQuery>,
 ) -> Result<Json<RunDetail>, Problem> {
     let moment = app.moment();
+    let id = if query.prefix.unwrap_or(false) {
+        let asked = id.clone();
+        let found = app.ask(move |reader| reader.find_run(&asked, true)).await?;
+        exactly_one(&id, found)?.run_id.to_string()
+    } else {
+        id
+    };
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
         let children = reader.descendants(run)?;
         let mut total = Total {

@@ -224,11 +224,11 @@ async fn run_of(app: &Arc<App>, id: &str) -> Result<Box<query::Run>, Problem> {
     exactly_one(id, found)
 }
 
-async fn write<T: Send + 'static>(
+pub(crate) async fn write<T: Send + 'static>(
     app: &Arc<App>,
     change: impl FnOnce(&turnscope_store::Store) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    let store = Arc::clone(&app.store);
+    let store = Arc::clone(app.store.writer()?);
     tokio::task::spawn_blocking(move || change(&store))
         .await
         .unwrap_or_else(|error| Err(StoreError::Damaged(format!("writing panicked: {error}"))))

@@ -68,7 +68,7 @@ async fn to_event(app: &Arc<App>, life: &str, item: Item) -> sse::Event {
         What::Run(change) => {
             let moment = app.moment();
             let run_id = change.run_id;
-            let store = Arc::clone(&app.store);
+            let store = app.store.clone();
             let run = tokio::task::spawn_blocking(move || store.read(|reader| reader.run(run_id))).await;
             let data = match run {
                 Ok(Ok(Some(run))) if !change.gone => {

@@ -1,0 +1,18 @@
+//! `turnscope completions`.
+
+use crate::{cli::Cli, exit::Outcome, output};
+use clap::CommandFactory as _;
+
+/// What was typed.
+#[derive(clap::Args)]
+pub(crate) struct Completions {
+    /// The shell
+    shell: clap_complete::Shell,
+}
+
+/// Prints completions, to be put where the shell looks for them.
+pub(crate) fn completions(args: &Completions) -> Outcome {
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "turnscope", &mut text);
+    output::print(&String::from_utf8_lossy(&text))
+}

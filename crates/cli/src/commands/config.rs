@@ -1,0 +1,51 @@
+//! `turnscope config`.
+
+use crate::{
+    exit::Outcome,
+    output,
+    render::{
+        look::{Look, Tone},
+        table::{Cell, Column, table},
+    },
+    settings::{Flags, Origin, SERVE},
+};
+use serde_json::json;
+
+/// What was typed.
+#[derive(clap::Args)]
+pub(crate) struct Config {
+    /// Print the settings; it does so anyway
+    #[arg(long)]
+    show: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    flags: Flags<SERVE>,
+}
+
+/// Prints each setting and where it came from.
+pub(crate) fn config(args: &Config) -> Outcome {
+    let (_, origins) = args.flags.resolve_with_origins()?;
+    if args.json {
+        let all: Vec<_> = origins
+            .iter()
+            .map(|origin| json!({ "name": origin.name, "value": origin.value, "from": origin.from }))
+            .collect();
+        return output::json(&json!({ "settings": all }));
+    }
+    output::print(&render(&Look::of_stdout(), &origins))
+}
+
+fn render(look: &Look, origins: &[Origin]) -> String {
+    let all = [Column::text("SETTING", 28, 0), Column::flexible("VALUE", 16, 0), Column::text("FROM", 40, 1)];
+    let rows: Vec<Vec<Cell>> = origins
+        .iter()
+        .map(|origin| {
+            let tone = if origin.from == "default" { Tone::Faint } else { Tone::Strong };
+            let value = if origin.value.is_empty() { "-" } else { &origin.value };
+            vec![Cell::plain(origin.name), Cell(value.to_owned(), tone), Cell::faint(&*origin.from)]
+        })
+        .collect();
+    table(look, &all, &rows)
+}

@@ -1,0 +1,84 @@
+//! `turnscope init`: a commented settings file to start from.
+
+use crate::{
+    exit::{Failure, Outcome},
+    settings::list::{PROFILES, SETTINGS, Setting, Used},
+};
+use std::{fmt::Write as _, path::PathBuf};
+
+/// What was typed.
+#[derive(clap::Args)]
+pub(crate) struct Init {
+    /// Which defaults to start from: production, development or debug
+    #[arg(long, value_name = "NAME", default_value = "development", value_parser = ["production", "development", "debug"])]
+    profile: String,
+    /// Where to write it
+    #[arg(long, value_name = "PATH", default_value = "turnscope.toml")]
+    output: PathBuf,
+    /// Write over a file that is there
+    #[arg(long)]
+    force: bool,
+}
+
+/// Writes the file.
+pub(crate) fn init(args: &Init) -> Outcome {
+    let path = args.output.display();
+    if args.output.exists() && !args.force {
+        return Err(Failure::usage(format!("{path} is there already")).hint("--force writes over it"));
+    }
+    std::fs::write(&args.output, file(&args.profile))
+        .map_err(|error| Failure::failed(format!("cannot write {path}: {error}")))?;
+    eprintln!("Wrote {path}. `turnscope config` shows what comes of it; `turnscope serve` uses it.");
+    Ok(())
+}
+
+/// The text of the file.
+fn file(profile: &str) -> String {
+    let mut out = String::from(
+        "# Settings of turnscope. What is commented out stands at its default.\n\
+         # Flags and environment variables win over this file; `turnscope config` shows where each value came from.\n",
+    );
+    for (name, what, _) in PROFILES {
+        let _ = write!(out, "\n# {name}: {what}.");
+    }
+    let _ = write!(out, "\nprofile = \"{profile}\"\n");
+    let values = PROFILES.iter().find(|(name, ..)| *name == profile).map_or(&[][..], |(.., values)| *values);
+    for setting in SETTINGS.iter().filter(|setting| setting.name != "profile" && setting.used != Used::Read) {
+        let value = values.iter().find(|(name, _)| *name == setting.name).map(|(_, value)| *value);
+        let _ = write!(out, "\n# {}.\n# {} = {}\n", setting.help, setting.key(), example(setting, value));
+    }
+    out
+}
+
+/// What the value looks like in the file.
+fn example(setting: &Setting, value: Option<&str>) -> String {
+    let value = value.unwrap_or(setting.default);
+    if setting.many {
+        return "[]".to_owned();
+    }
+    if value.parse::<f64>().is_ok() || matches!(value, "true" | "false") {
+        return value.to_owned();
+    }
+    let literal = !value.contains(' ') && value != "stderr";
+    format!("{:?}", if literal { value } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_stands_in_the_file_and_the_file_is_valid() {
+        for (profile, ..) in PROFILES {
+            let text = file(profile);
+            let table: toml::Table = text.parse().unwrap();
+            assert_eq!(table["profile"].as_str(), Some(*profile));
+            let all: String = text
+                .lines()
+                .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line))
+                .fold(String::new(), |all, line| all + line + "\n");
+            let table: toml::Table = all.parse().unwrap();
+            assert_eq!(table.len(), SETTINGS.len() - 1, "all but `server`");
+        }
+    }
+}

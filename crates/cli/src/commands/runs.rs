@@ -1,0 +1,43 @@
+//! `turnscope runs`.
+
+use super::reading::{Reading, query};
+use crate::{
+    exit::Outcome,
+    render::{self, look::Look},
+    wire::RunList,
+};
+
+/// What was typed.
+#[derive(clap::Args)]
+pub(crate) struct Runs {
+    /// Only runs for which this holds, such as `agent:triage cost>0.5 status:failed "refund"`
+    #[arg(short, long, value_name = "QUERY")]
+    query: Option<String>,
+    /// How many at most
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+    /// Child runs too
+    #[arg(short, long)]
+    all: bool,
+    /// By `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first
+    #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
+    order: Option<String>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// Lists runs.
+pub(crate) fn runs(args: &Runs) -> Outcome {
+    let client = args.reading.client()?;
+    let path = format!(
+        "/v1/runs{}",
+        query(&[
+            ("limit", Some(args.limit.to_string())),
+            ("roots_only", (!args.all).then(|| "true".to_owned())),
+            ("q", args.query.clone()),
+            ("order", args.order.clone()),
+        ])
+    );
+    let look = Look::of_stdout();
+    args.reading.show(&client, &path, |list: &RunList| render::runs::runs(&look, list, args.query.is_some()))
+}

@@ -1,0 +1,112 @@
+//! `turnscope show`.
+
+use super::reading::{Reading, query, run_id};
+use crate::{
+    client::{Client, encode},
+    exit::{Failure, Outcome},
+    output,
+    render::{self, look::Look},
+    wire::{Run, Timeline, Turn},
+};
+use serde_json::{Value, json};
+
+/// What was typed.
+#[derive(clap::Args)]
+pub(crate) struct Show {
+    /// A run id or its beginning, a trace id, the application's own id, or `last`
+    run: String,
+    /// The words too: what was new for the model in each turn, what it said, what the tools answered
+    #[arg(short, long)]
+    messages: bool,
+    /// Only this turn's words
+    #[arg(long, value_name = "N")]
+    turn: Option<u64>,
+    /// Leave child runs' steps out
+    #[arg(long)]
+    no_children: bool,
+    /// The first step of the window, for very large runs
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    from: usize,
+    /// The most steps shown
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// Shows one run.
+pub(crate) fn show(args: &Show) -> Outcome {
+    let client = args.reading.client()?;
+    let id = run_id(&client, &args.run)?;
+    let timeline = format!(
+        "/v1/runs/{id}/timeline{}",
+        query(&[
+            ("from", Some(args.from.to_string())),
+            ("limit", Some(args.limit.to_string())),
+            ("children", args.no_children.then(|| "false".to_owned())),
+        ])
+    );
+    if args.reading.json {
+        return as_json(args, &client, &id, &timeline);
+    }
+    let look = Look::of_stdout();
+    let run: Run = client.get(&format!("/v1/runs/{id}"))?;
+    let mut text = if args.turn.is_some() {
+        render::show::header(&look, &run) + "\n"
+    } else {
+        let timeline: Timeline = client.get(&timeline)?;
+        render::show::show(&look, &run, &timeline)
+    };
+    if args.messages || args.turn.is_some() {
+        text.push('\n');
+        text.push_str(&words(args, &client, &look, &run)?);
+    }
+    output::print(&text)
+}
+
+/// The turns of the run with their words, then those of its child runs.
+fn words(args: &Show, client: &Client, look: &Look, run: &Run) -> Result<String, Failure> {
+    let mut out = String::new();
+    if let Some(n) = args.turn {
+        let turn: Turn = client.get(&format!("/v1/runs/{}/turns/{n}", encode(&run.run_id)))?;
+        return Ok(render::messages::turn(look, "", &turn));
+    }
+    let several = !run.children.is_empty() && !args.no_children;
+    let all = std::iter::once(run).chain(run.children.iter().filter(|_| !args.no_children));
+    for one in all {
+        let name = if several { render::runs::name(one) } else { String::new() };
+        let numbers: Vec<u64> = if one.run_id == run.run_id {
+            one.turns.iter().map(|turn| turn.n).collect()
+        } else {
+            let detail: Run = client.get(&format!("/v1/runs/{}", encode(&one.run_id)))?;
+            detail.turns.iter().map(|turn| turn.n).collect()
+        };
+        for n in numbers {
+            let turn: Turn = client.get(&format!("/v1/runs/{}/turns/{n}", encode(&one.run_id)))?;
+            out.push_str(&render::messages::turn(look, &name, &turn));
+            out.push('\n');
+        }
+    }
+    Ok(out)
+}
+
+/// `run` and `timeline`; with `--messages` each turn is whole.
+fn as_json(args: &Show, client: &Client, id: &str, timeline: &str) -> Outcome {
+    let mut run: Value = client.get(&format!("/v1/runs/{id}"))?;
+    if let Some(n) = args.turn {
+        return output::json(&client.get(&format!("/v1/runs/{id}/turns/{n}"))?);
+    }
+    if args.messages {
+        let numbers: Vec<u64> = run["turns"]
+            .as_array()
+            .map(|turns| turns.iter().filter_map(|turn| turn["n"].as_u64()).collect())
+            .unwrap_or_default();
+        let mut turns: Vec<Value> = Vec::with_capacity(numbers.len());
+        for n in numbers {
+            turns.push(client.get(&format!("/v1/runs/{id}/turns/{n}"))?);
+        }
+        run["turns"] = Value::Array(turns);
+    }
+    let timeline: Value = client.get(timeline)?;
+    output::json(&json!({ "run": run, "timeline": timeline }))
+}

@@ -1,0 +1,151 @@
+//! `turnscope tail`: runs as they change, over the server's live stream, or by looking again where no server runs.
+
+use super::reading::Reading;
+use crate::{
+    client::Client,
+    exit::{Code, Failure, Outcome},
+    output,
+    render::{self, look::Look},
+    wire::{Run, RunList},
+};
+use serde_json::Value;
+use std::{collections::HashMap, time::Duration};
+
+/// What was typed.
+#[derive(clap::Args)]
+pub(crate) struct Tail {
+    /// Child runs too
+    #[arg(short, long)]
+    all: bool,
+    /// Show so many runs that are there already
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 5)]
+    last: u32,
+    /// End after so many lines
+    #[arg(long, value_name = "N", hide = true)]
+    stop_after: Option<u64>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// How often a data directory is looked at.
+const POLL: Duration = Duration::from_millis(700);
+
+/// Follows until Ctrl-C, or until the server is gone.
+pub(crate) fn tail(args: &Tail) -> Outcome {
+    let client = args.reading.client()?;
+    let mut printer = Printer { args, shown: HashMap::new(), lines: 0 };
+    let recent = latest(&client, args, args.last)?;
+    for run in recent.into_iter().rev() {
+        printer.put(run)?;
+    }
+    if client.is_local() {
+        loop {
+            std::thread::sleep(POLL);
+            for run in latest(&client, args, 50)?.into_iter().rev() {
+                if printer.put(run)? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    let mut last_id = String::new();
+    let mut buffer = Vec::new();
+    loop {
+        let mut done = false;
+        let resume = last_id.clone();
+        let headers: Vec<(&str, &str)> =
+            if resume.is_empty() { Vec::new() } else { vec![("last-event-id", resume.as_str())] };
+        buffer.clear();
+        client.follow("/v1/live", &headers, |bytes| {
+            buffer.extend_from_slice(bytes);
+            while let Some(end) = buffer.windows(2).position(|pair| pair == b"\n\n") {
+                let event: Vec<u8> = buffer.drain(..end + 2).collect();
+                let event = Event::parse(&String::from_utf8_lossy(&event));
+                if !event.id.is_empty() {
+                    last_id = event.id;
+                }
+                if let Some(run) = event.run
+                    && printer.put(run)?
+                {
+                    done = true;
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })?;
+        if done {
+            return Ok(());
+        }
+        // The stream ended: a server that was only restarted goes on where we were.
+        std::thread::sleep(POLL);
+        client.get_bytes("/health").map_err(|_| {
+            Failure::new(Code::Unreachable, "the server has stopped")
+                .hint("`turnscope serve` starts it again")
+        })?;
+    }
+}
+
+fn latest(client: &Client, args: &Tail, limit: u32) -> Result<Vec<Value>, Failure> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let roots = if args.all { "" } else { "&roots_only=true" };
+    let mut list: Value = client.get(&format!("/v1/runs?limit={}{roots}", limit.min(1000)))?;
+    match list["runs"].take() {
+        Value::Array(runs) => Ok(runs),
+        _ => Ok(serde_json::from_value::<RunList>(list).map(|_| Vec::new()).unwrap_or_default()),
+    }
+}
+
+struct Printer<'a> {
+    args: &'a Tail,
+    /// What was last said of each run.
+    shown: HashMap<String, String>,
+    lines: u64,
+}
+
+impl Printer<'_> {
+    /// Prints what is new of a run; true when enough was printed.
+    fn put(&mut self, value: Value) -> Result<bool, Failure> {
+        let Ok(run) = serde_json::from_value::<Run>(value.clone()) else { return Ok(false) };
+        if run.parent_run_id.is_some() && !self.args.all {
+            return Ok(false);
+        }
+        let line = render::runs::line(&Look::of_stdout(), &run);
+        if self.shown.get(&run.run_id) == Some(&line) {
+            return Ok(false);
+        }
+        if self.args.reading.json {
+            output::print(&format!("{value}\n"))?;
+        } else {
+            output::print(&line)?;
+        }
+        self.shown.insert(run.run_id, line);
+        self.lines += 1;
+        Ok(self.args.stop_after.is_some_and(|most| self.lines >= most))
+    }
+}
+
+/// One server-sent event.
+#[derive(Default)]
+struct Event {
+    id: String,
+    run: Option<Value>,
+}
+
+impl Event {
+    fn parse(text: &str) -> Self {
+        let mut event = Self::default();
+        let mut data = String::new();
+        for line in text.lines() {
+            if let Some(id) = line.strip_prefix("id:") {
+                id.trim().clone_into(&mut event.id);
+            } else if let Some(more) = line.strip_prefix("data:") {
+                data.push_str(more.trim_start());
+            }
+        }
+        let mut data: Value = serde_json::from_str(&data).unwrap_or_default();
+        event.run = data.get_mut("run").map(Value::take);
+        event
+    }
+}

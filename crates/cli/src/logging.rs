@@ -1,0 +1,31 @@
+//! Where log lines go: set up in one place, by the commands that serve.
+
+use crate::{exit::Failure, settings::Log};
+use std::{fs::OpenOptions, io::IsTerminal as _, sync::Mutex};
+use tracing_subscriber::{
+    Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
+
+/// Starts logging.
+pub(crate) fn start(log: &Log) -> Result<(), Failure> {
+    let filter: Targets = log.level.parse().map_err(|_| Failure::usage("log-level cannot be understood"))?;
+    let lines = fmt::layer().with_target(true);
+    let layer = match &log.path {
+        Some(path) => {
+            let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
+                Failure::failed(format!("cannot write the log to {}: {error}", path.display()))
+                    .hint("log-path names a file whose directory exists")
+            })?;
+            let lines = lines.with_ansi(false).with_writer(Mutex::new(file));
+            if log.json { lines.json().boxed() } else { lines.boxed() }
+        }
+        None => {
+            let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            let lines = lines.with_ansi(colour).with_writer(std::io::stderr);
+            if log.json { lines.json().boxed() } else { lines.boxed() }
+        }
+    };
+    // A second start in one process keeps the first.
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+    Ok(())
+}

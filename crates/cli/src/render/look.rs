@@ -1,0 +1,209 @@
+//! How things look: the width, colours, characters, the time that "ago" counts from. And painted text.
+
+use std::io::IsTerminal as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// How output is to look. Everything that renders is a function of this and of what it shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// Columns.
+    pub(crate) width: usize,
+    pub(crate) colour: bool,
+    pub(crate) unicode: bool,
+    /// Milliseconds since the epoch.
+    pub(crate) now: i64,
+}
+
+/// What a piece of text means; colours follow from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    Strong,
+    Faint,
+    Good,
+    Bad,
+    Warn,
+    Model,
+    Tool,
+    Agent,
+}
+
+impl Tone {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Strong => "1",
+            Self::Faint => "2",
+            Self::Good => "32",
+            Self::Bad => "31",
+            Self::Warn => "33",
+            Self::Model => "36",
+            Self::Tool => "35",
+            Self::Agent => "34",
+        }
+    }
+}
+
+/// Columns when the output is no terminal and nothing says otherwise.
+const WIDTH: usize = 120;
+
+impl Look {
+    /// As this process's output asks for: colours on a terminal only (`NO_COLOR` and `CLICOLOR_FORCE` are heeded), the terminal's width, or
+    /// `COLUMNS`.
+    pub(crate) fn of_stdout() -> Self {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let terminal = std::io::stdout().is_terminal();
+        let dumb = variable("TERM").is_some_and(|term| term == "dumb");
+        let forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+        let width = variable("COLUMNS")
+            .and_then(|columns| columns.parse().ok())
+            .or_else(|| {
+                terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|_| terminal)
+            })
+            .unwrap_or(WIDTH);
+        let language = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
+        let ascii = variable("TURNSCOPE_ASCII").is_some()
+            || language.is_some_and(|language| matches!(language.as_str(), "C" | "POSIX"));
+        Self {
+            width: width.clamp(40, 400),
+            colour: (terminal || forced) && !dumb && variable("NO_COLOR").is_none(),
+            unicode: !ascii,
+            now: std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .map_or(0, |now| now.as_millis() as i64),
+        }
+    }
+
+    /// Text in a tone.
+    pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
+        if !self.colour || tone == Tone::Plain || text.is_empty() {
+            return text.to_owned();
+        }
+        format!("\u{1b}[{}m{text}\u{1b}[0m", tone.code())
+    }
+
+    /// One of two characters, after what can be shown.
+    pub(crate) const fn either(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        if self.unicode { unicode } else { ascii }
+    }
+
+    /// The sign of a run's or a step's status, and its tone.
+    pub(crate) fn status(&self, status: &str) -> (&'static str, Tone) {
+        match status {
+            "completed" | "ok" => (self.either("✓", "+"), Tone::Good),
+            "failed" | "error" => (self.either("✗", "x"), Tone::Bad),
+            "running" => (self.either("●", "*"), Tone::Agent),
+            _ => (self.either("◌", "?"), Tone::Warn),
+        }
+    }
+
+    /// Cut to so many columns, with a sign that something is missing.
+    pub(crate) fn cut(&self, text: &str, width: usize) -> String {
+        if columns(text) <= width {
+            return text.to_owned();
+        }
+        let sign = self.either("…", "~");
+        let mut out = String::new();
+        let mut used = 1;
+        for c in text.chars() {
+            let wide = c.width().unwrap_or(0);
+            if used + wide > width {
+                break;
+            }
+            used += wide;
+            out.push(c);
+        }
+        if width > 0 {
+            out.push_str(sign);
+        }
+        out
+    }
+
+    /// Cut or filled up on the right.
+    pub(crate) fn fit(&self, text: &str, width: usize) -> String {
+        let cut = self.cut(text, width);
+        let missing = width.saturating_sub(columns(&cut));
+        cut + &" ".repeat(missing)
+    }
+
+    /// Cut or filled up on the left.
+    pub(crate) fn fit_right(&self, text: &str, width: usize) -> String {
+        let cut = self.cut(text, width);
+        " ".repeat(width.saturating_sub(columns(&cut))) + &cut
+    }
+}
+
+/// How many columns a text takes.
+pub(crate) fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// In one line: runs of white space as one space, nothing that would move the cursor.
+pub(crate) fn one_line(text: &str) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    clean.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Broken at spaces into lines of so many columns; words that are too long are cut.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(8);
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let clean: String = paragraph.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let indent: String = clean.chars().take_while(|c| *c == ' ').take(width / 2).collect();
+        let mut line = indent.clone();
+        for word in clean.split_whitespace() {
+            let mut word = word.to_owned();
+            let space = usize::from(columns(&line) > columns(&indent));
+            if columns(&line) + space + columns(&word) > width && columns(&line) > columns(&indent) {
+                lines.push(std::mem::replace(&mut line, indent.clone()));
+            } else if space == 1 {
+                line.push(' ');
+            }
+            while columns(&line) + columns(&word) > width {
+                let room = width.saturating_sub(columns(&line)).max(1);
+                let at = byte_at(&word, room);
+                let rest = word.split_off(at);
+                line.push_str(&word);
+                lines.push(std::mem::replace(&mut line, indent.clone()));
+                word = rest;
+            }
+            line.push_str(&word);
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines
+}
+
+/// Where in the text so many columns end; never 0 for a text that is not empty.
+fn byte_at(text: &str, width: usize) -> usize {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > width && at > 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOOK: Look = Look { width: 80, colour: false, unicode: true, now: 0 };
+
+    #[test]
+    fn wide_characters_count_twice_and_a_cut_shows() {
+        assert_eq!(LOOK.cut("日本語テキスト", 7), "日本語…");
+        assert_eq!(LOOK.fit("日本", 6), "日本  ");
+        assert_eq!(LOOK.cut("abc", 0), "");
+    }
+
+    #[test]
+    fn nothing_in_a_text_moves_the_cursor() {
+        assert_eq!(one_line("a\u{1b}[2J\n\t b"), "a [2J b");
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghijkl", 8), ["abcdefgh", "ijkl"]);
+    }
+}

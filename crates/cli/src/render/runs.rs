@@ -1,0 +1,163 @@
+//! The list of runs, and one run in one line.
+
+use super::{
+    human,
+    look::{Look, Tone, columns, one_line},
+    table::{Cell, Column, table},
+};
+use crate::wire::{Run, RunList, Session};
+
+/// The digits of an id that are shown; enough to name the run.
+pub(crate) const SHORT: usize = 8;
+
+/// The beginning of an id.
+pub(crate) fn short(id: &str) -> &str {
+    id.get(..SHORT).unwrap_or(id)
+}
+
+/// What a run is called.
+pub(crate) fn name(run: &Run) -> String {
+    // A run that no span stands for is called after an event: its service says more.
+    let own =
+        if run.span_id.is_none() && !run.service_name.is_empty() { &run.service_name } else { &run.name };
+    let name = one_line(run.agent_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(own));
+    if name.is_empty() { "(no name)".to_owned() } else { name }
+}
+
+/// The list.
+pub(crate) fn runs(look: &Look, list: &RunList, filtered: bool) -> String {
+    if list.runs.is_empty() {
+        return if filtered {
+            "No run matches. `turnscope runs` without -q lists all.\n".to_owned()
+        } else {
+            "No runs yet. Send OpenTelemetry to the server's OTLP ports, or look around with `turnscope demo`.\n"
+                .to_owned()
+        };
+    }
+    let all = [
+        Column::text("", 1, 0),
+        Column::text("RUN", SHORT, 0),
+        Column::text("AGENT", if look.width < 110 { 16 } else { 22 }, 0),
+        Column::flexible("ASKED", 12, 0),
+        Column::flexible("ANSWERED", 14, 6),
+        Column::figure("TURNS", 3),
+        Column::figure("TOOLS", 5),
+        Column::figure("TOKENS", 2),
+        Column::figure("COST", 4),
+        Column::figure("TIME", 1),
+        Column::text("WHEN", 12, 1),
+    ];
+    let rows: Vec<Vec<Cell>> = list.runs.iter().map(|run| row(look, run)).collect();
+    let mut out = table(look, &all, &rows);
+    if list.next_cursor.is_some() {
+        let total = list.total.map_or_else(|| "more than 10,000".to_owned(), |total| total.to_string());
+        out.push_str(
+            &look.paint(Tone::Faint, &format!("{} of {total}; --limit N shows more\n", list.runs.len())),
+        );
+    }
+    out
+}
+
+fn row(look: &Look, run: &Run) -> Vec<Cell> {
+    let (sign, tone) = look.status(&run.status);
+    // The figures of what was asked for are those with all it set off.
+    let figures = run.total.as_ref().map_or(&run.figures, |total| &total.figures);
+    let time = if run.status == "running" { "open".to_owned() } else { human::duration(run.duration_ms) };
+    let (asked, came) = said(run);
+    let failed = run.error.is_some() && run.status == "failed";
+    vec![
+        Cell(sign.to_owned(), tone),
+        Cell::faint(short(&run.run_id)),
+        Cell(name(run), if run.parent_run_id.is_some() { Tone::Plain } else { Tone::Strong }),
+        Cell::plain(asked),
+        Cell(came, if failed { Tone::Bad } else { Tone::Plain }),
+        Cell::plain(figure(figures.turn_count)),
+        Cell::plain(figure(figures.tool_call_count)),
+        Cell::plain(figures.tokens().map_or_else(String::new, human::count)),
+        Cell::plain(figures.cost_usd.map_or_else(String::new, human::money)),
+        Cell::plain(time),
+        Cell::faint(human::ago(run.started_at, look.now)),
+    ]
+}
+
+fn figure(n: u64) -> String {
+    if n == 0 { String::new() } else { human::count(n) }
+}
+
+/// What was asked and what came of it, each in one line.
+fn said(run: &Run) -> (String, String) {
+    let asked = run.input_preview.as_deref().map(one_line).unwrap_or_default();
+    let came = match (&run.error, &run.output_preview) {
+        (Some(error), _) if run.status == "failed" => error.text(),
+        (_, Some(output)) => output.clone(),
+        _ => run.status_reason.clone().unwrap_or_default(),
+    };
+    (asked, one_line(&came))
+}
+
+/// One line for a live list: what a run is at this moment.
+pub(crate) fn line(look: &Look, run: &Run) -> String {
+    let (sign, tone) = look.status(&run.status);
+    let mut facts = vec![human::plural(run.figures.turn_count, "turn")];
+    if run.figures.tool_call_count > 0 {
+        facts.push(human::plural(run.figures.tool_call_count, "tool call"));
+    }
+    if let Some(tokens) = run.figures.tokens() {
+        facts.push(format!("{} tokens", human::count(tokens)));
+    }
+    if run.status != "running" {
+        facts.push(human::duration(run.duration_ms));
+    }
+    let facts = facts.join(look.either(" · ", ", "));
+    let name = look.fit(&name(run), 20);
+    let (asked, came) = said(run);
+    let said = if came.is_empty() { asked } else { format!("{} {came}", look.either("→", "->")) };
+    let before = 1 + 1 + SHORT + 2 + 20 + 2 + columns(&facts) + 2;
+    let said = if look.width > before + 12 { look.cut(&said, look.width - before) } else { String::new() };
+    format!(
+        "{} {}  {}  {facts}  {}\n",
+        look.paint(tone, sign),
+        look.paint(Tone::Faint, short(&run.run_id)),
+        look.paint(Tone::Strong, &name),
+        look.paint(Tone::Faint, &said)
+    )
+}
+
+/// The list of sessions.
+pub(crate) fn sessions(look: &Look, sessions: &[Session]) -> String {
+    if sessions.is_empty() {
+        return "No sessions: no run says which session it belongs to.\n".to_owned();
+    }
+    let all = [
+        Column::text("SESSION", 32, 0),
+        Column::text("USER", 20, 3),
+        Column::figure("RUNS", 0),
+        Column::figure("TURNS", 4),
+        Column::figure("ERRORS", 4),
+        Column::figure("TOKENS", 2),
+        Column::figure("COST", 2),
+        Column::flexible("FIRST ASKED", 12, 0),
+        Column::text("LAST SEEN", 12, 1),
+    ];
+    let rows: Vec<Vec<Cell>> = sessions
+        .iter()
+        .map(|session| {
+            let tokens = session
+                .usage
+                .as_ref()
+                .and_then(|usage| crate::wire::sum(usage.input_tokens, usage.output_tokens));
+            vec![
+                Cell(one_line(&session.session_id), Tone::Strong),
+                Cell::plain(session.user_id.as_deref().map(one_line).unwrap_or_default()),
+                Cell::plain(session.run_count.to_string()),
+                Cell::plain(figure(session.turn_count)),
+                Cell(figure(session.error_count), Tone::Bad),
+                Cell::plain(tokens.map_or_else(String::new, human::count)),
+                Cell::plain(session.cost_usd.map_or_else(String::new, human::money)),
+                Cell::plain(session.input_preview.as_deref().map(one_line).unwrap_or_default()),
+                Cell::faint(human::ago(session.last_seen_at, look.now)),
+            ]
+        })
+        .collect();
+    table(look, &all, &rows)
+}

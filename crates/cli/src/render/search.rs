@@ -1,0 +1,86 @@
+//! What was searched for, where it was found.
+
+use super::{
+    human,
+    look::{Look, Tone, one_line, wrap},
+    runs::short,
+};
+use crate::wire::{Hit, SearchReply};
+use std::fmt::Write as _;
+
+/// The hits.
+pub(crate) fn hits(look: &Look, reply: &SearchReply) -> String {
+    let mut out = String::new();
+    if reply.hits.is_empty() {
+        out.push_str("Nothing found. All words must stand in one message; word* finds beginnings.\n");
+    }
+    for hit in &reply.hits {
+        put_hit(&mut out, look, hit);
+    }
+    if reply.search_lag > 0 {
+        let _ = writeln!(out, "{} messages are not indexed yet.", human::count(reply.search_lag));
+    }
+    out
+}
+
+fn put_hit(out: &mut String, look: &Look, hit: &Hit) {
+    if let Some(place) = hit.places.first() {
+        let turn = place.turn.map_or_else(String::new, |turn| format!(" turn {turn}"));
+        let more = match hit.places.len() {
+            0 | 1 => String::new(),
+            n => format!(", and {}", human::plural(n as u64 - 1, "other place")),
+        };
+        let _ = writeln!(
+            out,
+            "{}  {}{turn}  {}",
+            look.paint(Tone::Faint, short(&place.run_id)),
+            look.paint(Tone::Strong, &look.cut(&one_line(&place.run_name), 40)),
+            look.paint(
+                Tone::Faint,
+                &format!("{}, {}{more}", hit.purpose, human::ago(place.started_at, look.now))
+            )
+        );
+    }
+    // The marks go in as characters no text has, so that wrapping counts neither them nor colours.
+    let mut marked = String::new();
+    for (at, c) in hit.snippet.chars().enumerate() {
+        for (start, end) in &hit.highlights {
+            if *end == at {
+                marked.push(END);
+            }
+            if *start == at {
+                marked.push(START);
+            }
+        }
+        marked.push(if c.is_control() || c == START || c == END { ' ' } else { c });
+    }
+    let mut on = false;
+    for line in wrap(&one_line(&marked), look.width.saturating_sub(4)).iter().take(4) {
+        let _ = writeln!(out, "    {}", lit(look, line, &mut on));
+    }
+    out.push('\n');
+}
+
+/// Characters of the private use area, without width here.
+const START: char = '\u{2060}';
+const END: char = '\u{2061}';
+
+fn lit(look: &Look, line: &str, on: &mut bool) -> String {
+    let mut out = String::new();
+    let mut piece = String::new();
+    let flush = |piece: &mut String, on: bool, out: &mut String| {
+        out.push_str(&look.paint(if on { Tone::Warn } else { Tone::Plain }, piece));
+        piece.clear();
+    };
+    for c in line.chars() {
+        match c {
+            START | END => {
+                flush(&mut piece, *on, &mut out);
+                *on = c == START;
+            }
+            c => piece.push(c),
+        }
+    }
+    flush(&mut piece, *on, &mut out);
+    out
+}

@@ -1,0 +1,102 @@
+//! What is shown of real answers, at three widths. The answers stand in `fixtures/`; review a change with
+//! `cargo insta review`.
+
+use super::look::Look;
+use crate::wire;
+use serde::de::DeserializeOwned;
+use std::{fs, path::Path};
+
+fn fixture<T: DeserializeOwned>(name: &str) -> T {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/fixtures").join(name);
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn look(width: usize) -> Look {
+    Look { width, colour: false, unicode: true, now: NOW }
+}
+
+/// A minute after the latest of the fixtures' runs.
+const NOW: i64 = 1_795_251_110_133;
+
+#[derive(serde::Deserialize)]
+struct Shown {
+    run: wire::Run,
+    timeline: wire::Timeline,
+}
+
+/// Renders at each width, checks that it fits, and compares.
+fn check(name: &str, render: impl Fn(&Look) -> String) {
+    for width in [60, 100, 160] {
+        let text = render(&look(width));
+        for line in text.lines() {
+            assert!(super::look::columns(line) <= width, "{name} at {width}: {line:?}");
+        }
+        insta::assert_snapshot!(format!("{name}@{width}"), text);
+    }
+}
+
+#[test]
+fn the_list_of_runs() {
+    let list: wire::RunList = fixture("runs.json");
+    check("runs", |look| super::runs::runs(look, &list, false));
+}
+
+#[test]
+fn a_run_with_a_sub_agent() {
+    let shown: Shown = fixture("sub-agent.json");
+    check("sub-agent", |look| super::show::show(look, &shown.run, &shown.timeline));
+}
+
+#[test]
+fn a_run_with_gates() {
+    let shown: Shown = fixture("gates.json");
+    check("gates", |look| super::show::show(look, &shown.run, &shown.timeline));
+}
+
+#[test]
+fn a_run_whose_context_was_compacted() {
+    let shown: Shown = fixture("compacted.json");
+    check("compacted", |look| super::show::show(look, &shown.run, &shown.timeline));
+}
+
+#[test]
+fn the_words_of_a_turn() {
+    let turn: wire::Turn = fixture("turn.json");
+    check("turn", |look| super::messages::turn(look, "", &turn));
+}
+
+#[test]
+fn figures_sessions_and_hits() {
+    let stats: wire::Stats = fixture("stats.json");
+    check("stats", |look| super::stats::stats(look, &stats));
+    let sessions: wire::Sessions = fixture("sessions.json");
+    check("sessions", |look| super::runs::sessions(look, &sessions.sessions));
+    let reply: wire::SearchReply = fixture("search.json");
+    check("search", |look| super::search::hits(look, &reply));
+}
+
+#[test]
+fn ascii_and_colours() {
+    let shown: Shown = fixture("sub-agent.json");
+    let plain = Look { unicode: false, ..look(90) };
+    insta::assert_snapshot!("ascii", super::show::waterfall(&plain, &shown.run, &shown.timeline));
+    let coloured = Look { colour: true, ..look(90) };
+    let text = super::show::waterfall(&coloured, &shown.run, &shown.timeline);
+    assert!(text.contains("\u{1b}[36mllm  \u{1b}[0m"), "{text}");
+}
+
+#[test]
+fn hostile_answers_do_no_harm() {
+    let steps = (0..3).map(|n| wire::Step {
+        step_id: n.to_string(),
+        // Each is the next one's parent, in a circle; the name would clear the screen.
+        parent_step_id: Some(((n + 1) % 3).to_string()),
+        name: "\u{1b}[2J\u{7}\n".repeat(50),
+        duration_ms: Some(f64::MAX),
+        start_offset_ms: -1e300,
+        ..wire::Step::default()
+    });
+    let timeline = wire::Timeline { steps: steps.collect(), ..wire::Timeline::default() };
+    let text = super::show::show(&look(60), &wire::Run::default(), &timeline);
+    assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'));
+}

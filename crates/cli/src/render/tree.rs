@@ -1,0 +1,117 @@
+//! A timeline as rows with branches: steps below their parents, and a heading where a turn begins.
+
+use super::look::Look;
+use crate::wire::Step;
+use std::collections::HashMap;
+
+/// One row.
+pub(super) struct Row<'a> {
+    /// The lines and corners in front of it.
+    pub(super) branch: String,
+    /// The lines in front of what stands below it.
+    pub(super) below: String,
+    pub(super) what: What<'a>,
+}
+
+/// What a row shows.
+pub(super) enum What<'a> {
+    Step(&'a Step),
+    /// A turn of this run begins.
+    Turn(u64, Option<&'a str>),
+}
+
+/// Levels that are drawn; deeper ones stand at the same place.
+const DEEPEST: usize = 16;
+
+/// The rows of these steps, which come in the order of their start.
+pub(super) fn rows<'a>(look: &Look, steps: &'a [Step]) -> Vec<Row<'a>> {
+    let flat = with_turns(preorder(steps));
+    let last = last_of_level(&flat);
+    let mut lines: Vec<bool> = Vec::new();
+    flat.into_iter()
+        .zip(last)
+        .map(|((depth, what), last)| {
+            lines.resize(depth, false);
+            let mut branch = String::new();
+            for line in lines.iter().take(depth.min(DEEPEST)).skip(1) {
+                branch.push_str(if *line { look.either("│ ", "| ") } else { "  " });
+            }
+            let mut below = branch.clone();
+            if depth > 0 {
+                branch.push_str(if last { look.either("└ ", "` ") } else { look.either("├ ", "|-") });
+                below.push_str(if last { "  " } else { look.either("│ ", "| ") });
+            }
+            lines.push(!last);
+            Row { branch, below, what }
+        })
+        .collect()
+}
+
+/// Parents before their children, siblings as they came. A step whose parent is not there stands at the top.
+fn preorder(steps: &[Step]) -> Vec<(usize, &Step)> {
+    let mut places: HashMap<&str, usize> = HashMap::with_capacity(steps.len());
+    for (place, step) in steps.iter().enumerate() {
+        places.entry(&step.step_id).or_insert(place);
+    }
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+    let mut tops = Vec::new();
+    for (place, step) in steps.iter().enumerate() {
+        match step.parent_step_id.as_deref().and_then(|id| places.get(id)) {
+            Some(&parent) if parent != place => children[parent].push(place),
+            _ => tops.push(place),
+        }
+    }
+    let mut out = Vec::with_capacity(steps.len());
+    let mut seen = vec![false; steps.len()];
+    let mut open: Vec<(usize, usize)> = tops.iter().rev().map(|top| (0, *top)).collect();
+    while let Some((depth, place)) = open.pop() {
+        if std::mem::replace(&mut seen[place], true) {
+            continue;
+        }
+        out.push((depth, &steps[place]));
+        open.extend(children[place].iter().rev().map(|child| (depth + 1, *child)));
+    }
+    out
+}
+
+/// Puts a heading before the first step of each turn, and the turn's steps below it. A turn that has a span of its
+/// own is its own heading.
+fn with_turns<'a>(steps: Vec<(usize, &'a Step)>) -> Vec<(usize, What<'a>)> {
+    let mut flat = Vec::with_capacity(steps.len() * 2);
+    let mut headed: HashMap<Option<&str>, u64> = HashMap::new();
+    // The headings above the step at hand, each with the depth at which it was put in.
+    let mut above: Vec<(usize, Option<&str>, u64)> = Vec::new();
+    for (depth, step) in steps {
+        above.retain(|(at, ..)| *at <= depth);
+        let run = step.run_id.as_deref();
+        let turn = step.turn.filter(|_| !step.outer && step.kind != "run");
+        if let Some((at, of, n)) = above.last().copied()
+            && at == depth
+            && (of, Some(n)) != (run, turn)
+        {
+            above.pop();
+        }
+        if let Some(turn) = turn
+            && headed.insert(run, turn) != Some(turn)
+            && step.kind != "turn"
+        {
+            flat.push((depth + above.len(), What::Turn(turn, run)));
+            above.push((depth, run, turn));
+        }
+        flat.push((depth + above.len(), What::Step(step)));
+    }
+    flat
+}
+
+/// For each row, whether no later row stands on its level below the same parent.
+fn last_of_level(flat: &[(usize, What<'_>)]) -> Vec<bool> {
+    let mut seen: Vec<bool> = Vec::new();
+    let mut out = vec![true; flat.len()];
+    for (place, (depth, _)) in flat.iter().enumerate().rev() {
+        seen.resize((*depth + 1).max(seen.len()), false);
+        out[place] = !seen[*depth];
+        seen[*depth] = true;
+        seen.truncate(depth + 1);
+    }
+    out
+}

@@ -1,0 +1,120 @@
+//! Where values come from: flags, environment, file. Each layer holds what was said, as text, and where it was said.
+//!
+//! Here is all reading of the environment and of files. Not here: what the texts mean (`resolve`).
+
+use super::list::{SETTINGS, Setting};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// A value as it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) texts: Vec<String>,
+    /// `--listen`, `TURNSCOPE_LISTEN`, `./turnscope.toml`, …
+    pub(crate) from: String,
+}
+
+/// All that one source says; what it does not say is absent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Layer {
+    pub(crate) values: BTreeMap<&'static str, Given>,
+}
+
+impl Layer {
+    /// Adds one value.
+    pub(crate) fn set(&mut self, setting: &'static Setting, texts: Vec<String>, from: impl Into<String>) {
+        self.values.insert(setting.name, Given { texts, from: from.into() });
+    }
+}
+
+/// The layers of the environment, the strongest first: our own names, those of the SDK, OpenTelemetry's. Empty
+/// variables count as unset.
+pub(crate) fn environment(variable: &dyn Fn(&str) -> Option<String>) -> Vec<Layer> {
+    let get = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+    let mut layers = vec![Layer::default(), Layer::default(), Layer::default()];
+    for setting in SETTINGS {
+        let own = setting.variable();
+        if let Some(value) = get(&own) {
+            layers[0].set(setting, vec![value], own);
+        }
+        for name in setting.env {
+            let layer = if name.starts_with("OTEL_") { 2 } else { 1 };
+            if let Some(value) = get(name) {
+                layers[layer].set(setting, vec![value], *name);
+            }
+        }
+    }
+    // It names a file: the directory around it holds the data.
+    if let Some(given) = layers[1].values.get_mut("data") {
+        for text in &mut given.texts {
+            let parent = Path::new(text.as_str()).parent().filter(|parent| !parent.as_os_str().is_empty());
+            *text = parent.map_or_else(|| ".".to_owned(), |parent| parent.display().to_string());
+        }
+    }
+    layers
+}
+
+/// The file to read: the one that was named, else the one here, else the one in the platform's directory.
+pub(crate) fn file_path(named: Option<&Path>, variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    if let Some(named) = named {
+        return Some(named.to_owned());
+    }
+    if let Some(named) = variable("TURNSCOPE_CONFIG").filter(|value| !value.is_empty()) {
+        return Some(named.into());
+    }
+    let here = PathBuf::from("turnscope.toml");
+    let platform = super::directories().map(|directories| directories.config_dir().join("turnscope.toml"));
+    std::iter::once(here).chain(platform).find(|path| path.is_file())
+}
+
+/// What a file says, and every mistake in it.
+pub(crate) fn file(path: &Path) -> (Layer, Vec<String>) {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse_file(&text, &path.display().to_string()),
+        Err(error) => (Layer::default(), vec![format!("cannot read {}: {error}", path.display())]),
+    }
+}
+
+/// What the text of a file says.
+pub(crate) fn parse_file(text: &str, from: &str) -> (Layer, Vec<String>) {
+    let mut layer = Layer::default();
+    let mut errors = Vec::new();
+    let table: toml::Table = match text.parse() {
+        Ok(table) => table,
+        Err(error) => {
+            return (layer, vec![format!("{from} is no valid TOML: {}", error.to_string().trim_end())]);
+        }
+    };
+    for (key, value) in table {
+        let Some(setting) = Setting::by_name(&key.replace('_', "-")) else {
+            let known: Vec<String> = SETTINGS.iter().map(Setting::key).collect();
+            errors.push(format!("{from}: there is no setting {key:?}; allowed are {}", known.join(", ")));
+            continue;
+        };
+        match texts(&value) {
+            Some(texts) if texts.len() == 1 || setting.many => layer.set(setting, texts, from),
+            Some(_) => errors.push(format!("{from}: {key} takes one value, not a list")),
+            None => errors.push(format!("{from}: {key} takes text, a number, true or false")),
+        }
+    }
+    (layer, errors)
+}
+
+fn texts(value: &toml::Value) -> Option<Vec<String>> {
+    Some(match value {
+        toml::Value::String(text) => vec![text.clone()],
+        toml::Value::Integer(number) => vec![number.to_string()],
+        toml::Value::Float(number) => vec![number.to_string()],
+        toml::Value::Boolean(flag) => vec![flag.to_string()],
+        toml::Value::Array(array) => {
+            let mut all = Vec::new();
+            for item in array {
+                all.extend(texts(item)?);
+            }
+            all
+        }
+        toml::Value::Datetime(_) | toml::Value::Table(_) => return None,
+    })
+}

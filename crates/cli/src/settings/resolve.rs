@@ -1,0 +1,304 @@
+//! From layers to settings. Pure: no environment, no files, no clock. Every mistake is reported, not just the first.
+
+use super::{
+    layers::{Given, Layer},
+    list::{PROFILES, SETTINGS, Setting},
+    parse,
+};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use turnscope_otlp::redact::Redactor;
+use turnscope_server::{ApiKey, Config, Keep};
+
+/// Everything that can be set, resolved and checked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) data: PathBuf,
+    /// Nothing named the data directory: it is the platform's.
+    pub(crate) data_is_default: bool,
+    pub(crate) server: Option<String>,
+    pub(crate) api_key: Option<Secret>,
+    pub(crate) ready_file: Option<PathBuf>,
+    pub(crate) listen: SocketAddr,
+    pub(crate) otlp_grpc: SocketAddr,
+    pub(crate) otlp_http: SocketAddr,
+    pub(crate) silence: Duration,
+    pub(crate) log: Log,
+    serve: Serve,
+}
+
+/// What the server alone needs.
+#[derive(Debug)]
+struct Serve {
+    key_is_asked_for: bool,
+    allow_public_without_key: bool,
+    cors_origins: Vec<String>,
+    max_body_bytes: u64,
+    redactor: Redactor,
+    keep: Keep,
+    search: bool,
+    ui_path: Option<String>,
+    span_metric_dimensions: Vec<String>,
+}
+
+/// Where log lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Log {
+    pub(crate) level: String,
+    pub(crate) json: bool,
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// A text that does not show itself.
+#[derive(Clone)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// One value and where it came from, as `turnscope config` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
+    pub(crate) from: String,
+}
+
+/// The settings that these layers make, the strongest layer first.
+pub(crate) fn resolve(layers: &[Layer]) -> Result<(Settings, Vec<Origin>), Vec<String>> {
+    let mut picker = Picker { layers: layers.to_vec(), errors: Vec::new() };
+    let profile = picker.one("profile", |text| {
+        PROFILES.iter().find(|(name, ..)| *name == text).ok_or_else(|| {
+            let known: Vec<&str> = PROFILES.iter().map(|(name, ..)| *name).collect();
+            format!("take {}", known.join(", "))
+        })
+    });
+    let mut of_profile = Layer::default();
+    if let Some((name, _, values)) = profile {
+        for (setting, value) in *values {
+            if let Some(setting) = Setting::by_name(setting) {
+                of_profile.set(setting, vec![(*value).to_owned()], format!("profile {name}"));
+            }
+        }
+    }
+    picker.layers.push(of_profile);
+    let mut defaults = Layer::default();
+    for setting in SETTINGS.iter().filter(|setting| is_literal(setting)) {
+        defaults.set(setting, vec![setting.default.to_owned()], "default");
+    }
+    picker.layers.push(defaults);
+    let settings = settings(&mut picker);
+    match settings {
+        Some(settings) if picker.errors.is_empty() => Ok((settings, picker.origins())),
+        _ => Err(picker.errors),
+    }
+}
+
+/// Whether the default is a value, not words about one.
+fn is_literal(setting: &Setting) -> bool {
+    !setting.default.is_empty() && !matches!(setting.name, "data" | "api-key-required" | "log-path")
+}
+
+fn settings(picker: &mut Picker) -> Option<Settings> {
+    let data = picker.one("data", |text| Ok(PathBuf::from(text)));
+    if data.is_none() {
+        picker.errors.push("this platform has no data directory: name one with --data".to_owned());
+    }
+    let listen = picker.listen();
+    let api_key = picker.one("api-key", parse::text);
+    let required = picker.one("api-key-required", parse::switch);
+    if required == Some(true) && api_key.is_none() {
+        let from = picker.given("api-key-required").map_or_else(String::new, |(_, given)| given.from.clone());
+        picker.errors.push(format!(
+            "a key is required ({from}) and none is set: set TURNSCOPE_API_KEY, or api-key-required to false"
+        ));
+    }
+    let redactor = redactor(picker);
+    let keep = Keep {
+        age: picker.one("retention-days", parse::days).flatten(),
+        max_bytes: picker.one("retention-max-bytes", parse::bytes).filter(|bytes| *bytes > 0),
+    };
+    let ui = picker.one("ui", parse::switch);
+    let ui_path = picker.one("ui-path", |text| {
+        let valid = text.starts_with('/') && !text.contains(['{', '}', '?', '#', ' ']) && text != "/";
+        if !valid {
+            return Err("take a path such as /ui/".to_owned());
+        }
+        Ok(format!("{}/", text.trim_end_matches('/')))
+    });
+    let otlp_grpc = picker.one("otlp-grpc", parse::address);
+    let otlp_http = picker.one("otlp-http", parse::address);
+    let max_body_bytes = picker.one("max-body-bytes", parse::bytes);
+    let silence = picker.one("silence", parse::time);
+    let search = picker.one("search", parse::switch);
+    let log_level = picker.one("log-level", |text| {
+        text.parse::<tracing_subscriber::filter::Targets>()
+            .map(|_| text.to_owned())
+            .map_err(|_| "take off, error, warn, info, debug or trace".to_owned())
+    });
+    let log_json = picker.one("log-format", |text| match text {
+        "text" => Ok(false),
+        "json" => Ok(true),
+        _ => Err("take text or json".to_owned()),
+    });
+    let log_path = picker.one("log-path", |text| Ok(PathBuf::from(text)));
+    let server = picker.one("server", |text| {
+        let text = text.trim_end_matches('/');
+        let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        if url.starts_with("http://") && url.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some()) {
+            Ok(url)
+        } else {
+            Err("take http://HOST:PORT; for https put a tunnel or a proxy in between".to_owned())
+        }
+    });
+    let allow_public = picker.one("allow-public-without-key", parse::switch).unwrap_or(false);
+    let (listen, otlp_grpc, otlp_http) = (listen?, otlp_grpc?, otlp_http?);
+    let has_key = api_key.is_some() && required != Some(false);
+    if !has_key && !allow_public {
+        for (name, address) in [("listen", listen), ("otlp-grpc", otlp_grpc), ("otlp-http", otlp_http)] {
+            if !address.ip().is_loopback() {
+                picker.errors.push(format!(
+                    "--{name} {address} can be reached from other machines and no key is set: set one with \
+                     --api-key, or say --allow-public-without-key"
+                ));
+            }
+        }
+    }
+    Some(Settings {
+        data_is_default: picker.given("data").is_some_and(|(_, given)| given.from == "default"),
+        data: data?,
+        server,
+        api_key: api_key.map(Secret),
+        ready_file: picker.one("ready-file", |text| Ok(PathBuf::from(text))),
+        listen,
+        otlp_grpc,
+        otlp_http,
+        silence: silence?,
+        log: Log { level: log_level?, json: log_json?, path: log_path },
+        serve: Serve {
+            key_is_asked_for: required != Some(false),
+            allow_public_without_key: allow_public,
+            cors_origins: picker.list("cors-origin", parse::split_list),
+            max_body_bytes: max_body_bytes?,
+            redactor: redactor?,
+            keep,
+            search: search?,
+            ui_path: ui_path.filter(|_| ui != Some(false)),
+            span_metric_dimensions: picker.list("span-metric-dimension", parse::split_list),
+        },
+    })
+}
+
+fn redactor(picker: &mut Picker) -> Option<Redactor> {
+    let on = picker.one("redact", |text| match text {
+        "default" | "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err("take default or off".to_owned()),
+    })?;
+    let keys = picker.list("redact-keys", parse::split_list);
+    let patterns = picker.list("redact-patterns", parse::split_patterns);
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+    // The rules are checked although they may be off: a mistake in them would show at the worst moment.
+    match Redactor::with(&keys, &patterns) {
+        Ok(redactor) => Some(if on { redactor } else { Redactor::off() }),
+        Err(error) => {
+            picker.errors.push(error.to_string());
+            None
+        }
+    }
+}
+
+impl Settings {
+    /// The server's configuration.
+    pub(crate) fn server_config(self) -> Config {
+        let serve = self.serve;
+        let key = self.api_key.filter(|_| serve.key_is_asked_for);
+        Config {
+            listen: self.listen,
+            otlp_grpc: self.otlp_grpc,
+            otlp_http: self.otlp_http,
+            api_key: key.map(|Secret(key)| ApiKey::new(key)),
+            allow_public_without_key: serve.allow_public_without_key,
+            cors_origins: serve.cors_origins,
+            max_body_bytes: usize::try_from(serve.max_body_bytes).unwrap_or(usize::MAX),
+            silence: self.silence,
+            redactor: serve.redactor,
+            span_metric_dimensions: serve.span_metric_dimensions,
+            search: serve.search,
+            ui_path: serve.ui_path,
+            retention: serve.keep,
+            ..Config::new(self.data)
+        }
+    }
+}
+
+/// Takes values out of layers and gathers what is wrong with them.
+struct Picker {
+    layers: Vec<Layer>,
+    errors: Vec<String>,
+}
+
+impl Picker {
+    /// The strongest value of this name, and the place of its layer.
+    fn given(&self, name: &str) -> Option<(usize, &Given)> {
+        self.layers.iter().enumerate().find_map(|(place, layer)| Some((place, layer.values.get(name)?)))
+    }
+
+    fn one<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let given = self.given(name)?.1;
+        let text = given.texts.last()?;
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(hint) => {
+                let shown = Setting::by_name(name).is_some_and(|setting| setting.secret);
+                let text = if shown { "***" } else { text.as_str() };
+                let message = format!("{name} cannot be {text:?} (from {}): {hint}", given.from);
+                self.errors.push(message);
+                None
+            }
+        }
+    }
+
+    fn list(&self, name: &str, split: impl Fn(&str) -> Vec<String>) -> Vec<String> {
+        self.given(name)
+            .map_or_else(Vec::new, |(_, given)| given.texts.iter().flat_map(|t| split(t)).collect())
+    }
+
+    /// `host` and `port` replace their halves of `listen` unless that was said more strongly.
+    fn listen(&mut self) -> Option<SocketAddr> {
+        let mut listen = self.one("listen", parse::address)?;
+        let place = |picker: &Self, name| picker.given(name).map_or(usize::MAX, |(place, _)| place);
+        let strongest = place(self, "listen");
+        if place(self, "host") <= strongest {
+            listen.set_ip(self.one("host", parse::host)?);
+        }
+        if place(self, "port") <= strongest {
+            listen.set_port(self.one("port", parse::port)?);
+        }
+        Some(listen)
+    }
+
+    fn origins(&self) -> Vec<Origin> {
+        let origin = |setting: &'static Setting| {
+            let given = self.given(setting.name).map(|(_, given)| given);
+            let value = match given {
+                Some(_) if setting.secret => "***".to_owned(),
+                Some(given) => given.texts.join(", "),
+                None => setting.default.to_owned(),
+            };
+            Origin {
+                name: setting.name,
+                value,
+                from: given.map_or_else(|| "default".to_owned(), |given| given.from.clone()),
+            }
+        };
+        SETTINGS.iter().map(origin).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

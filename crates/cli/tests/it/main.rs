@@ -1,0 +1,6 @@
+//! The real binary, as a new user would run it.
+
+mod environment;
+mod reading;
+mod serving;
+mod settings;

@@ -1,0 +1,95 @@
+//! Export, import, backup, and what follows changes.
+
+use crate::environment::{TestEnvironment, corpus};
+use std::{fs, io::Write as _, process::Stdio};
+
+fn with_runs() -> TestEnvironment {
+    let env = TestEnvironment::new();
+    for file in ["pydantic-ai-v5/0001.traces.pb", "kitelogik/0001.traces.pb"] {
+        let taken = env.run(&["import", corpus(file).to_str().unwrap(), "--data", "data"]);
+        assert_eq!(taken.code, 0, "{}", taken.err);
+    }
+    env
+}
+
+#[test]
+fn what_is_exported_is_imported_again() {
+    let env = with_runs();
+    let wrote = env.run(&["export", "--all", "--output", "runs.jsonl", "--data", "data"]);
+    assert_eq!(wrote.code, 0, "{}", wrote.err);
+    let packed = gzip(&fs::read(env.path("runs.jsonl")).unwrap());
+    fs::write(env.path("runs.jsonl.gz"), packed).unwrap();
+    for _twice in 0..2 {
+        let taken = env.run(&["import", "runs.jsonl.gz", "--data", "copy"]);
+        assert_eq!(taken.code, 0, "{}", taken.err);
+    }
+    let of =
+        |data: &str| env.json(&["runs", "--all", "-n", "1000", "--data", data, "--json"])["runs"].clone();
+    assert_eq!(of("data"), of("copy"));
+    assert!(!of("data").as_array().unwrap().is_empty());
+    let id = of("data")[0]["run_id"].as_str().unwrap().to_owned();
+    let one = env.json(&["export", &id, "--data", "data"]);
+    assert_eq!(one["format"], "turnscope/1");
+    assert!(env.json(&["export", &id, "--otlp", "--data", "data"])["resourceSpans"].is_array());
+}
+
+#[test]
+fn what_cannot_be_imported_says_why() {
+    let env = TestEnvironment::new();
+    fs::write(env.path("other.json"), "{\"hello\":1}").unwrap();
+    fs::write(env.path("cut.json"), "{\"resourceSpans\":[").unwrap();
+    fs::write(env.path("newer.json"), "{\"format\":\"turnscope/9\"}").unwrap();
+    for (file, said) in [
+        ("other.json", "neither"),
+        ("cut.json", "no valid JSON"),
+        ("newer.json", "newer"),
+        ("gone.json", "cannot read"),
+    ] {
+        let ran = env.run(&["import", file, "--data", "data"]);
+        assert_eq!(ran.code, 1);
+        assert!(ran.err.contains(said) && ran.err.contains(file), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_backup_is_a_store() {
+    let env = with_runs();
+    fs::create_dir(env.path("safe")).unwrap();
+    let copied = env.run(&["backup", "safe", "--data", "data"]);
+    assert_eq!(copied.code, 0, "{}", copied.err);
+    let of = |data: &str| env.json(&["runs", "--data", data, "--json"])["runs"].clone();
+    assert_eq!(of("data"), of("safe"));
+    assert_eq!(env.run(&["backup", "safe", "--data", "data"]).code, 2, "nothing is written over");
+}
+
+#[test]
+fn tail_says_what_changes() {
+    let env = TestEnvironment::new();
+    let server = env.serve(&[]);
+    let child = env
+        .command(&["tail", "--data", "data", "--json", "--stop-after", "1"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The stream has no history: what is sent before it is open shows in the list that comes first, or in the stream.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    server.send(&corpus("pydantic-ai-v5/0001.traces.pb"));
+    let ended = child.wait_with_output().unwrap();
+    let run: serde_json::Value =
+        serde_json::from_slice(ended.stdout.split(|b| *b == b'\n').next().unwrap()).unwrap();
+    assert!(run["run_id"].is_string());
+}
+
+#[test]
+fn completions_and_manual_pages_are_written() {
+    let env = TestEnvironment::new();
+    assert!(env.ok(&["completions", "bash"]).contains("turnscope"));
+    assert_eq!(env.run(&["man", "pages"]).code, 0);
+    assert!(env.path("pages/turnscope-show.1").exists());
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}

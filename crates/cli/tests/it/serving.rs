@@ -1,0 +1,149 @@
+//! A server, the commands beside it, and those after it.
+
+use crate::environment::{TestEnvironment, corpus};
+use std::process::Stdio;
+
+const CAPTURE: &str = "pydantic-ai-v5/0001.traces.pb";
+
+#[test]
+fn runs_show_and_json_beside_a_server_and_after_it() {
+    let env = TestEnvironment::new();
+    let server = env.serve(&[]);
+    assert!(env.ok(&["runs", "--data", "data"]).starts_with("No runs yet."));
+    server.send(&corpus(CAPTURE));
+    let beside = env.json(&["runs", "--data", "data", "--json"]);
+    let by_address = env.json(&["runs", "--server", &server.listen, "--json"]);
+    assert_eq!(beside["runs"], by_address["runs"]);
+    assert!(!beside["runs"].as_array().unwrap().is_empty());
+    let id = beside["runs"][0]["run_id"].as_str().unwrap().to_owned();
+    let shown = env.ok(&["show", "last", "--data", "data"]);
+    assert!(shown.contains(&id) && shown.contains("turn 1"), "{shown}");
+    server.stop();
+    // Nobody owns the directory any more: it is read itself, and says the same.
+    let offline = env.json(&["runs", "--data", "data", "--json"]);
+    assert_eq!(offline["runs"], beside["runs"]);
+    assert_eq!(
+        env.ok(&["show", &id, "--data", "data", "--no-children"]).lines().next(),
+        shown.lines().next()
+    );
+    let words = env.ok(&["show", &id[..10], "--data", "data", "--messages"]);
+    assert!(words.contains("user") && words.contains("assistant"), "{words}");
+    assert!(env.ok(&["summary", &id, "--data", "data"]).contains(&id));
+    assert!(env.ok(&["stats", "--data", "data", "--group-by", "model"]).contains("GROUP"));
+}
+
+#[test]
+fn exit_codes_say_what_went_wrong() {
+    let env = TestEnvironment::new();
+    let code = |args: &[&str]| env.run(args).code;
+    assert_eq!(code(&["runs", "--data", "nowhere"]), 3);
+    assert_eq!(code(&["runs", "--frobnicate"]), 2);
+    assert_eq!(code(&["runs", "--server", "http://127.0.0.1:1"]), 4);
+    let server = env.serve(&["--api-key", "hush"]);
+    server_with_key(&env);
+    assert_eq!(code(&["show", "0123456789abcdef", "--data", "data", "--api-key", "hush"]), 3);
+    assert_eq!(code(&["show", "last", "--data", "data", "--api-key", "hush"]), 3);
+    assert_eq!(code(&["runs", "-q", "agnet:x", "--data", "data", "--api-key", "hush"]), 2);
+    assert_eq!(code(&["prune", "--data", "data"]), 2);
+    let second = env.run(&[
+        "serve",
+        "--data",
+        "data",
+        "--listen",
+        "127.0.0.1:0",
+        "--otlp-grpc",
+        "127.0.0.1:0",
+        "--otlp-http",
+        "127.0.0.1:0",
+    ]);
+    assert_eq!(second.code, 6, "{}", second.err);
+    let busy = env.run(&["serve", "--data", "other", "--listen", &server.listen]);
+    assert_eq!(busy.code, 1);
+    assert!(busy.err.contains("another program listens there"), "{}", busy.err);
+}
+
+fn server_with_key(env: &TestEnvironment) {
+    let refused = env.run(&["runs", "--data", "data"]);
+    assert_eq!(refused.code, 5, "{}", refused.err);
+    assert!(refused.err.contains("TURNSCOPE_API_KEY"));
+    let let_in = env.command(&["runs", "--data", "data"]).env("TURNSCOPE_API_KEY", "hush").output().unwrap();
+    assert!(let_in.status.success());
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let env = TestEnvironment::new();
+    let file = corpus(CAPTURE);
+    let taken = env.run(&["import", file.to_str().unwrap(), "--data", "data"]);
+    assert_eq!(taken.code, 0, "{}", taken.err);
+    let mut child = env
+        .command(&["export", "--all", "--data", "data"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+}
+
+#[test]
+fn the_server_prunes_and_gives_room_back_when_asked() {
+    let env = TestEnvironment::new();
+    let server = env.serve(&[]);
+    server.send(&corpus(CAPTURE));
+    let pruned = env.json(&["prune", "--retention-days", "0", "--vacuum", "--data", "data", "--json"]);
+    assert!(pruned["records"].as_u64().unwrap() > 0, "{pruned}");
+    assert_eq!(env.json(&["runs", "--data", "data", "--json"])["total"], 0);
+    server.stop();
+    assert!(env.ok(&["vacuum", "--data", "data"]).contains("The store holds"));
+}
+
+#[test]
+fn the_demo_tells_its_stories() {
+    let env = TestEnvironment::new();
+    let demo = env.start(&[
+        "demo",
+        "--listen",
+        "127.0.0.1:0",
+        "--otlp-grpc",
+        "127.0.0.1:0",
+        "--otlp-http",
+        "127.0.0.1:0",
+    ]);
+    // The directory is temporary and nobody named it: the demo is found all the same.
+    let list = env.json(&["runs", "--json"]);
+    let runs = list["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 12);
+    let of = |name: &str| runs.iter().find(|run| run["agent_name"] == name).unwrap();
+    assert_eq!(of("warehouse-sync")["status"], "running");
+    assert_eq!(of("invoice-reader")["status"], "failed");
+    let treasury = of("treasury");
+    assert_eq!(
+        (&treasury["allow_count"], &treasury["deny_count"], &treasury["hitl_count"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+    assert!(of("contract-review")["cost_usd"].as_f64().unwrap() > 0.5);
+    let desk = env.json(&["show", of("support-desk")["run_id"].as_str().unwrap(), "--json"]);
+    assert_eq!(desk["run"]["children"][0]["agent_name"], "researcher");
+    let review = env.json(&["show", of("incident-review")["run_id"].as_str().unwrap(), "--json"]);
+    assert!(
+        review["run"]["turns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|turn| turn["dropped_count"].as_u64() > Some(5))
+    );
+    assert_eq!(
+        env.json(&["sessions", "--json"])["sessions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|s| s["run_count"] == 3)
+            .count(),
+        1
+    );
+    assert!(!env.json(&["search", "firmware", "--json"])["hits"].as_array().unwrap().is_empty());
+    demo.stop();
+    assert_eq!(env.run(&["runs"]).code, 3, "the demo leaves nothing behind");
+}

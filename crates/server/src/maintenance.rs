@@ -1,0 +1,39 @@
+//! What a running server does by itself: it deletes what is too old or too much.
+
+use crate::state::{App, Keep, now_ms};
+use std::{sync::Arc, time::Duration};
+use tokio::task::JoinHandle;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(3600);
+/// The first time, once the start is over.
+const FIRST: Duration = Duration::from_secs(60);
+
+/// Deletes hourly what is not to be kept; `None` when everything is.
+pub(crate) fn spawn_pruning(app: &Arc<App>, keep: Keep) -> Option<JoinHandle<()>> {
+    if keep.is_everything() {
+        return None;
+    }
+    let store = Arc::downgrade(app.store.writer().ok()?);
+    Some(tokio::spawn(async move {
+        tokio::time::sleep(FIRST).await;
+        loop {
+            let Some(store) = store.upgrade() else { return };
+            let outcome = tokio::task::spawn_blocking(move || store.prune(keep.at(now_ms()), |_| ())).await;
+            match outcome {
+                Ok(Ok(pruned)) if pruned.records > 0 || pruned.metrics > 0 => {
+                    tracing::info!(
+                        units = pruned.units,
+                        records = pruned.records,
+                        metrics = pruned.metrics,
+                        "pruned"
+                    );
+                }
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::error!(%error, "pruning failed; it is tried again in an hour"),
+                Err(error) => tracing::error!(%error, "pruning panicked; it is tried again in an hour"),
+            }
+            tokio::time::sleep(EVERY).await;
+        }
+    }))
+}
