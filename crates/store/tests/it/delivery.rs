@@ -166,3 +166,19 @@ proptest! {
         prop_assert_eq!(seen(&world), seen(&in_order));
     }
 }
+
+/// A run that takes a while to derive is not derived again at once; who asks waits for that moment.
+#[test]
+fn a_reader_sees_its_own_writes_while_a_larger_run_rests() {
+    let world = World::new();
+    let one = |n: u16| {
+        let mut call = call(1, (2, 1), (u64::from(n), u64::from(n) + 1), &said(0..2), "yes");
+        call.span_id = [[9; 6].as_slice(), &n.to_be_bytes()].concat();
+        call
+    };
+    world.send(std::iter::once(agent(1, (1, 0), "a", (0, 9000))).chain((0..400).map(one)).collect());
+    for n in 400..406 {
+        world.send(vec![one(n)]);
+        assert_eq!(world.runs()[0].llm_call_count, u64::from(n) + 1);
+    }
+}
