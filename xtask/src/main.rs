@@ -1,6 +1,7 @@
 //! The developer's commands: `cargo xtask check` does what CI does.
 
 mod deny;
+mod picture;
 
 use anyhow::bail;
 use clap::{Parser, Subcommand};
@@ -23,6 +24,8 @@ enum Task {
     Test,
     /// Licences and duplicate versions, by deny.toml.
     Deny,
+    /// The README's pictures, from the demo's own output.
+    Picture,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -34,6 +37,7 @@ fn main() -> anyhow::Result<()> {
         Task::Lint => lint(),
         Task::Test => test(),
         Task::Deny => deny::check(),
+        Task::Picture => picture::draw(),
     }
 }
 
