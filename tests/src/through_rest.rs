@@ -90,15 +90,9 @@ fn seen_run(server: &At, run: &Json, parent: Option<usize>) -> SeenRun {
     }
 }
 
-/// Steps name their agents in their attributes only.
+/// The agents that steps name.
 fn agents(steps: &[Json]) -> Vec<String> {
-    let names: BTreeSet<String> = steps
-        .iter()
-        .filter_map(|step| step["data"]["attributes"].as_object())
-        .flatten()
-        .filter(|(key, _)| key.contains("agent"))
-        .filter_map(|(_, value)| text(value))
-        .collect();
+    let names: BTreeSet<String> = steps.iter().filter_map(|step| text(&step["agent_name"])).collect();
     names.into_iter().collect()
 }
 

@@ -201,6 +201,11 @@ fn write(
         );
     }
     let main = group.first().copied().unwrap_or_default();
+    for joined in group.iter().skip(1) {
+        // What was given to a run while its unit stood alone comes along.
+        tx.prepare_cached("UPDATE scores SET unit = ?2 WHERE unit = ?1")?.execute((joined, main))?;
+        tx.prepare_cached("UPDATE OR REPLACE tags SET unit = ?2 WHERE unit = ?1")?.execute((joined, main))?;
+    }
     for (index, run) in projection.runs.iter().enumerate() {
         let known = old.remove(&run.run_id.bytes()[..]);
         write_run(tx, main, projection, nodes, index, run, received_at, known)?;

@@ -50,7 +50,6 @@ fn twice_and_shuffled(requests: &[Request], seed: u64) -> Vec<Request> {
 /// What this process makes of the same bytes, as far as REST shows it.
 fn as_shown(mut seen: Seen) -> Seen {
     for run in &mut seen.runs {
-        run.agents.clear();
         for text in [&mut run.input_text, &mut run.output_text] {
             *text = text.take().map(|text| text.chars().take(PREVIEW).collect());
         }
@@ -94,6 +93,33 @@ fn the_corpus_gives_the_same_answers_however_it_is_sent() {
         same("over gRPC, twice and shuffled", as_shown(through_rest::see(&over_grpc(&twice))));
     }
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
+
+/// What is exported as OTLP makes the same runs elsewhere.
+#[test]
+fn an_exported_run_can_be_sent_to_another_server() {
+    let mut problems = Vec::new();
+    for producer in
+        ["agent-inspector", "claude-agent-sdk", "openai-agents-openinference", "google-adk", "strands"]
+    {
+        let server = over_http(&corpus::requests(producer));
+        let list = server.json("/v1/runs?roots_only=true&limit=1000");
+        let other = Turnscope::start();
+        for run in through_rest::array(&list["runs"]) {
+            let id = run["run_id"].as_str().unwrap();
+            let export = server.get(&format!("/v1/runs/{id}/export?format=otlp"));
+            for (path, part) in [("/v1/traces", "resourceSpans"), ("/v1/logs", "resourceLogs")] {
+                let body = serde_json::json!({ part: export.json()[part] }).to_string();
+                let reply = other.post(path, &[("content-type", "application/json")], body.as_bytes());
+                assert_eq!((reply.status, reply.text().as_str()), (200, "{}"), "{producer}, {id}");
+            }
+        }
+        let (before, after) = (as_shown(through_rest::see(&server)), as_shown(through_rest::see(&other)));
+        if before != after {
+            problems.push(format!("{producer}: {}", difference(&before, &after)));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 /// The first line that differs.

@@ -191,3 +191,35 @@ fn vacuum_rewrites_blocks_under_the_eyes_of_readers() {
     assert_eq!(world.spans(), kept, "the same readers see the new one");
     assert_eq!(world.search("sentence").len(), 10);
 }
+
+#[test]
+fn a_deleted_child_run_takes_replaced_versions_and_its_scores_with_it() {
+    let world = World::new();
+    world.send(vec![
+        agent(1, (1, 0), "parent", (0, 100)),
+        agent(1, (5, 1), "child", (10, 90)),
+        call(1, (6, 5), (20, 30), &["the axolotl was mentioned in an early version only".to_owned()], "yes"),
+        call(1, (2, 1), (1, 9), &said(0..3), "and this stays"),
+    ]);
+    world.send(vec![call(1, (6, 5), (20, 40), &["the final version speaks of newts".to_owned()], "yes")]);
+    let score = |run_id| turnscope_store::NewScore {
+        run_id,
+        step_id: None,
+        turn: None,
+        name: "good".into(),
+        value: Some(1.0),
+        label: None,
+        comment: None,
+        source: turnscope_model::ScoreSource::Api,
+    };
+    for run in [run_id(1, 1), run_id(1, 5)] {
+        assert!(world.store().add_score(score(run)).unwrap().is_some());
+    }
+    assert!(world.store().delete_run(run_id(1, 5)).unwrap());
+    assert!(world.search("axolotl").is_empty());
+    assert!(world.search("newts").is_empty());
+    assert_eq!(world.search("stays").len(), 1);
+    assert_eq!(world.spans().len(), 2);
+    assert_eq!(world.runs().len(), 1);
+    assert_eq!(world.count("SELECT count(*) FROM scores"), 1);
+}
