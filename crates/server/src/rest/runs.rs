@@ -156,11 +156,21 @@ impl RunQuery {
 /// A page of runs.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RunList {
-    runs: Vec<Run>,
+    runs: Vec<ListedRun>,
     /// Pass it as `cursor` for the next page; null on the last.
     next_cursor: Option<String>,
     /// How many there are in all: exact up to 10,000, then null.
     total: Option<u64>,
+}
+
+/// A run with its totals and scores.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ListedRun {
+    #[serde(flatten)]
+    run: Run,
+    /// The same figures with all child runs.
+    total: Total,
+    scores: Vec<Score>,
 }
 
 /// Every run, newest first; child runs too unless `roots_only=true`. Any attribute of a run's root span, or of its
@@ -174,20 +184,25 @@ pub(crate) async fn list(
     let filter = query.filter(moment.now_ms)?;
     let page = query.page()?;
     let wanted = attributes::wanted(raw.as_deref().unwrap_or(""));
-    let runs = app
+    let list = app
         .ask(move |reader| {
-            if wanted.is_empty() {
-                reader.runs(&filter, &page, moment)
+            let found = if wanted.is_empty() {
+                reader.runs(&filter, &page, moment)?
             } else {
-                attributes::runs(reader, &filter, &page, moment, &wanted)
+                attributes::runs(reader, &filter, &page, moment, &wanted)?
+            };
+            let mut runs = Vec::with_capacity(found.runs.len());
+            for run in &found.runs {
+                runs.push(ListedRun {
+                    run: Run::of(run, moment),
+                    total: Total::of(run, &reader.descendants(run)?),
+                    scores: reader.scores(run.run_id)?.into_iter().map(Score::from).collect(),
+                });
             }
+            Ok(RunList { runs, next_cursor: found.next.map(write_cursor), total: found.total })
         })
         .await?;
-    Ok(Json(RunList {
-        runs: runs.runs.iter().map(|run| Run::of(run, moment)).collect(),
-        next_cursor: runs.next.map(write_cursor),
-        total: runs.total,
-    }))
+    Ok(Json(list))
 }
 
 /// A run with its turns and its child runs.
@@ -220,6 +235,24 @@ pub(crate) struct OneQuery {
     prefix: Option<bool>,
 }
 
+impl Total {
+    fn of(run: &query::Run, below: &[query::Run]) -> Self {
+        let mut total = Self {
+            run_count: 1 + below.len() as u64,
+            figures: Figures::of(run),
+            cost_usd: run.reported_cost.map(usd),
+        };
+        for child in below {
+            total.figures.add(&Figures::of(child));
+            total.cost_usd = match (total.cost_usd, child.reported_cost.map(usd)) {
+                (Some(a), Some(b)) => Some(a + b),
+                (known, None) | (None, known) => known,
+            };
+        }
+        total
+    }
+}
+
 /// One run, with its turns and child runs.
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
@@ -236,18 +269,7 @@ pub(crate) async fn one(
     };
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
         let children = reader.descendants(run)?;
-        let mut total = Total {
-            run_count: 1 + children.len() as u64,
-            figures: Figures::of(run),
-            cost_usd: run.reported_cost.map(usd),
-        };
-        for child in &children {
-            total.figures.add(&Figures::of(child));
-            total.cost_usd = match (total.cost_usd, child.reported_cost.map(usd)) {
-                (Some(a), Some(b)) => Some(a + b),
-                (known, None) | (None, known) => known,
-            };
-        }
+        let total = Total::of(run, &children);
         Ok(RunDetail {
             run: Run::of(run, moment),
             turns: turns::of_run(reader, &view, index)?,

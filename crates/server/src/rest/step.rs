@@ -86,6 +86,39 @@ pub(crate) struct VerdictInfo {
     risk_tier: Option<String>,
 }
 
+/// Steps after a tool call among which the gates below it are looked for.
+const NEARBY: usize = 64;
+
+impl VerdictInfo {
+    /// What the step itself says, else its gate, else the gates below it: a human may answer in a span of its own.
+    fn of(view: &UnitView, index: usize, verdict: turnscope_model::Verdict) -> Self {
+        let steps = &view.projection.steps;
+        let below = steps
+            .iter()
+            .skip(index + 1)
+            .take(NEARBY)
+            .filter(|step| step.parent == Some(index) && step.kind == turnscope_model::Kind::Policy);
+        let gate = steps[index].gate.map(|gate| &steps[gate]);
+        let said: Vec<&turnscope_model::Facts> =
+            std::iter::once(&steps[index]).chain(gate).chain(below).map(|step| &*step.facts).collect();
+        let first = |of: fn(&turnscope_model::Facts) -> Option<&String>| {
+            said.iter().find_map(|facts| of(facts)).cloned()
+        };
+        let resolution = said.iter().find_map(|facts| facts.resolution);
+        // Who decided and why belong to the answer, where there is one.
+        let answered = said.iter().find(|facts| facts.resolution.is_some());
+        Self {
+            verdict: verdict.as_str().to_owned(),
+            resolution: resolution.map(|resolution| resolution.as_str().to_owned()),
+            decided_by: answered
+                .and_then(|facts| facts.decided_by.clone())
+                .or_else(|| first(|facts| facts.decided_by.as_ref())),
+            reason: first(|facts| facts.reason.as_ref()),
+            risk_tier: first(|facts| facts.risk_tier.as_ref()),
+        }
+    }
+}
+
 impl Step {
     pub(crate) fn of(view: &UnitView, index: usize, zero: u64) -> Self {
         let step = &view.projection.steps[index];
@@ -93,13 +126,7 @@ impl Step {
         let nodes = || step.node.iter().chain(&step.joined).map(|node| &view.nodes[*node].facts);
         let first =
             |of: fn(&turnscope_model::Facts) -> Option<&String>| nodes().find_map(|facts| of(facts)).cloned();
-        let verdict = step.verdict.map(|verdict| VerdictInfo {
-            verdict: verdict.as_str().to_owned(),
-            resolution: nodes().find_map(|facts| facts.resolution).map(|r| r.as_str().to_owned()),
-            decided_by: first(|facts| facts.decided_by.as_ref()),
-            reason: first(|facts| facts.reason.as_ref()),
-            risk_tier: first(|facts| facts.risk_tier.as_ref()),
-        });
+        let verdict = step.verdict.map(|verdict| VerdictInfo::of(view, index, verdict));
         Self {
             step_id: step.step_id.to_string(),
             span_id: node.filter(|node| is_span(node)).and_then(|node| node.span_id).map(|id| id.to_string()),
