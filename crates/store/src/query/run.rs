@@ -120,6 +120,17 @@ pub(crate) const COLUMNS: &str = "r.id, r.unit, r.run_id, r.parent_run_id, r.roo
      r.error_message, r.input_preview, r.output_preview, r.prompt_id, r.prompt_version, r.experiment_id, \
      r.experiment_variant, r.lists";
 
+/// Tokens in five columns, beginning with this one.
+pub(crate) fn usage_from_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
+    Ok(Usage {
+        input_tokens: row.get(first)?,
+        output_tokens: row.get(first + 1)?,
+        cache_read_tokens: row.get(first + 2)?,
+        cache_write_tokens: row.get(first + 3)?,
+        reasoning_tokens: row.get(first + 4)?,
+    })
+}
+
 pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Run> {
     let id = |column: usize| -> rusqlite::Result<Option<RunId>> {
         Ok(row.get::<_, Option<Vec<u8>>>(column)?.and_then(|bytes| RunId::from_bytes(&bytes).ok()))
@@ -151,13 +162,7 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Run> {
         llm_call_count: row.get(18)?,
         tool_call_count: row.get(19)?,
         error_count: row.get(20)?,
-        usage: Usage {
-            input_tokens: row.get(21)?,
-            output_tokens: row.get(22)?,
-            cache_read_tokens: row.get(23)?,
-            cache_write_tokens: row.get(24)?,
-            reasoning_tokens: row.get(25)?,
-        },
+        usage: usage_from_row(row, 21)?,
         reported_cost: row.get(26)?,
         models: lists.models,
         providers: lists.providers,

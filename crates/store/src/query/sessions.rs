@@ -1,6 +1,6 @@
 //! Sessions: runs that the application says belong together.
 
-use super::Reader;
+use super::{Reader, run::usage_from_row};
 use crate::StoreError;
 use turnscope_model::Usage;
 
@@ -52,13 +52,7 @@ impl Reader {
                 run_count: row.get(2)?,
                 turn_count: row.get(3)?,
                 error_count: row.get(4)?,
-                usage: Usage {
-                    input_tokens: row.get(5)?,
-                    output_tokens: row.get(6)?,
-                    cache_read_tokens: row.get(7)?,
-                    cache_write_tokens: row.get(8)?,
-                    reasoning_tokens: row.get(9)?,
-                },
+                usage: usage_from_row(row, 5)?,
                 reported_cost: row.get(10)?,
                 start: row.get(11)?,
                 last_seen: row.get(12)?,

@@ -3,6 +3,7 @@
 use super::{
     Reader,
     filter::{self, Moment, RunFilter},
+    run::usage_from_row,
 };
 use crate::{StoreError, projector::field};
 use rusqlite::types::ValueRef;
@@ -187,13 +188,7 @@ impl Reader {
                 *verdict += row.get::<_, u64>(column)?;
             }
             figures.llm_calls += row.get::<_, u64>(11)?;
-            figures.usage.add(&Usage {
-                input_tokens: row.get(12)?,
-                output_tokens: row.get(13)?,
-                cache_read_tokens: row.get(14)?,
-                cache_write_tokens: row.get(15)?,
-                reasoning_tokens: row.get(16)?,
-            });
+            figures.usage.add(&usage_from_row(row, 12)?);
             if ended.is_some() {
                 figures.durations.push(row.get(2)?);
             }

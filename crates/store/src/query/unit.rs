@@ -6,8 +6,7 @@ use crate::{
     project::{Node, Projection},
     projector::{group_of, project_group},
 };
-use std::collections::HashMap;
-use turnscope_model::{Body, ContentHash, Purpose, RunId, StepId};
+use turnscope_model::{Body, Purpose, RunId, StepId};
 
 /// A unit's records and the runs, turns and steps they make.
 #[derive(Debug)]
@@ -122,22 +121,6 @@ impl Reader {
                 let ids = lists.read(&self.db, row, hole)?;
                 let purpose = Purpose::from_u8(purpose).unwrap_or(Purpose::Other);
                 out.push(List { row, purpose, ids });
-            }
-        }
-        Ok(out)
-    }
-
-    /// The hashes of these contents.
-    pub fn hashes(&mut self, ids: &[i64]) -> Result<HashMap<i64, ContentHash>, StoreError> {
-        let mut statement = self.db.prepare_cached("SELECT hash1, hash2 FROM contents WHERE id = ?1")?;
-        let mut out = HashMap::with_capacity(ids.len());
-        for &id in ids {
-            let (hash1, hash2): (i64, i64) =
-                statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let mut bytes = hash1.to_be_bytes().to_vec();
-            bytes.extend_from_slice(&hash2.to_be_bytes());
-            if let Some(hash) = ContentHash::from_bytes(&bytes) {
-                out.insert(id, hash);
             }
         }
         Ok(out)
