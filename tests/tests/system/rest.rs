@@ -201,6 +201,8 @@ fn every_error_is_a_problem_that_says_what_to_do() {
         ("GET", "/v1/sessions/none".to_owned(), "", 404),
         ("GET", "/v1/runs?limit=0".to_owned(), "", 400),
         ("GET", "/v1/runs?limit=many".to_owned(), "", 400),
+        ("GET", "/v1/runs?agnet=helper".to_owned(), "", 400),
+        ("GET", "/v1/traces?agent=helper".to_owned(), "", 400),
         ("GET", "/v1/runs?order=luck".to_owned(), "", 400),
         ("GET", "/v1/runs?cursor=@".to_owned(), "", 400),
         ("GET", "/v1/runs?q=cost%3Ehigh".to_owned(), "", 400),

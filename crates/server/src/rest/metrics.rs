@@ -1,19 +1,22 @@
 //! `GET /metrics`: the server's own figures and the span metrics, as Prometheus text.
 
 use crate::{ingest::Signal, spanmetrics::escape, state::App};
-use axum::{extract::State, response::IntoResponse};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use http::header;
 use std::{
     fmt::Write as _,
     sync::{Arc, atomic::Ordering},
 };
 
-/// Prometheus text.
-pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+/// The server's own figures and the span metrics, as Prometheus text.
+pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let mut out = String::new();
     own(&app, &mut out);
     app.ingest.span_metrics.write(&mut out);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out)
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out).into_response()
 }
 
 fn own(app: &App, out: &mut String) {

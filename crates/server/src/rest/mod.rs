@@ -8,6 +8,7 @@ pub(crate) mod live;
 mod maintain;
 mod metrics;
 mod page;
+mod parameters;
 mod problem;
 mod runs;
 mod scores;
@@ -39,6 +40,7 @@ use axum::{
     routing::post,
 };
 use http::HeaderValue;
+use parameters::{Parameters, refuse_unknown};
 use problem::Problem;
 use std::sync::Arc;
 use tower_http::{
@@ -71,6 +73,8 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/search", get(search::search))
         .api_route("/v1/stats", get(stats::stats))
         .api_route("/v1/values", get(stats::values))
+        .api_route("/v1/live", get(stream::live))
+        .api_route("/metrics", get(metrics::metrics))
         .api_route("/v1/prune", api_post(maintain::prune))
         .api_route("/v1/vacuum", api_post(maintain::vacuum))
 }
@@ -97,13 +101,14 @@ pub fn openapi() -> OpenApi {
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let document = openapi();
     let mut ignored = OpenApi::default();
+    let parameters = Parameters::of(&document);
     let guarded = api()
         .finish_api(&mut ignored)
-        .route("/v1/live", axum::routing::get(stream::live))
-        .route("/metrics", axum::routing::get(metrics::metrics))
+        .layer(middleware::from_fn_with_state(parameters.clone(), refuse_unknown))
         .layer(middleware::from_fn_with_state(Arc::clone(app), guard));
     // The same path takes spans and lists traces.
     let traces = axum::routing::get(traces::list)
+        .layer(middleware::from_fn_with_state(parameters, refuse_unknown))
         .layer(middleware::from_fn_with_state(Arc::clone(app), guard))
         .merge(post(otlp_http::export));
     let docs = ApiRouter::<Arc<App>>::new()

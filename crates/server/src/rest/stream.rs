@@ -10,18 +10,19 @@ use super::{
 use crate::state::App;
 use axum::{
     extract::State,
-    response::sse::{self, KeepAlive, Sse},
+    response::{
+        IntoResponse as _, Response,
+        sse::{self, KeepAlive, Sse},
+    },
 };
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use http::HeaderMap;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
-/// Streams what changes.
-pub(crate) async fn live(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
+/// Runs, steps and scores as they arrive: server-sent events `run`, `score` and `gap`, each with an id. A client that
+/// comes back with `Last-Event-ID` gets what it missed, or `gap` when that is too long ago.
+pub(crate) async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let life = app.live.life();
     let after = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(|text| {
         // An id of another life of the server is older than anything this one knows.
@@ -45,9 +46,9 @@ pub(crate) async fn live(
     let items = stream::iter(gap.into_iter().chain(missed)).chain(coming);
     let events = items.then(move |item| {
         let (app, life) = (Arc::clone(&app), life.clone());
-        async move { Ok(to_event(&app, &life, item).await) }
+        async move { Ok::<_, Infallible>(to_event(&app, &life, item).await) }
     });
-    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
 }
 
 enum Item {

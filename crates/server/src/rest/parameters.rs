@@ -1,0 +1,94 @@
+//! A query parameter that a call does not have is refused: a filter that is misspelt must not look as if it had matched.
+//!
+//! What a call has stands in the `OpenAPI` document, which comes from the handlers' own types.
+
+use super::problem::Problem;
+use aide::openapi::{OpenApi, Operation, Parameter, ReferenceOr};
+use axum::{
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+/// The one call that also takes names of the client's own, and what they begin with.
+const OPEN: (&str, &str) = ("/v1/runs", "attr.");
+
+/// The parameters of every documented `GET`, by path.
+#[derive(Clone, Debug)]
+pub(super) struct Parameters(Arc<HashMap<String, BTreeSet<String>>>);
+
+impl Parameters {
+    /// Reads them from the document.
+    pub(super) fn of(document: &OpenApi) -> Self {
+        let paths = document.paths.iter().flat_map(|paths| &paths.paths);
+        let by_path = paths.filter_map(|(path, item)| match item {
+            ReferenceOr::Item(item) => Some((path.clone(), names(item.get.as_ref()?))),
+            ReferenceOr::Reference { .. } => None,
+        });
+        Self(Arc::new(by_path.collect()))
+    }
+
+    /// The first name in the query string that the call at `path` does not have, with what it has.
+    fn unknown(&self, path: &str, query: &str) -> Option<(String, &BTreeSet<String>)> {
+        let known = self.0.get(path)?;
+        let is_open = |name: &str| path == OPEN.0 && name.starts_with(OPEN.1);
+        form_urlencoded::parse(query.as_bytes())
+            .map(|(name, _)| name)
+            .find(|name| !(known.contains(name.as_ref()) || is_open(name)))
+            .map(|name| (name.into_owned(), known))
+    }
+}
+
+/// The names of an operation's query parameters.
+fn names(operation: &Operation) -> BTreeSet<String> {
+    let parameters = operation.parameters.iter().filter_map(|parameter| match parameter {
+        ReferenceOr::Item(Parameter::Query { parameter_data, .. }) => Some(parameter_data.name.clone()),
+        _ => None,
+    });
+    parameters.collect()
+}
+
+/// Refuses a `GET` with a parameter that it does not have.
+pub(super) async fn refuse_unknown(
+    parameters: axum::extract::State<Parameters>,
+    path: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.method() == http::Method::GET
+        && let Some(query) = request.uri().query()
+        && let Some((name, known)) = parameters.unknown(path.as_str(), query)
+    {
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        return Problem::bad_request(format!("there is no parameter {name:?}"))
+            .detail(if known.is_empty() {
+                "this call takes none".to_owned()
+            } else {
+                format!("take one of {}", known.join(", "))
+            })
+            .into_response();
+    }
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_filter_is_named_and_attributes_are_let_through() {
+        let parameters = Parameters::of(&super::super::openapi());
+        let unknown = |path, query| parameters.unknown(path, query).map(|(name, _)| name);
+        assert_eq!(unknown("/v1/runs", "limit=3&agnet=x").as_deref(), Some("agnet"));
+        assert_eq!(unknown("/v1/runs", "agent=x&attr.deployment.environment=prod"), None);
+        assert_eq!(unknown("/v1/stats", "attr.a=b").as_deref(), Some("attr.a"));
+        assert_eq!(unknown("/v1/stats", "agent=x&group_by=model"), None);
+        assert_eq!(unknown("/not/documented", "x=1"), None);
+        let (_, known) = parameters.unknown("/v1/search", "query=x").unwrap();
+        assert!(known.contains("q"), "{known:?}");
+    }
+}
