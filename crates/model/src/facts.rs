@@ -3,7 +3,7 @@
 //! Here: the facts of one span or log record, whatever dialect wrote them. Not here: messages (kept as they
 //! were written, made canonical on read), and anything that needs a second record (`store::project`).
 
-use crate::{Kind, NanoUsd, Resolution, RiskTier, Usage, Verdict};
+use crate::{Kind, NanoUsd, Resolution, RiskTier, SpanId, TraceId, Usage, Verdict};
 
 /// The facts of one record. `None` means that the record does not say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -103,6 +103,8 @@ pub struct Facts {
     pub experiment_variant: Option<String>,
     /// Scores found on the record.
     pub scores: Vec<ScoreFact>,
+    /// The spans that it links to: the first [`LinkFact::MAX`].
+    pub links: Vec<LinkFact>,
 
     /// A string held bytes that are no UTF-8; the bytes are kept.
     pub invalid_utf8: bool,
@@ -121,6 +123,22 @@ pub struct RequestedTool {
     pub id: Option<String>,
     /// The tool's name.
     pub name: String,
+}
+
+/// A span link: how this record points at work elsewhere, such as the answer that it was made anew for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkFact {
+    /// The trace of the span that is meant.
+    pub trace_id: TraceId,
+    /// The span that is meant.
+    pub span_id: SpanId,
+    /// What the producer says of the link, such as `regenerated`.
+    pub why: Option<String>,
+}
+
+impl LinkFact {
+    /// Links kept as facts of one record; a batch consumer may have thousands, which stay in its body.
+    pub const MAX: usize = 32;
 }
 
 /// Why a step failed.

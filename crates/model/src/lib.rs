@@ -15,7 +15,7 @@ mod usage;
 mod verdict;
 
 pub use content::{Body, ContentHash, Form, Item, Purpose, Value};
-pub use facts::{ErrorFact, Facts, RequestedTool, ScoreFact, ScoreSource};
+pub use facts::{ErrorFact, Facts, LinkFact, RequestedTool, ScoreFact, ScoreSource};
 pub use id::{IdError, RunId, SpanId, StepId, TraceId};
 pub use kind::Kind;
 pub use message::{Message, Part, ToolDefinition};

@@ -3,7 +3,8 @@
 
 use prost::Message as _;
 use turnscope_model::{
-    ErrorFact, Facts, Kind, RequestedTool, Resolution, ScoreFact, ScoreSource, Usage, Verdict,
+    ErrorFact, Facts, Kind, LinkFact, RequestedTool, Resolution, ScoreFact, ScoreSource, SpanId, TraceId,
+    Usage, Verdict,
 };
 
 /// See the fields of the same name in [`Facts`]. Previews are kept as contents, by id.
@@ -116,6 +117,19 @@ struct Row {
     error_text: Option<u64>,
     #[prost(bool, tag = "53")]
     session_is_weak: bool,
+    #[prost(message, repeated, tag = "54")]
+    links: Vec<Link>,
+}
+
+/// Ids as their bytes.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Link {
+    #[prost(bytes = "vec", tag = "1")]
+    trace_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    span_id: Vec<u8>,
+    #[prost(string, optional, tag = "3")]
+    why: Option<String>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -254,6 +268,15 @@ pub(crate) fn encode(facts: &Facts, beside: Beside) -> Vec<u8> {
         event_key,
         event_parent,
         error_text: beside.error_text.map(|id| id as u64),
+        links: facts
+            .links
+            .into_iter()
+            .map(|link| Link {
+                trace_id: link.trace_id.bytes().to_vec(),
+                span_id: link.span_id.bytes().to_vec(),
+                why: link.why,
+            })
+            .collect(),
     }
     .encode_to_vec()
 }
@@ -333,6 +356,17 @@ pub(crate) fn decode(bytes: &[u8], kind: Kind) -> Result<(Facts, Beside), prost:
                 source: if score.is_event { ScoreSource::Event } else { ScoreSource::Attribute },
             })
             .collect(),
+        links: row
+            .links
+            .into_iter()
+            .filter_map(|link| {
+                Some(LinkFact {
+                    trace_id: TraceId::try_from(&link.trace_id[..]).ok()?,
+                    span_id: SpanId::try_from(&link.span_id[..]).ok()?,
+                    why: link.why,
+                })
+            })
+            .collect(),
         invalid_utf8: row.invalid_utf8,
         redacted: row.redacted,
         dropped: row.dropped,
@@ -371,6 +405,11 @@ mod tests {
                 source: ScoreSource::Event,
             }],
             context: Some(u64::MAX),
+            links: vec![LinkFact {
+                trace_id: TraceId::try_from(&[7; 16][..]).unwrap(),
+                span_id: SpanId::try_from(&[9; 8][..]).unwrap(),
+                why: Some("regenerated".into()),
+            }],
             ..Facts::default()
         };
         let beside =

@@ -28,6 +28,8 @@ pub(crate) mod field {
     pub(crate) const TOOL: u8 = 3;
     pub(crate) const TAG: u8 = 4;
     pub(crate) const RISK_TIER: u8 = 5;
+    /// A span that the run links to, as a run id is written.
+    pub(crate) const LINK: u8 = 6;
 }
 
 /// A run that was written or changed, or is no more.
@@ -328,6 +330,9 @@ pub(crate) struct RunLists {
     pub(crate) metadata: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) risk_tiers: Vec<String>,
+    /// The spans that it links to, as run ids are written, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) links: Vec<(String, Option<String>)>,
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row from the pieces of one transaction")]
@@ -363,6 +368,11 @@ fn write_run(
         tags: run.tags.clone(),
         metadata: run.metadata.clone(),
         risk_tiers: run.risk_tiers.clone(),
+        links: run
+            .links
+            .iter()
+            .map(|link| (RunId::of_span(link.trace_id, link.span_id).to_string(), link.why.clone()))
+            .collect(),
     };
     let start = crate::commit::ns(run.start);
     let last_seen = crate::commit::ns(run.last_seen);
@@ -432,6 +442,9 @@ fn write_run(
         for text in values {
             value.execute((field, text, id))?;
         }
+    }
+    for (span, _) in &lists.links {
+        value.execute((field::LINK, span, id))?;
     }
     let mut model = tx.prepare_cached(
         "INSERT OR REPLACE INTO run_models (run, model, provider, calls, input_tokens, output_tokens, cache_read_tokens,

@@ -17,13 +17,13 @@ use crate::{
 };
 use opentelemetry_proto::tonic::{
     collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
-    common::v1::KeyValue,
+    common::v1::{KeyValue, any_value},
     logs::v1::LogRecord,
     resource::v1::Resource,
-    trace::v1::Span,
+    trace::v1::{Span, span::Link},
 };
 use std::sync::Arc;
-use turnscope_model::{Body, Facts, Origin, Record, SpanId, Status, TraceId};
+use turnscope_model::{Body, Facts, LinkFact, Origin, Record, SpanId, Status, TraceId};
 
 /// The records of one request, and what had to be left out.
 #[derive(Debug, Default)]
@@ -109,6 +109,7 @@ fn span_record(
     facts.invalid_utf8 |= is_repaired(&span.attributes);
     facts.clamped |= span.end_time_unix_nano != 0 && span.end_time_unix_nano < span.start_time_unix_nano;
     facts.dropped = dropped(&span);
+    facts.links = links(&span);
     let status = status_of(&span);
     let mut record = record(found, Some(trace_id), status, origin);
     record.remote_parent = span.flags & 0x300 == 0x300;
@@ -252,6 +253,29 @@ fn dropped(span: &Span) -> u32 {
     let links = span.links.iter().map(|link| link.dropped_attributes_count);
     let own = [span.dropped_attributes_count, span.dropped_events_count, span.dropped_links_count];
     own.into_iter().chain(events).chain(links).fold(0, u32::saturating_add)
+}
+
+/// Attributes of a link that say what it is for; ours first, then what is seen in the wild.
+const LINK_WHY: [&str; 3] = ["turnscope.link", "link.type", "link.relationship"];
+
+/// The spans that this one points at. A link whose ids are no ids stays in the body alone.
+fn links(span: &Span) -> Vec<LinkFact> {
+    let link = |link: &Link| {
+        Some(LinkFact {
+            trace_id: TraceId::try_from(&link.trace_id[..]).ok()?,
+            span_id: SpanId::try_from(&link.span_id[..]).ok()?,
+            why: LINK_WHY.iter().find_map(|key| text_attribute(&link.attributes, key)),
+        })
+    };
+    span.links.iter().filter_map(link).take(LinkFact::MAX).collect()
+}
+
+fn text_attribute(attributes: &[KeyValue], key: &str) -> Option<String> {
+    let found = attributes.iter().find(|kv| kv.key == key)?;
+    match found.value.as_ref()?.value.as_ref()? {
+        any_value::Value::StringValue(text) if !text.is_empty() => Some(short(text).to_owned()),
+        _ => None,
+    }
 }
 
 /// Whether decoding had to repair a text; see [`decode::ORIGINAL_BYTES`].

@@ -6,7 +6,7 @@ use super::{
     scores::Score,
     timeline::{not_one, with_run},
     turns::{self, Turn},
-    wire::{Figures, Run, usd},
+    wire::{Figures, Run, RunLink, usd},
 };
 use crate::state::App;
 use axum::{
@@ -171,6 +171,8 @@ pub(crate) struct ListedRun {
     /// The same figures with all child runs.
     total: Total,
     scores: Vec<Score>,
+    /// The runs before and after this one.
+    links: Vec<RunLink>,
 }
 
 /// Every run, newest first; child runs too unless `roots_only=true`. Any attribute of a run's root span, or of its
@@ -197,6 +199,7 @@ pub(crate) async fn list(
                     run: Run::of(run, moment),
                     total: Total::of(run, &reader.descendants(run)?),
                     scores: reader.scores(run.run_id)?.into_iter().map(Score::from).collect(),
+                    links: reader.links(run)?.into_iter().map(RunLink::from).collect(),
                 });
             }
             Ok(RunList { runs, next_cursor: found.next.map(write_cursor), total: found.total })
@@ -216,6 +219,8 @@ pub(crate) struct RunDetail {
     /// The same figures with all child runs.
     total: Total,
     scores: Vec<Score>,
+    /// The runs before and after this one.
+    links: Vec<RunLink>,
 }
 
 /// Figures with all child runs.
@@ -276,6 +281,7 @@ pub(crate) async fn one(
             children: children.iter().map(|child| Run::of(child, moment)).collect(),
             total,
             scores: reader.scores(run.run_id)?.into_iter().map(Score::from).collect(),
+            links: reader.links(run)?.into_iter().map(RunLink::from).collect(),
         })
     })
     .await?;

@@ -53,6 +53,26 @@ pub(crate) struct Run {
     pub(crate) experiment_variant: Option<String>,
 }
 
+/// A run that a span link leads to or comes from, such as the answer that this one was made anew for.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct RunLink {
+    pub(crate) run_id: String,
+    /// What the producer says of the link, such as `regenerated`; `linked` where it says nothing.
+    pub(crate) why: String,
+    /// `before`: this run points at that one; `after`: that one points here.
+    pub(crate) direction: String,
+}
+
+impl From<query::RunLink> for RunLink {
+    fn from(link: query::RunLink) -> Self {
+        Self {
+            run_id: link.run_id.to_string(),
+            why: link.why.unwrap_or_else(|| "linked".to_owned()),
+            direction: if link.is_before { "before" } else { "after" }.to_owned(),
+        }
+    }
+}
+
 /// Counts and tokens.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub(crate) struct Figures {

@@ -10,7 +10,7 @@ use super::{
     tools::Synthesised,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use turnscope_model::{ErrorFact, Facts, Kind, Usage, Verdict};
+use turnscope_model::{ErrorFact, Facts, Kind, LinkFact, Usage, Verdict};
 
 /// The parts of one run.
 pub(super) struct Parts<'a> {
@@ -81,6 +81,7 @@ impl Parts<'_> {
             prompt_version: facts.prompt_version.clone(),
             experiment_id: facts.experiment_id.clone(),
             experiment_variant: facts.experiment_variant.clone(),
+            links: self.links(),
         }
     }
 
@@ -262,6 +263,18 @@ impl Parts<'_> {
             (Some(own), Some(answer)) if is_shortened(own, answer) => Some(answer.clone()),
             (own, answer) => own.or(answer).cloned(),
         }
+    }
+
+    /// What it points at, each span once; a batch worker's many links are no story of one run.
+    fn links(&self) -> Vec<LinkFact> {
+        let mut links: Vec<LinkFact> = Vec::new();
+        for link in self.selves().chain(self.own()).flat_map(|step| &step.facts.links) {
+            let known = links.iter().any(|l| (l.trace_id, l.span_id) == (link.trace_id, link.span_id));
+            if !known && links.len() < LinkFact::MAX {
+                links.push(link.clone());
+            }
+        }
+        links
     }
 
     fn verdict_counts(&self) -> [u64; 3] {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 use turnscope_model::{
-    ErrorFact, Facts, Kind, Role, RunId, SpanId, Status, StepId, StepStatus, TraceId, UnixNanos, Usage,
-    Verdict,
+    ErrorFact, Facts, Kind, LinkFact, Role, RunId, SpanId, Status, StepId, StepStatus, TraceId, UnixNanos,
+    Usage, Verdict,
 };
 
 /// One record as the projection sees it.
@@ -126,6 +126,8 @@ pub struct RunView {
     pub experiment_id: Option<String>,
     /// Its arm.
     pub experiment_variant: Option<String>,
+    /// The spans that its steps link to, those of its root first.
+    pub links: Vec<LinkFact>,
 }
 
 /// One turn of a run.

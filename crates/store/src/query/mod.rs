@@ -2,6 +2,7 @@
 
 mod filter;
 mod language;
+mod links;
 mod list;
 mod run;
 mod search;
@@ -13,6 +14,7 @@ mod unit;
 pub use crate::store::Reader;
 pub use filter::{Comparison, Condition, Filter, Moment, Order, RunFilter};
 pub use language::{QueryError, parse};
+pub use links::RunLink;
 pub use list::{Page, Runs};
 pub use run::{Found, Run};
 pub use search::{Hit, Place};

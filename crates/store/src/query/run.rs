@@ -93,6 +93,8 @@ pub struct Run {
     pub experiment_id: Option<String>,
     /// Its arm.
     pub experiment_variant: Option<String>,
+    /// The spans that it links to, and why; see [`Reader::links`].
+    pub(crate) links: Vec<(String, Option<String>)>,
 }
 
 impl Run {
@@ -185,6 +187,7 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Run> {
         prompt_version: row.get(39)?,
         experiment_id: row.get(40)?,
         experiment_variant: row.get(41)?,
+        links: lists.links,
     })
 }
 

@@ -4,6 +4,7 @@
 mod any_otlp;
 mod delivery;
 mod files;
+mod links;
 mod plans;
 mod read_back;
 mod retention;
