@@ -6,7 +6,7 @@ use std::time::Instant;
 use turnscope_model::{ContentHash, Form};
 use turnscope_otlp::{
     decode::{self, Format},
-    normalise,
+    normalise, receive,
     redact::Redactor,
 };
 
@@ -18,7 +18,7 @@ pub(crate) fn print(only: &str, passes: usize) -> anyhow::Result<()> {
     let spans: Vec<_> =
         (0..40).flat_map(|_| workload::run(&prose, &mut random, shape, 1_790_000_000_000_000_000)).collect();
     let count = spans.len() as f64;
-    let body = workload::request(spans).encode_to_vec();
+    let body = bytes::Bytes::from(workload::request(spans).encode_to_vec());
     println!("| part, one core | µs/span | spans/s |");
     println!("|---|---:|---:|");
     let redactor = Redactor::default();
@@ -30,7 +30,7 @@ pub(crate) fn print(only: &str, passes: usize) -> anyhow::Result<()> {
         Ok(())
     })?;
     row("decode + normalise (facts, cut, hash, redaction)", count, &mut || {
-        normalise::traces(decode::traces(&body, Format::Protobuf)?, &redactor);
+        receive::traces(&body, Format::Protobuf, &redactor)?;
         Ok(())
     })?;
     let records = normalise::traces(decode::traces(&body, Format::Protobuf)?, &redactor).records;

@@ -65,7 +65,8 @@ pub fn records(requests: &[Request]) -> Vec<Record> {
                 }
                 continue;
             }
-            let values: Vec<Vec<u8>> = record.body.values.iter().map(|v| v.data.clone()).collect();
+            let values: Vec<Vec<u8>> =
+                record.body.values.iter().map(turnscope_model::Value::joined).collect();
             if logs.insert((record.trace_id, record.start, record.body.bytes.clone(), values)) {
                 out.push(record);
             }

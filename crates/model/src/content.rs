@@ -3,8 +3,9 @@
 //! Here: the shape in which `otlp` hands content to `store`, and gets it back to restore what was sent.
 //! Not here: where to cut (`otlp::cut`), how it is packed (`store`).
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use std::{fmt, ops::Range};
+use std::fmt;
 
 /// The first 16 bytes of SHA-256 over content: a message's `id`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -124,8 +125,10 @@ impl Purpose {
 /// One entry of a cut value: a message, or the whole value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// Where it lies in [`Value::data`].
-    pub range: Range<usize>,
+    /// Where it belongs in [`Value::frame`]: before the byte at this place.
+    pub at: usize,
+    /// Its bytes; items of one request with the same bytes share them.
+    pub bytes: Bytes,
     /// The hash over form and bytes.
     pub hash: ContentHash,
 }
@@ -138,21 +141,41 @@ pub struct Value {
     pub form: Form,
     /// What it is for.
     pub purpose: Purpose,
-    /// All its bytes.
-    pub data: Vec<u8>,
-    /// Its items, in order, not overlapping.
+    /// The bytes before, between and after the items.
+    pub frame: Vec<u8>,
+    /// Its items, in order.
     pub items: Vec<Item>,
 }
 
 impl Value {
     /// A value kept as one piece.
     pub fn whole(form: Form, purpose: Purpose, data: Vec<u8>) -> Self {
-        let item = Item { range: 0..data.len(), hash: ContentHash::of(form, &data) };
-        Self { form, purpose, data, items: vec![item] }
+        let hash = ContentHash::of(form, &data);
+        Self { form, purpose, frame: Vec::new(), items: vec![Item { at: 0, bytes: data.into(), hash }] }
     }
+
     /// The bytes of item `i`.
     pub fn item(&self, i: usize) -> &[u8] {
-        &self.data[self.items[i].range.clone()]
+        &self.items[i].bytes
+    }
+
+    /// The bytes of the frame before item `i`, or after the last one where `i` is their number.
+    pub fn gap(&self, i: usize) -> &[u8] {
+        let start = i.checked_sub(1).and_then(|before| self.items.get(before)).map_or(0, |item| item.at);
+        let end = self.items.get(i).map_or(self.frame.len(), |item| item.at);
+        self.frame.get(start..end).unwrap_or_default()
+    }
+
+    /// The value as it was written.
+    pub fn joined(&self) -> Vec<u8> {
+        let bytes: usize = self.items.iter().map(|item| item.bytes.len()).sum();
+        let mut joined = Vec::with_capacity(self.frame.len() + bytes);
+        for (i, item) in self.items.iter().enumerate() {
+            joined.extend_from_slice(self.gap(i));
+            joined.extend_from_slice(&item.bytes);
+        }
+        joined.extend_from_slice(self.gap(self.items.len()));
+        joined
     }
 }
 

@@ -1,6 +1,6 @@
 //! OpenTelemetry in: bytes to records.
 //!
-//! The way through: [`decode`] (protobuf or JSON → protobuf types), [`normalise`] (→ [`turnscope_model::Record`]s: facts
+//! The way through, as [`receive`] takes it: [`decode`] (protobuf or JSON → protobuf types), [`normalise`] (→ [`turnscope_model::Record`]s: facts
 //! found by the tables in [`dialects`], large values cut out by [`cut`], secrets taken out by [`redact`]). The way
 //! back, on read: [`cut::restore_span`] (→ what was sent), [`messages`] (→ canonical messages).
 //!
@@ -12,4 +12,5 @@ pub mod dialects;
 mod memo;
 pub mod messages;
 pub mod normalise;
+pub mod receive;
 pub mod redact;

@@ -14,6 +14,7 @@ use turnscope_model::{Body, Facts, Origin, Record, Role, Status, Unit};
 use turnscope_otlp::{
     decode::{self, Format},
     normalise::{self, MetricFact, Normalised},
+    receive,
     redact::Redactor,
 };
 use turnscope_store::{Batch, MetricRow};
@@ -159,11 +160,11 @@ impl Ingest {
         Ok(partial)
     }
 
-    fn understand(&self, signal: Signal, format: Format, body: &[u8]) -> Result<(Batch, Partial), Refusal> {
+    fn understand(&self, signal: Signal, format: Format, body: &Bytes) -> Result<(Batch, Partial), Refusal> {
         let mut batch = Batch::default();
         let normalised = match signal {
-            Signal::Traces => normalise::traces(decode::traces(body, format)?, &self.redactor),
-            Signal::Logs => normalise::logs(decode::logs(body, format)?, &self.redactor),
+            Signal::Traces => receive::traces(body, format, &self.redactor)?,
+            Signal::Logs => receive::logs(body, format, &self.redactor)?,
             Signal::Metrics => {
                 let metrics = normalise::metrics(decode::metrics(body, format)?, &self.redactor);
                 let mut said = Normalised::default();

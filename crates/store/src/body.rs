@@ -3,7 +3,8 @@
 //! The items themselves are contents, their ids are in `contexts`.
 
 use crate::contexts::{read_varint, write_varint};
-use turnscope_model::{Body, Form, Purpose, Value};
+use bytes::Bytes;
+use turnscope_model::{Body, ContentHash, Form, Item, Purpose, Value};
 
 /// Bit of a hole's first byte: its contents' ids follow.
 const INLINE: u8 = 0x80;
@@ -31,13 +32,7 @@ enum Frame {
 
 impl Hole {
     pub(crate) fn of(value: &Value) -> Self {
-        let mut gaps = Vec::with_capacity(value.items.len() + 1);
-        let mut at = 0;
-        for item in &value.items {
-            gaps.push(&value.data[at..item.range.start]);
-            at = item.range.end;
-        }
-        gaps.push(&value.data[at..]);
+        let gaps: Vec<&[u8]> = (0..=value.items.len()).map(|i| value.gap(i)).collect();
         let inner = &gaps[1..gaps.len().max(2) - 1];
         let frame = if gaps.iter().all(|gap| gap.is_empty()) {
             Frame::None
@@ -54,39 +49,29 @@ impl Hole {
     }
 
     /// Puts the value together again.
-    pub(crate) fn fill<'a>(
-        &self,
-        items: impl IntoIterator<Item = (turnscope_model::ContentHash, &'a [u8])>,
-    ) -> Value {
-        let mut data = Vec::new();
-        let mut places = Vec::new();
+    pub(crate) fn fill<'a>(&self, items: impl IntoIterator<Item = (ContentHash, &'a [u8])>) -> Value {
+        let mut frame = Vec::new();
+        let mut placed = Vec::new();
         for (i, (hash, item)) in items.into_iter().enumerate() {
-            data.extend_from_slice(match &self.frame {
+            frame.extend_from_slice(match &self.frame {
                 Frame::None => &[],
-                Frame::Even { before, between, .. } => {
-                    if i == 0 {
-                        before
-                    } else {
-                        between
-                    }
-                }
+                Frame::Even { before, .. } if i == 0 => before,
+                Frame::Even { between, .. } => between,
                 Frame::Uneven(gaps) => gaps.get(i).map_or(&[][..], Vec::as_slice),
             });
-            let start = data.len();
-            data.extend_from_slice(item);
-            places.push(turnscope_model::Item { range: start..data.len(), hash });
+            placed.push(Item { at: frame.len(), bytes: Bytes::copy_from_slice(item), hash });
         }
         match &self.frame {
             Frame::None => {}
             Frame::Even { before, after, .. } => {
-                if places.is_empty() {
-                    data.extend_from_slice(before);
+                if placed.is_empty() {
+                    frame.extend_from_slice(before);
                 }
-                data.extend_from_slice(after);
+                frame.extend_from_slice(after);
             }
-            Frame::Uneven(gaps) => data.extend_from_slice(gaps.last().map_or(&[][..], Vec::as_slice)),
+            Frame::Uneven(gaps) => frame.extend_from_slice(gaps.last().map_or(&[][..], Vec::as_slice)),
         }
-        Value { form: self.form, purpose: self.purpose, data, items: places }
+        Value { form: self.form, purpose: self.purpose, frame, items: placed }
     }
 }
 
@@ -172,15 +157,19 @@ fn read_bytes(input: &mut &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use turnscope_model::{ContentHash, Item};
 
     fn value(text: &str, ranges: &[(usize, usize)]) -> Value {
-        let data = text.as_bytes().to_vec();
-        let items = ranges
-            .iter()
-            .map(|&(from, to)| Item { range: from..to, hash: ContentHash::of(Form::Text, &data[from..to]) })
-            .collect();
-        Value { form: Form::Text, purpose: Purpose::Input, data, items }
+        let (mut frame, mut items, mut end) = (Vec::new(), Vec::new(), 0);
+        for &(from, to) in ranges {
+            frame.extend_from_slice(&text.as_bytes()[end..from]);
+            let bytes = Bytes::copy_from_slice(&text.as_bytes()[from..to]);
+            items.push(Item { at: frame.len(), hash: ContentHash::of(Form::Text, &bytes), bytes });
+            end = to;
+        }
+        frame.extend_from_slice(&text.as_bytes()[end..]);
+        let value = Value { form: Form::Text, purpose: Purpose::Input, frame, items };
+        assert_eq!(value.joined(), text.as_bytes());
+        value
     }
 
     #[test]

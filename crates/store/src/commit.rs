@@ -329,7 +329,7 @@ impl Committer {
         let mut list = Vec::with_capacity(value.items.len());
         let mut met_before = Vec::new();
         for item in &value.items {
-            let bytes = &value.data[item.range.clone()];
+            let bytes = &item.bytes[..];
             let (form, purpose) = (value.form, value.purpose);
             let interned =
                 self.interner.intern(tx, &mut self.packer, item.hash, form, purpose, bytes, record)?;

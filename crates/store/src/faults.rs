@@ -36,16 +36,16 @@ fn open() -> (TempDir, Store) {
 
 /// A record of its own trace with a list of messages, some of which other records carry too.
 fn record(n: u8, size: usize) -> Record {
-    let mut data = Vec::new();
     let mut items = Vec::new();
     for message in 0..=n {
-        let start = data.len();
         let mut state = u32::from(message) + 1;
-        data.extend((0..size).map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        }));
-        items.push(Item { hash: ContentHash::of(Form::Bytes, &data[start..]), range: start..data.len() });
+        let bytes: Vec<u8> = (0..size)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            })
+            .collect();
+        items.push(Item { at: 0, hash: ContentHash::of(Form::Bytes, &bytes), bytes: bytes.into() });
     }
     let trace_id = TraceId::try_from(&[n + 1; 16][..]).unwrap();
     Record {
@@ -61,7 +61,7 @@ fn record(n: u8, size: usize) -> Record {
         facts: Facts { input_text: Some("the same question".into()), ..Facts::default() },
         body: Body {
             bytes: vec![n; 10],
-            values: vec![Value { form: Form::Bytes, purpose: Purpose::Input, data, items }],
+            values: vec![Value { form: Form::Bytes, purpose: Purpose::Input, frame: Vec::new(), items }],
         },
         origin: Arc::new(Origin {
             service_name: "app".into(),

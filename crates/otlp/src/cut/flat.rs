@@ -4,15 +4,14 @@
 //! split by other keys and its indices may have gaps or be out of order; where each key stood is then kept beside the
 //! items, so that every attribute goes back to its place.
 
-use super::restore::RestoreError;
-use crate::memo;
+use super::{contents::Contents, restore::RestoreError};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, KeyValueList, any_value::Value as Any};
 use prost::{
     Message as _,
     encoding::{decode_varint, encode_varint},
 };
 use std::collections::{BTreeMap, HashMap};
-use turnscope_model::{Form, Item, Purpose, Value};
+use turnscope_model::{Form, Purpose, Value};
 
 /// Marks an attribute whose content has moved into a group, until [`sweep`] removes it.
 pub(super) const MOVED: i32 = i32::MIN;
@@ -70,7 +69,13 @@ fn split(key: &str) -> Option<(usize, u32, usize)> {
 }
 
 /// Cuts a group; the hole takes the place of its first key.
-pub(super) fn cut(attributes: &mut [KeyValue], group: &Group, purpose: Purpose, hole: Any) -> Value {
+pub(super) fn cut(
+    attributes: &mut [KeyValue],
+    group: &Group,
+    purpose: Purpose,
+    hole: Any,
+    contents: &mut Contents,
+) -> Value {
     let mut lists: BTreeMap<u32, KeyValueList> = BTreeMap::new();
     let first = group.keys.first().map_or(0, |(place, ..)| *place);
     for &(place, index, rest) in &group.keys {
@@ -85,22 +90,17 @@ pub(super) fn cut(attributes: &mut [KeyValue], group: &Group, purpose: Purpose, 
     let dense = lists.keys().enumerate().all(|(n, index)| n == *index as usize);
     let together = group.keys.iter().enumerate().all(|(n, (place, ..))| first + n == *place);
 
-    let mut data = Vec::with_capacity(group.bytes);
-    let mut items = Vec::with_capacity(lists.len());
-    for list in lists.values() {
-        let start = data.len();
-        list.encode_raw(&mut data);
-        items.push(Item { hash: memo::content_hash(Form::Flat, &data[start..]), range: start..data.len() });
-    }
+    let items = lists.values().map(|list| contents.encoded(Form::Flat, 0, list.encode_to_vec())).collect();
+    let mut frame = Vec::new();
     if !(in_order && dense && together) {
         let indices: Vec<u32> = lists.keys().copied().collect();
-        write_order(&mut data, &indices, &group.keys);
+        write_order(&mut frame, &indices, &group.keys);
     }
     let holder = &mut attributes[first];
     holder.key.clone_from(&group.prefix);
     holder.key_strindex = 0;
     holder.value = Some(AnyValue { value: Some(hole) });
-    Value { form: Form::Flat, purpose, data, items }
+    Value { form: Form::Flat, purpose, frame, items }
 }
 
 /// Removes the attributes whose content has moved.
@@ -135,8 +135,7 @@ pub(super) fn restore(prefix: &str, value: &Value) -> Result<Restored, RestoreEr
     for n in 0..value.items.len() {
         lists.push(KeyValueList::decode(value.item(n))?.values.into_iter());
     }
-    let end = value.items.last().map_or(0, |item| item.range.end);
-    let mut order = value.data.get(end..).ok_or(RestoreError::Frame)?;
+    let mut order = value.gap(value.items.len());
     if order.is_empty() {
         let all = lists.into_iter().enumerate();
         let attributes =

@@ -7,16 +7,17 @@
 //! A hole is an `AnyValue` that holds a string table index, which OTLP allows in profiles only: hole `i` stands for
 //! `values[i]`. A record in which a client sent such an index itself is left whole.
 
+mod contents;
 mod flat;
 pub(crate) mod json;
 mod purpose;
 mod restore;
 
+pub(crate) use contents::Contents;
 pub(crate) use purpose::{EVENT_RANK, is_meaningful};
 pub(crate) use restore::mark;
 pub use restore::{RestoreError, any_value_of_item, is_span, restore_log, restore_span};
 
-use crate::memo;
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value as Any},
     logs::v1::LogRecord,
@@ -75,13 +76,13 @@ impl From<&Record> for Known {
 
 /// Cuts a span: its body, exact together with `known`.
 pub fn span(mut span: Span, kind: Kind, known: &Known) -> Body {
-    let values = span_values(&mut span, kind);
+    let values = span_values(&mut span, kind, &mut Contents::default());
     span_body(span, values, known)
 }
 
 /// Cuts a log record: its body, exact together with `known`. `event` is its event name, or empty.
 pub fn log(mut log: LogRecord, event: &str, kind: Kind, known: &Known) -> Body {
-    let values = log_values(&mut log, event, kind);
+    let values = log_values(&mut log, event, kind, &mut Contents::default());
     log_body(log, values, known)
 }
 
@@ -106,11 +107,11 @@ pub(crate) fn log_body(log: LogRecord, values: Vec<Value>, known: &Known) -> Bod
 }
 
 /// Takes the values out of a span and leaves holes.
-pub(crate) fn span_values(span: &mut Span, kind: Kind) -> Vec<Value> {
+pub(crate) fn span_values(span: &mut Span, kind: Kind, contents: &mut Contents) -> Vec<Value> {
     let sent_holes = has_hole(&span.attributes)
         || span.events.iter().any(|event| has_hole(&event.attributes))
         || span.links.iter().any(|link| has_hole(&link.attributes));
-    let mut cutter = Cutter::default();
+    let mut cutter = Cutter { contents, values: Vec::new(), ranks: Vec::new() };
     if !sent_holes {
         cutter.attributes(&mut span.attributes, Place { kind, event: "" });
         for event in &mut span.events {
@@ -124,8 +125,13 @@ pub(crate) fn span_values(span: &mut Span, kind: Kind) -> Vec<Value> {
 }
 
 /// Takes the values out of a log record and leaves holes.
-pub(crate) fn log_values(log: &mut LogRecord, event: &str, kind: Kind) -> Vec<Value> {
-    let mut cutter = Cutter::default();
+pub(crate) fn log_values(
+    log: &mut LogRecord,
+    event: &str,
+    kind: Kind,
+    contents: &mut Contents,
+) -> Vec<Value> {
+    let mut cutter = Cutter { contents, values: Vec::new(), ranks: Vec::new() };
     let sent_holes = has_hole(&log.attributes) || log.body.as_ref().is_some_and(any_has_hole);
     if !sent_holes {
         let place = Place { kind, event };
@@ -170,13 +176,13 @@ fn any_has_hole(any: &AnyValue) -> bool {
 }
 
 /// What has been cut out of one record so far, each with the rank of the key it stood under.
-#[derive(Default)]
-struct Cutter {
+struct Cutter<'a> {
+    contents: &'a mut Contents,
     values: Vec<Value>,
     ranks: Vec<u8>,
 }
 
-impl Cutter {
+impl Cutter<'_> {
     fn attributes(&mut self, attributes: &mut Vec<KeyValue>, place: Place<'_>) {
         self.flattened(attributes, place);
         for kv in attributes {
@@ -193,7 +199,8 @@ impl Cutter {
                 continue;
             }
             let hole = self.next_hole();
-            self.push(flat::cut(attributes, &group, purpose, hole), rank);
+            let value = flat::cut(attributes, &group, purpose, hole, self.contents);
+            self.push(value, rank);
         }
         flat::sweep(attributes);
     }
@@ -201,11 +208,11 @@ impl Cutter {
     /// Cuts one value. `one` says that it is a single message, so that a list in it is not taken apart.
     fn any(&mut self, any: &mut AnyValue, purpose: Purpose, rank: u8, one: bool) {
         let cut = match &mut any.value {
-            Some(Any::StringValue(text)) => text_value(text, purpose, one),
+            Some(Any::StringValue(text)) => text_value(text, purpose, one, self.contents),
             Some(Any::BytesValue(bytes)) if bytes.len() >= LARGE => {
-                Some(Value::whole(Form::Bytes, purpose, std::mem::take(bytes)))
+                Some(whole(Form::Bytes, purpose, std::mem::take(bytes), self.contents))
             }
-            Some(Any::ArrayValue(array)) => array_value(array, purpose, one),
+            Some(Any::ArrayValue(array)) => array_value(array, purpose, one, self.contents),
             Some(Any::KvlistValue(list)) => {
                 if purpose == Purpose::Other {
                     for kv in &mut list.values {
@@ -215,7 +222,7 @@ impl Cutter {
                     }
                     None
                 } else {
-                    Some(whole_any(any, purpose))
+                    Some(whole_structure(&std::mem::take(any), purpose, self.contents))
                 }
             }
             _ => None,
@@ -270,24 +277,34 @@ impl Cutter {
 }
 
 /// A string: a list of items where it is JSON that holds one, else one piece; `None` where it stays in place.
-fn text_value(text: &mut String, purpose: Purpose, one: bool) -> Option<Value> {
+fn text_value(text: &mut String, purpose: Purpose, one: bool, contents: &mut Contents) -> Option<Value> {
     let searched = purpose.is_searched() || purpose == Purpose::Definitions;
     if text.len() < LARGE && !(searched && purpose::is_meaningful(text)) {
         return None;
     }
     let in_pieces = !one && !matches!(purpose, Purpose::Arguments | Purpose::Result);
-    let items = if in_pieces { json::items(text.as_bytes()) } else { None };
+    let ranges = if in_pieces { json::items(text.as_bytes()) } else { None };
     let data = std::mem::take(text).into_bytes();
-    let Some(ranges) = items else { return Some(Value::whole(Form::Text, purpose, data)) };
-    let items = ranges
-        .into_iter()
-        .map(|range| Item { hash: memo::content_hash(Form::Text, &data[range.clone()]), range })
-        .collect();
-    Some(Value { form: Form::Text, purpose, data, items })
+    let Some(ranges) = ranges else { return Some(whole(Form::Text, purpose, data, contents)) };
+    let mut frame = Vec::with_capacity(2 * ranges.len() + 2);
+    let mut items = Vec::with_capacity(ranges.len());
+    let mut end = 0;
+    for range in ranges {
+        frame.extend_from_slice(&data[end..range.start]);
+        end = range.end;
+        items.push(contents.part(Form::Text, frame.len(), &data[range]));
+    }
+    frame.extend_from_slice(&data[end..]);
+    Some(Value { form: Form::Text, purpose, frame, items })
 }
 
 /// A structured array: a list of items where its elements are of some size, else one piece.
-fn array_value(array: &mut ArrayValue, purpose: Purpose, one: bool) -> Option<Value> {
+fn array_value(
+    array: &mut ArrayValue,
+    purpose: Purpose,
+    one: bool,
+    contents: &mut Contents,
+) -> Option<Value> {
     let searched = purpose.is_searched() || purpose == Purpose::Definitions;
     let len = array.encoded_len();
     if array.values.is_empty() || (len < LARGE && !searched) {
@@ -299,26 +316,20 @@ fn array_value(array: &mut ArrayValue, purpose: Purpose, one: bool) -> Option<Va
         .any(|any| matches!(any.value, Some(Any::KvlistValue(_) | Any::StringValue(_) | Any::ArrayValue(_))));
     if one || !of_messages || len / array.values.len() < SHORTEST_ITEM {
         let any = AnyValue { value: Some(Any::ArrayValue(std::mem::take(array))) };
-        return Some(whole_structure(&any, purpose));
+        return Some(whole_structure(&any, purpose, contents));
     }
-    let mut data = Vec::with_capacity(len);
-    let mut items = Vec::with_capacity(array.values.len());
-    for any in std::mem::take(&mut array.values) {
-        let start = data.len();
-        any.encode_raw(&mut data);
-        items.push(Item { hash: memo::content_hash(Form::Array, &data[start..]), range: start..data.len() });
-    }
-    Some(Value { form: Form::Array, purpose, data, items })
+    let values = std::mem::take(&mut array.values);
+    let items = values.iter().map(|any| contents.encoded(Form::Array, 0, any.encode_to_vec())).collect();
+    Some(Value { form: Form::Array, purpose, frame: Vec::new(), items })
 }
 
-fn whole_any(any: &mut AnyValue, purpose: Purpose) -> Value {
-    whole_structure(&std::mem::take(any), purpose)
+fn whole(form: Form, purpose: Purpose, data: Vec<u8>, contents: &mut Contents) -> Value {
+    Value { form, purpose, frame: Vec::new(), items: vec![contents.whole(form, data)] }
 }
 
 /// A structure in one piece: the byte before its only item tells it from a list of one.
-fn whole_structure(any: &AnyValue, purpose: Purpose) -> Value {
-    let mut data = vec![restore::WHOLE];
-    any.encode_raw(&mut data);
-    let item = Item { hash: ContentHash::of(Form::Array, &data[1..]), range: 1..data.len() };
-    Value { form: Form::Array, purpose, data, items: vec![item] }
+fn whole_structure(any: &AnyValue, purpose: Purpose, contents: &mut Contents) -> Value {
+    let item = contents.whole(Form::Array, any.encode_to_vec());
+    let frame = vec![restore::WHOLE];
+    Value { form: Form::Array, purpose, items: vec![Item { at: frame.len(), ..item }], frame }
 }

@@ -199,10 +199,10 @@ fn fill(any: &mut AnyValue, values: &[Value]) -> Result<(), RestoreError> {
 
 fn put_back(value: &Value) -> Result<AnyValue, RestoreError> {
     let content = match value.form {
-        Form::Text => Any::StringValue(String::from_utf8(value.data.clone())?),
-        Form::Bytes => Any::BytesValue(value.data.clone()),
+        Form::Text => Any::StringValue(String::from_utf8(value.joined())?),
+        Form::Bytes => Any::BytesValue(value.joined()),
         Form::Array => {
-            if value.items.first().is_some_and(|item| item.range.start > 0) {
+            if value.items.first().is_some_and(|item| item.at > 0) {
                 return any_value_of_item(value.item(0));
             }
             let items = (0..value.items.len()).map(|n| any_value_of_item(value.item(n)));

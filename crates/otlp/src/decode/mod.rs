@@ -1,8 +1,9 @@
 //! Bytes to protobuf types: strictly first, and once more with patience where only the encoding of a text is wrong.
 //!
-//! Here: the ways in, and what is refused. In the files below: OTLP/JSON (`json`, `json_messages`, `json_metrics`) and
+//! Here: the ways in, and what is refused. In the files below: what stands around records (`envelope`), OTLP/JSON (`json`, `json_messages`, `json_metrics`) and
 //! texts that are no UTF-8 (`utf8`). Not here: what the content means.
 
+pub(crate) mod envelope;
 mod json;
 mod json_messages;
 mod json_metrics;

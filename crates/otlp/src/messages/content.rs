@@ -157,7 +157,7 @@ impl Content {
 fn cut_log(log: &LogRecord, kind: Kind) -> (LogRecord, String, Vec<Value>) {
     let mut log = log.clone();
     let event = event_name(&log).to_owned();
-    let values = cut::log_values(&mut log, &event, kind);
+    let values = cut::log_values(&mut log, &event, kind, &mut cut::Contents::default());
     (log, event, values)
 }
 
@@ -240,7 +240,7 @@ pub(super) fn vercel_answer(source: &Source<'_>) -> Option<Message> {
 fn text_again(json: Json, sent: Sent<'_>) -> Json {
     match (json, sent) {
         (Json::String(text), _) => Json::String(text),
-        (_, Sent::Cut(value)) => Json::String(String::from_utf8_lossy(&value.data).into_owned()),
+        (_, Sent::Cut(value)) => Json::String(String::from_utf8_lossy(&value.joined()).into_owned()),
         (json, Sent::Inline(_)) => Json::String(json.to_string()),
     }
 }

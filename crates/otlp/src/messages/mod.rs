@@ -99,6 +99,6 @@ fn with_ids(mut messages: Vec<Message>, item: Option<turnscope_model::ContentHas
 /// A span cut as on receipt, so that items and their ids are the same.
 fn cut_again(span: &Span, kind: Kind) -> (Span, Vec<Value>) {
     let mut span = span.clone();
-    let values = cut::span_values(&mut span, kind);
+    let values = cut::span_values(&mut span, kind, &mut cut::Contents::default());
     (span, values)
 }

@@ -152,8 +152,8 @@ impl<'a> Sent<'a> {
         match self {
             Self::Inline(any) => whole_any(any),
             Self::Cut(value) => match value.form {
-                Form::Text => json::of_text(&String::from_utf8_lossy(&value.data)),
-                Form::Array if value.items.first().is_some_and(|item| item.range.start > 0) => {
+                Form::Text => json::of_text(&String::from_utf8_lossy(&value.joined())),
+                Form::Array if value.items.first().is_some_and(|item| item.at > 0) => {
                     item(value.form, value.item(0))
                 }
                 form => Json::Array((0..value.items.len()).map(|n| item(form, value.item(n))).collect()),
@@ -163,8 +163,11 @@ impl<'a> Sent<'a> {
 
     /// What is left of a list that was cut off in the middle of an item.
     pub(crate) fn cut_off(self) -> Option<String> {
-        let Self::Cut(Value { form: Form::Text, data, items, .. }) = self else { return None };
-        let tail = data.get(items.last()?.range.end..)?.trim_ascii_start().strip_prefix(b",")?;
+        let Self::Cut(value) = self else { return None };
+        if value.form != Form::Text || value.items.is_empty() {
+            return None;
+        }
+        let tail = value.gap(value.items.len()).trim_ascii_start().strip_prefix(b",")?;
         let tail = String::from_utf8_lossy(tail.trim_ascii()).into_owned();
         (!tail.is_empty()).then_some(tail)
     }

@@ -2,7 +2,7 @@
 //!
 //! Some producers say session, user, tokens or cost only here. Not here: time series.
 
-use super::origin;
+use super::origin::Source;
 use crate::redact::Redactor;
 use opentelemetry_proto::tonic::{
     collector::metrics::v1::ExportMetricsServiceRequest,
@@ -100,16 +100,10 @@ const TOKEN_TYPES: [&str; 2] = ["gen_ai.token.type", "type"];
 /// Makes records of a decoded export request for metrics.
 pub fn metrics(request: ExportMetricsServiceRequest, redactor: &Redactor) -> NormalisedMetrics {
     let mut out = NormalisedMetrics::default();
-    for mut resource_metrics in request.resource_metrics {
-        origin::redact_resource(resource_metrics.resource.as_mut(), redactor);
-        for mut scope_metrics in resource_metrics.scope_metrics {
-            origin::redact_scope(scope_metrics.scope.as_mut(), redactor);
-            let origin = origin::of(
-                resource_metrics.resource.as_ref(),
-                &resource_metrics.schema_url,
-                scope_metrics.scope.as_ref(),
-                &scope_metrics.schema_url,
-            );
+    for of_resource in request.resource_metrics {
+        let source = Source::of(of_resource.resource, of_resource.schema_url, redactor);
+        for scope_metrics in of_resource.scope_metrics {
+            let origin = source.origin(scope_metrics.scope, &scope_metrics.schema_url, redactor);
             for metric in scope_metrics.metrics {
                 let record = record(metric, &origin, redactor);
                 out.points += record.points;

@@ -7,10 +7,11 @@ mod metrics;
 mod origin;
 
 pub use metrics::{MetricFact, MetricRecord, NormalisedMetrics, metrics};
+use origin::Source;
 
 use crate::{
-    cut::{self, Known},
-    decode,
+    cut::{self, Contents, Known},
+    decode::{self, DecodeError, envelope::Envelope},
     dialects::{self, Found, Signal, View},
     messages::{self, Previews},
     redact::Redactor,
@@ -38,43 +39,84 @@ pub struct Normalised {
 
 /// Makes records of a decoded export request for traces. Spans whose ids are no ids are left out and counted.
 pub fn traces(request: ExportTraceServiceRequest, redactor: &Redactor) -> Normalised {
-    let mut out = Normalised::default();
-    for mut resource_spans in request.resource_spans {
-        origin::redact_resource(resource_spans.resource.as_mut(), redactor);
-        let resource = resource_spans.resource.as_ref();
-        for mut scope_spans in resource_spans.scope_spans {
-            origin::redact_scope(scope_spans.scope.as_mut(), redactor);
-            let scope = scope_spans.scope.as_ref();
-            let origin = origin::of(resource, &resource_spans.schema_url, scope, &scope_spans.schema_url);
-            for span in scope_spans.spans {
-                match span_record(span, resource, &origin, redactor) {
-                    Ok(record) => out.records.push(record),
-                    Err(why) => {
-                        out.rejected += 1;
-                        out.rejection.get_or_insert(why);
-                    }
-                }
-            }
+    let mut out = Collected::new(redactor);
+    for of_resource in request.resource_spans {
+        let resource = Source::of(of_resource.resource, of_resource.schema_url, redactor);
+        for of_scope in of_resource.scope_spans {
+            let origin = resource.origin(of_scope.scope, &of_scope.schema_url, redactor);
+            of_scope.spans.into_iter().for_each(|span| out.span(span, &resource, &origin));
         }
     }
-    out
+    out.normalised
 }
 
 /// Makes records of a decoded export request for logs.
 pub fn logs(request: ExportLogsServiceRequest, redactor: &Redactor) -> Normalised {
-    let mut out = Normalised::default();
-    for mut resource_logs in request.resource_logs {
-        origin::redact_resource(resource_logs.resource.as_mut(), redactor);
-        let resource = resource_logs.resource.as_ref();
-        for mut scope_logs in resource_logs.scope_logs {
-            origin::redact_scope(scope_logs.scope.as_mut(), redactor);
-            let scope = scope_logs.scope.as_ref();
-            let origin = origin::of(resource, &resource_logs.schema_url, scope, &scope_logs.schema_url);
-            let logs = scope_logs.log_records.into_iter();
-            out.records.extend(logs.map(|log| log_record(log, resource, &origin, redactor)));
+    let mut out = Collected::new(redactor);
+    for of_resource in request.resource_logs {
+        let resource = Source::of(of_resource.resource, of_resource.schema_url, redactor);
+        for of_scope in of_resource.scope_logs {
+            let origin = resource.origin(of_scope.scope, &of_scope.schema_url, redactor);
+            of_scope.log_records.into_iter().for_each(|log| out.log(log, &resource, &origin));
         }
     }
-    out
+    out.normalised
+}
+
+/// As [`traces`], of spans that are still encoded: one at a time is decoded.
+pub(crate) fn encoded_traces(envelope: Envelope, redactor: &Redactor) -> Result<Normalised, DecodeError> {
+    encoded(envelope, redactor, Collected::span)
+}
+
+/// As [`logs`], of log records that are still encoded: one at a time is decoded.
+pub(crate) fn encoded_logs(envelope: Envelope, redactor: &Redactor) -> Result<Normalised, DecodeError> {
+    encoded(envelope, redactor, Collected::log)
+}
+
+fn encoded<'a, R: prost::Message + Default>(
+    envelope: Envelope,
+    redactor: &'a Redactor,
+    take: impl Fn(&mut Collected<'a>, R, &Source, &Arc<Origin>),
+) -> Result<Normalised, DecodeError> {
+    let mut out = Collected::new(redactor);
+    for of_resource in envelope.resources {
+        let resource = Source::of(of_resource.resource, of_resource.schema_url, redactor);
+        for of_scope in of_resource.scopes {
+            let origin = resource.origin(of_scope.scope, &of_scope.schema_url, redactor);
+            for record in of_scope.records {
+                take(&mut out, R::decode(record)?, &resource, &origin);
+            }
+        }
+    }
+    Ok(out.normalised)
+}
+
+/// The records of one request so far.
+struct Collected<'a> {
+    normalised: Normalised,
+    contents: Contents,
+    redactor: &'a Redactor,
+}
+
+impl<'a> Collected<'a> {
+    fn new(redactor: &'a Redactor) -> Self {
+        Self { normalised: Normalised::default(), contents: Contents::default(), redactor }
+    }
+
+    fn span(&mut self, span: Span, source: &Source, origin: &Arc<Origin>) {
+        match span_record(span, source.resource.as_ref(), origin, self.redactor, &mut self.contents) {
+            Ok(record) => self.normalised.records.push(record),
+            Err(why) => {
+                self.normalised.rejected += 1;
+                self.normalised.rejection.get_or_insert(why);
+            }
+        }
+    }
+
+    fn log(&mut self, log: LogRecord, source: &Source, origin: &Arc<Origin>) {
+        let record = log_record(log, source.resource.as_ref(), origin, self.redactor, &mut self.contents);
+        self.normalised.records.push(record);
+    }
 }
 
 fn span_record(
@@ -82,6 +124,7 @@ fn span_record(
     resource: Option<&Resource>,
     origin: &Arc<Origin>,
     redactor: &Redactor,
+    contents: &mut Contents,
 ) -> Result<Record, String> {
     let refused =
         |what, error| format!("span {:?} was left out: its {what} is invalid: {error}", short(&span.name));
@@ -92,7 +135,7 @@ fn span_record(
     redactor.original_bytes(&mut span.attributes);
     let mut redacted = redact_span_fields(&mut span, redactor);
     let mut found = dialects::find(&span_view(&span, resource, origin, ids));
-    let mut values = cut::span_values(&mut span, found.facts.kind);
+    let mut values = cut::span_values(&mut span, found.facts.kind, contents);
     let in_content = redactor.values(&mut values) + redact_span_texts(&mut span, redactor);
     if in_content > 0 {
         // The facts may have repeated a secret: they are found again in what is left.
@@ -123,12 +166,13 @@ fn log_record(
     resource: Option<&Resource>,
     origin: &Arc<Origin>,
     redactor: &Redactor,
+    contents: &mut Contents,
 ) -> Record {
     redactor.original_bytes(&mut log.attributes);
     let mut redacted = redactor.keys(&mut log.attributes) + redactor.body_keys(log.body.as_mut());
     let mut found = dialects::find(&log_view(&log, resource, origin));
     let event = messages::event_name(&log).to_owned();
-    let mut values = cut::log_values(&mut log, &event, found.facts.kind);
+    let mut values = cut::log_values(&mut log, &event, found.facts.kind, contents);
     let in_content = redactor.values(&mut values)
         + redactor.texts(&mut log.attributes)
         + log.body.as_mut().map_or(0, |body| redactor.any(body));

@@ -10,24 +10,42 @@ use prost::Message as _;
 use std::sync::Arc;
 use turnscope_model::{ContentHash, Form, Origin};
 
-/// The origin of records. Traces, logs and metrics of one process have the same.
-pub(super) fn of(
-    resource: Option<&Resource>,
-    resource_schema: &str,
-    scope: Option<&InstrumentationScope>,
-    scope_schema: &str,
-) -> Arc<Origin> {
-    let scope_spans =
-        vec![ScopeSpans { scope: scope.cloned(), spans: Vec::new(), schema_url: scope_schema.to_owned() }];
-    let resource_spans =
-        ResourceSpans { resource: resource.cloned(), scope_spans, schema_url: resource_schema.to_owned() };
-    let bytes = resource_spans.encode_to_vec();
-    Arc::new(Origin {
-        service_name: resource.map_or("", service_name).to_owned(),
-        scope_name: scope.map_or("", |scope| &scope.name).to_owned(),
-        hash: ContentHash::of(Form::Bytes, &bytes),
-        bytes,
-    })
+/// The process that records came from.
+pub(super) struct Source {
+    pub(super) resource: Option<Resource>,
+    schema_url: String,
+}
+
+impl Source {
+    /// Without the secrets in what a process says of itself, such as its command line.
+    pub(super) fn of(mut resource: Option<Resource>, schema_url: String, redactor: &Redactor) -> Self {
+        if let Some(resource) = &mut resource {
+            redactor.attributes(&mut resource.attributes);
+        }
+        Self { resource, schema_url }
+    }
+
+    /// The origin of records under this scope. Traces, logs and metrics of one process have the same.
+    pub(super) fn origin(
+        &self,
+        mut scope: Option<InstrumentationScope>,
+        scope_schema: &str,
+        redactor: &Redactor,
+    ) -> Arc<Origin> {
+        if let Some(scope) = &mut scope {
+            redactor.attributes(&mut scope.attributes);
+        }
+        let service_name = self.resource.as_ref().map_or("", service_name).to_owned();
+        let scope_name = scope.as_ref().map_or_else(String::new, |scope| scope.name.clone());
+        let scope_spans = vec![ScopeSpans { scope, spans: Vec::new(), schema_url: scope_schema.to_owned() }];
+        let resource_spans = ResourceSpans {
+            resource: self.resource.clone(),
+            scope_spans,
+            schema_url: self.schema_url.clone(),
+        };
+        let bytes = resource_spans.encode_to_vec();
+        Arc::new(Origin { service_name, scope_name, hash: ContentHash::of(Form::Bytes, &bytes), bytes })
+    }
 }
 
 fn service_name(resource: &Resource) -> &str {
@@ -36,19 +54,5 @@ fn service_name(resource: &Resource) -> &str {
     match named.and_then(|any| any.value.as_ref()) {
         Some(Any::StringValue(name)) => name,
         _ => "",
-    }
-}
-
-/// Secrets in what a process says of itself, such as its command line.
-pub(super) fn redact_resource(resource: Option<&mut Resource>, redactor: &Redactor) {
-    if let Some(resource) = resource {
-        redactor.attributes(&mut resource.attributes);
-    }
-}
-
-/// Secrets in a scope's attributes.
-pub(super) fn redact_scope(scope: Option<&mut InstrumentationScope>, redactor: &Redactor) {
-    if let Some(scope) = scope {
-        redactor.attributes(&mut scope.attributes);
     }
 }

@@ -15,7 +15,7 @@ use clean::Clean;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, KeyValueList, any_value::Value as Any};
 use prost::Message as _;
 use regex::Regex;
-use std::{collections::HashSet, ops::Range};
+use std::collections::HashSet;
 use suspects::Suspects;
 use turnscope_model::{ContentHash, Form, Value};
 
@@ -234,41 +234,51 @@ impl Rules {
         if value.form == Form::Bytes {
             return 0;
         }
-        // What replaces which bytes; nearly always nothing.
-        let mut changes: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
-        let mut count = 0;
-        let mut end = 0;
-        for item in &value.items {
-            count += self.frame(value, end..item.range.start, &mut changes);
-            end = item.range.end;
+        let mut count = self.frame(value);
+        for item in &mut value.items {
             if self.clean.holds(&item.hash) {
                 continue;
             }
-            match self.item(value.form, &value.data[item.range.clone()]) {
+            match self.item(value.form, &item.bytes) {
                 Some((bytes, found)) => {
-                    changes.push((item.range.clone(), bytes));
+                    item.hash = ContentHash::of(value.form, &bytes);
+                    item.bytes = bytes.into();
                     count += found;
                 }
                 None => self.clean.add(&item.hash),
             }
         }
-        count += self.frame(value, end..value.data.len(), &mut changes);
-        if !changes.is_empty() {
-            apply(value, changes);
-        }
         count
     }
 
-    /// Searches the bytes between two items, which are text only where the value is.
-    fn frame(&self, value: &Value, range: Range<usize>, changes: &mut Vec<(Range<usize>, Vec<u8>)>) -> u32 {
-        if value.form != Form::Text || range.len() < SHORTEST_SECRET {
+    /// Searches the bytes between the items, which are text only where the value is.
+    fn frame(&self, value: &mut Value) -> u32 {
+        if value.form != Form::Text || value.frame.len() < SHORTEST_SECRET {
             return 0;
         }
-        let found = self.item(Form::Text, &value.data[range.clone()]);
-        found.map_or(0, |(bytes, count)| {
-            changes.push((range, bytes));
-            count
-        })
+        let gaps = 0..=value.items.len();
+        let found: Vec<_> = gaps.map(|i| self.item(Form::Text, value.gap(i))).collect();
+        if found.iter().all(Option::is_none) {
+            return 0;
+        }
+        let mut frame = Vec::with_capacity(value.frame.len());
+        let mut places = Vec::with_capacity(found.len());
+        let mut count = 0;
+        for (i, found) in found.into_iter().enumerate() {
+            match found {
+                Some((bytes, n)) => {
+                    frame.extend_from_slice(&bytes);
+                    count += n;
+                }
+                None => frame.extend_from_slice(value.gap(i)),
+            }
+            places.push(frame.len());
+        }
+        for (item, at) in value.items.iter_mut().zip(places) {
+            item.at = at;
+        }
+        value.frame = frame;
+        count
     }
 
     /// What is left of an item that holds secrets, and how many.
@@ -297,34 +307,6 @@ impl Rules {
             }
         };
         (count > 0).then_some((left, count))
-    }
-}
-
-/// Puts the changed bytes in their places and hashes the changed items again.
-fn apply(value: &mut Value, changes: Vec<(Range<usize>, Vec<u8>)>) {
-    let old = std::mem::take(&mut value.data);
-    let mut items = value.items.iter_mut().peekable();
-    let mut at = 0;
-    // How far what follows has moved.
-    let mut moved = 0_isize;
-    let shift = |n: usize, moved: isize| n.saturating_add_signed(moved);
-    for (range, bytes) in changes {
-        while let Some(item) = items.next_if(|item| item.range.end <= range.start) {
-            item.range = shift(item.range.start, moved)..shift(item.range.end, moved);
-        }
-        value.data.extend_from_slice(&old[at..range.start]);
-        let start = value.data.len();
-        value.data.extend_from_slice(&bytes);
-        if let Some(item) = items.next_if(|item| item.range == range) {
-            item.range = start..value.data.len();
-            item.hash = ContentHash::of(value.form, &bytes);
-        }
-        moved += bytes.len() as isize - range.len() as isize;
-        at = range.end;
-    }
-    value.data.extend_from_slice(&old[at..]);
-    for item in items {
-        item.range = shift(item.range.start, moved)..shift(item.range.end, moved);
     }
 }
 

@@ -19,9 +19,9 @@ fn check_values(values: &[Value]) {
     for value in values {
         let mut end = 0;
         for (n, item) in value.items.iter().enumerate() {
-            assert!(item.range.start >= end && item.range.end <= value.data.len(), "items are in order");
+            assert!((end..=value.frame.len()).contains(&item.at), "items are in order");
             assert_eq!(item.hash, ContentHash::of(value.form, value.item(n)), "the hash is the item's");
-            end = item.range.end;
+            end = item.at;
         }
     }
 }

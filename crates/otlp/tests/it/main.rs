@@ -6,5 +6,6 @@ mod cut_and_restore;
 mod decoding;
 mod messages_of_corpus;
 mod metrics_of_corpus;
+mod receiving;
 mod redaction;
 mod shapes;

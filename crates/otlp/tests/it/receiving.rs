@@ -1,0 +1,96 @@
+//! Decoding record by record gives what decoding the whole request gives: for everything in the corpus, for random
+//! records, and for what is refused.
+
+use crate::{
+    any_otlp,
+    corpus::{self, Request},
+};
+use opentelemetry_proto::tonic::{
+    collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
+    logs::v1::{ResourceLogs, ScopeLogs},
+    trace::v1::{ResourceSpans, ScopeSpans},
+};
+use proptest::{collection::vec, prelude::*};
+use prost::Message as _;
+use turnscope_model::Record;
+use turnscope_otlp::{decode::Format, normalise, receive, redact::Redactor};
+
+/// By what they print: a score may be no number, which equals nothing.
+fn assert_same(read: &[Record], whole: &[Record]) {
+    assert_eq!(read.len(), whole.len());
+    for (read, whole) in read.iter().zip(whole) {
+        assert_eq!(format!("{read:?}"), format!("{whole:?}"));
+    }
+}
+
+fn check_traces(request: ExportTraceServiceRequest, redactor: &Redactor) {
+    let body = request.encode_to_vec();
+    let whole = normalise::traces(request, redactor);
+    let read = receive::traces(&body.into(), Format::Protobuf, redactor).expect("it is read");
+    assert_eq!((read.rejected, read.rejection), (whole.rejected, whole.rejection));
+    assert_same(&read.records, &whole.records);
+}
+
+fn check_logs(request: ExportLogsServiceRequest, redactor: &Redactor) {
+    let body = request.encode_to_vec();
+    let whole = normalise::logs(request, redactor);
+    let read = receive::logs(&body.into(), Format::Protobuf, redactor).expect("it is read");
+    assert_same(&read.records, &whole.records);
+}
+
+#[test]
+fn every_capture_is_read_alike() {
+    let redactor = Redactor::default();
+    for (.., request) in corpus::requests() {
+        match request {
+            Request::Traces(request) => check_traces(request, &redactor),
+            Request::Logs(request) => check_logs(request, &redactor),
+            Request::Metrics(_) => {}
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_records_are_read_alike(spans in vec(any_otlp::span(), 0..6), log_records in vec(any_otlp::log(), 0..6)) {
+        // The same spans under two scopes: their contents are met twice.
+        let scope_spans = vec![
+            ScopeSpans { spans: spans.clone(), ..ScopeSpans::default() },
+            ScopeSpans { spans, schema_url: "https://example.org/1".into(), ..ScopeSpans::default() },
+        ];
+        let resource_spans = vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }];
+        check_traces(ExportTraceServiceRequest { resource_spans }, &Redactor::default());
+        let scope_logs = vec![ScopeLogs { log_records, ..ScopeLogs::default() }];
+        let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
+        check_logs(ExportLogsServiceRequest { resource_logs }, &Redactor::default());
+    }
+}
+
+#[test]
+fn a_body_that_breaks_off_is_refused_whole() {
+    let spans = vec![
+        opentelemetry_proto::tonic::trace::v1::Span {
+            name: "chat".into(),
+            trace_id: vec![1; 16],
+            span_id: vec![2; 8],
+            ..Default::default()
+        };
+        3
+    ];
+    let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
+    let request = ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }],
+    };
+    let body = request.encode_to_vec();
+    for cut in 1..body.len() {
+        let read = receive::traces(&body[..cut].to_vec().into(), Format::Protobuf, &Redactor::off());
+        assert!(read.is_err(), "{cut} of {} bytes were taken", body.len());
+    }
+    // A record that is no message of its kind, in a frame that is sound.
+    let mut spoilt = body;
+    let name = spoilt.windows(4).position(|at| at == b"chat").expect("the name is there");
+    spoilt[name - 2] = 0x2f;
+    assert!(receive::traces(&spoilt.into(), Format::Protobuf, &Redactor::off()).is_err());
+}
