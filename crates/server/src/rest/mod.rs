@@ -40,7 +40,7 @@ use axum::{
     routing::post,
 };
 use http::HeaderValue;
-use parameters::{Parameters, refuse_unknown};
+use parameters::{Parameters, name_path_parts, refuse_unknown};
 use problem::Problem;
 use std::sync::Arc;
 use tower_http::{
@@ -94,6 +94,7 @@ pub fn openapi() -> OpenApi {
         .api_route("/health", get(health::health))
         .api_route("/v1/traces", get(traces::list))
         .finish_api(&mut document);
+    name_path_parts(&mut document);
     document
 }
 

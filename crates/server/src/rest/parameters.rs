@@ -3,7 +3,10 @@
 //! What a call has stands in the `OpenAPI` document, which comes from the handlers' own types.
 
 use super::problem::Problem;
-use aide::openapi::{OpenApi, Operation, Parameter, ReferenceOr};
+use aide::openapi::{
+    OpenApi, Operation, Parameter, ParameterData, ParameterSchemaOrContent, PathStyle, ReferenceOr,
+    SchemaObject,
+};
 use axum::{
     extract::{MatchedPath, Request},
     middleware::Next,
@@ -40,6 +43,43 @@ impl Parameters {
             .map(|(name, _)| name)
             .find(|name| !(known.contains(name.as_ref()) || is_open(name)))
             .map(|name| (name.into_owned(), known))
+    }
+}
+
+/// Documents the parts of paths that stand for something (`{id}`): handlers take them by place, not by name.
+pub(super) fn name_path_parts(document: &mut OpenApi) {
+    let Some(paths) = &mut document.paths else { return };
+    for (path, item) in &mut paths.paths {
+        let ReferenceOr::Item(item) = item else { continue };
+        let names: Vec<&str> =
+            path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in operations.into_iter().flatten() {
+            let parts = names.iter().map(|name| ReferenceOr::Item(path_part(name)));
+            operation.parameters.splice(0..0, parts);
+        }
+    }
+}
+
+fn path_part(name: &str) -> Parameter {
+    let schema = SchemaObject {
+        json_schema: schemars::json_schema!({ "type": "string" }),
+        external_docs: None,
+        example: None,
+    };
+    Parameter::Path {
+        parameter_data: ParameterData {
+            name: name.to_owned(),
+            description: None,
+            required: true,
+            deprecated: None,
+            format: ParameterSchemaOrContent::Schema(schema),
+            example: None,
+            examples: [].into(),
+            explode: None,
+            extensions: [].into(),
+        },
+        style: PathStyle::Simple,
     }
 }
 
