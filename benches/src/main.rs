@@ -3,6 +3,7 @@
 mod http;
 mod limits;
 mod load;
+mod reads;
 mod server;
 mod workload;
 
@@ -29,6 +30,14 @@ enum Command {
         /// Spans at 8 turns; the longer runs get as many bytes.
         #[arg(long, default_value_t = 100_000)]
         spans: u64,
+    },
+    /// How long the interface takes to answer about one large run.
+    Reads {
+        #[arg(long)]
+        binary: PathBuf,
+        /// Spans of the run, each size in turn.
+        #[arg(long, value_delimiter = ',', default_value = "100,1000,10000,100000")]
+        spans: Vec<usize>,
     },
     /// What decode alone, hash and compress alone, and SQLite alone reach.
     Limits {
@@ -77,6 +86,7 @@ fn main() -> anyhow::Result<()> {
             measure(&args.binary, "load", load, &flags)
         }
         Command::Table { binary, spans } => table(&binary, spans),
+        Command::Reads { binary, spans } => reads::print(&binary, &spans),
         Command::Limits { only, passes } => limits::print(&only, passes),
     }
 }

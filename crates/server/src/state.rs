@@ -155,6 +155,14 @@ impl Data {
         self.writer().map_or_else(|_| Counters::default(), |store| store.counters())
     }
 
+    /// As [`Store::bring_up_to_date`]; beside an owner, that is the owner's to do.
+    pub(crate) fn bring_up_to_date(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Owned(store) => store.bring_up_to_date(),
+            Self::Beside(_) => Ok(()),
+        }
+    }
+
     fn catch_up(&self) {
         if let Self::Owned(store) = self {
             store.catch_up(CATCH_UP);

@@ -77,6 +77,9 @@ pub(crate) fn unit_of(db: &Connection, id: i64) -> Result<Unit, StoreError> {
     })
 }
 
+/// Texts remembered.
+const TEXTS: usize = 256;
+
 /// Lookups that repeat for every record of a unit.
 #[derive(Default)]
 struct Names {
@@ -124,6 +127,10 @@ impl Names {
             .prepare_cached("SELECT block, off, len FROM contents WHERE id = ?1")?
             .query_row([id], |row| Place::from_row(row, 0))?;
         let text = String::from_utf8(blocks.read(db, place)?).ok();
+        // The question of a run is in each of its calls; most other texts are met once.
+        if self.texts.len() >= TEXTS {
+            self.texts.clear();
+        }
         self.texts.insert(id, text.clone());
         Ok(text)
     }

@@ -5,6 +5,7 @@ use crate::{
     commit::{Batch, Stored},
     lock::Lock,
     projector::Change,
+    query::Views,
     search::{Indexer, TextOf},
     sqlite::{self, StoreError},
     writer::{CommitError, Job, Progress, Writer},
@@ -123,6 +124,14 @@ impl Store {
         self.progress.catch_up(timeout)
     }
 
+    /// Brings the runs of very large units up to date too, which otherwise rest for a while, and waits for it.
+    pub fn bring_up_to_date(&self) -> Result<(), StoreError> {
+        self.on_writer(|writer| {
+            writer.project(true);
+            Ok(())
+        })
+    }
+
     /// Answers a question from a consistent view of the store.
     pub fn read<T>(
         &self,
@@ -190,23 +199,37 @@ impl ReadOnly {
 pub struct Reader {
     pub(crate) db: Connection,
     pub(crate) blocks: Blocks,
+    pub(crate) views: Views,
+}
+
+impl Reader {
+    /// Looks at the store as it is now, instead of at when the question began.
+    pub fn renew(&mut self) -> Result<(), StoreError> {
+        self.db.execute_batch("COMMIT; BEGIN")?;
+        self.blocks.refresh(&self.db)
+    }
 }
 
 struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Reader>>,
+    views: Views,
 }
 
 impl Readers {
     fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::new(Vec::new()) }
+        Self { path, idle: Mutex::new(Vec::new()), views: Views::default() }
     }
 
     fn read<T>(&self, question: impl FnOnce(&mut Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut reader = match idle {
             Some(reader) => reader,
-            None => Reader { db: sqlite::open_reader(&self.path)?, blocks: Blocks::new() },
+            None => Reader {
+                db: sqlite::open_reader(&self.path)?,
+                blocks: Blocks::new(),
+                views: self.views.clone(),
+            },
         };
         reader.db.execute_batch("BEGIN")?;
         reader.blocks.refresh(&reader.db)?;

@@ -3,6 +3,7 @@
 mod clients;
 mod corpus_replay;
 mod crash;
+mod large;
 mod live;
 mod python;
 mod receivers;

@@ -44,7 +44,7 @@ pub(crate) async fn export(
     };
     let moment = app.moment();
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
-        let otlp = otlp(reader, &view, index)?;
+        let otlp = otlp(reader, view, index)?;
         if plain {
             return Ok(otlp);
         }
@@ -127,7 +127,7 @@ pub(crate) async fn summary(
     let max_chars = query.max_tokens.unwrap_or(2000).clamp(50, 100_000) * 4;
     let moment = app.moment();
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
-        let facts = facts(reader, run, &view, index, moment)?;
+        let facts = facts(reader, run, view, index, moment)?;
         Ok(turnscope_insight::summary::summarise(&facts, max_chars))
     })
     .await?;

@@ -277,7 +277,7 @@ pub(crate) async fn one(
         let total = Total::of(run, &children);
         Ok(RunDetail {
             run: Run::of(run, moment),
-            turns: turns::of_run(reader, &view, index)?,
+            turns: turns::of_run(reader, view, index)?,
             children: children.iter().map(|child| Run::of(child, moment)).collect(),
             total,
             scores: reader.scores(run.run_id)?.into_iter().map(Score::from).collect(),

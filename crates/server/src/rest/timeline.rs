@@ -111,19 +111,19 @@ pub(crate) async fn timeline(
     let children = query.children.unwrap_or(true);
     let from = query.from.unwrap_or(0);
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
-        let wanted = wanted(&view, index, children);
+        let wanted = wanted(view, index, children);
         let zero = run.start as u64;
         let window = &wanted[from.min(wanted.len())..from.saturating_add(limit).min(wanted.len())];
         let next_from = (from + window.len() < wanted.len()).then_some(from + window.len());
         let started_at = run.start / 1_000_000;
         if columns {
-            return Ok(TimelineReply::Columns(Box::new(to_columns(run, &view, &wanted, window, next_from))));
+            return Ok(TimelineReply::Columns(Box::new(to_columns(run, view, &wanted, window, next_from))));
         }
         let mut steps = Vec::with_capacity(window.len());
         for &place in window {
-            let mut one = Step::of(&view, place, zero);
+            let mut one = Step::of(view, place, zero);
             if with_data {
-                one.data = Some(Box::new(step::data(reader, &view, place)?));
+                one.data = Some(Box::new(step::data(reader, view, place)?));
             }
             steps.push(one);
         }
@@ -169,7 +169,7 @@ pub(crate) async fn steps(
     let final_only = query.event_type.as_deref() == Some("final_answer");
     let (limit, offset) = (query.limit.unwrap_or(WINDOW).min(MAX_WINDOW), query.offset.unwrap_or(0));
     let (found, reply) = with_run(&app, id.clone(), move |_, run, view, index| {
-        let mut own: Vec<usize> = wanted(&view, index, false)
+        let mut own: Vec<usize> = wanted(view, index, false)
             .into_iter()
             .filter(|place| {
                 let step = &view.projection.steps[*place];
@@ -185,7 +185,7 @@ pub(crate) async fn steps(
             .iter()
             .skip(offset)
             .take(limit)
-            .map(|place| Step::of(&view, *place, run.start as u64))
+            .map(|place| Step::of(view, *place, run.start as u64))
             .collect();
         Ok(Steps { steps, total: own.len() })
     })
@@ -220,8 +220,8 @@ pub(crate) async fn data(
 ) -> Result<Json<StepData>, Problem> {
     let asked = step_id.clone();
     let (found, reply) = with_run(&app, id.clone(), move |reader, _, view, index| {
-        Ok(match step::find(&view, index, &asked) {
-            Ok(place) => Ok(step::data(reader, &view, place)?),
+        Ok(match step::find(view, index, &asked) {
+            Ok(place) => Ok(step::data(reader, view, place)?),
             Err(problem) => Err(problem),
         })
     })
@@ -236,18 +236,46 @@ pub(crate) async fn data(
 pub(crate) async fn with_run<T: Send + 'static>(
     app: &Arc<App>,
     id: String,
-    answer: impl FnOnce(&mut Reader, &Run, UnitView, usize) -> Result<T, StoreError> + Send + 'static,
+    answer: impl FnOnce(&mut Reader, &Run, &UnitView, usize) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<(Option<Found>, Option<T>), StoreError> {
+    let store = app.store.clone();
     app.ask(move |reader| {
-        let run = match reader.find_run(&id, false)? {
-            Found::One(run) => run,
-            other => return Ok((Some(other), None)),
+        let found = match find(reader, &id)? {
+            // The root of a very large run has come, and the runs that its steps made until then are no more.
+            Place::Gone => {
+                store.bring_up_to_date()?;
+                reader.renew()?;
+                find(reader, &id)?
+            }
+            found => found,
         };
-        let view = reader.unit_of_run(&run)?;
-        let Some(index) = view.run_index(run.run_id) else { return Ok((Some(Found::None), None)) };
-        Ok((None, Some(answer(reader, &run, view, index)?)))
+        match found {
+            Place::Here(run, view, index) => Ok((None, Some(answer(reader, &run, &view, index)?))),
+            Place::NotOne(found) => Ok((Some(found), None)),
+            Place::Gone => Ok((Some(Found::None), None)),
+        }
     })
     .await
+}
+
+/// Where a run is.
+enum Place {
+    Here(Box<Run>, Arc<UnitView>, usize),
+    NotOne(Found),
+    /// It was written, and what came since has made other runs.
+    Gone,
+}
+
+fn find(reader: &mut Reader, id: &str) -> Result<Place, StoreError> {
+    let run = match reader.find_run(id, false)? {
+        Found::One(run) => run,
+        other => return Ok(Place::NotOne(other)),
+    };
+    let view = reader.unit_of_run(&run)?;
+    Ok(match view.run_index(run.run_id) {
+        Some(index) => Place::Here(run, view, index),
+        None => Place::Gone,
+    })
 }
 
 /// The problem for what [`with_run`] did not find.

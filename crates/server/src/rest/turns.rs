@@ -147,7 +147,7 @@ pub(crate) async fn one(
         let Some(at) = view.projection.runs[index].turns.iter().position(|turn| turn.n == n) else {
             return Ok(Err(view.projection.runs[index].turns.len()));
         };
-        detail(reader, &view, index, at, run.start as u64).map(Ok)
+        detail(reader, view, index, at, run.start as u64).map(Ok)
     })
     .await?;
     match reply {

@@ -10,6 +10,7 @@ mod sessions;
 mod stats;
 mod traces;
 mod unit;
+mod views;
 
 pub use crate::store::Reader;
 pub use filter::{Comparison, Condition, Filter, Moment, Order, RunFilter};
@@ -22,3 +23,4 @@ pub use sessions::Session;
 pub use stats::{Figures, GroupBy, GroupKey};
 pub use traces::Trace;
 pub use unit::{List, UnitView};
+pub(crate) use views::Views;

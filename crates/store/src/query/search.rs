@@ -2,7 +2,10 @@
 
 use super::{Reader, filter::match_expression};
 use crate::{StoreError, content, intern::SEARCHED, projector::group_of};
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 use turnscope_model::{ContentHash, Form, Purpose, RunId, StepId};
 
 /// Places shown per content: the same question may stand in thousands of runs.
@@ -77,7 +80,7 @@ impl Reader {
     fn places(
         &mut self,
         content: i64,
-        units: &mut HashMap<i64, super::UnitView>,
+        units: &mut HashMap<i64, Arc<super::UnitView>>,
     ) -> Result<Vec<Place>, StoreError> {
         let uses: Vec<(i64, i64)> = self
             .db

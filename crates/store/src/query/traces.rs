@@ -3,6 +3,7 @@
 use super::{Reader, UnitView};
 use crate::{StoreError, projector::group_of};
 use rusqlite::OptionalExtension as _;
+use std::sync::Arc;
 use turnscope_model::TraceId;
 
 /// One trace's summary.
@@ -60,7 +61,7 @@ impl Reader {
     }
 
     /// Everything that a trace is seen together with.
-    pub fn trace(&mut self, trace: TraceId) -> Result<Option<UnitView>, StoreError> {
+    pub fn trace(&mut self, trace: TraceId) -> Result<Option<Arc<UnitView>>, StoreError> {
         let unit: Option<i64> = self
             .db
             .prepare_cached("SELECT id FROM units WHERE key = ?1")?

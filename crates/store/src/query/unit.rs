@@ -6,6 +6,7 @@ use crate::{
     project::{Node, Projection},
     projector::{group_of, project_group},
 };
+use std::sync::Arc;
 use turnscope_model::{Body, Purpose, RunId, StepId};
 
 /// A unit's records and the runs, turns and steps they make.
@@ -74,15 +75,18 @@ pub struct List {
 
 impl Reader {
     /// The unit whose main number this is.
-    pub(crate) fn unit(&mut self, unit: i64) -> Result<UnitView, StoreError> {
+    pub(crate) fn unit(&mut self, unit: i64) -> Result<Arc<UnitView>, StoreError> {
         let group = group_of(&self.db, unit)?;
-        let nodes = nodes::load(&self.db, &mut self.blocks, &group)?;
-        let projection = project_group(&self.db, &group, &nodes)?;
-        Ok(UnitView { nodes, projection })
+        let (db, blocks) = (&self.db, &mut self.blocks);
+        self.views.get(db, &group, || {
+            let nodes = nodes::load(db, blocks, &group)?;
+            let projection = project_group(db, &group, &nodes)?;
+            Ok(UnitView { nodes, projection })
+        })
     }
 
     /// The unit that a run lies in.
-    pub fn unit_of_run(&mut self, run: &super::Run) -> Result<UnitView, StoreError> {
+    pub fn unit_of_run(&mut self, run: &super::Run) -> Result<Arc<UnitView>, StoreError> {
         self.unit(run.unit)
     }
 

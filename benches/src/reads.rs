@@ -1,0 +1,100 @@
+//! How long the interface takes to answer about one large run: what a page asks for when a person opens it.
+
+use crate::{
+    http::Http,
+    load,
+    server::Server,
+    workload::{self, Prose, Random, Shape},
+};
+use anyhow::{Context as _, bail};
+use prost::Message as _;
+use std::{
+    path::Path,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// Times each call is asked; the median is shown.
+const TIMES: usize = 5;
+/// Spans per request.
+const PER_REQUEST: usize = 500;
+
+/// Loads one run for each size and prints how long each call takes.
+pub(crate) fn print(binary: &Path, sizes: &[usize]) -> anyhow::Result<()> {
+    println!("| spans of the run | load s | server CPU s | peak MB | call | first ms | median ms | kB |");
+    println!("|---:|---:|---:|---:|---|---:|---:|---:|");
+    for &spans in sizes {
+        let directory = tempfile::tempdir()?;
+        let server = Server::start(binary, &directory.path().join("data"), &[])?;
+        let began = Instant::now();
+        let mut http = Http::connect(server.listen)?;
+        send(&mut http, spans)?;
+        let loaded = began.elapsed().as_secs_f64();
+        load::wait_until_idle(&server)?;
+        for call in calls(&server)? {
+            let mut taken = Vec::with_capacity(TIMES);
+            let mut bytes = 0;
+            for _ in 0..TIMES {
+                let asked = Instant::now();
+                let (status, body) = http.get(&call)?;
+                taken.push(asked.elapsed().as_secs_f64() * 1e3);
+                bytes = body.len();
+                if status != 200 {
+                    bail!("GET {call} answered {status}");
+                }
+            }
+            let first = taken[0];
+            taken.sort_by(f64::total_cmp);
+            let used = server.used()?;
+            println!(
+                "| {spans} | {loaded:.1} | {:.1} | {:.0} | `{}` | {first:.1} | {:.1} | {:.0} |",
+                used.cpu_seconds,
+                used.peak_bytes as f64 / 1e6,
+                short(&call),
+                taken[TIMES / 2],
+                bytes as f64 / 1e3,
+            );
+        }
+        server.stop()?;
+    }
+    Ok(())
+}
+
+fn send(http: &mut Http, spans: usize) -> anyhow::Result<()> {
+    let prose = Prose::new(4 << 20);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64;
+    let shape = Shape { turns: spans.div_ceil(3), window: 8, message_bytes: 300 };
+    let run = workload::run(&prose, &mut Random::new(9), shape, now);
+    for spans in run.chunks(PER_REQUEST) {
+        let body = workload::request(spans.to_vec()).encode_to_vec();
+        let (status, _) = http.post("/v1/traces", None, &body)?;
+        if status != 200 {
+            bail!("the server answered {status}");
+        }
+    }
+    Ok(())
+}
+
+fn calls(server: &Server) -> anyhow::Result<Vec<String>> {
+    let runs = server.get("/v1/runs?limit=1")?;
+    let run = runs["runs"][0]["run_id"].as_str().context("there is no run")?.to_owned();
+    let steps = server.get(&format!("/v1/runs/{run}/steps?limit=1&offset=20"))?;
+    let step = steps["steps"][0]["step_id"].as_str().context("there is no step")?.to_owned();
+    Ok(vec![
+        "/v1/runs?limit=50".to_owned(),
+        format!("/v1/runs/{run}"),
+        format!("/v1/runs/{run}/timeline?format=columns"),
+        format!("/v1/runs/{run}/timeline?format=columns&from=0&limit=1000"),
+        format!("/v1/runs/{run}/timeline?from=0&limit=100"),
+        format!("/v1/runs/{run}/turns/3"),
+        format!("/v1/runs/{run}/steps/{step}/data"),
+    ])
+}
+
+/// The call without its ids.
+fn short(call: &str) -> String {
+    let parts = call.split('/').map(|part| {
+        let hex = part.len() >= 16 && part.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+        if hex { "ID" } else { part }
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
