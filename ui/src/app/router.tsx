@@ -46,9 +46,12 @@ const start = createRoute({
   component: lazyRouteComponent(() => import("../features/start/StartPage"), "StartPage"),
 });
 
+/** The path under which the server put the UI; it writes it into the page. */
+const path = document.querySelector<HTMLMetaElement>("meta[name=turnscope-path]")?.content ?? "/ui/";
+
 export const router = createRouter({
   routeTree: root.addChildren([runs, run, search, settings, start]),
-  basepath: "/ui",
+  basepath: path.replace(/\/$/, ""),
   defaultPreload: "intent",
 });
 
