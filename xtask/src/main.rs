@@ -2,10 +2,11 @@
 
 mod deny;
 mod picture;
+mod ui;
 
 use anyhow::bail;
 use clap::{Parser, Subcommand};
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
@@ -18,10 +19,21 @@ struct Cli {
 enum Task {
     /// Everything that CI does: lint, then test.
     Check,
-    /// Formatter, clippy, documentation, licences and duplicates.
+    /// Formatter, clippy, documentation, licences and duplicates; types and linter of the UI.
     Lint,
-    /// All tests.
+    /// All tests: the UI's own, the workspace's, and those of the real binary in a real browser.
     Test,
+    /// The web UI, then the binary that embeds it.
+    Build {
+        /// Optimised, as it is shipped.
+        #[arg(long)]
+        release: bool,
+    },
+    /// The browser tests only, with arguments for Playwright.
+    Browse {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Licences and duplicate versions, by deny.toml.
     Deny,
     /// The README's pictures, from the demo's own output.
@@ -36,6 +48,14 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Lint => lint(),
         Task::Test => test(),
+        Task::Build { release } => {
+            ui::build()?;
+            cargo(if release { &["build", "--release"] } else { &["build"] }, &[])
+        }
+        Task::Browse { arguments } => {
+            ui::build()?;
+            browse(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+        }
         Task::Deny => deny::check(),
         Task::Picture => picture::draw(),
     }
@@ -48,11 +68,22 @@ fn lint() -> anyhow::Result<()> {
         &["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
-    deny::check()
+    deny::check()?;
+    ui::lint()
 }
 
+/// The UI is built before the binary, so that what is tested is what is shipped.
 fn test() -> anyhow::Result<()> {
-    cargo(&["test", "--workspace"], &[])
+    ui::test()?;
+    ui::build()?;
+    cargo(&["test", "--workspace"], &[])?;
+    browse(&[])
+}
+
+fn browse(arguments: &[&str]) -> anyhow::Result<()> {
+    cargo(&["build", "--package", "turnscope-cli"], &[])?;
+    let target = cargo_metadata::MetadataCommand::new().no_deps().exec()?.target_directory;
+    ui::browse(&PathBuf::from(target).join("debug/turnscope"), arguments)
 }
 
 fn cargo(args: &[&str], env: &[(&str, &str)]) -> anyhow::Result<()> {

@@ -14,6 +14,7 @@ mod refusal;
 mod rest;
 mod spanmetrics;
 mod state;
+mod ui;
 
 pub use auth::ApiKey;
 pub use local::Local;

@@ -237,6 +237,27 @@ fn a_bare_trace_id_means_its_run_or_asks_which() {
 }
 
 #[test]
+fn the_page_may_load_from_its_own_origin_only_whatever_part_of_it_is_asked_for() {
+    let server = server();
+    for path in ["/ui/", "/ui/runs/00000000000000000000000000000015", "/ui/no/such/page"] {
+        let page = server.get(path);
+        assert_eq!(
+            (page.status, page.header("content-type")),
+            (200, Some("text/html; charset=utf-8")),
+            "{path}"
+        );
+        let policy = page.header("content-security-policy").expect("a policy");
+        assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(page.header("cache-control"), Some("no-cache"));
+    }
+    let lost = server.get("/ui/assets/index-00000000.js");
+    assert_eq!((lost.status, lost.header("content-type")), (404, Some("application/problem+json")));
+    let to_slash = server.get("/ui");
+    assert_eq!((to_slash.status, to_slash.header("location")), (308, Some("/ui/")));
+}
+
+#[test]
 fn documents_pages_and_metrics_come_from_the_binary_itself() {
     let server = server();
     for path in ["/docs", "/redoc", "/ui/"] {

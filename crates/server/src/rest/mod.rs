@@ -7,7 +7,6 @@ mod json;
 pub(crate) mod live;
 mod maintain;
 mod metrics;
-mod page;
 mod parameters;
 mod problem;
 mod runs;
@@ -22,7 +21,7 @@ mod traces;
 mod turns;
 mod wire;
 
-use crate::{otlp_grpc, otlp_http, state::App};
+use crate::{otlp_grpc, otlp_http, state::App, ui};
 use aide::{
     axum::{
         ApiRouter,
@@ -41,7 +40,7 @@ use axum::{
 };
 use http::HeaderValue;
 use parameters::{Parameters, name_path_parts, refuse_unknown};
-use problem::Problem;
+pub(crate) use problem::Problem;
 use std::sync::Arc;
 use tower_http::{
     compression::CompressionLayer,
@@ -132,7 +131,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
                 axum::routing::get(async move || axum::response::Redirect::temporary(&to))
                     .post(otlp_http::export),
             )
-            .route(path, axum::routing::get(page::page));
+            .merge(ui::routes(path));
     }
     router
         .fallback(other)

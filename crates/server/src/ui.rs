@@ -1,0 +1,124 @@
+//! The web UI: what `ui/` built, embedded, under the path that the settings give.
+//!
+//! A build for release carries the files; a debug build reads them from `ui/dist` as they are, so that a new UI needs
+//! no new binary. Every path that names no file is one of the page's own, and gets `index.html`. No route here asks for
+//! a key: the files hold no data, and the page asks the person for the key.
+
+use crate::{rest::Problem, state::App};
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::get,
+};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use std::{fmt::Write as _, sync::Arc};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+#[derive(RustEmbed)]
+#[folder = "../../ui/dist"]
+#[allow_missing = true]
+struct Built;
+
+/// The path for which `vite.config.ts` builds; `index.html` is rewritten where the settings say another.
+const BUILT_FOR: &str = "/ui/";
+
+/// What a page may do: load from its own origin, and nothing else. Telemetry is hostile input.
+const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+/// The routes of the UI under `path`, which ends in a slash.
+pub(crate) fn routes(path: &str) -> Router<Arc<App>> {
+    let always =
+        |name: HeaderName, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    let to = path.to_owned();
+    Router::new()
+        .route(path, get(page))
+        .route(path.trim_end_matches('/'), get(async move || Redirect::permanent(&to)))
+        .route(&format!("{path}{{*file}}"), get(file))
+        .layer(always(header::CONTENT_SECURITY_POLICY, POLICY))
+        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(always(header::REFERRER_POLICY, "no-referrer"))
+}
+
+async fn file(State(app): State<Arc<App>>, Path(name): Path<String>, asked: HeaderMap) -> Response {
+    let fixed = name.starts_with("assets/");
+    let Some(file) = Built::get(&name) else {
+        return if fixed {
+            Problem::not_found(format!("the UI has no file {name}"))
+                .detail("the page is of another version than the server: load it again")
+                .into_response()
+        } else {
+            page(State(app)).await
+        };
+    };
+    // The name of an asset changes with its content.
+    let keep = if fixed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let tag = tag(&file);
+    let kind = HeaderValue::from_str(file.metadata.mimetype());
+    let mut reply =
+        if asked.get(header::IF_NONE_MATCH).is_some_and(|given| given.as_bytes() == tag.as_bytes()) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else if let Some(packed) = packed(&name, &asked) {
+            ([(header::CONTENT_ENCODING, "gzip")], packed.data.into_owned()).into_response()
+        } else {
+            file.data.into_owned().into_response()
+        };
+    let headers = reply.headers_mut();
+    headers
+        .insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.extend(HeaderValue::from_str(&tag).map(|tag| (header::ETAG, tag)));
+    reply
+}
+
+async fn page(State(app): State<Arc<App>>) -> Response {
+    let built = Built::get("index.html").and_then(|file| String::from_utf8(file.data.into_owned()).ok());
+    let path = app.ui_path.as_deref().unwrap_or(BUILT_FOR);
+    let html = match built {
+        Some(html) if path == BUILT_FOR => html,
+        Some(html) => html.replace(&format!("\"{BUILT_FOR}"), &format!("\"{path}")),
+        None => unbuilt(&app),
+    };
+    ([(header::CACHE_CONTROL, "no-cache")], Html(html)).into_response()
+}
+
+/// The file as the build compressed it, for those who take it so.
+fn packed(name: &str, asked: &HeaderMap) -> Option<EmbeddedFile> {
+    let given = asked.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
+    given.split(',').any(|one| one.trim() == "gzip").then(|| Built::get(&format!("{name}.gz")))?
+}
+
+fn tag(file: &EmbeddedFile) -> String {
+    let digits = file.metadata.sha256_hash().iter().take(16).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    format!("\"{digits}\"")
+}
+
+/// What stands at the UI's place in a binary that was built without it.
+fn unbuilt(app: &App) -> String {
+    let addresses = app.addresses;
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Turnscope</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"></head>\
+         <body><main><h1>Turnscope {version} is running, without its web UI</h1>\
+         <p>The UI was not built into this binary. In the source, <code>cargo xtask build --release</code> builds both. \
+         The API and the command line work.</p>\
+         <dl><dt>Send spans, logs and metrics to</dt><dd><code>http://{http}</code> (OTLP/HTTP), <code>{grpc}</code> \
+         (OTLP/gRPC) or <code>http://{listen}/v1/traces</code></dd>\
+         <dt>Read runs</dt><dd><a href=\"/v1/runs\">/v1/runs</a>, <code>turnscope runs</code>, <code>turnscope show RUN</code></dd>\
+         <dt>API</dt><dd><a href=\"/docs\">/docs</a>, <a href=\"/redoc\">/redoc</a>, <a href=\"/openapi.json\">/openapi.json</a></dd>\
+         <dt>State</dt><dd><a href=\"/health\">/health</a>, <a href=\"/metrics\">/metrics</a></dd>\
+         <dt>API key</dt><dd>{key}</dd></dl></main></body></html>",
+        key = if app.auth.is_on() { "required" } else { "not set" },
+        version = env!("CARGO_PKG_VERSION"),
+        http = addresses.otlp_http,
+        grpc = addresses.otlp_grpc,
+        listen = addresses.listen,
+    )
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from "@playwright/test";
+
+/** The browser tests: the real binary (`TURNSCOPE_BIN`) in Debian's Chromium. `cargo xtask browse` runs them. */
+export default defineConfig({
+  testDir: "tests",
+  fullyParallel: true,
+  workers: 2,
+  timeout: 30_000,
+  forbidOnly: !!process.env["CI"],
+  reporter: "list",
+  use: {
+    viewport: { width: 1440, height: 900 },
+    launchOptions: {
+      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      // Containers run as root, where Chromium's sandbox does not start.
+      args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+    },
+    screenshot: "only-on-failure",
+  },
+});

@@ -1,0 +1,38 @@
+/** The typed way to the server. Every error is a `Problem` that says what failed and what to do. */
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+
+/** An error as the server says it (RFC 9457). */
+export class Problem extends Error {
+  readonly status: number;
+  readonly detail: string | undefined;
+
+  constructor(status: number, title: string, detail?: string) {
+    super(title);
+    this.status = status;
+    this.detail = detail;
+  }
+
+  static from(response: Response, body: unknown): Problem {
+    const said = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+    const title =
+      typeof said["title"] === "string" ? said["title"] : `the server answered ${response.status}`;
+    return new Problem(
+      response.status,
+      title,
+      typeof said["detail"] === "string" ? said["detail"] : undefined,
+    );
+  }
+}
+
+export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+
+/** The data of a reply, or its problem thrown. */
+export function must<T>(reply: { data?: T; error?: unknown; response: Response }): T {
+  if (!reply.response.ok || reply.data === undefined) {
+    throw Problem.from(reply.response, reply.error);
+  }
+  return reply.data;
+}

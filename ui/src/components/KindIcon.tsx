@@ -1,0 +1,44 @@
+import {
+  BookOpen,
+  Bot,
+  Circle,
+  Database,
+  FlaskConical,
+  Globe,
+  type LucideIcon,
+  MessageSquare,
+  Network,
+  Repeat,
+  ShieldCheck,
+  Sparkles,
+  SquareFunction,
+  Upload,
+  Wrench,
+} from "lucide-react";
+import { kindColour } from "../lib/colours";
+
+const icons: Record<string, LucideIcon> = {
+  run: Bot,
+  workflow: Network,
+  turn: Repeat,
+  llm: MessageSquare,
+  embedding: SquareFunction,
+  tool: Wrench,
+  mcp: Wrench,
+  retrieval: BookOpen,
+  rerank: BookOpen,
+  memory: Database,
+  policy: ShieldCheck,
+  sanitizer: Sparkles,
+  ingest: Upload,
+  evaluation: FlaskConical,
+  http: Globe,
+};
+
+/** What kind of step this is, by form as well as by colour. */
+export function KindIcon({ kind, size = 14 }: { kind: string; size?: number }) {
+  const Icon = icons[kind] ?? Circle;
+  return (
+    <Icon size={size} aria-label={kind} role="img" style={{ color: kindColour(kind) }} className="shrink-0" />
+  );
+}

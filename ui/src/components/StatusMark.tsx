@@ -1,0 +1,34 @@
+import {
+  CircleAlert,
+  CircleCheck,
+  CircleDashed,
+  CircleHelp,
+  LoaderCircle,
+  type LucideIcon,
+} from "lucide-react";
+import { stateColour } from "../lib/colours";
+
+const marks: Record<string, LucideIcon> = {
+  completed: CircleCheck,
+  ok: CircleCheck,
+  failed: CircleAlert,
+  error: CircleAlert,
+  running: LoaderCircle,
+  incomplete: CircleDashed,
+};
+
+/** Where a run or step stands: a mark of its own for each status, and its word for those who hear the page. */
+export function StatusMark({ status, title, size = 14 }: { status: string; title?: string; size?: number }) {
+  const Mark = marks[status] ?? CircleHelp;
+  return (
+    <span title={title ?? status} className="inline-flex shrink-0">
+      <Mark
+        size={size}
+        role="img"
+        aria-label={status}
+        style={{ color: stateColour(status) }}
+        className={status === "running" ? "animate-spin [animation-duration:2s]" : ""}
+      />
+    </span>
+  );
+}

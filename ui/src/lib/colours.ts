@@ -1,0 +1,44 @@
+/** Colours by meaning, as CSS variables of `styles.css`. They never stand alone: a mark or a word goes with each. */
+
+const kinds: Record<string, string> = {
+  run: "--kind-run",
+  workflow: "--kind-run",
+  turn: "--kind-turn",
+  llm: "--kind-llm",
+  embedding: "--kind-llm",
+  tool: "--kind-tool",
+  mcp: "--kind-tool",
+  retrieval: "--kind-retrieval",
+  rerank: "--kind-retrieval",
+  ingest: "--kind-retrieval",
+  memory: "--kind-memory",
+  policy: "--kind-policy",
+  sanitizer: "--kind-policy",
+  evaluation: "--kind-policy",
+};
+
+/** The colour of a step's kind. */
+export function kindColour(kind: string): string {
+  return `var(${kinds[kind] ?? "--kind-other"})`;
+}
+
+/** The colour of a status or verdict. */
+export function stateColour(state: string): string {
+  switch (state) {
+    case "completed":
+    case "ok":
+    case "allow":
+      return "var(--ok)";
+    case "failed":
+    case "error":
+    case "deny":
+      return "var(--error)";
+    case "running":
+      return "var(--accent)";
+    case "incomplete":
+    case "hitl":
+      return "var(--warn)";
+    default:
+      return "var(--text-muted)";
+  }
+}

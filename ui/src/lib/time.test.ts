@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { ago, duration } from "./time";
+
+test.each([
+  [null, "–"],
+  [0.42, "420 µs"],
+  [9.94, "9.9 ms"],
+  [412, "412 ms"],
+  [999.7, "1.00 s"],
+  [59_940, "59.9 s"],
+  [59_960, "1 m 00 s"],
+  [125_000, "2 m 05 s"],
+  [4_320_000, "1 h 12 m"],
+])("%s ms is %s", (ms, said) => {
+  expect(duration(ms)).toBe(said);
+});
+
+test("what is past is said in one unit", () => {
+  expect(ago(0, 59_000)).toBe("59 s ago");
+  expect(ago(0, 3_599_000)).toBe("59 m ago");
+  expect(ago(5, 0)).toBe("0 s ago");
+});
