@@ -1,6 +1,7 @@
 //! REST: the routes, each handler in the file that is named after what it gives.
 
 mod attributes;
+mod cost;
 mod export;
 mod health;
 mod json;
@@ -9,6 +10,7 @@ mod maintain;
 mod metrics;
 mod page;
 mod parameters;
+mod pricing;
 mod problem;
 mod runs;
 mod scores;
@@ -60,6 +62,7 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/runs/{id}/steps", get(timeline::steps))
         .api_route("/v1/runs/{id}/steps/{step_id}/data", get(timeline::data))
         .api_route("/v1/runs/{id}/turns/{n}", get(turns::one))
+        .api_route("/v1/runs/{id}/cost", get(cost::cost))
         .api_route("/v1/runs/{id}/export", get(export::export))
         .api_route(
             "/v1/runs/{id}/summary",
@@ -73,6 +76,8 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/search", get(search::search))
         .api_route("/v1/stats", get(stats::stats))
         .api_route("/v1/values", get(stats::values))
+        .api_route("/v1/pricing", get(pricing::pricing))
+        .api_route("/v1/pricing/missing", get(pricing::unpriced))
         .api_route("/v1/live", get(stream::live))
         .api_route("/metrics", get(metrics::metrics))
         .api_route("/v1/prune", api_post(maintain::prune))
