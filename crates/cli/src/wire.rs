@@ -58,7 +58,8 @@ pub(crate) struct Figures {
     pub(crate) input_tokens: Option<u64>,
     pub(crate) output_tokens: Option<u64>,
     pub(crate) cache_read_tokens: Option<u64>,
-    pub(crate) cost_usd: Option<f64>,
+    #[serde(flatten)]
+    pub(crate) money: Money,
     pub(crate) allow_count: u64,
     pub(crate) deny_count: u64,
     pub(crate) hitl_count: u64,
@@ -69,6 +70,14 @@ impl Figures {
     pub(crate) fn tokens(&self) -> Option<u64> {
         sum(self.input_tokens, self.output_tokens)
     }
+}
+
+/// What something cost.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Money {
+    pub(crate) cost_usd: Option<f64>,
+    pub(crate) unpriced_calls: u64,
 }
 
 /// The same figures with all child runs.
@@ -254,7 +263,8 @@ pub(crate) struct GroupFigures {
     pub(crate) tool_calls: u64,
     pub(crate) errors: u64,
     pub(crate) usage: Option<Usage>,
-    pub(crate) cost_usd: Option<f64>,
+    #[serde(flatten)]
+    pub(crate) money: Money,
     pub(crate) verdicts: BTreeMap<String, u64>,
     pub(crate) duration_ms: BTreeMap<String, Option<f64>>,
 }
@@ -276,7 +286,8 @@ pub(crate) struct Session {
     pub(crate) turn_count: u64,
     pub(crate) error_count: u64,
     pub(crate) usage: Option<Usage>,
-    pub(crate) cost_usd: Option<f64>,
+    #[serde(flatten)]
+    pub(crate) money: Money,
     pub(crate) last_seen_at: i64,
     pub(crate) input_preview: Option<String>,
 }
@@ -287,4 +298,55 @@ pub(crate) fn sum(a: Option<u64>, b: Option<u64>) -> Option<u64> {
         (None, None) => None,
         (a, b) => Some(a.unwrap_or(0) + b.unwrap_or(0)),
     }
+}
+
+/// The price list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Pricing {
+    pub(crate) version: Option<String>,
+    pub(crate) file: String,
+    pub(crate) file_error: Option<String>,
+    pub(crate) prices: Vec<PriceRow>,
+}
+
+/// A model's price from one day on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PriceRow {
+    pub(crate) model: String,
+    pub(crate) provider: Option<String>,
+    pub(crate) effective_from: String,
+    pub(crate) own: bool,
+    pub(crate) tiers: Vec<TierPrice>,
+}
+
+/// Dollars for a million tokens.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct TierPrice {
+    pub(crate) tier: String,
+    pub(crate) above_input_tokens: Option<u64>,
+    pub(crate) input: f64,
+    pub(crate) cache_read: Option<f64>,
+    pub(crate) cache_write: Option<f64>,
+    pub(crate) cache_write_1h: Option<f64>,
+    pub(crate) output: Option<f64>,
+}
+
+/// Models whose calls have no price.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Unpriced {
+    pub(crate) models: Vec<UnpricedModel>,
+}
+
+/// A model whose calls have no price.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct UnpricedModel {
+    pub(crate) model: Option<String>,
+    pub(crate) provider: Option<String>,
+    pub(crate) calls: u64,
+    pub(crate) unpriced_calls: u64,
 }

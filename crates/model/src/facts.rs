@@ -63,6 +63,10 @@ pub struct Facts {
     pub usage: Usage,
     /// The usage is a sum over calls below, under names meant for that: never counted.
     pub usage_is_total: bool,
+    /// Of the tokens written to the provider's cache, those that it keeps for an hour.
+    pub cache_write_1h_tokens: Option<u64>,
+    /// The provider's tier of service, as sent (`default`, `batch`, `flex`, `priority`, …).
+    pub service_tier: Option<String>,
     /// What the client says this cost.
     pub reported_cost: Option<NanoUsd>,
     /// Hash over the list of messages that the call was sent: the same context has the same value.

@@ -5,6 +5,7 @@
 //! Every other crate may depend on this one; this one depends on none of ours.
 
 mod content;
+mod costs;
 mod facts;
 mod id;
 mod kind;
@@ -15,6 +16,7 @@ mod usage;
 mod verdict;
 
 pub use content::{Body, ContentHash, Form, Item, Purpose, Value};
+pub use costs::Costs;
 pub use facts::{ErrorFact, Facts, LinkFact, RequestedTool, ScoreFact, ScoreSource};
 pub use id::{IdError, RunId, SpanId, StepId, TraceId};
 pub use kind::Kind;

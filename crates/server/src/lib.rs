@@ -10,6 +10,7 @@ mod local;
 mod maintenance;
 mod otlp_grpc;
 mod otlp_http;
+mod prices;
 mod refusal;
 mod rest;
 mod spanmetrics;
@@ -18,6 +19,7 @@ mod ui;
 
 pub use auth::ApiKey;
 pub use local::Local;
+pub use prices::FILE as PRICE_FILE;
 pub use rest::openapi;
 pub use state::{Config, Keep};
 
@@ -75,13 +77,14 @@ pub async fn serve(
     let keep = config.retention;
     let app = App::open(config, addresses)?;
     let pruning = maintenance::spawn_pruning(&app, keep);
+    let pricing = maintenance::spawn_pricing(&app);
     let routers =
         [(main, rest::router(&app)), (grpc, rest::otlp_router(&app)), (http, rest::otlp_router(&app))];
     let running: Vec<_> = routers.into_iter().map(|(listener, router)| listener.spawn(router)).collect();
     ready(addresses)?;
     stop.await;
-    if let Some(pruning) = pruning {
-        pruning.abort();
+    for upkeep in pruning.into_iter().chain(pricing) {
+        upkeep.abort();
     }
     // In the order of flow: new work is refused, running requests finish, then the store drains and closes.
     app.ingest.stopping.store(true, Ordering::Relaxed);

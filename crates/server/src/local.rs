@@ -34,7 +34,11 @@ impl Local {
     /// Waits until everything that was sent can be read, the search index too.
     pub fn settle(&self) {
         if let Data::Owned(store) = &self.app.store {
+            let moment = std::time::Duration::from_millis(20);
             while !store.catch_up(std::time::Duration::from_secs(5)) {}
+            while store.counters().is_repricing {
+                std::thread::sleep(moment);
+            }
         }
     }
 }

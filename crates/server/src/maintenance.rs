@@ -1,4 +1,4 @@
-//! What a running server does by itself: it deletes what is too old or too much.
+//! What a running server does by itself: it deletes what is too old or too much, and takes up changed prices.
 
 use crate::state::{App, Keep, now_ms};
 use std::{sync::Arc, time::Duration};
@@ -34,6 +34,28 @@ pub(crate) fn spawn_pruning(app: &Arc<App>, keep: Keep) -> Option<JoinHandle<()>
                 Err(error) => tracing::error!(%error, "pruning panicked; it is tried again in an hour"),
             }
             tokio::time::sleep(EVERY).await;
+        }
+    }))
+}
+
+/// How often the price file is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Takes up a changed price file: what was computed with the old prices follows in the background.
+pub(crate) fn spawn_pricing(app: &Arc<App>) -> Option<JoinHandle<()>> {
+    let store = Arc::downgrade(app.store.writer().ok()?);
+    let prices = Arc::clone(&app.prices);
+    Some(tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let Some(store) = store.upgrade() else { return };
+            let prices = Arc::clone(&prices);
+            let outcome = tokio::task::spawn_blocking(move || {
+                if prices.refresh() { store.set_pricing(prices.pricing()) } else { Ok(()) }
+            });
+            if let Ok(Err(error)) = outcome.await {
+                tracing::error!(%error, "the new prices hold for new runs only after a restart");
+            }
         }
     }))
 }

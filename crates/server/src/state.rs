@@ -5,6 +5,7 @@ use crate::{
     auth::{ApiKey, Auth},
     body::Limits,
     ingest::Ingest,
+    prices::{self, Prices},
     rest::live::Live,
     spanmetrics::SpanMetrics,
 };
@@ -50,6 +51,8 @@ pub struct Config {
     pub search: bool,
     /// Whether the UI's page is served, and where.
     pub ui_path: Option<String>,
+    /// The user's own prices; `pricing.toml` in the data directory when nothing is said.
+    pub pricing: Option<PathBuf>,
     /// What is kept; the rest is deleted hourly.
     pub retention: Keep,
     /// Settings with their origins, for `/v1/config`-like views: name, value, source.
@@ -76,6 +79,7 @@ impl Config {
             span_metric_dimensions: Vec::new(),
             search: true,
             ui_path: Some("/ui/".into()),
+            pricing: None,
             retention: Keep::default(),
             origins: Vec::new(),
         }
@@ -177,6 +181,7 @@ pub(crate) struct App {
     pub(crate) auth: Auth,
     pub(crate) limits: Limits,
     pub(crate) live: Live,
+    pub(crate) prices: Arc<Prices>,
     pub(crate) silence: Duration,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) ui_path: Option<String>,
@@ -190,7 +195,9 @@ const CATCH_UP: Duration = Duration::from_secs(2);
 impl App {
     pub(crate) fn open(config: Config, addresses: Addresses) -> Result<Arc<Self>, ServeError> {
         let live = Live::new();
+        let prices = prices_of(&config)?;
         let options = Options {
+            pricing: Some(prices.pricing()),
             text_of: config.search.then_some(turnscope_otlp::messages::item_text as turnscope_store::TextOf),
             on_change: live.listener(),
         };
@@ -200,7 +207,7 @@ impl App {
                 "otlp_grpc": addresses.otlp_grpc.to_string(), "otlp_http": addresses.otlp_http.to_string()})
             .to_string(),
         )?;
-        Ok(Self::over(Data::Owned(store), config, addresses, live))
+        Ok(Self::over(Data::Owned(store), config, prices, addresses, live))
     }
 
     /// Over a data directory that another process may own: nothing can be written.
@@ -208,10 +215,11 @@ impl App {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let addresses = Addresses { listen: nowhere, otlp_grpc: nowhere, otlp_http: nowhere };
         let store = Arc::new(ReadOnly::open(&config.data)?);
-        Ok(Self::over(Data::Beside(store), config, addresses, Live::new()))
+        let prices = prices_of(&config)?;
+        Ok(Self::over(Data::Beside(store), config, prices, addresses, Live::new()))
     }
 
-    fn over(data: Data, config: Config, addresses: Addresses, live: Live) -> Arc<Self> {
+    fn over(data: Data, config: Config, prices: Arc<Prices>, addresses: Addresses, live: Live) -> Arc<Self> {
         let ingest = Ingest::new(
             data.clone(),
             config.redactor,
@@ -224,6 +232,7 @@ impl App {
             auth: Auth::new(config.api_key),
             limits: Limits { bytes: config.max_body_bytes, time: config.body_timeout },
             live,
+            prices,
             silence: config.silence,
             cors_origins: config.cors_origins,
             ui_path: config.ui_path,
@@ -250,6 +259,12 @@ impl App {
     pub(crate) fn moment(&self) -> Moment {
         Moment { now_ms: now_ms(), silence_ms: self.silence.as_millis() as i64 }
     }
+}
+
+/// The prices that hold for this data directory.
+fn prices_of(config: &Config) -> Result<Arc<Prices>, ServeError> {
+    let file = config.pricing.clone().unwrap_or_else(|| config.data.join(prices::FILE));
+    Ok(Arc::new(Prices::open(file)?))
 }
 
 /// Milliseconds since the epoch.

@@ -119,6 +119,10 @@ struct Row {
     session_is_weak: bool,
     #[prost(message, repeated, tag = "54")]
     links: Vec<Link>,
+    #[prost(uint64, optional, tag = "55")]
+    cache_write_1h_tokens: Option<u64>,
+    #[prost(string, optional, tag = "56")]
+    service_tier: Option<String>,
 }
 
 /// Ids as their bytes.
@@ -221,6 +225,8 @@ pub(crate) fn encode(facts: &Facts, beside: Beside) -> Vec<u8> {
         reasoning_tokens: facts.usage.reasoning_tokens,
         session_is_weak: facts.session_is_weak,
         usage_is_total: facts.usage_is_total,
+        cache_write_1h_tokens: facts.cache_write_1h_tokens,
+        service_tier: facts.service_tier,
         reported_cost: facts.reported_cost,
         context: facts.context,
         requested_tools: facts
@@ -315,6 +321,8 @@ pub(crate) fn decode(bytes: &[u8], kind: Kind) -> Result<(Facts, Beside), prost:
         },
         session_is_weak: row.session_is_weak,
         usage_is_total: row.usage_is_total,
+        cache_write_1h_tokens: row.cache_write_1h_tokens,
+        service_tier: row.service_tier,
         reported_cost: row.reported_cost,
         context: row.context,
         requested_tools: row

@@ -4,7 +4,7 @@
 //! reply → `projector` (runs derived by the pure [`project`]) → `search`. The way out: [`Store::read`] with the
 //! questions of [`query`].
 //!
-//! Not here: OTLP, dialects, canonical messages, prices, HTTP.
+//! Not here: OTLP, dialects, canonical messages, prices (it is given a function), HTTP.
 
 mod bases;
 mod blocks;
@@ -21,6 +21,7 @@ mod known;
 mod lock;
 mod nodes;
 mod pack;
+mod pricing;
 pub mod project;
 mod projector;
 pub mod query;
@@ -37,6 +38,7 @@ mod writer;
 pub use commit::{Batch, MetricRow, Stored};
 pub use edit::{NewScore, ScoreChange};
 pub use lock::owner;
+pub use pricing::{PriceOf, Pricing};
 pub use projector::Change;
 pub use retain::{Pruned, Retention};
 pub use search::TextOf;

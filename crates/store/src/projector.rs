@@ -5,6 +5,7 @@ use crate::{
     commit::{Applied, Batch},
     known::KnownNodes,
     nodes,
+    pricing::{self, Pricing, RunCosts},
     project::{self, Node, Projection, RunView},
     sqlite::StoreError,
     units::TouchedUnit,
@@ -105,6 +106,7 @@ impl Projector {
         db: &mut Connection,
         budget: Duration,
         all: bool,
+        pricing: Option<&Pricing>,
     ) -> Result<Vec<Change>, StoreError> {
         let began = Instant::now();
         let tx = db.transaction()?;
@@ -126,7 +128,7 @@ impl Projector {
             let group = group_of(&tx, unit)?;
             let nodes = self.known.of_group(&tx, &mut self.blocks, &group)?;
             let projection = project_group(&tx, &group, &nodes)?;
-            write(&tx, &group, &projection, &nodes, &mut changes)?;
+            write(&tx, &group, &projection, &nodes, pricing, &mut changes)?;
             done.extend(group);
             costs.push((unit, unit_began.elapsed()));
             if !all && began.elapsed() >= budget {
@@ -187,6 +189,7 @@ fn write(
     group: &[i64],
     projection: &Projection,
     nodes: &[Node],
+    pricing: Option<&Pricing>,
     changes: &mut Vec<Change>,
 ) -> Result<(), StoreError> {
     let mut old = BTreeMap::new();
@@ -208,9 +211,11 @@ fn write(
         tx.prepare_cached("UPDATE scores SET unit = ?2 WHERE unit = ?1")?.execute((joined, main))?;
         tx.prepare_cached("UPDATE OR REPLACE tags SET unit = ?2 WHERE unit = ?1")?.execute((joined, main))?;
     }
+    let costs = pricing::costs(projection, pricing);
+    let price_key = pricing.map(|pricing| pricing.key);
     for (index, run) in projection.runs.iter().enumerate() {
         let known = old.remove(&run.run_id.bytes()[..]);
-        write_run(tx, main, projection, nodes, index, run, received_at, known)?;
+        write_run(tx, main, projection, nodes, index, run, received_at, known, &costs[index], price_key)?;
         changes.push(Change { run_id: run.run_id, gone: false });
     }
     write_scores(tx, main, projection, nodes)?;
@@ -345,6 +350,8 @@ fn write_run(
     run: &RunView,
     received_at: i64,
     known: Option<i64>,
+    costs: &RunCosts,
+    price_key: Option<i64>,
 ) -> Result<(), StoreError> {
     let mut root = index;
     while let Some(parent) = projection.runs[root].parent {
@@ -425,11 +432,14 @@ fn write_run(
             run.experiment_id,
             run.experiment_variant,
             serde_json::to_string(&lists).unwrap_or_default(),
+            costs.all.cost,
+            costs.all.computed,
+            costs.all.unpriced_calls as i64,
+            price_key,
         ],
         |row| row.get(0),
     )?;
     tx.prepare_cached("DELETE FROM run_values WHERE run = ?1")?.execute([id])?;
-    tx.prepare_cached("DELETE FROM run_models WHERE run = ?1")?.execute([id])?;
     let mut value =
         tx.prepare_cached("INSERT OR IGNORE INTO run_values (field, value, run) VALUES (?1, ?2, ?3)")?;
     for (field, values) in [
@@ -446,22 +456,5 @@ fn write_run(
     for (span, _) in &lists.links {
         value.execute((field::LINK, span, id))?;
     }
-    let mut model = tx.prepare_cached(
-        "INSERT OR REPLACE INTO run_models (run, model, provider, calls, input_tokens, output_tokens, cache_read_tokens,
-             cache_write_tokens, reasoning_tokens) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?;
-    for (name, provider, calls, usage) in &run.usage_by_model {
-        model.execute((
-            id,
-            name.as_deref().unwrap_or(""),
-            provider.as_deref().unwrap_or(""),
-            *calls as i64,
-            usage.input_tokens.map(|n| n as i64),
-            usage.output_tokens.map(|n| n as i64),
-            usage.cache_read_tokens.map(|n| n as i64),
-            usage.cache_write_tokens.map(|n| n as i64),
-            usage.reasoning_tokens.map(|n| n as i64),
-        ))?;
-    }
-    Ok(())
+    pricing::write_models(tx, id, run, costs)
 }

@@ -4,6 +4,7 @@ use crate::{
     blocks::Blocks,
     commit::{Batch, Stored},
     lock::Lock,
+    pricing::Pricing,
     projector::Change,
     query::Views,
     search::{Indexer, TextOf},
@@ -31,13 +32,15 @@ const READERS: usize = 4;
 pub struct Options {
     /// Gives a content's searchable text; without it nothing can be searched.
     pub text_of: Option<TextOf>,
+    /// Prices calls; without it only what clients report is known.
+    pub pricing: Option<Pricing>,
     /// Called on the writer's thread with every run that changed: must not block.
     pub on_change: Box<dyn Fn(Vec<Change>) + Send>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { text_of: None, on_change: Box::new(|_| ()) }
+        Self { text_of: None, pricing: None, on_change: Box::new(|_| ()) }
     }
 }
 
@@ -52,6 +55,8 @@ pub struct Counters {
     pub metrics: u64,
     /// Contents that the search index has not reached yet.
     pub index_lag: u64,
+    /// Costs that were computed with other prices are being brought up to date.
+    pub is_repricing: bool,
 }
 
 /// A data directory, owned by this process. Dropping it drains the queue, brings everything up to date and closes it.
@@ -73,7 +78,7 @@ impl Store {
         let db = sqlite::open_writer(&path)?;
         let indexer = Indexer::new(&db, options.text_of)?;
         let progress = Arc::new(Progress::default());
-        let writer = Writer::new(db, indexer, Arc::clone(&progress), options.on_change)?;
+        let writer = Writer::new(db, indexer, options.pricing, Arc::clone(&progress), options.on_change)?;
         let (jobs, inbox) = mpsc::channel();
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
@@ -132,6 +137,14 @@ impl Store {
         })
     }
 
+    /// From now on these prices hold; runs that were priced otherwise follow in the background.
+    pub fn set_pricing(&self, pricing: Pricing) -> Result<(), StoreError> {
+        self.on_writer(move |writer| {
+            writer.set_pricing(pricing);
+            Ok(())
+        })
+    }
+
     /// Answers a question from a consistent view of the store.
     pub fn read<T>(
         &self,
@@ -148,6 +161,7 @@ impl Store {
             duplicates: load(&self.progress.duplicates),
             metrics: load(&self.progress.metrics),
             index_lag: self.progress.index_lag.load(Ordering::Relaxed).max(0) as u64,
+            is_repricing: self.progress.repricing.load(Ordering::Relaxed),
         }
     }
 

@@ -6,6 +6,7 @@
 
 use crate::{
     commit::{Applied, Batch, Committer, Stored},
+    pricing::{Pricing, Repricing},
     projector::{Change, Projector},
     search::Indexer,
     sqlite::StoreError,
@@ -14,7 +15,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::{
     sync::{
         Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
         mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -67,6 +68,8 @@ pub(crate) struct Progress {
     pub(crate) metrics: AtomicU64,
     /// Contents that the search index has not reached.
     pub(crate) index_lag: AtomicI64,
+    /// Costs of other prices are being brought up to date.
+    pub(crate) repricing: AtomicBool,
 }
 
 impl Progress {
@@ -93,6 +96,7 @@ pub(crate) struct Writer {
     pub(crate) committer: Committer,
     pub(crate) projector: Projector,
     pub(crate) indexer: Indexer,
+    pub(crate) repricing: Repricing,
     pub(crate) progress: Arc<Progress>,
     pub(crate) on_change: Box<dyn Fn(Vec<Change>) + Send>,
     last_pass: Instant,
@@ -102,12 +106,16 @@ impl Writer {
     pub(crate) fn new(
         db: Connection,
         indexer: Indexer,
+        pricing: Option<Pricing>,
         progress: Arc<Progress>,
         on_change: Box<dyn Fn(Vec<Change>) + Send>,
     ) -> Result<Self, StoreError> {
         let committer = Committer::new(&db)?;
         let projector = Projector::new(&db)?;
-        Ok(Self { db, committer, projector, indexer, progress, on_change, last_pass: Instant::now() })
+        let repricing = Repricing::new(&db, pricing)?;
+        progress.repricing.store(!repricing.is_idle(), Ordering::Relaxed);
+        let last_pass = Instant::now();
+        Ok(Self { db, committer, projector, indexer, repricing, progress, on_change, last_pass })
     }
 
     /// Works until every sender is gone, then finishes what is behind and closes the database.
@@ -153,7 +161,7 @@ impl Writer {
     fn patience(&self) -> Duration {
         let now = Instant::now();
         let projection = self.projector.wait(now);
-        let index = (!self.indexer.is_idle()).then_some(Duration::ZERO);
+        let index = (!self.indexer.is_idle() || !self.repricing.is_idle()).then_some(Duration::ZERO);
         projection.into_iter().chain(index).min().unwrap_or(Duration::from_secs(3600))
     }
 
@@ -249,7 +257,30 @@ impl Writer {
             tracing::error!(%error, "indexing for search failed; it is tried again with the next record");
         }
         self.progress.index_lag.store(self.indexer.lag(), Ordering::Relaxed);
+        self.reprice();
         self.last_pass = Instant::now();
+    }
+
+    /// Brings costs of other prices up to date, last of all.
+    fn reprice(&mut self) {
+        if self.repricing.is_idle() {
+            return;
+        }
+        match self.repricing.run(&mut self.db, PASS_BUDGET) {
+            Ok(changes) if changes.is_empty() => {}
+            Ok(changes) => (self.on_change)(changes),
+            Err(error) => {
+                tracing::error!(%error, "computing costs again failed; it is tried again at the next start");
+                self.repricing.give_up();
+            }
+        }
+        self.progress.repricing.store(!self.repricing.is_idle(), Ordering::Relaxed);
+    }
+
+    /// From now on these prices hold; runs that were priced otherwise follow in the background.
+    pub(crate) fn set_pricing(&mut self, pricing: Pricing) {
+        self.repricing.set(pricing);
+        self.progress.repricing.store(!self.repricing.is_idle(), Ordering::Relaxed);
     }
 
     /// Whether readers need not wait: all runs are written, but for units so large that they rest for long.
@@ -260,7 +291,7 @@ impl Writer {
     /// Brings runs up to date; with `all`, those of large units that rest too.
     pub(crate) fn project(&mut self, all: bool) {
         let committed = self.progress.committed.load(Ordering::Acquire);
-        match self.projector.run(&mut self.db, PASS_BUDGET, all) {
+        match self.projector.run(&mut self.db, PASS_BUDGET, all, self.repricing.pricing()) {
             Ok(changes) => {
                 if !changes.is_empty() {
                     (self.on_change)(changes);

@@ -2,6 +2,7 @@
 
 mod clients;
 mod corpus_replay;
+mod costs;
 mod crash;
 mod large;
 mod live;

@@ -48,7 +48,11 @@ impl Client {
         if let Some(found) = Self::running(settings)? {
             return Ok(found);
         }
-        let config = Config { silence: settings.silence, ..Config::new(settings.data.clone()) };
+        let config = Config {
+            silence: settings.silence,
+            pricing: settings.pricing.clone(),
+            ..Config::new(settings.data.clone())
+        };
         let store = Local::read(config).map_err(|error| match error {
             turnscope_server::ServeError::Store(turnscope_store::StoreError::Io { .. }) => {
                 no_store(&settings.data)
@@ -81,7 +85,7 @@ impl Client {
     }
 
     /// The running server that these settings lead to, if there is one.
-    fn running(settings: &Settings) -> Result<Option<Self>, Failure> {
+    pub(crate) fn running(settings: &Settings) -> Result<Option<Self>, Failure> {
         let key = settings.api_key.as_ref().map(|key| key.0.clone());
         if let Some(url) = &settings.server {
             let client = HttpClient::new(url, key);

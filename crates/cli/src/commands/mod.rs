@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod pricing;
 pub(crate) mod prune;
 mod reading;
 pub(crate) mod runs;
@@ -36,6 +37,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
         Command::Sessions(args) => sessions::sessions(args),
         Command::Export(args) => export::export(args),
         Command::Import(args) => import::import(args),
+        Command::Pricing(args) => pricing::pricing(args),
         Command::Prune(args) => prune::prune(args),
         Command::Vacuum(args) => vacuum::vacuum(args),
         Command::Backup(args) => backup::backup(args),

@@ -104,8 +104,14 @@ fn figures(figures: &Figures) -> Vec<String> {
         let cached = cached.map_or_else(String::new, |cached| format!(" ({} cached)", human::count(cached)));
         out.push(format!("{} tokens{cached}", human::count(tokens)));
     }
-    if let Some(cost) = figures.cost_usd {
-        out.push(human::money(cost));
+    let money = &figures.money;
+    match (money.cost_usd, money.unpriced_calls) {
+        (Some(usd), 0) => out.push(human::money(usd)),
+        (Some(usd), missing) => {
+            out.push(format!("{} and {} without a price", human::money(usd), human::plural(missing, "call")));
+        }
+        (None, 0) => {}
+        (None, _) => out.push("cost unknown".to_owned()),
     }
     for (n, word) in [(figures.deny_count, "denied"), (figures.hitl_count, "asked a human")] {
         if n > 0 {

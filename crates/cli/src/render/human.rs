@@ -34,6 +34,17 @@ pub(crate) fn count(n: u64) -> String {
     }
 }
 
+/// What something cost: a plus where calls without a price are missing from it, `?` where nothing is known, nothing where
+/// there was nothing to pay.
+pub(crate) fn cost(money: &crate::wire::Money) -> String {
+    match (money.cost_usd, money.unpriced_calls) {
+        (Some(usd), 0) => self::money(usd),
+        (Some(usd), _) => format!("{}+", self::money(usd)),
+        (None, 0) => String::new(),
+        (None, _) => "?".to_owned(),
+    }
+}
+
 /// `$0.0123`, `$1.23`, `$1,234`.
 pub(crate) fn money(usd: f64) -> String {
     if usd == 0.0 {

@@ -4,6 +4,7 @@ pub(crate) mod header;
 pub(crate) mod human;
 pub(crate) mod look;
 pub(crate) mod messages;
+pub(crate) mod pricing;
 pub(crate) mod runs;
 pub(crate) mod search;
 pub(crate) mod show;

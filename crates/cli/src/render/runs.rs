@@ -74,7 +74,7 @@ fn row(look: &Look, run: &Run) -> Vec<Cell> {
         Cell::plain(figure(figures.turn_count)),
         Cell::plain(figure(figures.tool_call_count)),
         Cell::plain(figures.tokens().map_or_else(String::new, human::count)),
-        Cell::plain(figures.cost_usd.map_or_else(String::new, human::money)),
+        Cell::plain(human::cost(&figures.money)),
         Cell::plain(time),
         Cell::faint(human::ago(run.started_at, look.now)),
     ]
@@ -153,7 +153,7 @@ pub(crate) fn sessions(look: &Look, sessions: &[Session]) -> String {
                 Cell::plain(figure(session.turn_count)),
                 Cell(figure(session.error_count), Tone::Bad),
                 Cell::plain(tokens.map_or_else(String::new, human::count)),
-                Cell::plain(session.cost_usd.map_or_else(String::new, human::money)),
+                Cell::plain(human::cost(&session.money)),
                 Cell::plain(session.input_preview.as_deref().map(one_line).unwrap_or_default()),
                 Cell::faint(human::ago(session.last_seen_at, look.now)),
             ]

@@ -32,7 +32,7 @@ pub(crate) fn stats(look: &Look, stats: &Stats) -> String {
     );
     line("errors", if all.errors > 0 { human::count(all.errors) } else { String::new() });
     line("tokens", tokens(all).map_or_else(String::new, |(text, cached)| text + &cached));
-    line("cost", all.cost_usd.map_or_else(String::new, human::money));
+    line("cost", human::cost(&all.money));
     let percentile = |name: &str| all.duration_ms.get(name).copied().flatten().map(human::duration);
     if let (Some(p50), Some(p95), Some(p99)) = (percentile("p50"), percentile("p95"), percentile("p99")) {
         line("time", format!("p50 {p50}, p95 {p95}, p99 {p99}"));
@@ -97,7 +97,7 @@ fn groups(look: &Look, groups: &[Group]) -> String {
                 Cell::plain(some(figures.llm_calls)),
                 Cell::plain(some(figures.tool_calls)),
                 Cell::plain(total.map_or_else(String::new, human::count)),
-                Cell::plain(figures.cost_usd.map_or_else(String::new, human::money)),
+                Cell::plain(human::cost(&figures.money)),
                 Cell::plain(percentile("p50")),
                 Cell::plain(percentile("p95")),
             ]

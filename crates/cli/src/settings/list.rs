@@ -197,6 +197,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BASE
     },
     Setting {
+        name: "pricing",
+        value: "FILE",
+        default: "pricing.toml in the data directory",
+        help: "Your own prices of models, which win over those that the program comes with",
+        used: Used::Both,
+        ..BASE
+    },
+    Setting {
         name: "search",
         value: "on|off",
         default: "on",

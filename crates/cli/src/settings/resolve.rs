@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) otlp_grpc: SocketAddr,
     pub(crate) otlp_http: SocketAddr,
     pub(crate) silence: Duration,
+    /// Where the user's own prices are, if not in the data directory.
+    pub(crate) pricing: Option<PathBuf>,
     pub(crate) log: Log,
     serve: Serve,
 }
@@ -105,7 +107,8 @@ pub(crate) fn resolve(layers: &[Layer], purpose: Purpose) -> Result<(Settings, V
 
 /// Whether the default is a value, not words about one.
 fn is_literal(setting: &Setting) -> bool {
-    !setting.default.is_empty() && !matches!(setting.name, "data" | "api-key-required" | "log-path")
+    !setting.default.is_empty()
+        && !matches!(setting.name, "data" | "api-key-required" | "log-path" | "pricing")
 }
 
 fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
@@ -182,6 +185,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         otlp_grpc,
         otlp_http,
         silence: silence?,
+        pricing: picker.one("pricing", |text| Ok(PathBuf::from(text))),
         log: Log { level: log_level?, json: log_json?, path: log_path },
         serve: Serve {
             key_is_asked_for: required != Some(false),
@@ -231,6 +235,7 @@ impl Settings {
             cors_origins: serve.cors_origins,
             max_body_bytes: usize::try_from(serve.max_body_bytes).unwrap_or(usize::MAX),
             silence: self.silence,
+            pricing: self.pricing,
             redactor: serve.redactor,
             span_metric_dimensions: serve.span_metric_dimensions,
             search: serve.search,

@@ -62,6 +62,8 @@ pub(super) fn build(view: &View<'_>, picks: &Picks<'_>, kind: Kind) -> Facts {
     if kind != Kind::Http {
         model(&mut facts, view, picks);
         usage::fill(&mut facts, picks);
+        facts.cache_write_1h_tokens = picks.count(Field::CacheWrite1h);
+        facts.service_tier = picks.text(Field::ServiceTier);
         facts.reported_cost = cost(picks);
     }
     tool(&mut facts, view, picks);

@@ -275,6 +275,39 @@ pub(super) static RULES: &[Rule] = &[
         ],
     ),
     (
+        Field::CacheWrite1h,
+        &[
+            key("gen_ai.usage.cache_creation.ephemeral_1h_input_tokens"),
+            key("gen_ai.usage.details.ephemeral_1h_input_tokens"),
+            inside("gen_ai.usage.raw", &["cache_creation", "ephemeral_1h_input_tokens"]),
+            inside("langsmith.usage_metadata", &["input_token_details", "ephemeral_1h_input_tokens"]),
+            inside(
+                "ai.response.providerMetadata",
+                &["anthropic", "usage", "cache_creation", "ephemeral_1h_input_tokens"],
+            ),
+            inside("output.value", &["usage", "cache_creation", "ephemeral_1h_input_tokens"])
+                .only(Only::ModelCall),
+        ],
+    ),
+    (
+        Field::ServiceTier,
+        &[
+            key("openai.response.service_tier"),
+            key("gen_ai.openai.response.service_tier"),
+            key("gen_ai.response.service_tier"),
+            inside("gen_ai.usage.raw", &["service_tier"]),
+            inside("ai.response.providerMetadata", &["openai", "serviceTier"]),
+            inside("ai.response.providerMetadata", &["anthropic", "usage", "service_tier"]),
+            inside("output.value", &["service_tier"]).only(Only::ModelCall),
+            inside("output.value", &["usage", "service_tier"]).only(Only::ModelCall),
+            inside("output.value", &["raw", "service_tier"]).only(Only::ModelCall),
+            key("openai.request.service_tier"),
+            key("gen_ai.openai.request.service_tier"),
+            key("gen_ai.request.service_tier"),
+            inside("llm.invocation_parameters", &["service_tier"]).only(Only::ModelCall),
+        ],
+    ),
+    (
         Field::Cost,
         &[
             key("litellm.cost.total"),

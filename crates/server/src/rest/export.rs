@@ -126,8 +126,11 @@ pub(crate) async fn summary(
 ) -> Result<Response, Problem> {
     let max_chars = query.max_tokens.unwrap_or(2000).clamp(50, 100_000) * 4;
     let moment = app.moment();
+    let prices = app.prices.list();
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
-        let facts = facts(reader, run, view, index, moment)?;
+        let mut run = run.clone();
+        super::cost::at_todays_prices(view, &prices, std::iter::once(&mut run));
+        let facts = facts(reader, &run, view, index, moment)?;
         Ok(turnscope_insight::summary::summarise(&facts, max_chars))
     })
     .await?;
@@ -190,7 +193,7 @@ fn facts(
         llm_calls: run.llm_call_count,
         tool_calls: run.tool_call_count,
         errors: run.error_count,
-        cost_usd: run.reported_cost.map(super::wire::usd),
+        cost_usd: run.costs.cost.map(super::wire::usd),
         error: run.error.as_ref().map(|error| error.message.clone().unwrap_or_else(|| error.r#type.clone())),
         input: run.input_preview.clone(),
         output: run.output_preview.clone(),

@@ -1,6 +1,7 @@
 //! REST: the routes, each handler in the file that is named after what it gives.
 
 mod attributes;
+mod cost;
 mod export;
 mod health;
 mod json;
@@ -8,6 +9,7 @@ pub(crate) mod live;
 mod maintain;
 mod metrics;
 mod parameters;
+mod pricing;
 mod problem;
 mod runs;
 mod scores;
@@ -59,6 +61,7 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/runs/{id}/steps", get(timeline::steps))
         .api_route("/v1/runs/{id}/steps/{step_id}/data", get(timeline::data))
         .api_route("/v1/runs/{id}/turns/{n}", get(turns::one))
+        .api_route("/v1/runs/{id}/cost", get(cost::cost))
         .api_route("/v1/runs/{id}/export", get(export::export))
         .api_route(
             "/v1/runs/{id}/summary",
@@ -72,6 +75,8 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/search", get(search::search))
         .api_route("/v1/stats", get(stats::stats))
         .api_route("/v1/values", get(stats::values))
+        .api_route("/v1/pricing", get(pricing::pricing))
+        .api_route("/v1/pricing/missing", get(pricing::unpriced))
         .api_route("/v1/live", get(stream::live))
         .api_route("/metrics", get(metrics::metrics))
         .api_route("/v1/prune", api_post(maintain::prune))

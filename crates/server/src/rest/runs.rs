@@ -1,12 +1,12 @@
 //! `GET /v1/runs` and `GET /v1/runs/{id}`.
 
 use super::{
-    attributes,
+    attributes, cost,
     problem::Problem,
     scores::Score,
     timeline::{not_one, with_run},
     turns::{self, Turn},
-    wire::{Figures, Run, RunLink, usd},
+    wire::{Figures, Money, Run, RunLink},
 };
 use crate::state::App;
 use axum::{
@@ -229,7 +229,8 @@ pub(crate) struct Total {
     run_count: u64,
     #[serde(flatten)]
     figures: Figures,
-    cost_usd: Option<f64>,
+    #[serde(flatten)]
+    money: Money,
 }
 
 /// How a run is named.
@@ -242,19 +243,12 @@ pub(crate) struct OneQuery {
 
 impl Total {
     fn of(run: &query::Run, below: &[query::Run]) -> Self {
-        let mut total = Self {
-            run_count: 1 + below.len() as u64,
-            figures: Figures::of(run),
-            cost_usd: run.reported_cost.map(usd),
-        };
+        let (mut figures, mut costs) = (Figures::of(run), run.costs);
         for child in below {
-            total.figures.add(&Figures::of(child));
-            total.cost_usd = match (total.cost_usd, child.reported_cost.map(usd)) {
-                (Some(a), Some(b)) => Some(a + b),
-                (known, None) | (None, known) => known,
-            };
+            figures.add(&Figures::of(child));
+            costs.add(&child.costs);
         }
-        total
+        Self { run_count: 1 + below.len() as u64, figures, money: Money::of(&costs) }
     }
 }
 
@@ -272,16 +266,19 @@ pub(crate) async fn one(
     } else {
         id
     };
+    let prices = app.prices.list();
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
-        let children = reader.descendants(run)?;
-        let total = Total::of(run, &children);
+        let mut run = run.clone();
+        let mut children = reader.descendants(&run)?;
+        cost::at_todays_prices(view, &prices, std::iter::once(&mut run).chain(&mut children));
+        let total = Total::of(&run, &children);
         Ok(RunDetail {
-            run: Run::of(run, moment),
-            turns: turns::of_run(reader, view, index)?,
+            run: Run::of(&run, moment),
+            turns: turns::of_run(reader, view, &prices, index)?,
             children: children.iter().map(|child| Run::of(child, moment)).collect(),
             total,
             scores: reader.scores(run.run_id)?.into_iter().map(Score::from).collect(),
-            links: reader.links(run)?.into_iter().map(RunLink::from).collect(),
+            links: reader.links(&run)?.into_iter().map(RunLink::from).collect(),
         })
     })
     .await?;

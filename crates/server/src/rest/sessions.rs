@@ -33,7 +33,8 @@ pub(crate) struct Session {
     turn_count: u64,
     error_count: u64,
     usage: Option<Usage>,
-    cost_usd: Option<f64>,
+    #[serde(flatten)]
+    money: wire::Money,
     started_at: i64,
     last_seen_at: i64,
     input_preview: Option<String>,
@@ -71,7 +72,7 @@ pub(crate) async fn list(
                 turn_count: session.turn_count,
                 error_count: session.error_count,
                 usage: Usage::of(&session.usage),
-                cost_usd: session.reported_cost.map(wire::usd),
+                money: wire::Money::of(&session.costs),
                 started_at: session.start / 1_000_000,
                 last_seen_at: session.last_seen / 1_000_000,
                 input_preview: session.input_preview,

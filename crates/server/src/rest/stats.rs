@@ -61,7 +61,8 @@ pub(crate) struct GroupFigures {
     tool_calls: u64,
     errors: u64,
     usage: Option<Usage>,
-    cost_usd: Option<f64>,
+    #[serde(flatten)]
+    money: wire::Money,
     verdicts: Verdicts,
     /// Of runs that have ended.
     duration_ms: Percentiles,
@@ -107,7 +108,7 @@ impl From<&Figures> for GroupFigures {
             tool_calls: figures.tool_calls,
             errors: figures.errors,
             usage: Usage::of(&figures.usage),
-            cost_usd: figures.reported_cost.map(wire::usd),
+            money: wire::Money::of(&figures.costs),
             verdicts: Verdicts {
                 allow: figures.verdicts[0],
                 deny: figures.verdicts[1],

@@ -1,10 +1,11 @@
 //! Steps on the wire: the narrow row that lists and trees show, and one step whole.
 
-use super::{json, problem::Problem, wire};
+use super::{cost, json, problem::Problem, wire};
 use opentelemetry_proto::tonic::{logs::v1::LogRecord, trace::v1::Span};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
+use turnscope_insight::cost::PriceList;
 use turnscope_model::{Message, Part, Role};
 use turnscope_otlp::{cut, messages::Content};
 use turnscope_store::{
@@ -38,6 +39,7 @@ pub(crate) struct Step {
     pub(crate) tool_call_id: Option<String>,
     pub(crate) verdict: Option<VerdictInfo>,
     pub(crate) usage: Option<Usage>,
+    /// Of a call our own figure (tokens × price), else the client's; of other steps only what the client says.
     pub(crate) cost_usd: Option<f64>,
     /// Whether it counts in the run's figures; a second report of the same call does not.
     pub(crate) counted: bool,
@@ -120,7 +122,7 @@ impl VerdictInfo {
 }
 
 impl Step {
-    pub(crate) fn of(view: &UnitView, index: usize, zero: u64) -> Self {
+    pub(crate) fn of(view: &UnitView, prices: &PriceList, index: usize, zero: u64) -> Self {
         let step = &view.projection.steps[index];
         let node = step.node.map(|node| &view.nodes[node]);
         let nodes = || step.node.iter().chain(&step.joined).map(|node| &view.nodes[*node].facts);
@@ -154,7 +156,11 @@ impl Step {
             tool_call_id: step.tool_call_id.clone(),
             verdict,
             usage: Usage::of(&step.usage),
-            cost_usd: nodes().find_map(|facts| facts.reported_cost).map(wire::usd),
+            cost_usd: match cost::step_costs(step, prices) {
+                Some(costs) => costs.cost,
+                None => nodes().find_map(|facts| facts.reported_cost),
+            }
+            .map(wire::usd),
             counted: step.counted,
             error: step.error.as_ref().map(wire::ErrorInfo::from),
             has_data: step.node.is_some() || step.requested_by.is_some(),
@@ -203,6 +209,8 @@ pub(crate) struct StepData {
     /// Request parameters.
     pub(crate) parameters: Map<String, Json>,
     pub(crate) facts: StepFacts,
+    /// How its cost comes about; null where it is no call that counts.
+    pub(crate) cost: Option<cost::CallCost>,
     /// The span as OTLP/JSON, exactly as it was sent; null for a synthesised step.
     pub(crate) raw: Option<Json>,
 }
@@ -217,6 +225,8 @@ pub(crate) struct StepFacts {
     pub(crate) time_to_first_chunk_ms: Option<f64>,
     pub(crate) streaming: Option<bool>,
     pub(crate) agent_name: Option<String>,
+    /// The provider's tier of service.
+    pub(crate) service_tier: Option<String>,
     pub(crate) session_id: Option<String>,
     pub(crate) user_id: Option<String>,
     pub(crate) prompt_id: Option<String>,
@@ -373,7 +383,12 @@ pub(crate) fn response_to(messages: &[Message], call: &str) -> Option<Json> {
 }
 
 /// One step whole.
-pub(crate) fn data(reader: &mut Reader, view: &UnitView, index: usize) -> Result<StepData, StoreError> {
+pub(crate) fn data(
+    reader: &mut Reader,
+    view: &UnitView,
+    prices: &PriceList,
+    index: usize,
+) -> Result<StepData, StoreError> {
     let step = &view.projection.steps[index];
     let (sent, content) = if step.node.is_some() {
         let sent = sent(reader, view, step)?;
@@ -395,6 +410,7 @@ pub(crate) fn data(reader: &mut Reader, view: &UnitView, index: usize) -> Result
             .map(|ns| ns as f64 / 1e6),
         streaming: nodes().find_map(|facts| facts.streaming),
         agent_name: first(|facts| facts.agent_name.as_ref()),
+        service_tier: first(|facts| facts.service_tier.as_ref()),
         session_id: first(|facts| facts.session_id.as_ref()),
         user_id: first(|facts| facts.user_id.as_ref()),
         prompt_id: first(|facts| facts.prompt_id.as_ref()),
@@ -451,6 +467,7 @@ pub(crate) fn data(reader: &mut Reader, view: &UnitView, index: usize) -> Result
         documents: content.documents,
         parameters: content.parameters,
         facts,
+        cost: cost::of_step(view, prices, index),
         raw: span.and_then(|span| serde_json::to_value(span).ok()),
     })
 }

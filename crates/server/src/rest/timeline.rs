@@ -110,6 +110,7 @@ pub(crate) async fn timeline(
     };
     let children = query.children.unwrap_or(true);
     let from = query.from.unwrap_or(0);
+    let prices = app.prices.list();
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
         let wanted = wanted(view, index, children);
         let zero = run.start as u64;
@@ -121,9 +122,9 @@ pub(crate) async fn timeline(
         }
         let mut steps = Vec::with_capacity(window.len());
         for &place in window {
-            let mut one = Step::of(view, place, zero);
+            let mut one = Step::of(view, &prices, place, zero);
             if with_data {
-                one.data = Some(Box::new(step::data(reader, view, place)?));
+                one.data = Some(Box::new(step::data(reader, view, &prices, place)?));
             }
             steps.push(one);
         }
@@ -168,6 +169,7 @@ pub(crate) async fn steps(
     let errors_only = query.event_type.as_deref() == Some("error");
     let final_only = query.event_type.as_deref() == Some("final_answer");
     let (limit, offset) = (query.limit.unwrap_or(WINDOW).min(MAX_WINDOW), query.offset.unwrap_or(0));
+    let prices = app.prices.list();
     let (found, reply) = with_run(&app, id.clone(), move |_, run, view, index| {
         let mut own: Vec<usize> = wanted(view, index, false)
             .into_iter()
@@ -185,7 +187,7 @@ pub(crate) async fn steps(
             .iter()
             .skip(offset)
             .take(limit)
-            .map(|place| Step::of(view, *place, run.start as u64))
+            .map(|place| Step::of(view, &prices, *place, run.start as u64))
             .collect();
         Ok(Steps { steps, total: own.len() })
     })
@@ -219,9 +221,10 @@ pub(crate) async fn data(
     Path((id, step_id)): Path<(String, String)>,
 ) -> Result<Json<StepData>, Problem> {
     let asked = step_id.clone();
+    let prices = app.prices.list();
     let (found, reply) = with_run(&app, id.clone(), move |reader, _, view, index| {
         Ok(match step::find(view, index, &asked) {
-            Ok(place) => Ok(step::data(reader, view, place)?),
+            Ok(place) => Ok(step::data(reader, view, &prices, place)?),
             Err(problem) => Err(problem),
         })
     })

@@ -90,6 +90,7 @@ pub(crate) async fn one(
     let trace: TraceId =
         id.parse().map_err(|error: turnscope_model::IdError| Problem::bad_request(error.to_string()))?;
     let moment = app.moment();
+    let prices = app.prices.list();
     let detail = app
         .ask(move |reader| {
             let Some(view) = reader.trace(trace)? else { return Ok(None) };
@@ -108,7 +109,7 @@ pub(crate) async fn one(
                     runs.push(Run::of(&run, moment));
                 }
             }
-            let steps = within.iter().map(|place| Step::of(&view, *place, zero)).collect();
+            let steps = within.iter().map(|place| Step::of(&view, &prices, *place, zero)).collect();
             Ok(Some(TraceDetail { trace_id: trace.to_string(), runs, steps }))
         })
         .await?;

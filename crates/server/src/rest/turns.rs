@@ -1,6 +1,7 @@
 //! Turns: what was new for the model, what it said, which tools followed.
 
 use super::{
+    cost,
     problem::Problem,
     step::{self, Usage},
     timeline::{not_one, with_run},
@@ -15,7 +16,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::HashSet, sync::Arc};
 use turnscope_insight::context::{Difference, difference};
-use turnscope_model::{Message, Purpose};
+use turnscope_insight::cost::PriceList;
+use turnscope_model::{Costs, Message, Purpose};
 use turnscope_store::{Reader, StoreError, query::UnitView};
 
 /// One decision of a run's model and what followed from it.
@@ -28,7 +30,8 @@ pub(crate) struct Turn {
     pub(crate) tool_step_ids: Vec<String>,
     pub(crate) tool_names: Vec<String>,
     pub(crate) usage: Option<Usage>,
-    pub(crate) cost_usd: Option<f64>,
+    #[serde(flatten)]
+    pub(crate) money: wire::Money,
     pub(crate) error: Option<ErrorInfo>,
     /// Messages of the context that the turn before was not sent; null where no messages were captured.
     pub(crate) new_count: Option<usize>,
@@ -68,7 +71,12 @@ pub(crate) struct ToolCall {
 const COMPARED: usize = 2000;
 
 /// All turns of a run, without messages.
-pub(crate) fn of_run(reader: &mut Reader, view: &UnitView, run: usize) -> Result<Vec<Turn>, StoreError> {
+pub(crate) fn of_run(
+    reader: &mut Reader,
+    view: &UnitView,
+    prices: &PriceList,
+    run: usize,
+) -> Result<Vec<Turn>, StoreError> {
     let turns = &view.projection.runs[run].turns;
     let mut before: Vec<i64> = Vec::new();
     let mut out = Vec::with_capacity(turns.len());
@@ -81,7 +89,7 @@ pub(crate) fn of_run(reader: &mut Reader, view: &UnitView, run: usize) -> Result
         } else {
             None
         };
-        out.push(turn(view, run, index, differs.as_ref()));
+        out.push(turn(view, prices, run, index, differs.as_ref()));
     }
     Ok(out)
 }
@@ -107,7 +115,7 @@ fn context(
     Ok((!ids.is_empty()).then_some(ids))
 }
 
-fn turn(view: &UnitView, run: usize, index: usize, differs: Option<&Difference>) -> Turn {
+fn turn(view: &UnitView, prices: &PriceList, run: usize, index: usize, differs: Option<&Difference>) -> Turn {
     let turn = &view.projection.runs[run].turns[index];
     let step = |place: &usize| &view.projection.steps[*place];
     let mut tool_names: Vec<String> = Vec::new();
@@ -116,11 +124,10 @@ fn turn(view: &UnitView, run: usize, index: usize, differs: Option<&Difference>)
             tool_names.push(name);
         }
     }
-    let costs = turn
-        .llm_steps
-        .iter()
-        .filter(|place| step(place).counted)
-        .filter_map(|place| view.nodes[step(place).node?].facts.reported_cost);
+    let mut costs = Costs::default();
+    for call in turn.llm_steps.iter().filter_map(|place| cost::step_costs(step(place), prices)) {
+        costs.add(&call);
+    }
     Turn {
         n: turn.n,
         started_at: (turn.start / 1_000_000) as i64,
@@ -129,7 +136,7 @@ fn turn(view: &UnitView, run: usize, index: usize, differs: Option<&Difference>)
         tool_step_ids: turn.tool_steps.iter().map(|place| step(place).step_id.to_string()).collect(),
         tool_names,
         usage: Usage::of(&turn.usage),
-        cost_usd: costs.reduce(|a, b| a + b).map(wire::usd),
+        money: wire::Money::of(&costs),
         error: turn.error.as_ref().map(ErrorInfo::from),
         new_count: differs.map(|differs| differs.new.len()),
         resent_count: differs.map(|differs| differs.resent),
@@ -143,11 +150,12 @@ pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Path((id, n)): Path<(String, u64)>,
 ) -> Result<Json<TurnDetail>, Problem> {
+    let prices = app.prices.list();
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
         let Some(at) = view.projection.runs[index].turns.iter().position(|turn| turn.n == n) else {
             return Ok(Err(view.projection.runs[index].turns.len()));
         };
-        detail(reader, view, index, at, run.start as u64).map(Ok)
+        detail(reader, view, &prices, index, at, run.start as u64).map(Ok)
     })
     .await?;
     match reply {
@@ -161,6 +169,7 @@ pub(crate) async fn one(
 fn detail(
     reader: &mut Reader,
     view: &UnitView,
+    prices: &PriceList,
     run: usize,
     at: usize,
     zero: u64,
@@ -201,13 +210,13 @@ fn detail(
     for &place in &view_turn.tool_steps {
         let content = step::content(reader, view, place)?;
         tools.push(ToolCall {
-            step: step::Step::of(view, place, zero),
+            step: step::Step::of(view, prices, place, zero),
             arguments: content.arguments.or(content.input_value),
             result: content.result.or(content.output_value),
         });
     }
     Ok(TurnDetail {
-        turn: turn(view, run, at, differs.as_ref()),
+        turn: turn(view, prices, run, at, differs.as_ref()),
         run_id: view.projection.runs[run].run_id.to_string(),
         new_messages,
         output,

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use turnscope_model::Costs;
 use turnscope_store::query::{self, Moment};
 
 /// One execution of one agent. Its own figures leave its child runs out; `total` has them in.
@@ -29,11 +30,8 @@ pub(crate) struct Run {
     pub(crate) duration_ms: f64,
     #[serde(flatten)]
     pub(crate) figures: Figures,
-    pub(crate) cost_usd: Option<f64>,
-    /// `computed`, `reported`, `mixed` or null.
-    pub(crate) cost_source: Option<String>,
-    pub(crate) cost_complete: bool,
-    pub(crate) reported_cost_usd: Option<f64>,
+    #[serde(flatten)]
+    pub(crate) money: Money,
     pub(crate) models: Vec<String>,
     pub(crate) providers: Vec<String>,
     pub(crate) tools: Vec<String>,
@@ -88,6 +86,33 @@ pub(crate) struct Figures {
     pub(crate) allow_count: u64,
     pub(crate) deny_count: u64,
     pub(crate) hitl_count: u64,
+}
+
+/// What something cost, in US dollars. Unknown is null, never 0.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub(crate) struct Money {
+    /// Of each call our own figure (tokens × price), else the client's.
+    pub(crate) cost_usd: Option<f64>,
+    /// `computed`, `reported`, `mixed` or null.
+    pub(crate) cost_source: Option<String>,
+    /// Whether every model call has a price; one that failed before it used a token needs none.
+    pub(crate) cost_complete: bool,
+    /// Calls without a price.
+    pub(crate) unpriced_calls: u64,
+    /// What the client says.
+    pub(crate) reported_cost_usd: Option<f64>,
+}
+
+impl Money {
+    pub(crate) fn of(costs: &Costs) -> Self {
+        Self {
+            cost_usd: costs.cost.map(usd),
+            cost_source: costs.source().map(str::to_owned),
+            cost_complete: costs.is_complete(),
+            unpriced_calls: costs.unpriced_calls,
+            reported_cost_usd: costs.reported.map(usd),
+        }
+    }
 }
 
 /// Why something failed.
@@ -148,7 +173,6 @@ impl Figures {
 impl Run {
     pub(crate) fn of(run: &query::Run, moment: Moment) -> Self {
         let (status, status_reason) = run.status(moment.now_ms, moment.silence_ms);
-        let reported = run.reported_cost.map(usd);
         Self {
             run_id: run.run_id.to_string(),
             native_run_id: run.native_run_id.clone(),
@@ -166,10 +190,7 @@ impl Run {
             ended_at: run.end.map(|end| end / 1_000_000),
             duration_ms: ms(run.duration),
             figures: Figures::of(run),
-            cost_usd: reported,
-            cost_source: reported.map(|_| "reported".to_owned()),
-            cost_complete: false,
-            reported_cost_usd: reported,
+            money: Money::of(&run.costs),
             models: run.models.clone(),
             providers: run.providers.clone(),
             tools: run.tools.clone(),

@@ -125,7 +125,7 @@ pub(super) fn fill(facts: &mut Facts, more: &Facts) {
     }
     or!(agent_name agent_id workflow_name native_run_id turn_index user_id user_role trigger_type
         request_model response_model provider response_id finish_reason time_to_first_chunk_ns streaming
-        reported_cost context input_text output_text tool_name tool_call_id verdict resolution decided_by reason
+        cache_write_1h_tokens service_tier reported_cost context input_text output_text tool_name tool_call_id verdict resolution decided_by reason
         risk_tier error prompt_id prompt_version experiment_id experiment_variant);
     fill_session(facts, more);
     macro_rules! or_list {

@@ -200,3 +200,10 @@ pub struct StepView {
     /// All that its records say together: its own first, what joined it where it is silent.
     pub facts: Arc<Facts>,
 }
+
+impl StepView {
+    /// Whether it counts as a model or embedding call: what usage and cost are summed over.
+    pub fn is_counted_call(&self) -> bool {
+        self.counted && self.kind != Kind::Tool
+    }
+}

@@ -166,7 +166,7 @@ pub enum Order {
     StartedAt,
     /// How long it took.
     Duration,
-    /// What the client says it cost.
+    /// What it cost.
     Cost,
     /// Input plus output tokens.
     Tokens,
@@ -394,7 +394,7 @@ fn bound(
         Filter::Started => ("r.started_at", 1e6),
         Filter::Duration => ("r.duration", 1e6),
         Filter::Tokens => ("r.total_tokens", 1.0),
-        Filter::Cost => ("r.reported_cost", 1e9),
+        Filter::Cost => ("r.cost", 1e9),
         Filter::Turns => ("r.turn_count", 1.0),
         Filter::ToolCalls => ("r.tool_call_count", 1.0),
         Filter::LlmCalls => ("r.llm_call_count", 1.0),

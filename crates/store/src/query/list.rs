@@ -77,7 +77,7 @@ fn page_sql(clause: Clause, page: &Page) -> (String, Vec<Sql>) {
     let key = match page.order {
         Order::StartedAt => "r.started_at",
         Order::Duration => "r.duration",
-        Order::Cost => "coalesce(r.reported_cost, -1)",
+        Order::Cost => "coalesce(r.cost, -1)",
         Order::Tokens => "coalesce(r.total_tokens, -1)",
     };
     let (direction, beyond) = if page.descending { ("DESC", "<") } else { ("ASC", ">") };
@@ -103,7 +103,7 @@ impl Run {
         let value = match order {
             Order::StartedAt => self.start,
             Order::Duration => self.duration,
-            Order::Cost => self.reported_cost.unwrap_or(-1),
+            Order::Cost => self.costs.cost.unwrap_or(-1),
             Order::Tokens => self.usage.total_tokens().map_or(-1, |tokens| tokens as i64),
         };
         (value, self.row)

@@ -20,7 +20,7 @@ pub use list::{Page, Runs};
 pub use run::{Found, Run};
 pub use search::{Hit, Place};
 pub use sessions::Session;
-pub use stats::{Figures, GroupBy, GroupKey};
+pub use stats::{Figures, GroupBy, GroupKey, UnpricedModel};
 pub use traces::Trace;
 pub use unit::{List, UnitView};
 pub(crate) use views::Views;

@@ -6,7 +6,7 @@ use crate::{
     projector::{RunLists, group_of},
 };
 use rusqlite::{OptionalExtension as _, Row};
-use turnscope_model::{ErrorFact, RunId, RunStatus, SpanId, TraceId, Usage};
+use turnscope_model::{Costs, ErrorFact, RunId, RunStatus, SpanId, TraceId, Usage};
 
 /// One run's summary, kept up to date as spans arrive. Its own figures leave its child runs out.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +55,8 @@ pub struct Run {
     pub error_count: u64,
     /// Tokens.
     pub usage: Usage,
-    /// What the client says it cost, in billionths of a dollar.
-    pub reported_cost: Option<i64>,
+    /// What it cost, in billionths of a dollar.
+    pub costs: Costs,
     /// Models, sorted.
     pub models: Vec<String>,
     /// Providers, sorted.
@@ -120,7 +120,7 @@ pub(crate) const COLUMNS: &str = "r.id, r.unit, r.run_id, r.parent_run_id, r.roo
      r.output_tokens, r.cache_read_tokens, r.cache_write_tokens, r.reasoning_tokens, r.reported_cost, r.session_id, \
      r.user_id, r.user_role, r.trigger_type, r.allow_count, r.deny_count, r.hitl_count, r.error_type, \
      r.error_message, r.input_preview, r.output_preview, r.prompt_id, r.prompt_version, r.experiment_id, \
-     r.experiment_variant, r.lists";
+     r.experiment_variant, r.lists, r.cost, r.computed_cost, r.unpriced_calls";
 
 /// Tokens in five columns, beginning with this one.
 pub(crate) fn usage_from_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
@@ -165,7 +165,12 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Run> {
         tool_call_count: row.get(19)?,
         error_count: row.get(20)?,
         usage: usage_from_row(row, 21)?,
-        reported_cost: row.get(26)?,
+        costs: Costs {
+            cost: row.get(43)?,
+            computed: row.get(44)?,
+            reported: row.get(26)?,
+            unpriced_calls: row.get(45)?,
+        },
         models: lists.models,
         providers: lists.providers,
         tools: lists.tools,

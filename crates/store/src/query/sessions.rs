@@ -2,7 +2,7 @@
 
 use super::{Reader, run::usage_from_row};
 use crate::StoreError;
-use turnscope_model::Usage;
+use turnscope_model::{Costs, Usage};
 
 /// One session's summary.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +19,8 @@ pub struct Session {
     pub error_count: u64,
     /// Tokens of all runs.
     pub usage: Usage,
-    /// What clients say it cost.
-    pub reported_cost: Option<i64>,
+    /// What all runs cost.
+    pub costs: Costs,
     /// Nanoseconds: the first run's start.
     pub start: i64,
     /// Nanoseconds: the latest sign of life.
@@ -40,7 +40,8 @@ impl Reader {
         let mut statement = self.db.prepare_cached(
             "SELECT session_id, max(user_id), sum(parent_run_id IS NULL), sum(turn_count), sum(error_count),
                  sum(input_tokens), sum(output_tokens), sum(cache_read_tokens), sum(cache_write_tokens),
-                 sum(reasoning_tokens), sum(reported_cost), min(started_at), max(last_seen_at),
+                 sum(reasoning_tokens), sum(cost), sum(computed_cost), sum(reported_cost),
+                 sum(unpriced_calls), min(started_at), max(last_seen_at),
                  (SELECT f.input_preview FROM runs f WHERE f.session_id = r.session_id ORDER BY f.started_at LIMIT 1)
              FROM runs r WHERE session_id IS NOT NULL AND (?1 IS NULL OR user_id = ?1)
              GROUP BY session_id ORDER BY max(started_at) DESC LIMIT ?2 OFFSET ?3",
@@ -53,10 +54,15 @@ impl Reader {
                 turn_count: row.get(3)?,
                 error_count: row.get(4)?,
                 usage: usage_from_row(row, 5)?,
-                reported_cost: row.get(10)?,
-                start: row.get(11)?,
-                last_seen: row.get(12)?,
-                input_preview: row.get(13)?,
+                costs: Costs {
+                    cost: row.get(10)?,
+                    computed: row.get(11)?,
+                    reported: row.get(12)?,
+                    unpriced_calls: row.get(13)?,
+                },
+                start: row.get(14)?,
+                last_seen: row.get(15)?,
+                input_preview: row.get(16)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -8,7 +8,7 @@ use super::{
 use crate::{StoreError, projector::field};
 use rusqlite::types::ValueRef;
 use std::collections::BTreeMap;
-use turnscope_model::Usage;
+use turnscope_model::{Costs, Usage};
 
 /// What figures can be grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,8 +110,8 @@ pub struct Figures {
     pub errors: u64,
     /// Tokens.
     pub usage: Usage,
-    /// What clients say it cost, billionths of a dollar.
-    pub reported_cost: Option<i64>,
+    /// What they cost.
+    pub costs: Costs,
     /// Verdicts: allowed, denied, sent to a human.
     pub verdicts: [u64; 3],
     /// Durations of ended runs, nanoseconds, sorted.
@@ -124,6 +124,19 @@ impl Figures {
         let rank = (share * self.durations.len() as f64).ceil() as usize;
         self.durations.get(rank.clamp(1, self.durations.len().max(1)) - 1).copied()
     }
+}
+
+/// A model that calls without a price went to; names are empty where calls named none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnpricedModel {
+    /// The model that answered, else the one asked for.
+    pub model: String,
+    /// The provider.
+    pub provider: String,
+    /// All its calls.
+    pub calls: u64,
+    /// Those without a price.
+    pub unpriced_calls: u64,
 }
 
 /// A group's values (in the order asked for; `None` where a run has none), and the start of its bucket, nanoseconds.
@@ -150,13 +163,13 @@ impl Reader {
             }
         }
         let usage = if group_by.contains(&GroupBy::Model) {
-            "gm.calls, gm.input_tokens, gm.output_tokens, gm.cache_read_tokens, gm.cache_write_tokens, gm.reasoning_tokens"
+            "gm.calls, gm.input_tokens, gm.output_tokens, gm.cache_read_tokens, gm.cache_write_tokens, gm.reasoning_tokens, gm.cost, gm.computed_cost, gm.reported_cost, gm.unpriced_calls"
         } else {
-            "r.llm_call_count, r.input_tokens, r.output_tokens, r.cache_read_tokens, r.cache_write_tokens, r.reasoning_tokens"
+            "r.llm_call_count, r.input_tokens, r.output_tokens, r.cache_read_tokens, r.cache_write_tokens, r.reasoning_tokens, r.cost, r.computed_cost, r.reported_cost, r.unpriced_calls"
         };
         let sql = format!(
             "SELECT r.started_at, r.ended_at, r.duration, r.failed, r.turn_count, r.tool_call_count, r.error_count,
-                 r.reported_cost, r.allow_count, r.deny_count, r.hitl_count, {usage}{columns}
+                 r.allow_count, r.deny_count, r.hitl_count, {usage}{columns}
              FROM runs r{joins} WHERE {}",
             clause.sql
         );
@@ -168,7 +181,7 @@ impl Reader {
             let ended: Option<i64> = row.get(1)?;
             let mut key = Vec::with_capacity(group_by.len());
             for column in 0..group_by.len() {
-                key.push(match row.get_ref(17 + column)? {
+                key.push(match row.get_ref(20 + column)? {
                     ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
                     _ => None,
                 });
@@ -181,14 +194,17 @@ impl Reader {
             figures.turns += row.get::<_, u64>(4)?;
             figures.tool_calls += row.get::<_, u64>(5)?;
             figures.errors += row.get::<_, u64>(6)?;
-            if let Some(cost) = row.get::<_, Option<i64>>(7)? {
-                *figures.reported_cost.get_or_insert(0) += cost;
-            }
-            for (verdict, column) in figures.verdicts.iter_mut().zip(8..) {
+            for (verdict, column) in figures.verdicts.iter_mut().zip(7..) {
                 *verdict += row.get::<_, u64>(column)?;
             }
-            figures.llm_calls += row.get::<_, u64>(11)?;
-            figures.usage.add(&usage_from_row(row, 12)?);
+            figures.llm_calls += row.get::<_, u64>(10)?;
+            figures.usage.add(&usage_from_row(row, 11)?);
+            figures.costs.add(&Costs {
+                cost: row.get(16)?,
+                computed: row.get(17)?,
+                reported: row.get(18)?,
+                unpriced_calls: row.get(19)?,
+            });
             if ended.is_some() {
                 figures.durations.push(row.get(2)?);
             }
@@ -197,6 +213,23 @@ impl Reader {
             figures.durations.sort_unstable();
         }
         Ok(groups)
+    }
+
+    /// Models that calls without a price went to, those with the most such calls first.
+    pub fn unpriced_models(&mut self) -> Result<Vec<UnpricedModel>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT model, provider, sum(calls), sum(unpriced_calls) AS n FROM run_models
+             GROUP BY model, provider HAVING n > 0 ORDER BY n DESC, model, provider",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(UnpricedModel {
+                model: row.get(0)?,
+                provider: row.get(1)?,
+                calls: row.get(2)?,
+                unpriced_calls: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The values that a grouping can take, most frequent first, with how many runs have each.

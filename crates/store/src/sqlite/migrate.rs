@@ -3,8 +3,11 @@
 use super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_scattered.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_scattered.sql"),
+    include_str!("migrations/0003_costs.sql"),
+];
 
 /// Brings the database to the newest version, each step in a transaction of its own.
 pub(crate) fn migrate(db: &mut Connection) -> Result<(), StoreError> {

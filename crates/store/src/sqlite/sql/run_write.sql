@@ -5,10 +5,11 @@ INSERT INTO runs (
     tool_call_count, error_count, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
     reasoning_tokens, total_tokens, reported_cost, session_id, user_id, user_role, trigger_type, allow_count,
     deny_count, hitl_count, error_type, error_message, input_preview, output_preview, prompt_id, prompt_version,
-    experiment_id, experiment_variant, lists
+    experiment_id, experiment_variant, lists, cost, computed_cost, unpriced_calls, price_key
 ) VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
-    ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45
+    ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45,
+    ?46, ?47, ?48, ?49
 )
 ON CONFLICT (run_id) DO UPDATE SET
     unit = excluded.unit, parent_run_id = excluded.parent_run_id, root_run_id = excluded.root_run_id,
@@ -27,5 +28,7 @@ ON CONFLICT (run_id) DO UPDATE SET
     error_message = excluded.error_message, input_preview = excluded.input_preview,
     output_preview = excluded.output_preview, prompt_id = excluded.prompt_id,
     prompt_version = excluded.prompt_version, experiment_id = excluded.experiment_id,
-    experiment_variant = excluded.experiment_variant, lists = excluded.lists
+    experiment_variant = excluded.experiment_variant, lists = excluded.lists,
+    cost = excluded.cost, computed_cost = excluded.computed_cost, unpriced_calls = excluded.unpriced_calls,
+    price_key = excluded.price_key
 RETURNING id

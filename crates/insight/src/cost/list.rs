@@ -1,0 +1,371 @@
+//! The price list: what it holds, how it is read and merged, and which price a model had on a day.
+//!
+//! The list that is shipped is data (`prices.toml`). A user's own file has the same form, and wins.
+
+use super::{
+    names::{candidates, fold},
+    rate::{Day, Rate, Rates},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use turnscope_model::{ContentHash, Form};
+
+/// The list that the program comes with.
+const SHIPPED: &str = include_str!("../../prices.toml");
+/// Counts up when the rules by which prices are applied change, so that what was computed is computed again.
+const RULES: u32 = 1;
+
+/// A file of prices.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceFile {
+    /// The day on which the prices were last compared with the providers' pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Day>,
+    /// Providers that hand calls on to others, or names that many clients use whoever answers: a model that they do
+    /// not make has its maker's price.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gateways: Vec<String>,
+    /// The lists, one for each page of prices.
+    #[serde(default)]
+    pub list: Vec<List>,
+}
+
+/// The prices of one provider.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// The provider, as the GenAI conventions call it; any provider when it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Other providers at which the same prices hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sold_by: Vec<String>,
+    /// Where the prices were read.
+    pub source: String,
+    /// What share of the price a call in a batch costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<f64>,
+    /// What share of the price a call of the slow tier costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flex: Option<f64>,
+    /// The prices.
+    #[serde(default)]
+    pub prices: Vec<Price>,
+}
+
+/// A model's price from one day on, in dollars for a million tokens.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// The model's name; with a star at the end, every name that begins so.
+    pub model: String,
+    /// Its other names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// The first day of this price.
+    pub from: Day,
+    /// See [`Rates`].
+    pub input: Rate,
+    /// See [`Rates`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read: Option<Rate>,
+    /// See [`Rates`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<Rate>,
+    /// See [`Rates`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_1h: Option<Rate>,
+    /// See [`Rates`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Rate>,
+    /// The prices of a call whose input is longer than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub long: Option<LongContext>,
+    /// What share of the price a call in a batch costs, where it is not the list's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<f64>,
+    /// What share of the price a call of the fast tier costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<f64>,
+    /// Hours that cost more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak: Option<Peak>,
+}
+
+/// The prices of calls with long prompts: the whole call is charged at them.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LongContext {
+    /// Tokens of input, cached ones included, above which these prices hold.
+    pub above: u64,
+    /// See [`Rates`].
+    pub input: Rate,
+    /// See [`Rates`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read: Option<Rate>,
+    /// See [`Rates`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<Rate>,
+    /// See [`Rates`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_1h: Option<Rate>,
+    /// See [`Rates`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Rate>,
+}
+
+/// Hours of working days, UTC, in which calls cost more.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peak {
+    /// What share of the price.
+    pub share: f64,
+    /// From this hour to before that one.
+    pub hours: Vec<[u8; 2]>,
+}
+
+impl List {
+    /// Every tier of a price: its name, the tokens of input above which it holds, and what it charges.
+    pub fn tiers(&self, price: &Price) -> Vec<(&'static str, Option<u64>, Rates)> {
+        let usual = price.rates();
+        let share = |name, share: Option<f64>| share.map(|share| (name, None, usual.times(share)));
+        let mut tiers = vec![("standard", None, usual)];
+        tiers.extend(price.long.as_ref().map(|long| ("long_context", Some(long.above), long.rates())));
+        tiers.extend(share("batch", price.batch.or(self.batch)));
+        tiers.extend(share("flex", self.flex));
+        tiers.extend(share("priority", price.priority));
+        tiers.extend(share("peak", price.peak.as_ref().map(|peak| peak.share)));
+        tiers
+    }
+}
+
+impl Price {
+    /// Whether a model of this name can be meant, or its name holds this text.
+    pub fn is_called(&self, text: &str) -> bool {
+        let candidates: Vec<String> = candidates(text).iter().map(|name| fold(name)).collect();
+        let part = fold(text.trim());
+        std::iter::once(&self.model).chain(&self.also).map(|name| fold(name)).any(|name| {
+            name.contains(&part)
+                || candidates.iter().any(|candidate| match name.strip_suffix('*') {
+                    Some(beginning) => candidate.starts_with(beginning),
+                    None => *candidate == name,
+                })
+        })
+    }
+
+    pub(super) fn rates(&self) -> Rates {
+        let Self { input, cache_read, cache_write, cache_write_1h, output, .. } = *self;
+        Rates { input, cache_read, cache_write, cache_write_1h, output }
+    }
+}
+
+impl LongContext {
+    pub(super) fn rates(&self) -> Rates {
+        let Self { input, cache_read, cache_write, cache_write_1h, output, .. } = *self;
+        Rates { input, cache_read, cache_write, cache_write_1h, output }
+    }
+}
+
+/// Why a file of prices cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PricingError {
+    /// It is not in the form that it must have.
+    #[error("{0}")]
+    Form(String),
+}
+
+impl PriceFile {
+    /// The prices that the program comes with.
+    pub fn shipped() -> Result<Self, PricingError> {
+        Self::parse(SHIPPED)
+    }
+
+    /// Reads a file.
+    pub fn parse(text: &str) -> Result<Self, PricingError> {
+        toml::from_str(text).map_err(|error| PricingError::Form(error.to_string()))
+    }
+
+    /// The file's text.
+    pub fn to_text(&self) -> Result<String, PricingError> {
+        toml::to_string(self).map_err(|error| PricingError::Form(error.to_string()))
+    }
+
+    /// Takes over another file's lists; a price of the same model, provider and day is replaced.
+    pub fn merge(&mut self, other: Self) {
+        for mut list in other.list {
+            let prices = std::mem::take(&mut list.prices);
+            for price in prices {
+                self.set(list.clone(), price);
+            }
+        }
+    }
+
+    /// Puts one price into the list of that provider and source, replacing an earlier one of the same model and day.
+    pub fn set(&mut self, head: List, price: Price) {
+        for list in self.list.iter_mut().filter(|list| list.provider == head.provider) {
+            list.prices.retain(|known| (fold(&known.model), known.from) != (fold(&price.model), price.from));
+        }
+        let same = |list: &&mut List| {
+            (&list.provider, &list.source, &list.sold_by) == (&head.provider, &head.source, &head.sold_by)
+        };
+        match self.list.iter_mut().find(same) {
+            Some(list) => list.prices.push(price),
+            None => self.list.push(List { prices: vec![price], ..head }),
+        }
+        self.list.retain(|list| !list.prices.is_empty());
+    }
+}
+
+/// Prices ready to be asked.
+#[derive(Debug)]
+pub struct PriceList {
+    lists: Vec<List>,
+    /// How many of the lists are the user's: they come first.
+    own: usize,
+    gateways: Vec<String>,
+    version: Option<Day>,
+    key: i64,
+    /// Places of prices by folded name; names with a star stand without it, apart.
+    names: HashMap<String, Vec<(usize, usize)>>,
+    beginnings: Vec<(String, usize, usize)>,
+}
+
+/// A price that was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found<'a> {
+    pub(super) list: &'a List,
+    pub(super) price: &'a Price,
+}
+
+/// Why none was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    Model,
+    Before(Day),
+}
+
+impl PriceList {
+    /// The user's prices over those that the program comes with.
+    pub fn new(shipped: PriceFile, own: PriceFile) -> Self {
+        let key = key(&shipped, &own);
+        let version = shipped.version;
+        let mut gateways = shipped.gateways;
+        gateways.extend(own.gateways);
+        let count = own.list.len();
+        let lists: Vec<List> = own.list.into_iter().chain(shipped.list).collect();
+        let mut names: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+        let mut beginnings = Vec::new();
+        for (at, list) in lists.iter().enumerate() {
+            for (place, price) in list.prices.iter().enumerate() {
+                for name in std::iter::once(&price.model).chain(&price.also) {
+                    match name.strip_suffix('*') {
+                        Some(beginning) => beginnings.push((fold(beginning), at, place)),
+                        None => names.entry(fold(name)).or_default().push((at, place)),
+                    }
+                }
+            }
+        }
+        // The longest beginning is the most specific one.
+        beginnings.sort_by_key(|(name, ..)| std::cmp::Reverse(name.len()));
+        Self { lists, own: count, gateways, version, key, names, beginnings }
+    }
+
+    /// A number that differs when anything that decides a cost differs.
+    pub fn key(&self) -> i64 {
+        self.key
+    }
+
+    /// The day on which the shipped prices were last compared with their sources.
+    pub fn version(&self) -> Option<Day> {
+        self.version
+    }
+
+    /// How many models have a price.
+    pub fn model_count(&self) -> usize {
+        let prices = self.lists.iter().flat_map(|list| &list.prices);
+        prices.map(|price| fold(&price.model)).collect::<std::collections::BTreeSet<_>>().len()
+    }
+
+    /// Every list; the user's come first, as many as the number says.
+    pub fn lists(&self) -> (&[List], usize) {
+        (&self.lists, self.own)
+    }
+
+    /// The price of a model on a day: the user's first, then the provider's own list, then others at which the same
+    /// prices hold, then the maker's where the provider is unknown or hands calls on.
+    pub(super) fn find(&self, model: &str, provider: Option<&str>, day: Day) -> Result<Found<'_>, Missing> {
+        let names: Vec<String> = candidates(model).iter().map(|name| fold(name)).collect();
+        let any = provider.is_none_or(|provider| self.gateways.iter().any(|known| known == provider));
+        let is_own = |at: usize| at < self.own && fits(&self.lists[at], provider);
+        let is_its = |at: usize| at >= self.own && self.lists[at].provider.as_deref() == provider;
+        let is_sold = |at: usize| {
+            at >= self.own && provider.is_some_and(|p| self.lists[at].sold_by.iter().any(|known| known == p))
+        };
+        let is_any = |at: usize| at >= self.own && any;
+        let rounds: [&dyn Fn(usize) -> bool; 4] = [&is_own, &is_its, &is_sold, &is_any];
+        let mut missing = Missing::Model;
+        for round in rounds {
+            for name in &names {
+                match self.at(name, day, round) {
+                    Ok(found) => return Ok(found),
+                    Err(Missing::Before(first)) if missing == Missing::Model => {
+                        missing = Missing::Before(first);
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+        Err(missing)
+    }
+
+    /// The latest price of exactly this name that holds on the day.
+    fn at(&self, name: &str, day: Day, wanted: &dyn Fn(usize) -> bool) -> Result<Found<'_>, Missing> {
+        let exact: &[(usize, usize)] = self.names.get(name).map_or(&[], Vec::as_slice);
+        let longest = self
+            .beginnings
+            .iter()
+            .find(|(beginning, at, _)| name.starts_with(beginning.as_str()) && wanted(*at))
+            .map_or("\0", |(beginning, ..)| beginning.as_str());
+        let begun = self
+            .beginnings
+            .iter()
+            .filter(|(beginning, ..)| beginning == longest)
+            .map(|(_, at, place)| (*at, *place));
+        let mut missing = Missing::Model;
+        for places in [exact.to_vec(), begun.collect()] {
+            let Some(&(first, _)) = places.iter().find(|(at, _)| wanted(*at)) else { continue };
+            let all = || {
+                places
+                    .iter()
+                    .filter(|(at, _)| *at == first)
+                    .map(|(at, place)| &self.lists[*at].prices[*place])
+            };
+            if let Some(price) = all().filter(|price| price.from <= day).max_by_key(|price| price.from) {
+                return Ok(Found { list: &self.lists[first], price });
+            }
+            if let Some(earliest) = all().map(|price| price.from).min() {
+                missing = Missing::Before(earliest);
+            }
+        }
+        Err(missing)
+    }
+}
+
+fn fits(list: &List, provider: Option<&str>) -> bool {
+    match (&list.provider, provider) {
+        (None, _) | (_, None) => true,
+        (Some(own), Some(provider)) => own == provider || list.sold_by.iter().any(|known| known == provider),
+    }
+}
+
+fn key(shipped: &PriceFile, own: &PriceFile) -> i64 {
+    let text = format!("{RULES}\n{}\n{}", text_of(shipped), text_of(own));
+    let hash = ContentHash::of(Form::Text, text.as_bytes()).to_string();
+    i64::from_str_radix(hash.get(..15).unwrap_or_default(), 16).unwrap_or_default()
+}
+
+/// The files were read from text, so that they can be written again.
+fn text_of(file: &PriceFile) -> String {
+    file.to_text().unwrap_or_default()
+}

@@ -1,0 +1,139 @@
+//! What a model's name can mean: from the name as sent to ever more general ones.
+//!
+//! Here: routes (`openai/…`, `models/…`, ARNs), regions (`us.anthropic.…`), versions (`-v1:0`, `@20250929`), dates
+//! (`-2024-08-06`, `-20241022`), `-latest`. Not here: which names have prices (`list`). The names of one model with a
+//! dot and with a hyphen (`claude-3.5`, `claude-3-5`) are one.
+
+/// Where one provider serves a model under the maker's name.
+const MAKERS: &[&str] =
+    &["anthropic.", "amazon.", "meta.", "mistral.", "cohere.", "deepseek.", "openai.", "google.", "qwen."];
+/// Regions of Bedrock's inference profiles. `global.` is a price of its own and is taken off last.
+const REGIONS: &[&str] = &["us.", "eu.", "apac.", "jp.", "au.", "ca.", "sa.", "us-gov."];
+
+/// The names to look for, the most specific first.
+pub(super) fn candidates(sent: &str) -> Vec<String> {
+    let mut name = sent.trim().to_ascii_lowercase();
+    let mut out = vec![name.clone()];
+    let steps: [fn(&str) -> Option<&str>; 10] =
+        [route, scheme, region, version, snapshot, preview, latest, date, global, maker];
+    for step in steps {
+        if let Some(shorter) = step(&name).filter(|shorter| !shorter.is_empty()) {
+            name = shorter.to_owned();
+            out.push(name.clone());
+        }
+    }
+    out
+}
+
+/// The form in which names are compared.
+pub(super) fn fold(name: &str) -> String {
+    name.to_ascii_lowercase().replace('.', "-")
+}
+
+/// `openai/gpt-4o`, `models/gemini-…`, `arn:aws:bedrock:…:foundation-model/anthropic.claude-…`.
+fn route(name: &str) -> Option<&str> {
+    name.rsplit_once('/').map(|(_, last)| last)
+}
+
+/// `openai:gpt-4o`; not `ft:gpt-4o`, which has a price of its own.
+fn scheme(name: &str) -> Option<&str> {
+    let (head, rest) = name.split_once(':')?;
+    let is_word = head.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '-' | '_'));
+    (is_word && head != "ft").then_some(rest)
+}
+
+fn region(name: &str) -> Option<&str> {
+    REGIONS.iter().find_map(|region| name.strip_prefix(region))
+}
+
+fn global(name: &str) -> Option<&str> {
+    name.strip_prefix("global.")
+}
+
+fn maker(name: &str) -> Option<&str> {
+    MAKERS.iter().find_map(|maker| name.strip_prefix(maker))
+}
+
+/// `-v1:0`, `-v2`, `:0`.
+fn version(name: &str) -> Option<&str> {
+    let base = name.split_once(':').map_or(name, |(base, _)| base);
+    let is_revision = name[base.len()..].strip_prefix(':').is_none_or(all_digits);
+    if !is_revision {
+        return None;
+    }
+    let without =
+        base.rsplit_once("-v").filter(|(_, digits)| all_digits(digits)).map_or(base, |(head, _)| head);
+    (without.len() < name.len()).then_some(without)
+}
+
+/// `claude-sonnet-4-5@20250929`.
+fn snapshot(name: &str) -> Option<&str> {
+    name.split_once('@').map(|(base, _)| base)
+}
+
+/// `-preview-05-20`, `-preview-09-2025`.
+fn preview(name: &str) -> Option<&str> {
+    let (base, rest) = name.split_once("-preview-")?;
+    rest.split('-').all(all_digits).then_some(base)
+}
+
+fn latest(name: &str) -> Option<&str> {
+    name.strip_suffix("-latest")
+}
+
+/// `-2024-08-06`, `-20241022`, `-001`.
+fn date(name: &str) -> Option<&str> {
+    let parts: Vec<&str> = name.rsplitn(4, '-').collect();
+    let lengths: Vec<usize> =
+        parts.iter().map(|part| if all_digits(part) { part.len() } else { 0 }).collect();
+    let cut = match lengths[..] {
+        [2, 2, 4, _] => 11,
+        [8, ..] => 9,
+        [3, ..] => 4,
+        _ => return None,
+    };
+    (name.len() > cut).then(|| &name[..name.len() - cut])
+}
+
+fn all_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lose_route_region_version_and_date_one_by_one() {
+        for (sent, wanted) in [
+            ("openai/gpt-4o", "gpt-4o"),
+            ("openai:gpt-4o-mini", "gpt-4o-mini"),
+            ("gpt-4o-2024-08-06", "gpt-4o"),
+            ("claude-3-5-haiku-20241022", "claude-3-5-haiku"),
+            ("claude-3-7-sonnet-latest", "claude-3-7-sonnet"),
+            ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "anthropic.claude-sonnet-4-5"),
+            ("global.anthropic.claude-sonnet-4-5-20250929-v1:0", "global.anthropic.claude-sonnet-4-5"),
+            ("global.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-sonnet-4-5"),
+            ("arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0", "amazon.nova-pro"),
+            ("publishers/google/models/gemini-2.5-pro", "gemini-2.5-pro"),
+            ("models/gemini-2.5-flash-preview-09-2025", "gemini-2.5-flash"),
+            ("gemini-2.0-flash-001", "gemini-2.0-flash"),
+            ("claude-sonnet-4-5@20250929", "claude-sonnet-4-5"),
+            ("Claude-Opus-4-1", "claude-opus-4-1"),
+        ] {
+            assert!(candidates(sent).iter().any(|name| name == wanted), "{sent}: {:?}", candidates(sent));
+        }
+    }
+
+    #[test]
+    fn what_makes_another_model_stays() {
+        assert_eq!(candidates("gpt-4o-audio-preview"), ["gpt-4o-audio-preview"]);
+        assert_eq!(candidates("mistral-large-2411"), ["mistral-large-2411"]);
+        assert_eq!(candidates("mistral-small:free"), ["mistral-small:free", "free"]);
+        assert_eq!(candidates("ft:gpt-4o-mini-2024-07-18:acme::x1"), ["ft:gpt-4o-mini-2024-07-18:acme::x1"]);
+        assert_eq!(candidates("llama3:8b"), ["llama3:8b"]);
+        assert_eq!(candidates(""), [""]);
+        assert_eq!(candidates("-2024-01-01"), ["-2024-01-01"]);
+        assert_eq!(fold("Claude-3.5-Sonnet"), fold("claude-3-5-sonnet"));
+    }
+}

@@ -1,0 +1,129 @@
+//! The price list that holds: what the program comes with, and the user's own file over it, read again when it changes.
+
+use crate::ServeError;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::SystemTime,
+};
+use turnscope_insight::cost::{PriceFile, PriceList, PricingError, cost_of};
+use turnscope_store::Pricing;
+
+/// The user's prices within the data directory.
+pub const FILE: &str = "pricing.toml";
+
+/// The prices, and where the user's own come from.
+pub(crate) struct Prices {
+    file: PathBuf,
+    list: RwLock<Arc<PriceList>>,
+    seen: Mutex<Option<SystemTime>>,
+    wrong: Mutex<Option<String>>,
+}
+
+impl Prices {
+    /// Reads the shipped prices and the user's file, if there is one.
+    pub(crate) fn open(file: PathBuf) -> Result<Self, ServeError> {
+        let seen = changed_at(&file);
+        let list = read(&file)?;
+        Ok(Self { file, list: RwLock::new(Arc::new(list)), seen: Mutex::new(seen), wrong: Mutex::new(None) })
+    }
+
+    /// The prices that hold now.
+    pub(crate) fn list(&self) -> Arc<PriceList> {
+        Arc::clone(&self.list.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Where the user's own prices stand.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// What is wrong with the user's file: what held before still holds.
+    pub(crate) fn wrong(&self) -> Option<String> {
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How the store is to price calls.
+    pub(crate) fn pricing(&self) -> Pricing {
+        let list = self.list();
+        Pricing {
+            key: list.key(),
+            price_of: Arc::new(move |facts, at| cost_of(&list, facts, at).ok().map(|cost| cost.total())),
+        }
+    }
+
+    /// Reads the user's file again if it changed; true when other prices hold now.
+    pub(crate) fn refresh(&self) -> bool {
+        let now = changed_at(&self.file);
+        if std::mem::replace(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), now) == now {
+            return false;
+        }
+        let (list, wrong) = match read(&self.file) {
+            Ok(list) => (Some(list), None),
+            Err(error) => {
+                tracing::error!(%error, "the price file is not used; the prices before it hold");
+                (None, Some(error.to_string()))
+            }
+        };
+        *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = wrong;
+        let Some(list) = list else { return false };
+        let is_new = list.key() != self.list().key();
+        *self.list.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(list);
+        is_new
+    }
+}
+
+fn changed_at(file: &Path) -> Option<SystemTime> {
+    std::fs::metadata(file).and_then(|meta| meta.modified()).ok()
+}
+
+fn read(file: &Path) -> Result<PriceList, ServeError> {
+    let wrong =
+        |error: PricingError| ServeError::Config(format!("the price file {}: {error}", file.display()));
+    let own = match std::fs::read_to_string(file) {
+        Ok(text) => PriceFile::parse(&text).map_err(wrong)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => PriceFile::default(),
+        Err(error) => {
+            return Err(ServeError::Config(format!(
+                "cannot read the price file {}: {error}",
+                file.display()
+            )));
+        }
+    };
+    Ok(PriceList::new(PriceFile::shipped().map_err(wrong)?, own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_file_is_taken_and_a_broken_one_changes_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(FILE);
+        let prices = Prices::open(file.clone()).unwrap();
+        let before = prices.list().key();
+        assert!(!prices.refresh());
+
+        let write = |text: &str, second: u64| {
+            std::fs::write(&file, text).unwrap();
+            let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second);
+            std::fs::File::options().append(true).open(&file).unwrap().set_modified(at).unwrap();
+        };
+        let own =
+            "[[list]]\nsource = \"us\"\nprices = [{ model = \"m\", from = \"2026-01-01\", input = 1.0 }]";
+        write(own, 1_000);
+        assert!(prices.refresh());
+        let after = prices.list().key();
+        assert_ne!(after, before);
+
+        write("[[list]]\nsource = 5", 2_000);
+        assert!(!prices.refresh());
+        assert!(prices.wrong().unwrap().contains("pricing.toml"));
+        assert_eq!(prices.list().key(), after);
+
+        std::fs::remove_file(&file).unwrap();
+        assert!(prices.refresh());
+        assert_eq!((prices.list().key(), prices.wrong()), (before, None));
+    }
+}
