@@ -11,16 +11,42 @@ export interface Message {
 
 export type Part =
   | { readonly type: "text" | "reasoning"; readonly text: Text }
-  | { readonly type: "tool_call"; readonly id: string | null; readonly name: string; readonly arguments: Value }
+  | {
+      readonly type: "tool_call";
+      readonly id: string | null;
+      readonly name: string;
+      readonly arguments: Value;
+    }
   | { readonly type: "tool_result"; readonly id: string | null; readonly result: Value }
-  | { readonly type: "media"; readonly what: string; readonly mime: string | null; readonly place: string | null }
+  | {
+      readonly type: "media";
+      readonly what: string;
+      readonly mime: string | null;
+      readonly place: string | null;
+    }
   | { readonly type: "compaction"; readonly text: Text | null }
   | { readonly type: "other"; readonly value: Value };
 
 /** Text that is drawn, or one so long that it is read in pages. */
 export type Text = string | Blob;
 
-type Fields = { readonly [key: string]: Value };
+/** The fields that are read of messages and parts; any may be missing or something else. */
+type Fields = {
+  readonly [field in
+    | ("id" | "role" | "name" | "parts" | "finish_reason")
+    | (
+        | "type"
+        | "content"
+        | "arguments"
+        | "response"
+        | "result"
+        | "uri"
+        | "file_id"
+        | "modality"
+        | "mime_type"
+        | "value"
+      )]?: Value;
+};
 
 export function toMessages(value: Value | undefined): Message[] {
   return Array.isArray(value) ? value.filter(isFields).map(toMessage) : [];
@@ -80,4 +106,5 @@ export const isText = (value: Value | undefined): value is Text =>
 const isFields = (value: Value): value is Fields =>
   value !== null && typeof value === "object" && !Array.isArray(value) && !(value instanceof Blob);
 
-const text = (value: Value | undefined): string | null => (typeof value === "string" && value !== "" ? value : null);
+const text = (value: Value | undefined): string | null =>
+  typeof value === "string" && value !== "" ? value : null;

@@ -1,4 +1,5 @@
 /** The page's side of the reading worker: ask for a path, get what can be drawn. */
+import { Problem } from "../../../api/client";
 import type { Value } from "./clip";
 import type { Skeleton } from "./skeleton";
 
@@ -28,7 +29,8 @@ function theWorker(): Worker {
     waiting.delete(data.id);
   });
   worker.addEventListener("error", ({ message }) => {
-    for (const [id, { resolve }] of waiting) resolve({ id, state: "failed", message: message || "the reader ended" });
+    for (const [id, { resolve }] of waiting)
+      resolve({ id, state: "failed", message: message || "the reader ended" });
     waiting.clear();
     worker = undefined;
   });
@@ -55,4 +57,10 @@ export async function readSkeleton(path: string): Promise<Skeleton> {
   const answer = await ask(path, "skeleton");
   if (answer.state === "skeleton") return answer.skeleton;
   throw toError(path, answer);
+}
+
+function toError(path: string, answer: Answer): Error {
+  if (answer.state === "failed") return new Error(answer.message);
+  if (answer.state === "refused") return Problem.from({ status: answer.status }, answer.problem);
+  return new Error(`${path} gave something else than was asked for`);
 }

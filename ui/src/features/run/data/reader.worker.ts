@@ -3,7 +3,7 @@
  * or compute with (`skeleton.ts`).
  */
 import { clip } from "./clip";
-import type { Ask, Answer } from "./reader";
+import type { Answer, Ask } from "./reader";
 import { type Columns, toSkeleton, transferable } from "./skeleton";
 
 self.addEventListener("message", async ({ data }: MessageEvent<Ask>) => {

@@ -23,8 +23,7 @@ const NAMES: Readonly<Record<string, string>> = {
   "\ufeff": "BOM",
 };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
-const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
+const HIDDEN = /(?![\t\n\r])[\p{Cc}\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
 /** Whether a text holds anything that must be made visible. */
 export const hasHidden = (text: string): boolean => HIDDEN.test(text);
@@ -33,14 +32,20 @@ export const hasHidden = (text: string): boolean => HIDDEN.test(text);
 export function pieces(text: string): Piece[] {
   if (!hasHidden(text)) return [{ text }];
   return text
-    .split(new RegExp(`(${HIDDEN.source})`))
+    .split(new RegExp(`(${HIDDEN.source})`, "u"))
     .filter((piece) => piece !== "")
-    .map((piece) => (piece.length === 1 && HIDDEN.test(piece) ? { control: piece, name: nameOf(piece) } : { text: piece }));
+    .map((piece) =>
+      piece.length === 1 && HIDDEN.test(piece) ? { control: piece, name: nameOf(piece) } : { text: piece },
+    );
 }
 
 /** The text on which nothing is hidden: for titles and places that take no elements. */
 export const plain = (text: string): string =>
-  hasHidden(text) ? pieces(text).map((piece) => ("text" in piece ? piece.text : `⟨${piece.name}⟩`)).join("") : text;
+  hasHidden(text)
+    ? pieces(text)
+        .map((piece) => ("text" in piece ? piece.text : `⟨${piece.name}⟩`))
+        .join("")
+    : text;
 
 function nameOf(control: string): string {
   return NAMES[control] ?? `U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;

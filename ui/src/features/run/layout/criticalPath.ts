@@ -3,14 +3,13 @@ import type { Tree } from "./tree";
 
 /** A stretch of time for which one step alone decided how long the run took. */
 export interface Stretch {
-  readonly step: number;
   readonly from: number;
   readonly to: number;
 }
 
 export interface CriticalPath {
-  /** Latest first. */
-  readonly stretches: readonly Stretch[];
+  /** The stretches of each step on the path, latest first. */
+  readonly byStep: ReadonlyMap<number, readonly Stretch[]>;
   /** Milliseconds that each step on the path decided; steps off the path are absent. */
   readonly share: ReadonlyMap<number, number>;
 }
@@ -20,11 +19,13 @@ export interface CriticalPath {
  * moment reached. Making a step off this path faster does not make the run faster.
  */
 export function criticalPath(skeleton: Skeleton, tree: Tree, root: number, now: number): CriticalPath {
-  const stretches: Stretch[] = [];
+  const byStep = new Map<number, Stretch[]>();
   const share = new Map<number, number>();
   const add = (step: number, from: number, to: number) => {
     if (to <= from) return;
-    stretches.push({ step, from, to });
+    const stretches = byStep.get(step);
+    if (stretches) stretches.push({ from, to });
+    else byStep.set(step, [{ from, to }]);
     share.set(step, (share.get(step) ?? 0) + to - from);
   };
   const enter = (step: number, until: number): Visit => ({
@@ -50,7 +51,7 @@ export function criticalPath(skeleton: Skeleton, tree: Tree, root: number, now: 
     visit.moment = begins;
     stack.push(enter(child, ends));
   }
-  return { stretches, share };
+  return { byStep, share };
 }
 
 interface Visit {

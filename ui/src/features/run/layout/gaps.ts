@@ -30,7 +30,8 @@ export function gaps(skeleton: Skeleton, tree: Tree, now: number, total: number)
   const found: Gap[] = [];
   let reached = 0;
   for (const [from, to] of [...work, [total, total] as const]) {
-    if (from - reached > total * LONG) found.push({ from: reached, to: from, why: whyOf(waits, reached, from) });
+    if (from - reached > total * LONG)
+      found.push({ from: reached, to: from, why: whyOf(waits, reached, from) });
     reached = Math.max(reached, to);
   }
   return found;

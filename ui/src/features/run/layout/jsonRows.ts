@@ -21,9 +21,12 @@ export function jsonRows(value: Value, turned: ReadonlySet<string>, openDepth = 
     const open = inside !== null && inside.length > 0 && depth < openDepth !== turned.has(pointer);
     rows.push({ pointer, depth, key, value, size: inside?.length ?? null, open });
     if (!open) return;
-    for (const [key, item] of inside) add(item, key, `${pointer}/${escape(key)}`, depth + 1);
+    for (const [key, item] of inside) add(item, key, `${pointer}/${escaped(key)}`, depth + 1);
   };
-  add(value, null, "", 0);
+  // The braces around everything say nothing: what is inside stands on the first level.
+  const inside = entries(value);
+  if (inside === null || inside.length === 0) add(value, null, "", 0);
+  for (const [key, item] of inside ?? []) add(item, key, `/${escaped(key)}`, 0);
   return rows;
 }
 
@@ -32,4 +35,4 @@ function entries(value: Value): [string, Value][] | null {
   return Array.isArray(value) ? value.map((item, index) => [String(index), item]) : Object.entries(value);
 }
 
-const escape = (key: string): string => key.replaceAll("~", "~0").replaceAll("/", "~1");
+const escaped = (key: string): string => key.replaceAll("~", "~0").replaceAll("/", "~1");

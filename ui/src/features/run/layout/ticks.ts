@@ -8,7 +8,10 @@ const STEPS = [1, 2, 5];
 export function ticks(scale: Scale, window: Window, folded: readonly Gap[], wanted: number): number[] {
   const from = scale.msAt(window.from);
   const to = scale.msAt(window.to);
-  const hidden = folded.reduce((sum, gap) => sum + Math.max(0, Math.min(gap.to, to) - Math.max(gap.from, from)), 0);
+  const hidden = folded.reduce(
+    (sum, gap) => sum + Math.max(0, Math.min(gap.to, to) - Math.max(gap.from, from)),
+    0,
+  );
   const every = roundUp((to - from - hidden) / Math.max(1, wanted));
   const found: number[] = [];
   for (let n = Math.ceil(from / every); n * every <= to && found.length <= wanted * 4; n++) {

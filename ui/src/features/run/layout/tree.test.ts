@@ -38,7 +38,9 @@ test("a ring of parents loses no step and does not hang", () => {
 });
 
 test("five thousand levels are no matter of the stack", () => {
-  const deep = sketch(Array.from({ length: 5000 }, (_, at) => ({ at, ms: 1, ...(at > 0 && { parent: at - 1 }) })));
+  const deep = sketch(
+    Array.from({ length: 5000 }, (_, at) => ({ at, ms: 1, ...(at > 0 && { parent: at - 1 }) })),
+  );
   const tree = toTree(deep);
   expect(tree.depth[4999]).toBe(4999);
   expect(tree.below[0]).toBe(4999);

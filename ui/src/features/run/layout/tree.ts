@@ -93,11 +93,7 @@ export function visibleRows(tree: Tree, folded: ReadonlySet<number>): Int32Array
 }
 
 /** `folded` without the steps above `step`, so that it can be seen; the same set when nothing hid it. */
-export function unfoldTo(
-  parent: Int32Array,
-  folded: ReadonlySet<number>,
-  step: number,
-): ReadonlySet<number> {
+export function unfoldTo(parent: Int32Array, folded: ReadonlySet<number>, step: number): ReadonlySet<number> {
   const hiding: number[] = [];
   let above = parent[step] ?? NONE;
   for (let guard = parent.length; above >= 0 && guard > 0; guard--) {

@@ -1,0 +1,80 @@
+import { duration } from "../../../lib/time";
+import type { Step } from "../data/api";
+import { endOf, FAILED, RUNNING } from "../data/skeleton";
+import type { Shape } from "../model";
+import { StepName } from "../tree/StepName";
+import type { Folds } from "../tree/useFolds";
+import { Bar } from "./Bar";
+import type { Colours } from "./colouring";
+import { GapBands } from "./GapBands";
+import type { Timeline } from "./useTimeline";
+
+interface TimelineRowProps {
+  readonly shape: Shape;
+  readonly folds: Folds;
+  readonly timeline: Timeline;
+  readonly colours: Colours;
+  readonly showsCritical: boolean;
+  readonly step: number;
+  readonly row: Step | undefined;
+  readonly now: number;
+}
+
+/** One step: its name, and its bar where it ran. */
+export function TimelineRow({
+  shape,
+  folds,
+  timeline,
+  colours,
+  showsCritical,
+  step,
+  row,
+  now,
+}: TimelineRowProps) {
+  const { skeleton } = shape;
+  const from = skeleton.start[step] as number;
+  const to = endOf(skeleton, step, now);
+  const own = timeline.selfTime[step] ?? 0;
+  const share = timeline.critical.share.get(step) ?? 0;
+  const title = [
+    `${duration(to - from)} from +${duration(from)}`,
+    own < to - from && `${duration(own)} of it itself`,
+    share > 0 && `${duration(share)} on the critical path`,
+  ];
+  return (
+    <div className="timeline-columns h-full">
+      <StepName shape={shape} folds={folds} step={step} row={row} />
+      <div className="relative h-full overflow-hidden" title={title.filter(Boolean).join(", ")}>
+        <GapBands timeline={timeline} />
+        <Bar
+          timeline={timeline}
+          look={colours.of(step)}
+          from={from}
+          to={to}
+          isOpen={skeleton.status[step] === RUNNING}
+          isFailed={skeleton.status[step] === FAILED}
+          label={duration(to - from)}
+        />
+        {showsCritical && share > 0 && <CriticalMarks step={step} timeline={timeline} />}
+      </div>
+    </div>
+  );
+}
+
+/** The stretches in which this step alone decided how long the run took, as a line under its bar. */
+function CriticalMarks({ step, timeline }: { readonly step: number; readonly timeline: Timeline }) {
+  const { scale, window, critical } = timeline;
+  const width = window.to - window.from;
+  return (critical.byStep.get(step) ?? []).map(({ from, to }) => {
+    const left = (scale.at(from) - window.from) / width;
+    const right = (scale.at(to) - window.from) / width;
+    if (right < 0 || left > 1) return null;
+    return (
+      <span
+        key={from}
+        className="absolute bottom-[3px] h-[2px] min-w-px bg-text"
+        style={{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }}
+      />
+    );
+  });
+}
