@@ -11,8 +11,9 @@ export interface Scale {
 
 /** Milliseconds that an axis shows at least: a run that took no time has one, too. */
 const SHORTEST = 0.001;
-/** The part of the width that a folded gap keeps. */
+/** The part of the width that a folded gap keeps, and that all of them keep together at most. */
 const FOLDED = 0.02;
+const ALL_FOLDED = 0.3;
 
 interface Piece {
   readonly ms: number;
@@ -22,7 +23,8 @@ interface Piece {
 export function toScale(total: number, folded: readonly Gap[]): Scale {
   const span = Math.max(total, SHORTEST);
   const kept = span - folded.reduce((sum, gap) => sum + gap.to - gap.from, 0);
-  const room = 1 - folded.length * FOLDED;
+  const narrow = Math.min(FOLDED, ALL_FOLDED / Math.max(1, folded.length));
+  const room = 1 - folded.length * narrow;
   const pieces: Piece[] = [{ ms: 0, place: 0 }];
   let ms = 0;
   let place = 0;
@@ -33,7 +35,7 @@ export function toScale(total: number, folded: readonly Gap[]): Scale {
   };
   for (const gap of folded) {
     if (gap.from > ms) go(gap.from, ((gap.from - ms) / kept) * room);
-    go(gap.to, kept > 0 ? FOLDED : 1 / folded.length);
+    go(gap.to, kept > 0 ? narrow : 1 / folded.length);
   }
   if (span > ms) go(span, ((span - ms) / kept) * room);
   return {

@@ -4,6 +4,7 @@ import { gaps } from "./gaps";
 import { minimap } from "./minimap";
 import { toScale } from "./scale";
 import { selfTimes } from "./selfTime";
+import { marksOf } from "./stretches";
 import { sketch } from "./testing";
 import { roundUp, ticks } from "./ticks";
 import { toTree } from "./tree";
@@ -47,13 +48,13 @@ test("the critical path of an open run reaches to now", () => {
 
 test("a wait for a person is a gap, a slow call is none", () => {
   const waited = sketch([
-    { at: 0, ms: 100 },
-    { at: 0, ms: 30, parent: 0, kind: "llm" },
-    { at: 30, ms: 60, parent: 0, kind: "tool" },
-    { at: 30, ms: 58, parent: 2, kind: "policy" },
-    { at: 90, ms: 10, parent: 0, kind: "llm" },
+    { at: 0, ms: 10_000 },
+    { at: 0, ms: 3000, parent: 0, kind: "llm" },
+    { at: 3000, ms: 6000, parent: 0, kind: "tool" },
+    { at: 3000, ms: 5800, parent: 2, kind: "policy" },
+    { at: 9000, ms: 1000, parent: 0, kind: "llm" },
   ]);
-  expect(gaps(waited, toTree(waited), 0, 100)).toEqual([{ from: 30, to: 90, why: "human" }]);
+  expect(gaps(waited, toTree(waited), 0, 10_000)).toEqual([{ from: 3000, to: 9000, why: "human" }]);
 });
 
 test("a folded gap keeps a little room, and the scale can be read backwards", () => {
@@ -92,4 +93,20 @@ test("the minimap shows where much ran at once and where it failed", () => {
   const map = minimap(failing, toTree(failing), toScale(4, []), 4, 0);
   expect([...map.busy]).toEqual([0.5, 0.5, 1, 1]);
   expect([...map.failed]).toEqual([0, 0, 0, 1]);
+});
+
+test("pauses between many short turns are all folded, and still leave room", () => {
+  const turns = Array.from({ length: 200 }, (_, n) => ({ at: n * 1000, ms: 10 }));
+  const run = sketch(turns);
+  const found = gaps(run, toTree(run), 0, 199_010);
+  expect([found.length, new Set(found.map((gap) => gap.why))]).toEqual([80, new Set(["idle"])]);
+  expect(toScale(199_010, found).at(199_010)).toBeCloseTo(1);
+});
+
+test("stretches too close to be told apart are one mark, those off screen none", () => {
+  const stretches = Array.from({ length: 10_000 }, (_, n) => ({ from: 9999 - n, to: 9999.5 - n }));
+  const scale = toScale(10_000, []);
+  expect(marksOf(stretches, scale, WHOLE, 500)).toHaveLength(1);
+  const near = marksOf(stretches, scale, { from: 0, to: 0.0005 }, 500);
+  expect(near.map((mark) => mark.left.toFixed(1))).toEqual(["1.0", "0.8", "0.6", "0.4", "0.2", "0.0"]);
 });

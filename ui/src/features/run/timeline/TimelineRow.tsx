@@ -1,6 +1,8 @@
+import { useMemo } from "react";
 import { duration } from "../../../lib/time";
 import type { Step } from "../data/api";
 import { endOf, FAILED, RUNNING } from "../data/skeleton";
+import { marksOf } from "../layout/stretches";
 import type { Shape } from "../model";
 import { StepName } from "../tree/StepName";
 import type { Folds } from "../tree/useFolds";
@@ -8,6 +10,9 @@ import { Bar } from "./Bar";
 import type { Colours } from "./colouring";
 import { GapBands } from "./GapBands";
 import type { Timeline } from "./useTimeline";
+
+/** Marks that a bar can have before they run together. */
+const COLUMNS = 400;
 
 interface TimelineRowProps {
   readonly shape: Shape;
@@ -64,17 +69,15 @@ export function TimelineRow({
 /** The stretches in which this step alone decided how long the run took, as a line under its bar. */
 function CriticalMarks({ step, timeline }: { readonly step: number; readonly timeline: Timeline }) {
   const { scale, window, critical } = timeline;
-  const width = window.to - window.from;
-  return (critical.byStep.get(step) ?? []).map(({ from, to }) => {
-    const left = (scale.at(from) - window.from) / width;
-    const right = (scale.at(to) - window.from) / width;
-    if (right < 0 || left > 1) return null;
-    return (
-      <span
-        key={from}
-        className="absolute bottom-[3px] h-[2px] min-w-px bg-text"
-        style={{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }}
-      />
-    );
-  });
+  const marks = useMemo(
+    () => marksOf(critical.byStep.get(step) ?? [], scale, window, COLUMNS),
+    [critical, step, scale, window],
+  );
+  return marks.map(({ left, width }) => (
+    <span
+      key={left}
+      className="absolute bottom-[3px] h-[2px] min-w-px bg-text"
+      style={{ left: `${left * 100}%`, width: `${width * 100}%` }}
+    />
+  ));
 }
