@@ -34,7 +34,8 @@ export function Bar({ timeline: { scale, window }, look, from, to, isOpen, isFai
       <span
         className={`absolute top-[6px] flex h-[14px] min-w-[3px] items-center overflow-hidden rounded-[3px] ${isOpen ? "bar-open" : ""} ${isFailed ? "bar-failed" : ""}`}
         style={{
-          left: `${shownLeft * 100}%`,
+          // At the far end a bar keeps its least width.
+          left: `min(${shownLeft * 100}%, 100% - 3px)`,
           width: `${(shownRight - shownLeft) * 100}%`,
           background: look.colour,
         }}

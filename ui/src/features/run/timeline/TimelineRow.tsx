@@ -39,6 +39,7 @@ export function TimelineRow({
   const { skeleton } = shape;
   const from = skeleton.start[step] as number;
   const to = endOf(skeleton, step, now);
+  const isOpen = skeleton.status[step] === RUNNING;
   const own = timeline.selfTime[step] ?? 0;
   const share = timeline.critical.share.get(step) ?? 0;
   const title = [
@@ -56,9 +57,9 @@ export function TimelineRow({
           look={colours.of(step)}
           from={from}
           to={to}
-          isOpen={skeleton.status[step] === RUNNING}
+          isOpen={isOpen}
           isFailed={skeleton.status[step] === FAILED}
-          label={duration(to - from)}
+          label={isOpen ? `running, ${duration(to - from)}` : duration(to - from)}
         />
         {showsCritical && share > 0 && <CriticalMarks step={step} timeline={timeline} />}
       </div>

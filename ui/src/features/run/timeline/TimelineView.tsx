@@ -1,10 +1,8 @@
 import { useMemo, useRef, useState } from "react";
 import { NONE } from "../data/skeleton";
-import { pan, WHOLE, zoom } from "../layout/window";
 import { type Shape, useRunModel } from "../model";
 import { StepRows } from "../tree/StepRows";
 import { useFolds } from "../tree/useFolds";
-import { useKeys } from "../useKeys";
 import { Axis } from "./Axis";
 import { type ColourBy, colouring } from "./colouring";
 import { Legend } from "./Legend";
@@ -12,6 +10,7 @@ import { Minimap } from "./Minimap";
 import { TimelineRow } from "./TimelineRow";
 import { Toolbar } from "./Toolbar";
 import { useTimeline } from "./useTimeline";
+import { useTimelineKeys } from "./useTimelineKeys";
 import { useWheel } from "./useWheel";
 
 /** All steps over time: what ran when, what the run waited for, where nothing happened. */
@@ -23,18 +22,9 @@ export function TimelineView({ shape }: { readonly shape: Shape }) {
   const [colourBy, setColourBy] = useState<ColourBy>("kind");
   const [showsCritical, setShowsCritical] = useState(true);
   const colours = useMemo(() => colouring(shape.skeleton, colourBy), [shape, colourBy]);
-  const { setWindow } = timeline;
-  const middle = (timeline.window.from + timeline.window.to) / 2;
-  useKeys({
-    "+": () => setWindow((window) => zoom(window, 1.6, middle)),
-    "=": () => setWindow((window) => zoom(window, 1.6, middle)),
-    "-": () => setWindow((window) => zoom(window, 1 / 1.6, middle)),
-    "0": () => setWindow(WHOLE),
-    ",": () => setWindow((window) => pan(window, -0.2)),
-    ".": () => setWindow((window) => pan(window, 0.2)),
-  });
+  useTimelineKeys(shape, timeline, at, now);
   const area = useRef<HTMLDivElement>(null);
-  useWheel(area, setWindow);
+  useWheel(area, timeline.setWindow);
   return (
     <div ref={area} className="flex h-full flex-col" data-testid="timeline">
       <Toolbar
