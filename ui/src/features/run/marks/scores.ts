@@ -49,8 +49,8 @@ export function useRunWrites(runId: string, stepId: string | null) {
     onSuccess,
   });
   const change = useMutation({
-    mutationFn: ({ id, ...score }: Omit<ScoreChange, "name"> & { readonly id: string }) =>
-      send("PUT", `/v1/scores/${id}`, score),
+    mutationFn: ({ id, value, label }: ScoreChange & { readonly id: string }) =>
+      send("PUT", `/v1/scores/${id}`, { value, label }),
     onSuccess,
   });
   const remove = useMutation({ mutationFn: (id: string) => send("DELETE", `/v1/scores/${id}`), onSuccess });

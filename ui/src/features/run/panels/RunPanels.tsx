@@ -38,7 +38,7 @@ export function RunPanels(props: CentreViewProps) {
   return (
     <Group orientation="horizontal" className="min-h-0 grow" {...layout}>
       <Panel
-        id="list"
+        id="list-panel"
         defaultSize="17%"
         minSize="150px"
         collapsible
@@ -48,7 +48,7 @@ export function RunPanels(props: CentreViewProps) {
         <Outline turn={search.turn} onTurn={goToTurn} />
       </Panel>
       <Separator className="separator" aria-label="Width of the list of turns" />
-      <Panel id="centre" minSize="320px">
+      <Panel id="centre-panel" minSize="320px">
         <div className="flex h-full min-w-0 flex-col">
           <ViewTabs view={view} onView={(view) => onSearch({ ...search, view })} folds={folds} />
           <div className="min-h-0 grow">
@@ -58,7 +58,7 @@ export function RunPanels(props: CentreViewProps) {
       </Panel>
       <Separator className="separator" aria-label="Width of the details" />
       <Panel
-        id="detail"
+        id="detail-panel"
         defaultSize="31%"
         minSize="240px"
         collapsible

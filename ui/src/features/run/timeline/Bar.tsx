@@ -32,6 +32,7 @@ export function Bar({ timeline: { scale, window }, look, from, to, isOpen, isFai
   return (
     <>
       <span
+        data-bar
         className={`absolute top-[6px] flex h-[14px] min-w-[3px] items-center overflow-hidden rounded-[3px] ${isOpen ? "bar-open" : ""} ${isFailed ? "bar-failed" : ""}`}
         style={{
           // At the far end a bar keeps its least width.

@@ -62,7 +62,7 @@ export function StepRows({ shape, folds, label, children }: StepRowsProps) {
     <div ref={scroller} className="min-h-0 grow overflow-auto overscroll-contain" tabIndex={-1}>
       <div
         className="relative min-w-fit"
-        role="listbox"
+        role="tree"
         tabIndex={0}
         aria-label={label}
         style={{ height: virtual.getTotalSize() }}
@@ -72,10 +72,10 @@ export function StepRows({ shape, folds, label, children }: StepRowsProps) {
           return (
             <div
               key={item.key}
-              role="option"
+              role="treeitem"
               aria-selected={step === selected}
-              aria-setsize={folds.rows.length}
-              aria-posinset={item.index + 1}
+              aria-level={(shape.tree.depth[step] ?? 0) + 1}
+              aria-expanded={shape.tree.below[step] ? !folds.folded.has(step) : undefined}
               tabIndex={-1}
               data-step={skeleton.stepId[step]}
               className={`step-row ${step === selected ? "step-row-selected" : ""}`}
