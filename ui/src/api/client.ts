@@ -15,7 +15,7 @@ export class Problem extends Error {
     this.detail = detail;
   }
 
-  static from(response: Response, body: unknown): Problem {
+  static from(response: Pick<Response, "status">, body: unknown): Problem {
     const said = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
     const title =
       typeof said["title"] === "string" ? said["title"] : `the server answered ${response.status}`;

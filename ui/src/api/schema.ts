@@ -993,7 +993,13 @@ export interface components {
             outer: boolean[];
             /** @description The place of the parent in the whole timeline; null at the top. */
             parent: (number | null)[];
+            run: (number | null)[];
             run_id: string;
+            /** @description The runs that `run` is an index into: the one asked for and its child runs. */
+            runs: string[];
+            service: (number | null)[];
+            /** @description The services that `service` is an index into. */
+            services: string[];
             start_offset_ms: number[];
             /** Format: int64 */
             started_at: number;
@@ -1003,6 +1009,8 @@ export interface components {
             /** Format: uint */
             total: number;
             turn: (number | null)[];
+            /** @description 0 none, 1 allow, 2 deny, 3 hitl. */
+            verdict: number[];
         };
         /** @description Why something failed. */
         ErrorInfo: {

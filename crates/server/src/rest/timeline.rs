@@ -71,6 +71,14 @@ pub(crate) struct Columns {
     duration_ms: Vec<Option<f64>>,
     turn: Vec<Option<u64>>,
     outer: Vec<bool>,
+    /// The runs that `run` is an index into: the one asked for and its child runs.
+    runs: Vec<String>,
+    run: Vec<Option<usize>>,
+    /// The services that `service` is an index into.
+    services: Vec<String>,
+    service: Vec<Option<usize>>,
+    /// 0 none, 1 allow, 2 deny, 3 hitl.
+    verdict: Vec<u8>,
 }
 
 /// Either form of a timeline.
@@ -318,15 +326,16 @@ fn to_columns(
 ) -> Columns {
     let places: std::collections::HashMap<usize, usize> =
         wanted.iter().enumerate().map(|(at, place)| (*place, at)).collect();
-    let mut names: Vec<String> = Vec::new();
-    let mut known = std::collections::HashMap::new();
     let steps = || window.iter().map(|place| &view.projection.steps[*place]);
-    let name = steps()
+    let mut names = Dictionary::default();
+    let mut runs = Dictionary::default();
+    let mut services = Dictionary::default();
+    let name = steps().map(|step| names.place(&*step.name)).collect();
+    let run_of = steps().map(|step| step.run.map(|run| runs.place(run))).collect();
+    let service = steps()
         .map(|step| {
-            *known.entry(step.name.clone()).or_insert_with(|| {
-                names.push(step.name.clone());
-                names.len() - 1
-            })
+            let name = &*view.nodes[step.node?].service_name;
+            (!name.is_empty()).then(|| services.place(name))
         })
         .collect();
     Columns {
@@ -335,7 +344,11 @@ fn to_columns(
         total: wanted.len(),
         next_from,
         name,
-        names,
+        names: names.known.into_iter().map(str::to_owned).collect(),
+        run: run_of,
+        runs: runs.known.into_iter().map(|run| view.projection.runs[run].run_id.to_string()).collect(),
+        service,
+        services: services.known.into_iter().map(str::to_owned).collect(),
         kinds: Kind::ALL.iter().map(|kind| kind.as_str()).collect(),
         step_id: steps().map(|step| step.step_id.to_string()).collect(),
         parent: steps().map(|step| step.parent.and_then(|parent| places.get(&parent).copied())).collect(),
@@ -356,6 +369,35 @@ fn to_columns(
             .collect(),
         turn: steps().map(|step| step.turn).collect(),
         outer: steps().map(|step| step.outer).collect(),
+        verdict: steps()
+            .map(|step| match step.verdict {
+                None => 0,
+                Some(turnscope_model::Verdict::Allow) => 1,
+                Some(turnscope_model::Verdict::Deny) => 2,
+                Some(turnscope_model::Verdict::Hitl) => 3,
+            })
+            .collect(),
+    }
+}
+
+/// Values that stand in a column by their place among those seen.
+struct Dictionary<T> {
+    known: Vec<T>,
+    places: std::collections::HashMap<T, usize>,
+}
+
+impl<T> Default for Dictionary<T> {
+    fn default() -> Self {
+        Self { known: Vec::new(), places: std::collections::HashMap::new() }
+    }
+}
+
+impl<T: Copy + Eq + std::hash::Hash> Dictionary<T> {
+    fn place(&mut self, value: T) -> usize {
+        *self.places.entry(value).or_insert_with(|| {
+            self.known.push(value);
+            self.known.len() - 1
+        })
     }
 }
 

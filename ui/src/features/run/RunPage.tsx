@@ -1,23 +1,79 @@
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
-import { api, must } from "../../api/client";
-import { ErrorPanel } from "../../components/ErrorPanel";
-import { Skeleton } from "../../components/Skeleton";
-import { StatusMark } from "../../components/StatusMark";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
+import type { RunDetail } from "./data/api";
+import { runQuery, skeletonQuery } from "./data/queries";
+import { useLiveRun } from "./data/useLiveRun";
+import { RunHeader } from "./header/RunHeader";
+import { toTree } from "./layout/tree";
+import { RunModelContext } from "./model";
+import { PageState } from "./panels/PageState";
+import { RunPanels } from "./panels/RunPanels";
+import { type RunSearch, readRunSearch } from "./search";
+import { RawTextProvider } from "./text/RawTextProvider";
+import { useNow } from "./useNow";
+import "./run.css";
 
-/** One run. */
+/** One run: its header, and its views over one selection. Everything that is chosen stands in the address. */
 export function RunPage() {
   const { runId } = useParams({ from: "/runs/$runId" });
-  const run = useQuery({
-    queryKey: ["run", runId],
-    queryFn: async () => must(await api.GET("/v1/runs/{id}", { params: { path: { id: runId } } })),
-  });
-  if (run.isError) return <ErrorPanel what="The run" error={run.error} retry={() => run.refetch()} />;
-  if (!run.data) return <Skeleton className="m-4 h-6 w-96" />;
+  const address = useSearch({ from: "/runs/$runId" });
+  const navigate = useNavigate({ from: "/runs/$runId" });
+  const search = useMemo(() => readRunSearch(address), [address]);
+  // What is looked at is no place that one wants to go back to, step by step.
+  const onSearch = useCallback(
+    (search: RunSearch) => void navigate({ search: { ...search }, replace: true }),
+    [navigate],
+  );
+  const run = useQuery(runQuery(runId));
+  if (!run.data) return <PageState error={run.error} onRetry={() => run.refetch()} />;
+  return <LoadedRun key={runId} run={run.data} search={search} onSearch={onSearch} />;
+}
+
+interface LoadedRunProps {
+  readonly run: RunDetail;
+  readonly search: RunSearch;
+  readonly onSearch: (search: RunSearch) => void;
+}
+
+function LoadedRun({ run, search, onSearch }: LoadedRunProps) {
+  const skeleton = useQuery(skeletonQuery(run.run_id));
+  const now = useNow(run);
+  useLiveRun(
+    run.run_id,
+    run.children.map((child) => child.run_id),
+  );
+  const shape = useMemo(
+    () => (skeleton.data ? { skeleton: skeleton.data, tree: toTree(skeleton.data) } : null),
+    [skeleton.data],
+  );
+  const selected = search.step ?? null;
+  const model = useMemo(
+    () => ({
+      run,
+      shape,
+      selected,
+      now,
+      select: (step: string | null) => {
+        const { step: _, turn: __, ...rest } = search;
+        onSearch(step === null ? rest : { ...rest, step });
+      },
+    }),
+    [run, shape, selected, now, search, onSearch],
+  );
   return (
-    <h1 className="flex items-center gap-2 p-4 text-lg font-semibold">
-      <StatusMark status={run.data.status} size={18} />
-      {run.data.name}
-    </h1>
+    <RunModelContext value={model}>
+      <RawTextProvider>
+        <div className="flex h-full min-h-0 flex-col">
+          <RunHeader />
+          <RunPanels
+            search={search}
+            onSearch={onSearch}
+            skeletonError={skeleton.error}
+            onRetry={() => skeleton.refetch()}
+          />
+        </div>
+      </RawTextProvider>
+    </RunModelContext>
   );
 }

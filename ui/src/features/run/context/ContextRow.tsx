@@ -1,0 +1,53 @@
+import { Scissors } from "lucide-react";
+import { bytes, count } from "../../../lib/numbers";
+import type { ContextBar } from "../layout/contextBars";
+import { SEGMENT_LOOKS } from "./looks";
+
+interface ContextRowProps {
+  readonly bar: ContextBar;
+  readonly unit: "tokens" | "bytes";
+  readonly isSelected: boolean;
+  readonly onSelect: () => void;
+}
+
+/** One model call: its turn, its bar, its size, and what was done to the history before it. */
+export function ContextRow({ bar, unit, isSelected, onSelect }: ContextRowProps) {
+  const format = unit === "tokens" ? count : bytes;
+  return (
+    <button
+      type="button"
+      aria-pressed={isSelected}
+      className={`flex h-full w-full items-center gap-3 px-4 text-left text-xs hover:bg-hover ${isSelected ? "step-row-selected" : ""}`}
+      onClick={onSelect}
+    >
+      <span className="w-14 shrink-0 text-muted tabular-nums">
+        {bar.call.turn === null ? "call" : `Turn ${bar.call.turn}`}
+      </span>
+      <span className="flex h-4 min-w-0 grow overflow-hidden rounded-[3px]">
+        {bar.parts.map(({ segment, width }) => (
+          <span
+            key={segment.what}
+            className={SEGMENT_LOOKS[segment.what].className}
+            style={{ width: `${width * 100}%` }}
+            title={`${SEGMENT_LOOKS[segment.what].title}: ${format(unit === "tokens" ? (segment.tokens ?? 0) : segment.bytes)} in ${segment.messages} ${segment.messages === 1 ? "message" : "messages"}`}
+          />
+        ))}
+      </span>
+      <span className="w-16 shrink-0 text-right tabular-nums">{format(bar.size)}</span>
+      <span className="w-44 shrink-0 truncate text-warn">
+        {bar.change && (
+          <span className="inline-flex items-center gap-1">
+            <Scissors aria-hidden className="size-3.5" /> {changeWords(bar)}
+          </span>
+        )}
+      </span>
+    </button>
+  );
+}
+
+function changeWords({ change, call }: ContextBar): string {
+  const where = call.change_at === null ? "" : ` from message ${call.change_at + 1}`;
+  if (change === "compacted") return `compacted${where}`;
+  if (change === "rewritten") return `${call.rewritten_count} rewritten${where}`;
+  return `${call.dropped_count} dropped${where}`;
+}

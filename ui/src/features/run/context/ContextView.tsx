@@ -1,0 +1,44 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { ErrorPanel } from "../../../components/ErrorPanel";
+import { Skeleton } from "../../../components/Skeleton";
+import { contextQuery } from "../data/queries";
+import { contextBars } from "../layout/contextBars";
+import { useRunModel } from "../model";
+import { moved } from "../selection";
+import { useKeys } from "../useKeys";
+import { ContextBars } from "./ContextBars";
+import { ContextLegend } from "./ContextLegend";
+
+/** What filled the window of each model call, and where the history was cut, rewritten or compacted. */
+export function ContextView() {
+  const { run, selected, select } = useRunModel();
+  const context = useQuery(contextQuery(run.run_id));
+  const layout = useMemo(() => contextBars(context.data?.calls ?? []), [context.data]);
+  const steps = layout.bars.map((bar) => bar.call.step_id);
+  const go = (by: number) => select(moved(steps, selected, by));
+  useKeys({ j: () => go(1), arrowdown: () => go(1), k: () => go(-1), arrowup: () => go(-1) });
+  if (context.isPending) return <Skeleton className="m-4 h-40" />;
+  if (context.isError) {
+    return (
+      <div className="p-4">
+        <ErrorPanel what="The contexts" error={context.error} retry={() => context.refetch()} />
+      </div>
+    );
+  }
+  if (layout.bars.length === 0) {
+    return (
+      <p className="p-8 text-center text-muted text-sm">
+        {context.data === null
+          ? "This server does not attribute contexts yet."
+          : "No messages of this run's model calls were captured."}
+      </p>
+    );
+  }
+  return (
+    <div className="flex h-full flex-col" data-testid="context">
+      <ContextLegend unit={layout.unit} />
+      <ContextBars layout={layout} />
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import type { StepCost } from "../data/api";
+import { plain } from "../data/safeText";
+import { exactCount, exactUsd } from "../figures";
+
+/** How a call's cost comes about: bucket × price = sum, with where the price is from. */
+export function CostTable({ cost }: { readonly cost: StepCost }) {
+  return (
+    <section aria-label="Cost" className="space-y-2 text-xs">
+      <table className="w-full tabular-nums">
+        <caption className="detail-heading mb-1 text-left">Cost</caption>
+        <thead className="text-muted">
+          <tr>
+            <th scope="col" className="text-left font-normal">
+              Bucket
+            </th>
+            <th scope="col" className="text-right font-normal">
+              Tokens
+            </th>
+            <th scope="col" className="text-right font-normal">
+              $ per million
+            </th>
+            <th scope="col" className="text-right font-normal">
+              Cost
+            </th>
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line">
+          {cost.buckets.map((bucket) => (
+            <tr key={bucket.bucket}>
+              <th scope="row" className="py-1 text-left font-normal">
+                {bucket.bucket.replace("_", " ")}
+              </th>
+              <td className="py-1 text-right">{exactCount(bucket.tokens)}</td>
+              <td className="py-1 text-right">{bucket.usd_per_million ?? "unknown"}</td>
+              <td className="py-1 text-right">
+                {bucket.cost_usd == null ? "unknown" : exactUsd(bucket.cost_usd)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr className="border-text border-t font-semibold">
+            <th scope="row" colSpan={3} className="py-1 text-left">
+              Sum
+            </th>
+            <td className="py-1 text-right">{cost.cost_usd == null ? "unknown" : exactUsd(cost.cost_usd)}</td>
+          </tr>
+        </tfoot>
+      </table>
+      {cost.unknown_because && <p className="text-warn">{plain(cost.unknown_because)}</p>}
+      {cost.price && (
+        <p className="text-muted">
+          Price of {plain(cost.price.model)} at {plain(cost.price.provider)}, {cost.price.tier} tier, as of{" "}
+          {cost.price.effective_from} ({plain(cost.price.source)}).
+        </p>
+      )}
+      {cost.reported_cost_usd != null && (
+        <p className={cost.differs ? "font-medium text-warn" : "text-muted"}>
+          The client reported {exactUsd(cost.reported_cost_usd)}
+          {cost.differs ? ": this differs." : "."}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { clip, isStructure } from "./clip";
+import { parsed, toMessages } from "./message";
+import { PAGE_BYTES, pageCount, readPage } from "./pages";
+import { pieces, plain } from "./safeText";
+
+test("what is small stays as it is", () => {
+  const value = { a: [1, "x", null, true], b: {} };
+  expect(clip(value)).toEqual(value);
+});
+
+test("long text becomes a blob of text, a long list one of JSON", async () => {
+  const limits = { text: 5, depth: 9, values: 4 };
+  const text = clip("abcdefgh", limits) as Blob;
+  expect([isStructure(text), await text.text()]).toEqual([false, "abcdefgh"]);
+  const list = clip([1, 2, 3, 4, 5], limits) as Blob;
+  expect([isStructure(list), JSON.parse(await list.text())]).toEqual([true, [1, 2, 3, 4, 5]]);
+});
+
+test("five thousand levels of nesting are cut at the depth that can be shown", () => {
+  let deep: unknown = 1;
+  for (let level = 0; level < 5000; level++) deep = [deep];
+  let value = clip(deep);
+  let levels = 0;
+  while (Array.isArray(value)) [value, levels] = [value[0] as never, levels + 1];
+  expect(levels).toBe(49);
+  expect(value).toBeInstanceOf(Blob);
+});
+
+test("pages hold every character once, whole", async () => {
+  const text = "äß日本🙂x".repeat(20_000);
+  const blob = new Blob([text]);
+  const read = await Promise.all(Array.from({ length: pageCount(blob) }, (_, page) => readPage(blob, page)));
+  expect(read.length).toBe(Math.ceil(blob.size / PAGE_BYTES));
+  expect(read.join("") === text).toBe(true);
+});
+
+test("overrides and hidden characters are shown by name", () => {
+  expect(pieces("a\u202eb")).toEqual([{ text: "a" }, { control: "\u202e", name: "RLO" }, { text: "b" }]);
+  expect(plain("x\u0000\u200b")).toBe("x⟨U+0000⟩⟨ZWSP⟩");
+  expect(plain("line\nnext\tעברית")).toBe("line\nnext\tעברית");
+});
+
+test("messages are read from anything", () => {
+  const [message] = toMessages([
+    {
+      role: "assistant",
+      parts: [
+        { type: "text", content: "hi" },
+        { type: "tool_call", id: "c1", name: "pay", arguments: '{"eur":5}' },
+        { type: "tool_call_response", id: "c1", response: "[not json" },
+        { type: "uri", modality: "image", uri: "http://example.org/x.png" },
+        { type: "other", value: { type: "odd" } },
+        7,
+      ],
+    },
+    "no message",
+  ]);
+  expect(message?.parts).toEqual([
+    { type: "text", text: "hi" },
+    { type: "tool_call", id: "c1", name: "pay", arguments: { eur: 5 } },
+    { type: "tool_result", id: "c1", result: "[not json" },
+    { type: "media", what: "image", mime: null, place: "http://example.org/x.png" },
+    { type: "other", value: { type: "odd" } },
+    { type: "other", value: 7 },
+  ]);
+  expect(parsed("12")).toBe("12");
+  expect(toMessages({ role: "user" })).toEqual([]);
+});

@@ -1,0 +1,110 @@
+/** Messages and their parts as the API gives them, read with suspicion: telemetry may hold anything. */
+import { clip, type Value } from "./clip";
+
+export interface Message {
+  readonly id: string | null;
+  readonly role: string;
+  readonly name: string | null;
+  readonly parts: readonly Part[];
+  readonly finishReason: string | null;
+}
+
+export type Part =
+  | { readonly type: "text" | "reasoning"; readonly text: Text }
+  | {
+      readonly type: "tool_call";
+      readonly id: string | null;
+      readonly name: string;
+      readonly arguments: Value;
+    }
+  | { readonly type: "tool_result"; readonly id: string | null; readonly result: Value }
+  | {
+      readonly type: "media";
+      readonly what: string;
+      readonly mime: string | null;
+      readonly place: string | null;
+    }
+  | { readonly type: "compaction"; readonly text: Text | null }
+  | { readonly type: "other"; readonly value: Value };
+
+/** Text that is drawn, or one so long that it is read in pages. */
+export type Text = string | Blob;
+
+/** The fields that are read of messages and parts; any may be missing or something else. */
+type Fields = {
+  readonly [field in
+    | ("id" | "role" | "name" | "parts" | "finish_reason")
+    | (
+        | "type"
+        | "content"
+        | "arguments"
+        | "response"
+        | "result"
+        | "uri"
+        | "file_id"
+        | "modality"
+        | "mime_type"
+        | "value"
+      )]?: Value;
+};
+
+export function toMessages(value: Value | undefined): Message[] {
+  return Array.isArray(value) ? value.filter(isFields).map(toMessage) : [];
+}
+
+export function toParts(value: Value | undefined): Part[] {
+  return Array.isArray(value) ? value.map(toPart) : [];
+}
+
+function toMessage(fields: Fields): Message {
+  return {
+    id: text(fields.id),
+    role: text(fields.role) ?? "unknown",
+    name: text(fields.name),
+    parts: toParts(fields.parts),
+    finishReason: text(fields.finish_reason),
+  };
+}
+
+function toPart(value: Value): Part {
+  if (!isFields(value)) return isText(value) ? { type: "text", text: value } : { type: "other", value };
+  const { type, content } = value;
+  if ((type === "text" || type === "reasoning") && isText(content)) return { type, text: content };
+  if (type === "tool_call") {
+    return {
+      type,
+      id: text(value.id),
+      name: text(value.name) ?? "unnamed tool",
+      arguments: parsed(value.arguments ?? null),
+    };
+  }
+  if (type === "tool_call_response") {
+    const result = value.response ?? value.result ?? null;
+    return { type: "tool_result", id: text(value.id), result: parsed(result) };
+  }
+  if (type === "blob" || type === "uri" || type === "file") {
+    const place = text(value.uri) ?? text(value.file_id);
+    return { type: "media", what: text(value.modality) ?? type, mime: text(value.mime_type), place };
+  }
+  if (type === "compaction") return { type, text: isText(content) ? content : null };
+  return { type: "other", value: type === "other" && value.value !== undefined ? value.value : value };
+}
+
+/** Arguments and results often come as JSON in a string: shown as what they say. */
+export function parsed(value: Value): Value {
+  if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
+  try {
+    return clip(JSON.parse(value));
+  } catch {
+    return value;
+  }
+}
+
+export const isText = (value: Value | undefined): value is Text =>
+  typeof value === "string" || (value instanceof Blob && value.type === "text/plain");
+
+const isFields = (value: Value): value is Fields =>
+  value !== null && typeof value === "object" && !Array.isArray(value) && !(value instanceof Blob);
+
+const text = (value: Value | undefined): string | null =>
+  typeof value === "string" && value !== "" ? value : null;

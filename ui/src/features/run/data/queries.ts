@@ -1,0 +1,72 @@
+/** What the run page asks the server for, by the query cache's keys. Everything of a run begins with `["run", id]`. */
+import { queryOptions } from "@tanstack/react-query";
+import type { ContextReply, CostReply, RunDetail, Step } from "./api";
+import { get, isMissing } from "./api";
+import { readSkeleton, readValue } from "./reader";
+
+export const runKey = (runId: string) => ["run", runId] as const;
+
+const path = (runId: string, rest = "") => `/v1/runs/${encodeURIComponent(runId)}${rest}`;
+
+export const runQuery = (runId: string) =>
+  queryOptions({ queryKey: runKey(runId), queryFn: () => get<RunDetail>(path(runId)) });
+
+/** The most steps that one answer holds. */
+export const MOST_STEPS = 100_000;
+
+export const skeletonQuery = (runId: string) =>
+  queryOptions({
+    queryKey: [...runKey(runId), "skeleton"],
+    queryFn: () => readSkeleton(path(runId, `/timeline?format=columns&limit=${MOST_STEPS}`)),
+    // Typed arrays are compared by identity: walking them would cost more than drawing them.
+    structuralSharing: false,
+  });
+
+/** How many neighbouring steps are asked for together. */
+export const ROWS_PAGE = 200;
+
+/** The rows (names of models and tools, tokens, cost, errors) of a window of the timeline. */
+export const rowsQuery = (runId: string, page: number) =>
+  queryOptions({
+    queryKey: [...runKey(runId), "rows", page],
+    queryFn: async () =>
+      (await get<{ steps: Step[] }>(path(runId, `/timeline?from=${page * ROWS_PAGE}&limit=${ROWS_PAGE}`)))
+        .steps,
+  });
+
+export const turnQuery = (runId: string, n: number) =>
+  queryOptions({
+    queryKey: [...runKey(runId), "turn", n],
+    queryFn: () => readValue(path(runId, `/turns/${n}`)),
+    structuralSharing: false,
+  });
+
+export const stepDataQuery = (runId: string, stepId: string) =>
+  queryOptions({
+    queryKey: [...runKey(runId), "step", stepId],
+    queryFn: () => readValue(path(runId, `/steps/${encodeURIComponent(stepId)}/data`)),
+    structuralSharing: false,
+  });
+
+/** Null where the server is too old to explain costs. */
+export const costQuery = (runId: string) =>
+  queryOptions({
+    queryKey: [...runKey(runId), "cost"],
+    queryFn: () => orNull(get<CostReply>(path(runId, "/cost"))),
+  });
+
+/** Null where the server is too old to attribute contexts. */
+export const contextQuery = (runId: string) =>
+  queryOptions({
+    queryKey: [...runKey(runId), "context"],
+    queryFn: () => orNull(get<ContextReply>(path(runId, "/context"))),
+  });
+
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Value } from "../data/clip";
+import { plain } from "../data/safeText";
+import { ValueView } from "../json/ValueView";
+
+/** Names and values in two columns; nothing at all where there are none. */
+export function Facts({ title, values }: { readonly title: string; readonly values: Value }) {
+  if (values === null || typeof values !== "object") return null;
+  if (values instanceof Blob || Array.isArray(values)) return <ValueView value={values} label={title} />;
+  const entries = Object.entries(values).filter(([, value]) => value !== null);
+  if (entries.length === 0) return null;
+  return (
+    <section aria-label={title}>
+      <h3 className="detail-heading mb-1">{title}</h3>
+      <dl className="divide-y divide-line text-xs">
+        {entries.map(([name, value]) => (
+          <div key={name} className="grid grid-cols-[minmax(7rem,2fr)_minmax(0,3fr)] gap-x-3 py-1">
+            <dt className="break-words font-mono text-muted leading-5">{plain(name)}</dt>
+            <dd className="min-w-0">
+              <ValueView value={value} label={plain(name)} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,44 @@
+import { exact } from "../../../lib/time";
+import { RunCost } from "../cost/RunCost";
+import { plain } from "../data/safeText";
+import { Scores } from "../marks/Scores";
+import { useRunModel } from "../model";
+import { ErrorNote } from "../panels/ErrorNote";
+import { Facts } from "./Facts";
+
+/** What is known of the run as a whole: shown while no step is selected. */
+export function RunDetails() {
+  const { run } = useRunModel();
+  return (
+    <section
+      className="h-full space-y-5 overflow-y-auto p-3"
+      aria-label="About this run"
+      data-testid="run-details"
+    >
+      {run.error && <ErrorNote error={run.error} />}
+      <section aria-label="Scores">
+        <h2 className="detail-heading mb-1">Scores</h2>
+        <Scores />
+      </section>
+      <RunCost />
+      <Facts
+        title="Run"
+        values={{
+          run: run.run_id,
+          "native id": run.native_run_id ?? null,
+          trace: run.trace_ids.join(" "),
+          service: run.service_name,
+          dialect: run.dialect,
+          trigger: run.trigger_type ?? null,
+          role: run.user_role ?? null,
+          began: exact(run.started_at),
+          ended: run.ended_at == null ? null : exact(run.ended_at),
+          status: run.status_reason ? `${run.status}: ${plain(run.status_reason)}` : run.status,
+          tools: run.tools.length > 0 ? run.tools.join(", ") : null,
+        }}
+      />
+      <Facts title="Metadata" values={run.metadata} />
+      <p className="text-muted text-xs">Select a step to see what it was sent and what came out.</p>
+    </section>
+  );
+}

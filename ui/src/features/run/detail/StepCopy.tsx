@@ -1,0 +1,32 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { stepDataQuery } from "../data/queries";
+import { CopyMenu } from "../panels/CopyMenu";
+import { toCurl, toMarkdown } from "./copies";
+import { toStepBody } from "./stepData";
+
+interface StepCopyProps {
+  readonly runId: string;
+  readonly stepId: string;
+  readonly name: string;
+}
+
+/** Copies a step: its JSON as the API gives it (whole, whatever the page shows of it), as curl, as Markdown. */
+export function StepCopy({ runId, stepId, name }: StepCopyProps) {
+  const cache = useQueryClient();
+  const path = `/v1/runs/${runId}/steps/${encodeURIComponent(stepId)}/data`;
+  return (
+    <CopyMenu
+      what="step"
+      items={[
+        ["as JSON", async () => (await fetch(path)).text()],
+        ["as curl", () => toCurl(location.origin, path)],
+        [
+          "as Markdown",
+          async () => toMarkdown(name, toStepBody(await cache.ensureQueryData(stepDataQuery(runId, stepId)))),
+        ],
+        ["link to this step", () => location.href],
+        ["step id", () => stepId],
+      ]}
+    />
+  );
+}

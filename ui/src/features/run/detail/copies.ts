@@ -1,0 +1,65 @@
+/** What can be copied of a run or a step: as JSON, as a curl command, as Markdown. */
+
+import type { Value } from "../data/clip";
+import type { Message, Part } from "../data/message";
+import type { StepBody } from "./stepData";
+
+/** A path of the API as a command. The quotes are safe in a shell: ids hold no quotes, and are checked for them. */
+export const toCurl = (origin: string, path: string): string =>
+  `curl -s '${origin}${path.replaceAll("'", "%27")}'`;
+
+/** One step as Markdown: what it was asked and what came out. */
+export function toMarkdown(name: string, body: StepBody): string {
+  const sections: (string | false)[] = [
+    `## ${name}`,
+    body.system.length > 0 && `### system\n\n${body.system.map(partMarkdown).join("\n\n")}`,
+    ...body.input.map(messageMarkdown),
+    ...body.output.map(messageMarkdown),
+    section("Arguments", body.arguments ?? body.inputValue),
+    section("Result", body.result ?? body.outputValue),
+  ];
+  return `${sections.filter(Boolean).join("\n\n")}\n`;
+}
+
+const messageMarkdown = (message: Message): string =>
+  `### ${message.role}\n\n${message.parts.map(partMarkdown).join("\n\n")}`;
+
+function partMarkdown(part: Part): string {
+  switch (part.type) {
+    case "text":
+      return textOf(part.text);
+    case "reasoning":
+      return quote(textOf(part.text));
+    case "tool_call":
+      return `Calls \`${part.name}\`:\n\n${fenced(part.arguments)}`;
+    case "tool_result":
+      return `Result:\n\n${fenced(part.result)}`;
+    case "media":
+      return `(${part.what}${part.mime ? `, ${part.mime}` : ""}${part.place ? `: ${part.place}` : ""})`;
+    case "compaction":
+      return `(the conversation was compacted here)\n\n${part.text === null ? "" : quote(textOf(part.text))}`;
+    case "other":
+      return fenced(part.value);
+  }
+}
+
+const section = (title: string, value: Value): string | false =>
+  value !== null && `### ${title}\n\n${fenced(value)}`;
+const textOf = (text: string | Blob): string =>
+  typeof text === "string" ? text : `(${text.size} bytes of text)`;
+const quote = (text: string): string => text.replace(/^/gm, "> ");
+
+/** A fence longer than any within the text, so that the text cannot end it. */
+function fenced(value: Value): string {
+  const text =
+    typeof value === "string"
+      ? value
+      : value instanceof Blob
+        ? textOf(value)
+        : JSON.stringify(value, withoutBlobs, 2);
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${typeof value === "string" ? "" : "json"}\n${text}\n${fence}`;
+}
+
+const withoutBlobs = (_: string, value: Value): Value => (value instanceof Blob ? textOf(value) : value);

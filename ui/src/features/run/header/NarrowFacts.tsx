@@ -1,0 +1,23 @@
+import { RunDetails } from "../detail/RunDetails";
+import { Tags } from "../marks/Tags";
+import { Disclosure } from "../panels/Disclosure";
+import { RunOrigin } from "./RunOrigin";
+
+/** On a narrow screen what is known of the run waits behind one line: the story has the room. */
+export function NarrowFacts() {
+  return (
+    <div className="mt-1.5">
+      <Disclosure summary="About this run">
+        {() => (
+          <div className="max-h-[50vh] space-y-2 overflow-y-auto text-xs">
+            <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+              <RunOrigin />
+              <Tags />
+            </div>
+            <RunDetails />
+          </div>
+        )}
+      </Disclosure>
+    </div>
+  );
+}

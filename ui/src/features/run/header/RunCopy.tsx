@@ -1,0 +1,23 @@
+import { toCurl } from "../detail/copies";
+import { useRunModel } from "../model";
+import { CopyMenu } from "../panels/CopyMenu";
+
+/** Copies the run: as JSON, curl, Markdown (the server's own summary), its id, or the whole for another server. */
+export function RunCopy() {
+  const { run } = useRunModel();
+  const path = `/v1/runs/${run.run_id}`;
+  const text = async (path: string) => (await fetch(path)).text();
+  return (
+    <CopyMenu
+      what="run"
+      items={[
+        ["as JSON", () => text(path)],
+        ["as curl", () => toCurl(location.origin, path)],
+        ["as Markdown", () => text(`${path}/summary?max_tokens=20000`)],
+        ["as OTLP", () => text(`${path}/export?format=otlp`)],
+        ["link to this view", () => location.href],
+        ["run id", () => run.run_id],
+      ]}
+    />
+  );
+}

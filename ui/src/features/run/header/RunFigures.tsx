@@ -1,0 +1,69 @@
+import { count, usd } from "../../../lib/numbers";
+import { duration, exact } from "../../../lib/time";
+import type { Run } from "../data/api";
+import { useRunModel } from "../model";
+
+/** The run's figures; with sub-agents the total stands first and its own part behind it. */
+export function RunFigures() {
+  const { run, now } = useRunModel();
+  const { total } = run;
+  const hasChildren = total.run_count > 1;
+  const figures: [name: string, value: string, own: string | null][] = [
+    ["Duration", duration(run.status === "running" ? now : run.duration_ms), null],
+    ["Cost", cost(total.cost_usd, run.cost_complete), hasChildren ? cost(run.cost_usd, true) : null],
+    ["Tokens in", count(total.input_tokens), hasChildren ? count(run.input_tokens) : null],
+    ["Cached", count(total.cache_read_tokens), null],
+    ["Tokens out", count(total.output_tokens), hasChildren ? count(run.output_tokens) : null],
+    ["Turns", String(total.turn_count), hasChildren ? String(run.turn_count) : null],
+    ["Tools", String(total.tool_call_count), hasChildren ? String(run.tool_call_count) : null],
+  ];
+  return (
+    <dl className="mt-1.5 flex flex-wrap gap-x-5 gap-y-1 text-sm tabular-nums">
+      {figures.map(([name, value, own]) => (
+        <div
+          key={name}
+          className="flex items-baseline gap-1.5"
+          title={own === null ? undefined : `${own} of it without sub-agents`}
+        >
+          <dt className="text-muted text-xs">{name}</dt>
+          <dd>
+            {value}
+            {own !== null && own !== value && <span className="pl-1 text-muted text-xs">(own {own})</span>}
+          </dd>
+        </div>
+      ))}
+      <Verdicts run={run} />
+      <div className="flex items-baseline gap-1.5">
+        <dt className="text-muted text-xs">Began</dt>
+        <dd title={exact(run.started_at)}>
+          <time dateTime={new Date(run.started_at).toISOString()}>
+            {new Date(run.started_at).toLocaleString()}
+          </time>
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function Verdicts({
+  run: { total },
+}: {
+  readonly run: Run & { readonly total: Pick<Run, "allow_count" | "deny_count" | "hitl_count"> };
+}) {
+  const words = [
+    total.allow_count > 0 && `${total.allow_count} allowed`,
+    total.deny_count > 0 && `${total.deny_count} denied`,
+    total.hitl_count > 0 && `${total.hitl_count} asked a person`,
+  ].filter(Boolean);
+  if (words.length === 0) return null;
+  return (
+    <div className="flex items-baseline gap-1.5">
+      <dt className="text-muted text-xs">Verdicts</dt>
+      <dd>{words.join(", ")}</dd>
+    </div>
+  );
+}
+
+/** A cost of which a part is unknown is a lower bound. */
+const cost = (dollars: number | null | undefined, complete: boolean): string =>
+  dollars == null ? "unknown" : `${complete ? "" : "≥ "}${usd(dollars)}`;

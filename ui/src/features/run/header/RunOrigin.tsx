@@ -1,0 +1,50 @@
+import { Link } from "@tanstack/react-router";
+import { plain } from "../data/safeText";
+import { useRunModel } from "../model";
+
+/** Where a run comes from: models, session, user, prompt, experiment, and the runs before and after it. */
+export function RunOrigin() {
+  const { run } = useRunModel();
+  const facts: [name: string, value: string | null | undefined][] = [
+    ["Model", run.models.join(", ")],
+    ["Session", run.session_id],
+    ["User", run.user_id],
+    ["Prompt", join(run.prompt_id, run.prompt_version && `v${run.prompt_version}`)],
+    ["Experiment", join(run.experiment_id, run.experiment_variant)],
+  ];
+  return (
+    <>
+      <dl className="contents">
+        {facts.map(
+          ([name, value]) =>
+            value && (
+              <div key={name} className="flex min-w-0 max-w-72 items-baseline gap-1.5">
+                <dt className="text-muted">{name}</dt>
+                <dd className="truncate" title={plain(value)}>
+                  {plain(value)}
+                </dd>
+              </div>
+            ),
+        )}
+      </dl>
+      {linksOf(run).map(({ run_id, why }) => (
+        <Link
+          key={run_id + why}
+          to="/runs/$runId"
+          params={{ runId: run_id }}
+          className="text-accent hover:underline"
+        >
+          {plain(why)}
+        </Link>
+      ))}
+    </>
+  );
+}
+
+const join = (a: string | null | undefined, b: string | null | undefined): string =>
+  [a, b].filter(Boolean).join(" · ");
+
+/** Older servers do not send links. */
+function linksOf(run: object): readonly { readonly run_id: string; readonly why: string }[] {
+  return "links" in run && Array.isArray(run.links) ? run.links : [];
+}

@@ -1,0 +1,72 @@
+import { ChevronRight } from "lucide-react";
+import { plain } from "../data/safeText";
+import type { JsonRow } from "../layout/jsonRows";
+import { Fold } from "../text/Fold";
+import { PagedText } from "../text/PagedText";
+import { SafeText } from "../text/SafeText";
+
+interface JsonLineProps {
+  readonly row: JsonRow;
+  /** Whether lines leave room for the mark of those that fold: a flat list needs none. */
+  readonly folds: boolean;
+  readonly onTurn: (pointer: string) => void;
+}
+
+/** One line of a JSON value: its key, and its value or how much it holds. */
+export function JsonLine({ row, folds, onTurn }: JsonLineProps) {
+  const holds = row.size !== null && row.size > 0;
+  return (
+    <div className="flex min-w-0 items-start leading-5" style={{ paddingInlineStart: row.depth * 14 }}>
+      {holds ? (
+        <button
+          type="button"
+          className="-ml-0.5 flex size-5 shrink-0 items-center justify-center text-muted hover:text-text"
+          aria-expanded={row.open}
+          aria-label={`${row.open ? "Fold" : "Unfold"} ${plain(row.key ?? "value")}`}
+          onClick={() => onTurn(row.pointer)}
+        >
+          <ChevronRight aria-hidden className={`size-3 ${row.open ? "rotate-90" : ""}`} />
+        </button>
+      ) : (
+        folds && <span className="w-[18px] shrink-0" />
+      )}
+      {row.key !== null && (
+        <span className="shrink-0 pr-1.5 text-muted">
+          <SafeText>{row.key}</SafeText>
+        </span>
+      )}
+      <JsonValue row={row} />
+    </div>
+  );
+}
+
+function JsonValue({ row: { value, size, open, key } }: { readonly row: JsonRow }) {
+  if (size !== null) {
+    const [from, to] = Array.isArray(value) ? "[]" : "{}";
+    if (open) return <span className="text-muted">{from}</span>;
+    return (
+      <span className="text-muted">
+        {from}
+        {size > 0 && <span className="px-1">{size}</span>}
+        {to}
+      </span>
+    );
+  }
+  if (value instanceof Blob) {
+    return (
+      <div className="min-w-0 grow">
+        <PagedText blob={value} label={key ?? "value"} />
+      </div>
+    );
+  }
+  if (typeof value === "string") {
+    return (
+      <div className="min-w-0 grow whitespace-pre-wrap break-words text-(--json-text)">
+        <Fold label={key ?? "text"}>
+          <SafeText>{value}</SafeText>
+        </Fold>
+      </div>
+    );
+  }
+  return <span className={value === null ? "text-muted" : "text-(--json-number)"}>{String(value)}</span>;
+}

@@ -1,0 +1,61 @@
+import { useQuery } from "@tanstack/react-query";
+import { ThumbsDown, ThumbsUp } from "lucide-react";
+import { runQuery } from "../data/queries";
+import { ScoreForm } from "./ScoreForm";
+import { type Mark, markOf, markValue, useRunWrites } from "./scores";
+
+interface MarksProps {
+  readonly runId: string;
+  /** Null marks the run itself. */
+  readonly stepId: string | null;
+}
+
+/** Good or bad in one press (a second takes it back); a score with a comment in a small form. */
+export function Marks({ runId, stepId }: MarksProps) {
+  const run = useQuery(runQuery(runId));
+  const { add, change, remove } = useRunWrites(runId, stepId);
+  const given = markOf(run.data?.scores ?? [], stepId);
+  const busy = add.isPending || change.isPending || remove.isPending;
+  const press = (mark: Mark) => {
+    if (!given) add.mutate(markValue(mark));
+    else if (given.label === mark) remove.mutate(given.score_id);
+    else change.mutate({ id: given.score_id, ...markValue(mark) });
+  };
+  const what = stepId === null ? "run" : "step";
+  const failed = add.error ?? change.error ?? remove.error;
+  return (
+    <fieldset className="flex items-center" aria-label={`Marks of this ${what}`}>
+      <button
+        type="button"
+        className="btn-icon"
+        aria-pressed={given?.label === "good"}
+        aria-label={`Mark this ${what} as good`}
+        title="Good"
+        disabled={busy}
+        onClick={() => press("good")}
+      >
+        <ThumbsUp aria-hidden className={`size-4 ${given?.label === "good" ? "fill-current text-ok" : ""}`} />
+      </button>
+      <button
+        type="button"
+        className="btn-icon"
+        aria-pressed={given?.label === "bad"}
+        aria-label={`Mark this ${what} as bad`}
+        title="Bad"
+        disabled={busy}
+        onClick={() => press("bad")}
+      >
+        <ThumbsDown
+          aria-hidden
+          className={`size-4 ${given?.label === "bad" ? "fill-current text-error" : ""}`}
+        />
+      </button>
+      <ScoreForm runId={runId} stepId={stepId} />
+      {failed && (
+        <span role="alert" className="pl-1 text-error text-xs" title={failed.message}>
+          not saved
+        </span>
+      )}
+    </fieldset>
+  );
+}

@@ -1,0 +1,54 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef } from "react";
+import { useRunModel } from "../model";
+import { turnIndexOf } from "../story/stops";
+import { OutlineTurn } from "./OutlineTurn";
+
+const HEIGHT = 46;
+
+interface OutlineProps {
+  /** The turn that a link means. */
+  readonly turn: number | undefined;
+  readonly onTurn: (n: number) => void;
+}
+
+/** The list of turns beside every view: what each called, how long it took, where it failed. */
+export function Outline({ turn, onTurn }: OutlineProps) {
+  const { run, selected } = useRunModel();
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: run.turns.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => HEIGHT,
+    overscan: 8,
+  });
+  const at = selected ? turnIndexOf(run.turns, selected) : run.turns.findIndex((one) => one.n === turn);
+  useEffect(() => {
+    if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
+  }, [at, virtual]);
+  return (
+    <nav aria-label="Turns" className="flex h-full flex-col">
+      <p className="shrink-0 px-3 pt-3 pb-1.5 font-medium text-muted text-xs">
+        {run.turns.length} {run.turns.length === 1 ? "turn" : "turns"}
+      </p>
+      <div ref={scroller} className="min-h-0 grow overflow-y-auto pb-4">
+        <ol className="relative" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => {
+            const turn = run.turns[item.index];
+            return (
+              turn && (
+                <li
+                  key={item.key}
+                  className="absolute inset-x-0 top-0 px-1.5"
+                  style={{ transform: `translateY(${item.start}px)`, height: HEIGHT }}
+                >
+                  <OutlineTurn turn={turn} isCurrent={item.index === at} onSelect={() => onTurn(turn.n)} />
+                </li>
+              )
+            );
+          })}
+        </ol>
+      </div>
+    </nav>
+  );
+}

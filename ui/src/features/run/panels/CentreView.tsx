@@ -1,0 +1,59 @@
+import { lazy, Suspense } from "react";
+import { ErrorPanel } from "../../../components/ErrorPanel";
+import { Skeleton } from "../../../components/Skeleton";
+import { useRunModel } from "../model";
+import type { RunSearch } from "../search";
+import { Story } from "../story/Story";
+
+const TreeView = lazy(() => import("../tree/TreeView").then(({ TreeView }) => ({ default: TreeView })));
+const TimelineView = lazy(() =>
+  import("../timeline/TimelineView").then(({ TimelineView }) => ({ default: TimelineView })),
+);
+const ContextView = lazy(() =>
+  import("../context/ContextView").then(({ ContextView }) => ({ default: ContextView })),
+);
+
+export interface CentreViewProps {
+  readonly search: RunSearch;
+  readonly onSearch: (search: RunSearch) => void;
+  readonly skeletonError: Error | null;
+  readonly onRetry: () => void;
+}
+
+/** The view that the address asks for. The story comes with the page, the others when first asked for. */
+export function CentreView({ search, skeletonError, onRetry }: CentreViewProps) {
+  const view = search.view ?? "story";
+  if (view === "story") return <Story turn={search.turn} />;
+  return (
+    <Suspense fallback={<Rows />}>
+      {view === "context" ? <ContextView /> : <OfSteps view={view} error={skeletonError} onRetry={onRetry} />}
+    </Suspense>
+  );
+}
+
+interface OfStepsProps {
+  readonly view: "tree" | "timeline";
+  readonly error: Error | null;
+  readonly onRetry: () => void;
+}
+
+function OfSteps({ view, error, onRetry }: OfStepsProps) {
+  const { shape } = useRunModel();
+  if (shape) return view === "tree" ? <TreeView shape={shape} /> : <TimelineView shape={shape} />;
+  if (!error) return <Rows />;
+  return (
+    <div className="p-4">
+      <ErrorPanel what="The steps" error={error} retry={onRetry} />
+    </div>
+  );
+}
+
+function Rows() {
+  return (
+    <div className="space-y-2 p-4" role="status" aria-label="Loading the steps">
+      <Skeleton className="h-5 w-1/2" />
+      <Skeleton className="h-5 w-2/3" />
+      <Skeleton className="h-5 w-1/3" />
+    </div>
+  );
+}

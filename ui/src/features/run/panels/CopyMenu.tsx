@@ -1,0 +1,46 @@
+import { Check, Copy } from "lucide-react";
+import { DropdownMenu } from "radix-ui";
+import { useState } from "react";
+
+interface CopyMenuProps {
+  readonly what: string;
+  readonly items: readonly (readonly [title: string, text: () => Promise<string> | string])[];
+}
+
+/** A menu of forms in which something can be copied; says whether it worked. */
+export function CopyMenu({ what, items }: CopyMenuProps) {
+  const [state, setState] = useState<"idle" | "copied" | "not copied">("idle");
+  const copy = async (text: () => Promise<string> | string) => {
+    try {
+      await navigator.clipboard.writeText(await text());
+      setState("copied");
+    } catch {
+      // No permission, no secure origin, or the server did not answer: nothing is on the clipboard.
+      setState("not copied");
+    }
+    setTimeout(() => setState("idle"), 2000);
+  };
+  return (
+    <DropdownMenu.Root>
+      <DropdownMenu.Trigger className="btn-icon" aria-label={`Copy this ${what}`} title="Copy">
+        {state === "copied" ? (
+          <Check aria-hidden className="size-4 text-ok" />
+        ) : (
+          <Copy aria-hidden className="size-4" />
+        )}
+      </DropdownMenu.Trigger>
+      <span className={state === "not copied" ? "text-error text-xs" : "sr-only"} role="status">
+        {state === "idle" ? "" : state}
+      </span>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className="popover min-w-40 p-1" align="end" sideOffset={6}>
+          {items.map(([title, text]) => (
+            <DropdownMenu.Item key={title} className="menu-item" onSelect={() => void copy(text)}>
+              Copy {title}
+            </DropdownMenu.Item>
+          ))}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}

@@ -1,0 +1,74 @@
+import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels";
+import { Detail } from "../detail/Detail";
+import { useRunModel } from "../model";
+import { Outline } from "../outline/Outline";
+import { useKeys } from "../useKeys";
+import { CentreView, type CentreViewProps } from "./CentreView";
+import { NarrowDetail } from "./NarrowDetail";
+import { useIsWide } from "./useIsWide";
+import { usePanelFolds } from "./usePanelFolds";
+import { useRunKeys } from "./useRunKeys";
+import { ViewTabs } from "./ViewTabs";
+
+/** Turns, view, detail: three panels that can be resized and folded; on a narrow screen one at a time. */
+export function RunPanels(props: CentreViewProps) {
+  const { search, onSearch } = props;
+  const { selected } = useRunModel();
+  const isWide = useIsWide();
+  const layout = useDefaultLayout({ id: "run-panels", storage: localStorage });
+  const folds = usePanelFolds();
+  useRunKeys(search, onSearch);
+  useKeys({ "{": folds.list.toggle, "}": folds.detail.toggle });
+  const goToTurn = (turn: number) => {
+    const { step: _, ...rest } = search;
+    onSearch({ ...rest, turn });
+  };
+  const view = search.view ?? "story";
+  if (!isWide) {
+    return (
+      <>
+        <ViewTabs view={view} onView={(view) => onSearch({ ...search, view })} />
+        <div className="min-h-0 grow">
+          <CentreView {...props} />
+        </div>
+        {selected !== null && <NarrowDetail />}
+      </>
+    );
+  }
+  return (
+    <Group orientation="horizontal" className="min-h-0 grow" {...layout}>
+      <Panel
+        id="list-panel"
+        defaultSize="17%"
+        minSize="150px"
+        collapsible
+        panelRef={folds.list.ref}
+        onResize={folds.list.onResize}
+      >
+        <Outline turn={search.turn} onTurn={goToTurn} />
+      </Panel>
+      <Separator className="separator" aria-label="Width of the list of turns" />
+      <Panel id="centre-panel" minSize="320px">
+        <div className="flex h-full min-w-0 flex-col">
+          <ViewTabs view={view} onView={(view) => onSearch({ ...search, view })} folds={folds} />
+          <div className="min-h-0 grow">
+            <CentreView {...props} />
+          </div>
+        </div>
+      </Panel>
+      <Separator className="separator" aria-label="Width of the details" />
+      <Panel
+        id="detail-panel"
+        defaultSize="31%"
+        minSize="240px"
+        collapsible
+        panelRef={folds.detail.ref}
+        onResize={folds.detail.onResize}
+      >
+        <aside className="h-full" aria-label="Details">
+          <Detail />
+        </aside>
+      </Panel>
+    </Group>
+  );
+}

@@ -1,0 +1,31 @@
+import { Check, Hand, X } from "lucide-react";
+import type { Verdict } from "../data/api";
+import { plain } from "../data/safeText";
+
+const LOOKS = {
+  allow: { Icon: Check, word: "Allowed", tone: "text-ok" },
+  deny: { Icon: X, word: "Denied", tone: "text-error" },
+  hitl: { Icon: Hand, word: "Needs a person", tone: "text-warn" },
+} as const;
+
+/** What the policy said of a tool call, who decided and why. */
+export function VerdictLine({ verdict }: { readonly verdict: Verdict }) {
+  const { Icon, word, tone } = LOOKS[verdict.verdict as keyof typeof LOOKS] ?? LOOKS.hitl;
+  const facts = [
+    verdict.resolution && plain(verdict.resolution),
+    verdict.decided_by && `by ${plain(verdict.decided_by)}`,
+    verdict.risk_tier && `${plain(verdict.risk_tier)} risk`,
+  ].filter(Boolean);
+  return (
+    <p
+      className="flex flex-wrap items-center gap-x-2 border-line border-t px-3 py-1.5 text-xs"
+      data-verdict={verdict.verdict}
+    >
+      <span className={`inline-flex items-center gap-1 font-medium ${tone}`}>
+        <Icon aria-hidden className="size-3.5" /> {word}
+      </span>
+      {facts.length > 0 && <span>{facts.join(" · ")}</span>}
+      {verdict.reason && <span className="min-w-0 break-words text-muted">“{plain(verdict.reason)}”</span>}
+    </p>
+  );
+}

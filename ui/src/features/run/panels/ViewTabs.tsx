@@ -1,0 +1,70 @@
+import { PanelLeft, PanelRight } from "lucide-react";
+import { VIEWS, type View } from "../search";
+import type { PanelFold, PanelFolds } from "./usePanelFolds";
+
+const TITLES: Readonly<Record<View, readonly [title: string, key: string]>> = {
+  story: ["Story", "s"],
+  tree: ["Tree", "t"],
+  timeline: ["Timeline", "g"],
+  context: ["Context", "c"],
+};
+
+interface ViewTabsProps {
+  readonly view: View;
+  readonly onView: (view: View) => void;
+  readonly folds?: PanelFolds;
+}
+
+/** The four ways to look at a run. */
+export function ViewTabs({ view, onView, folds }: ViewTabsProps) {
+  return (
+    <div className="flex shrink-0 items-center gap-1 border-line border-b px-2">
+      {folds && <FoldButton fold={folds.list} what="the list of turns" Icon={PanelLeft} />}
+      <nav aria-label="Views" className="flex">
+        {VIEWS.map((one) => {
+          const [title, key] = TITLES[one];
+          return (
+            <button
+              key={one}
+              type="button"
+              className="tab"
+              aria-current={one === view ? "page" : undefined}
+              aria-keyshortcuts={key}
+              title={`${title} (${key})`}
+              onClick={() => onView(one)}
+            >
+              {title}
+            </button>
+          );
+        })}
+      </nav>
+      {folds && (
+        <span className="ml-auto">
+          <FoldButton fold={folds.detail} what="the details" Icon={PanelRight} />
+        </span>
+      )}
+    </div>
+  );
+}
+
+interface FoldButtonProps {
+  readonly fold: PanelFold;
+  readonly what: string;
+  readonly Icon: typeof PanelLeft;
+}
+
+function FoldButton({ fold, what, Icon }: FoldButtonProps) {
+  const label = `${fold.isFolded ? "Show" : "Hide"} ${what}`;
+  return (
+    <button
+      type="button"
+      className="btn-icon"
+      aria-label={label}
+      title={label}
+      aria-expanded={!fold.isFolded}
+      onClick={fold.toggle}
+    >
+      <Icon aria-hidden className="size-4" />
+    </button>
+  );
+}

@@ -1,0 +1,65 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { ErrorPanel } from "../../../components/ErrorPanel";
+import { Skeleton } from "../../../components/Skeleton";
+import type { Run } from "../data/api";
+import { runQuery } from "../data/queries";
+import { plain } from "../data/safeText";
+import { runFigures } from "../figures";
+import { useRunModel } from "../model";
+import { Disclosure } from "../panels/Disclosure";
+import { placeChildren } from "./children";
+import { TurnView } from "./TurnView";
+
+/** A sub-agent: folded to its name, its totals and its answer; its own story when opened. */
+export function ChildRun({ run }: { readonly run: Run }) {
+  const name = plain(run.agent_name ?? run.name);
+  return (
+    <div className="story-child" data-child-run={run.run_id}>
+      <Disclosure
+        summary={
+          <span className="flex min-w-0 flex-wrap items-baseline gap-x-2">
+            <span className="truncate font-semibold text-text text-sm">{name}</span>
+            <span className="text-left tabular-nums">{runFigures(run).join(" · ")}</span>
+          </span>
+        }
+      >
+        {() => <ChildStory runId={run.run_id} />}
+      </Disclosure>
+      <p className="mt-1 line-clamp-2 pl-5 text-muted text-sm" title={plain(run.output_preview ?? "")}>
+        {plain(run.error?.message ?? run.output_preview ?? "")}
+      </p>
+    </div>
+  );
+}
+
+function ChildStory({ runId }: { readonly runId: string }) {
+  const { shape } = useRunModel();
+  const run = useQuery(runQuery(runId));
+  const told = useMemo(() => {
+    if (!shape || !run.data) return [];
+    const own = run.data.children.filter((child) => child.parent_run_id === runId);
+    return placeChildren(shape.skeleton, runId, run.data.turns, own);
+  }, [shape, run.data, runId]);
+  if (run.isPending) return <Skeleton className="h-16" />;
+  if (run.isError)
+    return <ErrorPanel what="The sub-agent's run" error={run.error} retry={() => run.refetch()} />;
+  return (
+    <>
+      <Link to="/runs/$runId" params={{ runId }} className="text-accent text-xs hover:underline">
+        Open this run on its own
+      </Link>
+      {run.data.turns.map((turn, at) => (
+        <TurnView
+          key={turn.n}
+          runId={runId}
+          turn={turn}
+          level={3}
+          last={at === run.data.turns.length - 1}
+          told={told.filter((place) => place.turn === turn.n)}
+        />
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import { plain } from "../data/safeText";
+import { useRunModel } from "../model";
+import { ErrorNote } from "../panels/ErrorNote";
+import { Prose } from "../text/Prose";
+
+/** How the story begins where no turn tells it: what the run was asked. */
+export function RunStart() {
+  const { run } = useRunModel();
+  if (run.turns.length > 0 || !run.input_preview) return null;
+  return (
+    <div className="story-block story-user mb-4">
+      <p className="story-label">Asked</p>
+      <Prose text={run.input_preview} label="input" />
+    </div>
+  );
+}
+
+/** How it ends: still open, given up, failed outside of any turn, or with an answer that no turn holds. */
+export function RunEnd() {
+  const { run } = useRunModel();
+  const told = run.turns.some((turn) => turn.error);
+  return (
+    <div className="space-y-3">
+      {run.turns.length === 0 && run.output_preview && (
+        <div className="story-block story-final">
+          <p className="story-label">Answer</p>
+          <Prose text={run.output_preview} label="output" />
+        </div>
+      )}
+      {run.turns.length === 0 && !run.input_preview && !run.output_preview && (
+        <p className="py-8 text-center text-muted text-sm">
+          This run has no turns: no model call of it was received. Its steps are in the tree.
+        </p>
+      )}
+      {run.error && !told && <ErrorNote error={run.error} />}
+      {run.status === "running" && (
+        <p role="status" className="flex items-center gap-2 text-muted text-sm">
+          <span className="pulse size-2 rounded-full bg-accent" /> Still running: new turns appear here.
+        </p>
+      )}
+      {run.status === "incomplete" && (
+        <p className="text-muted text-sm">
+          The end of this run was never received{run.status_reason ? `: ${plain(run.status_reason)}` : ""}.
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import { Wrench } from "lucide-react";
+import { duration } from "../../../lib/time";
+import type { Run, Step } from "../data/api";
+import { plain } from "../data/safeText";
+import { ValueView } from "../json/ValueView";
+import { ErrorNote } from "../panels/ErrorNote";
+import { VerdictLine } from "../panels/VerdictLine";
+import { ChildRun } from "./ChildRun";
+import { Selectable } from "./Selectable";
+import type { Call } from "./turn";
+
+interface ToolCallProps {
+  readonly call: Call<Step>;
+  /** The sub-agents that it began. */
+  readonly below: readonly Run[];
+}
+
+/** A tool call: its arguments, what the policy said of it, its sub-agents, its result. */
+export function ToolCall({ call, below }: ToolCallProps) {
+  const { step } = call;
+  const failed = step?.status === "error";
+  const name = plain(call.name);
+  return (
+    <Selectable stepId={step?.step_id ?? null} label={`Details of the tool call ${name}`}>
+      <div className={`story-tool ${failed ? "story-tool-failed" : ""}`}>
+        <div className="flex min-w-0 items-center gap-2 px-3 py-1.5 pr-10">
+          <Wrench aria-hidden className="size-3.5 shrink-0 text-kind-tool" />
+          <span className="truncate font-mono font-semibold text-[13px]" title={name}>
+            {name}
+          </span>
+          <span className="ml-auto shrink-0 text-muted text-xs tabular-nums">{toolState(step)}</span>
+        </div>
+        {step?.verdict && <VerdictLine verdict={step.verdict} />}
+        <Section label="Arguments">
+          <ValueView value={call.arguments} label={`arguments of ${name}`} />
+        </Section>
+        {below.length > 0 && (
+          <div className="space-y-2 border-line border-t px-3 py-2">
+            {below.map((child) => (
+              <ChildRun key={child.run_id} run={child} />
+            ))}
+          </div>
+        )}
+        {step?.error && (
+          <div className="border-line border-t px-3 py-2">
+            <ErrorNote error={step.error} />
+          </div>
+        )}
+        {call.result !== undefined && (
+          <Section label="Result">
+            <ValueView value={call.result} label={`result of ${name}`} />
+          </Section>
+        )}
+      </div>
+    </Selectable>
+  );
+}
+
+function toolState(step: Step | null): string {
+  if (!step) return "asked for, not seen";
+  if (step.status === "running") return "running";
+  if (step.span_id === null) return "no span";
+  return step.duration_ms == null ? "" : duration(step.duration_ms);
+}
+
+function Section({ label, children }: { readonly label: string; readonly children: React.ReactNode }) {
+  return (
+    <div className="grid grid-cols-1 gap-x-3 border-line border-t px-3 py-2 sm:grid-cols-[5.5rem_minmax(0,1fr)]">
+      <p className="text-muted text-xs leading-5">{label}</p>
+      <div className="min-w-0">{children}</div>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { sketch } from "../layout/testing";
+import { placeChildren } from "./children";
+import { tellTurn } from "./turn";
+
+const text = (role: string, content: string) => ({ role, parts: [{ type: "text", content }] });
+const step = (step_id: string, tool_name: string, tool_call_id: string | null) => ({
+  step_id,
+  tool_name,
+  tool_call_id,
+  name: `execute_tool ${tool_name}`,
+});
+
+test("what the reader has seen is counted, what is new is told, in the order it was said", () => {
+  const blocks = tellTurn({
+    n: 2,
+    new_messages: [
+      text("assistant", "earlier"),
+      { role: "tool", parts: [{ type: "tool_call_response", id: "c1", response: "ok" }] },
+      text("user", "and now?"),
+    ],
+    output: [
+      {
+        role: "assistant",
+        parts: [
+          { type: "reasoning", content: "hm" },
+          { type: "tool_call", id: "c2", name: "pay", arguments: { eur: 1 } },
+          { type: "text", content: "paying" },
+        ],
+      },
+    ],
+    tools: [{ step: step("s2", "pay", "c2"), arguments: { eur: 1 }, result: '{"done":true}' }],
+  });
+  expect(blocks.map((block) => block.type)).toEqual(["seen", "message", "reasoning", "tool", "text"]);
+  expect(blocks[3]).toMatchObject({
+    call: { name: "pay", arguments: { eur: 1 }, result: { done: true }, step: { step_id: "s2" } },
+  });
+});
+
+test("in the first turn nothing has been seen", () => {
+  const blocks = tellTurn({ n: 1, new_messages: [text("assistant", "I am Bo.")], output: [], tools: [] });
+  expect(blocks.map((block) => block.type)).toEqual(["message"]);
+});
+
+test("calls without ids meet their steps by name and order; steps that nobody asked for are told too", () => {
+  const ask = { type: "tool_call", name: "look" };
+  const blocks = tellTurn({
+    n: 1,
+    new_messages: [],
+    output: [{ role: "assistant", parts: [ask, ask, ask] }],
+    tools: [
+      { step: step("a", "look", null) },
+      { step: step("b", "look", "id") },
+      { step: step("c", "other", null), result: null },
+    ],
+  });
+  const ids = blocks.map((block) => block.type === "tool" && (block.call.step?.step_id ?? null));
+  expect(ids).toEqual(["a", "b", null, "c"]);
+});
+
+test("a sub-agent is told at the tool call that began it, one without a call by its time", () => {
+  const run = sketch([
+    { at: 0, ms: 100, kind: "run" },
+    { at: 0, ms: 10, parent: 0, kind: "llm", turn: 1 },
+    { at: 10, ms: 50, parent: 0, kind: "tool", turn: 1 },
+    { at: 11, ms: 5, parent: 2, kind: "other", turn: 1 },
+    { at: 12, ms: 40, parent: 3, kind: "run", run: "child" },
+    { at: 13, ms: 9, parent: 4, kind: "run", run: "grandchild" },
+    { at: 70, ms: 9, parent: 0, kind: "run", run: "loose" },
+  ]);
+  const turns = [
+    { n: 1, started_at: 1000 },
+    { n: 2, started_at: 1060 },
+  ];
+  const children = [
+    { run_id: "child", started_at: 1012 },
+    { run_id: "loose", started_at: 1070 },
+    { run_id: "elsewhere", started_at: 900 },
+  ];
+  expect(placeChildren(run, "r", turns, children)).toEqual([
+    { child: children[0], turn: 1, stepId: "s2" },
+    { child: children[1], turn: 2, stepId: null },
+    { child: children[2], turn: null, stepId: null },
+  ]);
+});

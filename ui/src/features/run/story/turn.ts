@@ -1,0 +1,94 @@
+/**
+ * One turn as it is told: what was new for the model, what it thought and said, what it called and what came back.
+ *
+ * What the reader has seen already is not told again: the model's own earlier answer and the results of its tool
+ * calls come back to it as new messages of the next turn, and are counted in one line there.
+ */
+import type { Value } from "../data/clip";
+import { type Message, type Part, parsed, type Text, toMessages } from "../data/message";
+
+/** A tool call's step, of which the story shows these fields. */
+export interface ToolStep {
+  readonly step_id: string;
+  readonly tool_name?: string | null;
+  readonly tool_call_id?: string | null;
+  readonly name: string;
+}
+
+/** `GET /v1/runs/{id}/turns/{n}`, as far as the story reads it. */
+export interface TurnBody<S extends ToolStep = ToolStep> {
+  readonly n: number;
+  readonly new_messages: Value;
+  readonly output: Value;
+  readonly tools: readonly { readonly step: S; readonly arguments?: Value; readonly result?: Value }[];
+}
+
+export type Block<S extends ToolStep = ToolStep> =
+  | { readonly type: "message"; readonly message: Message }
+  /** New for the model, known to the reader. */
+  | { readonly type: "seen"; readonly messages: readonly Message[] }
+  | { readonly type: "reasoning" | "text"; readonly text: Text }
+  | { readonly type: "part"; readonly part: Part }
+  | { readonly type: "tool"; readonly call: Call<S> };
+
+export interface Call<S extends ToolStep = ToolStep> {
+  readonly name: string;
+  readonly id: string | null;
+  readonly arguments: Value;
+  readonly result: Value | undefined;
+  /** Null for a call that the model asked for and of which nothing else is known. */
+  readonly step: S | null;
+}
+
+export function tellTurn<S extends ToolStep>(body: TurnBody<S>): Block<S>[] {
+  const [seen, fresh] = split(toMessages(body.new_messages), (message) => body.n > 1 && isSeen(message));
+  const blocks: Block<S>[] = [];
+  if (seen.length > 0) blocks.push({ type: "seen", messages: seen });
+  for (const message of fresh) blocks.push({ type: "message", message });
+
+  const waiting = [...body.tools];
+  for (const part of toMessages(body.output).flatMap((message) => message.parts)) {
+    if (part.type === "tool_call") {
+      blocks.push({ type: "tool", call: toCall(part, takeStep(waiting, part)) });
+    } else if (part.type === "reasoning" || part.type === "text") {
+      blocks.push({ type: part.type, text: part.text });
+    } else {
+      blocks.push({ type: "part", part });
+    }
+  }
+  for (const tool of waiting) blocks.push({ type: "tool", call: toCall(null, tool) });
+  return blocks;
+}
+
+/** What the model said itself, or what its tools answered: told in the turn in which it happened. */
+const isSeen = (message: Message): boolean =>
+  message.role === "assistant" ||
+  (message.parts.length > 0 && message.parts.every((part) => part.type === "tool_result"));
+
+type Asked = Extract<Part, { type: "tool_call" }>;
+type Done<S extends ToolStep> = TurnBody<S>["tools"][number];
+
+/** The call's step: by its id, else the first of its name that has no id to contradict. */
+function takeStep<S extends ToolStep>(waiting: Done<S>[], asked: Asked): Done<S> | undefined {
+  let at = waiting.findIndex(({ step }) => asked.id !== null && step.tool_call_id === asked.id);
+  if (at < 0) {
+    at = waiting.findIndex(
+      ({ step }) => step.tool_name === asked.name && (asked.id === null || !step.tool_call_id),
+    );
+  }
+  return at < 0 ? undefined : waiting.splice(at, 1)[0];
+}
+
+function toCall<S extends ToolStep>(asked: Asked | null, done: Done<S> | undefined): Call<S> {
+  return {
+    name: asked?.name ?? done?.step.tool_name ?? done?.step.name ?? "unnamed tool",
+    id: asked?.id ?? done?.step.tool_call_id ?? null,
+    arguments: parsed(asked?.arguments ?? done?.arguments ?? null),
+    result: done?.result === undefined || done.result === null ? undefined : parsed(done.result),
+    step: done?.step ?? null,
+  };
+}
+
+function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}

@@ -1,0 +1,46 @@
+/**
+ * Markdown of messages, drawn safely. HTML in it is shown as text (there is no raw-HTML plugin), links are shown
+ * with where they lead and not followed, images are not loaded.
+ *
+ * Loaded on demand: the parser is larger than the rest of the page.
+ */
+import type { ReactNode } from "react";
+import ReactMarkdown, { type Components } from "react-markdown";
+import remarkGfm from "remark-gfm";
+import { hasHidden, plain } from "../data/safeText";
+
+const COMPONENTS: Components = {
+  a: ({ children, href }) => <Shown where={href}>{children}</Shown>,
+  img: ({ alt, src }) => <Shown where={typeof src === "string" ? src : undefined}>image: {alt}</Shown>,
+  // The page's own headings outline the run; a message's must not mix with them.
+  h1: ({ children }) => <p className="prose-heading">{children}</p>,
+  h2: ({ children }) => <p className="prose-heading">{children}</p>,
+  h3: ({ children }) => <p className="prose-heading">{children}</p>,
+  h4: ({ children }) => <p className="prose-heading">{children}</p>,
+  h5: ({ children }) => <p className="prose-heading">{children}</p>,
+  h6: ({ children }) => <p className="prose-heading">{children}</p>,
+  input: ({ checked }) => <span>{checked ? "☑ " : "☐ "}</span>,
+  table: ({ children }) => (
+    <div className="overflow-x-auto">
+      <table>{children}</table>
+    </div>
+  ),
+};
+
+function Shown({ where, children }: { readonly where: string | undefined; readonly children: ReactNode }) {
+  return (
+    <span className="prose-link" title={where && plain(where)}>
+      {children}
+    </span>
+  );
+}
+
+export default function Markdown({ text }: { readonly text: string }) {
+  return (
+    <div className="prose-message">
+      <ReactMarkdown remarkPlugins={[remarkGfm]} components={COMPONENTS} urlTransform={(url) => url}>
+        {hasHidden(text) ? plain(text) : text}
+      </ReactMarkdown>
+    </div>
+  );
+}

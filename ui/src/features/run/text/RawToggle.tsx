@@ -1,0 +1,12 @@
+import { useRawText } from "./rawText";
+
+/** Messages rendered, or exactly as they were sent. */
+export function RawToggle() {
+  const { raw, setRaw } = useRawText();
+  return (
+    <label className="flex items-center gap-1.5 text-muted text-xs">
+      <input type="checkbox" checked={raw} onChange={(event) => setRaw(event.target.checked)} />
+      As sent
+    </label>
+  );
+}

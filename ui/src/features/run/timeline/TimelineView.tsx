@@ -1,0 +1,56 @@
+import { useMemo, useRef, useState } from "react";
+import { NONE } from "../data/skeleton";
+import { type Shape, useRunModel } from "../model";
+import { StepRows } from "../tree/StepRows";
+import { useFolds } from "../tree/useFolds";
+import { Axis } from "./Axis";
+import { type ColourBy, colouring } from "./colouring";
+import { Legend } from "./Legend";
+import { Minimap } from "./Minimap";
+import { TimelineRow } from "./TimelineRow";
+import { Toolbar } from "./Toolbar";
+import { useTimeline } from "./useTimeline";
+import { useTimelineKeys } from "./useTimelineKeys";
+import { useWheel } from "./useWheel";
+
+/** All steps over time: what ran when, what the run waited for, where nothing happened. */
+export function TimelineView({ shape }: { readonly shape: Shape }) {
+  const { selected, now } = useRunModel();
+  const at = selected === null ? NONE : shape.skeleton.stepId.indexOf(selected);
+  const folds = useFolds(shape, at);
+  const timeline = useTimeline(shape, now);
+  const [colourBy, setColourBy] = useState<ColourBy>("kind");
+  const [showsCritical, setShowsCritical] = useState(true);
+  const colours = useMemo(() => colouring(shape.skeleton, colourBy), [shape, colourBy]);
+  useTimelineKeys(shape, timeline, at, now);
+  const area = useRef<HTMLDivElement>(null);
+  useWheel(area, timeline.setWindow);
+  return (
+    <div ref={area} className="flex h-full flex-col" data-testid="timeline">
+      <Toolbar
+        timeline={timeline}
+        colourBy={colourBy}
+        onColourBy={setColourBy}
+        showsCritical={showsCritical}
+        onShowsCritical={setShowsCritical}
+      />
+      <Minimap shape={shape} timeline={timeline} now={now} />
+      <Axis timeline={timeline} />
+      <StepRows shape={shape} folds={folds} label="Steps over time">
+        {(step, row) => (
+          <TimelineRow
+            shape={shape}
+            folds={folds}
+            timeline={timeline}
+            colours={colours}
+            showsCritical={showsCritical}
+            step={step}
+            row={row}
+            now={now}
+          />
+        )}
+      </StepRows>
+      <Legend colours={colours} />
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+import { kindColour, stateColour } from "../../../lib/colours";
+import { NONE, type Skeleton, VERDICTS } from "../data/skeleton";
+
+export const COLOUR_BY = ["kind", "verdict", "service"] as const;
+export type ColourBy = (typeof COLOUR_BY)[number];
+
+/** How bars are told apart: a colour of the theme and, so that it is never colour alone, a letter. */
+export interface Colours {
+  readonly by: ColourBy;
+  readonly of: (step: number) => Look;
+  /** The looks that occur, for the legend. */
+  readonly looks: readonly Look[];
+}
+
+export interface Look {
+  readonly name: string;
+  readonly letter: string;
+  /** A CSS colour. */
+  readonly colour: string;
+}
+
+/** Distinct categorical colours of the theme, for values that are not known beforehand. */
+const HUES = 8;
+
+export function colouring(skeleton: Skeleton, by: ColourBy): Colours {
+  const values = valuesOf(skeleton, by);
+  const looks = values.names.map((name, at): Look => ({ name, ...lookOf(by, name, at) }));
+  const none: Look = { name: "none", letter: "", colour: "var(--text-muted)" };
+  const used = new Set<number>();
+  for (let step = 0; step < skeleton.length; step++) used.add(values.of[step] as number);
+  return {
+    by,
+    of: (step) => looks[values.of[step] as number] ?? none,
+    looks: looks.filter((_, at) => used.has(at)),
+  };
+}
+
+function valuesOf(skeleton: Skeleton, by: ColourBy): { names: readonly string[]; of: ArrayLike<number> } {
+  if (by === "kind") return { names: skeleton.kinds, of: skeleton.kind };
+  if (by === "service") return { names: skeleton.services, of: skeleton.service };
+  return { names: VERDICTS.map((verdict) => verdict ?? "no verdict"), of: skeleton.verdict };
+}
+
+function lookOf(by: ColourBy, name: string, at: number): Omit<Look, "name"> {
+  if (by === "kind")
+    return {
+      letter: KIND_LETTERS[name] ?? name.charAt(0).toUpperCase(),
+      colour: kindColour(name),
+    };
+  if (by === "verdict")
+    return { letter: at === NONE + 1 ? "" : name.charAt(0).toUpperCase(), colour: stateColour(name) };
+  return { letter: String(at + 1), colour: `var(--hue-${(at % HUES) + 1})` };
+}
+
+/** Kinds that begin with the same letter. */
+const KIND_LETTERS: Readonly<Record<string, string>> = {
+  run: "A",
+  turn: "#",
+  llm: "L",
+  tool: "T",
+  retrieval: "R",
+  rerank: "K",
+  evaluation: "V",
+  memory: "M",
+  mcp: "C",
+};

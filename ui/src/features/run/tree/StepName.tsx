@@ -1,0 +1,70 @@
+import { ChevronRight } from "lucide-react";
+import { KindIcon } from "../../../components/KindIcon";
+import type { Step } from "../data/api";
+import { plain } from "../data/safeText";
+import { FAILED, NONE, RUNNING, VERDICTS } from "../data/skeleton";
+import type { Shape } from "../model";
+import type { Folds } from "./useFolds";
+import { VerdictMark } from "./VerdictMark";
+
+/** Levels beyond which rows are not indented further: what is deeper would leave the screen. */
+const DEEPEST = 24;
+
+interface StepNameProps {
+  readonly shape: Shape;
+  readonly folds: Folds;
+  readonly step: number;
+  readonly row: Step | undefined;
+}
+
+/** A step in a tree: its place, its fold, its kind, its name. */
+export function StepName({ shape: { skeleton, tree }, folds, step, row }: StepNameProps) {
+  const below = tree.below[step] ?? 0;
+  const isFolded = folds.folded.has(step);
+  const depth = tree.depth[step] ?? 0;
+  const kind = skeleton.kinds[skeleton.kind[step] as number] ?? "other";
+  const name = plain(
+    row?.tool_name ?? row?.agent_name ?? skeleton.names[skeleton.name[step] as number] ?? "",
+  );
+  const isTurnStart = skeleton.turn[step] !== NONE && kind === "llm";
+  return (
+    <div
+      className="flex min-w-0 grow items-center gap-1.5"
+      style={{ paddingInlineStart: 8 + Math.min(depth, DEEPEST) * 14 }}
+    >
+      {below > 0 ? (
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-label={isFolded ? `Unfold ${below} steps` : `Fold ${below} steps`}
+          aria-expanded={!isFolded}
+          className="flex size-4 shrink-0 items-center justify-center text-muted hover:text-text"
+          onClick={(event) => {
+            event.stopPropagation();
+            folds.toggle(step);
+          }}
+        >
+          <ChevronRight aria-hidden className={`size-3.5 ${isFolded ? "" : "rotate-90"}`} />
+        </button>
+      ) : (
+        <span className="w-4 shrink-0" />
+      )}
+      <KindIcon kind={kind} />
+      <span
+        className={`truncate text-[13px] ${skeleton.status[step] === FAILED ? "text-error" : ""}`}
+        title={name}
+      >
+        {name}
+      </span>
+      {depth > DEEPEST && <span className="shrink-0 text-muted text-xs">level {depth}</span>}
+      {isTurnStart && (
+        <span className="shrink-0 text-muted text-xs tabular-nums">turn {skeleton.turn[step]}</span>
+      )}
+      {isFolded && <span className="shrink-0 text-muted text-xs tabular-nums">+{below}</span>}
+      <VerdictMark verdict={VERDICTS[skeleton.verdict[step] as number] ?? null} />
+      {skeleton.status[step] === RUNNING && (
+        <span className="pulse size-1.5 shrink-0 rounded-full bg-accent" />
+      )}
+    </div>
+  );
+}

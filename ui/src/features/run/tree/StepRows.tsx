@@ -1,0 +1,93 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
+import type { Step } from "../data/api";
+import { NONE } from "../data/skeleton";
+import { type Shape, useRunModel } from "../model";
+import { indexOf, moved } from "../selection";
+import { useKeys } from "../useKeys";
+import type { Folds } from "./useFolds";
+import { useRows } from "./useRows";
+
+export const ROW_HEIGHT = 28;
+
+interface StepRowsProps {
+  readonly shape: Shape;
+  readonly folds: Folds;
+  readonly label: string;
+  /** Draws one row: the step, and what is known of it beyond the skeleton. */
+  readonly children: (step: number, row: Step | undefined, isSelected: boolean) => ReactNode;
+}
+
+/** The virtual list of steps below both tree and timeline: one selection, the same keys. */
+export function StepRows({ shape, folds, label, children }: StepRowsProps) {
+  const { run, selected: selectedId, select } = useRunModel();
+  const { skeleton } = shape;
+  const selected = selectedId === null ? NONE : skeleton.stepId.indexOf(selectedId);
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: folds.rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12,
+  });
+  const at = selected === NONE ? -1 : indexOf(folds.rows, selected);
+  useEffect(() => {
+    if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
+  }, [at, virtual]);
+
+  const go = (by: number) => {
+    const next = moved(folds.rows, at < 0 ? null : selected, by);
+    if (next !== null) select(skeleton.stepId[next] ?? null);
+  };
+  const turn = (how: "open" | "close") => {
+    if (selected !== NONE) select(skeleton.stepId[folds.change(selected, how)] ?? null);
+  };
+  useKeys({
+    j: () => go(1),
+    arrowdown: () => go(1),
+    k: () => go(-1),
+    arrowup: () => go(-1),
+    "[": () => turn("close"),
+    arrowleft: () => turn("close"),
+    "]": () => turn("open"),
+    arrowright: () => turn("open"),
+  });
+
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? -1;
+  const visible = useMemo(() => Array.from(folds.rows.subarray(first, last + 1)), [folds.rows, first, last]);
+  const rows = useRows(run.run_id, visible);
+  return (
+    <div ref={scroller} className="min-h-0 grow overflow-auto overscroll-contain" tabIndex={-1}>
+      <div
+        className="relative min-w-fit"
+        role="tree"
+        tabIndex={0}
+        aria-label={label}
+        style={{ height: virtual.getTotalSize() }}
+      >
+        {items.map((item) => {
+          const step = folds.rows[item.index] as number;
+          return (
+            <div
+              key={item.key}
+              role="treeitem"
+              aria-selected={step === selected}
+              aria-level={(shape.tree.depth[step] ?? 0) + 1}
+              aria-expanded={shape.tree.below[step] ? !folds.folded.has(step) : undefined}
+              tabIndex={-1}
+              data-step={skeleton.stepId[step]}
+              className={`step-row ${step === selected ? "step-row-selected" : ""}`}
+              style={{ transform: `translateY(${item.start}px)`, height: ROW_HEIGHT }}
+              onClick={() => select(skeleton.stepId[step] ?? null)}
+              onKeyDown={(event) => event.key === "Enter" && select(skeleton.stepId[step] ?? null)}
+            >
+              {children(step, rows.get(step), step === selected)}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

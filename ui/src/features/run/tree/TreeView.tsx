@@ -1,0 +1,19 @@
+import { NONE } from "../data/skeleton";
+import { type Shape, useRunModel } from "../model";
+import { StepRows } from "./StepRows";
+import { TreeRow } from "./TreeRow";
+import { useFolds } from "./useFolds";
+
+/** All steps of the run as a tree: what called what. */
+export function TreeView({ shape }: { readonly shape: Shape }) {
+  const { selected } = useRunModel();
+  const at = selected === null ? NONE : shape.skeleton.stepId.indexOf(selected);
+  const folds = useFolds(shape, at);
+  return (
+    <div className="flex h-full flex-col" data-testid="tree">
+      <StepRows shape={shape} folds={folds} label="Steps as a tree">
+        {(step, row) => <TreeRow shape={shape} folds={folds} step={step} row={row} />}
+      </StepRows>
+    </div>
+  );
+}
