@@ -325,6 +325,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{id}/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Calls of child runs too; default true. */
+                    children?: boolean | null;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description How a run's cost comes about. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunCost"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{id}/export": {
         parameters: {
             query?: never;
@@ -776,6 +816,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/pricing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only prices of a model whose name this is, or holds. */
+                    model?: string | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The price list. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Pricing"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pricing/missing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Models whose calls have no price. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Unpriced"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/live": {
         parameters: {
             query?: never;
@@ -979,6 +1092,44 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One bucket of tokens. */
+        BucketCost: {
+            /** @description `input`, `cache_read`, `cache_write`, `cache_write_1h`, `output` or `reasoning`. */
+            bucket: string;
+            /** Format: double */
+            cost_usd: number;
+            /** Format: uint64 */
+            tokens: number;
+            /** Format: double */
+            usd_per_million: number;
+        };
+        /** @description What one call cost. */
+        CallCost: {
+            /** @description Tokens × price, each token in one bucket: they add up to `cost_usd`. */
+            buckets: components["schemas"]["BucketCost"][];
+            /**
+             * Format: double
+             * @description Ours; null when unknown.
+             */
+            cost_usd?: number | null;
+            /** @description The two differ by more than a hundredth and $0.000001. */
+            differs: boolean;
+            /** @description The model that answered, else the one asked for. */
+            model?: string | null;
+            price?: components["schemas"]["PriceUsed"] | null;
+            provider?: string | null;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            run_id?: string | null;
+            step_id: string;
+            /** Format: uint64 */
+            turn?: number | null;
+            /** @description Why ours is unknown. */
+            unknown_because?: string | null;
+        };
         /** @description The skeleton of a timeline: one array a column, all of the same length. Names are indices into `names`. */
         Columns: {
             depth: number[];
@@ -1012,6 +1163,14 @@ export interface components {
             /** @description 0 none, 1 allow, 2 deny, 3 hitl. */
             verdict: number[];
         };
+        /** @description Which calls. */
+        CostQuery: {
+            /**
+             * @description Calls of child runs too; default true.
+             * @default null
+             */
+            children: boolean | null;
+        };
         /** @description Why something failed. */
         ErrorInfo: {
             type: string;
@@ -1044,7 +1203,14 @@ export interface components {
              * @description The start of the bucket, milliseconds since the epoch.
              */
             bucket_at?: number | null;
-            /** Format: double */
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
             cost_usd?: number | null;
             /** @description Of runs that have ended. */
             duration_ms: components["schemas"]["Percentiles"];
@@ -1060,12 +1226,22 @@ export interface components {
             llm_calls: number;
             /** Format: uint64 */
             open_runs: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
             /** Format: uint64 */
             runs: number;
             /** Format: uint64 */
             tool_calls: number;
             /** Format: uint64 */
             turns: number;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
             usage?: components["schemas"]["Usage"] | null;
             verdicts: components["schemas"]["Verdicts"];
         };
@@ -1130,10 +1306,14 @@ export interface components {
             cache_read_tokens?: number | null;
             /** Format: uint64 */
             cache_write_tokens?: number | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
             cost_complete: boolean;
             /** @description `computed`, `reported`, `mixed` or null. */
             cost_source?: string | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
             cost_usd?: number | null;
             /** Format: uint64 */
             deny_count: number;
@@ -1171,7 +1351,10 @@ export interface components {
             providers: string[];
             /** Format: uint64 */
             reasoning_tokens?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description What the client says.
+             */
             reported_cost_usd?: number | null;
             risk_tiers: string[];
             run_id: string;
@@ -1195,6 +1378,11 @@ export interface components {
             trigger_type?: string | null;
             /** Format: uint64 */
             turn_count: number;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
             user_id?: string | null;
             user_role?: string | null;
         };
@@ -1211,6 +1399,34 @@ export interface components {
             body: unknown;
             name: string;
             severity: string;
+        };
+        /** @description What the calls of one model cost. */
+        ModelCost: {
+            /** @description A bucket stands as often as it was charged at different prices. */
+            buckets: components["schemas"]["BucketCost"][];
+            /** Format: uint64 */
+            calls: number;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            model?: string | null;
+            provider?: string | null;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
         };
         /** @description How a run is named. */
         OneQuery: {
@@ -1241,6 +1457,57 @@ export interface components {
             step_name: string;
             /** Format: uint64 */
             turn?: number | null;
+        };
+        /** @description A model's price from one day on. */
+        PriceRow: {
+            /** @description Its other names. */
+            also: string[];
+            effective_from: string;
+            model: string;
+            /** @description It stands in the user's own file. */
+            own: boolean;
+            /** @description Null: at any provider. */
+            provider?: string | null;
+            /** @description Other providers at which it holds. */
+            sold_by: string[];
+            /** @description Where it was read. */
+            source: string;
+            tiers: components["schemas"]["TierPrice"][];
+        };
+        /** @description The price that a call was charged at. */
+        PriceUsed: {
+            /** @description The day since which it holds. */
+            effective_from: string;
+            model: string;
+            /** @description Null for a price that holds at any provider. */
+            provider?: string | null;
+            /** @description Where it was read. */
+            source: string;
+            /** @description `standard`, or what differs from it: `batch`, `flex`, `priority`, `long_context`, `peak`, joined by `+`. */
+            tier: string;
+        };
+        /** @description The price list. */
+        Pricing: {
+            /** @description The user's own prices, which win. */
+            file: string;
+            /** @description What is wrong with that file, so that it is not used. */
+            file_error?: string | null;
+            /**
+             * Format: uint
+             * @description How many models have a price.
+             */
+            models: number;
+            prices: components["schemas"]["PriceRow"][];
+            /** @description The day on which the shipped prices were last compared with the providers' pages. */
+            version?: string | null;
+        };
+        /** @description Which prices. */
+        PricingQuery: {
+            /**
+             * @description Only prices of a model whose name this is, or holds.
+             * @default null
+             */
+            model: string | null;
         };
         /** @description What is to be kept; without any limit nothing is deleted. */
         PruneBody: {
@@ -1317,10 +1584,14 @@ export interface components {
             cache_read_tokens?: number | null;
             /** Format: uint64 */
             cache_write_tokens?: number | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
             cost_complete: boolean;
             /** @description `computed`, `reported`, `mixed` or null. */
             cost_source?: string | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
             cost_usd?: number | null;
             /** Format: uint64 */
             deny_count: number;
@@ -1356,7 +1627,10 @@ export interface components {
             providers: string[];
             /** Format: uint64 */
             reasoning_tokens?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description What the client says.
+             */
             reported_cost_usd?: number | null;
             risk_tiers: string[];
             run_id: string;
@@ -1377,6 +1651,11 @@ export interface components {
             trigger_type?: string | null;
             /** Format: uint64 */
             turn_count: number;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
             user_id?: string | null;
             user_role?: string | null;
         };
@@ -1395,6 +1674,34 @@ export interface components {
             /** @description The tags given by API become exactly these. */
             tags?: string[] | null;
         };
+        /** @description How a run's cost comes about. */
+        RunCost: {
+            by_model: components["schemas"]["ModelCost"][];
+            /** @description Every model and embedding call that counts, in order. */
+            calls: components["schemas"]["CallCost"][];
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            /** @description Ours and the client's differ, over the calls of which both are known, by more than a hundredth and $0.000001. */
+            differs: boolean;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            run_id: string;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
+        };
         /** @description A run with its turns and its child runs. */
         RunDetail: {
             agent_name?: string | null;
@@ -1406,10 +1713,14 @@ export interface components {
             cache_write_tokens?: number | null;
             /** @description Its child runs, all levels, by start. */
             children: components["schemas"]["Run"][];
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
             cost_complete: boolean;
             /** @description `computed`, `reported`, `mixed` or null. */
             cost_source?: string | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
             cost_usd?: number | null;
             /** Format: uint64 */
             deny_count: number;
@@ -1447,7 +1758,10 @@ export interface components {
             providers: string[];
             /** Format: uint64 */
             reasoning_tokens?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description What the client says.
+             */
             reported_cost_usd?: number | null;
             risk_tiers: string[];
             run_id: string;
@@ -1472,6 +1786,11 @@ export interface components {
             /** Format: uint64 */
             turn_count: number;
             turns: components["schemas"]["Turn"][];
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
             user_id?: string | null;
             user_role?: string | null;
         };
@@ -1679,13 +1998,25 @@ export interface components {
         };
         /** @description Runs that the application says belong together. */
         Session: {
-            /** Format: double */
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
             cost_usd?: number | null;
             /** Format: uint64 */
             error_count: number;
             input_preview?: string | null;
             /** Format: int64 */
             last_seen_at: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
             /** Format: uint64 */
             run_count: number;
             session_id: string;
@@ -1693,6 +2024,11 @@ export interface components {
             started_at: number;
             /** Format: uint64 */
             turn_count: number;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
             usage?: components["schemas"]["Usage"] | null;
             user_id?: string | null;
         };
@@ -1732,7 +2068,14 @@ export interface components {
         };
         /** @description Figures over the runs that the filters ask for. */
         Stats: {
-            /** Format: double */
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
             cost_usd?: number | null;
             /** @description Of runs that have ended. */
             duration_ms: components["schemas"]["Percentiles"];
@@ -1749,19 +2092,32 @@ export interface components {
             queue: components["schemas"]["Queue"];
             /** Format: uint64 */
             recent_runs_24h: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
             /** Format: uint64 */
             runs: number;
             /** Format: uint64 */
             tool_calls: number;
             /** Format: uint64 */
             turns: number;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
             usage?: components["schemas"]["Usage"] | null;
             verdicts: components["schemas"]["Verdicts"];
         };
         /** @description One step, without content. */
         Step: {
             agent_name?: string | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Of a call our own figure (tokens × price), else the client's; of other steps only what the client says.
+             */
             cost_usd?: number | null;
             /** @description Whether it counts in the run's figures; a second report of the same call does not. */
             counted: boolean;
@@ -1809,6 +2165,8 @@ export interface components {
             attributes: {
                 [key: string]: unknown;
             };
+            /** @description How its cost comes about; null where it is no call that counts. */
+            cost?: components["schemas"]["CallCost"] | null;
             documents: unknown[];
             events: components["schemas"]["Event"][];
             facts: components["schemas"]["StepFacts"];
@@ -1862,6 +2220,8 @@ export interface components {
             request_model?: string | null;
             response_id?: string | null;
             response_model?: string | null;
+            /** @description The provider's tier of service. */
+            service_tier?: string | null;
             session_id?: string | null;
             streaming?: boolean | null;
             /** Format: double */
@@ -1905,6 +2265,26 @@ export interface components {
              * @default null
              */
             max_tokens: number | null;
+        };
+        /** @description US dollars for a million tokens. A bucket without a price of its own is charged like the one it is part of. */
+        TierPrice: {
+            /**
+             * Format: uint64
+             * @description Tokens of input above which it holds.
+             */
+            above_input_tokens?: number | null;
+            /** Format: double */
+            cache_read?: number | null;
+            /** Format: double */
+            cache_write?: number | null;
+            /** Format: double */
+            cache_write_1h?: number | null;
+            /** Format: double */
+            input: number;
+            /** Format: double */
+            output?: number | null;
+            /** @description `standard`, `long_context`, `batch`, `flex`, `priority` or `peak`. */
+            tier: string;
         };
         /** @description The steps of a run in order. */
         Timeline: {
@@ -1972,7 +2352,14 @@ export interface components {
             cache_read_tokens?: number | null;
             /** Format: uint64 */
             cache_write_tokens?: number | null;
-            /** Format: double */
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
             cost_usd?: number | null;
             /** Format: uint64 */
             deny_count: number;
@@ -1988,12 +2375,22 @@ export interface components {
             output_tokens?: number | null;
             /** Format: uint64 */
             reasoning_tokens?: number | null;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
             /** Format: uint64 */
             run_count: number;
             /** Format: uint64 */
             tool_call_count: number;
             /** Format: uint64 */
             turn_count: number;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
         };
         /** @description One trace's summary. */
         Trace: {
@@ -2043,7 +2440,14 @@ export interface components {
              *      context only grew.
              */
             breaks_at?: number | null;
-            /** Format: double */
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
             cost_usd?: number | null;
             /**
              * Format: uint
@@ -2062,6 +2466,11 @@ export interface components {
              */
             new_count?: number | null;
             /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /**
              * Format: uint
              * @description Messages that the turn before was sent too.
              */
@@ -2070,6 +2479,11 @@ export interface components {
             started_at: number;
             tool_names: string[];
             tool_step_ids: string[];
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
             usage?: components["schemas"]["Usage"] | null;
         };
         /** @description A turn with its messages. */
@@ -2080,7 +2494,14 @@ export interface components {
              *      context only grew.
              */
             breaks_at?: number | null;
-            /** Format: double */
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
             cost_usd?: number | null;
             /**
              * Format: uint
@@ -2102,6 +2523,11 @@ export interface components {
             /** @description What the model answered. */
             output: unknown[];
             /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /**
              * Format: uint
              * @description Messages that the turn before was sent too.
              */
@@ -2113,7 +2539,28 @@ export interface components {
             tool_step_ids: string[];
             /** @description The tool calls that followed. */
             tools: components["schemas"]["ToolCall"][];
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
             usage?: components["schemas"]["Usage"] | null;
+        };
+        /** @description Models whose calls have no price. */
+        Unpriced: {
+            /** @description The models, those with the most such calls first. */
+            models: components["schemas"]["UnpricedModel"][];
+            /** @description Costs are being computed with new prices: some figures are of the old ones. */
+            repricing: boolean;
+        };
+        /** @description A model whose calls have no price. */
+        UnpricedModel: {
+            /** Format: uint64 */
+            calls: number;
+            model?: string | null;
+            provider?: string | null;
+            /** Format: uint64 */
+            unpriced_calls: number;
         };
         /** @description Tokens; unknown is null. */
         Usage: {
