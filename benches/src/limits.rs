@@ -14,7 +14,7 @@ use turnscope_otlp::{
 pub(crate) fn print(only: &str, passes: usize) -> anyhow::Result<()> {
     let prose = Prose::new(8 << 20);
     let mut random = Random::new(1);
-    let shape = Shape { turns: 8, window: 0, message_bytes: 2000 };
+    let shape = Shape { turns: 8, window: 0, message_bytes: 2000, below: 0 };
     let spans: Vec<_> =
         (0..40).flat_map(|_| workload::run(&prose, &mut random, shape, 1_790_000_000_000_000_000)).collect();
     let count = spans.len() as f64;

@@ -5,6 +5,7 @@ mod limits;
 mod load;
 mod reads;
 mod server;
+mod ui;
 mod workload;
 
 use clap::{Parser, Subcommand};
@@ -48,6 +49,8 @@ enum Command {
         #[arg(long, default_value_t = 7)]
         passes: usize,
     },
+    /// The web UI in a real browser: the home page, and the views of runs of each size.
+    Ui(ui::Args),
 }
 
 #[derive(clap::Args)]
@@ -79,7 +82,7 @@ fn main() -> anyhow::Result<()> {
                 per_request: args.per_request,
                 connections: args.connections,
                 gzip: args.gzip,
-                shape: Shape { turns: args.turns, window: args.window, message_bytes: 2000 },
+                shape: Shape { turns: args.turns, window: args.window, message_bytes: 2000, below: 0 },
             };
             let flags: Vec<&str> = args.flags.iter().map(String::as_str).collect();
             header();
@@ -88,12 +91,13 @@ fn main() -> anyhow::Result<()> {
         Command::Table { binary, spans } => table(&binary, spans),
         Command::Reads { binary, spans } => reads::print(&binary, &spans),
         Command::Limits { only, passes } => limits::print(&only, passes),
+        Command::Ui(args) => ui::print(&args),
     }
 }
 
 fn table(binary: &Path, spans: u64) -> anyhow::Result<()> {
     header();
-    let shape = Shape { turns: 8, window: 0, message_bytes: 2000 };
+    let shape = Shape { turns: 8, window: 0, message_bytes: 2000, below: 0 };
     let base = Load { spans, per_request: 500, connections: 4, gzip: false, shape };
     measure(binary, "8 turns", base, &[])?;
     measure(binary, "8 turns, no search index", base, &["--search", "off"])?;

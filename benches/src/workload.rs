@@ -20,6 +20,22 @@ pub(crate) struct Shape {
     pub(crate) window: usize,
     /// Bytes of text per new message.
     pub(crate) message_bytes: usize,
+    /// Plain spans below each tool call.
+    pub(crate) below: usize,
+}
+
+impl Shape {
+    /// The spans of a run of this shape: its root, and in each turn but the last a model call and two tools.
+    pub(crate) const fn spans(self) -> usize {
+        2 + (self.turns - 1) * self.turn_spans()
+    }
+    /// The same with as many turns as come nearest to this many spans from below.
+    pub(crate) const fn with_spans(self, spans: usize) -> Self {
+        Self { turns: 1 + spans.saturating_sub(2) / self.turn_spans(), ..self }
+    }
+    const fn turn_spans(self) -> usize {
+        1 + 2 * (1 + self.below)
+    }
 }
 
 /// A small, fast, seedable generator (`SplitMix64`).
@@ -77,11 +93,14 @@ impl Prose {
     }
 }
 
+/// How long a tool takes.
+const TOOL_NS: u64 = 200_000_000;
+
 /// The spans of one run, in the order in which they end.
 pub(crate) fn run(prose: &Prose, random: &mut Random, shape: Shape, now_ns: u64) -> Vec<Span> {
     let trace_id: Vec<u8> = [random.next().to_be_bytes(), random.next().to_be_bytes()].concat();
     let root_id = random.next().to_be_bytes().to_vec();
-    let mut spans = Vec::with_capacity(shape.turns * 3 + 1);
+    let mut spans = Vec::with_capacity(shape.spans());
     let system = message("system", prose.piece(random, shape.message_bytes));
     let question = prose.piece(random, shape.message_bytes).to_owned();
     let mut history = vec![message("user", &question)];
@@ -131,14 +150,16 @@ pub(crate) fn run(prose: &Prose, random: &mut Random, shape: Shape, now_ns: u64)
         }
         for (id, query) in &calls {
             let result = prose.piece(random, shape.message_bytes).to_owned();
+            let tool_id = random.next();
+            below(&mut spans, random, shape.below, &trace_id, tool_id, at);
             spans.push(span(
                 &trace_id,
-                random.next(),
+                tool_id,
                 &root_id,
                 "execute_tool search_docs",
                 1,
                 at,
-                200_000_000,
+                TOOL_NS,
                 vec![
                     text("gen_ai.operation.name", "execute_tool"),
                     text("gen_ai.tool.name", "search_docs"),
@@ -172,6 +193,23 @@ pub(crate) fn run(prose: &Prose, random: &mut Random, shape: Shape, now_ns: u64)
     root.span_id = root_id;
     spans.push(root);
     spans
+}
+
+/// What a tool asked of others, one after the other.
+fn below(spans: &mut Vec<Span>, random: &mut Random, count: usize, trace_id: &[u8], tool_id: u64, from: u64) {
+    let share = TOOL_NS / count.max(1) as u64;
+    for n in 0..count as u64 {
+        spans.push(span(
+            trace_id,
+            random.next(),
+            &tool_id.to_be_bytes(),
+            "GET /documents",
+            3,
+            from + n * share,
+            share,
+            vec![text("http.request.method", "GET"), number("http.response.status_code", 200)],
+        ));
+    }
 }
 
 /// An export request for these spans.
@@ -241,4 +279,20 @@ fn number(key: &str, value: i64) -> KeyValue {
 
 fn attribute(key: &str, value: Value) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_has_the_spans_that_its_shape_says() {
+        let prose = Prose::new(1 << 16);
+        for (below, spans) in [(0, 100), (8, 1000)] {
+            let shape = Shape { turns: 1, window: 4, message_bytes: 100, below }.with_spans(spans);
+            let made = run(&prose, &mut Random::new(1), shape, 0);
+            assert_eq!(made.len(), shape.spans());
+            assert!(made.len() <= spans && spans - made.len() < shape.turn_spans());
+        }
+    }
 }

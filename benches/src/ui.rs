@@ -1,0 +1,140 @@
+//! The web UI's speed in a real browser: loads a server, then lets `benches/ui/measure.mjs` open its pages.
+
+use crate::{
+    http::Http,
+    load::{self, Load, wait_until_idle},
+    server::Server,
+    workload::{self, Prose, Random, Shape},
+};
+use anyhow::{Context as _, bail};
+use prost::Message as _;
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// What is opened, and how often.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A release binary that embeds the UI: `cargo xtask build --release`.
+    #[arg(long)]
+    binary: PathBuf,
+    /// The spans of each run that is opened.
+    #[arg(long, value_delimiter = ',', default_value = "100,1000,10000,100000")]
+    spans: Vec<usize>,
+    /// The runs that the home page lists.
+    #[arg(long, default_value_t = 10_000)]
+    runs: u64,
+    /// The median of this many openings.
+    #[arg(long, default_value_t = 5)]
+    passes: usize,
+}
+
+/// The views of a run, each with the rows that show that it is there.
+const VIEWS: [(&str, &str); 3] = [
+    ("story", "[data-testid=story] [data-index]"),
+    ("tree", "[data-testid=tree] [data-step]"),
+    ("timeline", "[data-testid=timeline] [data-step]"),
+];
+
+/// A tool of the opened runs has this many plain spans below it, as one that asks databases and services.
+const BELOW: usize = 8;
+
+/// Prints the table.
+pub(crate) fn print(args: &Args) -> anyhow::Result<()> {
+    println!("| page | of | first rows ms | interactive ms | frame p95 ms | heap MB |");
+    println!("|---|---:|---:|---:|---:|---:|");
+    home(args)?;
+    args.spans.iter().try_for_each(|spans| run(args, *spans))
+}
+
+fn home(args: &Args) -> anyhow::Result<()> {
+    with_server(&args.binary, |server| {
+        let shape = Shape { turns: 1, window: 0, message_bytes: 500, below: 0 };
+        let spans = args.runs * shape.spans() as u64;
+        load::send(server, Load { spans, per_request: 500, connections: 2, gzip: false, shape })?;
+        let url = format!("http://{}/ui/", server.listen);
+        measure("runs", &format!("{} runs", args.runs), &url, "main a[href*='/runs/']", args.passes)
+    })
+}
+
+fn run(args: &Args, spans: usize) -> anyhow::Result<()> {
+    with_server(&args.binary, |server| {
+        let (run_id, sent) = send_run(server, spans)?;
+        for (view, rows) in VIEWS {
+            let url = format!("http://{}/ui/runs/{run_id}?view={view}", server.listen);
+            measure(view, &format!("{sent} spans"), &url, rows, args.passes)?;
+        }
+        Ok(())
+    })
+}
+
+/// Sends one run of about this many spans; gives its id and how many it has.
+fn send_run(server: &Server, spans: usize) -> anyhow::Result<(String, usize)> {
+    let shape = Shape { turns: 1, window: 24, message_bytes: 200, below: BELOW }.with_spans(spans);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64;
+    let spans = workload::run(&Prose::new(1 << 20), &mut Random::new(1), shape, now);
+    let mut http = Http::connect(server.listen)?;
+    for request in spans.chunks(500) {
+        let body = workload::request(request.to_vec()).encode_to_vec();
+        // One request after the other: a server that refuses even that is broken.
+        let (status, _) = http.post("/v1/traces", None, &body)?;
+        if status != 200 {
+            bail!("the server answered {status}");
+        }
+    }
+    wait_until_idle(server)?;
+    let root = spans.last().context("a run has spans")?;
+    let run_id = format!("{}-{}", hex(&root.trace_id), hex(&root.span_id));
+    // The list waits for what is derived, but not for ever: the run stands only when its root was taken up.
+    let path = format!("/v1/runs/{run_id}/timeline?format=columns&limit=1");
+    let began = Instant::now();
+    while server.get(&path).is_err() {
+        if began.elapsed() > Duration::from_secs(120) {
+            bail!("{run_id} was not there two minutes after it was acknowledged");
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    Ok((run_id, spans.len()))
+}
+
+fn hex(id: &[u8]) -> String {
+    id.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+fn with_server(binary: &Path, work: impl FnOnce(&Server) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let server = Server::start(binary, &directory.path().join("data"), &[])?;
+    let outcome = work(&server);
+    server.stop()?;
+    outcome
+}
+
+fn measure(page: &str, of: &str, url: &str, rows: &str, passes: usize) -> anyhow::Result<()> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/measure.mjs");
+    let output = Command::new("node")
+        .arg(script)
+        .args([url, rows, &passes.to_string()])
+        .output()
+        .context("cannot start node: the UI is measured with Node.js and Chromium")?;
+    if !output.status.success() {
+        bail!("{page} of {of}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let measured: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let figure = |name: &str, unit: f64, digits: usize| {
+        measured[name].as_f64().map_or_else(|| "–".to_owned(), |value| format!("{:.digits$}", value / unit))
+    };
+    println!(
+        "| {page} | {of} | {} | {} | {} | {} |",
+        figure("rows_ms", 1.0, 0),
+        figure("interactive_ms", 1.0, 0),
+        figure("frame_p95_ms", 1.0, 1),
+        figure("heap_bytes", 1e6, 1),
+    );
+    Ok(())
+}
