@@ -16,7 +16,7 @@ export function duration(ms: number | null | undefined): string {
 /** `14:03:22` today, `18 Nov 14:03` this year, `18 Nov 2025` before; in the viewer's zone. */
 export function clock(at: number, now: number): string {
   const [date, today] = [new Date(at), new Date(now)];
-  const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const time = date.toLocaleTimeString(undefined, { hourCycle: "h23", timeStyle: "medium" });
   if (date.toDateString() === today.toDateString()) return time;
   const day = date.toLocaleDateString(undefined, { day: "numeric", month: "short" });
   if (date.getFullYear() === today.getFullYear()) return `${day} ${time.slice(0, 5)}`;

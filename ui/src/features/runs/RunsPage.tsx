@@ -1,37 +1,143 @@
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { api, must } from "../../api/client";
-import { EmptyState } from "../../components/EmptyState";
+import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { Problem } from "../../api/client";
 import { ErrorPanel } from "../../components/ErrorPanel";
-import { StatusMark } from "../../components/StatusMark";
-import { count } from "../../lib/numbers";
-import { duration } from "../../lib/time";
+import { useKeys } from "../../lib/useKeys";
+import { useNow } from "../../lib/useNow";
+import { Chips } from "./Chips";
+import { ColumnMenu } from "./ColumnMenu";
+import { chosen } from "./columns";
+import { NoRuns } from "./NoRuns";
+import { OpenRuns } from "./OpenRuns";
+import { Peek } from "./Peek";
+import { QueryLine } from "./QueryLine";
+import { RunsTable } from "./RunsTable";
+import { TimeRange } from "./TimeRange";
+import { useArrivals } from "./useArrivals";
+import { useHistogram } from "./useHistogram";
+import { useOpenRuns } from "./useOpenRuns";
+import { useRuns } from "./useRuns";
+import { useView } from "./useView";
 
-/** The newest runs. */
+const Histogram = lazy(async () => ({ default: (await import("./Histogram")).Histogram }));
+
+/** The runs, newest first and live. */
 export function RunsPage() {
-  const runs = useQuery({
-    queryKey: ["runs"],
-    queryFn: async () => must(await api.GET("/v1/runs", { params: { query: { roots_only: true } } })),
+  const [view, change] = useView();
+  const navigate = useNavigate();
+  const now = useNow(1000);
+  const [[first, last], setRange] = useState([0, 0]);
+  const onRange = useCallback((from: number, to: number) => setRange([from, to]), []);
+  const list = useRuns(view, first, last);
+  const histogram = useHistogram(view);
+  const open = useOpenRuns(view);
+  const arrivals = useArrivals(view);
+  const columns = useMemo(() => chosen(view.columns), [view.columns]);
+
+  const [at, setAt] = useState(-1);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its top
+  useEffect(() => setAt(-1), [view.q, view.after, view.before, view.order, view.children]);
+  const stand = (row: number) => {
+    const next = Math.max(0, Math.min(row, list.count - 1));
+    setAt(next);
+    const run = list.rows.get(next);
+    if (view.peek && run) change({ peek: run.run_id }, true);
+  };
+  const pick = (row: number) => {
+    const run = list.rows.get(row);
+    setAt(row);
+    if (run) change({ peek: run.run_id === view.peek ? null : run.run_id }, true);
+  };
+  useKeys({
+    j: () => stand(at + 1),
+    k: () => stand(at - 1),
+    p: () => pick(Math.max(0, at)),
+    n: arrivals.show,
+    Enter: (event) => {
+      const run = list.rows.get(at);
+      if (run && event.target === document.body)
+        navigate({ to: "/runs/$runId", params: { runId: run.run_id } });
+    },
+    Escape: () => (view.peek ? change({ peek: null }, true) : setAt(-1)),
+    "/": (event) => {
+      event.preventDefault();
+      document.getElementById("query")?.focus();
+    },
   });
-  if (runs.isError) return <ErrorPanel what="Runs" error={runs.error} retry={() => runs.refetch()} />;
-  if (runs.data?.runs.length === 0) return <EmptyState title="No runs yet" />;
+
+  const problem = list.error instanceof Problem && list.error.status === 400 ? list.error.message : null;
+  const empty = !list.loading && !list.error && list.count === 0;
+  const bars = histogram.data;
+  const said = (n: number) => `${n.toLocaleString()} ${n === 1 ? "run" : "runs"}`;
   return (
-    <ul>
-      {runs.data?.runs.map((run) => (
-        <li key={run.run_id} className="border-b">
-          <Link
-            to="/runs/$runId"
-            params={{ runId: run.run_id }}
-            className="flex items-center gap-2 px-3 py-1.5 hover:bg-hover"
-          >
-            <StatusMark status={run.status} />
-            <span className="w-40 truncate font-medium">{run.name}</span>
-            <span className="min-w-0 flex-1 truncate text-muted">{run.input_preview}</span>
-            <span>{count(run.input_tokens)}</span>
-            <span className="w-20 text-right">{duration(run.duration_ms)}</span>
-          </Link>
-        </li>
-      ))}
-    </ul>
+    <div className="flex h-full flex-col">
+      <h1 className="sr-only">Runs</h1>
+      <div className="flex flex-col gap-2 border-b px-3 py-2">
+        <div className="flex items-start gap-2">
+          <QueryLine query={view.q} error={problem} onQuery={(q) => change({ q })} />
+          <TimeRange view={view} change={change} />
+          <ColumnMenu shown={view.columns} onShow={(shown) => change({ columns: shown }, true)} />
+        </div>
+        <div className="flex items-center gap-3">
+          <div className="min-w-0 flex-1">
+            <Chips view={view} change={change} />
+          </div>
+          <span aria-live="polite" className="shrink-0 text-muted max-sm:hidden">
+            {bars && !problem && said(bars.runs)}
+          </span>
+        </div>
+      </div>
+      <div className="relative flex min-h-0 flex-1">
+        <div className="relative flex min-w-0 flex-1 flex-col">
+          {!empty && !problem && (
+            <div className="h-[68px] shrink-0 border-b px-3 pt-1 max-sm:hidden">
+              {bars && (
+                <Suspense>
+                  <Histogram
+                    bars={bars.bars}
+                    width={bars.width}
+                    label={`${said(bars.runs)} over time, ${bars.failed} failed`}
+                    onBrush={(after, before) => change({ after, before })}
+                  />
+                </Suspense>
+              )}
+            </div>
+          )}
+          {arrivals.waiting > 0 && (
+            <button
+              type="button"
+              onClick={arrivals.show}
+              className="absolute top-20 left-1/2 z-20 -translate-x-1/2 rounded-full bg-accent px-3 py-1 text-xs font-medium text-bg shadow-lg"
+            >
+              {arrivals.waiting >= 50 ? "50+" : arrivals.waiting} new{" "}
+              {arrivals.waiting === 1 ? "run" : "runs"}
+            </button>
+          )}
+          {list.error && !problem ? (
+            <ErrorPanel what="The runs" error={list.error} retry={list.retry} />
+          ) : empty ? (
+            <NoRuns filtered={view.q !== "" || view.after !== null || view.before !== null} />
+          ) : (
+            !problem && (
+              <RunsTable
+                rows={list.rows}
+                count={list.loading && list.count === 0 ? 12 : list.count}
+                total={list.total}
+                columns={columns}
+                order={view.order}
+                now={now}
+                at={at}
+                peek={view.peek}
+                onRange={onRange}
+                onOrder={(order) => change({ order })}
+                onPick={pick}
+                above={open && <OpenRuns runs={open.runs} total={open.total} now={now} />}
+              />
+            )
+          )}
+        </div>
+        {view.peek && <Peek runId={view.peek} close={() => change({ peek: null }, true)} />}
+      </div>
+    </div>
   );
 }

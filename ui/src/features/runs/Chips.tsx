@@ -1,0 +1,58 @@
+import { X } from "lucide-react";
+import { visible } from "../../lib/text";
+import { clock } from "../../lib/time";
+import { termsOf, toggled } from "./query";
+import type { View } from "./view";
+
+/** Filters that are asked for often. */
+const quick: [string, string][] = [
+  ["status:running", "Running"],
+  ["status:failed", "Failed"],
+  ["error:*", "With errors"],
+  ["verdict:deny", "Denied"],
+  ["verdict:hitl", "Asked a person"],
+];
+
+type Props = { view: View; change: (part: Partial<View>) => void };
+
+/** The filters in force, each with its way out, and those that are a click away. */
+export function Chips({ view, change }: Props) {
+  const terms = termsOf(view.q);
+  const now = Date.now();
+  return (
+    <ul aria-label="Filters" className="flex flex-wrap items-center gap-1.5">
+      {terms.map((term) => (
+        <Chip key={term} on text={visible(term)} toggle={() => change({ q: toggled(view.q, term) })} />
+      ))}
+      {(view.after || view.before) && (
+        <Chip
+          on
+          text={`${view.after ? clock(view.after, now) : "…"} – ${view.before ? clock(view.before, now) : "now"}`}
+          toggle={() => change({ after: null, before: null })}
+        />
+      )}
+      {quick
+        .filter(([term]) => !terms.includes(term))
+        .map(([term, name]) => (
+          <Chip key={term} text={name} toggle={() => change({ q: toggled(view.q, term) })} />
+        ))}
+      <Chip text="Child runs too" on={view.children} toggle={() => change({ children: !view.children })} />
+    </ul>
+  );
+}
+
+function Chip({ text, on = false, toggle }: { text: string; on?: boolean; toggle: () => void }) {
+  return (
+    <li className="max-w-full">
+      <button
+        type="button"
+        aria-pressed={on}
+        onClick={toggle}
+        className={`inline-flex h-6 max-w-full items-center gap-1 rounded-full border px-2 text-xs ${on ? "border-accent bg-selected" : "border-dashed text-muted hover:bg-hover hover:text-text"}`}
+      >
+        <span className="truncate">{text}</span>
+        {on && <X size={12} aria-label="remove" />}
+      </button>
+    </li>
+  );
+}

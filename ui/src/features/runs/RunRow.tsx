@@ -1,0 +1,102 @@
+import { Link } from "@tanstack/react-router";
+import { memo } from "react";
+import { Skeleton } from "../../components/Skeleton";
+import { StatusMark } from "../../components/StatusMark";
+import { usd } from "../../lib/numbers";
+import { oneLine } from "../../lib/text";
+import { clock, duration } from "../../lib/time";
+import { type Column, Marks } from "./columns";
+import type { ListedRun } from "./useRuns";
+
+type Props = { run: ListedRun; columns: Column[]; now: number; narrow: boolean };
+
+/** A run in one row: who, what was asked and answered, and its figures. */
+export const RunRow = memo(function RunRow({ run, columns, now, narrow }: Props) {
+  if (narrow) return <NarrowRow run={run} now={now} />;
+  return (
+    <>
+      <div role="gridcell" className="flex w-44 shrink-0 items-center gap-2">
+        <StatusMark
+          status={run.status}
+          {...(run.status_reason && { title: `${run.status}: ${run.status_reason}` })}
+        />
+        <Name run={run} />
+      </div>
+      <div role="gridcell" className="min-w-40 flex-1 leading-[17px]">
+        <Asked run={run} />
+      </div>
+      {columns.map((column) => (
+        <div
+          role="gridcell"
+          key={column.id}
+          style={{ width: column.width }}
+          className={`shrink-0 truncate ${column.right ? "text-right" : ""} ${column.id === "time" ? "text-muted" : ""}`}
+        >
+          {column.cell(run, now)}
+        </div>
+      ))}
+    </>
+  );
+});
+
+function NarrowRow({ run, now }: { run: ListedRun; now: number }) {
+  return (
+    <div role="gridcell" className="min-w-0 flex-1 leading-[18px]">
+      <div className="flex items-center gap-2">
+        <StatusMark status={run.status} />
+        <Name run={run} />
+        <span className="ml-auto shrink-0 text-muted">{clock(run.started_at, now)}</span>
+      </div>
+      <Asked run={run} />
+      <div className="mt-0.5 flex h-5 items-center gap-2 text-xs text-muted">
+        <span>{duration(run.ended_at ? run.duration_ms : now - run.started_at)}</span>
+        <span>{usd(run.total.cost_usd)}</span>
+        <span>{run.total.turn_count} turns</span>
+        <Marks run={run} />
+      </div>
+    </div>
+  );
+}
+
+function Name({ run }: { run: ListedRun }) {
+  return (
+    <Link
+      to="/runs/$runId"
+      params={{ runId: run.run_id }}
+      tabIndex={-1}
+      className="truncate font-medium hover:underline"
+      title={oneLine(run.name)}
+    >
+      {oneLine(run.name, 80) || "unnamed"}
+    </Link>
+  );
+}
+
+/** One line each; an error stands where the answer would. */
+function Asked({ run }: { run: ListedRun }) {
+  const failed = run.status === "failed" && run.error;
+  return (
+    <>
+      <div dir="auto" className="truncate">
+        {oneLine(run.input_preview) || <span className="text-muted">no input sent</span>}
+      </div>
+      <div dir="auto" className={`truncate ${failed ? "text-error" : "text-muted"}`}>
+        {failed
+          ? oneLine([failed.type, failed.message].filter(Boolean).join(": "))
+          : oneLine(run.output_preview) || (run.status === "running" ? "…" : "no answer sent")}
+      </div>
+    </>
+  );
+}
+
+/** The place of a run that is being read. */
+export function RowSkeleton() {
+  return (
+    <div role="gridcell" className="flex flex-1 items-center gap-3">
+      <Skeleton className="h-3.5 w-3.5 rounded-full" />
+      <Skeleton className="h-3 w-32" />
+      <Skeleton className="h-3 flex-1" />
+      <Skeleton className="h-3 w-48 max-sm:hidden" />
+    </div>
+  );
+}

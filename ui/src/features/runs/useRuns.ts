@@ -1,0 +1,62 @@
+/**
+ * The list in windows: page after page by cursor, and only those that are looked at stay in memory.
+ *
+ * A page's cursor is known once the page before it was read, so the list grows as it is scrolled; a page that was left
+ * is read again by its cursor when one comes back.
+ */
+import { useQueries } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { api, must, type Schemas } from "../../api/client";
+import { filterOf, type View } from "./view";
+
+export type ListedRun = Schemas["ListedRun"];
+export const pageSize = 50;
+
+export function pageQuery(view: View, cursor: string | null) {
+  const filter = { ...filterOf(view), order: view.order, limit: pageSize, ...(cursor && { cursor }) };
+  return {
+    queryKey: ["runs", "page", filter] as const,
+    queryFn: async () => must(await api.GET("/v1/runs", { params: { query: filter } })),
+    staleTime: Number.POSITIVE_INFINITY, // the live stream says what changed
+    gcTime: 30_000,
+  };
+}
+
+/** The pages from `first` to `last` (rows), and how many rows are known to be there. */
+export function useRuns(view: View, first: number, last: number) {
+  const key = JSON.stringify([filterOf(view), view.order]);
+  const [known, setKnown] = useState<{ key: string; cursors: (string | null)[] }>({ key, cursors: [null] });
+  const cursors = known.key === key ? known.cursors : [null];
+  const from = Math.max(0, Math.min(Math.floor(first / pageSize), cursors.length - 1));
+  const to = Math.max(from, Math.min(Math.floor(last / pageSize), cursors.length - 1));
+  const wanted = cursors.slice(from, to + 1);
+  const pages = useQueries({ queries: wanted.map((cursor) => pageQuery(view, cursor)) });
+
+  const end = pages.at(-1)?.data;
+  const next = to === cursors.length - 1 ? (end?.next_cursor ?? null) : null;
+  useEffect(() => {
+    if (next === null) return;
+    setKnown((old) => {
+      const before = old.key === key ? old.cursors : [null];
+      return before.includes(next) ? old : { key, cursors: [...before, next] };
+    });
+  }, [key, next]);
+
+  const rows = new Map<number, ListedRun>();
+  pages.forEach((page, n) => {
+    page.data?.runs.forEach((run, i) => {
+      rows.set((from + n) * pageSize + i, run);
+    });
+  });
+  const ended = to === cursors.length - 1 && end && !end.next_cursor;
+  const count = ended ? to * pageSize + end.runs.length : cursors.length * pageSize;
+  const failed = pages.find((page) => page.isError);
+  return {
+    rows,
+    count: pages[0]?.data || from > 0 ? count : 0,
+    total: pages.find((page) => page.data)?.data?.total ?? null,
+    loading: pages.some((page) => page.isPending),
+    error: failed?.error ?? null,
+    retry: () => pages.filter((page) => page.isError).map((page) => page.refetch()),
+  };
+}

@@ -1,0 +1,68 @@
+/** What the runs page shows, as its URL says it. Pure; `useView` ties it to the router. */
+
+export const orders = [
+  "-started_at",
+  "started_at",
+  "-duration",
+  "duration",
+  "-cost",
+  "cost",
+  "-tokens",
+  "tokens",
+] as const;
+export type Order = (typeof orders)[number];
+
+export type View = {
+  /** The query line. */
+  q: string;
+  /** From and to, milliseconds since the epoch. */
+  after: number | null;
+  before: number | null;
+  order: Order;
+  /** Child runs too. */
+  children: boolean;
+  /** The run shown beside the list. */
+  peek: string | null;
+  /** Shown columns; null is the default choice. */
+  columns: string[] | null;
+};
+
+const whole = (value: unknown): number | null =>
+  typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : null;
+
+export function readView(search: Record<string, unknown>): View {
+  const text = (value: unknown) =>
+    typeof value === "string" || typeof value === "number" ? String(value) : "";
+  return {
+    q: text(search["q"]),
+    after: whole(search["after"]),
+    before: whole(search["before"]),
+    order: orders.find((order) => order === search["order"]) ?? "-started_at",
+    children: search["children"] === true,
+    peek: text(search["peek"]) || null,
+    columns: text(search["columns"]) ? text(search["columns"]).split(".") : null,
+  };
+}
+
+/** Only what differs from the default stands in the URL. */
+export function writeView(view: View): Record<string, unknown> {
+  return {
+    ...(view.q && { q: view.q }),
+    ...(view.after && { after: view.after }),
+    ...(view.before && { before: view.before }),
+    ...(view.order !== "-started_at" && { order: view.order }),
+    ...(view.children && { children: true }),
+    ...(view.columns && { columns: view.columns.join(".") }),
+    ...(view.peek && { peek: view.peek }),
+  };
+}
+
+/** The view as filters of `GET /v1/runs` and `/v1/stats`. */
+export function filterOf(view: View) {
+  return {
+    ...(view.q && { q: view.q }),
+    ...(view.after && { started_after: view.after }),
+    ...(view.before && { started_before: view.before }),
+    ...(!view.children && { roots_only: true }),
+  };
+}

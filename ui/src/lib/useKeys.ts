@@ -1,0 +1,25 @@
+import { useEffect, useRef } from "react";
+
+type Keys = Record<string, (event: KeyboardEvent) => void>;
+
+/** Keys of the page: none while something is typed, with a modifier, or while a dialog is open. */
+export function useKeys(keys: Keys): void {
+  const current = useRef(keys);
+  current.current = keys;
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+      current.current[event.key]?.(event);
+    };
+    document.addEventListener("keydown", pressed);
+    return () => document.removeEventListener("keydown", pressed);
+  }, []);
+}
+
+function isTyping({ target }: KeyboardEvent): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  const box = target.closest(
+    "input, textarea, select, [contenteditable], dialog, [role=dialog], [role=menu]",
+  );
+  return box !== null && !(box instanceof HTMLInputElement && /^(checkbox|radio|button)$/.test(box.type));
+}
