@@ -20,8 +20,9 @@ export function CopyMenu({ what, items }: CopyMenuProps) {
     }
     setTimeout(() => setState("idle"), 2000);
   };
+  // Not modal: a modal menu writes an inline style to hold the page, which the content security policy forbids.
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="btn-icon" aria-label={`Copy this ${what}`} title="Copy">
         {state === "copied" ? (
           <Check aria-hidden className="size-4 text-ok" />
