@@ -67,7 +67,7 @@ pub(crate) async fn context(
     Path(id): Path<String>,
 ) -> Result<Json<RunContext>, Problem> {
     let (found, reply) =
-        with_run(&app, id.clone(), move |reader, _, view, index| windows(reader, &view, index)).await?;
+        with_run(&app, id.clone(), move |reader, _, view, index| windows(reader, view, index)).await?;
     reply.map(Json).ok_or_else(|| not_one(&id, found))
 }
 
