@@ -29,6 +29,11 @@ enum Task {
         #[arg(long)]
         release: bool,
     },
+    /// The web UI and the binary, then the server with sample runs; arguments go to `turnscope demo`.
+    Demo {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// The browser tests only, with arguments for Playwright.
     Browse {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -51,6 +56,12 @@ fn main() -> anyhow::Result<()> {
         Task::Build { release } => {
             ui::build()?;
             cargo(if release { &["build", "--release"] } else { &["build"] }, &[])
+        }
+        Task::Demo { arguments } => {
+            ui::build()?;
+            let run = ["run", "--release", "--package", "turnscope-cli", "--", "demo"];
+            let arguments = run.into_iter().chain(arguments.iter().map(String::as_str));
+            cargo(&arguments.collect::<Vec<_>>(), &[])
         }
         Task::Browse { arguments } => {
             ui::build()?;
