@@ -5,10 +5,11 @@ use crate::{
     server::Server,
     workload::{self, Prose, Random, Shape},
 };
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use flate2::{Compression, write::GzEncoder};
 use prost::Message as _;
 use std::{
+    fmt::Write as _,
     io::Write as _,
     sync::{
         Arc,
@@ -107,6 +108,42 @@ pub(crate) fn wait_until_idle(server: &Server) -> anyhow::Result<()> {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Sends one run, request after request; gives its id.
+pub(crate) fn send_run(server: &Server, shape: Shape) -> anyhow::Result<String> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64;
+    let spans = workload::run(&Prose::new(4 << 20), &mut Random::new(9), shape, now);
+    let mut http = Http::connect(server.listen)?;
+    for request in spans.chunks(500) {
+        let body = workload::request(request.to_vec()).encode_to_vec();
+        let (status, _) = http.post("/v1/traces", None, &body)?;
+        if status != 200 {
+            bail!("the server answered {status}");
+        }
+    }
+    let root = spans.last().context("a run has spans")?;
+    Ok(format!("{}-{}", hex(&root.trace_id), hex(&root.span_id)))
+}
+
+/// Waits until a run is answered under the id of its root, which comes last: a list may still show what was there before.
+pub(crate) fn wait_for_run(server: &Server, run_id: &str) -> anyhow::Result<()> {
+    wait_until_idle(server)?;
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while let Err(error) = server.get(&format!("/v1/runs/{run_id}/timeline?format=columns&limit=1")) {
+        if Instant::now() > deadline {
+            return Err(error.context("two minutes after it was acknowledged"));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    Ok(())
+}
+
+fn hex(id: &[u8]) -> String {
+    id.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 #[derive(Default)]

@@ -1,22 +1,11 @@
 //! How long the interface takes to answer about one large run: what a page asks for when a person opens it.
 
-use crate::{
-    http::Http,
-    load,
-    server::Server,
-    workload::{self, Prose, Random, Shape},
-};
+use crate::{http::Http, load, server::Server, workload::Shape};
 use anyhow::{Context as _, bail};
-use prost::Message as _;
-use std::{
-    path::Path,
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use std::{path::Path, time::Instant};
 
 /// Times each call is asked; the median is shown.
 const TIMES: usize = 5;
-/// Spans per request.
-const PER_REQUEST: usize = 500;
 
 /// Loads one run for each size and prints how long each call takes.
 pub(crate) fn print(binary: &Path, sizes: &[usize]) -> anyhow::Result<()> {
@@ -25,12 +14,13 @@ pub(crate) fn print(binary: &Path, sizes: &[usize]) -> anyhow::Result<()> {
     for &spans in sizes {
         let directory = tempfile::tempdir()?;
         let server = Server::start(binary, &directory.path().join("data"), &[])?;
-        let began = Instant::now();
         let mut http = Http::connect(server.listen)?;
-        send(&mut http, spans)?;
+        let began = Instant::now();
+        let shape = Shape { turns: spans.div_ceil(3), window: 8, message_bytes: 300, below: 0 };
+        let run = load::send_run(&server, shape)?;
         let loaded = began.elapsed().as_secs_f64();
-        load::wait_until_idle(&server)?;
-        for call in calls(&server)? {
+        load::wait_for_run(&server, &run)?;
+        for call in calls(&server, &run)? {
             let mut taken = Vec::with_capacity(TIMES);
             let mut bytes = 0;
             for _ in 0..TIMES {
@@ -59,24 +49,7 @@ pub(crate) fn print(binary: &Path, sizes: &[usize]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn send(http: &mut Http, spans: usize) -> anyhow::Result<()> {
-    let prose = Prose::new(4 << 20);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64;
-    let shape = Shape { turns: spans.div_ceil(3), window: 8, message_bytes: 300 };
-    let run = workload::run(&prose, &mut Random::new(9), shape, now);
-    for spans in run.chunks(PER_REQUEST) {
-        let body = workload::request(spans.to_vec()).encode_to_vec();
-        let (status, _) = http.post("/v1/traces", None, &body)?;
-        if status != 200 {
-            bail!("the server answered {status}");
-        }
-    }
-    Ok(())
-}
-
-fn calls(server: &Server) -> anyhow::Result<Vec<String>> {
-    let runs = server.get("/v1/runs?limit=1")?;
-    let run = runs["runs"][0]["run_id"].as_str().context("there is no run")?.to_owned();
+fn calls(server: &Server, run: &str) -> anyhow::Result<Vec<String>> {
     let steps = server.get(&format!("/v1/runs/{run}/steps?limit=1&offset=20"))?;
     let step = steps["steps"][0]["step_id"].as_str().context("there is no step")?.to_owned();
     Ok(vec![

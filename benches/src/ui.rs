@@ -1,18 +1,14 @@
 //! The web UI's speed in a real browser: loads a server, then lets `benches/ui/measure.mjs` open its pages.
 
 use crate::{
-    http::Http,
-    load::{self, Load, wait_until_idle},
+    load::{self, Load},
     server::Server,
-    workload::{self, Prose, Random, Shape},
+    workload::Shape,
 };
 use anyhow::{Context as _, bail};
-use prost::Message as _;
 use std::{
-    fmt::Write as _,
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// What is opened, and how often.
@@ -62,48 +58,14 @@ fn home(args: &Args) -> anyhow::Result<()> {
 
 fn run(args: &Args, spans: usize) -> anyhow::Result<()> {
     with_server(&args.binary, |server| {
-        let (run_id, sent) = send_run(server, spans)?;
+        let shape = Shape { turns: 1, window: 24, message_bytes: 200, below: BELOW }.with_spans(spans);
+        let run_id = load::send_run(server, shape)?;
+        load::wait_for_run(server, &run_id)?;
         for (view, rows) in VIEWS {
             let url = format!("http://{}/ui/runs/{run_id}?view={view}", server.listen);
-            measure(view, &format!("{sent} spans"), &url, rows, args.passes)?;
+            measure(view, &format!("{} spans", shape.spans()), &url, rows, args.passes)?;
         }
         Ok(())
-    })
-}
-
-/// Sends one run of about this many spans; gives its id and how many it has.
-fn send_run(server: &Server, spans: usize) -> anyhow::Result<(String, usize)> {
-    let shape = Shape { turns: 1, window: 24, message_bytes: 200, below: BELOW }.with_spans(spans);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64;
-    let spans = workload::run(&Prose::new(1 << 20), &mut Random::new(1), shape, now);
-    let mut http = Http::connect(server.listen)?;
-    for request in spans.chunks(500) {
-        let body = workload::request(request.to_vec()).encode_to_vec();
-        // One request after the other: a server that refuses even that is broken.
-        let (status, _) = http.post("/v1/traces", None, &body)?;
-        if status != 200 {
-            bail!("the server answered {status}");
-        }
-    }
-    wait_until_idle(server)?;
-    let root = spans.last().context("a run has spans")?;
-    let run_id = format!("{}-{}", hex(&root.trace_id), hex(&root.span_id));
-    // The list waits for what is derived, but not for ever: the run stands only when its root was taken up.
-    let path = format!("/v1/runs/{run_id}/timeline?format=columns&limit=1");
-    let began = Instant::now();
-    while server.get(&path).is_err() {
-        if began.elapsed() > Duration::from_secs(120) {
-            bail!("{run_id} was not there two minutes after it was acknowledged");
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    Ok((run_id, spans.len()))
-}
-
-fn hex(id: &[u8]) -> String {
-    id.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
     })
 }
 
