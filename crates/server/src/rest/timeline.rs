@@ -252,8 +252,8 @@ pub(crate) async fn with_run<T: Send + 'static>(
     let store = app.store.clone();
     app.ask(move |reader| {
         let found = match find(reader, &id)? {
-            // The root of a very large run has come, and the runs that its steps made until then are no more.
-            Place::Gone => {
+            // A very large unit is brought up to date at intervals: now, when its runs are not those that are written.
+            Place::Stale => {
                 store.bring_up_to_date()?;
                 reader.renew()?;
                 find(reader, &id)?
@@ -263,7 +263,7 @@ pub(crate) async fn with_run<T: Send + 'static>(
         match found {
             Place::Here(run, view, index) => Ok((None, Some(answer(reader, &run, &view, index)?))),
             Place::NotOne(found) => Ok((Some(found), None)),
-            Place::Gone => Ok((Some(Found::None), None)),
+            Place::Stale => Ok((Some(Found::None), None)),
         }
     })
     .await
@@ -273,19 +273,22 @@ pub(crate) async fn with_run<T: Send + 'static>(
 enum Place {
     Here(Box<Run>, Arc<UnitView>, usize),
     NotOne(Found),
-    /// It was written, and what came since has made other runs.
-    Gone,
+    /// The span is there, but the runs that are written are not those of now.
+    Stale,
 }
 
 fn find(reader: &mut Reader, id: &str) -> Result<Place, StoreError> {
     let run = match reader.find_run(id, false)? {
         Found::One(run) => run,
+        Found::None if id.parse().is_ok_and(|id| reader.holds_span_of(id).unwrap_or(false)) => {
+            return Ok(Place::Stale);
+        }
         other => return Ok(Place::NotOne(other)),
     };
     let view = reader.unit_of_run(&run)?;
     Ok(match view.run_index(run.run_id) {
         Some(index) => Place::Here(run, view, index),
-        None => Place::Gone,
+        None => Place::Stale,
     })
 }
 

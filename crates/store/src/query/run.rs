@@ -221,6 +221,11 @@ impl Reader {
         self.run_exactly(seen.projection.runs[index].run_id)
     }
 
+    /// Whether the span that a run id of the form `<trace>-<span>` names was received.
+    pub fn holds_span_of(&mut self, id: RunId) -> Result<bool, StoreError> {
+        Ok(self.span_record(id.trace_part(), id.span_part())?.is_some())
+    }
+
     /// As [`Reader::run`], for text: a run id, a bare trace id, the application's own id or, with `prefixes`, an
     /// unambiguous beginning of a run id.
     pub fn find_run(&mut self, text: &str, prefixes: bool) -> Result<Found, StoreError> {
