@@ -4,7 +4,10 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./app/queryClient";
 import { router } from "./app/router";
+import { startTheme } from "./app/theme";
 import "./styles.css";
+
+startTheme();
 
 const root = document.getElementById("root");
 if (root) {

@@ -1,6 +1,16 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { List, type LucideIcon, Rocket, Search, Settings } from "lucide-react";
+import { CircleHelp, Command, List, type LucideIcon, Rocket, Search, Settings } from "lucide-react";
 import { Tooltip } from "radix-ui";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { Button } from "../components/Button";
+import { useKeys } from "../lib/useKeys";
+import { ConnectionMark } from "./ConnectionMark";
+import { signedOut } from "./queryClient";
+import { SignIn } from "./SignIn";
+
+const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
+const Help = lazy(async () => ({ default: (await import("./Help")).Help }));
 
 const places: { to: "/" | "/search" | "/start" | "/settings"; name: string; Icon: LucideIcon }[] = [
   { to: "/", name: "Runs", Icon: List },
@@ -9,8 +19,22 @@ const places: { to: "/" | "/search" | "/start" | "/settings"; name: string; Icon
   { to: "/settings", name: "Settings", Icon: Settings },
 ];
 
-/** The frame of every page: where one can go, and the page. */
+/** The frame of every page: where one can go, and the page; or the question for the key. */
 export function AppShell() {
+  const locked = useQuery<boolean>({ queryKey: signedOut, enabled: false, initialData: false });
+  const [open, setOpen] = useState<"palette" | "help" | null>(null);
+  useKeys({ "?": () => setOpen("help") });
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey)) return;
+      event.preventDefault();
+      setOpen("palette");
+    };
+    document.addEventListener("keydown", pressed);
+    return () => document.removeEventListener("keydown", pressed);
+  }, []);
+  if (locked.data) return <SignIn />;
+  const close = () => setOpen(null);
   return (
     <Tooltip.Provider>
       <div className="flex h-full flex-col">
@@ -18,27 +42,57 @@ export function AppShell() {
           Skip to content
         </a>
         <header className="flex h-10 shrink-0 items-center gap-1 border-b bg-raised px-3">
-          <Link to="/" className="mr-3 font-semibold tracking-tight">
+          <Link to="/" className="mr-3 font-semibold tracking-tight max-sm:mr-1">
             Turnscope
           </Link>
-          <nav aria-label="Pages" className="flex gap-0.5">
-            {places.map(({ to, name, Icon }) => (
-              <Link
-                key={to}
-                to={to}
-                activeOptions={{ exact: to === "/", includeSearch: false }}
-                className="inline-flex h-7 items-center gap-1.5 rounded-md px-2 text-muted hover:bg-hover hover:text-text aria-[current=page]:bg-hover aria-[current=page]:text-text"
-              >
-                <Icon size={14} aria-hidden />
-                <span className="max-sm:sr-only">{name}</span>
-              </Link>
-            ))}
-          </nav>
+          <Places />
+          <div className="ml-auto flex items-center gap-1">
+            <ConnectionMark />
+            <Button
+              look="quiet"
+              onClick={() => setOpen("palette")}
+              aria-label="Go anywhere"
+              title="Go anywhere (⌘K)"
+            >
+              <Command size={14} aria-hidden />
+            </Button>
+            <Button
+              look="quiet"
+              onClick={() => setOpen("help")}
+              aria-label="Keys"
+              title="Keys (?)"
+              className="max-sm:hidden"
+            >
+              <CircleHelp size={14} aria-hidden />
+            </Button>
+          </div>
         </header>
-        <main id="main" className="min-h-0 flex-1 overflow-auto">
+        <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-auto outline-none">
           <Outlet />
         </main>
       </div>
+      <Suspense>
+        {open === "palette" && <Palette close={close} />}
+        {open === "help" && <Help close={close} />}
+      </Suspense>
     </Tooltip.Provider>
+  );
+}
+
+function Places() {
+  return (
+    <nav aria-label="Pages" className="flex gap-0.5">
+      {places.map(({ to, name, Icon }) => (
+        <Link
+          key={to}
+          to={to}
+          activeOptions={{ exact: to === "/", includeSearch: false }}
+          className="inline-flex h-7 items-center gap-1.5 rounded-md px-2 text-muted hover:bg-hover hover:text-text aria-[current=page]:bg-hover aria-[current=page]:text-text"
+        >
+          <Icon size={14} aria-hidden />
+          <span className="max-sm:sr-only">{name}</span>
+        </Link>
+      ))}
+    </nav>
   );
 }

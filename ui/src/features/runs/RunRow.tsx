@@ -48,7 +48,7 @@ function NarrowRow({ run, now }: { run: ListedRun; now: number }) {
         <span className="ml-auto shrink-0 text-muted">{clock(run.started_at, now)}</span>
       </div>
       <Asked run={run} />
-      <div className="mt-0.5 flex h-5 items-center gap-2 text-xs text-muted">
+      <div className="mt-0.5 flex h-5 items-center gap-2 overflow-hidden text-xs whitespace-nowrap text-muted">
         <span>{duration(run.ended_at ? run.duration_ms : now - run.started_at)}</span>
         <span>{usd(run.total.cost_usd)}</span>
         <span>{run.total.turn_count} turns</span>

@@ -32,7 +32,8 @@ export function RunsPage() {
   const histogram = useHistogram(view);
   const open = useOpenRuns(view);
   const arrivals = useArrivals(view);
-  const columns = useMemo(() => chosen(view.columns), [view.columns]);
+  const peeking = view.peek !== null;
+  const columns = useMemo(() => chosen(view.columns, peeking), [view.columns, peeking]);
 
   const [at, setAt] = useState(-1);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its top

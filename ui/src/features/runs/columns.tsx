@@ -85,9 +85,12 @@ export const columns: Column[] = [
 
 const usual = ["marks", "turns", "tools", "tokens", "cost", "duration", "session", "time"];
 
+/** Beside an open peek there is room for less. */
+const besidePeek = ["marks", "cost", "duration", "time"];
+
 /** The columns to show, in their fixed order. */
-export function chosen(ids: string[] | null): Column[] {
-  const wanted = ids ?? usual;
+export function chosen(ids: string[] | null, peeking = false): Column[] {
+  const wanted = ids ?? (peeking ? besidePeek : usual);
   return columns.filter(({ id }) => wanted.includes(id));
 }
 

@@ -1,29 +1,109 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Search } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
 import { api, must } from "../../api/client";
+import { Button } from "../../components/Button";
+import { EmptyState } from "../../components/EmptyState";
 import { ErrorPanel } from "../../components/ErrorPanel";
+import { Skeleton } from "../../components/Skeleton";
+import { useKeys } from "../../lib/useKeys";
+import { HitView } from "./HitView";
 
 /** Search in messages, tool arguments and results, and errors. */
 export function SearchPage() {
   const navigate = useNavigate();
   const { q } = useSearch({ from: "/search" });
-  const words = typeof q === "string" ? q : "";
-  const hits = useQuery({
+  const words = typeof q === "string" || typeof q === "number" ? String(q) : "";
+  const [text, setText] = useState(words);
+  const input = useRef<HTMLInputElement>(null);
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => setText(words), [words]);
+  // The address follows once the typing rests, so that each word is not a search of its own.
+  useEffect(() => {
+    if (text.trim() === words) return;
+    const timer = setTimeout(
+      () => navigate({ to: "/search", search: text.trim() ? { q: text.trim() } : {}, replace: true }),
+      250,
+    );
+    return () => clearTimeout(timer);
+  }, [text, words, navigate]);
+
+  const found = useInfiniteQuery({
     queryKey: ["search", words],
     enabled: words !== "",
-    queryFn: async () => must(await api.GET("/v1/search", { params: { query: { q: words } } })),
+    initialPageParam: null as string | null,
+    queryFn: async ({ pageParam: cursor }) =>
+      must(
+        await api.GET("/v1/search", {
+          params: { query: { q: words, limit: 30, ...(cursor && { cursor }) } },
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor ?? null,
   });
+  const hits = found.data?.pages.flatMap((page) => page.hits) ?? [];
+
+  const move = (step: number) => {
+    const links = [...(list.current?.querySelectorAll<HTMLElement>("a.hit") ?? [])];
+    const at = links.indexOf(document.activeElement as HTMLElement);
+    links[Math.max(0, Math.min(at + step, links.length - 1))]?.focus();
+  };
+  useKeys({
+    "/": (event) => {
+      event.preventDefault();
+      input.current?.focus();
+    },
+    j: () => move(1),
+    k: () => move(-1),
+  });
+
+  const now = Date.now();
   return (
-    <div className="p-4">
-      <input
-        aria-label="Search"
-        type="search"
-        value={words}
-        onChange={(event) => navigate({ to: "/search", search: { q: event.target.value }, replace: true })}
-        className="h-8 w-full max-w-xl rounded-md border bg-bg px-2"
-      />
-      {hits.isError && <ErrorPanel what="The search" error={hits.error} retry={() => hits.refetch()} />}
-      <p className="mt-2 text-muted">{hits.data && `${hits.data.hits.length} hits`}</p>
+    <div className="mx-auto flex h-full max-w-4xl flex-col">
+      <h1 className="sr-only">Search</h1>
+      <div className="relative p-3">
+        <Search size={15} className="absolute top-5.5 left-6 text-muted" aria-hidden />
+        <input
+          ref={input}
+          aria-label="Search messages, tool arguments, results and errors"
+          type="search"
+          // biome-ignore lint/a11y/noAutofocus: typing is what one comes to this page for
+          autoFocus={words === ""}
+          placeholder='words, "a phrase", begin*'
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" || event.key === "ArrowDown") move(1);
+            if (event.key === "Escape") event.currentTarget.blur();
+          }}
+          className="h-9 w-full rounded-md border bg-bg pr-2 pl-9"
+        />
+      </div>
+      <div className="min-h-0 flex-1 overflow-auto border-t" aria-live="polite">
+        {found.isError && <ErrorPanel what="The search" error={found.error} retry={() => found.refetch()} />}
+        {words === "" && (
+          <EmptyState title="Search what was said">
+            In every message, tool argument, tool result and error that agents sent; each hit leads to its
+            turn.
+          </EmptyState>
+        )}
+        {found.isLoading && <Skeleton className="m-3 h-16" />}
+        {found.isSuccess && hits.length === 0 && (
+          <EmptyState title={`Nothing holds all of these words`}>
+            Try fewer words, or the beginning of one: refun*
+          </EmptyState>
+        )}
+        <ol ref={list} aria-label="Hits">
+          {hits.map((hit) => (
+            <HitView key={hit.id + hit.purpose} hit={hit} now={now} />
+          ))}
+        </ol>
+        {found.hasNextPage && (
+          <Button className="m-3" disabled={found.isFetchingNextPage} onClick={() => found.fetchNextPage()}>
+            More
+          </Button>
+        )}
+      </div>
     </div>
   );
 }

@@ -1,10 +1,30 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, must } from "../../api/client";
-import { ErrorPanel } from "../../components/ErrorPanel";
+import { session } from "../../api/session";
+import { Button } from "../../components/Button";
+import { Configured } from "./Configured";
+import { Health } from "./Health";
+import { Prices } from "./Prices";
 
-/** How the server is, and what it was told. */
+/** How the server is, what it holds, and what it was told. */
 export function SettingsPage() {
-  const health = useQuery({ queryKey: ["health"], queryFn: async () => must(await api.GET("/health")) });
-  if (health.isError) return <ErrorPanel what="Health" error={health.error} retry={() => health.refetch()} />;
-  return <p className="p-4">{health.data && `The server is ${health.data.status}.`}</p>;
+  const signedIn = useQuery({ queryKey: ["session"], queryFn: session.read, retry: false });
+  const signOut = async () => {
+    await session.signOut();
+    window.location.reload();
+  };
+  return (
+    <div className="mx-auto max-w-5xl px-4 pb-10">
+      <div className="flex items-center pt-4">
+        <h1 className="text-lg font-semibold">Settings and health</h1>
+        {signedIn.data?.key_required && (
+          <Button className="ml-auto" onClick={signOut}>
+            Sign out
+          </Button>
+        )}
+      </div>
+      <Health />
+      <Configured />
+      <Prices />
+    </div>
+  );
 }

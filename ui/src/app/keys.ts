@@ -1,0 +1,30 @@
+/** The keys as the help shows them; the pages themselves listen to theirs. */
+export const keys: { where: string; keys: [string, string][] }[] = [
+  {
+    where: "Everywhere",
+    keys: [
+      ["?", "this help"],
+      ["⌘K  Ctrl K", "go anywhere"],
+      ["/", "search or filter"],
+      ["Esc", "back, close"],
+    ],
+  },
+  {
+    where: "Runs",
+    keys: [
+      ["j  k", "next, previous run"],
+      ["p", "look at it beside the list"],
+      ["Enter", "open it"],
+      ["n", "show new runs"],
+    ],
+  },
+  {
+    where: "A run",
+    keys: [
+      ["s  t  g  c", "story, tree, timeline, context"],
+      ["j  k", "next, previous step"],
+      ["Enter", "details"],
+      ["[  ]", "fold, unfold"],
+    ],
+  },
+];

@@ -1,0 +1,76 @@
+import { Link } from "@tanstack/react-router";
+import type { Schemas } from "../../api/client";
+import { Badge } from "../../components/Badge";
+import { oneLine, visible } from "../../lib/text";
+import { clock, exact } from "../../lib/time";
+import { pieces } from "./snippet";
+
+const purposes: Record<string, string> = {
+  input: "message",
+  output: "answer",
+  system: "system prompt",
+  arguments: "tool arguments",
+  result: "tool result",
+  error: "error",
+};
+
+/** As the client types it: it knows no tuples. */
+type Hit = Omit<Schemas["Hit"], "highlights"> & { highlights: number[][] };
+
+/** A text that holds what was searched for, and the turns in which it stands. */
+export function HitView({ hit, now }: { hit: Hit; now: number }) {
+  const [first, ...others] = hit.places;
+  if (!first) return null;
+  return (
+    <li className="border-b px-3 py-2.5">
+      <div className="flex items-center gap-2">
+        <PlaceLink place={first} />
+        <Badge>{purposes[hit.purpose] ?? hit.purpose}</Badge>
+        <time title={exact(first.started_at)} className="ml-auto shrink-0 text-muted">
+          {clock(first.started_at, now)}
+        </time>
+      </div>
+      <p dir="auto" className="mt-1 line-clamp-4 break-words whitespace-pre-wrap">
+        {pieces(hit.snippet, hit.highlights).map(({ at, text, hit: found }) =>
+          found ? (
+            <mark key={at} className="rounded-sm bg-mark text-text">
+              {visible(text)}
+            </mark>
+          ) : (
+            visible(text)
+          ),
+        )}
+      </p>
+      {others.length > 0 && (
+        <details className="mt-1 text-muted">
+          <summary>
+            also in {others.length} more {others.length === 1 ? "place" : "places"}
+          </summary>
+          <ul className="mt-1 flex flex-col gap-0.5 pl-4">
+            {others.map((place) => (
+              <li key={place.run_id + place.step_id}>
+                <PlaceLink place={place} />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </li>
+  );
+}
+
+function PlaceLink({ place }: { place: Schemas["Place"] }) {
+  return (
+    <Link
+      to="/runs/$runId"
+      params={{ runId: place.run_id }}
+      search={{ step: place.step_id, ...(place.turn && { turn: place.turn }) }}
+      className="hit min-w-0 truncate hover:underline"
+    >
+      <span className="font-medium text-text">{oneLine(place.run_name, 80)}</span>
+      <span className="text-muted">
+        {place.turn != null && ` · turn ${place.turn}`} · {oneLine(place.step_name, 80)}
+      </span>
+    </Link>
+  );
+}
