@@ -32,7 +32,7 @@ export function Axis({ timeline }: { readonly timeline: Timeline }) {
     setDrag(null);
   };
   return (
-    <div className="timeline-columns h-7 shrink-0 border-line border-b text-muted text-xs">
+    <div className="timeline-columns gutter h-7 shrink-0 border-line border-b text-muted text-xs">
       <span className="self-center truncate px-3">Step</span>
       <div
         ref={area}

@@ -40,7 +40,7 @@ export function Minimap({ shape, timeline, now }: MinimapProps) {
     setWindow({ from, to: from + width });
   };
   return (
-    <div className="timeline-columns shrink-0 border-line border-b">
+    <div className="timeline-columns gutter shrink-0 border-line border-b">
       <span className="self-center truncate px-3 text-muted text-xs">Overview</span>
       <div
         className="relative touch-none"

@@ -5,11 +5,12 @@ import { StepRows } from "../tree/StepRows";
 import { useFolds } from "../tree/useFolds";
 import { Axis } from "./Axis";
 import { type ColourBy, colouring } from "./colouring";
+import { GapBands } from "./GapBands";
 import { Legend } from "./Legend";
 import { Minimap } from "./Minimap";
 import { TimelineRow } from "./TimelineRow";
 import { Toolbar } from "./Toolbar";
-import { useTimeline } from "./useTimeline";
+import { type Timeline, useTimeline } from "./useTimeline";
 import { useTimelineKeys } from "./useTimelineKeys";
 import { useWheel } from "./useWheel";
 
@@ -36,7 +37,7 @@ export function TimelineView({ shape }: { readonly shape: Shape }) {
       />
       <Minimap shape={shape} timeline={timeline} now={now} />
       <Axis timeline={timeline} />
-      <StepRows shape={shape} folds={folds} label="Steps over time">
+      <StepRows shape={shape} folds={folds} label="Steps over time" backdrop={<Folded timeline={timeline} />}>
         {(step, row) => (
           <TimelineRow
             shape={shape}
@@ -51,6 +52,18 @@ export function TimelineView({ shape }: { readonly shape: Shape }) {
         )}
       </StepRows>
       <Legend colours={colours} />
+    </div>
+  );
+}
+
+/** The bands of folded time, once behind all rows. */
+function Folded({ timeline }: { readonly timeline: Timeline }) {
+  return (
+    <div className="timeline-columns h-full">
+      <span />
+      <div className="relative overflow-hidden">
+        <GapBands timeline={timeline} />
+      </div>
     </div>
   );
 }
