@@ -3,11 +3,11 @@ import { NONE } from "../data/skeleton";
 import { type Shape, useRunModel } from "../model";
 import { StepRows } from "../tree/StepRows";
 import { useFolds } from "../tree/useFolds";
-import { Axis } from "./Axis";
+import { AXIS_HEIGHT, Axis } from "./Axis";
 import { type ColourBy, colouring } from "./colouring";
 import { GapBands } from "./GapBands";
 import { Legend } from "./Legend";
-import { Minimap } from "./Minimap";
+import { MINIMAP_HEIGHT, Minimap } from "./Minimap";
 import { TimelineRow } from "./TimelineRow";
 import { Toolbar } from "./Toolbar";
 import { type Timeline, useTimeline } from "./useTimeline";
@@ -35,9 +35,19 @@ export function TimelineView({ shape }: { readonly shape: Shape }) {
         showsCritical={showsCritical}
         onShowsCritical={setShowsCritical}
       />
-      <Minimap shape={shape} timeline={timeline} now={now} />
-      <Axis timeline={timeline} />
-      <StepRows shape={shape} folds={folds} label="Steps over time" backdrop={<Folded timeline={timeline} />}>
+      <StepRows
+        shape={shape}
+        folds={folds}
+        label="Steps over time"
+        head={
+          <>
+            <Minimap shape={shape} timeline={timeline} now={now} />
+            <Axis timeline={timeline} />
+          </>
+        }
+        headHeight={MINIMAP_HEIGHT + AXIS_HEIGHT}
+        backdrop={<Folded timeline={timeline} />}
+      >
         {(step, row) => (
           <TimelineRow
             shape={shape}
