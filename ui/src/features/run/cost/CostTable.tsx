@@ -1,9 +1,9 @@
-import type { StepCost } from "../data/api";
+import type { CallCost } from "../data/api";
 import { plain } from "../data/safeText";
 import { exactCount, exactUsd } from "../figures";
 
 /** How a call's cost comes about: bucket × price = sum, with where the price is from. */
-export function CostTable({ cost }: { readonly cost: StepCost }) {
+export function CostTable({ cost }: { readonly cost: CallCost }) {
   return (
     <section aria-label="Cost" className="space-y-2 text-xs">
       <table className="w-full tabular-nums">
@@ -50,7 +50,8 @@ export function CostTable({ cost }: { readonly cost: StepCost }) {
       {cost.unknown_because && <p className="text-warn">{plain(cost.unknown_because)}</p>}
       {cost.price && (
         <p className="text-muted">
-          Price of {plain(cost.price.model)} at {plain(cost.price.provider)}, {cost.price.tier} tier, as of{" "}
+          Price of {plain(cost.price.model)}
+          {cost.price.provider && ` at ${plain(cost.price.provider)}`}, {cost.price.tier} tier, as of{" "}
           {cost.price.effective_from} ({plain(cost.price.source)}).
         </p>
       )}

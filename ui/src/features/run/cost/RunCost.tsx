@@ -7,6 +7,9 @@ import { useRunModel } from "../model";
 import { Disclosure } from "../panels/Disclosure";
 import { CostTable } from "./CostTable";
 
+/** Calls that are explained at once; each call explains itself in its own details. */
+const SHOWN = 50;
+
 /** How the run's cost comes about: a table per model, each call's own on demand. */
 export function RunCost() {
   const { run, select } = useRunModel();
@@ -45,6 +48,7 @@ export function RunCost() {
           {() =>
             reply.calls
               .filter((call) => call.model === model.model && call.provider === model.provider)
+              .slice(0, SHOWN)
               .map((call) => (
                 <div key={call.step_id}>
                   <button

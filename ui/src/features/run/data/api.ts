@@ -9,6 +9,9 @@ export type Score = Schemas["Score"];
 export type Usage = Schemas["Usage"];
 export type Verdict = Schemas["VerdictInfo"];
 export type ErrorInfo = Schemas["ErrorInfo"];
+export type Columns = Schemas["Columns"];
+export type CallCost = Schemas["CallCost"];
+export type RunCost = Schemas["RunCost"];
 
 /** Reads what the interface's description does not hold, or what a page needs untyped. */
 export async function get<T>(path: string): Promise<T> {
@@ -32,50 +35,6 @@ async function answer<T>(response: Response): Promise<T> {
 
 /** Whether a server does not know a path: it is older than the page. */
 export const isMissing = (error: unknown): boolean => error instanceof Problem && error.status === 404;
-
-/** How one model call's cost comes about. */
-export interface StepCost {
-  readonly step_id: string;
-  readonly run_id: string;
-  readonly turn: number | null;
-  readonly model: string | null;
-  readonly provider: string | null;
-  readonly cost_usd: number | null;
-  readonly reported_cost_usd: number | null;
-  readonly differs: boolean;
-  readonly unknown_because: string | null;
-  readonly price: {
-    readonly model: string;
-    readonly provider: string;
-    readonly effective_from: string;
-    readonly source: string;
-    readonly tier: string;
-  } | null;
-  readonly buckets: readonly CostBucket[];
-}
-
-export interface CostBucket {
-  readonly bucket: string;
-  readonly tokens: number;
-  readonly usd_per_million: number | null;
-  readonly cost_usd: number | null;
-}
-
-/** `GET /v1/runs/{id}/cost`. */
-export interface CostReply {
-  readonly cost_usd: number | null;
-  readonly cost_complete: boolean;
-  readonly reported_cost_usd: number | null;
-  readonly differs: boolean;
-  readonly calls: readonly StepCost[];
-  readonly by_model: readonly {
-    readonly model: string | null;
-    readonly provider: string | null;
-    readonly calls: number;
-    readonly cost_usd: number | null;
-    readonly buckets: readonly CostBucket[];
-  }[];
-}
 
 export const SEGMENTS = ["system", "tools", "history", "tool_results", "new"] as const;
 

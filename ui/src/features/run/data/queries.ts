@@ -1,6 +1,6 @@
 /** What the run page asks the server for, by the query cache's keys. Everything of a run begins with `["run", id]`. */
 import { queryOptions } from "@tanstack/react-query";
-import type { ContextReply, CostReply, RunDetail, Step } from "./api";
+import type { ContextReply, RunCost, RunDetail, Step } from "./api";
 import { get, isMissing } from "./api";
 import { readSkeleton, readValue } from "./reader";
 
@@ -52,7 +52,7 @@ export const stepDataQuery = (runId: string, stepId: string) =>
 export const costQuery = (runId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "cost"],
-    queryFn: () => orNull(get<CostReply>(path(runId, "/cost"))),
+    queryFn: () => orNull(get<RunCost>(path(runId, "/cost"))),
   });
 
 /** Null where the server is too old to attribute contexts. */

@@ -2,9 +2,11 @@
  * Reads large answers away from the page's thread: parses them, and hands over what the page can draw (`clip.ts`)
  * or compute with (`skeleton.ts`).
  */
+
+import type { Columns } from "./api";
 import { clip } from "./clip";
 import type { Answer, Ask } from "./reader";
-import { type Columns, toSkeleton, transferable } from "./skeleton";
+import { toSkeleton, transferable } from "./skeleton";
 
 self.addEventListener("message", async ({ data }: MessageEvent<Ask>) => {
   const [answer, transfer] = await read(data);

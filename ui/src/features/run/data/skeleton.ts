@@ -5,30 +5,7 @@
  * megabytes here, where as many objects would take hundreds.
  */
 
-/** `GET /v1/runs/{id}/timeline?format=columns`, as it comes. */
-export interface Columns {
-  run_id: string;
-  started_at: number;
-  total: number;
-  next_from?: number | null;
-  names: string[];
-  kinds: string[];
-  services: string[];
-  runs: string[];
-  step_id: string[];
-  parent: (number | null)[];
-  depth: number[];
-  name: number[];
-  kind: number[];
-  service: (number | null)[];
-  run: (number | null)[];
-  status: number[];
-  verdict: number[];
-  start_offset_ms: number[];
-  duration_ms: (number | null)[];
-  turn: (number | null)[];
-  outer: boolean[];
-}
+import type { Columns } from "./api";
 
 export interface Skeleton {
   readonly runId: string;
@@ -62,7 +39,7 @@ export const VERDICTS = [null, "allow", "deny", "hitl"] as const;
 export const RUNNING = 0;
 export const FAILED = 2;
 
-const orNone = (value: number | null): number => value ?? NONE;
+const orNone = (value: number | null | undefined): number => value ?? NONE;
 
 /** Columns of one reply as typed arrays. */
 export function toSkeleton(columns: Columns): Skeleton {

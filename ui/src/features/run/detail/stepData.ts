@@ -1,5 +1,5 @@
 /** One step whole, read out of what `GET …/steps/{step_id}/data` gave. */
-import type { StepCost } from "../data/api";
+import type { CallCost } from "../data/api";
 import type { Value } from "../data/clip";
 import { type Message, type Part, toMessages, toParts } from "../data/message";
 
@@ -53,7 +53,7 @@ export interface StepBody {
     readonly spanId: string;
     readonly attributes: Value;
   }[];
-  readonly cost: StepCost | null;
+  readonly cost: CallCost | null;
   readonly raw: Value;
 }
 
@@ -95,7 +95,7 @@ export function toStepBody(value: Value): StepBody {
       spanId: text(link.span_id),
       attributes: holds(link.attributes),
     })),
-    cost: (data.cost ?? null) as StepCost | null,
+    cost: (data.cost ?? null) as CallCost | null,
     raw: data.raw ?? null,
   };
 }

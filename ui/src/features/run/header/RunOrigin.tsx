@@ -27,14 +27,15 @@ export function RunOrigin() {
             ),
         )}
       </dl>
-      {linksOf(run).map(({ run_id, why }) => (
+      {run.links.map(({ run_id, why, direction }) => (
         <Link
-          key={run_id + why}
+          key={run_id + why + direction}
           to="/runs/$runId"
           params={{ runId: run_id }}
           className="text-accent hover:underline"
+          title={direction === "before" ? "A run before this one" : "A run after this one"}
         >
-          {plain(why)}
+          {direction === "before" ? `← ${plain(why)}` : `${plain(why)} →`}
         </Link>
       ))}
     </>
@@ -43,8 +44,3 @@ export function RunOrigin() {
 
 const join = (a: string | null | undefined, b: string | null | undefined): string =>
   [a, b].filter(Boolean).join(" · ");
-
-/** Older servers do not send links. */
-function linksOf(run: object): readonly { readonly run_id: string; readonly why: string }[] {
-  return "links" in run && Array.isArray(run.links) ? run.links : [];
-}

@@ -5,6 +5,8 @@ import { onScreen, type Window } from "../layout/window";
 import { GapBands } from "./GapBands";
 import type { Timeline } from "./useTimeline";
 
+/** Pixels, with its border. */
+export const AXIS_HEIGHT = 28;
 /** How many moments the axis names. */
 const WANTED = 6;
 /** Where on the axis the last moment may stand. */
@@ -32,7 +34,7 @@ export function Axis({ timeline }: { readonly timeline: Timeline }) {
     setDrag(null);
   };
   return (
-    <div className="timeline-columns h-7 shrink-0 border-line border-b text-muted text-xs">
+    <div className="timeline-columns border-line border-b text-muted text-xs" style={{ height: AXIS_HEIGHT }}>
       <span className="self-center truncate px-3">Step</span>
       <div
         ref={area}

@@ -6,6 +6,8 @@ import type { Timeline } from "./useTimeline";
 
 const COLUMNS = 600;
 const HEIGHT = 32;
+/** Pixels, with its border. */
+export const MINIMAP_HEIGHT = HEIGHT + 1;
 
 interface MinimapProps {
   readonly shape: Shape;
@@ -40,7 +42,7 @@ export function Minimap({ shape, timeline, now }: MinimapProps) {
     setWindow({ from, to: from + width });
   };
   return (
-    <div className="timeline-columns shrink-0 border-line border-b">
+    <div className="timeline-columns border-line border-b">
       <span className="self-center truncate px-3 text-muted text-xs">Overview</span>
       <div
         className="relative touch-none"

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import { duration } from "../../../lib/time";
 import type { Step } from "../data/api";
 import { endOf, FAILED, RUNNING } from "../data/skeleton";
@@ -8,7 +8,6 @@ import { StepName } from "../tree/StepName";
 import type { Folds } from "../tree/useFolds";
 import { Bar } from "./Bar";
 import type { Colours } from "./colouring";
-import { GapBands } from "./GapBands";
 import type { Timeline } from "./useTimeline";
 
 /** Marks that a bar can have before they run together. */
@@ -25,8 +24,8 @@ interface TimelineRowProps {
   readonly now: number;
 }
 
-/** One step: its name, and its bar where it ran. */
-export function TimelineRow({
+/** One step: its name, and its bar where it ran. Drawn once: scrolling only adds rows. */
+export const TimelineRow = memo(function TimelineRow({
   shape,
   folds,
   timeline,
@@ -51,7 +50,6 @@ export function TimelineRow({
     <div className="timeline-columns h-full">
       <StepName shape={shape} folds={folds} step={step} row={row} />
       <div className="relative h-full overflow-hidden" title={title.filter(Boolean).join(", ")}>
-        <GapBands timeline={timeline} />
         <Bar
           timeline={timeline}
           look={colours.of(step)}
@@ -65,7 +63,7 @@ export function TimelineRow({
       </div>
     </div>
   );
-}
+});
 
 /** The stretches in which this step alone decided how long the run took, as a line under its bar. */
 function CriticalMarks({ step, timeline }: { readonly step: number; readonly timeline: Timeline }) {

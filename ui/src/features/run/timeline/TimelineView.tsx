@@ -3,13 +3,14 @@ import { NONE } from "../data/skeleton";
 import { type Shape, useRunModel } from "../model";
 import { StepRows } from "../tree/StepRows";
 import { useFolds } from "../tree/useFolds";
-import { Axis } from "./Axis";
+import { AXIS_HEIGHT, Axis } from "./Axis";
 import { type ColourBy, colouring } from "./colouring";
+import { GapBands } from "./GapBands";
 import { Legend } from "./Legend";
-import { Minimap } from "./Minimap";
+import { MINIMAP_HEIGHT, Minimap } from "./Minimap";
 import { TimelineRow } from "./TimelineRow";
 import { Toolbar } from "./Toolbar";
-import { useTimeline } from "./useTimeline";
+import { type Timeline, useTimeline } from "./useTimeline";
 import { useTimelineKeys } from "./useTimelineKeys";
 import { useWheel } from "./useWheel";
 
@@ -34,9 +35,19 @@ export function TimelineView({ shape }: { readonly shape: Shape }) {
         showsCritical={showsCritical}
         onShowsCritical={setShowsCritical}
       />
-      <Minimap shape={shape} timeline={timeline} now={now} />
-      <Axis timeline={timeline} />
-      <StepRows shape={shape} folds={folds} label="Steps over time">
+      <StepRows
+        shape={shape}
+        folds={folds}
+        label="Steps over time"
+        head={
+          <>
+            <Minimap shape={shape} timeline={timeline} now={now} />
+            <Axis timeline={timeline} />
+          </>
+        }
+        headHeight={MINIMAP_HEIGHT + AXIS_HEIGHT}
+        backdrop={<Folded timeline={timeline} />}
+      >
         {(step, row) => (
           <TimelineRow
             shape={shape}
@@ -51,6 +62,18 @@ export function TimelineView({ shape }: { readonly shape: Shape }) {
         )}
       </StepRows>
       <Legend colours={colours} />
+    </div>
+  );
+}
+
+/** The bands of folded time, once behind all rows. */
+function Folded({ timeline }: { readonly timeline: Timeline }) {
+  return (
+    <div className="timeline-columns h-full">
+      <span />
+      <div className="relative overflow-hidden">
+        <GapBands timeline={timeline} />
+      </div>
     </div>
   );
 }

@@ -38,18 +38,21 @@ export function useTimeline({ skeleton, tree }: Shape, now: number): Timeline {
     return root === NONE ? NO_PATH : criticalPath(skeleton, tree, root, now);
   }, [skeleton, tree, now]);
   const selfTime = useMemo(() => selfTimes(skeleton, tree, now), [skeleton, tree, now]);
-  return {
-    total,
-    gaps: found,
-    folded,
-    foldsGaps,
-    setFoldsGaps,
-    scale,
-    window,
-    setWindow,
-    critical,
-    selfTime,
-  };
+  return useMemo(
+    () => ({
+      total,
+      gaps: found,
+      folded,
+      foldsGaps,
+      setFoldsGaps,
+      scale,
+      window,
+      setWindow,
+      critical,
+      selfTime,
+    }),
+    [total, found, folded, foldsGaps, scale, window, critical, selfTime],
+  );
 }
 
 const NO_GAPS: readonly Gap[] = [];

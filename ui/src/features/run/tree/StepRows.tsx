@@ -14,12 +14,17 @@ interface StepRowsProps {
   readonly shape: Shape;
   readonly folds: Folds;
   readonly label: string;
+  /** Stays above the rows as they scroll, as wide as they are, and how high it is. */
+  readonly head?: ReactNode;
+  readonly headHeight?: number;
+  /** Stands behind all rows. */
+  readonly backdrop?: ReactNode;
   /** Draws one row: the step, and what is known of it beyond the skeleton. */
   readonly children: (step: number, row: Step | undefined, isSelected: boolean) => ReactNode;
 }
 
 /** The virtual list of steps below both tree and timeline: one selection, the same keys. */
-export function StepRows({ shape, folds, label, children }: StepRowsProps) {
+export function StepRows({ shape, folds, label, head, headHeight = 0, backdrop, children }: StepRowsProps) {
   const { run, selected: selectedId, select } = useRunModel();
   const { skeleton } = shape;
   const selected = selectedId === null ? NONE : skeleton.stepId.indexOf(selectedId);
@@ -29,6 +34,8 @@ export function StepRows({ shape, folds, label, children }: StepRowsProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
+    scrollMargin: headHeight,
+    scrollPaddingStart: headHeight,
   });
   const at = selected === NONE ? -1 : indexOf(folds.rows, selected);
   useEffect(() => {
@@ -59,34 +66,36 @@ export function StepRows({ shape, folds, label, children }: StepRowsProps) {
   const visible = useMemo(() => Array.from(folds.rows.subarray(first, last + 1)), [folds.rows, first, last]);
   const rows = useRows(run.run_id, visible);
   return (
-    <div ref={scroller} className="min-h-0 grow overflow-auto overscroll-contain" tabIndex={-1}>
-      <div
-        className="relative min-w-fit"
-        role="tree"
-        tabIndex={0}
-        aria-label={label}
-        style={{ height: virtual.getTotalSize() }}
-      >
-        {items.map((item) => {
-          const step = folds.rows[item.index] as number;
-          return (
-            <div
-              key={item.key}
-              role="treeitem"
-              aria-selected={step === selected}
-              aria-level={(shape.tree.depth[step] ?? 0) + 1}
-              aria-expanded={shape.tree.below[step] ? !folds.folded.has(step) : undefined}
-              tabIndex={-1}
-              data-step={skeleton.stepId[step]}
-              className={`step-row ${step === selected ? "step-row-selected" : ""}`}
-              style={{ transform: `translateY(${item.start}px)`, height: ROW_HEIGHT }}
-              onClick={() => select(skeleton.stepId[step] ?? null)}
-              onKeyDown={(event) => event.key === "Enter" && select(skeleton.stepId[step] ?? null)}
-            >
-              {children(step, rows.get(step), step === selected)}
-            </div>
-          );
-        })}
+    <div ref={scroller} className="min-h-0 grow overflow-y-auto overscroll-contain" tabIndex={-1}>
+      {head && <div className="sticky top-0 z-10 bg-bg">{head}</div>}
+      <div className="relative" style={{ height: virtual.getTotalSize() }}>
+        {backdrop && (
+          <div aria-hidden className="pointer-events-none absolute inset-0">
+            {backdrop}
+          </div>
+        )}
+        <div className="absolute inset-0" role="tree" tabIndex={0} aria-label={label}>
+          {items.map((item) => {
+            const step = folds.rows[item.index] as number;
+            return (
+              <div
+                key={item.key}
+                role="treeitem"
+                aria-selected={step === selected}
+                aria-level={(shape.tree.depth[step] ?? 0) + 1}
+                aria-expanded={shape.tree.below[step] ? !folds.folded.has(step) : undefined}
+                tabIndex={-1}
+                data-step={skeleton.stepId[step]}
+                className={`step-row ${step === selected ? "step-row-selected" : ""}`}
+                style={{ transform: `translateY(${item.start - headHeight}px)`, height: ROW_HEIGHT }}
+                onClick={() => select(skeleton.stepId[step] ?? null)}
+                onKeyDown={(event) => event.key === "Enter" && select(skeleton.stepId[step] ?? null)}
+              >
+                {children(step, rows.get(step), step === selected)}
+              </div>
+            );
+          })}
+        </div>
       </div>
     </div>
   );

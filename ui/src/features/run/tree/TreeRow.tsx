@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { count, usd } from "../../../lib/numbers";
 import { duration } from "../../../lib/time";
 import type { Step } from "../data/api";
@@ -14,7 +15,7 @@ interface TreeRowProps {
 }
 
 /** One line of the tree: what, then tokens, cost and time in columns. */
-export function TreeRow({ shape, folds, step, row }: TreeRowProps) {
+export const TreeRow = memo(function TreeRow({ shape, folds, step, row }: TreeRowProps) {
   const { skeleton } = shape;
   const took = skeleton.duration[step] as number;
   const tokens =
@@ -37,4 +38,4 @@ export function TreeRow({ shape, folds, step, row }: TreeRowProps) {
       </span>
     </div>
   );
-}
+});

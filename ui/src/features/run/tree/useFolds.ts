@@ -37,5 +37,5 @@ export function useFolds({ skeleton, tree }: Shape, selected: number): Folds {
       }),
     [],
   );
-  return { rows, folded, toggle, change };
+  return useMemo(() => ({ rows, folded, toggle, change }), [rows, folded, toggle, change]);
 }
