@@ -1,7 +1,9 @@
-//! The optional API key, for OTLP and REST alike.
+//! The optional API key, for OTLP and REST alike; readers may also show a session that was begun with it.
 
+use crate::session::{self, Sessions};
 use base64::Engine as _;
 use http::{HeaderMap, header};
+use std::sync::Arc;
 
 /// A key that never shows itself.
 #[derive(Clone)]
@@ -11,6 +13,10 @@ impl ApiKey {
     /// A key as it was configured.
     pub fn new(key: impl Into<String>) -> Self {
         Self(key.into())
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 
@@ -24,16 +30,46 @@ impl std::fmt::Debug for ApiKey {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Auth {
     key: Option<ApiKey>,
+    sessions: Arc<Sessions>,
 }
 
 impl Auth {
     pub(crate) fn new(key: Option<ApiKey>) -> Self {
-        Self { key }
+        Self { key, sessions: Arc::default() }
     }
 
     /// Whether a key is set.
     pub(crate) fn is_on(&self) -> bool {
         self.key.is_some()
+    }
+
+    /// Whether the request carries the key, or a session that was begun with it.
+    pub(crate) fn allows_reading(&self, headers: &HeaderMap, now: u64) -> bool {
+        self.allows(headers) || self.has_session(headers, now)
+    }
+
+    /// Whether the request carries a session.
+    fn has_session(&self, headers: &HeaderMap, now: u64) -> bool {
+        let token = self.key.as_ref().zip(session::token(headers));
+        token.is_some_and(|(key, token)| self.sessions.knows(key, token, now))
+    }
+
+    /// Whether a request of this method may be answered: with a session alone, only this server's own pages change things.
+    pub(crate) fn allows_request(&self, method: &http::Method, headers: &HeaderMap, now: u64) -> bool {
+        self.allows(headers) || session::is_own_page(method, headers) && self.has_session(headers, now)
+    }
+
+    /// A session's token for who shows the key.
+    pub(crate) fn sign_in(&self, given: &str, now: u64) -> Option<String> {
+        let key = self.key.as_ref().filter(|ApiKey(key)| same(given, key))?;
+        Sessions::issue(key, now)
+    }
+
+    /// Ends the session that the request carries.
+    pub(crate) fn sign_out(&self, headers: &HeaderMap, now: u64) {
+        if let Some((key, token)) = self.key.as_ref().zip(session::token(headers)) {
+            self.sessions.end(key, token, now);
+        }
     }
 
     /// Whether the request carries the key: `Authorization: Bearer KEY`, `x-api-key: KEY`, or Basic with the key as
@@ -91,6 +127,6 @@ mod tests {
         assert!(!auth.allows(&headers("authorization", "Bearer s3cre")));
         assert!(!auth.allows(&HeaderMap::new()));
         assert!(Auth::default().allows(&HeaderMap::new()));
-        assert_eq!(format!("{auth:?}"), "Auth { key: Some(***) }");
+        assert!(!format!("{auth:?}").contains("s3cret"));
     }
 }

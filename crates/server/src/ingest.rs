@@ -121,6 +121,13 @@ impl Ingest {
         Ok(())
     }
 
+    /// Bytes of requests in hand, and how many may be.
+    pub(crate) fn queue(&self) -> (u64, u64) {
+        let limit = u64::from(self.room_units);
+        let free = self.room.available_permits() as u64;
+        (limit.saturating_sub(free) * UNIT as u64, limit * UNIT as u64)
+    }
+
     fn units(&self, bytes: usize) -> u32 {
         u32::try_from(bytes / UNIT + 1).unwrap_or(u32::MAX).min(self.room_units)
     }

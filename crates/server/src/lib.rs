@@ -13,6 +13,7 @@ mod otlp_http;
 mod prices;
 mod refusal;
 mod rest;
+mod session;
 mod spanmetrics;
 mod state;
 mod ui;
@@ -21,7 +22,7 @@ pub use auth::ApiKey;
 pub use local::Local;
 pub use prices::FILE as PRICE_FILE;
 pub use rest::openapi;
-pub use state::{Config, Keep};
+pub use state::{Config, Keep, Setting};
 
 use listen::Listener;
 use state::App;

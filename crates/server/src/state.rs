@@ -6,7 +6,7 @@ use crate::{
     body::Limits,
     ingest::Ingest,
     prices::{self, Prices},
-    rest::live::Live,
+    rest::{Counted, live::Live},
     spanmetrics::SpanMetrics,
 };
 use std::{
@@ -55,8 +55,8 @@ pub struct Config {
     pub pricing: Option<PathBuf>,
     /// What is kept; the rest is deleted hourly.
     pub retention: Keep,
-    /// Settings with their origins, for `/v1/config`-like views: name, value, source.
-    pub origins: Vec<(String, String, String)>,
+    /// Each setting with where it came from, as `/v1/config` shows it.
+    pub settings: Vec<Setting>,
 }
 
 impl Config {
@@ -81,7 +81,7 @@ impl Config {
             ui_path: Some("/ui/".into()),
             pricing: None,
             retention: Keep::default(),
-            origins: Vec::new(),
+            settings: Vec::new(),
         }
     }
 
@@ -102,6 +102,19 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// A setting as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// Its value; secrets as `***`.
+    pub value: String,
+    /// What set it.
+    pub source: String,
+    /// What it does.
+    pub doc: String,
 }
 
 /// How much is kept.
@@ -187,6 +200,10 @@ pub(crate) struct App {
     pub(crate) ui_path: Option<String>,
     pub(crate) addresses: Addresses,
     pub(crate) started: Instant,
+    pub(crate) data: PathBuf,
+    pub(crate) keep: Keep,
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) counted: Counted,
 }
 
 /// How long a reader waits for its own writes to be visible.
@@ -238,6 +255,10 @@ impl App {
             ui_path: config.ui_path,
             addresses,
             started: Instant::now(),
+            data: config.data,
+            keep: config.retention,
+            settings: config.settings,
+            counted: Counted::default(),
         })
     }
 

@@ -116,3 +116,20 @@ fn a_client_of_an_earlier_life_is_told_of_the_gap() {
     send(&server, 2);
     assert_eq!(listener.next_of(&load::run_id(2)).name, "run");
 }
+
+#[test]
+fn a_client_knows_where_it_is_before_anything_happens() {
+    let server = Turnscope::start();
+    send(&server, 1);
+    let mut first = Listener::open(&server, None);
+    let line = first.line();
+    let line = if line.starts_with("id: ") { line } else { first.line() }; // a chunk's length stands before it
+    let here = line.strip_prefix("id: ").unwrap().to_owned();
+    drop(first);
+    send(&server, 2);
+    // The header is out of reach of a browser's script: the same goes as a parameter.
+    let mut stream = http::open(server.0.listen).unwrap();
+    let path = format!("/v1/live?last_event_id={here}");
+    stream.write_all(http::head("GET", &path, &[], None).as_bytes()).unwrap();
+    assert_eq!(Listener(BufReader::new(stream)).next_of(&load::run_id(2)).name, "run");
+}

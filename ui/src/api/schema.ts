@@ -37,6 +37,7 @@ export interface paths {
                     q?: string | null;
                     risk_tier?: string | null;
                     roots_only?: boolean | null;
+                    /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
                     score?: string | null;
                     /** @description Words that the run's content must hold. */
                     search?: string | null;
@@ -353,6 +354,43 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["RunCost"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/context": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The context windows of a run's model calls, in order. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunContext"];
                     };
                 };
             };
@@ -728,6 +766,7 @@ export interface paths {
                     q?: string | null;
                     risk_tier?: string | null;
                     roots_only?: boolean | null;
+                    /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
                     score?: string | null;
                     /** @description Words that the run's content must hold. */
                     search?: string | null;
@@ -745,7 +784,7 @@ export interface paths {
                     user_id?: string | null;
                     user_role?: string | null;
                     verdict?: string | null;
-                    /** @description `minute`, `hour`, `day` or a width in seconds. */
+                    /** @description `minute`, `hour`, `day`, a width in seconds, or `auto`: the least of some round widths that makes 60 buckets at most. */
                     bucket?: string | null;
                     /** @description `agent,model,tool,service,…`; several separated by commas. */
                     group_by?: string | null;
@@ -898,7 +937,115 @@ export interface paths {
         };
         get: {
             parameters: {
+                query?: {
+                    /** @description As the header `Last-Event-ID`, for clients that cannot set one; the header wins. */
+                    last_event_id?: string | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: never;
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
                 query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Settings and state of the server. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Config"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Marked runs, turns and steps as JSON lines, with the filters of `/v1/runs`: `run_id`, `step_id`, `turn`, `input`, `output`, `scores`, `tags`, `metadata`. `limit` bounds the runs. */
+        get: {
+            parameters: {
+                query?: {
+                    agent?: string | null;
+                    cursor?: string | null;
+                    dialect?: string | null;
+                    experiment_id?: string | null;
+                    experiment_variant?: string | null;
+                    has_error?: boolean | null;
+                    limit?: number | null;
+                    min_cost?: number | null;
+                    min_duration_ms?: number | null;
+                    min_tokens?: number | null;
+                    model?: string | null;
+                    native_run_id?: string | null;
+                    offset?: number | null;
+                    /** @description `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first. Default `-started_at`. */
+                    order?: string | null;
+                    parent_run_id?: string | null;
+                    prompt_id?: string | null;
+                    prompt_version?: string | null;
+                    provider?: string | null;
+                    /** @description The query language: `agent:triage cost>0.5 verdict:deny error:* "refund"`. */
+                    q?: string | null;
+                    risk_tier?: string | null;
+                    roots_only?: boolean | null;
+                    /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
+                    score?: string | null;
+                    /** @description Words that the run's content must hold. */
+                    search?: string | null;
+                    service?: string | null;
+                    session_id?: string | null;
+                    /** @description Milliseconds since the epoch, exclusive. */
+                    started_after?: number | null;
+                    /** @description Milliseconds since the epoch, exclusive. */
+                    started_before?: number | null;
+                    status?: string | null;
+                    tag?: string | null;
+                    tool?: string | null;
+                    trace_id?: string | null;
+                    trigger_type?: string | null;
+                    user_id?: string | null;
+                    user_role?: string | null;
+                    verdict?: string | null;
+                    /** @description `jsonl`, the only one so far. */
+                    format?: string | null;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -1049,6 +1196,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Who may read. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session2"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** @description The key, once. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            responses: never;
+        };
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: never;
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/traces": {
         parameters: {
             query?: never;
@@ -1092,6 +1297,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Where the server listens, `host:port` each. */
+        AddressTexts: {
+            listen: string;
+            otlp_grpc: string;
+            otlp_http: string;
+        };
         /** @description One bucket of tokens. */
         BucketCost: {
             /** @description `input`, `cache_read`, `cache_write`, `cache_write_1h`, `output` or `reasoning`. */
@@ -1102,6 +1313,45 @@ export interface components {
             tokens: number;
             /** Format: double */
             usd_per_million: number;
+        };
+        /** @description The window of one call, and how it differs from that of the call before. */
+        CallContext: {
+            /** Format: uint64 */
+            bytes: number;
+            /**
+             * Format: uint
+             * @description The first message that differs from the call before, where a prompt cache misses; null when the context only grew.
+             */
+            change_at?: number | null;
+            /** @description History was replaced by less. */
+            compacted: boolean;
+            /**
+             * Format: uint
+             * @description Messages of the call before that are gone.
+             */
+            dropped_count: number;
+            /**
+             * Format: uint64
+             * @description As the provider counts; null when unknown.
+             */
+            input_tokens?: number | null;
+            model?: string | null;
+            /**
+             * Format: uint
+             * @description Messages that the call before was sent too.
+             */
+            resent_count: number;
+            /**
+             * Format: uint
+             * @description New messages that stand before one that was sent again.
+             */
+            rewritten_count: number;
+            segments: components["schemas"]["ContextSegment"][];
+            /** Format: int64 */
+            started_at: number;
+            step_id: string;
+            /** Format: uint64 */
+            turn?: number | null;
         };
         /** @description What one call cost. */
         CallCost: {
@@ -1163,6 +1413,36 @@ export interface components {
             /** @description 0 none, 1 allow, 2 deny, 3 hitl. */
             verdict: number[];
         };
+        /** @description Settings and state of the server. */
+        Config: {
+            addresses: components["schemas"]["AddressTexts"];
+            /** @description Whether a key is asked for. */
+            api_key_set: boolean;
+            /** @description What is not as it should be, in words. */
+            degraded: string[];
+            ingest: components["schemas"]["IngestState"];
+            pricing: components["schemas"]["PricingState"];
+            retention: components["schemas"]["Retention"];
+            store: components["schemas"]["StoreState"];
+            /** Format: uint64 */
+            uptime_ms: number;
+            values: components["schemas"]["Value"][];
+            version: string;
+        };
+        /** @description What fills a part of a window. */
+        ContextSegment: {
+            /** Format: uint64 */
+            bytes: number;
+            /** Format: uint */
+            messages: number;
+            /**
+             * Format: uint64
+             * @description Its share of `input_tokens`, by bytes.
+             */
+            tokens?: number | null;
+            /** @description `system`, `tools`, `history`, `tool_results` or `new`. */
+            what: string;
+        };
         /** @description Which calls. */
         CostQuery: {
             /**
@@ -1196,6 +1476,14 @@ export interface components {
              */
             format: string | null;
         };
+        /** @description In which form. */
+        FormatQuery: {
+            /**
+             * @description `jsonl`, the only one so far.
+             * @default null
+             */
+            format: string | null;
+        };
         /** @description One group. */
         Group: {
             /**
@@ -1224,7 +1512,10 @@ export interface components {
             };
             /** Format: uint64 */
             llm_calls: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Neither ended nor failed.
+             */
             open_runs: number;
             /**
              * Format: double
@@ -1233,6 +1524,8 @@ export interface components {
             reported_cost_usd?: number | null;
             /** Format: uint64 */
             runs: number;
+            /** @description Runs by status: they add up to `runs`. */
+            statuses: components["schemas"]["Statuses"];
             /** Format: uint64 */
             tool_calls: number;
             /** Format: uint64 */
@@ -1248,7 +1541,7 @@ export interface components {
         /** @description How figures are grouped. */
         GroupQuery: {
             /**
-             * @description `minute`, `hour`, `day` or a width in seconds.
+             * @description `minute`, `hour`, `day`, a width in seconds, or `auto`: the least of some round widths that makes 60 buckets at most.
              * @default null
              */
             bucket: string | null;
@@ -1288,6 +1581,39 @@ export interface components {
             purpose: string;
             /** @description A piece of the text around the first match. */
             snippet: string;
+        };
+        /** @description What came in since the server started. */
+        IngestState: {
+            /** Format: uint64 */
+            duplicate_spans: number;
+            /**
+             * Format: uint64
+             * @description Bytes of requests in hand, and how many may be before the next is refused.
+             */
+            queue_bytes: number;
+            /** Format: uint64 */
+            queue_limit_bytes: number;
+            /** Format: uint64 */
+            received_logs: number;
+            /** Format: uint64 */
+            received_metrics: number;
+            /** Format: uint64 */
+            received_spans: number;
+            /**
+             * Format: uint64
+             * @description Values taken out because they look like secrets.
+             */
+            redacted: number;
+            /** @description The same by reason. */
+            refused: {
+                [key: string]: number;
+            };
+            /** Format: uint64 */
+            refused_requests: number;
+            /** Format: uint64 */
+            rejected_spans: number;
+            /** Format: uint64 */
+            stored_spans: number;
         };
         /** @description A link of a span. */
         Link: {
@@ -1385,6 +1711,14 @@ export interface components {
             unpriced_calls: number;
             user_id?: string | null;
             user_role?: string | null;
+        };
+        /** @description Where to go on. */
+        LiveQuery: {
+            /**
+             * @description As the header `Last-Event-ID`, for clients that cannot set one; the header wins.
+             * @default null
+             */
+            last_event_id: string | null;
         };
         /** @description A log record. */
         Log: {
@@ -1509,6 +1843,16 @@ export interface components {
              */
             model: string | null;
         };
+        /** @description The prices. */
+        PricingState: {
+            /** Format: uint */
+            models: number;
+            /** @description Costs are being brought up to date with new prices. */
+            repricing: boolean;
+            /** @description `shipped`, or the file whose prices win over the shipped ones. */
+            source: string;
+            version?: string | null;
+        };
         /** @description What is to be kept; without any limit nothing is deleted. */
         PruneBody: {
             /**
@@ -1574,6 +1918,13 @@ export interface components {
             search_lag: number;
             /** Format: uint64 */
             stored: number;
+        };
+        /** @description What is kept; null: everything. */
+        Retention: {
+            /** Format: double */
+            days?: number | null;
+            /** Format: uint64 */
+            max_bytes?: number | null;
         };
         /** @description One execution of one agent. Its own figures leave its child runs out; `total` has them in. */
         Run: {
@@ -1673,6 +2024,17 @@ export interface components {
             remove_tags: string[];
             /** @description The tags given by API become exactly these. */
             tags?: string[] | null;
+        };
+        /** @description The context windows of a run's model calls, in order. */
+        RunContext: {
+            /** @description Calls whose messages were captured. */
+            calls: components["schemas"]["CallContext"][];
+            run_id: string;
+            /**
+             * Format: uint
+             * @description Calls whose messages were not.
+             */
+            unknown_count: number;
         };
         /** @description How a run's cost comes about. */
         RunCost: {
@@ -1878,7 +2240,10 @@ export interface components {
             risk_tier: string | null;
             /** @default null */
             roots_only: boolean | null;
-            /** @default null */
+            /**
+             * @description A score's name or label, or its name with a bound such as `helpful>=0.5`.
+             * @default null
+             */
             score: string | null;
             /**
              * @description Words that the run's content must hold.
@@ -2032,6 +2397,13 @@ export interface components {
             usage?: components["schemas"]["Usage"] | null;
             user_id?: string | null;
         };
+        /** @description Who may read. */
+        Session2: {
+            /** @description A key is set; without one everyone who reaches the server may read. */
+            key_required: boolean;
+            /** @description This client may read. */
+            signed_in: boolean;
+        };
         /** @description One session's runs, oldest first. */
         SessionRuns: {
             runs: components["schemas"]["Run"][];
@@ -2056,6 +2428,10 @@ export interface components {
             /** @default null */
             user_id: string | null;
         };
+        /** @description The key, once. */
+        SignIn: {
+            key: string;
+        };
         /** @description How large the store is. */
         Size: {
             /**
@@ -2068,6 +2444,11 @@ export interface components {
         };
         /** @description Figures over the runs that the filters ask for. */
         Stats: {
+            /**
+             * Format: int64
+             * @description How wide the buckets are; null without `bucket`.
+             */
+            bucket_ms?: number | null;
             /** @description Whether every model call has a price; one that failed before it used a token needs none. */
             cost_complete: boolean;
             /** @description `computed`, `reported`, `mixed` or null. */
@@ -2087,7 +2468,10 @@ export interface components {
             groups: components["schemas"]["Group"][];
             /** Format: uint64 */
             llm_calls: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Neither ended nor failed.
+             */
             open_runs: number;
             queue: components["schemas"]["Queue"];
             /** Format: uint64 */
@@ -2099,6 +2483,8 @@ export interface components {
             reported_cost_usd?: number | null;
             /** Format: uint64 */
             runs: number;
+            /** @description Runs by status: they add up to `runs`. */
+            statuses: components["schemas"]["Statuses"];
             /** Format: uint64 */
             tool_calls: number;
             /** Format: uint64 */
@@ -2110,6 +2496,17 @@ export interface components {
             unpriced_calls: number;
             usage?: components["schemas"]["Usage"] | null;
             verdicts: components["schemas"]["Verdicts"];
+        };
+        /** @description Runs by status. */
+        Statuses: {
+            /** Format: uint64 */
+            completed: number;
+            /** Format: uint64 */
+            failed: number;
+            /** Format: uint64 */
+            incomplete: number;
+            /** Format: uint64 */
+            running: number;
         };
         /** @description One step, without content. */
         Step: {
@@ -2256,6 +2653,44 @@ export interface components {
              * @default null
              */
             offset: number | null;
+        };
+        /** @description The store. Counts of a large store are up to a minute old. */
+        StoreState: {
+            /**
+             * Format: uint64
+             * @description In use; the file may be larger.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description Messages and other content, each kept once.
+             */
+            contents: number;
+            /** Format: uint64 */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description When the oldest run began.
+             */
+            oldest_at?: number | null;
+            path: string;
+            /**
+             * Format: uint64
+             * @description Spans and log records.
+             */
+            records: number;
+            /** Format: uint64 */
+            runs: number;
+            /**
+             * Format: uint64
+             * @description What the search index takes of it; null where that cannot be told.
+             */
+            search_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description Content that the search index has not reached yet.
+             */
+            search_lag: number;
         };
         /** @description How long a summary may be. */
         SummaryQuery: {
@@ -2574,6 +3009,15 @@ export interface components {
             output_tokens?: number | null;
             /** Format: uint64 */
             reasoning_tokens?: number | null;
+        };
+        /** @description One setting. */
+        Value: {
+            doc: string;
+            name: string;
+            /** @description The flag, the variable, the file or the profile that set it; `default` when nothing did. */
+            source: string;
+            /** @description Secrets show as `***`. */
+            value: string;
         };
         /** @description One value, and how many runs have it. */
         ValueCount: {

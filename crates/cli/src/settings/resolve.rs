@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     /// Where the user's own prices are, if not in the data directory.
     pub(crate) pricing: Option<PathBuf>,
     pub(crate) log: Log,
+    /// Each with where it came from.
+    origins: Vec<Origin>,
     serve: Serve,
 }
 
@@ -68,6 +70,18 @@ pub(crate) struct Origin {
     pub(crate) from: String,
 }
 
+impl Origin {
+    /// As the server shows it.
+    fn shown(self) -> turnscope_server::Setting {
+        turnscope_server::Setting {
+            name: self.name.to_owned(),
+            value: self.value,
+            source: self.from,
+            doc: Setting::by_name(self.name).map_or_else(String::new, |setting| setting.help.to_owned()),
+        }
+    }
+}
+
 /// What the settings are for. Who reads need not heed what would be unsafe to serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -100,7 +114,11 @@ pub(crate) fn resolve(layers: &[Layer], purpose: Purpose) -> Result<(Settings, V
     picker.layers.push(defaults);
     let settings = settings(&mut picker, purpose);
     match settings {
-        Some(settings) if picker.errors.is_empty() => Ok((settings, picker.origins())),
+        Some(mut settings) if picker.errors.is_empty() => {
+            let origins = picker.origins();
+            settings.origins.clone_from(&origins);
+            Ok((settings, origins))
+        }
         _ => Err(picker.errors),
     }
 }
@@ -185,6 +203,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         otlp_grpc,
         otlp_http,
         silence: silence?,
+        origins: Vec::new(),
         pricing: picker.one("pricing", |text| Ok(PathBuf::from(text))),
         log: Log { level: log_level?, json: log_json?, path: log_path },
         serve: Serve {
@@ -241,6 +260,7 @@ impl Settings {
             search: serve.search,
             ui_path: serve.ui_path,
             retention: serve.keep,
+            settings: self.origins.into_iter().map(Origin::shown).collect(),
             ..Config::new(self.data)
         }
     }

@@ -50,6 +50,12 @@ pub fn item_messages(form: Form, bytes: &[u8]) -> Vec<Message> {
     with_ids(found, Some(turnscope_model::ContentHash::of(form, bytes)))
 }
 
+/// A value that is no message, such as a tool's arguments, as a message of this role.
+pub fn plain_message(role: &str, value: &Json) -> Message {
+    let parts = vec![Part::Text { content: preview::plain_text(value) }];
+    Message { role: role.to_owned(), parts, ..Message::default() }
+}
+
 /// The messages under one key, each with its id.
 fn of_source(source: &Source<'_>, role: &str) -> Vec<Message> {
     if matches!(source.key, "content" | "message" | "") && !source.event.is_empty() {

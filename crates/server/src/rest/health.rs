@@ -24,6 +24,18 @@ const LAGGING: u64 = 100_000;
 
 /// Whether the server is well, and what is not.
 pub(crate) async fn health(State(app): State<Arc<App>>) -> Json<Health> {
+    let degraded = degraded(&app);
+    Json(Health {
+        status: if degraded.is_empty() { "ok" } else { "degraded" },
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_ms: app.started.elapsed().as_millis() as u64,
+        degraded,
+        search_lag: app.store.counters().index_lag,
+    })
+}
+
+/// What is not as it should be, in words.
+pub(super) fn degraded(app: &App) -> Vec<String> {
     let counters = app.store.counters();
     let mut degraded = Vec::new();
     if app.ingest.stopping.load(Ordering::Relaxed) {
@@ -32,11 +44,6 @@ pub(crate) async fn health(State(app): State<Arc<App>>) -> Json<Health> {
     if counters.index_lag > LAGGING {
         degraded.push(format!("search lags {} messages behind", counters.index_lag));
     }
-    Json(Health {
-        status: if degraded.is_empty() { "ok" } else { "degraded" },
-        version: env!("CARGO_PKG_VERSION"),
-        uptime_ms: app.started.elapsed().as_millis() as u64,
-        degraded,
-        search_lag: counters.index_lag,
-    })
+    degraded.extend(app.prices.wrong().map(|wrong| format!("prices are not up to date: {wrong}")));
+    degraded
 }

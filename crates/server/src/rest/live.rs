@@ -82,11 +82,12 @@ impl Live {
         }
     }
 
-    /// What happened after `id` (`None` when that is too long ago, or from another life), and what will.
+    /// What happened after `id` (`None` when that is too long ago, or from another life), what will, and the id of the latest
+    /// event so far.
     pub(crate) fn subscribe(
         &self,
         after: Option<u64>,
-    ) -> (Option<Vec<Event>>, Option<broadcast::Receiver<Event>>) {
+    ) -> (Option<Vec<Event>>, Option<broadcast::Receiver<Event>>, u64) {
         let recent = self.shared.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = self
             .shared
@@ -104,7 +105,7 @@ impl Live {
                     .then(|| recent.events.iter().filter(|event| event.id > after).cloned().collect())
             }
         };
-        (missed, receiver)
+        (missed, receiver, recent.next)
     }
 
     /// Ends every stream, so that the server can stop.

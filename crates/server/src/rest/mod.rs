@@ -1,7 +1,10 @@
 //! REST: the routes, each handler in the file that is named after what it gives.
 
 mod attributes;
+mod config;
+mod context;
 mod cost;
+mod dataset;
 mod export;
 mod health;
 mod json;
@@ -14,6 +17,7 @@ mod problem;
 mod runs;
 mod scores;
 mod search;
+mod session;
 mod sessions;
 mod stats;
 mod step;
@@ -40,10 +44,12 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::post,
 };
+pub(crate) use config::Counted;
 use http::HeaderValue;
 use parameters::{Parameters, name_path_parts, refuse_unknown};
 pub(crate) use problem::Problem;
 use std::sync::Arc;
+pub(crate) use step::hex;
 use tower_http::{
     compression::CompressionLayer,
     cors::{AllowOrigin, Any, CorsLayer},
@@ -62,6 +68,7 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/runs/{id}/steps/{step_id}/data", get(timeline::data))
         .api_route("/v1/runs/{id}/turns/{n}", get(turns::one))
         .api_route("/v1/runs/{id}/cost", get(cost::cost))
+        .api_route("/v1/runs/{id}/context", get(context::context))
         .api_route("/v1/runs/{id}/export", get(export::export))
         .api_route(
             "/v1/runs/{id}/summary",
@@ -78,9 +85,26 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/pricing", get(pricing::pricing))
         .api_route("/v1/pricing/missing", get(pricing::unpriced))
         .api_route("/v1/live", get(stream::live))
+        .api_route("/v1/config", get(config::config))
+        .api_route(
+            "/v1/export",
+            get_with(dataset::export, |op| {
+                op.description(
+                    "Marked runs, turns and steps as JSON lines, with the filters of `/v1/runs`: `run_id`, `step_id`, \
+                     `turn`, `input`, `output`, `scores`, `tags`, `metadata`. `limit` bounds the runs.",
+                )
+            }),
+        )
         .api_route("/metrics", get(metrics::metrics))
         .api_route("/v1/prune", api_post(maintain::prune))
         .api_route("/v1/vacuum", api_post(maintain::vacuum))
+}
+
+/// What answers without a key.
+fn open_api() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route("/health", get(health::health))
+        .api_route("/v1/session", get(session::get).post(session::sign_in).delete(session::sign_out))
 }
 
 /// The `OpenAPI` document of the REST interface.
@@ -94,10 +118,8 @@ pub fn openapi() -> OpenApi {
         },
         ..OpenApi::default()
     };
-    let _: Router<Arc<App>> = api()
-        .api_route("/health", get(health::health))
-        .api_route("/v1/traces", get(traces::list))
-        .finish_api(&mut document);
+    let _: Router<Arc<App>> =
+        api().merge(open_api()).api_route("/v1/traces", get(traces::list)).finish_api(&mut document);
     name_path_parts(&mut document);
     document
 }
@@ -122,7 +144,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     let mut router = Router::new()
         .merge(guarded)
         .merge(docs)
-        .route("/health", axum::routing::get(health::health))
+        .merge(open_api().finish_api(&mut OpenApi::default()))
         .route("/openapi.json", axum::routing::get(document_json))
         .route("/v1/traces", traces)
         .route("/v1/logs", post(otlp_http::export))
@@ -188,7 +210,7 @@ async fn other(state: State<Arc<App>>, request: Request) -> Response {
 
 /// Lets in who may read.
 async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    if app.auth.allows(request.headers()) {
+    if app.auth.allows_request(request.method(), request.headers(), session::seconds()) {
         next.run(request).await
     } else {
         Problem::unauthenticated().into_response()

@@ -46,6 +46,10 @@ impl Problem {
             .detail("send it as Authorization: Bearer KEY, x-api-key: KEY or Basic")
     }
 
+    pub(crate) fn wrong_key() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "this is not the server's key")
+    }
+
     pub(crate) fn ambiguous(title: impl Into<String>, run_ids: Vec<String>) -> Self {
         Self { run_ids, ..Self::new(StatusCode::CONFLICT, "ambiguous", title) }
             .detail("ask for one of run_ids")

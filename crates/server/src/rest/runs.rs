@@ -51,6 +51,7 @@ pub(crate) struct RunQuery {
     pub(crate) min_tokens: Option<f64>,
     pub(crate) min_cost: Option<f64>,
     pub(crate) has_error: Option<bool>,
+    /// A score's name or label, or its name with a bound such as `helpful>=0.5`.
     pub(crate) score: Option<String>,
     pub(crate) tag: Option<String>,
     pub(crate) parent_run_id: Option<String>,
@@ -86,7 +87,6 @@ impl RunQuery {
             (Filter::RiskTier, &self.risk_tier),
             (Filter::UserRole, &self.user_role),
             (Filter::Trigger, &self.trigger_type),
-            (Filter::Score, &self.score),
             (Filter::Tag, &self.tag),
             (Filter::ParentRunId, &self.parent_run_id),
             (Filter::Prompt, &self.prompt_id),
@@ -100,6 +100,7 @@ impl RunQuery {
                 filter.is(field, value.split(',').map(str::to_owned).collect());
             }
         }
+        self.add_scores(&mut filter, now_ms)?;
         for (field, low) in [
             (Filter::Started, self.started_after),
             (Filter::Duration, self.min_duration_ms),
@@ -125,7 +126,22 @@ impl RunQuery {
         Ok(filter)
     }
 
-    fn page(&self) -> Result<Page, Problem> {
+    /// Names or labels, of which one must be there, and bounds, which must all hold.
+    fn add_scores(&self, filter: &mut RunFilter, now_ms: i64) -> Result<(), Problem> {
+        let all = self.score.iter().flat_map(|scores| scores.split(',')).filter(|score| !score.is_empty());
+        let (bounds, names): (Vec<&str>, Vec<&str>) = all.partition(|score| score.contains(['<', '>']));
+        if !names.is_empty() {
+            filter.is(Filter::Score, names.into_iter().map(str::to_owned).collect());
+        }
+        for bound in bounds {
+            let bound = query::parse(&format!("score.{bound}"), now_ms)
+                .map_err(|error| Problem::bad_request(error.to_string()))?;
+            filter.conditions.extend(bound.conditions);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn page(&self) -> Result<Page, Problem> {
         let order = self.order.as_deref().unwrap_or("-started_at");
         let (name, descending) = match order.strip_prefix('-') {
             Some(name) => (name, true),

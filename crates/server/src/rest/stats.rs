@@ -20,7 +20,7 @@ use turnscope_store::query::{Figures, GroupBy, RunFilter};
 pub(crate) struct GroupQuery {
     /// `agent,model,tool,service,…`; several separated by commas.
     group_by: Option<String>,
-    /// `minute`, `hour`, `day` or a width in seconds.
+    /// `minute`, `hour`, `day`, a width in seconds, or `auto`: the least of some round widths that makes 60 buckets at most.
     bucket: Option<String>,
 }
 
@@ -31,6 +31,8 @@ pub(crate) struct Stats {
     all: GroupFigures,
     recent_runs_24h: u64,
     queue: Queue,
+    /// How wide the buckets are; null without `bucket`.
+    bucket_ms: Option<i64>,
     /// One entry a group, where `group_by` or `bucket` is given.
     groups: Vec<Group>,
 }
@@ -55,7 +57,10 @@ pub(crate) struct Queue {
 pub(crate) struct GroupFigures {
     runs: u64,
     failed_runs: u64,
+    /// Neither ended nor failed.
     open_runs: u64,
+    /// Runs by status: they add up to `runs`.
+    statuses: Statuses,
     turns: u64,
     llm_calls: u64,
     tool_calls: u64,
@@ -66,6 +71,15 @@ pub(crate) struct GroupFigures {
     verdicts: Verdicts,
     /// Of runs that have ended.
     duration_ms: Percentiles,
+}
+
+/// Runs by status.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Statuses {
+    running: u64,
+    completed: u64,
+    failed: u64,
+    incomplete: u64,
 }
 
 /// Verdicts, counted once per tool call.
@@ -103,6 +117,12 @@ impl From<&Figures> for GroupFigures {
             runs: figures.runs,
             failed_runs: figures.failed_runs,
             open_runs: figures.open_runs,
+            statuses: Statuses {
+                running: figures.open_runs - figures.incomplete_runs,
+                completed: figures.runs - figures.failed_runs - figures.open_runs,
+                failed: figures.failed_runs,
+                incomplete: figures.incomplete_runs,
+            },
             turns: figures.turns,
             llm_calls: figures.llm_calls,
             tool_calls: figures.tool_calls,
@@ -140,19 +160,26 @@ pub(crate) async fn stats(
         .map(|names| names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect())
         .unwrap_or_default();
     let group_by: Vec<GroupBy> = names.iter().map(|name| group(name)).collect::<Result<_, _>>()?;
-    let bucket = grouping.bucket.as_deref().map(bucket_width).transpose()?;
-    let (all, recent, groups) = app
+    let bucket = grouping.bucket.as_deref().map(Bucket::parse).transpose()?;
+    let (all, recent, bucket, groups) = app
         .ask(move |reader| {
             let all = reader.stats(&filter, &[], None, moment)?;
             let mut recent = RunFilter::default();
             recent.at_least(turnscope_store::query::Filter::Started, (moment.now_ms - DAY_MS) as f64);
             let recent = reader.stats(&recent, &[], None, moment)?;
+            let bucket = match bucket {
+                Some(Bucket::Auto) => {
+                    reader.time_range(&filter, moment)?.map(|(first, last)| fitting(last - first))
+                }
+                Some(Bucket::Width(width)) => Some(width),
+                None => None,
+            };
             let groups = if group_by.is_empty() && bucket.is_none() {
                 BTreeMap::new()
             } else {
                 reader.stats(&filter, &group_by, bucket, moment)?
             };
-            Ok((all, recent, groups))
+            Ok((all, recent, bucket, groups))
         })
         .await?;
     let one = |figures: &BTreeMap<_, Figures>| figures.values().next().cloned().unwrap_or_default();
@@ -160,6 +187,7 @@ pub(crate) async fn stats(
         all: GroupFigures::from(&one(&all)),
         recent_runs_24h: one(&recent).runs,
         queue: queue(&app),
+        bucket_ms: bucket.map(|width| width / 1_000_000),
         groups: groups
             .iter()
             .map(|((slot, values), figures)| Group {
@@ -197,19 +225,58 @@ fn group(name: &str) -> Result<GroupBy, Problem> {
     })
 }
 
-fn bucket_width(text: &str) -> Result<i64, Problem> {
-    let seconds = match text {
-        "minute" => 60,
-        "hour" => 3600,
-        "day" => 86_400,
-        other => {
-            other.parse().ok().filter(|seconds| (1..=31_536_000).contains(seconds)).ok_or_else(|| {
-                Problem::bad_request(format!("bucket {other:?} is no width"))
-                    .detail("take minute, hour, day or a number of seconds")
-            })?
-        }
-    };
-    Ok(seconds * 1_000_000_000)
+/// How wide the buckets of time are to be.
+#[derive(Clone, Copy)]
+enum Bucket {
+    /// In nanoseconds.
+    Width(i64),
+    Auto,
+}
+
+const SECOND: i64 = 1_000_000_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+/// Widths that people can read an axis in.
+const ROUND: &[i64] = &[
+    SECOND,
+    5 * SECOND,
+    15 * SECOND,
+    MINUTE,
+    5 * MINUTE,
+    15 * MINUTE,
+    HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    DAY,
+    7 * DAY,
+    28 * DAY,
+];
+/// Buckets at most, where the width is ours to choose.
+const BUCKETS: i64 = 60;
+
+/// The least round width at which so long a time makes few enough buckets.
+fn fitting(length: i64) -> i64 {
+    let fits = |width: &&i64| length / **width + 2 <= BUCKETS;
+    ROUND.iter().find(fits).copied().unwrap_or(length / (BUCKETS - 2) / DAY * DAY + DAY)
+}
+
+impl Bucket {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Ok(Self::Width(match text {
+            "auto" => return Ok(Self::Auto),
+            "minute" => MINUTE,
+            "hour" => HOUR,
+            "day" => DAY,
+            other => {
+                let seconds = other.parse::<i64>().ok().filter(|seconds| (1..=31_536_000).contains(seconds));
+                seconds.map(|seconds| seconds * SECOND).ok_or_else(|| {
+                    Problem::bad_request(format!("bucket {other:?} is no width"))
+                        .detail("take minute, hour, day, auto or a number of seconds")
+                })?
+            }
+        }))
+    }
 }
 
 /// Which values are wanted.
@@ -259,4 +326,20 @@ pub(crate) async fn values(
     let limit = query.limit.unwrap_or(50).clamp(1, 1000);
     let values = app.ask(move |reader| reader.values(of, &query.prefix, limit)).await?;
     Ok(Json(Values { values: values.into_iter().map(|(value, runs)| ValueCount { value, runs }).collect() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_has_few_buckets_of_a_round_width() {
+        assert_eq!(fitting(0), SECOND);
+        assert_eq!(fitting(50 * MINUTE), MINUTE);
+        assert_eq!(fitting(DAY), HOUR);
+        assert_eq!(fitting(30 * DAY), DAY);
+        for length in [1, 59 * SECOND, 10 * HOUR, 400 * DAY, 40_000 * DAY] {
+            assert!(length / fitting(length) + 2 <= BUCKETS, "{length}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::state::App;
 use axum::{
-    extract::State,
+    extract::{Query, State},
     response::{
         IntoResponse as _, Response,
         sse::{self, KeepAlive, Sse},
@@ -17,33 +17,53 @@ use axum::{
 };
 use futures_util::{StreamExt as _, stream};
 use http::HeaderMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
+/// Where to go on.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct LiveQuery {
+    /// As the header `Last-Event-ID`, for clients that cannot set one; the header wins.
+    last_event_id: Option<String>,
+}
+
 /// Runs, steps and scores as they arrive: server-sent events `run`, `score` and `gap`, each with an id. A client that
 /// comes back with `Last-Event-ID` gets what it missed, or `gap` when that is too long ago.
-pub(crate) async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+pub(crate) async fn live(
+    State(app): State<Arc<App>>,
+    Query(query): Query<LiveQuery>,
+    headers: HeaderMap,
+) -> Response {
     let life = app.live.life();
-    let after = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(|text| {
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let after = last.or(query.last_event_id.as_deref()).map(|text| {
         // An id of another life of the server is older than anything this one knows.
         text.split_once('-')
             .filter(|(of, _)| *of == life)
             .and_then(|(_, id)| id.parse().ok())
             .unwrap_or(u64::MAX)
     });
-    let (missed, receiver) = app.live.subscribe(after);
-    let gap = missed.is_none().then_some(Item::Gap);
+    let (missed, receiver, latest) = app.live.subscribe(after);
+    // A client that begins here learns where it is, so that it can come back although nothing happened meanwhile.
+    let start = match (&missed, after) {
+        (None, _) => Some(Item::Gap(Some(latest))),
+        (Some(_), None) => Some(Item::Here(latest)),
+        (Some(_), Some(_)) => None,
+    };
     let missed = missed.unwrap_or_default().into_iter().map(Item::Event);
     let coming = match receiver {
         Some(receiver) => BroadcastStream::new(receiver)
             .map(|event| match event {
                 Ok(event) => Item::Event(event),
-                Err(BroadcastStreamRecvError::Lagged(_)) => Item::Gap,
+                Err(BroadcastStreamRecvError::Lagged(_)) => Item::Gap(None),
             })
             .left_stream(),
         None => stream::empty().right_stream(),
     };
-    let items = stream::iter(gap.into_iter().chain(missed)).chain(coming);
+    let items = stream::iter(start.into_iter().chain(missed)).chain(coming);
     let events = items.then(move |item| {
         let (app, life) = (Arc::clone(&app), life.clone());
         async move { Ok::<_, Infallible>(to_event(&app, &life, item).await) }
@@ -53,14 +73,21 @@ pub(crate) async fn live(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
 
 enum Item {
     Event(Event),
-    Gap,
+    /// Something was missed; with the id to go on from, where it is known.
+    Gap(Option<u64>),
+    /// Nothing was missed: only an id, which makes no event.
+    Here(u64),
 }
 
 async fn to_event(app: &Arc<App>, life: &str, item: Item) -> sse::Event {
-    let Item::Event(event) = item else {
-        return sse::Event::default().event("gap").data("{}");
+    let id_of = |id: u64| format!("{life}-{id}");
+    let event = match item {
+        Item::Event(event) => event,
+        Item::Gap(None) => return sse::Event::default().event("gap").data("{}"),
+        Item::Gap(Some(latest)) => return sse::Event::default().event("gap").id(id_of(latest)).data("{}"),
+        Item::Here(latest) => return sse::Event::default().id(id_of(latest)),
     };
-    let id = format!("{life}-{}", event.id);
+    let id = id_of(event.id);
     match event.what {
         What::Score(run_id) => {
             let data = serde_json::json!({ "run_id": run_id });

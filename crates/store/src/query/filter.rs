@@ -53,7 +53,7 @@ pub enum Filter {
     TraceId,
     /// The error's type or text; `*` is any error.
     Error,
-    /// A score's name (`name`), or its figure (`name` with a comparison).
+    /// A score's name or label, or its figure (`name` with a comparison).
     Score,
     /// Milliseconds since the epoch.
     Started,
@@ -291,8 +291,10 @@ fn is(clause: &mut Clause, filter: Filter, value: &str, moment: Moment) -> Strin
             };
         }
         Filter::Score => {
-            let name = glob(clause, "z.name", value);
-            return format!("EXISTS (SELECT 1 FROM scores z WHERE z.run_id = r.run_id AND {name})");
+            let (name, label) = (glob(clause, "z.name", value), glob(clause, "z.label", value));
+            return format!(
+                "EXISTS (SELECT 1 FROM scores z WHERE z.run_id = r.run_id AND ({name} OR {label}))"
+            );
         }
         Filter::Model => return listed(clause, field::MODEL, value),
         Filter::Provider => return listed(clause, field::PROVIDER, value),

@@ -1,5 +1,6 @@
 //! The questions that the store answers, each over one consistent view.
 
+mod figures;
 mod filter;
 mod language;
 mod links;
@@ -13,6 +14,7 @@ mod unit;
 mod views;
 
 pub use crate::store::Reader;
+pub use figures::StoreFigures;
 pub use filter::{Comparison, Condition, Filter, Moment, Order, RunFilter};
 pub use language::{QueryError, parse};
 pub use links::RunLink;

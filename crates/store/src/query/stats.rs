@@ -98,8 +98,10 @@ pub struct Figures {
     pub runs: u64,
     /// Runs whose root failed.
     pub failed_runs: u64,
-    /// Runs that have not ended.
+    /// Runs that have not ended, and have not failed.
     pub open_runs: u64,
+    /// Of those, runs from which nothing came for so long that they count as incomplete.
+    pub incomplete_runs: u64,
     /// Turns.
     pub turns: u64,
     /// Model calls.
@@ -169,7 +171,7 @@ impl Reader {
         };
         let sql = format!(
             "SELECT r.started_at, r.ended_at, r.duration, r.failed, r.turn_count, r.tool_call_count, r.error_count,
-                 r.allow_count, r.deny_count, r.hitl_count, {usage}{columns}
+                 r.allow_count, r.deny_count, r.hitl_count, {usage}, r.received_at{columns}
              FROM runs r{joins} WHERE {}",
             clause.sql
         );
@@ -181,7 +183,7 @@ impl Reader {
             let ended: Option<i64> = row.get(1)?;
             let mut key = Vec::with_capacity(group_by.len());
             for column in 0..group_by.len() {
-                key.push(match row.get_ref(20 + column)? {
+                key.push(match row.get_ref(21 + column)? {
                     ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
                     _ => None,
                 });
@@ -189,8 +191,12 @@ impl Reader {
             let slot = bucket.map(|width| started - started.rem_euclid(width.max(1)));
             let figures = groups.entry((slot, key)).or_default();
             figures.runs += 1;
-            figures.failed_runs += u64::from(row.get::<_, bool>(3)?);
-            figures.open_runs += u64::from(ended.is_none());
+            let failed: bool = row.get(3)?;
+            let is_open = ended.is_none() && !failed;
+            let silent = moment.now_ms.saturating_sub(row.get::<_, i64>(20)?) > moment.silence_ms;
+            figures.failed_runs += u64::from(failed);
+            figures.open_runs += u64::from(is_open);
+            figures.incomplete_runs += u64::from(is_open && silent);
             figures.turns += row.get::<_, u64>(4)?;
             figures.tool_calls += row.get::<_, u64>(5)?;
             figures.errors += row.get::<_, u64>(6)?;
@@ -213,6 +219,24 @@ impl Reader {
             figures.durations.sort_unstable();
         }
         Ok(groups)
+    }
+
+    /// When the first and the last of these runs began, nanoseconds.
+    pub fn time_range(
+        &mut self,
+        wanted: &RunFilter,
+        moment: Moment,
+    ) -> Result<Option<(i64, i64)>, StoreError> {
+        let clause = filter::clause(wanted, moment);
+        let sql = format!("SELECT min(r.started_at), max(r.started_at) FROM runs r WHERE {}", clause.sql);
+        let range = self
+            .db
+            .prepare_cached(&sql)?
+            .query_row(rusqlite::params_from_iter(&clause.values), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(match range {
+            (Some(first), Some(last)) => Some((first, last)),
+            _ => None,
+        })
     }
 
     /// Models that calls without a price went to, those with the most such calls first.

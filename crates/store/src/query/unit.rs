@@ -7,7 +7,7 @@ use crate::{
     projector::{group_of, project_group},
 };
 use std::sync::Arc;
-use turnscope_model::{Body, Purpose, RunId, StepId};
+use turnscope_model::{Body, Form, Purpose, RunId, StepId};
 
 /// A unit's records and the runs, turns and steps they make.
 #[derive(Debug)]
@@ -109,6 +109,16 @@ impl Reader {
                 "SELECT o.bytes FROM records r JOIN origins o ON o.id = r.origin WHERE r.id = ?1",
             )?
             .query_row([row], |row| row.get(0))?)
+    }
+
+    /// One item of a list: its form, and its content as it was sent.
+    pub fn item(&mut self, id: i64) -> Result<(Form, Vec<u8>), StoreError> {
+        let form: u8 = self
+            .db
+            .prepare_cached("SELECT form & 15 FROM contents WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))?;
+        let form = Form::from_u8(form).ok_or_else(|| StoreError::Damaged(format!("content {id}")))?;
+        Ok((form, content::content(&self.db, &mut self.blocks, id)?.1))
     }
 
     /// The lists that these records carry, in the given order.

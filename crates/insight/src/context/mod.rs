@@ -1,5 +1,9 @@
 //! The difference of two contexts: what was new, re-sent, dropped, and where the prompt cache must have missed.
 
+mod window;
+
+pub use window::{Entry, Segment, What, Window, window};
+
 use std::{collections::HashMap, hash::Hash};
 
 /// How one model call's context differs from the one before it.

@@ -1,0 +1,204 @@
+//! What filled the context window of a model call: system prompt, tool definitions, history, tool results, what was new.
+
+use super::difference;
+
+/// What an entry of a context is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum What {
+    /// A system prompt.
+    System,
+    /// A definition of a tool.
+    Tools,
+    /// A message that the call before was sent too.
+    History,
+    /// A tool's result that the call before was sent too.
+    ToolResults,
+    /// What the call before was not sent.
+    New,
+}
+
+impl What {
+    /// The name on the surface.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Tools => "tools",
+            Self::History => "history",
+            Self::ToolResults => "tool_results",
+            Self::New => "new",
+        }
+    }
+}
+
+/// One entry as it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The same content has the same id.
+    pub id: i64,
+    /// System, tools, tool results; [`What::History`] for any other message.
+    pub what: What,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A part of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// What fills it.
+    pub what: What,
+    /// How many entries.
+    pub messages: usize,
+    /// Their size.
+    pub bytes: u64,
+    /// Their share of the input tokens, by size; `None` when those are unknown.
+    pub tokens: Option<u64>,
+}
+
+/// A call's window.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// All its entries' size.
+    pub bytes: u64,
+    /// Its parts, in the order of [`What`], those that hold something.
+    pub segments: Vec<Segment>,
+    /// Entries that the call before was sent too.
+    pub resent: usize,
+    /// Entries of the call before that are gone.
+    pub dropped: usize,
+    /// New entries that stand before one that was sent again: history was written anew, not continued.
+    pub rewritten: usize,
+    /// History was replaced by less: several entries went, what came in their place stands before the rest.
+    pub is_compacted: bool,
+    /// The first message (definitions of tools are none) where it leaves the call before, although that goes on: a prompt
+    /// cache misses from here.
+    pub change_at: Option<usize>,
+}
+
+/// What filled the window of a call, compared with the one before it (empty for the first).
+pub fn window(before: &[Entry], now: &[Entry], input_tokens: Option<u64>) -> Window {
+    let ids = |entries: &[Entry]| entries.iter().map(|entry| entry.id).collect::<Vec<_>>();
+    let differs = difference(&ids(before), &ids(now));
+    let mut is_new = vec![false; now.len()];
+    for &at in &differs.new {
+        is_new[at] = true;
+    }
+    let mut segments: Vec<Segment> = Vec::new();
+    for what in [What::System, What::Tools, What::History, What::ToolResults, What::New] {
+        let of = |at: usize, entry: &Entry| match entry.what {
+            fixed @ (What::System | What::Tools) => fixed,
+            _ if is_new[at] => What::New,
+            other => other,
+        };
+        let entries: Vec<&Entry> =
+            now.iter().enumerate().filter(|(at, entry)| of(*at, entry) == what).map(|(_, e)| e).collect();
+        if !entries.is_empty() {
+            let bytes = entries.iter().map(|entry| entry.bytes).sum();
+            segments.push(Segment { what, messages: entries.len(), bytes, tokens: None });
+        }
+    }
+    let bytes = segments.iter().map(|segment| segment.bytes).sum();
+    if let Some(tokens) = input_tokens {
+        share(&mut segments, tokens, bytes);
+    }
+    let last_resent = is_new.iter().rposition(|new| !new);
+    let rewritten = last_resent.map_or(0, |last| is_new[..last].iter().filter(|new| **new).count());
+    let was: u64 = before.iter().map(|entry| entry.bytes).sum();
+    let replaced = rewritten > 0 || differs.resent == 0;
+    Window {
+        bytes,
+        segments,
+        resent: differs.resent,
+        dropped: differs.dropped,
+        rewritten,
+        is_compacted: differs.dropped > 1 && replaced && bytes < was,
+        change_at: differs.breaks_at.map(|at| messages_before(now, at)),
+    }
+}
+
+fn messages_before(entries: &[Entry], at: usize) -> usize {
+    entries.iter().take(at).filter(|entry| entry.what != What::Tools).count()
+}
+
+/// Divides tokens by size; what rounding leaves goes to the largest remainders, so that the shares add up.
+fn share(segments: &mut [Segment], tokens: u64, bytes: u64) {
+    if bytes == 0 {
+        return;
+    }
+    let exact = |segment: &Segment| u128::from(tokens) * u128::from(segment.bytes);
+    let mut left = tokens;
+    for segment in segments.iter_mut() {
+        let whole = (exact(segment) / u128::from(bytes)) as u64;
+        segment.tokens = Some(whole);
+        left -= whole;
+    }
+    let mut order: Vec<usize> = (0..segments.len()).collect();
+    order.sort_by_key(|&at| std::cmp::Reverse(exact(&segments[at]) % u128::from(bytes)));
+    for at in order.into_iter().take(left as usize) {
+        segments[at].tokens = segments[at].tokens.map(|tokens| tokens + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: i64, what: What, bytes: u64) -> Entry {
+        Entry { id, what, bytes }
+    }
+
+    fn parts(window: &Window) -> Vec<(&'static str, usize, u64, Option<u64>)> {
+        window.segments.iter().map(|s| (s.what.as_str(), s.messages, s.bytes, s.tokens)).collect()
+    }
+
+    #[test]
+    fn a_growing_history_is_told_from_what_is_new_and_the_shares_add_up() {
+        let first = [entry(1, What::System, 100), entry(2, What::Tools, 50), entry(3, What::History, 50)];
+        let seen = window(&[], &first, Some(101));
+        assert_eq!(
+            parts(&seen),
+            [("system", 1, 100, Some(51)), ("tools", 1, 50, Some(25)), ("new", 1, 50, Some(25))]
+        );
+        let mut second = first.to_vec();
+        second.extend([entry(4, What::History, 10), entry(5, What::ToolResults, 90)]);
+        let seen = window(&first, &second, None);
+        assert_eq!(
+            parts(&seen),
+            [
+                ("system", 1, 100, None),
+                ("tools", 1, 50, None),
+                ("history", 1, 50, None),
+                ("new", 2, 100, None)
+            ]
+        );
+        assert_eq!((seen.resent, seen.dropped, seen.rewritten, seen.change_at), (3, 0, 0, None));
+        let seen = window(&second, &second, Some(7));
+        assert_eq!(seen.segments.iter().filter_map(|s| s.tokens).sum::<u64>(), 7);
+        assert!(seen.segments.iter().any(|segment| segment.what == What::ToolResults));
+    }
+
+    #[test]
+    fn a_summary_in_place_of_history_is_compaction_a_sliding_window_is_not() {
+        let long: Vec<Entry> = (0..20).map(|id| entry(id, What::History, 100)).collect();
+        let mut summed = vec![entry(0, What::History, 100), entry(99, What::History, 150)];
+        summed.extend_from_slice(&long[17..]);
+        let seen = window(&long, &summed, None);
+        assert!(seen.is_compacted);
+        assert_eq!((seen.dropped, seen.rewritten, seen.change_at), (16, 1, Some(1)));
+
+        let mut slid = long[2..].to_vec();
+        slid.push(entry(50, What::History, 10));
+        let seen = window(&long, &slid, None);
+        assert!(!seen.is_compacted);
+        assert_eq!((seen.dropped, seen.rewritten, seen.change_at), (2, 0, Some(0)));
+
+        let anew = [entry(77, What::History, 200)];
+        assert!(window(&long, &anew, None).is_compacted);
+        assert!(!window(&[], &anew, None).is_compacted);
+    }
+
+    #[test]
+    fn empty_content_has_no_share() {
+        let seen = window(&[], &[entry(1, What::History, 0)], Some(5));
+        assert_eq!(parts(&seen), [("new", 1, 0, None)]);
+    }
+}

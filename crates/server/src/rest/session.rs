@@ -1,0 +1,71 @@
+//! `/v1/session`: a person enters the key once, the browser keeps a cookie.
+
+use super::problem::Problem;
+use crate::{
+    session::{self, LASTS},
+    state::{App, now_ms},
+};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Who may read.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Session {
+    /// A key is set; without one everyone who reaches the server may read.
+    key_required: bool,
+    /// This client may read.
+    signed_in: bool,
+}
+
+/// The key, once.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignIn {
+    key: String,
+}
+
+/// Whether a key is needed, and whether this client has shown it.
+pub(crate) async fn get(State(app): State<Arc<App>>, headers: HeaderMap) -> Json<Session> {
+    Json(Session { key_required: app.auth.is_on(), signed_in: app.auth.allows_reading(&headers, seconds()) })
+}
+
+/// Takes the key and sets the cookie `turnscope_session` (`HttpOnly`, `SameSite=Strict`), which REST and the event stream
+/// accept in its place.
+pub(crate) async fn sign_in(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Json(body): Json<SignIn>,
+) -> Result<Response, Problem> {
+    let reply = Json(Session { key_required: app.auth.is_on(), signed_in: true });
+    if !app.auth.is_on() {
+        return Ok(reply.into_response());
+    }
+    let token = app.auth.sign_in(&body.key, seconds()).ok_or_else(Problem::wrong_key)?;
+    Ok(with_cookie(reply.into_response(), session::cookie(&token, LASTS, &headers)))
+}
+
+/// Ends the session and takes the cookie back.
+pub(crate) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    app.auth.sign_out(&headers, seconds());
+    with_cookie(StatusCode::NO_CONTENT.into_response(), session::cookie("", 0, &headers))
+}
+
+fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Seconds since the epoch.
+pub(super) fn seconds() -> u64 {
+    u64::try_from(now_ms() / 1000).unwrap_or(0)
+}

@@ -1,0 +1,181 @@
+//! A browser's session: the key is shown once, a signed token in a cookie stands for it afterwards.
+//!
+//! The token is `<end>.<nonce>.<tag>`: when it ends (seconds since the epoch), 16 random bytes, and an HMAC over both under the
+//! key. So it needs no table and survives a restart, it ends when the key changes, and nobody learns the key from it. Here:
+//! tokens, cookies and what a browser says of a request's origin. Not here: the key itself (`auth`), the handlers (`rest::session`).
+
+use crate::auth::ApiKey;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{HeaderMap, HeaderValue, Method, header};
+use sha2::Sha256;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// The cookie's name.
+pub(crate) const COOKIE: &str = "turnscope_session";
+/// How long a session lasts, in seconds.
+pub(crate) const LASTS: u64 = 30 * 86_400;
+/// What the tag is for, so that it can stand for nothing else.
+const PURPOSE: &[u8] = b"turnscope session 1";
+
+/// Issues tokens and knows them again.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    /// Tokens that were signed out before their end, with that end.
+    ended: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Sessions {
+    /// A new token that is good until `LASTS` from now; `None` when the system gives no random bytes.
+    pub(crate) fn issue(key: &ApiKey, now: u64) -> Option<String> {
+        let mut nonce = [0_u8; 16];
+        getrandom::fill(&mut nonce).ok()?;
+        let head = format!("{:x}.{}", now + LASTS, hex(&nonce));
+        let tag = hex(&mac(key, &head)?.finalize().into_bytes());
+        Some(format!("{head}.{tag}"))
+    }
+
+    /// Whether this is a token of ours that has not ended. The tag is compared in constant time.
+    pub(crate) fn knows(&self, key: &ApiKey, token: &str, now: u64) -> bool {
+        let signed = || {
+            let (head, tag) = token.rsplit_once('.')?;
+            let (end, _) = head.split_once('.')?;
+            let end = u64::from_str_radix(end, 16).ok()?;
+            mac(key, head)?.verify_slice(&bytes(tag)?).ok()?;
+            Some(end)
+        };
+        let ended = || self.ended.lock().unwrap_or_else(PoisonError::into_inner).contains_key(token);
+        signed().is_some_and(|end| now < end) && !ended()
+    }
+
+    /// Ends a session before its time.
+    pub(crate) fn end(&self, key: &ApiKey, token: &str, now: u64) {
+        if self.knows(key, token, now) {
+            let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+            ended.retain(|_, end| *end > now);
+            ended.insert(token.to_owned(), now + LASTS);
+        }
+    }
+}
+
+fn mac(key: &ApiKey, head: &str) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.bytes()).ok()?;
+    mac.update(PURPOSE);
+    mac.update(head.as_bytes());
+    Some(mac)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    crate::rest::hex(bytes)
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digits = hex.as_bytes();
+    if !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.chunks(2).map(pair).collect()
+}
+
+/// The session's token among the cookies of a request.
+pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find_map(|(name, value)| (name == COOKIE).then_some(value))
+}
+
+/// The header that sets the cookie, for so many seconds. Over https, also behind a proxy, it is never sent in clear.
+pub(crate) fn cookie(token: &str, seconds: u64, headers: &HeaderMap) -> Option<HeaderValue> {
+    let secure = if is_https(headers) { "; Secure" } else { "" };
+    let text = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    let mut value = HeaderValue::from_str(&text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn is_https(headers: &HeaderMap) -> bool {
+    let says = |name: &str, found: fn(&str) -> bool| {
+        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(found)
+    };
+    says("x-forwarded-proto", |proto| proto.split(',').next().is_some_and(|first| first.trim() == "https"))
+        || says("forwarded", |forwarded| forwarded.to_ascii_lowercase().contains("proto=https"))
+}
+
+/// Whether a request that changes something comes from a page of this server, or from no browser: another page on the same
+/// host (a port makes no other site) gets the cookie sent along too.
+pub(crate) fn is_own_page(method: &Method, headers: &HeaderMap) -> bool {
+    if method.is_safe() {
+        return true;
+    }
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(header::ORIGIN) else { return true };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    host.is_some() && host == text(header::HOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_token_is_good_until_its_end_and_under_its_key_only() {
+        let (sessions, key) = (Sessions::default(), ApiKey::new("s3cret"));
+        let token = Sessions::issue(&key, 1_000).unwrap();
+        assert!(sessions.knows(&key, &token, 1_000));
+        assert!(sessions.knows(&key, &token, 1_000 + LASTS - 1));
+        assert!(!sessions.knows(&key, &token, 1_000 + LASTS));
+        assert!(!sessions.knows(&ApiKey::new("another"), &token, 1_000));
+        assert_ne!(Sessions::issue(&key, 1_000).unwrap(), token);
+        assert!(!token.contains("s3cret"));
+    }
+
+    #[test]
+    fn what_was_changed_or_signed_out_is_no_token() {
+        let (sessions, key) = (Sessions::default(), ApiKey::new("s3cret"));
+        let token = Sessions::issue(&key, 1_000).unwrap();
+        let later = format!("f{token}");
+        for wrong in
+            ["", ".", "..", "a.b.c", "ffffffff.00.zz", &token[1..], &token[..token.len() - 1], &later]
+        {
+            assert!(!sessions.knows(&key, wrong, 1_000), "{wrong}");
+        }
+        sessions.end(&key, &token, 1_000);
+        assert!(!sessions.knows(&key, &token, 1_000));
+    }
+
+    #[test]
+    fn the_cookie_is_found_among_others_and_set_with_care() {
+        assert_eq!(token(&headers(&[("cookie", "a=b; turnscope_session=x.y.z; c=d")])), Some("x.y.z"));
+        assert_eq!(token(&headers(&[("cookie", "not_turnscope_session=x")])), None);
+        let plain = cookie("t", 5, &HeaderMap::new()).unwrap();
+        assert_eq!(plain, "turnscope_session=t; Path=/; HttpOnly; SameSite=Strict; Max-Age=5");
+        let forwarded = cookie("t", 5, &headers(&[("x-forwarded-proto", "https")])).unwrap();
+        assert!(forwarded.to_str().unwrap().ends_with("; Secure"));
+    }
+
+    #[test]
+    fn only_this_servers_pages_change_things_with_a_cookie() {
+        let own = |method: Method, pairs: &[(&'static str, &str)]| is_own_page(&method, &headers(pairs));
+        assert!(own(Method::GET, &[("origin", "http://evil.example")]));
+        assert!(own(Method::POST, &[]));
+        assert!(own(Method::POST, &[("origin", "http://localhost:8000"), ("host", "localhost:8000")]));
+        assert!(!own(Method::POST, &[("origin", "http://localhost:3000"), ("host", "localhost:8000")]));
+        assert!(!own(Method::DELETE, &[("origin", "null"), ("host", "localhost:8000")]));
+        assert!(!own(Method::PATCH, &[("sec-fetch-site", "same-site")]));
+        assert!(own(Method::PATCH, &[("sec-fetch-site", "same-origin")]));
+    }
+}
