@@ -1,7 +1,7 @@
 //! From the facts of one call to what each bucket of it cost.
 
 use super::{
-    list::{Missing, PriceList},
+    lookup::{Missing, PriceList},
     rate::{Day, Rate, Rates},
     tier::{self, Tier},
 };

@@ -1,4 +1,4 @@
-//! The price list: what it holds, how it is read and merged, and which price a model had on a day.
+//! A file of prices: what it holds, how it is read, written and merged. Which price a model had on a day: `lookup`.
 //!
 //! The list that is shipped is data (`prices.toml`). A user's own file has the same form, and wins.
 
@@ -7,13 +7,9 @@ use super::{
     rate::{Day, Rate, Rates},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
-use turnscope_model::{ContentHash, Form};
 
 /// The list that the program comes with.
 const SHIPPED: &str = include_str!("../../prices.toml");
-/// Counts up when the rules by which prices are applied change, so that what was computed is computed again.
-const RULES: u32 = 1;
 
 /// A file of prices.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -215,157 +211,4 @@ impl PriceFile {
         }
         self.list.retain(|list| !list.prices.is_empty());
     }
-}
-
-/// Prices ready to be asked.
-#[derive(Debug)]
-pub struct PriceList {
-    lists: Vec<List>,
-    /// How many of the lists are the user's: they come first.
-    own: usize,
-    gateways: Vec<String>,
-    version: Option<Day>,
-    key: i64,
-    /// Places of prices by folded name; names with a star stand without it, apart.
-    names: HashMap<String, Vec<(usize, usize)>>,
-    beginnings: Vec<(String, usize, usize)>,
-}
-
-/// A price that was found.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Found<'a> {
-    pub(super) list: &'a List,
-    pub(super) price: &'a Price,
-}
-
-/// Why none was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
-    Model,
-    Before(Day),
-}
-
-impl PriceList {
-    /// The user's prices over those that the program comes with.
-    pub fn new(shipped: PriceFile, own: PriceFile) -> Self {
-        let key = key(&shipped, &own);
-        let version = shipped.version;
-        let mut gateways = shipped.gateways;
-        gateways.extend(own.gateways);
-        let count = own.list.len();
-        let lists: Vec<List> = own.list.into_iter().chain(shipped.list).collect();
-        let mut names: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
-        let mut beginnings = Vec::new();
-        for (at, list) in lists.iter().enumerate() {
-            for (place, price) in list.prices.iter().enumerate() {
-                for name in std::iter::once(&price.model).chain(&price.also) {
-                    match name.strip_suffix('*') {
-                        Some(beginning) => beginnings.push((fold(beginning), at, place)),
-                        None => names.entry(fold(name)).or_default().push((at, place)),
-                    }
-                }
-            }
-        }
-        // The longest beginning is the most specific one.
-        beginnings.sort_by_key(|(name, ..)| std::cmp::Reverse(name.len()));
-        Self { lists, own: count, gateways, version, key, names, beginnings }
-    }
-
-    /// A number that differs when anything that decides a cost differs.
-    pub fn key(&self) -> i64 {
-        self.key
-    }
-
-    /// The day on which the shipped prices were last compared with their sources.
-    pub fn version(&self) -> Option<Day> {
-        self.version
-    }
-
-    /// How many models have a price.
-    pub fn model_count(&self) -> usize {
-        let prices = self.lists.iter().flat_map(|list| &list.prices);
-        prices.map(|price| fold(&price.model)).collect::<std::collections::BTreeSet<_>>().len()
-    }
-
-    /// Every list; the user's come first, as many as the number says.
-    pub fn lists(&self) -> (&[List], usize) {
-        (&self.lists, self.own)
-    }
-
-    /// The price of a model on a day: the user's first, then the provider's own list, then others at which the same
-    /// prices hold, then the maker's where the provider is unknown or hands calls on.
-    pub(super) fn find(&self, model: &str, provider: Option<&str>, day: Day) -> Result<Found<'_>, Missing> {
-        let names: Vec<String> = candidates(model).iter().map(|name| fold(name)).collect();
-        let any = provider.is_none_or(|provider| self.gateways.iter().any(|known| known == provider));
-        let is_own = |at: usize| at < self.own && fits(&self.lists[at], provider);
-        let is_its = |at: usize| at >= self.own && self.lists[at].provider.as_deref() == provider;
-        let is_sold = |at: usize| {
-            at >= self.own && provider.is_some_and(|p| self.lists[at].sold_by.iter().any(|known| known == p))
-        };
-        let is_any = |at: usize| at >= self.own && any;
-        let rounds: [&dyn Fn(usize) -> bool; 4] = [&is_own, &is_its, &is_sold, &is_any];
-        let mut missing = Missing::Model;
-        for round in rounds {
-            for name in &names {
-                match self.at(name, day, round) {
-                    Ok(found) => return Ok(found),
-                    Err(Missing::Before(first)) if missing == Missing::Model => {
-                        missing = Missing::Before(first);
-                    }
-                    Err(_) => {}
-                }
-            }
-        }
-        Err(missing)
-    }
-
-    /// The latest price of exactly this name that holds on the day.
-    fn at(&self, name: &str, day: Day, wanted: &dyn Fn(usize) -> bool) -> Result<Found<'_>, Missing> {
-        let exact: &[(usize, usize)] = self.names.get(name).map_or(&[], Vec::as_slice);
-        let longest = self
-            .beginnings
-            .iter()
-            .find(|(beginning, at, _)| name.starts_with(beginning.as_str()) && wanted(*at))
-            .map_or("\0", |(beginning, ..)| beginning.as_str());
-        let begun = self
-            .beginnings
-            .iter()
-            .filter(|(beginning, ..)| beginning == longest)
-            .map(|(_, at, place)| (*at, *place));
-        let mut missing = Missing::Model;
-        for places in [exact.to_vec(), begun.collect()] {
-            let Some(&(first, _)) = places.iter().find(|(at, _)| wanted(*at)) else { continue };
-            let all = || {
-                places
-                    .iter()
-                    .filter(|(at, _)| *at == first)
-                    .map(|(at, place)| &self.lists[*at].prices[*place])
-            };
-            if let Some(price) = all().filter(|price| price.from <= day).max_by_key(|price| price.from) {
-                return Ok(Found { list: &self.lists[first], price });
-            }
-            if let Some(earliest) = all().map(|price| price.from).min() {
-                missing = Missing::Before(earliest);
-            }
-        }
-        Err(missing)
-    }
-}
-
-fn fits(list: &List, provider: Option<&str>) -> bool {
-    match (&list.provider, provider) {
-        (None, _) | (_, None) => true,
-        (Some(own), Some(provider)) => own == provider || list.sold_by.iter().any(|known| known == provider),
-    }
-}
-
-fn key(shipped: &PriceFile, own: &PriceFile) -> i64 {
-    let text = format!("{RULES}\n{}\n{}", text_of(shipped), text_of(own));
-    let hash = ContentHash::of(Form::Text, text.as_bytes()).to_string();
-    i64::from_str_radix(hash.get(..15).unwrap_or_default(), 16).unwrap_or_default()
-}
-
-/// The files were read from text, so that they can be written again.
-fn text_of(file: &PriceFile) -> String {
-    file.to_text().unwrap_or_default()
 }

@@ -3,12 +3,13 @@
 //! In: the facts of a call and a price list. Out: what each bucket cost, in integer nano-dollars, rounded once per
 //! bucket, or why that is unknown. Not here: which calls count (`store::project`), adding up over runs, files.
 //!
-//! The way through: `names` (which entries a model's name can mean) → `list` (the entry, and its price on that day) →
+//! The way through: `names` (which entries a model's name can mean) → `lookup` (the entry, and its price on that day) →
 //! `tier` (batch, long context, …) → the buckets here.
 
 mod facts;
 mod list;
 mod litellm;
+mod lookup;
 mod names;
 mod rate;
 #[cfg(test)]
@@ -16,7 +17,8 @@ mod tests;
 mod tier;
 
 pub use facts::{Bucket, BucketKind, Cost, Unknown, cost_of};
-pub use list::{List, LongContext, Peak, Price, PriceFile, PriceList, PricingError};
+pub use list::{List, LongContext, Peak, Price, PriceFile, PricingError};
 pub use litellm::from_litellm;
+pub use lookup::PriceList;
 pub use rate::{Day, Rate, Rates};
 pub use tier::Tier;
