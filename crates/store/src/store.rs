@@ -197,6 +197,7 @@ impl ReadOnly {
                 source: std::io::Error::new(std::io::ErrorKind::NotFound, "no store here"),
             });
         }
+        sqlite::check(&sqlite::open_reader(&path)?)?;
         Ok(Self { readers: Readers::new(path) })
     }
 

@@ -24,6 +24,16 @@ pub(crate) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     }
 }
 
+/// Refuses to read a database that only the owner of its directory can bring to the newest version.
+pub(crate) fn check(db: &Connection) -> Result<(), StoreError> {
+    let found: usize = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match found.cmp(&MIGRATIONS.len()) {
+        std::cmp::Ordering::Less => Err(StoreError::TooOld { found, known: MIGRATIONS.len() }),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(StoreError::TooNew { found, known: MIGRATIONS.len() }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,6 +45,9 @@ mod tests {
         migrate(&mut db).unwrap();
         let version: usize = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         assert_eq!(version, MIGRATIONS.len());
+        check(&db).unwrap();
+        db.pragma_update(None, "user_version", 1).unwrap();
+        assert!(matches!(check(&db), Err(StoreError::TooOld { found: 1, .. })));
         db.pragma_update(None, "user_version", 999).unwrap();
         assert!(matches!(migrate(&mut db), Err(StoreError::TooNew { found: 999, .. })));
     }

@@ -2,7 +2,7 @@
 
 mod migrate;
 
-pub(crate) use migrate::migrate;
+pub(crate) use migrate::{check, migrate};
 use rusqlite::{Connection, OpenFlags};
 use std::{path::Path, time::Duration};
 
@@ -18,6 +18,16 @@ pub enum StoreError {
         /// The version in the file.
         found: usize,
         /// The newest version known here.
+        known: usize,
+    },
+    /// The database was written by an older Turnscope, and is open for reading only.
+    #[error(
+        "the store has schema version {found}, this program reads {known}: start `turnscope serve` on it once"
+    )]
+    TooOld {
+        /// The version in the file.
+        found: usize,
+        /// The version known here.
         known: usize,
     },
     /// A file or directory could not be used.
