@@ -57,6 +57,8 @@ fn a_histogram_chooses_its_width_and_counts_by_status() {
     }
     assert_eq!(server.json("/v1/stats")["bucket_ms"], Json::Null);
     assert_eq!(server.get("/v1/stats?bucket=often").status, 400);
+    let wrong = server.get("/v1/runs?q=agent:x%20%20nope:1");
+    assert_eq!((wrong.status, &wrong.json()["position"]), (400, &json!(9)));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use turnscope_store::StoreError;
+use turnscope_store::{StoreError, query};
 
 /// An error reply.
 #[derive(Debug, serde::Serialize, schemars::JsonSchema)]
@@ -23,6 +23,9 @@ pub(crate) struct Problem {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    /// Where in `q` it is wrong, in characters from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<usize>,
     /// The runs that an ambiguous id could mean.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     run_ids: Vec<String>,
@@ -30,7 +33,14 @@ pub(crate) struct Problem {
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: impl Into<String>) -> Self {
-        Self { kind, status: status.as_u16(), title: title.into(), detail: None, run_ids: Vec::new() }
+        Self {
+            kind,
+            status: status.as_u16(),
+            title: title.into(),
+            detail: None,
+            position: None,
+            run_ids: Vec::new(),
+        }
     }
 
     pub(crate) fn bad_request(title: impl Into<String>) -> Self {
@@ -58,6 +68,12 @@ impl Problem {
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
+    }
+}
+
+impl From<query::QueryError> for Problem {
+    fn from(error: query::QueryError) -> Self {
+        Self { position: Some(error.at), ..Self::bad_request(error.to_string()) }
     }
 }
 

@@ -70,7 +70,7 @@ impl RunQuery {
     /// The filter that these parameters ask for.
     pub(crate) fn filter(&self, now_ms: i64) -> Result<RunFilter, Problem> {
         let mut filter = match &self.q {
-            Some(q) => query::parse(q, now_ms).map_err(|error| Problem::bad_request(error.to_string()))?,
+            Some(q) => query::parse(q, now_ms)?,
             None => RunFilter::default(),
         };
         for (field, value) in [

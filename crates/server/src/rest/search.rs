@@ -67,7 +67,7 @@ pub(crate) async fn search(
     Query(query): Query<SearchQuery>,
 ) -> Result<Json<SearchReply>, Problem> {
     let now = app.moment().now_ms;
-    let parsed = query::parse(&query.q, now).map_err(|error| Problem::bad_request(error.to_string()))?;
+    let parsed = query::parse(&query.q, now)?;
     if parsed.search.is_empty() || !parsed.conditions.is_empty() {
         return Err(Problem::bad_request("q must hold words to search for, and nothing else")
             .detail("to filter runs by content and more, ask GET /v1/runs?q="));

@@ -12,6 +12,8 @@ use super::filter::{Comparison, Condition, Filter, RunFilter};
 pub struct QueryError {
     /// The term at fault.
     pub term: String,
+    /// Where it begins in the query, in characters from 0.
+    pub at: usize,
     /// What is wrong with it, and what would be right.
     pub message: String,
 }
@@ -24,7 +26,7 @@ pub fn parse(query: &str, now_ms: i64) -> Result<RunFilter, QueryError> {
             Some(rest) if !term.quoted && !rest.is_empty() => (true, rest),
             _ => (false, term.text.as_str()),
         };
-        let wrong = |message: String| QueryError { term: term.text.clone(), message };
+        let wrong = |message: String| QueryError { term: term.text.clone(), at: term.at, message };
         let split = if term.quoted { None } else { body.find([':', '>', '<']) };
         let Some(at) = split.filter(|at| *at > 0) else {
             if negated {
@@ -80,6 +82,8 @@ pub fn parse(query: &str, now_ms: i64) -> Result<RunFilter, QueryError> {
 struct Term {
     text: String,
     quoted: bool,
+    /// Where it begins, in characters.
+    at: usize,
 }
 
 /// Splits at spaces outside quotes.
@@ -88,7 +92,11 @@ fn terms(query: &str) -> Result<Vec<Term>, QueryError> {
     let mut text = String::new();
     let mut in_quotes = false;
     let mut quoted = false;
-    for c in query.chars() {
+    let mut start = 0;
+    for (at, c) in query.chars().enumerate() {
+        if text.is_empty() && !in_quotes {
+            start = at;
+        }
         match c {
             '"' => {
                 if text.is_empty() && !in_quotes {
@@ -100,7 +108,7 @@ fn terms(query: &str) -> Result<Vec<Term>, QueryError> {
             }
             c if c.is_whitespace() && !in_quotes => {
                 if !text.is_empty() {
-                    out.push(Term { text: std::mem::take(&mut text), quoted });
+                    out.push(Term { text: std::mem::take(&mut text), quoted, at: start });
                 }
                 quoted = false;
             }
@@ -108,10 +116,10 @@ fn terms(query: &str) -> Result<Vec<Term>, QueryError> {
         }
     }
     if in_quotes {
-        return Err(QueryError { term: text, message: "a closing quote is missing".into() });
+        return Err(QueryError { term: text, at: start, message: "a closing quote is missing".into() });
     }
     if !text.is_empty() {
-        out.push(Term { text, quoted });
+        out.push(Term { text, quoted, at: start });
     }
     Ok(out)
 }
@@ -224,6 +232,10 @@ mod tests {
         assert!(message("agent>3").contains("compare it with a colon"));
         assert!(message("agent:").contains("value is missing"));
         assert!(message("\"open").contains("closing quote"));
+        let at = |query: &str| parse(query, NOW).unwrap_err().at;
+        assert_eq!(at("agent:x  nope:1 tag:y"), 9);
+        assert_eq!(at("\"süß\" word \"open"), 11);
+        assert_eq!(at("cost>lots"), 0);
         assert!(message("-word").contains("only filters can be negated"));
     }
 }
