@@ -12,7 +12,7 @@ const EXCLUSIVE_INPUT: &[&str] = &["input_tokens"];
 /// Attributes whose output count leaves reasoning out, when reasoning stands under the second name.
 const EXCLUSIVE_OUTPUT: &[(&str, &str)] = &[("output_token_count", "thoughts_token_count")];
 /// Dialects that hand on what the provider's API says; of these models it leaves the cache out.
-const PASSED_ON: &[(&str, &str)] = &[("strands", "claude"), ("kitelogik", "claude")];
+const PASSED_ON: &[(&str, &str)] = &[("strands", "claude"), ("kitelogik", "claude"), ("openlit", "claude")];
 
 /// Fills usage in. Sums go in only where no call's own counts stand.
 pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>) {
@@ -90,6 +90,11 @@ impl Counts {
             } else {
                 found.set_if_new(detail_slot(name), member.count());
             }
+        }
+        // The sum of both written where the output belongs: the map tells them apart.
+        if self.usage.output_tokens.is_some() && self.usage.output_tokens == found.total {
+            self.usage.output_tokens = found.usage.output_tokens.or(self.usage.output_tokens);
+            self.output_excludes_reasoning |= found.output_excludes_reasoning;
         }
         self.usage.fill_from(&found.usage);
         self.total = self.total.or(found.total);
