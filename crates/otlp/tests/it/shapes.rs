@@ -429,3 +429,14 @@ fn the_kind_of_a_part_tells_who_speaks() {
     let parts = [&conversation[1].parts[..], &conversation[3].parts[..]].concat();
     assert_eq!(said, [Message { role: "assistant".into(), parts, ..Message::default() }]);
 }
+
+#[test]
+fn a_printed_message_names_its_source() {
+    let print =
+        "id='1' source='user' models_usage=None created_at=now() content='How is Oslo?' type='TextMessage'";
+    let found = without_ids(item_messages(Form::Text, print.as_bytes()));
+    assert_eq!(found, [Message::text("user", "How is Oslo?")]);
+    let of_agent = print.replace("source='user'", "source='critic'");
+    let found = without_ids(item_messages(Form::Text, of_agent.as_bytes()));
+    assert_eq!((found[0].role.as_str(), found[0].name.as_deref()), ("assistant", Some("critic")));
+}
