@@ -20,6 +20,9 @@ const NO_ERRORS: &[&str] = &[
     "StopAsyncIteration",
 ];
 
+/// The class that says nothing about what went wrong.
+const ANY_EXCEPTION: &str = "Exception";
+
 /// Words for a failed outcome.
 const FAILED: &[&str] = &["error", "failure", "failed"];
 
@@ -38,7 +41,8 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
         || picks.get(Field::ErrorType).is_some_and(|pick| pick.key() == "error.type")
         || picks.truth(Field::Success) == Some(false)
         || picks.truth(Field::Failed) == Some(true)
-        || outcome_failed;
+        || outcome_failed
+        || ended_by_exception(view);
     if !failed || (facts.kind == Kind::Policy && is_a_verdict(facts, picks)) {
         return;
     }
@@ -49,20 +53,42 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
     if exception_type.as_deref().is_some_and(steers) {
         return;
     }
-    let r#type = picks
-        .text(Field::ErrorType)
-        .or_else(|| exception_type.map(std::borrow::Cow::into_owned))
-        .or_else(|| picks.text(Field::ErrorCode))
-        .map_or_else(|| "_OTHER".to_owned(), |name| class_name(&name).to_owned());
+    let exception_message =
+        of_exception("exception.message").or_else(|| value::get_text(view.attributes, "exception.message"));
     let described = (!view.status_message.is_empty()).then(|| without_traceback(view.status_message));
     let message = described
         .filter(|text| value::says_something(text))
         .map(str::to_owned)
-        .or_else(|| of_exception("exception.message").map(std::borrow::Cow::into_owned))
-        .or_else(|| value::get_text(view.attributes, "exception.message").map(std::borrow::Cow::into_owned))
-        .or_else(|| picks.text(Field::ErrorMessage).filter(|text| text != "true"))
-        .map(|text| cut(&text));
+        .or_else(|| exception_message.map(|text| without_traceback(&text).to_owned()))
+        .or_else(|| picks.text(Field::ErrorMessage).filter(|text| text != "true"));
+    let printed = message.as_deref().and_then(printed_exception);
+    let r#type = picks
+        .text(Field::ErrorType)
+        .or_else(|| exception_type.map(std::borrow::Cow::into_owned))
+        .filter(|name| printed.is_none() || name != ANY_EXCEPTION)
+        .or_else(|| printed.map(|(name, _)| name.to_owned()))
+        .or_else(|| picks.text(Field::ErrorCode))
+        .map_or_else(|| "_OTHER".to_owned(), |name| class_name(&name).to_owned());
+    let message = printed.map(|(_, text)| text).or(message.as_deref()).map(cut);
     facts.error = Some(ErrorFact { r#type, message });
+}
+
+/// An exception at the span's very end, or after it where an exporter wrote the span later, is what ended it, even
+/// where nobody set the status. One before the end was dealt with.
+fn ended_by_exception(view: &View<'_>) -> bool {
+    let is_last = |time: u64| view.end > 0 && time >= view.end;
+    view.events.iter().any(|event| event.name == "exception" && is_last(event.time_unix_nano))
+}
+
+/// Python's way of printing an exception, `ValueError('no such order')`: its class, its text.
+fn printed_exception(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = text.trim_end().split_once('(')?;
+    let inner = rest.strip_suffix(')')?.trim_end_matches(',');
+    let is_class = name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let quoted = |quote| inner.strip_prefix(quote)?.strip_suffix(quote);
+    let said = quoted('\'').or_else(|| quoted('"'))?;
+    is_class.then_some((name, said))
 }
 
 /// A gate that says no has done its work. It failed only when it gave no verdict.

@@ -78,6 +78,11 @@ pub(super) fn build(view: &View<'_>, picks: &Picks<'_>, kind: Kind) -> Facts {
     facts
 }
 
+/// A client's object that was printed where its model's name belongs names none.
+fn is_a_name(model: &str) -> bool {
+    !model.starts_with(['{', '[', '<'])
+}
+
 /// A framework's name where the provider's belongs was passed over; it still tells the dialect.
 fn framework_name<'a>(view: &View<'a>, no_provider: bool) -> &'a str {
     if !no_provider {
@@ -181,8 +186,8 @@ fn inner<'a>(around: &[(&str, &str)], name: &'a str) -> Option<&'a str> {
 }
 
 fn model(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {
-    facts.request_model = picks.text(Field::RequestModel);
-    facts.response_model = picks.text(Field::ResponseModel);
+    facts.request_model = picks.text(Field::RequestModel).filter(|model| is_a_name(model));
+    facts.response_model = picks.text(Field::ResponseModel).filter(|model| is_a_name(model));
     facts.provider = picks.cow(Field::Provider).map(|name| providers::canonical(&name));
     if facts.provider.is_none() && facts.kind.is_model_call() {
         let model = facts.request_model.as_deref().or(facts.response_model.as_deref());

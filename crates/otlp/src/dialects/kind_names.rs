@@ -88,6 +88,7 @@ pub(super) static BY_NAME: &[(Name, Kind)] = &[
     (Is("haystack.agent.step"), Turn),
     (Is("haystack.agent.step.llm"), Llm),
     (Is("haystack.agent.step.tool"), Tool),
+    (Starts("haystack.tracing"), Other),
     (Starts("haystack."), Workflow),
     (Starts("invoke_workflow"), Workflow),
     (Is("workflow.run"), Workflow),
@@ -122,6 +123,8 @@ pub(super) static DETAILS: &[(Kind, Name, Kind)] = &[
     // A batch of tools is no tool.
     (Tool, Is("execute_tool (merged)"), Workflow),
     (Tool, Starts("running tools"), Workflow),
+    // A tool's own class as a task.
+    (Workflow, Is("FunctionTool.task"), Tool),
     // Hooks of an agent's middleware are marked as agents, for the word in their name.
     (Run, Ends(".before_agent"), Workflow),
     (Run, Ends(".after_agent"), Workflow),

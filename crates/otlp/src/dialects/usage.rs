@@ -11,8 +11,14 @@ use turnscope_model::{Facts, Usage};
 const EXCLUSIVE_INPUT: &[&str] = &["input_tokens"];
 /// Attributes whose output count leaves reasoning out, when reasoning stands under the second name.
 const EXCLUSIVE_OUTPUT: &[(&str, &str)] = &[("output_token_count", "thoughts_token_count")];
-/// Dialects that hand on what the provider's API says; of these models it leaves the cache out.
-const PASSED_ON: &[(&str, &str)] = &[("strands", "claude"), ("kitelogik", "claude")];
+/// Dialects that hand on what the provider's API says; of these models, or of this provider, it leaves the cache out.
+const PASSED_ON: &[(&str, &str)] = &[
+    ("strands", "claude"),
+    ("kitelogik", "claude"),
+    ("openlit", "claude"),
+    ("openlit", "aws.bedrock"),
+    ("semconv", "aws.bedrock"),
+];
 
 /// Fills usage in. Sums go in only where no call's own counts stand.
 pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>) {
@@ -48,6 +54,7 @@ impl Counts {
     fn from_fields(facts: &Facts, picks: &Picks<'_>) -> Self {
         let key = |field| picks.get(field).map_or("", |pick| pick.key());
         let model = facts.response_model.as_deref().or(facts.request_model.as_deref()).unwrap_or("");
+        let provider = facts.provider.as_deref().unwrap_or("");
         Self {
             usage: Usage {
                 input_tokens: picks.count(Field::InputTokens),
@@ -59,9 +66,9 @@ impl Counts {
             fresh: picks.count(Field::FreshInput),
             total: picks.count(Field::TotalTokens),
             input_excludes_cache: EXCLUSIVE_INPUT.contains(&key(Field::InputTokens))
-                || PASSED_ON
-                    .iter()
-                    .any(|(dialect, start)| facts.dialect == *dialect && model.contains(start)),
+                || PASSED_ON.iter().any(|(dialect, of)| {
+                    facts.dialect == *dialect && (model.contains(of) || provider == *of)
+                }),
             output_excludes_reasoning: EXCLUSIVE_OUTPUT
                 .contains(&(key(Field::OutputTokens), key(Field::Reasoning))),
         }
@@ -90,6 +97,11 @@ impl Counts {
             } else {
                 found.set_if_new(detail_slot(name), member.count());
             }
+        }
+        // The sum of both written where the output belongs: the map tells them apart.
+        if self.usage.output_tokens.is_some() && self.usage.output_tokens == found.total {
+            self.usage.output_tokens = found.usage.output_tokens.or(self.usage.output_tokens);
+            self.output_excludes_reasoning |= found.output_excludes_reasoning;
         }
         self.usage.fill_from(&found.usage);
         self.total = self.total.or(found.total);

@@ -203,7 +203,31 @@ fn tool_value(sources: &[Source<'_>], purpose: Purpose) -> Option<Json> {
             _ => json,
         });
     }
-    Some(json)
+    Some(without_envelope(&json, purpose).unwrap_or(json))
+}
+
+/// Arguments or a result out of what a framework put around them: the record of a callback, which holds the call's
+/// inputs beside its settings, or a function's arguments; the message in which a result goes back to the model.
+fn without_envelope(json: &Json, purpose: Purpose) -> Option<Json> {
+    let map = json.as_object()?;
+    if purpose == Purpose::Arguments {
+        let record = || map.get("inputs").filter(|_| map.contains_key("input_str"));
+        let keywords = || {
+            let alone =
+                map.get("args").map_or(map.len() == 1, |args| args.as_array().is_some_and(Vec::is_empty));
+            map.get("kwargs").filter(|_| alone)
+        };
+        return record().or_else(keywords).filter(|inputs| inputs.is_object()).cloned();
+    }
+    if let Some(raw) = map.get("raw_output").filter(|_| map.contains_key("tool_name")) {
+        return Some(raw.clone());
+    }
+    let messages = shape::messages(json, "");
+    let [Message { role, parts, .. }] = &messages[..] else { return None };
+    match &parts[..] {
+        [Part::ToolCallResponse { response, .. }] if role == "tool" => Some(response.clone()),
+        _ => None,
+    }
 }
 
 fn documents(source: &Source<'_>) -> Vec<Json> {

@@ -11,7 +11,8 @@ use turnscope_model::Part;
 pub(super) fn parts(content: &Json) -> Vec<Part> {
     match content {
         Json::Null => Vec::new(),
-        Json::String(text) if text.is_empty() => Vec::new(),
+        // An empty text, also one that was written as JSON.
+        Json::String(text) if matches!(text.as_str(), "" | "\"\"") => Vec::new(),
         Json::String(text) => vec![Part::Text { content: text.clone() }],
         Json::Array(list) => list.iter().flat_map(parts).collect(),
         Json::Object(map) => part(map).into_iter().collect(),
@@ -30,11 +31,10 @@ pub(super) fn part(map: &Map<String, Json>) -> Option<Part> {
     if let Some(Json::Object(inner)) = first(map, &["message_content", "tool_call"]) {
         return part_of_wrapper(map, inner);
     }
-    let kind = map.get("type").and_then(Json::as_str).unwrap_or("");
+    let kind = first(map, &["type", "part_kind"]).and_then(Json::as_str).unwrap_or("");
     match kind {
-        "text" | "input_text" | "output_text" | "summary_text" | "text-delta" | "refusal" => {
-            Some(Part::Text { content: text_of(map, &["content", "text", "refusal"]) })
-        }
+        "text" | "input_text" | "output_text" | "summary_text" | "text-delta" | "refusal" | "user-prompt"
+        | "system-prompt" => Some(Part::Text { content: text_of(map, &["content", "text", "refusal"]) }),
         "reasoning" | "thinking" | "reasoning_text" | "redacted_thinking" => Some(Part::Reasoning {
             content: text_of(map, &["content", "text", "thinking", "reasoning", "summary"]),
         }),
@@ -43,6 +43,8 @@ pub(super) fn part(map: &Map<String, Json>) -> Option<Part> {
         "tool_call_response"
         | "tool_result"
         | "tool-result"
+        | "tool-return"
+        | "retry-prompt"
         | "function_call_output"
         | "function_call_result"
         | "custom_tool_call_output"
@@ -72,7 +74,8 @@ fn untyped(map: &Map<String, Json>) -> Option<Part> {
     if let Some(Json::Object(call)) = first(map, &["function_call", "functionCall", "toolUse"]) {
         return tool_call(call);
     }
-    if let Some(Json::Object(response)) = first(map, &["function_response", "functionResponse", "toolResult"])
+    if let Some(Json::Object(response)) =
+        first(map, &["function_response", "functionResponse", "toolResult", "tool_call_result"])
     {
         return Some(tool_response(response));
     }
@@ -118,7 +121,8 @@ pub(super) fn tool_response(map: &Map<String, Json>) -> Part {
     let ids = ["tool_call_id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "callId", "id"];
     let response =
         first(map, &["response", "result", "output", "content", "value"]).cloned().unwrap_or_default();
-    Part::ToolCallResponse { id: first_text(map, &ids), response: answer(&response) }
+    let asked = || first_text(map.get("origin")?.as_object()?, &["id"]);
+    Part::ToolCallResponse { id: first_text(map, &ids).or_else(asked), response: answer(&response) }
 }
 
 /// An answer as JSON where it is, its own text where it is only wrapped in text parts.

@@ -6,7 +6,10 @@ use super::{
     events, printed, shape,
     source::{Record, Sent, Source},
 };
-use crate::memo::{self, Memo};
+use crate::{
+    cut,
+    memo::{self, Memo},
+};
 use memchr::memmem;
 use serde_json::Value as Json;
 use std::sync::LazyLock;
@@ -97,10 +100,18 @@ pub(crate) fn previews(record: Record<'_>) -> Previews {
     }
 }
 
-/// The sources for this purpose under the best key there is.
+/// The sources for this purpose under the best key there is. A list stands there whole: where a log event repeats that
+/// of its span, it counts once. Messages that are events of their own all count.
 pub(crate) fn best<'a>(sources: &[Source<'a>], purpose: Purpose) -> Vec<Source<'a>> {
     let rank = sources.iter().filter(|source| source.purpose == purpose).map(|source| source.rank).min();
-    sources.iter().filter(|source| source.purpose == purpose && Some(source.rank) == rank).copied().collect()
+    let mut found: Vec<Source<'a>> = Vec::new();
+    for source in sources.iter().filter(|source| source.purpose == purpose && Some(source.rank) == rank) {
+        let whole = source.rank != cut::EVENT_RANK;
+        if !(whole && found.iter().any(|known| known.key == source.key && known.event != source.event)) {
+            found.push(*source);
+        }
+    }
+    found
 }
 
 fn user_text(source: &Source<'_>) -> Option<String> {

@@ -9,6 +9,9 @@ use turnscope_model::{Message, Part};
 /// The message that this print shows, if it shows one.
 pub(super) fn message(text: &str) -> Option<Message> {
     let head = text.get(..text.floor_char_boundary(200))?;
+    if head.starts_with("id='") && head.contains(" source='") {
+        return by_source(text);
+    }
     if !head.contains("Message(") {
         return None;
     }
@@ -24,6 +27,15 @@ pub(super) fn message(text: &str) -> Option<Message> {
         (true, true) => vec![Part::Text { content: text.to_owned() }],
     };
     Some(Message { role: role.to_owned(), parts, ..Message::default() })
+}
+
+/// AutoGen's way: its fields side by side, `id='…' source='user' … content='Hi' type='TextMessage'`.
+fn by_source(text: &str) -> Option<Message> {
+    text.ends_with("Message'").then_some(())?;
+    let source = quoted_after(text, &[" source="]).into_iter().next()?;
+    let content = quoted_after(text, &[" content="]).into_iter().next()?;
+    let role = if source == "user" { "user" } else { "assistant" };
+    Some(Message { name: Some(source.clone()).filter(|name| name != role), ..Message::text(role, content) })
 }
 
 fn role(text: &str) -> Option<&'static str> {

@@ -79,6 +79,9 @@ fn within(json: &Json, role: &str, depth: usize) -> Vec<Message> {
             if let Some(message) = message(map, role) {
                 return vec![message];
             }
+            if let Some(messages) = by_kind_of_part(map) {
+                return messages;
+            }
             WRAPPERS
                 .iter()
                 .filter_map(|key| map.get(*key))
@@ -88,6 +91,28 @@ fn within(json: &Json, role: &str, depth: usize) -> Vec<Message> {
         }
         _ => Vec::new(),
     }
+}
+
+/// pydantic-ai's own objects: a request or a response, in which each part's kind tells who speaks.
+fn by_kind_of_part(map: &Map<String, Json>) -> Option<Vec<Message>> {
+    let list = map.get("parts").and_then(Json::as_array)?;
+    let mut found: Vec<Message> = Vec::new();
+    for part in list {
+        let role = match part.get("part_kind")?.as_str()? {
+            "system-prompt" => "system",
+            "user-prompt" => "user",
+            "tool-return" | "retry-prompt" => "tool",
+            _ => "assistant",
+        };
+        match found.last_mut().filter(|last| last.role == role) {
+            Some(last) => last.parts.extend(parts(part)),
+            None => found.push(Message { role: role.to_owned(), parts: parts(part), ..Message::default() }),
+        }
+    }
+    if let Some(last) = found.last_mut() {
+        last.finish_reason = finish_reason(map);
+    }
+    Some(found)
 }
 
 /// LangChain's short way of writing a message: a pair of role and text.

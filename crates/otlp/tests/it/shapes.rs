@@ -378,3 +378,65 @@ fn the_text_of_an_item_is_what_people_search_for() {
     assert_eq!(item_text(Form::Text, Purpose::Arguments, b"plain words"), "plain words");
     assert_eq!(item_text(Form::Text, Purpose::Input, b"{\"cut\":\"off"), "{\"cut\":\"off");
 }
+
+#[test]
+fn what_a_log_event_repeats_of_its_span_counts_once() {
+    let list = json!(r#"[{"role": "user", "parts": [{"type": "text", "content": "Hi."}]}]"#);
+    let attributes = vec![attribute("gen_ai.input.messages", &list)];
+    let event = "gen_ai.client.inference.operation.details".to_owned();
+    let log = LogRecord { attributes, event_name: event, ..LogRecord::default() };
+    let found = Content::of_span(&span(&[("gen_ai.input.messages", list)]), &[log], Kind::Llm);
+    assert_eq!(without_ids(found.input), [Message::text("user", "Hi.")]);
+}
+
+#[test]
+fn arguments_and_results_come_out_of_their_envelopes() {
+    let tool = |input: &Json, output: &Json| {
+        let attributes =
+            [("traceloop.entity.input", input.to_string()), ("traceloop.entity.output", output.to_string())];
+        let found =
+            Content::of_span(&span(&attributes.map(|(key, text)| (key, json!(text)))), &[], Kind::Tool);
+        (found.arguments.unwrap(), found.result.unwrap())
+    };
+    let arguments = json!({"city": "Oslo"});
+    let message = json!({"type": "tool", "content": "grey", "tool_call_id": "c1"});
+    let callback =
+        json!({"input_str": "{'city': 'Oslo'}", "inputs": arguments, "metadata": {"user_id": "u"}});
+    assert_eq!(tool(&callback, &json!({"output": message})), (arguments.clone(), json!("grey")));
+    let function = json!({"args": [], "kwargs": arguments, "sanitize": true});
+    let output = json!({"tool_name": "weather", "raw_output": "grey", "is_error": false});
+    assert_eq!(tool(&function, &output), (arguments.clone(), json!("grey")));
+    let plain = json!({"content": "grey", "inputs": 2});
+    assert_eq!(tool(&plain, &plain), (plain.clone(), plain.clone()));
+}
+
+#[test]
+fn the_kind_of_a_part_tells_who_speaks() {
+    let request = json!({"kind": "request", "parts": [
+        {"part_kind": "system-prompt", "content": "Be kind."},
+        {"part_kind": "user-prompt", "content": "How is Oslo?"},
+        {"part_kind": "tool-return", "tool_name": "weather", "tool_call_id": "c1", "content": {"sky": "grey"}},
+    ]});
+    let answer = json!({"kind": "response", "parts": [
+        {"part_kind": "tool-call", "tool_name": "weather", "tool_call_id": "c1", "args": {"city": "Oslo"}},
+        {"part_kind": "text", "content": "Grey."},
+    ]});
+    let item = |json: &Json| item_messages(Form::Text, json.to_string().as_bytes());
+    let conversation = conversation();
+    let asked = [Message::text("system", "Be kind."), conversation[0].clone(), conversation[2].clone()];
+    assert_eq!(without_ids(item(&request)), asked);
+    let said = without_ids(item(&answer));
+    let parts = [&conversation[1].parts[..], &conversation[3].parts[..]].concat();
+    assert_eq!(said, [Message { role: "assistant".into(), parts, ..Message::default() }]);
+}
+
+#[test]
+fn a_printed_message_names_its_source() {
+    let print =
+        "id='1' source='user' models_usage=None created_at=now() content='How is Oslo?' type='TextMessage'";
+    let found = without_ids(item_messages(Form::Text, print.as_bytes()));
+    assert_eq!(found, [Message::text("user", "How is Oslo?")]);
+    let of_agent = print.replace("source='user'", "source='critic'");
+    let found = without_ids(item_messages(Form::Text, of_agent.as_bytes()));
+    assert_eq!((found[0].role.as_str(), found[0].name.as_deref()), ("assistant", Some("critic")));
+}

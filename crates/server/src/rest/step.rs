@@ -322,7 +322,26 @@ pub(crate) fn content(reader: &mut Reader, view: &UnitView, index: usize) -> Res
         return synthesised(reader, view, index);
     }
     let sent = sent(reader, view, step)?;
-    Ok(content_of(&sent, step))
+    completed(reader, view, index, content_of(&sent, step))
+}
+
+/// A tool's span may be silent about its arguments or its result, or print them: then they are taken from the
+/// messages, as for a call without a span.
+fn completed(
+    reader: &mut Reader,
+    view: &UnitView,
+    index: usize,
+    mut content: Content,
+) -> Result<Content, StoreError> {
+    let is_structured = content.arguments.as_ref().is_some_and(|json| json.is_object() || json.is_array());
+    if view.projection.steps[index].requested_by.is_some() && !(is_structured && content.result.is_some()) {
+        let said = synthesised(reader, view, index)?;
+        if !is_structured {
+            content.arguments = said.arguments.or(content.arguments);
+        }
+        content.result = content.result.or(said.result);
+    }
+    Ok(content)
 }
 
 fn content_of(sent: &Sent, step: &StepView) -> Content {
@@ -346,6 +365,9 @@ fn content_of(sent: &Sent, step: &StepView) -> Content {
     }
 }
 
+/// In so many later calls the result of a tool is looked for: the next one should tell it.
+const LATER: usize = 16;
+
 /// A tool call without a span: its arguments stand in the answer that asked for it, its result in a later call's messages.
 fn synthesised(reader: &mut Reader, view: &UnitView, index: usize) -> Result<Content, StoreError> {
     let steps = &view.projection.steps;
@@ -356,7 +378,10 @@ fn synthesised(reader: &mut Reader, view: &UnitView, index: usize) -> Result<Con
     for message in &content(reader, view, asked)?.output {
         for part in &message.parts {
             if let Part::ToolCall { id: this, name: tool, arguments } = part
-                && (id.is_some() && this.as_deref() == id || id.is_none() && Some(tool.as_str()) == name)
+                && match (id, this) {
+                    (Some(id), Some(this)) => id == this,
+                    _ => Some(tool.as_str()) == name,
+                }
             {
                 out.arguments.clone_from(arguments);
             }
@@ -364,7 +389,8 @@ fn synthesised(reader: &mut Reader, view: &UnitView, index: usize) -> Result<Con
     }
     let Some(id) = id else { return Ok(out) };
     let later = (asked + 1..steps.len())
-        .filter(|later| steps[*later].node.is_some() && steps[*later].kind.is_model_call());
+        .filter(|later| steps[*later].node.is_some() && steps[*later].kind.is_model_call())
+        .take(LATER);
     for later in later {
         if let Some(found) = response_to(&content(reader, view, later)?.input, id) {
             out.result = Some(found);
@@ -392,7 +418,7 @@ pub(crate) fn data(
     let step = &view.projection.steps[index];
     let (sent, content) = if step.node.is_some() {
         let sent = sent(reader, view, step)?;
-        let content = content_of(&sent, step);
+        let content = completed(reader, view, index, content_of(&sent, step))?;
         (sent, content)
     } else {
         (Sent { span: None, logs: Vec::new(), origin: None }, synthesised(reader, view, index)?)

@@ -107,6 +107,7 @@ fn all_steps(steps: &[Step], synthesised: &[Synthesised], runs: &[Run], views: &
     for (i, step) in steps.iter().enumerate() {
         out[place[i]].same_as = step.same_as.map(|first| place[first]);
         out[place[i]].gate = step.gate.map(|gate| place[gate]);
+        out[place[i]].requested_by = step.request.as_ref().map(|(call, _)| place[*call]);
     }
     out
 }
@@ -163,7 +164,7 @@ fn real(step: &Step, runs: &[Run], parent: Option<usize>, depth: u32) -> StepVie
         same_as: None,
         outer: step.outer,
         tool_name: step.tool_name.clone().filter(|_| tool),
-        tool_call_id: step.facts.tool_call_id.clone(),
+        tool_call_id: step.facts.tool_call_id.clone().or_else(|| step.request.as_ref()?.1.clone()),
         requested_by: None,
         usage: step.facts.usage,
         verdict: step.verdict,

@@ -239,7 +239,14 @@ impl Parts<'_> {
 
     fn error(&self, failed: bool) -> Option<ErrorFact> {
         let own = self.selves().find_map(|step| step.facts.error.clone());
-        own.or_else(|| self.failures().into_iter().find_map(|i| self.steps[i].facts.error.clone()))
+        // An agent's span may only say that it failed: where it began says why.
+        let (named, unnamed) = match own {
+            Some(error) if error.r#type == "_OTHER" => (None, Some(error)),
+            own => (own, None),
+        };
+        named
+            .or_else(|| self.failures().into_iter().find_map(|i| self.steps[i].facts.error.clone()))
+            .or(unnamed)
             .or_else(|| failed.then(|| ErrorFact { r#type: "_OTHER".to_owned(), message: None }))
     }
 

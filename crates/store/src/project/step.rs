@@ -42,6 +42,8 @@ pub(super) struct Step {
     pub(super) turn: Option<u64>,
     /// The tool's name after matching with what the model asked for.
     pub(super) tool_name: Option<String>,
+    /// The call that asked for this tool call, and the id that it gave.
+    pub(super) request: Option<(usize, Option<String>)>,
     pub(super) verdict: Option<Verdict>,
     /// The policy step that gave the verdict.
     pub(super) gate: Option<usize>,
@@ -72,6 +74,7 @@ impl Step {
             outer: false,
             turn: None,
             tool_name: node.facts.tool_name.clone(),
+            request: None,
             verdict: node.facts.verdict,
             gate: None,
         }

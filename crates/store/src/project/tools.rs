@@ -11,6 +11,9 @@ use turnscope_model::{Kind, UnixNanos, Verdict};
 /// So many tool steps are compared at most to find one: what belongs together lies near.
 const NEAR: usize = 64;
 
+/// One of the tools that a call asked for: the call's step, and the place in its list.
+type Asked = (usize, usize);
+
 /// A tool call without a span.
 #[derive(Clone, Debug)]
 pub(super) struct Synthesised {
@@ -144,16 +147,22 @@ pub(super) fn match_requests(
         .collect();
     let tools: Vec<usize> =
         own.iter().copied().filter(|&i| steps[i].counted && steps[i].kind == Kind::Tool).collect();
-    let mut taken: Vec<Option<usize>> = vec![None; tools.len()];
-    let mut open: Vec<(usize, usize)> =
+    let mut taken: Vec<Option<Asked>> = vec![None; tools.len()];
+    let mut open: Vec<Asked> =
         calls.iter().flat_map(|&call| asked(&steps[call]).into_iter().map(move |at| (call, at))).collect();
     by_id(steps, &tools, &mut taken, &mut open);
     by_name(steps, &tools, &mut taken, &mut open);
     by_order(steps, &tools, &mut taken, &mut open);
+    let unmarked = by_span_name(steps, own, &mut open);
     let counted: Vec<usize> =
         own.iter().copied().filter(|&i| steps[i].counted && steps[i].is_call()).collect();
     let made = open.into_iter().map(|(call, at)| synthesise(steps, run, call, at, &counted)).collect();
-    let asked_by = tools.iter().zip(taken).filter_map(|(&tool, call)| Some((tool, call?))).collect();
+    let marked = tools.into_iter().zip(taken).filter_map(|(tool, asked)| Some((tool, asked?)));
+    let mut asked_by = HashMap::new();
+    for (tool, (call, at)) in marked.chain(unmarked) {
+        steps[tool].request = Some((call, steps[call].facts.requested_tools[at].id.clone()));
+        asked_by.insert(tool, call);
+    }
     (made, asked_by)
 }
 
@@ -164,7 +173,7 @@ fn asked(call: &Step) -> Vec<usize> {
     tools.filter(|(_, tool)| tool.id.as_ref().is_none_or(|id| ids.insert(id))).map(|(at, _)| at).collect()
 }
 
-fn by_id(steps: &[Step], tools: &[usize], taken: &mut [Option<usize>], open: &mut Vec<(usize, usize)>) {
+fn by_id(steps: &[Step], tools: &[usize], taken: &mut [Option<Asked>], open: &mut Vec<Asked>) {
     let mut of_id: HashMap<&str, VecDeque<usize>> = HashMap::new();
     for (t, &i) in tools.iter().enumerate() {
         if let Some(id) = &steps[i].facts.tool_call_id {
@@ -174,12 +183,12 @@ fn by_id(steps: &[Step], tools: &[usize], taken: &mut [Option<usize>], open: &mu
     open.retain(|&(call, at)| {
         let id = steps[call].facts.requested_tools[at].id.as_deref();
         let Some(t) = id.and_then(|id| of_id.get_mut(id)).and_then(VecDeque::pop_front) else { return true };
-        taken[t] = Some(call);
+        taken[t] = Some((call, at));
         false
     });
 }
 
-fn by_name(steps: &[Step], tools: &[usize], taken: &mut [Option<usize>], open: &mut Vec<(usize, usize)>) {
+fn by_name(steps: &[Step], tools: &[usize], taken: &mut [Option<Asked>], open: &mut Vec<Asked>) {
     // Tools by the last word of their name, which qualified and bare names share.
     let mut of_name: HashMap<&str, VecDeque<usize>> = HashMap::new();
     for (t, &i) in tools.iter().enumerate().filter(|&(t, _)| taken[t].is_none()) {
@@ -198,7 +207,7 @@ fn by_name(steps: &[Step], tools: &[usize], taken: &mut [Option<usize>], open: &
             tools_so_named.pop_front();
         }
         let Some(t) = tools_so_named.pop_front() else { return true };
-        taken[t] = Some(call);
+        taken[t] = Some((call, at));
         false
     });
 }
@@ -211,12 +220,7 @@ fn last_word(name: &str) -> &str {
 /// An application that runs every tool through one function of its own (`call_tool`) has a span of that name for
 /// each. Where between a call and the next as many such spans stand as the call asked for tools, they are these, in
 /// order, and take their names.
-fn by_order(
-    steps: &mut [Step],
-    tools: &[usize],
-    taken: &mut [Option<usize>],
-    open: &mut Vec<(usize, usize)>,
-) {
+fn by_order(steps: &mut [Step], tools: &[usize], taken: &mut [Option<Asked>], open: &mut Vec<Asked>) {
     let mut left = Vec::with_capacity(open.len());
     let mut rest = &open[..];
     let mut from = 0;
@@ -233,7 +237,7 @@ fn by_order(
             .collect();
         if found.len() == asked {
             for (&t, &(_, at)) in found.iter().zip(rest) {
-                taken[t] = Some(call);
+                taken[t] = Some((call, at));
                 steps[tools[t]].tool_name = Some(steps[call].facts.requested_tools[at].name.clone());
             }
         } else {
@@ -242,6 +246,34 @@ fn by_order(
         rest = &rest[asked..];
     }
     *open = left;
+}
+
+/// A framework may mark the spans of its tools in no way, but name each exactly as the tool that was asked for: what
+/// is so named after the call is it. Gives the spans that became tools, each with the call that asked for it.
+fn by_span_name(steps: &mut [Step], own: &[usize], open: &mut Vec<Asked>) -> Vec<(usize, Asked)> {
+    let name = |&(call, at): &Asked| steps[call].facts.requested_tools[at].name.clone();
+    let mut so_named: HashMap<String, VecDeque<usize>> =
+        open.iter().map(|asked| (name(asked), VecDeque::new())).collect();
+    for &i in own.iter().filter(|&&i| !steps[i].counted && steps[i].in_tool.is_none()) {
+        if matches!(steps[i].kind, Kind::Other | Kind::Workflow)
+            && let Some(spans) = so_named.get_mut(steps[i].facts.name.as_str())
+        {
+            spans.push_back(i);
+        }
+    }
+    let mut found = Vec::new();
+    open.retain(|&(call, at)| {
+        let name = steps[call].facts.requested_tools[at].name.clone();
+        let Some(spans) = so_named.get_mut(&name) else { return true };
+        while spans.front().is_some_and(|&i| steps[i].start < steps[call].start) {
+            spans.pop_front();
+        }
+        let Some(i) = spans.pop_front() else { return true };
+        (steps[i].kind, steps[i].counted, steps[i].tool_name) = (Kind::Tool, true, Some(name));
+        found.push((i, (call, at)));
+        false
+    });
+    found
 }
 
 /// Whether the tool's name is only the name of its span, and no id says which call it is.

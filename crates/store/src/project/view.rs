@@ -187,7 +187,7 @@ pub struct StepView {
     pub tool_name: Option<String>,
     /// The call's id, on a tool step.
     pub tool_call_id: Option<String>,
-    /// The step whose answer asked for this synthesised tool call.
+    /// The step whose answer asked for this tool call.
     pub requested_by: Option<usize>,
     /// Tokens, when it is a model call, all that its records say.
     pub usage: Usage,

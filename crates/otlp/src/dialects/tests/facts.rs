@@ -197,13 +197,41 @@ fn what_failed_says_why() {
     let jaeger = span("x").with("error", true).facts().error.unwrap();
     assert_eq!((jaeger.r#type.as_str(), jaeger.message), ("_OTHER", None));
     let long = span("x").failed(&format!("E('x')Traceback (most recent call last):\n{}", "y".repeat(9_000)));
-    assert_eq!(long.facts().error.unwrap().message.as_deref(), Some("E('x')"));
+    let long = long.facts().error.unwrap();
+    assert_eq!((long.r#type.as_str(), long.message.as_deref()), ("E", Some("x")));
     assert_eq!(
         span("x").failed(&"ü".repeat(9_000)).facts().error.unwrap().message.unwrap().chars().count(),
         2_000
     );
     let class = span("x").with("error.type", "<class 'app.Boom'>").facts();
     assert_eq!(class.error.unwrap().r#type, "app.Boom");
+}
+
+#[test]
+fn an_exception_that_ended_a_span_counts_whatever_the_status() {
+    let text = "OpenAIAPIError('Error code: 500')Traceback (most recent call last):\n  File";
+    let exception = || vec![attribute("exception.type", "Exception"), attribute("exception.message", text)];
+    let wrote_later = span("ChatModel").event("exception", exception(), 600_000).facts();
+    let error = wrote_later.error.unwrap();
+    assert_eq!(
+        (error.r#type.as_str(), error.message.as_deref()),
+        ("OpenAIAPIError", Some("Error code: 500"))
+    );
+    let dealt_with = span("ChatModel").event("exception", exception(), 400);
+    assert_eq!(dealt_with.facts().error, None);
+}
+
+#[test]
+fn what_a_callback_was_told_names_session_user_and_call() {
+    let input = r#"{"input_str": "{}", "metadata": {"session_id": "s-1", "user_id": "u-1"}}"#;
+    let facts = span("get_weather.tool")
+        .with("traceloop.span.kind", "tool")
+        .with("traceloop.entity.input", input)
+        .with("traceloop.entity.output", r#"{"output": {"kwargs": {"tool_call_id": "call_1"}}}"#)
+        .facts();
+    assert_eq!(facts.session_id.as_deref(), Some("s-1"));
+    assert_eq!(facts.user_id.as_deref(), Some("u-1"));
+    assert_eq!(facts.tool_call_id.as_deref(), Some("call_1"));
 }
 
 #[test]

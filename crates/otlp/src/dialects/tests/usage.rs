@@ -166,6 +166,26 @@ fn maps_of_usage_are_read() {
 }
 
 #[test]
+fn a_total_in_the_outputs_place_gives_way_to_the_map() {
+    let map = r#"{"usage_metadata": {"prompt_token_count": 120, "candidates_token_count": 20, "total_token_count": 140}}"#;
+    let call = span("call_llm")
+        .with("gcp.vertex.agent.llm_response", map)
+        .with("gen_ai.usage.input_tokens", 120)
+        .with("gen_ai.usage.output_tokens", 140);
+    assert_eq!(call.facts().usage, usage(120, 20, None, None, None));
+}
+
+#[test]
+fn bedrock_and_who_hands_its_counts_on_leave_the_cache_out() {
+    let call = span("chat m")
+        .with("gen_ai.provider.name", "aws.bedrock")
+        .with("gen_ai.usage.input_tokens", 70)
+        .with("gen_ai.usage.output_tokens", 20)
+        .with("gen_ai.usage.cache_read.input_tokens", 40);
+    assert_eq!(call.facts().usage, usage(110, 20, Some(40), None, None));
+}
+
+#[test]
 fn sums_are_marked_as_sums() {
     let agent = span("invoke_agent a")
         .with("gen_ai.aggregated_usage.input_tokens", 70)

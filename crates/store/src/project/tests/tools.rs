@@ -43,6 +43,18 @@ fn a_generic_tool_span_takes_the_name_that_was_asked_for() {
 }
 
 #[test]
+fn a_span_that_is_only_named_as_the_tool_is_its_call() {
+    let asked = || unit().run("a").llm("c1").asks(&["shop-find"]);
+    let made = asked().span(Kind::Other, "shop-find").span(Kind::Other, "audit").llm("c2").project();
+    let tools: Vec<_> = made.steps.iter().filter(|step| step.kind == Kind::Tool).collect();
+    assert_eq!((tools.len(), made.runs[0].tool_call_count), (1, 1));
+    assert!(tools[0].node.is_some());
+    assert_eq!((tools[0].turn, tools[0].tool_name.as_deref()), (Some(1), Some("shop-find")));
+    let marked = asked().tool("shop-find").span(Kind::Other, "shop-find").project();
+    assert_eq!(marked.runs[0].tool_call_count, 1);
+}
+
+#[test]
 fn it_gives_way_when_the_span_arrives() {
     let asked = unit().run("a").llm("c1").asks(&["find#x1"]);
     let made = asked.tool("find").call_id("x1").project();
