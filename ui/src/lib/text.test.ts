@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { oneLine, visible } from "./text";
+import { oneLine, pieces, visible } from "./text";
 
 test("what turns the direction of text or cannot be seen is shown by name", () => {
   expect(visible("pay \u202e100\u202c now\u0007")).toBe("pay ⟨U+202E⟩100⟨U+202C⟩ now⟨U+0007⟩");
@@ -10,4 +10,10 @@ test("a line holds the beginning of a text of any length", () => {
   expect(oneLine("  a\n\n b\tc ")).toBe("a b c");
   expect(oneLine("x".repeat(10_000_000))).toHaveLength(240);
   expect(oneLine(null)).toBe("");
+});
+
+test("pieces hold everything once, what cannot be seen apart", () => {
+  expect(pieces("a\u202eb")).toEqual([{ text: "a" }, { unseen: "U+202E" }, { text: "b" }]);
+  expect(pieces("\u200b")).toEqual([{ unseen: "U+200B" }]);
+  expect(pieces("")).toEqual([]);
 });

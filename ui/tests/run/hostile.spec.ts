@@ -65,7 +65,7 @@ test.afterEach(async ({ page }) => {
 
 test("HTML is text, overrides are visible, nothing is loaded or followed", async ({ page, openRun }) => {
   await openRun(runId(0xbad));
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("<b>x</b> pay ⟨RLO⟩00001⟨PDF⟩ EUR");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("<b>x</b> pay ⟨U+202E⟩00001⟨U+202C⟩ EUR");
   const turn = page.getByRole("region", { name: "Turn 1" });
   await expect(turn).toContainText("<script>window.pwned = 1</script>");
   await expect(turn.locator("img, script, a[href]")).toHaveCount(0);

@@ -27,7 +27,8 @@ export const plural = (n: number, what: string): string => `${n} ${what}${n === 
 
 /** All digits, for tables that must add up. */
 export const exactCount = (n: number): string => n.toLocaleString("en");
-export const exactUsd = (dollars: number): string => `$${dollars.toFixed(dollars >= 1 ? 4 : 6)}`;
+export const exactUsd = (dollars: number): string =>
+  `$${dollars.toFixed(dollars >= 1 ? 4 : dollars > 0 && dollars < 0.00001 ? 9 : 6)}`;
 
 function sum(a: number | null | undefined, b: number | null | undefined): number | null {
   return a == null && b == null ? null : (a ?? 0) + (b ?? 0);

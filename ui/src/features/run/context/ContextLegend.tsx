@@ -1,5 +1,5 @@
 import { SEGMENTS } from "../data/api";
-import { SEGMENT_LOOKS } from "./looks";
+import { segmentLook } from "./looks";
 
 /** What the parts of a bar are, and what bars are measured in. */
 export function ContextLegend({ unit }: { readonly unit: "tokens" | "bytes" }) {
@@ -7,8 +7,8 @@ export function ContextLegend({ unit }: { readonly unit: "tokens" | "bytes" }) {
     <div className="flex shrink-0 flex-wrap gap-x-4 gap-y-1 border-line border-b px-4 py-2 text-muted text-xs">
       {SEGMENTS.map((what) => (
         <span key={what} className="flex items-center gap-1.5">
-          <span aria-hidden className={`h-3 w-4 rounded-[2px] ${SEGMENT_LOOKS[what].className}`} />
-          {SEGMENT_LOOKS[what].title}
+          <span aria-hidden className={`h-3 w-4 rounded-[2px] ${segmentLook(what).className}`} />
+          {segmentLook(what).title}
         </span>
       ))}
       <span className="ml-auto">

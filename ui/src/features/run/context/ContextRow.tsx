@@ -1,7 +1,7 @@
 import { Scissors } from "lucide-react";
 import { bytes, count } from "../../../lib/numbers";
 import type { ContextBar } from "../layout/contextBars";
-import { SEGMENT_LOOKS } from "./looks";
+import { segmentLook } from "./looks";
 
 interface ContextRowProps {
   readonly bar: ContextBar;
@@ -21,15 +21,15 @@ export function ContextRow({ bar, unit, isSelected, onSelect }: ContextRowProps)
       onClick={onSelect}
     >
       <span className="w-14 shrink-0 text-muted tabular-nums">
-        {bar.call.turn === null ? "call" : `Turn ${bar.call.turn}`}
+        {bar.call.turn == null ? "call" : `Turn ${bar.call.turn}`}
       </span>
       <span className="flex h-4 min-w-0 grow overflow-hidden rounded-[3px]">
         {bar.parts.map(({ segment, width }) => (
           <span
             key={segment.what}
-            className={SEGMENT_LOOKS[segment.what].className}
+            className={segmentLook(segment.what).className}
             style={{ width: `${width * 100}%` }}
-            title={`${SEGMENT_LOOKS[segment.what].title}: ${format(unit === "tokens" ? (segment.tokens ?? 0) : segment.bytes)} in ${segment.messages} ${segment.messages === 1 ? "message" : "messages"}`}
+            title={`${segmentLook(segment.what).title}: ${format(unit === "tokens" ? (segment.tokens ?? 0) : segment.bytes)} in ${segment.messages} ${segment.messages === 1 ? "message" : "messages"}`}
           />
         ))}
       </span>
@@ -46,7 +46,7 @@ export function ContextRow({ bar, unit, isSelected, onSelect }: ContextRowProps)
 }
 
 function changeWords({ change, call }: ContextBar): string {
-  const where = call.change_at === null ? "" : ` from message ${call.change_at + 1}`;
+  const where = call.change_at == null ? "" : ` from message ${call.change_at + 1}`;
   if (change === "compacted") return `compacted${where}`;
   if (change === "rewritten") return `${call.rewritten_count} rewritten${where}`;
   return `${call.dropped_count} dropped${where}`;

@@ -2,11 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { ErrorPanel } from "../../../components/ErrorPanel";
 import { Skeleton } from "../../../components/Skeleton";
+import { useKeys } from "../../../lib/useKeys";
 import { contextQuery } from "../data/queries";
 import { contextBars } from "../layout/contextBars";
 import { useRunModel } from "../model";
 import { moved } from "../selection";
-import { useKeys } from "../useKeys";
 import { ContextBars } from "./ContextBars";
 import { ContextLegend } from "./ContextLegend";
 
@@ -17,7 +17,7 @@ export function ContextView() {
   const layout = useMemo(() => contextBars(context.data?.calls ?? []), [context.data]);
   const steps = layout.bars.map((bar) => bar.call.step_id);
   const go = (by: number) => select(moved(steps, selected, by));
-  useKeys({ j: () => go(1), arrowdown: () => go(1), k: () => go(-1), arrowup: () => go(-1) });
+  useKeys({ j: () => go(1), ["ArrowDown"]: () => go(1), k: () => go(-1), ["ArrowUp"]: () => go(-1) });
   if (context.isPending) return <Skeleton className="m-4 h-40" />;
   if (context.isError) {
     return (

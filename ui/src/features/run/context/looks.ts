@@ -1,12 +1,16 @@
-import type { ContextSegment } from "../data/api";
+import { SEGMENTS, type SegmentKind } from "../data/api";
 
 /** How the parts of a context are told apart: a colour and a pattern. */
-export const SEGMENT_LOOKS: Readonly<
-  Record<ContextSegment["what"], { readonly title: string; readonly className: string }>
-> = {
+const LOOKS: Readonly<Record<SegmentKind, { readonly title: string; readonly className: string }>> = {
   system: { title: "System prompt", className: "segment-system" },
   tools: { title: "Tool definitions", className: "segment-tools" },
   history: { title: "History", className: "segment-history" },
   tool_results: { title: "Tool results", className: "segment-results" },
   new: { title: "New", className: "segment-new" },
 };
+
+/** A part that this page does not know yet looks like history. */
+export function segmentLook(what: string): { readonly title: string; readonly className: string } {
+  const known = SEGMENTS.find((one) => one === what);
+  return known ? LOOKS[known] : { title: what, className: LOOKS.history.className };
+}

@@ -1,5 +1,5 @@
+import { visible } from "../../../lib/text";
 import type { CallCost } from "../data/api";
-import { plain } from "../data/safeText";
 import { exactCount, exactUsd } from "../figures";
 
 /** How a call's cost comes about: bucket × price = sum, with where the price is from. */
@@ -47,12 +47,12 @@ export function CostTable({ cost }: { readonly cost: CallCost }) {
           </tr>
         </tfoot>
       </table>
-      {cost.unknown_because && <p className="text-warn">{plain(cost.unknown_because)}</p>}
+      {cost.unknown_because && <p className="text-warn">{visible(cost.unknown_because)}</p>}
       {cost.price && (
         <p className="text-muted">
-          Price of {plain(cost.price.model)}
-          {cost.price.provider && ` at ${plain(cost.price.provider)}`}, {cost.price.tier} tier, as of{" "}
-          {cost.price.effective_from} ({plain(cost.price.source)}).
+          Price of {visible(cost.price.model)}
+          {cost.price.provider && ` at ${visible(cost.price.provider)}`}, {cost.price.tier} tier, as of{" "}
+          {cost.price.effective_from} ({visible(cost.price.source)}).
         </p>
       )}
       {cost.reported_cost_usd != null && (

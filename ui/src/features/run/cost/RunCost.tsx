@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { ErrorPanel } from "../../../components/ErrorPanel";
+import { visible } from "../../../lib/text";
 import { costQuery } from "../data/queries";
-import { plain } from "../data/safeText";
-import { exactUsd } from "../figures";
+import { exactUsd, plural } from "../figures";
 import { useRunModel } from "../model";
 import { Disclosure } from "../panels/Disclosure";
 import { CostTable } from "./CostTable";
@@ -32,7 +32,7 @@ export function RunCost() {
       {unknown.length > 0 && (
         <p className="text-muted text-xs">
           {unknown.length} of {reply.calls.length} calls have no known cost
-          {unknown[0]?.unknown_because && `: ${plain(unknown[0].unknown_because)}`}
+          {unknown[0]?.unknown_because && `: ${visible(unknown[0].unknown_because)}`}
         </p>
       )}
       {reply.by_model.map((model) => (
@@ -40,7 +40,7 @@ export function RunCost() {
           key={`${model.provider}/${model.model}`}
           summary={
             <span className="tabular-nums">
-              {plain(model.model ?? "unknown model")} · {model.calls} calls ·{" "}
+              {visible(model.model ?? "unknown model")} · {plural(model.calls, "call")} ·{" "}
               {model.cost_usd == null ? "unknown" : exactUsd(model.cost_usd)}
             </span>
           }

@@ -36,33 +36,10 @@ async function answer<T>(response: Response): Promise<T> {
 /** Whether a server does not know a path: it is older than the page. */
 export const isMissing = (error: unknown): boolean => error instanceof Problem && error.status === 404;
 
+export type RunContext = Schemas["RunContext"];
+export type CallContext = Schemas["CallContext"];
+export type ContextSegment = Schemas["ContextSegment"];
+
+/** What fills a context, in the order in which it is drawn. */
 export const SEGMENTS = ["system", "tools", "history", "tool_results", "new"] as const;
-
-export interface ContextSegment {
-  readonly what: (typeof SEGMENTS)[number];
-  readonly messages: number;
-  readonly bytes: number;
-  readonly tokens: number | null;
-}
-
-/** What filled the window of one model call. */
-export interface CallContext {
-  readonly step_id: string;
-  readonly turn: number | null;
-  readonly started_at: number;
-  readonly model: string | null;
-  readonly input_tokens: number | null;
-  readonly bytes: number;
-  readonly segments: readonly ContextSegment[];
-  readonly dropped_count: number;
-  readonly resent_count: number;
-  readonly rewritten_count: number;
-  readonly compacted: boolean;
-  readonly change_at: number | null;
-}
-
-/** `GET /v1/runs/{id}/context`. */
-export interface ContextReply {
-  readonly run_id: string;
-  readonly calls: readonly CallContext[];
-}
+export type SegmentKind = (typeof SEGMENTS)[number];

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { clip, isStructure } from "./clip";
 import { parsed, toMessages } from "./message";
 import { PAGE_BYTES, pageCount, readPage } from "./pages";
-import { pieces, plain } from "./safeText";
 
 test("what is small stays as it is", () => {
   const value = { a: [1, "x", null, true], b: {} };
@@ -33,12 +32,6 @@ test("pages hold every character once, whole", async () => {
   const read = await Promise.all(Array.from({ length: pageCount(blob) }, (_, page) => readPage(blob, page)));
   expect(read.length).toBe(Math.ceil(blob.size / PAGE_BYTES));
   expect(read.join("") === text).toBe(true);
-});
-
-test("overrides and hidden characters are shown by name", () => {
-  expect(pieces("a\u202eb")).toEqual([{ text: "a" }, { control: "\u202e", name: "RLO" }, { text: "b" }]);
-  expect(plain("x\u0000\u200b")).toBe("x⟨U+0000⟩⟨ZWSP⟩");
-  expect(plain("line\nnext\tעברית")).toBe("line\nnext\tעברית");
 });
 
 test("messages are read from anything", () => {

@@ -1,6 +1,6 @@
 /** What the run page asks the server for, by the query cache's keys. Everything of a run begins with `["run", id]`. */
 import { queryOptions } from "@tanstack/react-query";
-import type { ContextReply, RunCost, RunDetail, Step } from "./api";
+import type { RunContext, RunCost, RunDetail, Step } from "./api";
 import { get, isMissing } from "./api";
 import { readSkeleton, readValue } from "./reader";
 
@@ -59,7 +59,7 @@ export const costQuery = (runId: string) =>
 export const contextQuery = (runId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "context"],
-    queryFn: () => orNull(get<ContextReply>(path(runId, "/context"))),
+    queryFn: () => orNull(get<RunContext>(path(runId, "/context"))),
   });
 
 async function orNull<T>(answer: Promise<T>): Promise<T | null> {

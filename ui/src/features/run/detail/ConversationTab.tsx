@@ -1,4 +1,5 @@
 import type { Message } from "../data/message";
+import { plural } from "../figures";
 import { Disclosure } from "../panels/Disclosure";
 import { MessageView } from "../story/MessageView";
 import { PartView } from "../story/PartView";
@@ -19,7 +20,7 @@ export function ConversationTab({ body }: { readonly body: StepBody }) {
       </div>
       <div className="grid gap-4 @3xl:grid-cols-2">
         <section className="min-w-0 space-y-3" aria-label="Prompt">
-          <h3 className="detail-heading">Prompt · {body.input.length} messages</h3>
+          <h3 className="detail-heading">Prompt · {plural(body.input.length, "message")}</h3>
           {body.system.length > 0 && (
             <Disclosure summary="System prompt">
               {() =>

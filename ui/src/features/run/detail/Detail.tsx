@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { ErrorPanel } from "../../../components/ErrorPanel";
 import { Skeleton } from "../../../components/Skeleton";
+import { visible } from "../../../lib/text";
 import { stepDataQuery } from "../data/queries";
-import { plain } from "../data/safeText";
 import { NONE } from "../data/skeleton";
 import { useRunModel } from "../model";
 import { useRows } from "../tree/useRows";
@@ -28,7 +28,7 @@ function StepDetail({ stepId }: { readonly stepId: string }) {
   return (
     <section
       className="flex h-full flex-col"
-      aria-label={`Step ${plain(row?.name ?? stepId)}`}
+      aria-label={`Step ${visible(row?.name ?? stepId)}`}
       data-testid="detail"
     >
       <DetailHead stepId={stepId} row={row} />

@@ -1,9 +1,9 @@
 import { X } from "lucide-react";
 import { KindIcon } from "../../../components/KindIcon";
 import { usd } from "../../../lib/numbers";
+import { visible } from "../../../lib/text";
 import { duration, exact } from "../../../lib/time";
 import type { Step } from "../data/api";
-import { plain } from "../data/safeText";
 import { usageWords } from "../figures";
 import { Marks } from "../marks/Marks";
 import { useRunModel } from "../model";
@@ -19,12 +19,12 @@ interface DetailHeadProps {
 /** What a step is, when and how long it ran, and what can be done with it. */
 export function DetailHead({ stepId, row }: DetailHeadProps) {
   const { run, select } = useRunModel();
-  const name = row ? plain(row.tool_name ?? row.agent_name ?? row.name) : stepId;
+  const name = row ? visible(row.tool_name ?? row.agent_name ?? row.name) : stepId;
   return (
     <header className="shrink-0 border-line border-b">
       <div className="flex items-center gap-2 px-3 pt-2.5">
         {row && <KindIcon kind={row.kind} size={16} />}
-        <h2 className="truncate font-semibold text-sm" title={row ? plain(row.name) : stepId}>
+        <h2 className="truncate font-semibold text-sm" title={row ? visible(row.name) : stepId}>
           {name}
         </h2>
         <span className="ml-auto flex shrink-0 items-center">
@@ -63,12 +63,12 @@ function facts(row: Step): [fact: string, value: string, title: string][] {
   const found: [string, string | null | undefined, string][] = [
     ["kind", row.kind, "kind"],
     ["turn", row.turn == null ? null : `turn ${row.turn}`, "turn"],
-    ["model", row.model && plain(row.model), `model${row.provider ? ` of ${plain(row.provider)}` : ""}`],
+    ["model", row.model && visible(row.model), `model${row.provider ? ` of ${visible(row.provider)}` : ""}`],
     ["duration", row.duration_ms == null ? "running" : duration(row.duration_ms), "duration"],
     ["began", `+${duration(row.start_offset_ms)}`, exact(row.started_at)],
     ["usage", row.usage && usageWords(row.usage), "tokens"],
     ["cost", row.cost_usd == null ? null : usd(row.cost_usd), "cost"],
-    ["service", row.service_name && plain(row.service_name), "service"],
+    ["service", row.service_name && visible(row.service_name), "service"],
   ];
   return found.filter((fact): fact is [string, string, string] => Boolean(fact[1]));
 }

@@ -1,5 +1,5 @@
+import { visible } from "../../../lib/text";
 import type { Value } from "../data/clip";
-import { plain } from "../data/safeText";
 import { ValueView } from "../json/ValueView";
 
 /** Names and values in two columns; nothing at all where there are none. */
@@ -14,9 +14,9 @@ export function Facts({ title, values }: { readonly title: string; readonly valu
       <dl className="divide-y divide-line text-xs">
         {entries.map(([name, value]) => (
           <div key={name} className="grid grid-cols-[minmax(7rem,2fr)_minmax(0,3fr)] gap-x-3 py-1">
-            <dt className="break-words font-mono text-muted leading-5">{plain(name)}</dt>
+            <dt className="break-words font-mono text-muted leading-5">{visible(name)}</dt>
             <dd className="min-w-0">
-              <ValueView value={value} label={plain(name)} />
+              <ValueView value={value} label={visible(name)} />
             </dd>
           </div>
         ))}

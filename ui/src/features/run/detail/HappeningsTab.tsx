@@ -1,5 +1,5 @@
+import { visible } from "../../../lib/text";
 import { duration, exact } from "../../../lib/time";
-import { plain } from "../data/safeText";
 import { JsonView } from "../json/JsonView";
 import type { Happening, StepBody } from "./stepData";
 
@@ -45,9 +45,9 @@ function HappeningView({
         <span className="text-muted tabular-nums" title={exact(happening.at)}>
           +{duration(Math.max(0, happening.at - startedAt))}
         </span>
-        <span className="min-w-0 break-words font-medium">{plain(happening.name)}</span>
+        <span className="min-w-0 break-words font-medium">{visible(happening.name)}</span>
       </p>
-      <JsonView value={happening.value} label={`what ${plain(happening.name)} says`} openDepth={3} />
+      <JsonView value={happening.value} label={`what ${visible(happening.name)} says`} openDepth={3} />
     </li>
   );
 }

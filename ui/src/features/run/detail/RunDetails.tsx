@@ -1,6 +1,6 @@
+import { visible } from "../../../lib/text";
 import { exact } from "../../../lib/time";
 import { RunCost } from "../cost/RunCost";
-import { plain } from "../data/safeText";
 import { Scores } from "../marks/Scores";
 import { useRunModel } from "../model";
 import { ErrorNote } from "../panels/ErrorNote";
@@ -26,14 +26,14 @@ export function RunDetails() {
         values={{
           run: run.run_id,
           "native id": run.native_run_id ?? null,
-          trace: run.trace_ids.join(" "),
+          trace: run.trace_ids.join(" ") || null,
           service: run.service_name,
           dialect: run.dialect,
           trigger: run.trigger_type ?? null,
           role: run.user_role ?? null,
           began: exact(run.started_at),
           ended: run.ended_at == null ? null : exact(run.ended_at),
-          status: run.status_reason ? `${run.status}: ${plain(run.status_reason)}` : run.status,
+          status: run.status_reason ? `${run.status}: ${visible(run.status_reason)}` : run.status,
           tools: run.tools.length > 0 ? run.tools.join(", ") : null,
         }}
       />

@@ -1,4 +1,4 @@
-import { plain } from "../data/safeText";
+import { visible } from "../../../lib/text";
 import { JsonView } from "../json/JsonView";
 import { ValueView } from "../json/ValueView";
 import { Disclosure } from "../panels/Disclosure";
@@ -12,7 +12,7 @@ export function ToolsTab({ tools }: { readonly tools: readonly ToolDefinition[] 
         <li key={tool.name}>
           <Disclosure
             open={tools.length === 1}
-            summary={<span className="font-mono font-semibold text-text text-xs">{plain(tool.name)}</span>}
+            summary={<span className="font-mono font-semibold text-text text-xs">{visible(tool.name)}</span>}
           >
             {() => (
               <>

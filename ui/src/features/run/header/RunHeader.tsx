@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { StatusMark } from "../../../components/StatusMark";
-import { plain } from "../data/safeText";
+import { visible } from "../../../lib/text";
 import { Marks } from "../marks/Marks";
 import { Tags } from "../marks/Tags";
 import { useRunModel } from "../model";
@@ -14,7 +14,7 @@ import { RunOrigin } from "./RunOrigin";
 export function RunHeader() {
   const { run } = useRunModel();
   const isWide = useIsWide();
-  const name = plain(run.agent_name ?? run.name);
+  const name = visible(run.agent_name ?? run.name);
   return (
     <header className="shrink-0 border-line border-b px-4 pt-3 pb-2">
       <div className="flex items-center gap-2.5">

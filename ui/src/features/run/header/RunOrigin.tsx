@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { plain } from "../data/safeText";
+import { visible } from "../../../lib/text";
 import { useRunModel } from "../model";
 
 /** Where a run comes from: models, session, user, prompt, experiment, and the runs before and after it. */
@@ -20,8 +20,8 @@ export function RunOrigin() {
             value && (
               <div key={name} className="flex min-w-0 max-w-72 items-baseline gap-1.5">
                 <dt className="text-muted">{name}</dt>
-                <dd className="truncate" title={plain(value)}>
-                  {plain(value)}
+                <dd className="truncate" title={visible(value)}>
+                  {visible(value)}
                 </dd>
               </div>
             ),
@@ -35,7 +35,7 @@ export function RunOrigin() {
           className="text-accent hover:underline"
           title={direction === "before" ? "A run before this one" : "A run after this one"}
         >
-          {direction === "before" ? `← ${plain(why)}` : `${plain(why)} →`}
+          {direction === "before" ? `← ${visible(why)}` : `${visible(why)} →`}
         </Link>
       ))}
     </>

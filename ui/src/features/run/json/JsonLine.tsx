@@ -1,5 +1,5 @@
 import { ChevronRight } from "lucide-react";
-import { plain } from "../data/safeText";
+import { visible } from "../../../lib/text";
 import type { JsonRow } from "../layout/jsonRows";
 import { Fold } from "../text/Fold";
 import { PagedText } from "../text/PagedText";
@@ -22,7 +22,7 @@ export function JsonLine({ row, folds, onTurn }: JsonLineProps) {
           type="button"
           className="-ml-0.5 flex size-5 shrink-0 items-center justify-center text-muted hover:text-text"
           aria-expanded={row.open}
-          aria-label={`${row.open ? "Fold" : "Unfold"} ${plain(row.key ?? "value")}`}
+          aria-label={`${row.open ? "Fold" : "Unfold"} ${visible(row.key ?? "value")}`}
           onClick={() => onTurn(row.pointer)}
         >
           <ChevronRight aria-hidden className={`size-3 ${row.open ? "rotate-90" : ""}`} />

@@ -17,7 +17,7 @@ export interface ContextBars {
 
 /** Tokens where every call says how many; bytes otherwise, so that bars can be compared. */
 export function contextBars(calls: readonly CallContext[]): ContextBars {
-  const unit = calls.every((call) => call.input_tokens !== null) ? "tokens" : "bytes";
+  const unit = calls.every((call) => call.input_tokens != null) ? "tokens" : "bytes";
   const sizeOf = (segment: ContextSegment) => (unit === "tokens" ? (segment.tokens ?? 0) : segment.bytes);
   const sizes = calls.map((call) => call.segments.reduce((sum, segment) => sum + sizeOf(segment), 0));
   const most = sizes.reduce((most, size) => Math.max(most, size), 1);

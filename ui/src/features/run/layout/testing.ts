@@ -14,7 +14,7 @@ export interface StepSketch {
 
 /** A skeleton out of a sketch of its steps: step `n` has the id `s<n>`. */
 export function sketch(steps: readonly StepSketch[]): Skeleton {
-  const kinds = ["run", "turn", "llm", "tool", "policy", "other"];
+  const kinds = ["run", "turn", "llm", "tool", "policy", "retrieval", "memory", "other"];
   const runs = [...new Set(steps.map((step) => step.run ?? "r"))];
   return toSkeleton({
     run_id: "r",

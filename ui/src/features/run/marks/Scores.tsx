@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
+import { visible } from "../../../lib/text";
 import { exact } from "../../../lib/time";
-import { plain } from "../data/safeText";
 import { useRunModel } from "../model";
 import { useRunWrites } from "./scores";
 
@@ -14,11 +14,13 @@ export function Scores() {
     <ul className="divide-y divide-line text-xs">
       {run.scores.map((score) => (
         <li key={score.score_id} className="flex items-baseline gap-2 py-1">
-          <span className="min-w-0 break-words font-medium">{plain(score.name)}</span>
+          <span className="min-w-0 break-words font-medium">{visible(score.name)}</span>
           <span className="tabular-nums">
-            {[score.value, score.label && plain(score.label)].filter((x) => x != null).join(" · ")}
+            {[score.value, score.label && visible(score.label)].filter((x) => x != null).join(" · ")}
           </span>
-          {score.comment && <span className="min-w-0 break-words text-muted">“{plain(score.comment)}”</span>}
+          {score.comment && (
+            <span className="min-w-0 break-words text-muted">“{visible(score.comment)}”</span>
+          )}
           <span
             className="ml-auto flex shrink-0 items-center gap-1 text-muted"
             title={exact(score.created_at)}
@@ -37,7 +39,7 @@ export function Scores() {
               <button
                 type="button"
                 className="btn-icon size-5"
-                aria-label={`Remove the score ${plain(score.name)}`}
+                aria-label={`Remove the score ${visible(score.name)}`}
                 onClick={() => remove.mutate(score.score_id)}
               >
                 <X aria-hidden className="size-3" />

@@ -1,6 +1,6 @@
 import { Plus, X } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { plain } from "../data/safeText";
+import { visible } from "../../../lib/text";
 import { useRunModel } from "../model";
 import { useRunWrites } from "./scores";
 
@@ -19,11 +19,11 @@ export function Tags() {
     <span className="flex flex-wrap items-center gap-1">
       {run.tags.map((name) => (
         <span key={name} className="chip">
-          {plain(name)}
+          {visible(name)}
           <button
             type="button"
             className="text-muted hover:text-text"
-            aria-label={`Remove the tag ${plain(name)}`}
+            aria-label={`Remove the tag ${visible(name)}`}
             onClick={() => tag.mutate({ remove_tags: [name] })}
           >
             <X aria-hidden className="size-3" />

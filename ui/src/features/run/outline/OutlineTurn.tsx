@@ -1,8 +1,8 @@
 import { CircleAlert } from "lucide-react";
 import { usd } from "../../../lib/numbers";
+import { visible } from "../../../lib/text";
 import { duration } from "../../../lib/time";
 import type { Turn } from "../data/api";
-import { plain } from "../data/safeText";
 
 interface OutlineTurnProps {
   readonly turn: Turn;
@@ -12,7 +12,7 @@ interface OutlineTurnProps {
 
 /** One turn in two lines: its number and figures, then its tools. */
 export function OutlineTurn({ turn, isCurrent, onSelect }: OutlineTurnProps) {
-  const tools = turn.tool_names.map(plain).join(", ");
+  const tools = turn.tool_names.map(visible).join(", ");
   return (
     <button
       type="button"

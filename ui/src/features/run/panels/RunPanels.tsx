@@ -1,8 +1,8 @@
 import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels";
+import { useKeys } from "../../../lib/useKeys";
 import { Detail } from "../detail/Detail";
 import { useRunModel } from "../model";
 import { Outline } from "../outline/Outline";
-import { useKeys } from "../useKeys";
 import { CentreView, type CentreViewProps } from "./CentreView";
 import { NarrowDetail } from "./NarrowDetail";
 import { useIsWide } from "./useIsWide";

@@ -1,6 +1,6 @@
 import { Check, Hand, X } from "lucide-react";
+import { visible } from "../../../lib/text";
 import type { Verdict } from "../data/api";
-import { plain } from "../data/safeText";
 
 const LOOKS = {
   allow: { Icon: Check, word: "Allowed", tone: "text-ok" },
@@ -12,9 +12,9 @@ const LOOKS = {
 export function VerdictLine({ verdict }: { readonly verdict: Verdict }) {
   const { Icon, word, tone } = LOOKS[verdict.verdict as keyof typeof LOOKS] ?? LOOKS.hitl;
   const facts = [
-    verdict.resolution && plain(verdict.resolution),
-    verdict.decided_by && `by ${plain(verdict.decided_by)}`,
-    verdict.risk_tier && `${plain(verdict.risk_tier)} risk`,
+    verdict.resolution && visible(verdict.resolution),
+    verdict.decided_by && `by ${visible(verdict.decided_by)}`,
+    verdict.risk_tier && `${visible(verdict.risk_tier)} risk`,
   ].filter(Boolean);
   return (
     <p
@@ -25,7 +25,7 @@ export function VerdictLine({ verdict }: { readonly verdict: Verdict }) {
         <Icon aria-hidden className="size-3.5" /> {word}
       </span>
       {facts.length > 0 && <span>{facts.join(" · ")}</span>}
-      {verdict.reason && <span className="min-w-0 break-words text-muted">“{plain(verdict.reason)}”</span>}
+      {verdict.reason && <span className="min-w-0 break-words text-muted">“{visible(verdict.reason)}”</span>}
     </p>
   );
 }

@@ -1,6 +1,6 @@
+import { useKeys } from "../../../lib/useKeys";
 import { useRunModel } from "../model";
 import type { RunSearch, View } from "../search";
-import { useKeys } from "../useKeys";
 
 /** The keys of all views: `s t g c` change the view, Escape lets go of the selection. */
 export function useRunKeys(search: RunSearch, onSearch: (search: RunSearch) => void): void {
@@ -11,6 +11,6 @@ export function useRunKeys(search: RunSearch, onSearch: (search: RunSearch) => v
     t: show("tree"),
     g: show("timeline"),
     c: show("context"),
-    ...(selected !== null && { escape: () => select(null) }),
+    ...(selected !== null && { ["Escape"]: () => select(null) }),
   });
 }

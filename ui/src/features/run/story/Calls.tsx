@@ -1,9 +1,12 @@
 import { RotateCw } from "lucide-react";
+import { useMemo } from "react";
+import type { Skeleton } from "../data/skeleton";
 import { useRunModel } from "../model";
 
 /** A turn that took several model calls (a retry, an explicit turn): each can be looked at. The last one is told. */
-export function Calls({ stepIds }: { readonly stepIds: readonly string[] }) {
-  const { selected, select } = useRunModel();
+export function Calls({ stepIds: all }: { readonly stepIds: readonly string[] }) {
+  const { shape, selected, select } = useRunModel();
+  const stepIds = useMemo(() => all.filter((id) => !shape || isModelCall(shape.skeleton, id)), [all, shape]);
   if (stepIds.length < 2) return null;
   return (
     <p className="flex flex-wrap items-center gap-1.5 text-muted text-xs">
@@ -21,4 +24,10 @@ export function Calls({ stepIds }: { readonly stepIds: readonly string[] }) {
       ))}
     </p>
   );
+}
+
+/** An embedding counts as a call of a model, but says nothing. */
+function isModelCall(skeleton: Skeleton, stepId: string): boolean {
+  const step = skeleton.stepId.indexOf(stepId);
+  return step < 0 || skeleton.kinds[skeleton.kind[step] as number] !== "embedding";
 }

@@ -3,9 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ErrorPanel } from "../../../components/ErrorPanel";
 import { Skeleton } from "../../../components/Skeleton";
+import { visible } from "../../../lib/text";
 import type { Run } from "../data/api";
 import { runQuery } from "../data/queries";
-import { plain } from "../data/safeText";
 import { runFigures } from "../figures";
 import { useRunModel } from "../model";
 import { Disclosure } from "../panels/Disclosure";
@@ -14,7 +14,7 @@ import { TurnView } from "./TurnView";
 
 /** A sub-agent: folded to its name, its totals and its answer; its own story when opened. */
 export function ChildRun({ run }: { readonly run: Run }) {
-  const name = plain(run.agent_name ?? run.name);
+  const name = visible(run.agent_name ?? run.name);
   return (
     <div className="story-child" data-child-run={run.run_id}>
       <Disclosure
@@ -27,8 +27,8 @@ export function ChildRun({ run }: { readonly run: Run }) {
       >
         {() => <ChildStory runId={run.run_id} />}
       </Disclosure>
-      <p className="mt-1 line-clamp-2 pl-5 text-muted text-sm" title={plain(run.output_preview ?? "")}>
-        {plain(run.error?.message ?? run.output_preview ?? "")}
+      <p className="mt-1 line-clamp-2 pl-5 text-muted text-sm" title={visible(run.output_preview ?? "")}>
+        {visible(run.error?.message ?? run.output_preview ?? "")}
       </p>
     </div>
   );

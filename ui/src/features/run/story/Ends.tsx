@@ -1,4 +1,4 @@
-import { plain } from "../data/safeText";
+import { visible } from "../../../lib/text";
 import { useRunModel } from "../model";
 import { ErrorNote } from "../panels/ErrorNote";
 import { Prose } from "../text/Prose";
@@ -40,7 +40,7 @@ export function RunEnd() {
       )}
       {run.status === "incomplete" && (
         <p className="text-muted text-sm">
-          The end of this run was never received{run.status_reason ? `: ${plain(run.status_reason)}` : ""}.
+          The end of this run was never received{run.status_reason ? `: ${visible(run.status_reason)}` : ""}.
         </p>
       )}
     </div>

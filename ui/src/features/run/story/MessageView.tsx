@@ -1,6 +1,6 @@
 import { Bot, Settings2, User, Wrench } from "lucide-react";
+import { visible } from "../../../lib/text";
 import type { Message } from "../data/message";
-import { plain } from "../data/safeText";
 import { Prose } from "../text/Prose";
 import { PartView } from "./PartView";
 
@@ -14,8 +14,8 @@ const ROLES: Readonly<Record<string, { readonly Icon: typeof User; readonly titl
 
 /** A message as it was sent to, or came from, a model. */
 export function MessageView({ message }: { readonly message: Message }) {
-  const { Icon, title } = ROLES[message.role] ?? { Icon: User, title: plain(message.role) };
-  const label = message.name ? `${title} (${plain(message.name)})` : title;
+  const { Icon, title } = ROLES[message.role] ?? { Icon: User, title: visible(message.role) };
+  const label = message.name ? `${title} (${visible(message.name)})` : title;
   return (
     <div className={`story-block story-${message.role === "user" ? "user" : "quiet"}`}>
       <p className="story-label">

@@ -1,6 +1,6 @@
 import { FileText } from "lucide-react";
+import { visible } from "../../../lib/text";
 import type { Part } from "../data/message";
-import { plain } from "../data/safeText";
 import { ValueView } from "../json/ValueView";
 import { Prose } from "../text/Prose";
 import { SafeText } from "../text/SafeText";
@@ -17,7 +17,7 @@ export function PartView({ part }: { readonly part: Part }) {
         </div>
       );
     case "tool_call":
-      return <Labelled label={`Calls ${plain(part.name)}`} value={part.arguments} />;
+      return <Labelled label={`Calls ${visible(part.name)}`} value={part.arguments} />;
     case "tool_result":
       return <Labelled label="Result" value={part.result} />;
     case "compaction":
@@ -31,10 +31,10 @@ export function PartView({ part }: { readonly part: Part }) {
       return (
         <p className="flex min-w-0 items-center gap-1.5 text-muted text-xs">
           <FileText aria-hidden className="size-3.5 shrink-0" />
-          {plain(part.what)}
-          {part.mime && ` · ${plain(part.mime)}`}
+          {visible(part.what)}
+          {part.mime && ` · ${visible(part.mime)}`}
           {part.place && (
-            <span className="truncate font-mono" title={plain(part.place)}>
+            <span className="truncate font-mono" title={visible(part.place)}>
               <SafeText>{part.place}</SafeText>
             </span>
           )}

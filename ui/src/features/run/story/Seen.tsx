@@ -1,5 +1,6 @@
 import { CornerDownRight } from "lucide-react";
 import type { Message } from "../data/message";
+import { plural } from "../figures";
 import { Disclosure } from "../panels/Disclosure";
 import { MessageView } from "./MessageView";
 
@@ -7,7 +8,7 @@ import { MessageView } from "./MessageView";
 export function Seen({ messages }: { readonly messages: readonly Message[] }) {
   const said = messages.filter((message) => message.role === "assistant").length;
   const results = messages.length - said;
-  const what = [said > 0 && "its own answer", results > 0 && count(results, "tool result")]
+  const what = [said > 0 && "its own answer", results > 0 && plural(results, "tool result")]
     .filter(Boolean)
     .join(" and ");
   return (
@@ -22,5 +23,3 @@ export function Seen({ messages }: { readonly messages: readonly Message[] }) {
     </Disclosure>
   );
 }
-
-const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;

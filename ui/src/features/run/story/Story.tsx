@@ -1,9 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
+import { useKeys } from "../../../lib/useKeys";
 import type { Run } from "../data/api";
 import { useRunModel } from "../model";
 import { moved } from "../selection";
-import { useKeys } from "../useKeys";
 import { ChildRun } from "./ChildRun";
 import { placeChildren, type Told } from "./children";
 import { RunEnd, RunStart } from "./Ends";

@@ -1,7 +1,7 @@
 import { Wrench } from "lucide-react";
+import { visible } from "../../../lib/text";
 import { duration } from "../../../lib/time";
 import type { Run, Step } from "../data/api";
-import { plain } from "../data/safeText";
 import { ValueView } from "../json/ValueView";
 import { ErrorNote } from "../panels/ErrorNote";
 import { VerdictLine } from "../panels/VerdictLine";
@@ -19,7 +19,7 @@ interface ToolCallProps {
 export function ToolCall({ call, below }: ToolCallProps) {
   const { step } = call;
   const failed = step?.status === "error";
-  const name = plain(call.name);
+  const name = visible(call.name);
   return (
     <Selectable stepId={step?.step_id ?? null} label={`Details of the tool call ${name}`}>
       <div className={`story-tool ${failed ? "story-tool-failed" : ""}`}>

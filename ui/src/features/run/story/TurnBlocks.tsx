@@ -3,6 +3,7 @@ import type { Run, Step, Turn } from "../data/api";
 import type { Value } from "../data/clip";
 import { ErrorNote } from "../panels/ErrorNote";
 import { Prose } from "../text/Prose";
+import { Beside } from "./Beside";
 import { Calls } from "./Calls";
 import { ChildRun } from "./ChildRun";
 import type { Told } from "./children";
@@ -38,6 +39,7 @@ export function TurnBlocks({ runId, turn, body, last, told }: TurnBlocksProps) {
   return (
     <>
       <Calls stepIds={turn.llm_step_ids} />
+      <Beside runId={runId} turn={turn.n} />
       <Resent runId={runId} turn={turn} />
       {blocks.map((block, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a turn's blocks never move

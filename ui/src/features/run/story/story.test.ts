@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { sketch } from "../layout/testing";
+import { besideOf } from "./beside";
 import { placeChildren } from "./children";
 import { tellTurn } from "./turn";
 
@@ -81,5 +82,20 @@ test("a sub-agent is told at the tool call that began it, one without a call by 
     { child: children[0], turn: 1, stepId: "s2" },
     { child: children[1], turn: 2, stepId: null },
     { child: children[2], turn: null, stepId: null },
+  ]);
+});
+
+test("retrievals and memory stand beside their turn's calls; tools, policies and sub-agents' steps do not", () => {
+  const run = sketch([
+    { at: 0, ms: 9, kind: "retrieval", turn: 1 },
+    { at: 1, ms: 1, kind: "tool", turn: 1 },
+    { at: 2, ms: 1, kind: "memory", turn: 2 },
+    { at: 3, ms: 1, kind: "memory", turn: 2, run: "child" },
+    { at: 4, ms: 1, kind: "memory" },
+    { at: 5, ms: 1, kind: "memory", turn: 2 },
+  ]);
+  expect([...besideOf(run, "r")]).toEqual([
+    [1, [0]],
+    [2, [2, 5]],
   ]);
 });

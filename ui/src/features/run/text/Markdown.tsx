@@ -7,7 +7,7 @@
 import type { ReactNode } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
-import { hasHidden, plain } from "../data/safeText";
+import { visible } from "../../../lib/text";
 
 const COMPONENTS: Components = {
   a: ({ children, href }) => <Shown where={href}>{children}</Shown>,
@@ -29,7 +29,7 @@ const COMPONENTS: Components = {
 
 function Shown({ where, children }: { readonly where: string | undefined; readonly children: ReactNode }) {
   return (
-    <span className="prose-link" title={where && plain(where)}>
+    <span className="prose-link" title={where && visible(where)}>
       {children}
     </span>
   );
@@ -39,7 +39,7 @@ export default function Markdown({ text }: { readonly text: string }) {
   return (
     <div className="prose-message">
       <ReactMarkdown remarkPlugins={[remarkGfm]} components={COMPONENTS} urlTransform={(url) => url}>
-        {hasHidden(text) ? plain(text) : text}
+        {visible(text)}
       </ReactMarkdown>
     </div>
   );

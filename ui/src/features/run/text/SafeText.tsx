@@ -1,4 +1,4 @@
-import { pieces } from "../data/safeText";
+import { pieces } from "../../../lib/text";
 
 /** Text of telemetry: shown as text, with hidden and reordering characters made visible. */
 export function SafeText({ children }: { readonly children: string }) {
@@ -9,18 +9,18 @@ export function SafeText({ children }: { readonly children: string }) {
           piece.text
         ) : (
           // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other identity
-          <Control key={at} name={piece.name} />
+          <Unseen key={at} name={piece.unseen} />
         ),
       )}
     </bdi>
   );
 }
 
-function Control({ name }: { readonly name: string }) {
+function Unseen({ name }: { readonly name: string }) {
   return (
     <span
       className="mx-px rounded-xs bg-warn/10 px-0.5 font-mono text-[0.8em] text-warn"
-      title={`A hidden character (${name}) stands here`}
+      title={`A character that cannot be seen (${name}) stands here`}
     >
       {name}
     </span>

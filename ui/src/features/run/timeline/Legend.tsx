@@ -1,4 +1,4 @@
-import { plain } from "../data/safeText";
+import { visible } from "../../../lib/text";
 import type { Colours } from "./colouring";
 
 /** Which colour and letter means what, of those that occur. */
@@ -17,7 +17,7 @@ export function Legend({ colours }: { readonly colours: Colours }) {
           >
             {look.letter}
           </span>
-          {plain(look.name)}
+          {visible(look.name)}
         </li>
       ))}
     </ul>

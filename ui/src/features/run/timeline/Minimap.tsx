@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef } from "react";
+import { ink } from "../../../lib/ink";
 import { minimap } from "../layout/minimap";
 import type { Window } from "../layout/window";
 import type { Shape } from "../model";
@@ -22,13 +23,12 @@ export function Minimap({ shape, timeline, now }: MinimapProps) {
   const map = useMemo(() => minimap(shape.skeleton, shape.tree, scale, COLUMNS, now), [shape, scale, now]);
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
-    if (!context || !canvas.current) return;
-    // A canvas takes no CSS variables: the theme reaches it through its own computed colours.
-    const style = getComputedStyle(canvas.current);
+    if (!context) return;
+    const [normal, failure] = [ink("--minimap"), ink("--error")];
     context.clearRect(0, 0, COLUMNS, HEIGHT);
     for (let x = 0; x < COLUMNS; x++) {
       const height = Math.max(map.busy[x] ? 2 : 0, (map.busy[x] ?? 0) * (HEIGHT - 6));
-      context.fillStyle = map.failed[x] ? style.borderTopColor : style.color;
+      context.fillStyle = map.failed[x] ? failure : normal;
       context.fillRect(x, HEIGHT - height, 1, height);
       if (map.failed[x]) context.fillRect(x - 1, 0, 3, 3);
     }
@@ -50,13 +50,7 @@ export function Minimap({ shape, timeline, now }: MinimapProps) {
         onPointerMove={moveTo}
         data-testid="minimap"
       >
-        <canvas
-          ref={canvas}
-          width={COLUMNS}
-          height={HEIGHT}
-          className="block h-8 w-full border-error text-(--minimap)"
-          aria-hidden
-        />
+        <canvas ref={canvas} width={COLUMNS} height={HEIGHT} className="block h-8 w-full" aria-hidden />
         <Shade window={window} />
       </div>
     </div>

@@ -1,7 +1,7 @@
+import { useKeys } from "../../../lib/useKeys";
 import { endOf, NONE } from "../data/skeleton";
 import { around, pan, WHOLE, zoom } from "../layout/window";
 import type { Shape } from "../model";
-import { useKeys } from "../useKeys";
 import type { Timeline } from "./useTimeline";
 
 const CLOSER = 1.6;

@@ -1,10 +1,10 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
+import { useKeys } from "../../../lib/useKeys";
 import type { Step } from "../data/api";
 import { NONE } from "../data/skeleton";
 import { type Shape, useRunModel } from "../model";
 import { indexOf, moved } from "../selection";
-import { useKeys } from "../useKeys";
 import type { Folds } from "./useFolds";
 import { useRows } from "./useRows";
 
@@ -51,13 +51,13 @@ export function StepRows({ shape, folds, label, head, headHeight = 0, backdrop, 
   };
   useKeys({
     j: () => go(1),
-    arrowdown: () => go(1),
+    ["ArrowDown"]: () => go(1),
     k: () => go(-1),
-    arrowup: () => go(-1),
+    ["ArrowUp"]: () => go(-1),
     "[": () => turn("close"),
-    arrowleft: () => turn("close"),
+    ["ArrowLeft"]: () => turn("close"),
     "]": () => turn("open"),
-    arrowright: () => turn("open"),
+    ["ArrowRight"]: () => turn("open"),
   });
 
   const items = virtual.getVirtualItems();

@@ -1,8 +1,8 @@
 import { memo } from "react";
 import { count, usd } from "../../../lib/numbers";
+import { visible } from "../../../lib/text";
 import { duration } from "../../../lib/time";
 import type { Step } from "../data/api";
-import { plain } from "../data/safeText";
 import type { Shape } from "../model";
 import { StepName } from "./StepName";
 import type { Folds } from "./useFolds";
@@ -26,9 +26,9 @@ export const TreeRow = memo(function TreeRow({ shape, folds, step, row }: TreeRo
       {row?.error && (
         <span
           className="hidden min-w-0 shrink truncate text-error text-xs md:inline"
-          title={plain(row.error.message ?? row.error.type)}
+          title={visible(row.error.message ?? row.error.type)}
         >
-          {plain(row.error.message ?? row.error.type)}
+          {visible(row.error.message ?? row.error.type)}
         </span>
       )}
       <span className="ml-auto flex shrink-0 gap-3 text-right text-muted text-xs tabular-nums">
