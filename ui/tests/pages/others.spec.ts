@@ -83,7 +83,7 @@ test("the palette goes anywhere and the help names the keys", async ({ page, dem
   await expect(page.getByRole("dialog", { name: "Keys" })).toContainText("look at it beside the list");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
-  await expect(page.getByRole("dialog", { name: "Go anywhere" })).toBeVisible();
+  await expect(page.getByRole("dialog", { name: "Go anywhere" }).getByRole("combobox")).toBeFocused();
   expect(await barriers(page)).toEqual([]);
   await page.keyboard.type("treasury");
   await expect(page.getByRole("option", { name: /Close October/ })).toHaveAttribute("aria-selected", "true");
