@@ -9,3 +9,38 @@ test("every page is a link, has no barrier, and stays within its policy", async 
     expect(await barriers(page), `/ui/${path}`).toEqual([]);
   }
 });
+
+test("the first load stays under 250 kB of script", async ({ page, demo }) => {
+  const scripts: Promise<number>[] = [];
+  page.on("response", (reply) => {
+    if (reply.url().endsWith(".js"))
+      scripts.push(
+        reply
+          .request()
+          .sizes()
+          .then(({ responseBodySize }) => responseBodySize),
+      );
+  });
+  await page.goto(`${demo.url}/ui/`);
+  await expect(page.getByRole("row").filter({ hasText: "support-desk" })).toBeVisible();
+  await expect(page.getByRole("img", { name: /over time/ })).toBeVisible();
+  const bytes = (await Promise.all(scripts)).reduce((sum, size) => sum + size, 0);
+  expect(bytes).toBeGreaterThan(50_000);
+  expect(bytes).toBeLessThan(250_000);
+});
+
+test("scripts are kept for good, the page is asked for again, and what is gone is not found", async ({
+  demo,
+}) => {
+  const page = await fetch(`${demo.url}/ui/runs/anything`);
+  expect(page.headers.get("cache-control")).toBe("no-cache");
+  const [, script] = /src="(\/ui\/assets\/[^"]+\.js)"/.exec(await page.text()) ?? [];
+  const reply = await fetch(demo.url + script);
+  expect(reply.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+  expect(reply.headers.get("content-encoding")).toBe("gzip");
+  const again = await fetch(demo.url + script, {
+    headers: { "if-none-match": reply.headers.get("etag") ?? "" },
+  });
+  expect(again.status).toBe(304);
+  expect((await fetch(`${demo.url}/ui/assets/gone.js`)).status).toBe(404);
+});

@@ -8,6 +8,7 @@ export function Dialog({ label, onClose, children, className = "" }: Props) {
   useEffect(() => {
     const dialog = box.current;
     dialog?.showModal();
+    dialog?.querySelector("input")?.focus();
     return () => dialog?.close();
   }, []);
   return (

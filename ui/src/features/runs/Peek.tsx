@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Maximize2, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { api, must, type Schemas } from "../../api/client";
+import { useLive } from "../../api/useLive";
 import { Button } from "../../components/Button";
 import { ErrorPanel } from "../../components/ErrorPanel";
 import { Skeleton } from "../../components/Skeleton";
@@ -17,6 +18,9 @@ export function Peek({ runId, close }: { runId: string; close: () => void }) {
   const detail = useQuery({
     queryKey: ["run", runId],
     queryFn: async () => must(await api.GET("/v1/runs/{id}", { params: { path: { id: runId } } })),
+  });
+  useLive((event) => {
+    if (event.kind === "gap" || event.runId === runId) detail.refetch();
   });
   const run = detail.data;
   return (

@@ -27,7 +27,9 @@ export function QueryLine({ query, error, onQuery }: Props) {
     setText(next.query);
     requestAnimationFrame(() => {
       input.current?.setSelectionRange(next.caret, next.caret);
-      look();
+      // After a name its values are offered; after a value one goes on typing, or is done.
+      if (piece.kind === "name") look();
+      else setPiece(null);
     });
     if (piece.kind === "value") onQuery(next.query.trim());
   };

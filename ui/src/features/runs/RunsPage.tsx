@@ -28,10 +28,10 @@ export function RunsPage() {
   const now = useNow(1000);
   const [[first, last], setRange] = useState([0, 0]);
   const onRange = useCallback((from: number, to: number) => setRange([from, to]), []);
-  const list = useRuns(view, first, last);
+  const arrivals = useArrivals(view);
+  const list = useRuns(view, arrivals.reading, first, last);
   const histogram = useHistogram(view);
   const open = useOpenRuns(view);
-  const arrivals = useArrivals(view);
   const peeking = view.peek !== null;
   const columns = useMemo(() => chosen(view.columns, peeking), [view.columns, peeking]);
 

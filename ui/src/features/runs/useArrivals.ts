@@ -6,22 +6,35 @@ import { filterOf, type View } from "./view";
 
 type Page = Schemas["RunList"];
 
+const pages = { queryKey: ["runs", "page"] };
+
 /**
  * What arrives while one reads: a run that is shown changes in its place; how many new ones the filters would let in
- * is counted, and they come in when the person says so.
+ * is counted, and they come in when the person says so. Then the list begins anew, as `reading` says: the cursors of
+ * before would leave a hole between what is new and what was read.
  */
-export function useArrivals(view: View): { waiting: number; show: () => void } {
+export function useArrivals(view: View): { waiting: number; reading: number; show: () => void } {
   const client = useQueryClient();
   const [waiting, setWaiting] = useState(0);
+  const [reading, setReading] = useState(0);
   const pending = useRef<ReturnType<typeof setTimeout> | null>(null);
 
   const shown = (id: string) =>
-    client
-      .getQueriesData<Page>({ queryKey: ["runs", "page"] })
-      .some(([, page]) => page?.runs.some((run) => run.run_id === id));
+    client.getQueriesData<Page>(pages).some(([, page]) => page?.runs.some((run) => run.run_id === id));
+
+  const change = (changed: Schemas["Run"]) =>
+    client.setQueriesData<Page>(pages, (page) =>
+      page?.runs.some((run) => run.run_id === changed.run_id)
+        ? {
+            ...page,
+            runs: page.runs.map((run) => (run.run_id === changed.run_id ? { ...run, ...changed } : run)),
+          }
+        : page,
+    );
 
   const show = () => {
     setWaiting(0);
+    setReading((n) => n + 1);
     client.invalidateQueries({ queryKey: ["runs"] });
   };
 
@@ -30,27 +43,17 @@ export function useArrivals(view: View): { waiting: number; show: () => void } {
     const query = { ...filterOf(view), order: "-started_at", limit: 50 } as const;
     const reply = await api.GET("/v1/runs", { params: { query } }).catch(() => null);
     if (!reply?.response.ok) return;
-    const fresh = must(reply).runs.filter((run) => !shown(run.run_id)).length;
-    const nothingYet = client.getQueriesData<Page>({ queryKey: ["runs", "page"], type: "active" });
-    if (fresh > 0 && nothingYet.every(([, page]) => !page?.runs.length)) show();
+    const newest = must(reply).runs;
+    const fresh = newest.filter((run) => !shown(run.run_id)).length;
+    for (const run of newest) change(run);
+    const active = client.getQueriesData<Page>({ ...pages, type: "active" });
+    if (fresh > 0 && active.every(([, page]) => !page?.runs.length)) show();
     else setWaiting(fresh);
   };
 
   useLive((event) => {
-    if (event.kind === "gap") return show();
-    if (event.kind === "run" && event.run && shown(event.runId)) {
-      const changed = event.run;
-      client.setQueriesData<Page>({ queryKey: ["runs", "page"] }, (page) =>
-        page?.runs.some((run) => run.run_id === changed.run_id)
-          ? {
-              ...page,
-              runs: page.runs.map((run) => (run.run_id === changed.run_id ? { ...run, ...changed } : run)),
-            }
-          : page,
-      );
-    } else {
-      pending.current ??= setTimeout(count, 400);
-    }
+    if (event.kind === "run" && event.run && shown(event.runId)) change(event.run);
+    else pending.current ??= setTimeout(count, 400);
   });
-  return { waiting, show };
+  return { waiting, reading, show };
 }

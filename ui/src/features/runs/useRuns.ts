@@ -22,9 +22,9 @@ export function pageQuery(view: View, cursor: string | null) {
   };
 }
 
-/** The pages from `first` to `last` (rows), and how many rows are known to be there. */
-export function useRuns(view: View, first: number, last: number) {
-  const key = JSON.stringify([filterOf(view), view.order]);
+/** The pages from `first` to `last` (rows) of a reading that began with the newest run, and how many rows are known to be there. */
+export function useRuns(view: View, reading: number, first: number, last: number) {
+  const key = JSON.stringify([filterOf(view), view.order, reading]);
   const [known, setKnown] = useState<{ key: string; cursors: (string | null)[] }>({ key, cursors: [null] });
   const cursors = known.key === key ? known.cursors : [null];
   const from = Math.max(0, Math.min(Math.floor(first / pageSize), cursors.length - 1));

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import type { Schemas } from "../../api/client";
 import { ErrorPanel } from "../../components/ErrorPanel";
 import { Skeleton } from "../../components/Skeleton";
 import { bytes, count } from "../../lib/numbers";
 import { visible } from "../../lib/text";
 import { exact } from "../../lib/time";
-import { type Config, configQuery } from "./config";
+import { configQuery } from "./config";
 import { Figure, Figures, Section } from "./Section";
 
 /** What the server holds, how long it keeps it, and what it was told from where. */
@@ -12,16 +13,7 @@ export function Configured() {
   const config = useQuery(configQuery);
   if (config.isError)
     return <ErrorPanel what="The settings" error={config.error} retry={() => config.refetch()} />;
-  if (config.isPending) return <Skeleton className="my-4 h-40" />;
-  if (!config.data) {
-    return (
-      <Section title="Settings">
-        <p className="text-muted">
-          This server does not say how it was set up; <code>turnscope config</code> on its machine does.
-        </p>
-      </Section>
-    );
-  }
+  if (!config.data) return <Skeleton className="my-4 h-40" />;
   return (
     <>
       <Store config={config.data} />
@@ -38,10 +30,10 @@ export function Configured() {
   );
 }
 
-function Store({ config: { store, retention } }: { config: Config }) {
+function Store({ config: { store, retention } }: { config: Schemas["Config"] }) {
   const kept = [
-    retention.days !== null && `${retention.days} days`,
-    retention.max_bytes !== null && `at most ${bytes(retention.max_bytes)}`,
+    retention.days != null && `${retention.days} days`,
+    retention.max_bytes != null && `at most ${bytes(retention.max_bytes)}`,
   ].filter(Boolean);
   return (
     <Section title="Store" note={visible(store.path)}>
@@ -51,14 +43,14 @@ function Store({ config: { store, retention } }: { config: Config }) {
         <Figure name="Runs">{count(store.runs)}</Figure>
         <Figure name="Spans and logs">{count(store.records)}</Figure>
         <Figure name="Messages and other contents">{count(store.contents)}</Figure>
-        <Figure name="Oldest">{store.oldest_at === null ? "–" : exact(store.oldest_at).slice(0, 10)}</Figure>
+        <Figure name="Oldest">{store.oldest_at == null ? "–" : exact(store.oldest_at).slice(0, 10)}</Figure>
         <Figure name="Kept for">{kept.join(", ") || "ever"}</Figure>
       </Figures>
     </Section>
   );
 }
 
-function Values({ values }: { values: Config["values"] }) {
+function Values({ values }: { values: Schemas["Value"][] }) {
   return (
     <Section title="Settings" note="as given by flag, environment, file or default">
       <div className="overflow-x-auto">

@@ -1,0 +1,167 @@
+import { barriers, expect, test } from "../support/test";
+import { runs } from "./agent";
+import { sendCorpus } from "./corpus";
+
+const row = { name: /./ };
+
+test("the list says what was asked and answered, and what it took", async ({ page, demo }) => {
+  await page.goto(`${demo.url}/ui/`);
+  const support = page.getByRole("row").filter({ hasText: "support-desk" });
+  await expect(support).toContainText("My Aurora desk lamp flickers");
+  await expect(support).toContainText("Good news, Maya");
+  await expect(support).toContainText("8.58 s");
+  await expect(page.getByRole("row").filter({ hasText: "invoice-reader" })).toContainText("RateLimitError");
+  await expect(page.getByRole("region", { name: "Open runs" })).toContainText("list_differences");
+  await expect(page.getByRole("img", { name: /12 runs over time, 1 failed/ })).toBeVisible();
+  expect(await barriers(page)).toEqual([]);
+});
+
+test("a filter is typed with completion, becomes a chip, and stands in the address", async ({
+  page,
+  demo,
+}) => {
+  await page.goto(`${demo.url}/ui/`);
+  const query = page.getByRole("combobox", { name: "Filter runs" });
+  await page.getByRole("row").nth(3).waitFor();
+  await page.keyboard.press("/");
+  await expect(query).toBeFocused();
+  await page.keyboard.type("ag");
+  await page.keyboard.press("Tab");
+  await expect(query).toHaveValue("agent:");
+  await page.keyboard.type("trea");
+  await expect(page.getByRole("option", { name: /treasury/ })).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(page).toHaveURL(/q=agent%3Atreasury/);
+  await expect(page.getByRole("rowgroup").last().getByRole("row")).toHaveCount(1);
+  await page.getByRole("button", { name: "agent:treasury" }).click();
+  await expect(page.getByRole("rowgroup").last().getByRole("row")).toHaveCount(12);
+});
+
+test("filters, order and columns come from the address", async ({ page, demo }) => {
+  await page.goto(`${demo.url}/ui/?q=agent:shop-assistant&order=started_at&columns=models.time`);
+  await expect(page.getByRole("columnheader")).toHaveText([
+    "Agent",
+    "Asked and answered",
+    "Models",
+    "Started",
+  ]);
+  const asked = page.getByRole("rowgroup").last().getByRole("row");
+  await expect(asked).toHaveCount(3);
+  await expect(asked.first()).toContainText("Do you have hiking boots");
+  await page.goto(`${demo.url}/ui/?q=bogus:1`);
+  await expect(page.getByRole("alert")).toContainText("unknown filter");
+});
+
+test("the keyboard walks the list, peeks and opens", async ({ page, demo }) => {
+  await page.goto(`${demo.url}/ui/`);
+  await page.getByRole("row").nth(3).waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("p");
+  const peek = page.getByRole("complementary", { name: "Run beside the list" });
+  await expect(peek).toContainText("Asked");
+  const first = await peek.getByRole("heading").first().textContent();
+  await page.keyboard.press("j");
+  await expect(peek.getByRole("heading").first()).not.toHaveText(first ?? "");
+  await expect(page).toHaveURL(/peek=/);
+  expect(await barriers(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await expect(peek).toBeHidden();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/ui\/runs\/[0-9a-f]{32}-[0-9a-f]{16}/);
+});
+
+test("a stretch of the histogram becomes the filter", async ({ page, demo }) => {
+  await page.goto(`${demo.url}/ui/`);
+  const histogram = page.getByRole("img", { name: /runs over time/ });
+  const box = await histogram.boundingBox();
+  if (!box) throw new Error("no histogram");
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.9, box.y + 20, { steps: 4 });
+  await page.mouse.up();
+  await expect(page).toHaveURL(/after=\d+&before=\d+/);
+  await expect(page.getByRole("button", { name: /–.*remove/ })).toBeVisible();
+});
+
+test("a run that arrives is announced and moves nothing; the first of all shows by itself", async ({
+  page,
+  fresh,
+}) => {
+  await page.goto(`${fresh.url}/ui/`);
+  await expect(page.getByText("No runs yet")).toBeVisible();
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await fresh.send(runs([{ n: 1, asked: "the first question" }]));
+  await expect(page.getByRole("row").filter({ hasText: "the first question" })).toBeVisible();
+  await fresh.send(
+    runs([
+      { n: 2, asked: "the second" },
+      { n: 3, asked: "the third" },
+    ]),
+  );
+  const pill = page.getByRole("button", { name: "2 new runs" });
+  await expect(pill).toBeVisible();
+  await expect(page.getByRole("row").filter({ hasText: "the third" })).toHaveCount(0);
+  await pill.click();
+  await expect(page.getByRole("row").filter({ hasText: "the third" })).toBeVisible();
+  await expect(pill).toBeHidden();
+});
+
+test("a long list is drawn only where it is looked at, and scrolls to its end", async ({ page, fresh }) => {
+  const many = Array.from({ length: 400 }, (_, n) => ({ n, startedAt: 1_790_000_000_000 + n * 60_000 }));
+  await fresh.send(runs(many));
+  await page.goto(`${fresh.url}/ui/`);
+  await expect(page.getByText("question 399")).toBeVisible();
+  expect(await page.getByRole("row", row).count()).toBeLessThan(60);
+  const list = page.getByTestId("runs-scroll");
+  await expect(async () => {
+    await list.evaluate((box) => box.scrollTo(0, box.scrollHeight));
+    await expect(page.getByText("question 0", { exact: true })).toBeVisible({ timeout: 300 });
+  }).toPass();
+  expect(await page.getByRole("row", row).count()).toBeLessThan(60);
+});
+
+test("a failing endpoint is named, and can be asked again", async ({ page, demo }) => {
+  let broken = true;
+  await page.route("**/v1/runs?*", (route) =>
+    broken
+      ? route.fulfill({ status: 500, json: { title: "the disk is full", status: 500 } })
+      : route.continue(),
+  );
+  await page.goto(`${demo.url}/ui/`);
+  await expect(page.getByRole("alert")).toContainText("The runs could not be loaded: the disk is full");
+  broken = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("row").filter({ hasText: "support-desk" })).toBeVisible();
+});
+
+test("every producer of the corpus has its runs in the list", async ({ page, fresh }) => {
+  expect(await sendCorpus(fresh)).toBeGreaterThan(35);
+  const { total } = await fresh.get("/v1/runs?roots_only=true&limit=1");
+  await page.goto(`${fresh.url}/ui/`);
+  await expect(page.getByText(`${total} runs`, { exact: true })).toBeVisible();
+  expect(await barriers(page)).toEqual([]);
+});
+
+test("it can be read on a phone, and by those who want no motion", async ({ page, demo }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.emulateMedia({ reducedMotion: "reduce", colorScheme: "dark" });
+  await page.goto(`${demo.url}/ui/`);
+  await expect(page.getByRole("row").filter({ hasText: "support-desk" })).toContainText("8.58 s");
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  expect(await barriers(page)).toEqual([]);
+});
+
+test("hostile text stays text", async ({ page, fresh }) => {
+  const asked = "<script>window.hit=1</script><img src=x onerror=window.hit=1> pay \u202e001$ now";
+  await fresh.send(
+    runs([
+      { n: 1, agent: "<b>bold</b>", asked },
+      { n: 2, asked: "x".repeat(5_000_000) },
+    ]),
+  );
+  await page.goto(`${fresh.url}/ui/`);
+  const hostile = page.getByRole("row").filter({ hasText: "<script>" });
+  await expect(hostile).toContainText("pay ⟨U+202E⟩001$ now");
+  await expect(hostile).toContainText("<b>bold</b>");
+  expect(await page.evaluate(() => (window as { hit?: number }).hit)).toBeUndefined();
+});
