@@ -73,6 +73,8 @@ pub struct Facts {
     pub context: Option<u64>,
     /// The tool calls that the model asked for in its answer, in order.
     pub requested_tools: Vec<RequestedTool>,
+    /// The ids of the tool calls whose results the model was sent as failed.
+    pub failed_results: Vec<String>,
     /// Text of the last user message (or the plain input), for previews: the first 500 characters.
     pub input_text: Option<String>,
     /// Text of the answer (or the plain output), for previews: the first 500 characters.

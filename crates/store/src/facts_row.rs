@@ -68,6 +68,8 @@ struct Row {
     context: Option<u64>,
     #[prost(message, repeated, tag = "29")]
     requested_tools: Vec<Requested>,
+    #[prost(string, repeated, tag = "55")]
+    failed_results: Vec<String>,
     #[prost(uint64, optional, tag = "30")]
     input_text: Option<u64>,
     #[prost(uint64, optional, tag = "31")]
@@ -234,6 +236,7 @@ pub(crate) fn encode(facts: &Facts, beside: Beside) -> Vec<u8> {
             .into_iter()
             .map(|RequestedTool { id, name }| Requested { id, name })
             .collect(),
+        failed_results: facts.failed_results,
         input_text: beside.input_text.map(|id| id as u64),
         output_text: beside.output_text.map(|id| id as u64),
         tool_name: facts.tool_name,
@@ -330,6 +333,7 @@ pub(crate) fn decode(bytes: &[u8], kind: Kind) -> Result<(Facts, Beside), prost:
             .into_iter()
             .map(|Requested { id, name }| RequestedTool { id, name })
             .collect(),
+        failed_results: row.failed_results,
         input_text: None,
         output_text: None,
         tool_name: row.tool_name,
@@ -401,6 +405,7 @@ mod tests {
             dialect: "semconv".into(),
             usage: Usage { input_tokens: Some(0), output_tokens: Some(7), ..Usage::default() },
             requested_tools: vec![RequestedTool { id: Some("call_1".into()), name: "get_weather".into() }],
+            failed_results: vec!["call_0".into()],
             metadata: vec![("tier".into(), "gold".into())],
             verdict: Some(Verdict::Hitl),
             resolution: Some(Resolution::Rejected),

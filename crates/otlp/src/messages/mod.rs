@@ -7,6 +7,7 @@
 mod content;
 mod definition;
 mod events;
+mod failures;
 mod json;
 mod part;
 mod preview;

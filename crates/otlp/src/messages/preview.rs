@@ -3,7 +3,7 @@
 //! Cheap: lists are read from their end, and only items that can matter are parsed.
 
 use super::{
-    events, printed, shape,
+    events, failures, printed, shape,
     source::{Record, Sent, Source},
 };
 use crate::{
@@ -62,6 +62,8 @@ pub struct Previews {
     pub finish_reason: Option<String>,
     /// The tool calls that a model asked for, in order.
     pub requested_tools: Vec<RequestedTool>,
+    /// The ids of the tool calls whose results a model was sent as failed.
+    pub failed_results: Vec<String>,
 }
 
 /// Finds the previews of a record that has been cut.
@@ -97,6 +99,7 @@ pub(crate) fn previews(record: Record<'_>) -> Previews {
             .find_map(|message| message.finish_reason.clone())
             .filter(|reason| !reason.is_empty()),
         requested_tools: if is_call { requested(&answers) } else { Vec::new() },
+        failed_results: if is_call { failures::failed_results(&sources) } else { Vec::new() },
     }
 }
 

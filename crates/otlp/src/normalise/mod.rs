@@ -335,6 +335,7 @@ fn take_previews(facts: &mut Facts, previews: Previews) {
     if facts.requested_tools.is_empty() {
         facts.requested_tools = previews.requested_tools;
     }
+    facts.failed_results = previews.failed_results;
 }
 
 fn short(text: &str) -> &str {

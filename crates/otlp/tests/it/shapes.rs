@@ -440,3 +440,15 @@ fn a_printed_message_names_its_source() {
     let found = without_ids(item_messages(Form::Text, of_agent.as_bytes()));
     assert_eq!((found[0].role.as_str(), found[0].name.as_deref()), ("assistant", Some("critic")));
 }
+
+#[test]
+fn results_that_are_marked_as_failed_are_found() {
+    let list = json!([
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "x", "is_error": true}]},
+        {"role": "tool", "tool_call_id": "b", "content": "no error", "status": "success"},
+        {"role": "tool", "content": [{"tool_call_result": {"result": "x", "error": true, "origin": {"id": "c"}}}]},
+    ]);
+    let request = json!({"model": "m", "messages": list}).to_string();
+    let found = Previews::of_span(&span(&[("input.value", json!(request))]), Kind::Llm);
+    assert_eq!(found.failed_results, ["a", "c"]);
+}

@@ -198,7 +198,11 @@ fn made(
         depth,
         kind: Kind::Tool,
         name: tool.name.clone(),
-        status: if over { StepStatus::Ok } else { StepStatus::Running },
+        status: match (tool.failed, over) {
+            (true, _) => StepStatus::Error,
+            (false, true) => StepStatus::Ok,
+            (false, false) => StepStatus::Running,
+        },
         start: tool.start,
         end: tool.end.or_else(|| over.then_some(tool.start)),
         counted: true,
@@ -210,7 +214,7 @@ fn made(
         usage: Usage::default(),
         verdict: tool.verdict,
         gate: tool.gate.map(|gate| place[gate]),
-        error: None,
+        error: tool.error(),
         facts: Arc::new(Facts {
             name: tool.name.clone(),
             kind: Kind::Tool,

@@ -22,9 +22,10 @@ pub(super) fn mark(steps: &mut [Step], nodes: &[Node]) {
         step.counted = step.is_call();
     }
     set_aside_preparations(steps, &said);
+    // First of all: a span inside the request may know the usage, and hide that the request's own was not answered.
+    merge_halves(steps, nodes);
     merge_nested(steps, &above);
     merge_same_response(steps);
-    merge_halves(steps, nodes);
     count_silent_agents(steps);
 }
 

@@ -59,7 +59,8 @@ impl Parts<'_> {
             turns: Vec::new(),
             llm_call_count: sums.calls,
             tool_call_count: self.tool_steps().count() as u64 + self.synthesised.len() as u64,
-            error_count: self.failures().len() as u64,
+            error_count: (self.failures().len() + self.synthesised.iter().filter(|tool| tool.failed).count())
+                as u64,
             usage: sums.usage,
             usage_by_model: sums.by_model.into_iter().map(|((m, p), (n, usage))| (m, p, n, usage)).collect(),
             reported_cost: sums.cost,
@@ -247,6 +248,7 @@ impl Parts<'_> {
         named
             .or_else(|| self.failures().into_iter().find_map(|i| self.steps[i].facts.error.clone()))
             .or(unnamed)
+            .or_else(|| self.synthesised.iter().find_map(Synthesised::error))
             .or_else(|| failed.then(|| ErrorFact { r#type: "_OTHER".to_owned(), message: None }))
     }
 

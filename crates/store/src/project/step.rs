@@ -138,7 +138,7 @@ pub(super) fn fill(facts: &mut Facts, more: &Facts) {
             }
         )*};
     }
-    or_list!(tags metadata requested_tools);
+    or_list!(tags metadata requested_tools failed_results);
     for score in &more.scores {
         if !facts.scores.contains(score) {
             facts.scores.push(score.clone());

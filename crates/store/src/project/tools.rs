@@ -6,7 +6,7 @@
 
 use super::step::{Step, complete, same_tool};
 use std::collections::{HashMap, HashSet, VecDeque};
-use turnscope_model::{Kind, UnixNanos, Verdict};
+use turnscope_model::{ErrorFact, Kind, UnixNanos, Verdict};
 
 /// So many tool steps are compared at most to find one: what belongs together lies near.
 const NEAR: usize = 64;
@@ -30,6 +30,16 @@ pub(super) struct Synthesised {
     /// When the run went on after it; `None` while it has not.
     pub(super) end: Option<UnixNanos>,
     pub(super) verdict: Option<Verdict>,
+    /// Its result went back to the model as failed.
+    pub(super) failed: bool,
+}
+
+impl Synthesised {
+    /// What is known of its failure.
+    pub(super) fn error(&self) -> Option<ErrorFact> {
+        let message = || format!("the result of {} was an error", self.name);
+        self.failed.then(|| ErrorFact { r#type: "_OTHER".to_owned(), message: Some(message()) })
+    }
 }
 
 /// Marks the tool steps that count.
@@ -156,7 +166,12 @@ pub(super) fn match_requests(
     let unmarked = by_span_name(steps, own, &mut open);
     let counted: Vec<usize> =
         own.iter().copied().filter(|&i| steps[i].counted && steps[i].is_call()).collect();
-    let made = open.into_iter().map(|(call, at)| synthesise(steps, run, call, at, &counted)).collect();
+    let failed: HashSet<&String> = own.iter().flat_map(|&i| &steps[i].facts.failed_results).collect();
+    let made = open.into_iter().map(|(call, at)| {
+        let tool = synthesise(steps, run, call, at, &counted);
+        Synthesised { failed: tool.call_id.as_ref().is_some_and(|id| failed.contains(id)), ..tool }
+    });
+    let made = made.collect();
     let marked = tools.into_iter().zip(taken).filter_map(|(tool, asked)| Some((tool, asked?)));
     let mut asked_by = HashMap::new();
     for (tool, (call, at)) in marked.chain(unmarked) {
@@ -301,6 +316,7 @@ fn synthesise(steps: &[Step], run: usize, call: usize, at: usize, calls: &[usize
         start,
         end: next,
         verdict: None,
+        failed: false,
     }
 }
 
@@ -365,6 +381,7 @@ fn of_gate(steps: &[Step], run: usize, gate: usize, name: String, verdict: Verdi
         start: step.end_or_start(),
         end: step.end,
         verdict: Some(verdict),
+        failed: false,
     }
 }
 

@@ -84,6 +84,26 @@ fn a_request_and_the_record_of_its_streamed_answer_are_one_call() {
 }
 
 #[test]
+fn the_halves_of_a_call_meet_around_a_client_that_reports_it_too() {
+    let made = unit()
+        .under(Kind::Llm, "request")
+        .context(3)
+        .llm("native")
+        .trace(2)
+        .llm("answer")
+        .context(3)
+        .node(|n| n.end = Some(n.start))
+        .facts(|f| f.output_text = Some("hi".into()))
+        .project();
+    let run = &made.runs[0];
+    assert_eq!(made.runs.len(), 1);
+    assert_eq!(
+        (run.llm_call_count, run.usage.input_tokens, run.output_text.as_deref()),
+        (1, Some(10), Some("hi"))
+    );
+}
+
+#[test]
 fn tool_and_mcp_spans_of_one_call_count_once() {
     let made = unit()
         .run("a")

@@ -55,6 +55,15 @@ fn a_span_that_is_only_named_as_the_tool_is_its_call() {
 }
 
 #[test]
+fn a_result_that_went_back_as_an_error_is_a_failed_call() {
+    let asked = unit().run("a").llm("c1").asks(&["find#x1", "sum#x2"]).llm("c2");
+    let made = asked.facts(|facts| facts.failed_results = vec!["x1".to_owned()]).project();
+    assert_eq!((made.step("find").status, made.step("sum").status), (StepStatus::Error, StepStatus::Ok));
+    assert!(made.step("find").error.is_some());
+    assert_eq!((made.runs[0].error_count, made.runs[0].failed), (1, false));
+}
+
+#[test]
 fn it_gives_way_when_the_span_arrives() {
     let asked = unit().run("a").llm("c1").asks(&["find#x1"]);
     let made = asked.tool("find").call_id("x1").project();

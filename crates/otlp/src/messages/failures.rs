@@ -1,0 +1,66 @@
+//! Tool results that the messages of a call mark as failed: no span may tell that the tool did.
+//!
+//! Known by structure: whatever carries a call's id beside `is_error: true`, `error: true` or `status: "error"`.
+
+use super::{
+    json::first_text,
+    source::{Sent, Source},
+};
+use memchr::memmem;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use serde_json::{Map, Value as Json};
+use turnscope_model::Purpose;
+
+/// New results stand at the end of the list; earlier ones were at the end of an earlier call's.
+const NEWEST: usize = 8;
+/// Names of a call's id beside its result.
+const IDS: [&str; 5] = ["tool_use_id", "tool_call_id", "toolUseId", "toolCallId", "call_id"];
+
+/// The ids of the calls whose results are marked so, in any of the inputs: a raw request may say what the list that
+/// was made of it does not.
+pub(super) fn failed_results(sources: &[Source<'_>]) -> Vec<String> {
+    let mut found = Vec::new();
+    for sent in sources.iter().filter(|source| source.purpose == Purpose::Input).map(|source| source.sent) {
+        let len = sent.len();
+        for n in (len.saturating_sub(NEWEST)..len).filter(|&n| mentions_error(sent, n)) {
+            collect(&sent.item(n).0, &mut found);
+        }
+    }
+    found
+}
+
+fn mentions_error(sent: Sent<'_>, n: usize) -> bool {
+    let bytes = match sent {
+        Sent::Cut(_) => sent.bytes(n).unwrap_or_default(),
+        Sent::Inline(any) => match &any.value {
+            Some(Any::StringValue(text)) => text.as_bytes(),
+            Some(_) => return true,
+            None => return false,
+        },
+    };
+    memmem::find(bytes, b"error").is_some()
+}
+
+fn collect(json: &Json, found: &mut Vec<String>) {
+    match json {
+        Json::Array(list) => list.iter().for_each(|item| collect(item, found)),
+        Json::Object(map) => {
+            if is_marked(map)
+                && let Some(id) = call_id(map).filter(|id| !found.contains(id))
+            {
+                found.push(id);
+            }
+            map.values().for_each(|inner| collect(inner, found));
+        }
+        _ => {}
+    }
+}
+
+fn is_marked(map: &Map<String, Json>) -> bool {
+    ["is_error", "isError", "error"].iter().any(|key| map.get(*key) == Some(&Json::Bool(true)))
+        || map.get("status").and_then(Json::as_str) == Some("error")
+}
+
+fn call_id(map: &Map<String, Json>) -> Option<String> {
+    first_text(map, &IDS).or_else(|| first_text(map.get("origin")?.as_object()?, &["id"]))
+}
