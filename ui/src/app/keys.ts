@@ -23,8 +23,11 @@ export const keys: { where: string; keys: [string, string][] }[] = [
     keys: [
       ["s  t  g  c", "story, tree, timeline, context"],
       ["j  k", "next, previous step"],
-      ["Enter", "details"],
-      ["[  ]", "fold, unfold"],
+      ["Esc", "let go of the step"],
+      ["[  ]", "fold, unfold in tree and timeline"],
+      ["+  -  0  z", "closer, farther, all of it, the step (timeline)"],
+      [",  .", "earlier, later (timeline)"],
+      ["{  }", "fold the turns, the details"],
     ],
   },
 ];

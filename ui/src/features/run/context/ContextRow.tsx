@@ -34,19 +34,21 @@ export function ContextRow({ bar, unit, isSelected, onSelect }: ContextRowProps)
         ))}
       </span>
       <span className="w-16 shrink-0 text-right tabular-nums">{format(bar.size)}</span>
-      <span className="w-44 shrink-0 truncate text-warn">
+      <span className="flex w-48 shrink-0 items-center gap-1 text-warn" title={changeWords(bar)}>
         {bar.change && (
-          <span className="inline-flex items-center gap-1">
-            <Scissors aria-hidden className="size-3.5" /> {changeWords(bar)}
-          </span>
+          <>
+            <Scissors aria-hidden className="size-3.5 shrink-0" />
+            <span className="truncate">{changeWords(bar)}</span>
+          </>
         )}
       </span>
     </button>
   );
 }
 
-function changeWords({ change, call }: ContextBar): string {
-  const where = call.change_at == null ? "" : ` from message ${call.change_at + 1}`;
+function changeWords({ change, call }: ContextBar): string | undefined {
+  if (change === null) return undefined;
+  const where = call.change_at == null ? "" : ` at message ${call.change_at + 1}`;
   if (change === "compacted") return `compacted${where}`;
   if (change === "rewritten") return `${call.rewritten_count} rewritten${where}`;
   return `${call.dropped_count} dropped${where}`;

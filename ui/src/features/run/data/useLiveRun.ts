@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
-import { listen } from "../../../api/live";
+import { useEffect, useRef } from "react";
+import { useLive } from "../../../api/useLive";
 
 /** The least time between two readings of a run that keeps changing. */
 const REST_MS = 700;
@@ -11,34 +11,38 @@ const REST_MS = 700;
  */
 export function useLiveRun(runId: string, children: readonly string[]): void {
   const cache = useQueryClient();
-  const watched = [runId, ...children].join(" ");
+  const ids = new Set([runId, ...children]);
+  const reading = useRef<Reading>({ timer: undefined, isUnderWay: false, again: false });
+  const plan = () => {
+    const { current } = reading;
+    current.again = current.isUnderWay;
+    if (!current.isUnderWay) current.timer ??= setTimeout(() => void read(), REST_MS);
+  };
+  const read = async () => {
+    const { current } = reading;
+    current.timer = undefined;
+    current.isUnderWay = true;
+    await cache.invalidateQueries({
+      predicate: ({ queryKey: [of, id] }) => of === "run" && ids.has(String(id)),
+    });
+    current.isUnderWay = false;
+    if (current.again) plan();
+  };
+  useLive((event) => {
+    if (event.kind === "gap" || ids.has(event.runId)) plan();
+  });
   useEffect(() => {
-    const ids = new Set(watched.split(" "));
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let isReading = false;
-    let again = false;
-    const read = async () => {
-      timer = undefined;
-      isReading = true;
-      await cache.invalidateQueries({
-        predicate: ({ queryKey: [of, id] }) => of === "run" && ids.has(String(id)),
-      });
-      isReading = false;
-      if (again) plan();
-    };
-    const plan = () => {
-      again = isReading;
-      if (!isReading) timer ??= setTimeout(() => void read(), REST_MS);
-    };
-    const stop = listen(
-      (event) => {
-        if (event.kind === "gap" || ids.has(event.runId)) plan();
-      },
-      () => {},
-    );
+    const { current } = reading;
     return () => {
-      stop();
-      clearTimeout(timer);
+      clearTimeout(current.timer);
+      current.timer = undefined;
     };
-  }, [cache, watched]);
+  }, []);
+}
+
+interface Reading {
+  timer: ReturnType<typeof setTimeout> | undefined;
+  isUnderWay: boolean;
+  /** Something changed while the run was being read. */
+  again: boolean;
 }

@@ -9,7 +9,7 @@ export function NarrowDetail() {
     <Dialog.Root open onOpenChange={(open) => !open && select(null)}>
       <Dialog.Portal>
         <Dialog.Content
-          className="fixed inset-x-0 top-12 bottom-0 z-30 border-line border-t bg-bg"
+          className="fixed inset-x-0 top-10 bottom-0 z-30 border-line border-t bg-bg"
           aria-describedby={undefined}
         >
           <Dialog.Title className="sr-only">Details of the step</Dialog.Title>

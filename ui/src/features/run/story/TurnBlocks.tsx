@@ -14,6 +14,7 @@ import { Said } from "./Said";
 import { Seen } from "./Seen";
 import { ToolCall } from "./ToolCall";
 import { type Block, type TurnBody, tellTurn } from "./turn";
+import { useLaterResults } from "./useLaterResults";
 
 export interface TurnAnswer extends TurnBody<Step> {
   readonly new_messages: Value;
@@ -29,7 +30,8 @@ interface TurnBlocksProps {
 
 /** What happened in a turn, in its order, each sub-agent at the tool call that began it. */
 export function TurnBlocks({ runId, turn, body, last, told }: TurnBlocksProps) {
-  const blocks = useMemo(() => tellTurn(body), [body]);
+  const later = useLaterResults(runId, turn.n, body);
+  const blocks = useMemo(() => tellTurn(body, later), [body, later]);
   const called = new Set(
     blocks.map((block) => (block.type === "tool" ? block.call.step?.step_id : undefined)),
   );

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { sketch } from "../layout/testing";
 import { besideOf } from "./beside";
 import { placeChildren } from "./children";
-import { tellTurn } from "./turn";
+import { resultsIn, tellTurn } from "./turn";
 
 const text = (role: string, content: string) => ({ role, parts: [{ type: "text", content }] });
 const step = (step_id: string, tool_name: string, tool_call_id: string | null) => ({
@@ -98,4 +98,21 @@ test("retrievals and memory stand beside their turn's calls; tools, policies and
     [1, [0]],
     [2, [2, 5]],
   ]);
+});
+
+test("a result that the call's span does not hold is taken from what the next turn was sent", () => {
+  const later = resultsIn({
+    new_messages: [{ role: "tool", parts: [{ type: "tool_call_response", id: "c1", response: '{"c":18}' }] }],
+  });
+  const ask = (id: string) => ({ type: "tool_call", id, name: "look", arguments: {} });
+  const blocks = tellTurn(
+    {
+      n: 1,
+      new_messages: [],
+      output: [{ role: "assistant", parts: [ask("c1"), ask("c2")] }],
+      tools: [{ step: step("a", "look", "c1"), result: null }],
+    },
+    later,
+  );
+  expect(blocks.map((block) => block.type === "tool" && block.call.result)).toEqual([{ c: 18 }, undefined]);
 });

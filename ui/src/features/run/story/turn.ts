@@ -40,7 +40,10 @@ export interface Call<S extends ToolStep = ToolStep> {
   readonly step: S | null;
 }
 
-export function tellTurn<S extends ToolStep>(body: TurnBody<S>): Block<S>[] {
+const NOTHING: ReadonlyMap<string, Value> = new Map();
+
+/** `later`: results by call id, as the turn after this one was sent them; for calls whose own span holds none. */
+export function tellTurn<S extends ToolStep>(body: TurnBody<S>, later = NOTHING): Block<S>[] {
   const [seen, fresh] = split(toMessages(body.new_messages), (message) => body.n > 1 && isSeen(message));
   const blocks: Block<S>[] = [];
   if (seen.length > 0) blocks.push({ type: "seen", messages: seen });
@@ -49,14 +52,14 @@ export function tellTurn<S extends ToolStep>(body: TurnBody<S>): Block<S>[] {
   const waiting = [...body.tools];
   for (const part of toMessages(body.output).flatMap((message) => message.parts)) {
     if (part.type === "tool_call") {
-      blocks.push({ type: "tool", call: toCall(part, takeStep(waiting, part)) });
+      blocks.push({ type: "tool", call: toCall(part, takeStep(waiting, part), later) });
     } else if (part.type === "reasoning" || part.type === "text") {
       blocks.push({ type: part.type, text: part.text });
     } else {
       blocks.push({ type: "part", part });
     }
   }
-  for (const tool of waiting) blocks.push({ type: "tool", call: toCall(null, tool) });
+  for (const tool of waiting) blocks.push({ type: "tool", call: toCall(null, tool, later) });
   return blocks;
 }
 
@@ -79,14 +82,29 @@ function takeStep<S extends ToolStep>(waiting: Done<S>[], asked: Asked): Done<S>
   return at < 0 ? undefined : waiting.splice(at, 1)[0];
 }
 
-function toCall<S extends ToolStep>(asked: Asked | null, done: Done<S> | undefined): Call<S> {
+function toCall<S extends ToolStep>(
+  asked: Asked | null,
+  done: Done<S> | undefined,
+  later: ReadonlyMap<string, Value>,
+): Call<S> {
+  const id = asked?.id ?? done?.step.tool_call_id ?? null;
+  const result = done?.result ?? (id === null ? undefined : later.get(id));
   return {
     name: asked?.name ?? done?.step.tool_name ?? done?.step.name ?? "unnamed tool",
-    id: asked?.id ?? done?.step.tool_call_id ?? null,
+    id,
     arguments: parsed(asked?.arguments ?? done?.arguments ?? null),
-    result: done?.result === undefined || done.result === null ? undefined : parsed(done.result),
+    result: result === undefined ? undefined : parsed(result),
     step: done?.step ?? null,
   };
+}
+
+/** The tool results that a turn was sent, by call id. */
+export function resultsIn(body: Pick<TurnBody, "new_messages">): ReadonlyMap<string, Value> {
+  const results = new Map<string, Value>();
+  for (const part of toMessages(body.new_messages).flatMap((message) => message.parts)) {
+    if (part.type === "tool_result" && part.id !== null) results.set(part.id, part.result);
+  }
+  return results;
 }
 
 function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
