@@ -7,6 +7,7 @@ import { useNow } from "../../lib/useNow";
 import { Chips } from "./Chips";
 import { ColumnMenu } from "./ColumnMenu";
 import { chosen } from "./columns";
+import { ExportLink } from "./ExportLink";
 import { NoRuns } from "./NoRuns";
 import { OpenRuns } from "./OpenRuns";
 import { Peek } from "./Peek";
@@ -83,6 +84,7 @@ export function RunsPage() {
         <div className="flex items-start gap-2">
           <QueryLine query={view.q} error={problem} onQuery={(q) => change({ q })} />
           <TimeRange view={view} change={change} />
+          <ExportLink view={view} />
           <ColumnMenu shown={view.columns} onShow={(shown) => change({ columns: shown }, true)} />
         </div>
         <div className="flex items-center gap-3">
