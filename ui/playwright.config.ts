@@ -5,7 +5,8 @@ export default defineConfig({
   testDir: "tests",
   fullyParallel: true,
   workers: 2,
-  timeout: 30_000,
+  timeout: 60_000,
+  expect: { timeout: 10_000 }, // CI shares its cores
   forbidOnly: !!process.env["CI"],
   reporter: "list",
   use: {

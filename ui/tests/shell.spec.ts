@@ -1,4 +1,5 @@
 import { barriers, expect, test } from "./support/test";
+import { Turnscope } from "./support/turnscope";
 
 test("every page is a link, has no barrier, and stays within its policy", async ({ page, demo }) => {
   for (const path of ["", "search", "start", "settings"]) {
@@ -43,4 +44,19 @@ test("scripts are kept for good, the page is asked for again, and what is gone i
   });
   expect(again.status).toBe(304);
   expect((await fetch(`${demo.url}/ui/assets/gone.js`)).status).toBe(404);
+});
+
+test("the UI can stand under another path", async ({ page }) => {
+  const server = await Turnscope.start("demo", ["--ui-path", "/watch/agents"]);
+  try {
+    await page.goto(server.url);
+    await expect(page).toHaveURL(`${server.url}/watch/agents/`);
+    await expect(page.getByRole("img", { name: /over time/ })).toBeVisible();
+    await page.getByRole("link", { name: "Settings" }).click();
+    await expect(page).toHaveURL(`${server.url}/watch/agents/settings`);
+    await page.reload();
+    await expect(page.getByText("All is well.")).toBeVisible();
+  } finally {
+    await server.stop();
+  }
 });

@@ -41,7 +41,7 @@ enum Task {
     },
     /// Licences and duplicate versions, by deny.toml.
     Deny,
-    /// The README's pictures, from the demo's own output.
+    /// The pictures of the docs: the terminal's and the web UI's, from the demo.
     Picture,
 }
 
@@ -68,7 +68,11 @@ fn main() -> anyhow::Result<()> {
             browse(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
         }
         Task::Deny => deny::check(),
-        Task::Picture => picture::draw(),
+        Task::Picture => {
+            ui::build()?;
+            browse(&["--config", "pictures.config.ts"])?;
+            picture::draw()
+        }
     }
 }
 

@@ -68,7 +68,7 @@ struct Row {
     context: Option<u64>,
     #[prost(message, repeated, tag = "29")]
     requested_tools: Vec<Requested>,
-    #[prost(string, repeated, tag = "55")]
+    #[prost(string, repeated, tag = "57")]
     failed_results: Vec<String>,
     #[prost(uint64, optional, tag = "30")]
     input_text: Option<u64>,

@@ -1,7 +1,10 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { EmptyState } from "../components/EmptyState";
 import { ErrorPanel } from "../components/ErrorPanel";
+import { pageQuery } from "../features/runs/pageQuery";
+import { readView } from "../features/runs/view";
 import { AppShell } from "./AppShell";
+import { queryClient } from "./queryClient";
 
 /** What stands in a page's query string, as it is; each feature reads its own part of it. */
 type Search = Record<string, unknown>;
@@ -17,6 +20,11 @@ const runs = createRoute({
   getParentRoute: () => root,
   path: "/",
   validateSearch: anySearch,
+  loaderDeps: ({ search }) => search,
+  // The first rows are asked for while the page's script is still on its way.
+  loader: ({ deps }) => {
+    queryClient.prefetchQuery(pageQuery(readView(deps), null));
+  },
   component: lazyRouteComponent(() => import("../features/runs/RunsPage"), "RunsPage"),
 });
 

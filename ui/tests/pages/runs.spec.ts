@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { barriers, expect, test } from "../support/test";
 import { runs } from "./agent";
 import { sendCorpus } from "./corpus";
@@ -164,4 +165,17 @@ test("hostile text stays text", async ({ page, fresh }) => {
   await expect(hostile).toContainText("pay ⟨U+202E⟩001$ now");
   await expect(hostile).toContainText("<b>bold</b>");
   expect(await page.evaluate(() => (window as { hit?: number }).hit)).toBeUndefined();
+});
+
+test("the marked runs of the list are exported as lines of JSON", async ({ page, demo }) => {
+  await page.goto(`${demo.url}/ui/?q=score.helpfulness>0.5`);
+  await expect(page.getByRole("rowgroup").last().getByRole("row")).toHaveCount(1);
+  const coming = page.waitForEvent("download");
+  await page.getByRole("link", { name: /Export the marked runs/ }).click();
+  const path = await (await coming).path();
+  const lines = readFileSync(path, "utf8").trim().split("\n");
+  expect(lines).toHaveLength(1);
+  const { run_id, scores } = JSON.parse(lines[0] ?? "");
+  expect(run_id).toMatch(/^[0-9a-f]{32}-[0-9a-f]{16}$/);
+  expect(JSON.stringify(scores)).toContain("helpfulness");
 });

@@ -6,7 +6,7 @@ import { usd } from "../../lib/numbers";
 import { oneLine } from "../../lib/text";
 import { clock, duration } from "../../lib/time";
 import { type Column, Marks } from "./columns";
-import type { ListedRun } from "./useRuns";
+import type { ListedRun } from "./pageQuery";
 
 type Props = { run: ListedRun; columns: Column[]; now: number; narrow: boolean };
 

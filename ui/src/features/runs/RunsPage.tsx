@@ -7,9 +7,11 @@ import { useNow } from "../../lib/useNow";
 import { Chips } from "./Chips";
 import { ColumnMenu } from "./ColumnMenu";
 import { chosen } from "./columns";
+import { ExportLink } from "./ExportLink";
 import { NoRuns } from "./NoRuns";
 import { OpenRuns } from "./OpenRuns";
 import { Peek } from "./Peek";
+import { windowOf } from "./pageQuery";
 import { QueryLine } from "./QueryLine";
 import { RunsTable } from "./RunsTable";
 import { TimeRange } from "./TimeRange";
@@ -26,8 +28,13 @@ export function RunsPage() {
   const [view, change] = useView();
   const navigate = useNavigate();
   const now = useNow(1000);
-  const [[first, last], setRange] = useState([0, 0]);
-  const onRange = useCallback((from: number, to: number) => setRange([from, to]), []);
+  const [[first, last], setRange] = useState<[number, number]>([0, 0]);
+  // The page is drawn again for other windows only, not for each row that scrolls by.
+  const onRange = useCallback((from: number, to: number) => {
+    setRange((old) =>
+      windowOf(old[0]) === windowOf(from) && windowOf(old[1]) === windowOf(to) ? old : [from, to],
+    );
+  }, []);
   const arrivals = useArrivals(view);
   const list = useRuns(view, arrivals.reading, first, last);
   const histogram = useHistogram(view);
@@ -77,6 +84,7 @@ export function RunsPage() {
         <div className="flex items-start gap-2">
           <QueryLine query={view.q} error={problem} onQuery={(q) => change({ q })} />
           <TimeRange view={view} change={change} />
+          <ExportLink view={view} />
           <ColumnMenu shown={view.columns} onShow={(shown) => change({ columns: shown }, true)} />
         </div>
         <div className="flex items-center gap-3">

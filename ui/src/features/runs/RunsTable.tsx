@@ -3,8 +3,8 @@ import { ArrowDown, ArrowUp } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useNarrow } from "../../lib/useNarrow";
 import { type Column, nextOrder } from "./columns";
+import type { ListedRun } from "./pageQuery";
 import { RowSkeleton, RunRow } from "./RunRow";
-import type { ListedRun } from "./useRuns";
 import type { Order } from "./view";
 
 type Props = {

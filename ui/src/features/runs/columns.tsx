@@ -4,7 +4,7 @@ import { Badge } from "../../components/Badge";
 import { count, usd } from "../../lib/numbers";
 import { oneLine } from "../../lib/text";
 import { clock, duration, exact } from "../../lib/time";
-import type { ListedRun } from "./useRuns";
+import type { ListedRun } from "./pageQuery";
 import type { Order } from "./view";
 
 /** A column that may be shown or not; the agent and what was asked always are. */

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
 import { api, must, type Schemas } from "../../api/client";
 import { useLive } from "../../api/useLive";
-import type { ListedRun } from "./useRuns";
+import type { ListedRun } from "./pageQuery";
 import { filterOf, type View } from "./view";
 
 export type OpenRun = { run: ListedRun; step: Schemas["Step"] | null };

@@ -6,29 +6,16 @@
  */
 import { useQueries } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { api, must, type Schemas } from "../../api/client";
+import { type ListedRun, pageQuery, pageSize, windowOf } from "./pageQuery";
 import { filterOf, type View } from "./view";
-
-export type ListedRun = Schemas["ListedRun"];
-export const pageSize = 50;
-
-export function pageQuery(view: View, cursor: string | null) {
-  const filter = { ...filterOf(view), order: view.order, limit: pageSize, ...(cursor && { cursor }) };
-  return {
-    queryKey: ["runs", "page", filter] as const,
-    queryFn: async () => must(await api.GET("/v1/runs", { params: { query: filter } })),
-    staleTime: Number.POSITIVE_INFINITY, // the live stream says what changed
-    gcTime: 30_000,
-  };
-}
 
 /** The pages from `first` to `last` (rows) of a reading that began with the newest run, and how many rows are known to be there. */
 export function useRuns(view: View, reading: number, first: number, last: number) {
   const key = JSON.stringify([filterOf(view), view.order, reading]);
   const [known, setKnown] = useState<{ key: string; cursors: (string | null)[] }>({ key, cursors: [null] });
   const cursors = known.key === key ? known.cursors : [null];
-  const from = Math.max(0, Math.min(Math.floor(first / pageSize), cursors.length - 1));
-  const to = Math.max(from, Math.min(Math.floor(last / pageSize), cursors.length - 1));
+  const from = Math.max(0, Math.min(windowOf(first), cursors.length - 1));
+  const to = Math.max(from, Math.min(windowOf(last), cursors.length - 1));
   const wanted = cursors.slice(from, to + 1);
   const pages = useQueries({ queries: wanted.map((cursor) => pageQuery(view, cursor)) });
 
