@@ -74,7 +74,9 @@ pub(crate) fn decompress(
     let encoding = encoding.unwrap_or("identity").trim().to_ascii_lowercase();
     let decoded = match encoding.as_str() {
         "" | "identity" | "none" => return Ok(bytes),
-        "gzip" | "x-gzip" => read(flate2::read::MultiGzDecoder::new(&bytes[..]), limits),
+        "gzip" | "x-gzip" => {
+            read_sized(flate2::read::MultiGzDecoder::new(&bytes[..]), limits, gzip_size(&bytes))
+        }
         // "deflate" means zlib; some clients send the bare stream, whose first byte is no zlib header.
         "deflate" if bytes.first().is_some_and(|first| first & 0x0f == 8) => {
             read(flate2::read::ZlibDecoder::new(&bytes[..]), limits)
@@ -100,8 +102,23 @@ pub(crate) fn decompress(
     Ok(decoded)
 }
 
+/// The size that a gzip body says it has, where that is likely: its last four bytes, which may say anything.
+fn gzip_size(bytes: &[u8]) -> usize {
+    let size = bytes.last_chunk().map_or(0, |last: &[u8; 4]| u32::from_le_bytes(*last) as usize);
+    size.min(bytes.len().saturating_mul(LIKELY_RATIO))
+}
+
+/// Text compresses to a twentieth; what says that it is larger than this gets room as it grows.
+const LIKELY_RATIO: usize = 40;
+
 fn read(decoder: impl Read, limits: Limits) -> Result<Bytes, Refusal> {
-    let mut out = Vec::new();
+    read_sized(decoder, limits, 0)
+}
+
+/// Reads all within the limits; `size` is how much to make room for at once.
+fn read_sized(decoder: impl Read, limits: Limits, size: usize) -> Result<Bytes, Refusal> {
+    // One byte more than said: the end is seen without growing.
+    let mut out = Vec::with_capacity(size.min(limits.bytes) + 1);
     decoder
         .take(limits.bytes as u64 + 1)
         .read_to_end(&mut out)

@@ -15,8 +15,8 @@ use rusqlite::Connection;
 use std::{num::NonZeroUsize, sync::Arc};
 use turnscope_model::{ContentHash, Record};
 
-/// Nodes kept in all; each has a few hundred bytes. A unit larger than this is read every time.
-const NODES: usize = 20_000;
+/// Nodes kept in all; each has two to three kilobytes. A unit larger than this is read every time.
+const NODES: usize = 16_000;
 const UNITS: NonZeroUsize = NonZeroUsize::new(8192).unwrap();
 const ORIGINS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 
