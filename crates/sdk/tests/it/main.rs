@@ -1,0 +1,4 @@
+//! The crate as an agent's author uses it: what was recorded is looked at as whole trees of spans.
+
+mod recording;
+mod tree;
