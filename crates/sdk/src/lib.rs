@@ -1,17 +1,27 @@
 #![doc = include_str!("../README.md")]
 
+mod export;
+mod finished;
 mod guard;
 mod knowledge;
+mod lane;
 mod model_call;
+mod pipeline;
 mod recorder;
 mod run;
+mod setup;
 mod step;
 mod tool;
 
+pub use export::Exporter;
+pub use finished::FinishedSpan;
 pub use knowledge::{Ingest, MemoryRead, MemoryWrite, Retrieval};
 pub use model_call::{Embedding, LlmCall, Usage};
 pub use recorder::{Naming, Recorder};
 pub use run::{Run, Turn};
+pub use setup::{
+    Setup, SetupError, dropped, finished_spans, flush, get_tracer, init_tracing, setup, shutdown,
+};
 pub use step::{CustomStep, Step, current};
 pub use tool::{PolicyEvaluation, Sanitizer, ToolCall, Verdict};
 

@@ -1,4 +1,5 @@
 //! The crate as an agent's author uses it: what was recorded is looked at as whole trees of spans.
 
+mod doors;
 mod recording;
 mod tree;
