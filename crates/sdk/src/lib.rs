@@ -8,16 +8,21 @@ mod lane;
 mod model_call;
 mod pipeline;
 mod recorder;
+mod redact;
 mod run;
+mod sample;
 mod setup;
+mod shape;
 mod step;
 mod tool;
+mod truncate;
 
 pub use export::Exporter;
 pub use finished::FinishedSpan;
 pub use knowledge::{Ingest, MemoryRead, MemoryWrite, Retrieval};
 pub use model_call::{Embedding, LlmCall, Usage};
 pub use recorder::{Naming, Recorder};
+pub use redact::{BadPattern, Redaction};
 pub use run::{Run, Turn};
 pub use setup::{
     Setup, SetupError, dropped, finished_spans, flush, get_tracer, init_tracing, setup, shutdown,

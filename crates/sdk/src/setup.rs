@@ -3,11 +3,13 @@
 //! Not here: the exporters themselves (`export`), the thread they run on (`lane`).
 
 use crate::{
-    Exporter, FinishedSpan, Naming, Recorder, default_recorder,
+    Exporter, FinishedSpan, Naming, Recorder, Redaction, default_recorder,
     export::{Lines, Otlp, Ring},
     lane::Limits,
-    pipeline::{Pipeline, Shape},
+    pipeline::Pipeline,
+    sample::Sampling,
     set_default_recorder,
+    shape::shape,
 };
 use opentelemetry::{global::BoxedTracer, trace::noop::NoopTracer};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
@@ -49,6 +51,14 @@ pub struct Setup {
     /// Whether messages, arguments and results are recorded; by default what
     /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, else not.
     pub content: bool,
+    /// What is replaced in every attribute before a span is remembered or exported.
+    pub redaction: Redaction,
+    /// Longer texts in attributes are cut, with a mark that bears their length; in bytes (64 KiB unless set).
+    pub max_value_bytes: usize,
+    /// The share of traces that is kept, from 0.0 to 1.0: a function of the trace id, so that processes agree.
+    pub sample_rate: f64,
+    /// Keeps only traces with an error in this process; their spans are held back until the trace's root ends.
+    pub only_on_error: bool,
     /// How many spans wait for each exporter before new ones are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`, else 2048).
     pub queue_size: usize,
     /// How many spans an exporter is given at once (`OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, else 512).
@@ -70,6 +80,10 @@ impl Setup {
             ring_capacity: 500,
             naming: Naming::default(),
             content: captures_content(),
+            redaction: Redaction::default(),
+            max_value_bytes: 64 * 1024,
+            sample_rate: 1.0,
+            only_on_error: false,
             queue_size: number("OTEL_BSP_MAX_QUEUE_SIZE", 2048),
             batch_size: number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512),
             batch_timeout: Duration::from_millis(number("OTEL_BSP_SCHEDULE_DELAY", 5000) as u64),
@@ -92,6 +106,9 @@ pub enum SetupError {
     /// The OTLP exporter cannot be made, for its endpoint or another setting.
     #[error("cannot export to the OTLP endpoint: {0}")]
     Otlp(Box<dyn std::error::Error + Send + Sync>),
+    /// The rate is no share.
+    #[error("sample_rate is {0}; it must be from 0.0 to 1.0")]
+    SampleRate(f64),
     /// No thread could be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] io::Error),
@@ -159,6 +176,9 @@ fn stand(
     otlp: impl FnOnce(&Resource, &Setup) -> Result<Option<Otlp>, Box<dyn std::error::Error + Send + Sync>>,
 ) -> Result<(), SetupError> {
     let mut resource = Resource::builder();
+    if !(0.0..=1.0).contains(&setup.sample_rate) {
+        return Err(SetupError::SampleRate(setup.sample_rate));
+    }
     if !setup.service_name.is_empty() {
         resource = resource.with_service_name(setup.service_name.clone());
     }
@@ -180,7 +200,8 @@ fn stand(
     }
     let limits = Limits { queue: setup.queue_size, batch: setup.batch_size, delay: setup.batch_timeout };
     let ring = Ring::new(setup.ring_capacity);
-    let shape: Shape = Box::new(|spans| spans);
+    let sampling = Sampling::new(setup.sample_rate, setup.only_on_error);
+    let shape = shape(setup.redaction, setup.max_value_bytes, sampling);
     let pipeline = Pipeline::start(limits, shape, ring.clone(), exporters)?;
     let provider =
         SdkTracerProvider::builder().with_span_processor(pipeline.clone()).with_resource(resource).build();

@@ -14,7 +14,7 @@ use turnscope::{Exporter, Setup, SetupError, Verdict, dropped, finished_spans, s
 
 static ALONE: Mutex<()> = Mutex::new(());
 
-fn alone() -> MutexGuard<'static, ()> {
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -37,7 +37,7 @@ impl Exporter for Bad {
     }
 }
 
-fn quick() -> Setup {
+pub(crate) fn quick() -> Setup {
     Setup { batch_timeout: Duration::from_millis(5), ..Setup::new("helpdesk") }
 }
 
