@@ -41,7 +41,7 @@ use std::{
 
 static DEFAULT: RwLock<Option<Recorder>> = RwLock::new(None);
 
-/// The recorder that [`run`] uses: one that records nothing, until something is set up.
+/// The recorder that [`run()`] uses: one that records nothing, until something is set up.
 pub fn default_recorder() -> Recorder {
     DEFAULT.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
 }

@@ -127,7 +127,7 @@ fn standing() -> MutexGuard<'static, Option<Standing>> {
     STANDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Sets up what [`run`](crate::run) records to. What was set up before is drained and closed, and its ring forgotten.
+/// Sets up what [`run`](fn@crate::run) records to. What was set up before is drained and closed, and its ring forgotten.
 ///
 /// # Errors
 /// When a file, endpoint or thread cannot be had.
