@@ -87,7 +87,7 @@ impl<W> fmt::Debug for Lines<W> {
     }
 }
 
-/// OTLP over HTTP, with a small runtime of its own: the HTTP client needs one.
+/// OTLP, with a small runtime of its own: the clients need one.
 #[derive(Debug)]
 pub(crate) struct Otlp {
     exporter: opentelemetry_otlp::SpanExporter,
@@ -95,19 +95,38 @@ pub(crate) struct Otlp {
 }
 
 impl Otlp {
-    /// Without an endpoint, the variables of the environment say where to.
-    pub(crate) fn new(
-        endpoint: Option<&str>,
+    /// Over HTTP to this endpoint.
+    pub(crate) fn to(endpoint: &str, resource: &Resource) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let builder = opentelemetry_otlp::SpanExporter::builder().with_http();
+        let builder = builder.with_protocol(Protocol::HttpBinary).with_endpoint(with_path(endpoint));
+        Self::around(|| builder.build(), resource)
+    }
+
+    /// Where and how the environment says: over HTTP, unless the protocol is `grpc`.
+    pub(crate) fn from_env(resource: &Resource) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let protocol = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"]
+            .iter()
+            .find_map(|variable| std::env::var(variable).ok().filter(|value| !value.is_empty()));
+        let builder = opentelemetry_otlp::SpanExporter::builder();
+        match protocol.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            Some("grpc") => Self::around(|| builder.with_tonic().build(), resource),
+            Some("http/json") => {
+                Err("OTEL_EXPORTER_OTLP_PROTOCOL: http/json is not supported; use http/protobuf".into())
+            }
+            _ => Self::around(|| builder.with_http().with_protocol(Protocol::HttpBinary).build(), resource),
+        }
+    }
+
+    fn around(
+        build: impl FnOnce() -> Result<opentelemetry_otlp::SpanExporter, opentelemetry_otlp::ExporterBuildError>,
         resource: &Resource,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let mut builder =
-            opentelemetry_otlp::SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary);
-        if let Some(endpoint) = endpoint {
-            builder = builder.with_endpoint(with_path(endpoint));
-        }
-        let mut exporter = builder.build()?;
-        exporter.set_resource(resource);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut exporter = {
+            let _inside = runtime.enter();
+            build()?
+        };
+        exporter.set_resource(resource);
         Ok(Self { exporter, runtime })
     }
 }

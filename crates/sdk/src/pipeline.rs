@@ -12,6 +12,7 @@ use opentelemetry_sdk::{
     trace::{Span, SpanData, SpanProcessor},
 };
 use std::{
+    io::{self, Write as _},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -42,14 +43,21 @@ impl Pipeline {
         mut shape: Shape,
         ring: Ring,
         exporters: Vec<Box<dyn Exporter>>,
-    ) -> std::io::Result<Self> {
+    ) -> io::Result<Self> {
         let slow: Vec<_> =
             exporters.into_iter().map(|exporter| export_lane(limits, exporter)).collect::<Result<_, _>>()?;
         let slow = Arc::new(slow);
         let onward = Arc::clone(&slow);
+        let (mut complaint, mut lost) = (Complaint::default(), 0);
         let first = Lane::start(limits, move |batch| {
             let batch = shape(batch);
             ring.add(&batch);
+            let now = onward.iter().map(Lane::dropped).sum();
+            if now > lost {
+                lost = now;
+                complaint
+                    .say(|| format!("{now} finished spans were dropped so far: an exporter is too slow"));
+            }
             for lane in onward.iter() {
                 for span in &batch {
                     lane.push(span.clone());
@@ -87,16 +95,27 @@ impl Pipeline {
     }
 }
 
-fn export_lane(limits: Limits, mut exporter: Box<dyn Exporter>) -> std::io::Result<Lane<SpanData>> {
-    let mut reported: Option<Instant> = None;
+fn export_lane(limits: Limits, mut exporter: Box<dyn Exporter>) -> io::Result<Lane<SpanData>> {
+    let mut complaint = Complaint::default();
     Lane::start(limits, move |batch| {
-        if let Err(error) = exporter.export(&batch)
-            && reported.is_none_or(|at| at.elapsed() > Duration::from_secs(60))
-        {
-            reported = Some(Instant::now());
-            eprintln!("turnscope: {} finished spans could not be exported: {error}", batch.len());
+        if let Err(error) = exporter.export(&batch) {
+            complaint.say(|| format!("{} finished spans could not be exported: {error}", batch.len()));
         }
     })
+}
+
+/// Says on stderr what goes wrong, at most once a minute.
+#[derive(Debug, Default)]
+struct Complaint(Option<Instant>);
+
+impl Complaint {
+    fn say(&mut self, what: impl FnOnce() -> String) {
+        if self.0.is_none_or(|at| at.elapsed() > Duration::from_secs(60)) {
+            self.0 = Some(Instant::now());
+            // Not `eprintln!`, which panics when nobody reads stderr any more.
+            let _ = writeln!(io::stderr(), "turnscope: {}", what());
+        }
+    }
 }
 
 impl SpanProcessor for Pipeline {

@@ -14,7 +14,8 @@ use crate::{
 use opentelemetry::{global::BoxedTracer, trace::noop::NoopTracer};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use std::{
-    env, fs, io,
+    env, fs,
+    io::{self, Write as _},
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -133,13 +134,13 @@ fn standing() -> MutexGuard<'static, Option<Standing>> {
 /// When a file, endpoint or thread cannot be had.
 pub fn setup(setup: Setup) -> Result<(), SetupError> {
     let exporters_of_otlp = |resource: &Resource, setup: &Setup| match &setup.otlp_endpoint {
-        Some(endpoint) => Otlp::new(Some(endpoint), resource).map(Some),
+        Some(endpoint) => Otlp::to(endpoint, resource).map(Some),
         None => Ok(None),
     };
     stand(setup, exporters_of_otlp)
 }
 
-/// Exports over OTLP/HTTP as the environment says, and gives the tracer. Nothing is set up, and the tracer does nothing,
+/// Exports over OTLP (HTTP, unless `OTEL_EXPORTER_OTLP_PROTOCOL` is `grpc`) as the environment says, and gives the tracer. Nothing is set up, and the tracer does nothing,
 /// when `OTEL_SDK_DISABLED` is `true`, when no endpoint is set, or when what is set cannot be used (which is reported).
 ///
 /// ```
@@ -152,8 +153,8 @@ pub fn init_tracing(service_name: &str) -> BoxedTracer {
     let wanted = Setup::new(name.unwrap_or_else(|| service_name.to_owned()));
     if disabled() || !has_endpoint() {
         shutdown();
-    } else if let Err(error) = stand(wanted, |resource, _| Otlp::new(None, resource).map(Some)) {
-        eprintln!("turnscope: nothing is traced: {error}");
+    } else if let Err(error) = stand(wanted, |resource, _| Otlp::from_env(resource).map(Some)) {
+        let _ = writeln!(io::stderr(), "turnscope: nothing is traced: {error}");
     }
     get_tracer()
 }
