@@ -9,6 +9,7 @@ use opentelemetry_sdk::{
 };
 use std::{
     collections::VecDeque,
+    env,
     error::Error,
     fmt,
     io::Write,
@@ -97,6 +98,7 @@ pub(crate) struct Otlp {
 impl Otlp {
     /// Over HTTP to this endpoint.
     pub(crate) fn to(endpoint: &str, resource: &Resource) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        without_tls(endpoint)?;
         let builder = opentelemetry_otlp::SpanExporter::builder().with_http();
         let builder = builder.with_protocol(Protocol::HttpBinary).with_endpoint(with_path(endpoint));
         Self::around(|| builder.build(), resource)
@@ -104,11 +106,11 @@ impl Otlp {
 
     /// Where and how the environment says: over HTTP, unless the protocol is `grpc`.
     pub(crate) fn from_env(resource: &Resource) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let protocol = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"]
-            .iter()
-            .find_map(|variable| std::env::var(variable).ok().filter(|value| !value.is_empty()));
+        if let Some(endpoint) = variable("ENDPOINT") {
+            without_tls(&endpoint)?;
+        }
         let builder = opentelemetry_otlp::SpanExporter::builder();
-        match protocol.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        match variable("PROTOCOL").map(|name| name.to_ascii_lowercase()).as_deref() {
             Some("grpc") => Self::around(|| builder.with_tonic().build(), resource),
             Some("http/json") => {
                 Err("OTEL_EXPORTER_OTLP_PROTOCOL: http/json is not supported; use http/protobuf".into())
@@ -137,6 +139,20 @@ impl Exporter for Otlp {
         let _quiet = Context::enter_telemetry_suppressed_scope();
         Ok(self.runtime.block_on(self.exporter.export(spans.to_vec()))?)
     }
+}
+
+/// A variable of the exporter: the one for traces, else the general one.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    let set = |name: String| env::var(name).ok().filter(|value| !value.is_empty());
+    set(format!("OTEL_EXPORTER_OTLP_TRACES_{name}")).or_else(|| set(format!("OTEL_EXPORTER_OTLP_{name}")))
+}
+
+/// Said at once, rather than with every batch.
+fn without_tls(endpoint: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
+    if endpoint.starts_with("https:") {
+        return Err(format!("{endpoint}: TLS is not supported yet; use http, to a collector nearby").into());
+    }
+    Ok(())
 }
 
 /// `/v1/traces` where the endpoint names no path.

@@ -4,7 +4,7 @@
 
 use crate::{
     Exporter, FinishedSpan, Naming, Recorder, Redaction, default_recorder,
-    export::{Lines, Otlp, Ring},
+    export::{Lines, Otlp, Ring, variable},
     lane::Limits,
     pipeline::Pipeline,
     sample::Sampling,
@@ -54,7 +54,8 @@ pub struct Setup {
     pub content: bool,
     /// What is replaced in every attribute before a span is remembered or exported.
     pub redaction: Redaction,
-    /// Longer texts in attributes are cut, with a mark that bears their length; in bytes (64 KiB unless set).
+    /// Longer texts in attributes are cut, with a mark that bears their length; in bytes
+    /// (`OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else 64 KiB).
     pub max_value_bytes: usize,
     /// The share of traces that is kept, from 0.0 to 1.0: a function of the trace id, so that processes agree.
     pub sample_rate: f64,
@@ -82,7 +83,10 @@ impl Setup {
             naming: Naming::default(),
             content: captures_content(),
             redaction: Redaction::default(),
-            max_value_bytes: 64 * 1024,
+            max_value_bytes: number(
+                "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+                number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 64 * 1024),
+            ),
             sample_rate: 1.0,
             only_on_error: false,
             queue_size: number("OTEL_BSP_MAX_QUEUE_SIZE", 2048),
@@ -133,11 +137,13 @@ fn standing() -> MutexGuard<'static, Option<Standing>> {
 /// # Errors
 /// When a file, endpoint or thread cannot be had.
 pub fn setup(setup: Setup) -> Result<(), SetupError> {
-    let exporters_of_otlp = |resource: &Resource, setup: &Setup| match &setup.otlp_endpoint {
-        Some(endpoint) => Otlp::to(endpoint, resource).map(Some),
-        None => Ok(None),
+    let otlp = match &setup.otlp_endpoint {
+        Some(endpoint) if !setup.testing => {
+            Some(Otlp::to(endpoint, &resource(&setup)).map_err(SetupError::Otlp)?)
+        }
+        _ => None,
     };
-    stand(setup, exporters_of_otlp)
+    stand(setup, otlp)
 }
 
 /// Exports over OTLP (HTTP, unless `OTEL_EXPORTER_OTLP_PROTOCOL` is `grpc`) as the environment says, and gives the tracer. Nothing is set up, and the tracer does nothing,
@@ -151,10 +157,13 @@ pub fn setup(setup: Setup) -> Result<(), SetupError> {
 pub fn init_tracing(service_name: &str) -> BoxedTracer {
     let name = env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
     let wanted = Setup::new(name.unwrap_or_else(|| service_name.to_owned()));
-    if disabled() || !has_endpoint() {
+    if is_true("OTEL_SDK_DISABLED") || variable("ENDPOINT").is_none() {
         shutdown();
-    } else if let Err(error) = stand(wanted, |resource, _| Otlp::from_env(resource).map(Some)) {
-        let _ = writeln!(io::stderr(), "turnscope: nothing is traced: {error}");
+    } else {
+        let otlp = Otlp::from_env(&resource(&wanted)).map_err(SetupError::Otlp);
+        if let Err(error) = otlp.and_then(|otlp| stand(wanted, Some(otlp))) {
+            let _ = writeln!(io::stderr(), "turnscope: nothing is traced: {error}");
+        }
     }
     get_tracer()
 }
@@ -172,18 +181,19 @@ pub fn get_tracer() -> BoxedTracer {
     }
 }
 
-fn stand(
-    mut setup: Setup,
-    otlp: impl FnOnce(&Resource, &Setup) -> Result<Option<Otlp>, Box<dyn std::error::Error + Send + Sync>>,
-) -> Result<(), SetupError> {
-    let mut resource = Resource::builder();
+fn resource(setup: &Setup) -> Resource {
+    let resource = Resource::builder();
+    if setup.service_name.is_empty() {
+        return resource.build();
+    }
+    resource.with_service_name(setup.service_name.clone()).build()
+}
+
+fn stand(mut setup: Setup, otlp: Option<Otlp>) -> Result<(), SetupError> {
     if !(0.0..=1.0).contains(&setup.sample_rate) {
         return Err(SetupError::SampleRate(setup.sample_rate));
     }
-    if !setup.service_name.is_empty() {
-        resource = resource.with_service_name(setup.service_name.clone());
-    }
-    let resource = resource.build();
+    let resource = resource(&setup);
     let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
     if !setup.testing {
         if let Some(path) = &setup.trace_file {
@@ -194,7 +204,7 @@ fn stand(
         if setup.console {
             exporters.push(Box::new(Lines(io::stderr())));
         }
-        if let Some(otlp) = otlp(&resource, &setup).map_err(SetupError::Otlp)? {
+        if let Some(otlp) = otlp {
             exporters.push(Box::new(otlp));
         }
         exporters.append(&mut setup.exporters);
@@ -256,16 +266,6 @@ fn parts() -> Option<(Pipeline, Ring)> {
 
 fn is_true(variable: &str) -> bool {
     env::var(variable).is_ok_and(|value| value.eq_ignore_ascii_case("true"))
-}
-
-fn disabled() -> bool {
-    is_true("OTEL_SDK_DISABLED")
-}
-
-fn has_endpoint() -> bool {
-    ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"]
-        .iter()
-        .any(|variable| env::var(variable).is_ok_and(|value| !value.is_empty()))
 }
 
 fn captures_content() -> bool {

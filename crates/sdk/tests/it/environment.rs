@@ -38,5 +38,6 @@ fn as_the_environment_says() {
     assert!(!records(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "")]), "an empty endpoint");
     assert!(!records(&[endpoint, ("OTEL_SDK_DISABLED", "True")]));
     assert!(!records(&[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]));
+    assert!(!records(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:9")]), "no TLS yet");
     assert!(!records(&[endpoint, ("OTEL_TRACES_SAMPLER", "always_off")]));
 }
