@@ -11,4 +11,5 @@ mod python;
 mod receivers;
 mod refusals;
 mod rest;
+mod sdk;
 mod session;

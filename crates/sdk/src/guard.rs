@@ -1,0 +1,34 @@
+//! The shape that all typed steps share: a guard around a [`Step`](crate::Step) that ends it.
+
+/// Declares a typed step: it ends when it is dropped, and has all that a [`Step`](crate::Step) can do.
+macro_rules! guard {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// It ends when it is dropped, or at [`end`](Self::end), and derefs to [`Step`](crate::Step).
+        #[derive(Debug)]
+        #[must_use = "a step ends when it is dropped"]
+        pub struct $name {
+            step: $crate::Step,
+        }
+
+        impl $name {
+            /// Ends the step now. What is recorded on it afterwards is lost.
+            pub fn end(self) {}
+        }
+
+        impl std::ops::Deref for $name {
+            type Target = $crate::Step;
+            fn deref(&self) -> &$crate::Step {
+                &self.step
+            }
+        }
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                self.step.finish();
+            }
+        }
+    };
+}
+pub(crate) use guard;

@@ -1,0 +1,161 @@
+//! A bounded queue with a thread of its own behind it: whoever puts something in never waits.
+//!
+//! Not here: what is done with the items. What `consume` does, panics included, stays on the thread.
+
+use std::{
+    collections::VecDeque,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How much waits, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) queue: usize,
+    pub(crate) batch: usize,
+    pub(crate) delay: Duration,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    queue: VecDeque<T>,
+    /// Counts of items since the start; an item is done when `consume` has returned.
+    accepted: u64,
+    done: u64,
+    dropped: u64,
+    /// Up to which item somebody waits.
+    hurry: u64,
+    closed: bool,
+    ended: bool,
+}
+
+#[derive(Debug)]
+struct Shared<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+}
+
+/// The queue; its thread ends when it is closed.
+#[derive(Debug)]
+pub(crate) struct Lane<T>(Arc<Shared<T>>, Limits);
+
+impl<T: Send + 'static> Lane<T> {
+    pub(crate) fn start(
+        limits: Limits,
+        mut consume: impl FnMut(Vec<T>) + Send + 'static,
+    ) -> io::Result<Self> {
+        let state = State {
+            queue: VecDeque::new(),
+            accepted: 0,
+            done: 0,
+            dropped: 0,
+            hurry: 0,
+            closed: false,
+            ended: false,
+        };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
+        let lane = Self(Arc::clone(&shared), limits);
+        thread::Builder::new().name("turnscope".into()).spawn(move || {
+            while let Some(batch) = shared.next(limits) {
+                let count = batch.len() as u64;
+                // A batch that makes an exporter panic is lost, not the thread and those that come after.
+                let _ = catch_unwind(AssertUnwindSafe(|| consume(batch)));
+                shared.lock().done += count;
+                shared.changed.notify_all();
+            }
+            drop(consume);
+            shared.lock().ended = true;
+            shared.changed.notify_all();
+        })?;
+        Ok(lane)
+    }
+
+    /// Puts an item in, or counts it as dropped when the queue is full or closed.
+    pub(crate) fn push(&self, item: T) {
+        let mut state = self.0.lock();
+        if state.closed || state.queue.len() >= self.1.queue {
+            state.dropped += 1;
+            return;
+        }
+        state.queue.push_back(item);
+        state.accepted += 1;
+        // The thread wakes for the first item, to wait for more, and for a whole batch.
+        let wake = state.queue.len() == 1 || state.queue.len() == self.1.batch;
+        drop(state);
+        if wake {
+            self.0.changed.notify_all();
+        }
+    }
+
+    /// Waits until all that was put in before is done; false when that takes longer than `timeout`.
+    pub(crate) fn flush(&self, timeout: Duration) -> bool {
+        let mut state = self.0.lock();
+        let target = state.accepted;
+        state.hurry = state.hurry.max(target);
+        self.0.changed.notify_all();
+        self.0.wait(state, timeout, |state| state.done >= target || state.ended)
+    }
+
+    /// Takes nothing more and waits until the rest is done and the thread has ended; false when that takes too long.
+    pub(crate) fn close(&self, timeout: Duration) -> bool {
+        let mut state = self.0.lock();
+        state.closed = true;
+        self.0.changed.notify_all();
+        self.0.wait(state, timeout, |state| state.ended)
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        self.0.lock().dropped
+    }
+}
+
+impl<T> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next batch: a full one, one that somebody waits for, or what has gathered when the delay is over.
+    fn next(&self, limits: Limits) -> Option<Vec<T>> {
+        let mut state = self.lock();
+        let mut since = None;
+        loop {
+            let waiting = state.queue.len();
+            if waiting == 0 {
+                if state.closed {
+                    return None;
+                }
+                since = None;
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let waited = since.get_or_insert_with(Instant::now).elapsed();
+            if waiting >= limits.batch || state.closed || state.hurry > state.done || waited >= limits.delay {
+                let count = waiting.min(limits.batch.max(1));
+                return Some(state.queue.drain(..count).collect());
+            }
+            let left = limits.delay.saturating_sub(waited);
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn wait(
+        &self,
+        state: MutexGuard<'_, State<T>>,
+        timeout: Duration,
+        met: impl Fn(&State<T>) -> bool,
+    ) -> bool {
+        let waited = self.changed.wait_timeout_while(state, timeout, |state| !met(state));
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+}
+
+impl<T> Drop for Lane<T> {
+    fn drop(&mut self) {
+        // Nobody waits any more; the thread still works off what is there.
+        self.0.lock().closed = true;
+        self.0.changed.notify_all();
+    }
+}

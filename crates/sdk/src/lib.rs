@@ -1,0 +1,76 @@
+#![doc = include_str!("../README.md")]
+
+mod export;
+mod finished;
+mod guard;
+mod knowledge;
+mod lane;
+mod model_call;
+mod pipeline;
+mod recorder;
+mod redact;
+mod run;
+mod sample;
+mod setup;
+mod shape;
+mod step;
+mod tool;
+mod truncate;
+
+pub use export::Exporter;
+pub use finished::FinishedSpan;
+pub use knowledge::{Ingest, MemoryRead, MemoryWrite, Retrieval};
+pub use model_call::{Embedding, LlmCall, Usage};
+pub use recorder::{Naming, Recorder};
+pub use redact::{BadPattern, Redaction};
+pub use run::{Run, Turn};
+pub use setup::{
+    Setup, SetupError, dropped, finished_spans, flush, get_tracer, init_tracing, setup, shutdown,
+};
+pub use step::{CustomStep, Step, current};
+pub use tool::{PolicyEvaluation, Sanitizer, ToolCall, Verdict};
+
+/// The version of OpenTelemetry whose types this crate takes and gives.
+pub use opentelemetry;
+pub use opentelemetry_sdk;
+
+use std::{
+    borrow::Cow,
+    sync::{PoisonError, RwLock},
+};
+
+static DEFAULT: RwLock<Option<Recorder>> = RwLock::new(None);
+
+/// The recorder that [`run()`] uses: one that records nothing, until something is set up.
+pub fn default_recorder() -> Recorder {
+    DEFAULT.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+}
+
+/// Puts `recorder` in the default one's place, and gives that back.
+///
+/// ```
+/// use turnscope::{Recorder, set_default_recorder};
+/// let before = set_default_recorder(Recorder::disabled());
+/// // … a test …
+/// set_default_recorder(before);
+/// ```
+pub fn set_default_recorder(recorder: Recorder) -> Recorder {
+    let mut place = DEFAULT.write().unwrap_or_else(PoisonError::into_inner);
+    place.replace(recorder).unwrap_or_default()
+}
+
+/// Begins a run of the agent `name` with the default recorder.
+///
+/// ```
+/// let run = turnscope::run("helpdesk");
+/// run.session("s-17");
+/// ```
+pub fn run(name: impl Into<Cow<'static, str>>) -> Run {
+    default_recorder().run(name)
+}
+
+/// The value as JSON; what cannot be written as JSON says so in its place.
+fn json_text<T: serde::Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value)
+        .unwrap_or_else(|error| serde_json::json!({"unserialisable": error.to_string()}).to_string())
+}

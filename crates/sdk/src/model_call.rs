@@ -1,0 +1,164 @@
+//! Calls of models: language models and embeddings.
+
+use crate::{Step, guard::guard};
+use opentelemetry::{KeyValue, StringValue, Value, trace::SpanKind};
+use serde::Serialize;
+use std::{borrow::Cow, time::Duration};
+
+/// What a call used, in tokens. What the provider did not say stays `None`, which is not 0.
+///
+/// ```
+/// let usage = turnscope::Usage { input: Some(1200), cached: Some(1000), ..Default::default() };
+/// assert_eq!(usage.reasoning, None);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// All input tokens, those read from and written to a cache included.
+    pub input: Option<u64>,
+    /// All output tokens, reasoning included.
+    pub output: Option<u64>,
+    /// Of the input: read from the provider's cache.
+    pub cached: Option<u64>,
+    /// Of the input: written to the provider's cache.
+    pub cache_written: Option<u64>,
+    /// Of the output: reasoning.
+    pub reasoning: Option<u64>,
+}
+
+guard! {
+    /// One call of a language model: `chat MODEL`, of kind client.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let run = turnscope::run("helpdesk");
+    /// let call = run.turn().llm("openai", "gpt-5-mini");
+    /// call.input_messages(&serde_json::json!([
+    ///     {"role": "user", "parts": [{"type": "text", "content": "Where is my order?"}]}
+    /// ]));
+    /// call.time_to_first_chunk(Duration::from_millis(320));
+    /// call.response("resp-1", "gpt-5-mini-2026-01-01").finish_reasons(["stop"]);
+    /// call.usage(turnscope::Usage { input: Some(12), output: Some(30), ..Default::default() });
+    /// ```
+    LlmCall
+}
+
+impl LlmCall {
+    pub(crate) fn begin(parent: &Step, provider: &'static str, model: Cow<'static, str>) -> Self {
+        Self { step: call(parent, "chat", provider, model) }
+    }
+
+    /// What the model is sent. Recorded with content only, as a list of messages in the shape of the conventions.
+    pub fn input_messages<T: Serialize + ?Sized>(&self, messages: &T) -> &Self {
+        self.json("gen_ai.input.messages", messages)
+    }
+
+    /// What the model answered. Recorded with content only.
+    pub fn output_messages<T: Serialize + ?Sized>(&self, messages: &T) -> &Self {
+        self.json("gen_ai.output.messages", messages)
+    }
+
+    /// The system prompt where it is not among the messages. Recorded with content only, as a list of parts.
+    pub fn system_instructions<T: Serialize + ?Sized>(&self, parts: &T) -> &Self {
+        self.json("gen_ai.system_instructions", parts)
+    }
+
+    /// The tools that the model may call. Recorded with content only.
+    pub fn tool_definitions<T: Serialize + ?Sized>(&self, tools: &T) -> &Self {
+        self.json("gen_ai.tool.definitions", tools)
+    }
+
+    /// The limit of the answer's length, in tokens.
+    pub fn max_tokens(&self, tokens: u64) -> &Self {
+        self.count("gen_ai.request.max_tokens", tokens);
+        self
+    }
+
+    /// The temperature that was asked for.
+    pub fn temperature(&self, temperature: f64) -> &Self {
+        self.set("gen_ai.request.temperature", temperature);
+        self
+    }
+
+    /// The answer's id, and the model that gave it.
+    pub fn response(&self, id: impl Into<Value>, model: impl Into<Value>) -> &Self {
+        self.set("gen_ai.response.id", id).set("gen_ai.response.model", model);
+        self
+    }
+
+    /// Why the model stopped, one reason for each choice.
+    pub fn finish_reasons<T: Into<StringValue>>(&self, reasons: impl IntoIterator<Item = T>) -> &Self {
+        let reasons: Vec<StringValue> = reasons.into_iter().map(Into::into).collect();
+        self.set("gen_ai.response.finish_reasons", Value::Array(reasons.into()));
+        self
+    }
+
+    /// How long the first chunk of a stream took; it is recorded in seconds.
+    pub fn time_to_first_chunk(&self, time: Duration) -> &Self {
+        self.set("gen_ai.request.stream", true);
+        self.set("gen_ai.response.time_to_first_chunk", time.as_secs_f64());
+        self
+    }
+
+    /// The tokens that the call used.
+    pub fn usage(&self, usage: Usage) -> &Self {
+        let counts = [
+            ("gen_ai.usage.input_tokens", usage.input),
+            ("gen_ai.usage.output_tokens", usage.output),
+            ("gen_ai.usage.cache_read.input_tokens", usage.cached),
+            ("gen_ai.usage.cache_creation.input_tokens", usage.cache_written),
+            ("gen_ai.usage.reasoning.output_tokens", usage.reasoning),
+        ];
+        for (key, tokens) in counts {
+            if let Some(tokens) = tokens {
+                self.count(key, tokens);
+            }
+        }
+        self
+    }
+
+    fn json<T: Serialize + ?Sized>(&self, key: &'static str, value: &T) -> &Self {
+        self.content(key, || crate::json_text(value));
+        self
+    }
+}
+
+guard! {
+    /// The making of embeddings: `embeddings MODEL`, of kind client.
+    ///
+    /// ```
+    /// let run = turnscope::run("helpdesk");
+    /// run.embedding("openai", "text-embedding-3-small").dimensions(1536).input_tokens(80);
+    /// ```
+    Embedding
+}
+
+impl Embedding {
+    pub(crate) fn begin(parent: &Step, provider: &'static str, model: Cow<'static, str>) -> Self {
+        Self { step: call(parent, "embeddings", provider, model) }
+    }
+
+    /// The length of each vector.
+    pub fn dimensions(&self, dimensions: u64) -> &Self {
+        self.count("gen_ai.embeddings.dimension.count", dimensions);
+        self
+    }
+
+    /// The tokens that the call used.
+    pub fn input_tokens(&self, tokens: u64) -> &Self {
+        self.count("gen_ai.usage.input_tokens", tokens);
+        self
+    }
+}
+
+fn call(parent: &Step, operation: &'static str, provider: &'static str, model: Cow<'static, str>) -> Step {
+    let name = format!("{operation} {model}");
+    let mut attributes = vec![
+        KeyValue::new("gen_ai.operation.name", operation),
+        KeyValue::new("gen_ai.provider.name", provider),
+        KeyValue::new("gen_ai.request.model", model),
+    ];
+    if parent.is_agent_run() {
+        attributes.push(KeyValue::new("gen_ai.system", provider));
+    }
+    parent.child(name, SpanKind::Client, attributes)
+}

@@ -1,0 +1,174 @@
+//! A run and its turns.
+
+use crate::{Step, guard::guard};
+use opentelemetry::{
+    KeyValue, StringValue, Value,
+    trace::{SpanContext, SpanKind, TraceContextExt},
+};
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+/// One execution of one agent, from its input to its final answer.
+///
+/// It ends when it is dropped, or at [`end`](Self::end), and derefs to [`Step`].
+///
+/// ```
+/// let run = turnscope::run("helpdesk");
+/// run.session("s-17").user("ada").prompt("refund", "3").tags(["beta"]);
+/// let turn = run.turn();
+/// turn.tool("lookup").end();
+/// run.final_answer("It is on its way.");
+/// ```
+#[derive(Debug)]
+#[must_use = "a step ends when it is dropped"]
+pub struct Run {
+    step: Step,
+    turns: Arc<AtomicU32>,
+}
+
+impl Run {
+    pub(crate) fn begin(parent: &Step, name: Cow<'static, str>) -> Self {
+        let agent_run = parent.is_agent_run();
+        let span_name =
+            if agent_run { Cow::Borrowed("agent.run") } else { format!("invoke_agent {name}").into() };
+        let mut attributes = vec![
+            KeyValue::new("gen_ai.operation.name", "invoke_agent"),
+            KeyValue::new("gen_ai.agent.name", name),
+        ];
+        if agent_run {
+            attributes.push(KeyValue::new("agent.runner", "turnscope"));
+        }
+        Self { step: parent.child(span_name, SpanKind::Internal, attributes), turns: Arc::default() }
+    }
+
+    /// Begins the next turn of this run, counted from 1.
+    pub fn turn(&self) -> Turn {
+        self.step.turn_at(self.turns.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// What runs the agent: `agent.runner` of the `agent.run` naming; not recorded in the other.
+    pub fn runner(&self, runner: impl Into<Value>) -> &Self {
+        if self.is_agent_run() { self.text("agent.runner", runner) } else { self }
+    }
+
+    /// The session that the run belongs to, as the application names it.
+    pub fn session(&self, id: impl Into<Value>) -> &Self {
+        let id = id.into();
+        self.text("session.id", id.clone()).text("gen_ai.conversation.id", id)
+    }
+
+    /// The user on whose behalf the agent works.
+    pub fn user(&self, id: impl Into<Value>) -> &Self {
+        self.text("user.id", id)
+    }
+
+    /// The role in which that user acts: what policies decide by.
+    pub fn user_role(&self, role: impl Into<Value>) -> &Self {
+        self.text("kitelogik.user_role", role)
+    }
+
+    /// The prompt and its version.
+    pub fn prompt(&self, id: impl Into<Value>, version: impl Into<Value>) -> &Self {
+        self.text("gen_ai.prompt.name", id).text("gen_ai.prompt.version", version)
+    }
+
+    /// The experiment and the variant of it that this run takes part in.
+    pub fn experiment(&self, id: impl Into<Value>, variant: impl Into<Value>) -> &Self {
+        self.text("experiment.id", id).text("experiment.variant", variant)
+    }
+
+    /// Tags of the run.
+    pub fn tags<T: Into<StringValue>>(&self, tags: impl IntoIterator<Item = T>) -> &Self {
+        let tags: Vec<StringValue> = tags.into_iter().map(Into::into).collect();
+        self.text("turnscope.tags", Value::Array(tags.into()))
+    }
+
+    /// One entry of the run's metadata.
+    pub fn metadata(&self, key: &str, value: impl Into<Value>) -> &Self {
+        self.step.set(format!("turnscope.metadata.{key}"), value);
+        self
+    }
+
+    /// What the agent was asked. Recorded with content only.
+    pub fn input(&self, text: &str) -> &Self {
+        self.content("gen_ai.input.messages", || message("user", text, None));
+        self
+    }
+
+    /// The agent's answer: an event, and its text where content is recorded.
+    pub fn final_answer(&self, text: &str) -> &Self {
+        self.content("gen_ai.output.messages", || message("assistant", text, Some("stop")));
+        self.event("final_answer", [("turnscope.answer.bytes", text.len() as i64)]);
+        self
+    }
+
+    /// This run answers again what the run of `earlier` had answered: a link to it.
+    pub fn regenerates(&self, earlier: &SpanContext) -> &Self {
+        if self.is_recording() {
+            let why = vec![KeyValue::new("turnscope.link", "regenerated")];
+            self.context.span().add_link(earlier.clone(), why);
+        }
+        self
+    }
+
+    /// Ends the run now. What is recorded on it afterwards is lost.
+    pub fn end(self) {}
+
+    fn text(&self, key: &'static str, value: impl Into<Value>) -> &Self {
+        self.step.set(key, value);
+        self
+    }
+}
+
+/// One message with one part of text, in the shape of the conventions.
+fn message(role: &str, text: &str, finish_reason: Option<&str>) -> String {
+    let mut message = serde_json::json!({"role": role, "parts": [{"type": "text", "content": text}]});
+    if let Some(reason) = finish_reason {
+        message["finish_reason"] = reason.into();
+    }
+    serde_json::Value::Array(vec![message]).to_string()
+}
+
+impl std::ops::Deref for Run {
+    type Target = Step;
+    fn deref(&self) -> &Step {
+        &self.step
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.step.finish();
+    }
+}
+
+guard! {
+    /// One decision of a run's model and what followed from it.
+    ///
+    /// ```
+    /// let run = turnscope::run("helpdesk");
+    /// let turn = run.turn();
+    /// turn.llm("openai", "gpt-5-mini").end();
+    /// turn.tool("lookup").end();
+    /// ```
+    Turn
+}
+
+impl Turn {
+    pub(crate) fn begin(parent: &Step, n: u32) -> Self {
+        let n = i64::from(n);
+        let step = if parent.is_agent_run() {
+            parent.child("agent.turn", SpanKind::Internal, [KeyValue::new("turn.index", n)])
+        } else {
+            let attributes =
+                [KeyValue::new("gen_ai.operation.name", "agent_step"), KeyValue::new("turnscope.turn", n)];
+            parent.child("agent_step", SpanKind::Internal, attributes)
+        };
+        Self { step }
+    }
+}

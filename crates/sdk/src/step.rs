@@ -1,0 +1,269 @@
+//! What every step can do: attributes, errors, events, and being the parent of others.
+//!
+//! Not here: what only one kind of step knows (`run`, `model_call`, `tool`, `knowledge`).
+
+use crate::{
+    Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, Naming, PolicyEvaluation, Recorder, Retrieval, Run,
+    Sanitizer, ToolCall, Turn,
+};
+use opentelemetry::{
+    Context, ContextGuard, KeyValue, Value,
+    trace::{FutureExt, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, WithContext},
+};
+use std::{any::type_name_of_val, borrow::Cow, error::Error};
+
+/// A handle to a step that is being recorded. Cloning gives another handle to the same step; dropping one ends nothing.
+///
+/// ```
+/// let run = turnscope::run("helpdesk");
+/// let turn = run.turn();
+/// turn.set("ticket.id", 17).event("looked_up", [("found", true)]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub(crate) context: Context,
+    pub(crate) recorder: Recorder,
+}
+
+/// The step that encloses, as it stands in the OpenTelemetry context.
+#[derive(Debug)]
+struct Enclosing(Recorder);
+
+impl Step {
+    /// Sets an attribute of any name.
+    pub fn set(&self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &Self {
+        if self.is_recording() {
+            self.context.span().set_attribute(KeyValue::new(key.into(), value));
+        }
+        self
+    }
+
+    /// Records a custom event.
+    pub fn event<K, V>(
+        &self,
+        name: impl Into<Cow<'static, str>>,
+        attributes: impl IntoIterator<Item = (K, V)>,
+    ) -> &Self
+    where
+        K: Into<Cow<'static, str>>,
+        V: Into<Value>,
+    {
+        if self.is_recording() {
+            let attributes = attributes.into_iter().map(|(key, value)| KeyValue::new(key.into(), value));
+            self.context.span().add_event(name, attributes.collect());
+        }
+        self
+    }
+
+    /// The step failed: its status becomes an error, `error.type` is the type of `error`, and an exception event is
+    /// recorded.
+    pub fn error<E: Error + ?Sized>(&self, error: &E) -> &Self {
+        self.fail(type_name_of_val(error).to_owned(), error.to_string())
+    }
+
+    /// The step failed with an error that has a name of its own, such as a provider's code or `timeout`.
+    pub fn fail(&self, kind: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> &Self {
+        let (kind, message) = (kind.into(), message.into());
+        self.exception(&kind, &message, true).set("error.type", kind);
+        if self.is_recording() {
+            self.context.span().set_status(Status::error(message));
+        }
+        self
+    }
+
+    /// Something went wrong that the step survived: an exception event, and no other status.
+    pub fn warn(&self, kind: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> &Self {
+        self.exception(&kind.into(), &message.into(), false)
+    }
+
+    fn exception(&self, kind: &str, message: &str, critical: bool) -> &Self {
+        self.event(
+            "exception",
+            [
+                ("exception.type", Value::from(kind.to_owned())),
+                ("exception.message", Value::from(message.to_owned())),
+                ("turnscope.error.critical", Value::from(critical)),
+            ],
+        )
+    }
+
+    /// The result of an evaluation: the event `gen_ai.evaluation.result`, and `eval.score.NAME`.
+    pub fn score(&self, name: &str, value: f64) -> &Self {
+        self.event(
+            "gen_ai.evaluation.result",
+            [
+                ("gen_ai.evaluation.name", Value::from(name.to_owned())),
+                ("gen_ai.evaluation.score.value", Value::from(value)),
+            ],
+        );
+        self.set(format!("eval.score.{name}"), value)
+    }
+
+    /// Whether anything is recorded; where not, what is costly to compute need not be.
+    pub fn is_recording(&self) -> bool {
+        self.recorder.tracer.is_some() && self.context.span().is_recording()
+    }
+
+    /// Whether messages, arguments and results are recorded.
+    pub fn captures_content(&self) -> bool {
+        self.recorder.content && self.is_recording()
+    }
+
+    /// The ids of the step's span.
+    pub fn span_context(&self) -> SpanContext {
+        self.context.span().span_context().clone()
+    }
+
+    /// The OpenTelemetry context in which this step is the active span: for propagation, and for spans of others.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Makes this step the current one on this thread until the guard is dropped. Not to be held across an `.await`:
+    /// there [`around`](Self::around) is right.
+    ///
+    /// ```
+    /// let run = turnscope::run("helpdesk");
+    /// let _entered = run.enter();
+    /// turnscope::current().tool("lookup").set("rows", 3);
+    /// ```
+    pub fn enter(&self) -> ContextGuard {
+        self.context.clone().attach()
+    }
+
+    /// The future with this step as the current one whenever it is polled, on whatever thread.
+    ///
+    /// ```
+    /// # async fn work() {}
+    /// # async fn example() {
+    /// let run = turnscope::run("helpdesk");
+    /// run.around(async {
+    ///     let _tool = turnscope::current().tool("lookup");
+    ///     work().await;
+    /// })
+    /// .await;
+    /// # }
+    /// ```
+    pub fn around<F: Future>(&self, future: F) -> WithContext<F> {
+        future.with_context(self.context.clone())
+    }
+
+    /// Begins a run of another agent below this step: a child run.
+    pub fn run(&self, name: impl Into<Cow<'static, str>>) -> Run {
+        Run::begin(self, name.into())
+    }
+
+    /// Begins a turn that is number `n`, counted from 1. [`Run::turn`] counts by itself.
+    pub fn turn_at(&self, n: u32) -> Turn {
+        Turn::begin(self, n)
+    }
+
+    /// Begins a call of the model `model` of `provider` (`openai`, `anthropic`, …).
+    pub fn llm(&self, provider: &'static str, model: impl Into<Cow<'static, str>>) -> LlmCall {
+        LlmCall::begin(self, provider, model.into())
+    }
+
+    /// Begins a call of the tool `name`.
+    pub fn tool(&self, name: impl Into<Cow<'static, str>>) -> ToolCall {
+        ToolCall::begin(self, name.into())
+    }
+
+    /// Begins a retrieval from the data source `source`.
+    pub fn retrieval(&self, source: impl Into<Cow<'static, str>>) -> Retrieval {
+        Retrieval::begin(self, source.into())
+    }
+
+    /// Begins the making of embeddings with the model `model`.
+    pub fn embedding(&self, provider: &'static str, model: impl Into<Cow<'static, str>>) -> Embedding {
+        Embedding::begin(self, provider, model.into())
+    }
+
+    /// Begins a search in the memory `store`.
+    pub fn memory_read(&self, store: impl Into<Cow<'static, str>>) -> MemoryRead {
+        MemoryRead::begin(self, store.into())
+    }
+
+    /// Begins writing into the memory `store`.
+    pub fn memory_write(&self, store: impl Into<Cow<'static, str>>) -> MemoryWrite {
+        MemoryWrite::begin(self, store.into())
+    }
+
+    /// Begins the evaluation of a policy gate for a call of the tool `tool`.
+    pub fn policy(&self, tool: impl Into<Cow<'static, str>>) -> PolicyEvaluation {
+        PolicyEvaluation::begin(self, tool.into())
+    }
+
+    /// Begins sanitising what the tool `tool` returned.
+    pub fn sanitizer(&self, tool: impl Into<Cow<'static, str>>) -> Sanitizer {
+        Sanitizer::begin(self, tool.into())
+    }
+
+    /// Begins reading documents into a store.
+    pub fn ingest(&self) -> Ingest {
+        Ingest::begin(self)
+    }
+
+    /// Begins a step of any other name.
+    ///
+    /// ```
+    /// let run = turnscope::run("helpdesk");
+    /// run.custom("queue.wait").set("queue.length", 3);
+    /// ```
+    pub fn custom(&self, name: impl Into<Cow<'static, str>>) -> CustomStep {
+        CustomStep { step: self.child(name, SpanKind::Internal, []) }
+    }
+
+    pub(crate) fn child(
+        &self,
+        name: impl Into<Cow<'static, str>>,
+        kind: SpanKind,
+        attributes: impl IntoIterator<Item = KeyValue>,
+    ) -> Step {
+        let Some(tracer) = &self.recorder.tracer else { return self.clone() };
+        let span = SpanBuilder::from_name(name)
+            .with_kind(kind)
+            .with_attributes(attributes)
+            .start_with_context(tracer, &self.context);
+        let context = self.context.with_value(Enclosing(self.recorder.clone())).with_span(span);
+        Step { context, recorder: self.recorder.clone() }
+    }
+
+    /// Sets an attribute that holds content, where content is recorded.
+    pub(crate) fn content(&self, key: &'static str, value: impl FnOnce() -> String) -> &Self {
+        if self.captures_content() { self.set(key, value()) } else { self }
+    }
+
+    pub(crate) fn count(&self, key: &'static str, value: u64) -> &Self {
+        self.set(key, i64::try_from(value).unwrap_or(i64::MAX))
+    }
+
+    pub(crate) fn is_agent_run(&self) -> bool {
+        self.recorder.naming == Naming::AgentRun
+    }
+
+    pub(crate) fn finish(&self) {
+        if self.recorder.tracer.is_some() {
+            self.context.span().end();
+        }
+    }
+}
+
+crate::guard::guard! {
+    /// A step of any name.
+    CustomStep
+}
+
+/// The innermost step that was entered here, or a place that is no step: what is recorded below it goes to the default
+/// recorder, and stands outside any run.
+///
+/// ```
+/// turnscope::current().set("noted", true); // nothing happens outside a run
+/// ```
+pub fn current() -> Step {
+    let context = Context::current();
+    let recorder = match context.get::<Enclosing>() {
+        Some(Enclosing(recorder)) => recorder.clone(),
+        None => crate::default_recorder(),
+    };
+    Step { context, recorder }
+}

@@ -1,0 +1,185 @@
+//! Set-up, and that whatever an exporter does, the caller's code goes on. One process has one set-up: one test at a time.
+
+use opentelemetry::trace::{Span, Tracer};
+use opentelemetry_sdk::trace::SpanData;
+use serde_json::Value;
+use std::{
+    error::Error,
+    fs,
+    net::TcpListener,
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+use turnscope::{Exporter, Setup, SetupError, Verdict, dropped, finished_spans, setup, shutdown};
+
+static ALONE: Mutex<()> = Mutex::new(());
+
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Debug)]
+enum Bad {
+    Fails,
+    Panics,
+    Hangs,
+}
+
+impl Exporter for Bad {
+    fn export(&mut self, _: &[SpanData]) -> Result<(), Box<dyn Error + Send + Sync>> {
+        match self {
+            Self::Fails => Err("no space left".into()),
+            Self::Panics => panic!("an exporter's own mistake"),
+            Self::Hangs => loop {
+                thread::sleep(Duration::from_secs(60));
+            },
+        }
+    }
+}
+
+pub(crate) fn quick() -> Setup {
+    Setup { batch_timeout: Duration::from_millis(5), ..Setup::new("helpdesk") }
+}
+
+#[test]
+fn finished_spans_are_flat_records() {
+    let _alone = alone();
+    setup(Setup { testing: true, ..quick() }).unwrap();
+    let run = turnscope::run("helpdesk");
+    run.session("s-17").user_role("clerk").tags(["a"]);
+    let gate = run.policy("refund");
+    gate.verdict(Verdict::Deny).reason("too much").risk_tier("high");
+    drop(gate);
+    drop(run);
+    let spans = finished_spans();
+    insta::assert_json_snapshot!(spans, {
+        "[].trace_id" => "[trace]", "[].span_id" => "[span]", "[].start_ms" => 0.0, "[].end_ms" => 0.0,
+        "[].duration_ms" => 0.0, "[0].parent_span_id" => "[run]",
+    });
+    assert_eq!(spans[0].parent_span_id.as_deref(), Some(spans[1].span_id.as_str()));
+    assert!(spans[1].end_ms >= spans[1].start_ms);
+}
+
+#[test]
+fn the_ring_keeps_the_last_spans_and_a_new_setup_clears_it_and_closes_the_file() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trace.jsonl");
+    setup(Setup { trace_file: Some(path.clone()), ring_capacity: 3, ..Setup::new("helpdesk") }).unwrap();
+    for n in 0..5 {
+        turnscope::run(format!("agent {n}")).end();
+    }
+    let names: Vec<_> = finished_spans().into_iter().map(|span| span.name).collect();
+    assert_eq!(names, ["invoke_agent agent 2", "invoke_agent agent 3", "invoke_agent agent 4"]);
+    setup(quick()).unwrap();
+    assert!(finished_spans().is_empty());
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 5);
+    assert_eq!(lines[4]["name"], "invoke_agent agent 4");
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_an_error_that_names_it_and_changes_nothing() {
+    let _alone = alone();
+    setup(quick()).unwrap();
+    turnscope::run("before").end();
+    let error = setup(Setup { trace_file: Some("/no/such/dir/t.jsonl".into()), ..quick() }).unwrap_err();
+    assert!(
+        matches!(error, SetupError::TraceFile { .. }) && error.to_string().contains("/no/such/dir/t.jsonl")
+    );
+    assert_eq!(finished_spans().len(), 1);
+    assert!(matches!(
+        setup(Setup { otlp_endpoint: Some("not an address".into()), ..quick() }),
+        Err(SetupError::Otlp(_))
+    ));
+}
+
+#[test]
+fn exporters_that_fail_or_panic_touch_neither_the_caller_nor_the_others() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trace.jsonl");
+    let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(Bad::Fails), Box::new(Bad::Panics)];
+    let otlp_endpoint = Some("http://127.0.0.1:9".into());
+    setup(Setup { exporters, otlp_endpoint, trace_file: Some(path.clone()), ..quick() }).unwrap();
+    for _ in 0..3 {
+        turnscope::run("helpdesk").end();
+        assert!(turnscope::flush(Duration::from_secs(10)));
+    }
+    shutdown();
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 3);
+}
+
+#[test]
+fn behind_a_hanging_exporter_the_queue_fills_and_the_rest_is_counted() {
+    let _alone = alone();
+    let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(Bad::Hangs)];
+    setup(Setup { exporters, queue_size: 10, batch_size: 1, ring_capacity: 1000, ..quick() }).unwrap();
+    let begun = Instant::now();
+    for _ in 0..100 {
+        turnscope::run("helpdesk").end();
+        finished_spans();
+    }
+    assert_eq!(finished_spans().len(), 100, "the ring does not wait for the exporter");
+    assert!((89..=90).contains(&dropped()), "ten wait, and one is being exported or was yet to be taken");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(!turnscope::flush(Duration::from_millis(20)));
+    shutdown();
+    assert!(begun.elapsed() < Duration::from_secs(12), "the end does not wait for ever");
+}
+
+#[test]
+fn after_the_end_everything_may_still_be_called() {
+    let _alone = alone();
+    setup(quick()).unwrap();
+    let run = turnscope::run("helpdesk");
+    shutdown();
+    shutdown();
+    run.turn().tool("late").fail("x", "y");
+    run.end();
+    turnscope::run("another").turn().llm("openai", "m").end();
+    assert!(finished_spans().is_empty() && dropped() == 0 && turnscope::flush(Duration::ZERO));
+}
+
+#[test]
+fn without_an_endpoint_the_tracer_does_nothing() {
+    let _alone = alone();
+    shutdown();
+    assert!(!turnscope::get_tracer().start("x").span_context().is_valid());
+    setup(Setup { testing: true, ..quick() }).unwrap();
+    assert!(turnscope::get_tracer().start("x").span_context().is_valid());
+}
+
+#[test]
+fn many_threads_record_at_once() {
+    let _alone = alone();
+    setup(Setup { testing: true, ring_capacity: 100_000, queue_size: 100_000, ..quick() }).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    turnscope::run("helpdesk").turn().tool("t").end();
+                }
+            });
+        }
+    });
+    assert_eq!(finished_spans().len() as u64 + dropped(), 8 * 200 * 3);
+    assert_eq!(dropped(), 0);
+}
+
+#[test]
+fn a_server_that_never_answers_delays_neither_the_ring_nor_the_end() {
+    let _alone = alone();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let otlp_endpoint = Some(format!("http://{}", silent.local_addr().unwrap()));
+    setup(Setup { otlp_endpoint, ..quick() }).unwrap();
+    let begun = Instant::now();
+    turnscope::run("helpdesk").end();
+    assert_eq!(finished_spans().len(), 1);
+    assert!(!turnscope::flush(Duration::from_millis(50)));
+    assert!(begun.elapsed() < Duration::from_secs(3));
+    shutdown();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}

@@ -1,0 +1,7 @@
+//! The crate as an agent's author uses it: what was recorded is looked at as whole trees of spans.
+
+mod doors;
+mod environment;
+mod processors;
+mod recording;
+mod tree;

@@ -1,0 +1,74 @@
+//! Redaction, truncation and sampling, through the whole set-up.
+
+use crate::doors::{alone, quick};
+use serde_json::{Value, json};
+use turnscope::{FinishedSpan, Redaction, Setup, SetupError, finished_spans, setup};
+
+fn names(spans: &[FinishedSpan]) -> Vec<&str> {
+    spans.iter().map(|span| span.name.as_str()).collect()
+}
+
+#[test]
+fn secrets_are_gone_from_arguments_messages_errors_and_tags() {
+    let _alone = alone();
+    setup(Setup { testing: true, content: true, ..quick() }).unwrap();
+    let run = turnscope::run("helpdesk");
+    run.input("I am ada@example.org").tags(["078-05-1120"]);
+    let tool = run.tool("login");
+    tool.arguments(&json!({"password": "hunter2", "body": "{\"api_key\":\"abc\"}", "n": 3}));
+    tool.fail("denied", "no access for ada@example.org");
+    drop(tool);
+    drop(run);
+    let spans = finished_spans();
+    let text = serde_json::to_string(&spans).unwrap();
+    for secret in ["ada@example.org", "hunter2", "abc", "078-05"] {
+        assert!(!text.contains(secret), "{secret} is still in {text}");
+    }
+    let arguments = spans[0].attributes["gen_ai.tool.call.arguments"].as_str().unwrap();
+    let arguments: Value = serde_json::from_str(arguments).unwrap();
+    assert_eq!((&arguments["password"], &arguments["n"]), (&json!("[redacted:key]"), &json!(3)));
+
+    setup(Setup { testing: true, content: true, redaction: Redaction::off(), ..quick() }).unwrap();
+    turnscope::run("helpdesk").input("I am ada@example.org");
+    assert!(serde_json::to_string(&finished_spans()).unwrap().contains("ada@example.org"));
+}
+
+#[test]
+fn long_values_are_cut_with_a_mark() {
+    let _alone = alone();
+    setup(Setup { testing: true, max_value_bytes: 100, ..quick() }).unwrap();
+    turnscope::run("helpdesk").metadata("note", "ä".repeat(100));
+    let spans = finished_spans();
+    let note = spans[0].attributes["turnscope.metadata.note"].as_str().unwrap();
+    assert!(note.starts_with('ä') && note.ends_with("…[truncated from 200 bytes]"), "{note}");
+}
+
+#[test]
+fn a_rate_keeps_whole_traces() {
+    let _alone = alone();
+    setup(Setup { testing: true, sample_rate: 0.5, ..quick() }).unwrap();
+    for _ in 0..200 {
+        turnscope::run("helpdesk").tool("t").end();
+    }
+    let spans = finished_spans();
+    let runs = spans.iter().filter(|span| span.parent_span_id.is_none()).count();
+    assert_eq!(spans.len(), 2 * runs);
+    assert!((50..150).contains(&runs), "{runs} of 200");
+    assert!(matches!(setup(Setup { sample_rate: 2.0, ..quick() }), Err(SetupError::SampleRate(_))));
+}
+
+#[test]
+fn only_traces_with_an_error_are_kept_and_then_whole() {
+    let _alone = alone();
+    setup(Setup { testing: true, only_on_error: true, ..quick() }).unwrap();
+    turnscope::run("good").tool("fine").end();
+    let run = turnscope::run("bad");
+    run.tool("fine").end();
+    run.tool("broken").fail("timeout", "too late");
+    let late = run.tool("late");
+    assert!(finished_spans().is_empty(), "nothing is known before the root ends");
+    run.end();
+    late.end();
+    let wanted = ["execute_tool fine", "execute_tool broken", "invoke_agent bad", "execute_tool late"];
+    assert_eq!(names(&finished_spans()), wanted);
+}

@@ -1,0 +1,81 @@
+//! What the crate `turnscope` records is what the server shows, in both ways of naming.
+
+use std::time::Duration;
+use turnscope::{Naming, Setup, Usage, Verdict};
+use turnscope_tests::testkit::Turnscope;
+
+/// Records one run with two turns, and gives its id and that of the one before, whose answer it gives again.
+fn record() -> (String, String) {
+    let first = turnscope::run("helpdesk");
+    let earlier = first.span_context();
+    first.turn().llm("openai", "gpt-5-mini").end();
+    first.end();
+
+    let run = turnscope::run("helpdesk");
+    run.session("s-17").user("u-3").user_role("clerk").prompt("refund", "3").experiment("e-1", "b");
+    run.tags(["beta"]).regenerates(&earlier).score("helpful", 0.9);
+    let turn = run.turn();
+    let call = turn.llm("openai", "gpt-5-mini");
+    call.usage(Usage {
+        input: Some(120),
+        output: Some(18),
+        cached: Some(100),
+        reasoning: Some(5),
+        ..Usage::default()
+    });
+    call.end();
+    turn.policy("lookup").verdict(Verdict::Allow).risk_tier("low");
+    turn.tool("lookup").call_id("call_1");
+    turn.sanitizer("lookup").modified(true);
+    turn.end();
+    let turn = run.turn();
+    turn.memory_read("customers").records(1);
+    turn.ingest().files(1);
+    turn.tool("refund").fail("timeout", "too late");
+    turn.run("writer").turn().llm("anthropic", "claude-sonnet-5").end();
+    turn.end();
+    run.final_answer("Done.");
+    let id = |span: &turnscope::opentelemetry::trace::SpanContext| {
+        format!("{}-{}", span.trace_id(), span.span_id())
+    };
+    (id(&run.span_context()), id(&earlier))
+}
+
+#[test]
+fn runs_turns_tools_and_tokens_arrive_as_they_were_recorded() {
+    let server = Turnscope::start();
+    for naming in [Naming::Semconv, Naming::AgentRun] {
+        let otlp_endpoint = Some(format!("http://{}", server.0.otlp_http));
+        turnscope::setup(Setup { otlp_endpoint, naming, ..Setup::new("sdk") }).unwrap();
+        let (id, earlier) = record();
+        assert!(turnscope::flush(Duration::from_secs(20)));
+        assert_eq!(turnscope::dropped(), 0);
+        turnscope::shutdown();
+
+        let run = server.json(&format!("/v1/runs/{id}"));
+        let text = |key: &str| run[key].as_str().unwrap_or_default().to_owned();
+        let count = |key: &str| run[key].as_u64().unwrap_or_default();
+        assert_eq!((text("agent_name"), text("service_name")), ("helpdesk".into(), "sdk".into()), "{run:#}");
+        assert_eq!(text("status"), "completed");
+        assert_eq!((text("session_id"), text("user_id")), ("s-17".into(), "u-3".into()));
+        assert_eq!((text("user_role"), text("prompt_id")), ("clerk".into(), "refund".into()));
+        assert_eq!((text("prompt_version"), text("experiment_variant")), ("3".into(), "b".into()));
+        assert_eq!((count("turn_count"), count("llm_call_count"), count("tool_call_count")), (2, 1, 2));
+        assert_eq!((count("input_tokens"), count("output_tokens")), (120, 18));
+        assert_eq!((count("cache_read_tokens"), count("reasoning_tokens")), (100, 5));
+        assert_eq!((count("allow_count"), count("error_count")), (1, 1));
+        assert_eq!(run["tools"], serde_json::json!(["lookup", "refund"]));
+        assert_eq!(run["turns"][1]["n"], 2);
+        assert_eq!(run["children"][0]["agent_name"], "writer");
+        assert_eq!(run["links"][0]["why"], "regenerated", "{:#}", run["links"]);
+        assert!(run["links"][0].to_string().contains(&earlier[..32]), "{:#}", run["links"]);
+
+        let steps = server.json(&format!("/v1/runs/{id}/steps"));
+        let mut kinds: Vec<_> =
+            steps["steps"].as_array().unwrap().iter().map(|step| step["kind"].as_str().unwrap()).collect();
+        kinds.sort_unstable();
+        let wanted =
+            ["ingest", "llm", "memory", "policy", "run", "sanitizer", "tool", "tool", "turn", "turn"];
+        assert_eq!(kinds, wanted, "{naming:?}");
+    }
+}
