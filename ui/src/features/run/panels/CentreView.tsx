@@ -1,17 +1,11 @@
-import { lazy, Suspense } from "react";
 import { ErrorPanel } from "../../../components/ErrorPanel";
 import { Skeleton } from "../../../components/Skeleton";
+import { ContextView } from "../context/ContextView";
 import { useRunModel } from "../model";
 import type { RunSearch } from "../search";
 import { Story } from "../story/Story";
-
-const TreeView = lazy(() => import("../tree/TreeView").then(({ TreeView }) => ({ default: TreeView })));
-const TimelineView = lazy(() =>
-  import("../timeline/TimelineView").then(({ TimelineView }) => ({ default: TimelineView })),
-);
-const ContextView = lazy(() =>
-  import("../context/ContextView").then(({ ContextView }) => ({ default: ContextView })),
-);
+import { TimelineView } from "../timeline/TimelineView";
+import { TreeView } from "../tree/TreeView";
 
 export interface CentreViewProps {
   readonly search: RunSearch;
@@ -20,14 +14,17 @@ export interface CentreViewProps {
   readonly onRetry: () => void;
 }
 
-/** The view that the address asks for. The story comes with the page, the others when first asked for. */
+/**
+ * The view that the address asks for. All of them come with the page: they are small, and React holds back for a third
+ * of a second what comes after a fallback.
+ */
 export function CentreView({ search, skeletonError, onRetry }: CentreViewProps) {
   const view = search.view ?? "story";
   if (view === "story") return <Story turn={search.turn} />;
-  return (
-    <Suspense fallback={<Rows />}>
-      {view === "context" ? <ContextView /> : <OfSteps view={view} error={skeletonError} onRetry={onRetry} />}
-    </Suspense>
+  return view === "context" ? (
+    <ContextView />
+  ) : (
+    <OfSteps view={view} error={skeletonError} onRetry={onRetry} />
   );
 }
 
