@@ -280,10 +280,11 @@ enum Place {
 fn find(reader: &mut Reader, id: &str) -> Result<Place, StoreError> {
     let run = match reader.find_run(id, false)? {
         Found::One(run) => run,
-        Found::None if id.parse().is_ok_and(|id| reader.holds_span_of(id).unwrap_or(false)) => {
-            return Ok(Place::Stale);
+        Found::None => {
+            let is_span = id.parse().map_or(Ok(false), |id| reader.holds_span_of(id))?;
+            return Ok(if is_span { Place::Stale } else { Place::NotOne(Found::None) });
         }
-        other => return Ok(Place::NotOne(other)),
+        several @ Found::Several(_) => return Ok(Place::NotOne(several)),
     };
     let view = reader.unit_of_run(&run)?;
     Ok(match view.run_index(run.run_id) {
