@@ -8,6 +8,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 }, // CI shares its cores
   forbidOnly: !!process.env["CI"],
+  retries: 1, // and the second try is reported as flaky: a defect to look at, of the page or of its test
   reporter: "list",
   use: {
     viewport: { width: 1440, height: 900 },

@@ -30,11 +30,13 @@ export function AppShell() {
       event.preventDefault();
       setOpen("palette");
     };
-    document.addEventListener("keydown", pressed);
-    return () => document.removeEventListener("keydown", pressed);
+    // On the way down, so that it is heard in a dialog too.
+    document.addEventListener("keydown", pressed, { capture: true });
+    return () => document.removeEventListener("keydown", pressed, { capture: true });
   }, []);
   if (locked.data) return <SignIn />;
-  const close = () => setOpen(null);
+  // A dialog says that it closed a moment after it did: another one may be open by then.
+  const close = (closed: "palette" | "help") => () => setOpen((now) => (now === closed ? null : now));
   return (
     <Tooltip.Provider>
       <div className="flex h-full flex-col">
@@ -72,8 +74,8 @@ export function AppShell() {
         </main>
       </div>
       <Suspense>
-        {open === "palette" && <Palette close={close} />}
-        {open === "help" && <Help close={close} />}
+        {open === "palette" && <Palette close={close("palette")} />}
+        {open === "help" && <Help close={close("help")} />}
       </Suspense>
     </Tooltip.Provider>
   );

@@ -16,17 +16,22 @@ export function useCompletion(piece: Piece | null): Completion[] {
       const query = { field: field?.ask ?? "", prefix, limit: 12 };
       return must(await api.GET("/v1/values", { params: { query } })).values;
     },
-    placeholderData: (before) => before,
+    // Until the answer is there, what was offered before and still fits: Tab must never take what was not typed.
+    placeholderData: (before, asked) =>
+      asked?.queryKey[1] === field?.ask ? before?.filter(({ value }) => fits(value, prefix)) : undefined,
   });
   if (!piece) return [];
   if (piece.kind === "name") {
-    return fields
-      .filter(({ name }) => name.startsWith(prefix.toLowerCase()))
-      .map(({ write, says }) => ({ text: write, says }));
+    return fields.filter(({ name }) => fits(name, prefix)).map(({ write, says }) => ({ text: write, says }));
   }
   if (field?.values) {
-    return field.values.filter((value) => value.startsWith(prefix)).map((text) => ({ text, says: "" }));
+    return field.values.filter((value) => fits(value, prefix)).map((text) => ({ text, says: "" }));
   }
   const runs = (n: number) => `${n} ${n === 1 ? "run" : "runs"}`;
   return field?.ask ? (values.data ?? []).map(({ value, runs: n }) => ({ text: value, says: runs(n) })) : [];
+}
+
+/** As the server compares: a beginning, whatever the case. */
+function fits(value: string, prefix: string): boolean {
+  return value.toLowerCase().startsWith(prefix.toLowerCase());
 }
