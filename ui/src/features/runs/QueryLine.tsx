@@ -1,5 +1,6 @@
 import { Search, X } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { visible } from "../../lib/text";
 import { completed, type Piece, pieceAt } from "./query";
 import { useCompletion } from "./useCompletion";
@@ -24,13 +25,12 @@ export function QueryLine({ query, error, onQuery }: Props) {
   const take = (offer: string) => {
     if (!piece) return;
     const next = completed(text, piece, offer);
-    setText(next.query);
-    requestAnimationFrame(() => {
-      input.current?.setSelectionRange(next.caret, next.caret);
-      // After a name its values are offered; after a value one goes on typing, or is done.
-      if (piece.kind === "name") look();
-      else setPiece(null);
-    });
+    // At once: the caret of a later moment would stand before what was typed by then.
+    flushSync(() => setText(next.query));
+    input.current?.setSelectionRange(next.caret, next.caret);
+    // After a name its values are offered; after a value one goes on typing, or is done.
+    if (piece.kind === "name") look();
+    else setPiece(null);
     if (piece.kind === "value") onQuery(next.query.trim());
   };
   const pressed = (event: React.KeyboardEvent) => {
