@@ -6,6 +6,7 @@ use crate::{
     bases::Bases,
     body, contexts,
     facts_row::{self, Beside},
+    hash_index::HashIndex,
     intern::Interner,
     pack::Packer,
     sqlite::StoreError,
@@ -85,6 +86,8 @@ pub struct Stored {
 pub(crate) struct Committer {
     next_record: i64,
     interner: Interner,
+    /// From what one call has in common wherever it is reported to the units that report it.
+    joins: HashIndex,
     packer: Packer,
     units: Units,
     bases: Bases,
@@ -101,6 +104,7 @@ impl Committer {
         Ok(Self {
             next_record: next.record,
             interner: Interner::new(next.content),
+            joins: HashIndex::new("joins", "key", "unit"),
             packer: Packer::new(next.block)?,
             units: Units::new(next.unit),
             bases: Bases::new(),
@@ -113,6 +117,7 @@ impl Committer {
     /// Forgets what the database may not hold, after a roll-back or a deletion. Numbers are not given out again.
     pub(crate) fn reset(&mut self) {
         self.interner.reset();
+        self.joins.reset();
         self.packer.reset();
         self.units.reset();
         self.bases.reset();
@@ -155,7 +160,15 @@ impl Committer {
             tx.prepare_cached("INSERT OR IGNORE INTO search_late (content) VALUES (?1)")?
                 .execute([content])?;
         }
+        self.interner.advance(tx)?;
+        self.joins.advance(tx)?;
         self.units.flush(tx, now_ms)
+    }
+
+    /// Brings the indexes by hash up to date, before the store is closed.
+    pub(crate) fn close(&mut self, tx: &Transaction<'_>) -> Result<(), StoreError> {
+        self.interner.finish(tx)?;
+        self.joins.finish(tx)
     }
 
     fn span(&mut self, tx: &Transaction<'_>, record: &Record) -> Result<Option<Placed>, StoreError> {
@@ -280,7 +293,7 @@ impl Committer {
             place.len,
         ])?;
         if let Some(unit) = unit {
-            Self::join(tx, unit, record)?;
+            self.join(tx, unit, record)?;
         }
         let is_span = matches!(record.role, Role::Span | Role::Open);
         for touched in [unit, trace.filter(|trace| Some(*trace) != unit)].into_iter().flatten() {
@@ -290,17 +303,14 @@ impl Committer {
     }
 
     /// Joins units that hold reports of the same call: they are projected together, under the older one.
-    fn join(tx: &Transaction<'_>, unit: i64, record: &Record) -> Result<(), StoreError> {
+    fn join(&mut self, tx: &Transaction<'_>, unit: i64, record: &Record) -> Result<(), StoreError> {
         for key in crate::project::join_keys(record) {
             let key = ContentHash::of(Form::Text, key.as_bytes()).prefix();
-            let others: Vec<i64> = tx
-                .prepare_cached("SELECT unit FROM joins WHERE key = ?1")?
-                .query_map([key], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
+            let others = self.joins.find(tx, key)?;
             if others.contains(&unit) {
                 continue;
             }
-            tx.prepare_cached("INSERT INTO joins (key, unit) VALUES (?1, ?2)")?.execute((key, unit))?;
+            self.joins.add(tx, key, unit)?;
             let Some(&other) = others.first() else { continue };
             let main_of = |id: i64| -> Result<i64, rusqlite::Error> {
                 tx.prepare_cached("SELECT coalesce(main, id) FROM units WHERE id = ?1")?

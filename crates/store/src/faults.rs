@@ -15,14 +15,17 @@ use turnscope_model::{
 };
 
 /// Everything that a commit writes to.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 13] = [
     "origins",
     "units",
     "joins",
+    "joins_recent",
     "records",
     "log_hashes",
     "blocks",
     "contents",
+    "content_hashes",
+    "content_hashes_recent",
     "contexts",
     "uses",
     "metrics",

@@ -1,6 +1,6 @@
-//! Hash to content id: a bounded cache in front of the table.
+//! Hash to content id: a bounded cache in front of the index.
 
-use crate::{pack::Packer, sqlite::StoreError};
+use crate::{hash_index::HashIndex, pack::Packer, sqlite::StoreError};
 use lru::LruCache;
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::num::NonZeroUsize;
@@ -14,6 +14,7 @@ pub(crate) const SEARCHED: u32 = 0x10;
 pub(crate) struct Interner {
     /// The id, and whether the content is searched.
     cache: LruCache<ContentHash, (i64, bool)>,
+    index: HashIndex,
     next_id: i64,
     /// Contents first seen where nobody searches, and met again where one does: to be indexed late.
     pub(crate) late: Vec<i64>,
@@ -28,7 +29,12 @@ pub(crate) struct Interned {
 
 impl Interner {
     pub(crate) fn new(next_id: i64) -> Self {
-        Self { cache: LruCache::new(CACHED), next_id, late: Vec::new() }
+        Self {
+            cache: LruCache::new(CACHED),
+            index: HashIndex::new("content_hashes", "hash", "content"),
+            next_id,
+            late: Vec::new(),
+        }
     }
 
     /// The id of this content; packs and inserts it when it is new, as first met by `record`.
@@ -49,11 +55,7 @@ impl Interner {
             return Ok(Interned { id, is_new: false });
         }
         let (hash1, hash2) = halves(hash);
-        let known: Option<(i64, u32)> = tx
-            .prepare_cached("SELECT id, form FROM contents WHERE hash1 = ?1 AND hash2 = ?2")?
-            .query_row((hash1, hash2), |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        if let Some((id, stored_form)) = known {
+        if let Some((id, stored_form)) = self.find(tx, hash1, hash2)? {
             if purpose.is_searched() && stored_form & SEARCHED == 0 {
                 // With the purpose for which it is searched: that decides how its text is found.
                 tx.prepare_cached("UPDATE contents SET form = (form & 15) | ?2 WHERE id = ?1")?
@@ -80,13 +82,44 @@ impl Interner {
             place.off,
             place.len,
         ))?;
+        self.index.add(tx, hash1, id)?;
         self.cache.put(hash, (id, purpose.is_searched()));
         Ok(Interned { id, is_new: true })
+    }
+
+    /// The stored content with this hash: its id and form.
+    fn find(
+        &mut self,
+        tx: &Transaction<'_>,
+        hash1: i64,
+        hash2: i64,
+    ) -> Result<Option<(i64, u32)>, StoreError> {
+        for id in self.index.find(tx, hash1)? {
+            let form = tx
+                .prepare_cached("SELECT form FROM contents WHERE id = ?1 AND hash1 = ?2 AND hash2 = ?3")?
+                .query_row((id, hash1, hash2), |row| row.get(0))
+                .optional()?;
+            if let Some(form) = form {
+                return Ok(Some((id, form)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// With each commit: brings the index a little further.
+    pub(crate) fn advance(&mut self, tx: &Transaction<'_>) -> Result<(), StoreError> {
+        self.index.advance(tx)
+    }
+
+    /// Brings the index up to date.
+    pub(crate) fn finish(&mut self, tx: &Transaction<'_>) -> Result<(), StoreError> {
+        self.index.finish(tx)
     }
 
     /// Forgets everything, after a transaction was rolled back or contents were deleted.
     pub(crate) fn reset(&mut self) {
         self.cache.clear();
+        self.index.reset();
         self.late.clear();
     }
 }

@@ -16,6 +16,7 @@ mod edit;
 mod facts_row;
 #[cfg(test)]
 mod faults;
+mod hash_index;
 mod intern;
 mod known;
 mod lock;

@@ -4,6 +4,7 @@
 
 use crate::{
     Change, Reader, Store, StoreError,
+    hash_index::remove_numbers,
     projector::{delete_run_rows, group_of},
     repack::repack,
     retain_part::delete_part,
@@ -218,9 +219,12 @@ fn delete_units(writer: &mut Writer, units: &[i64]) -> Result<u64, StoreError> {
                 changes.push(Change { run_id, gone: true });
             }
         }
-        for table in ["scores", "tags", "joins"] {
+        for table in ["scores", "tags"] {
             tx.prepare_cached(&format!("DELETE FROM {table} WHERE unit = ?1"))?.execute([unit])?;
         }
+    }
+    for table in ["joins", "joins_recent"] {
+        remove_numbers(&tx, table, "unit", units)?;
     }
     sweep.finish(&tx)?;
     // The rows of the units themselves, and of traces over which they were scattered, where nothing else is left.

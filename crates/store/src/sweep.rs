@@ -6,6 +6,7 @@ use crate::{
     commit::role,
     content::{self, Lists},
     facts_row,
+    hash_index::remove_numbers,
     pack::Place,
     repack::tenants,
 };
@@ -67,6 +68,7 @@ impl Sweep {
             tx.prepare_cached("DELETE FROM contexts WHERE record = ?1")?.execute([id])?;
         }
         let mut blocks = self.blocks;
+        let mut gone_contents = Vec::new();
         for content in &self.contents {
             let users: Vec<i64> = tx
                 .prepare_cached("SELECT record FROM uses WHERE content = ?1")?
@@ -90,19 +92,19 @@ impl Sweep {
                 tx.prepare_cached("DELETE FROM uses WHERE content = ?1 AND record = ?2")?
                     .execute((content, heir))?;
             } else {
-                let block: Option<i64> = tx
-                    .prepare_cached("DELETE FROM contents WHERE id = ?1 RETURNING block")?
-                    .query_row([content], |row| row.get(0))
-                    .optional()?;
-                blocks.extend(block);
+                let (block, hash): (i64, i64) = tx
+                    .prepare_cached("DELETE FROM contents WHERE id = ?1 RETURNING block, hash1")?
+                    .query_row([content], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                tx.prepare_cached("DELETE FROM content_hashes WHERE hash = ?1 AND content = ?2")?
+                    .execute((hash, content))?;
+                gone_contents.push(*content);
+                blocks.insert(block);
                 tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([content])?;
             }
         }
+        remove_numbers(tx, "content_hashes_recent", "content", &gone_contents)?;
         if self.has_logs {
-            // Hashes are found by hash only: one pass over all of them, not one for each record.
-            let gone = serde_json::to_string(&self.records).unwrap_or_default();
-            tx.prepare_cached("DELETE FROM log_hashes WHERE record IN (SELECT value FROM json_each(?1))")?
-                .execute([gone])?;
+            remove_numbers(tx, "log_hashes", "record", &self.records)?;
         }
         let mut any = false;
         for block in blocks {

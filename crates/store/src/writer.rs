@@ -145,9 +145,18 @@ impl Writer {
             }
         }
         self.project(true);
+        if let Err(error) = self.close() {
+            tracing::warn!(%error, "the indexes by hash are not complete; the next start goes on with them");
+        }
         if let Err(error) = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;") {
             tracing::warn!(%error, "the last checkpoint failed; the next start will do it");
         }
+    }
+
+    fn close(&mut self) -> Result<(), StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.committer.close(&tx)?;
+        Ok(tx.commit()?)
     }
 
     fn do_job(&mut self, job: Job, inbox: &Receiver<Job>) {

@@ -7,6 +7,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_scattered.sql"),
     include_str!("migrations/0003_costs.sql"),
+    include_str!("migrations/0004_hashes_behind.sql"),
 ];
 
 /// Brings the database to the newest version, each step in a transaction of its own.

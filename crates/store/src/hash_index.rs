@@ -1,0 +1,266 @@
+//! An index by hash whose entries are written behind, in the order of their hashes.
+//!
+//! A hash falls anywhere in an index. Written as it comes, nearly every entry would change a page of its own: eight
+//! kilobytes to the log, and later to the file, for some twenty bytes, as soon as the index is larger than a commit. So
+//! an entry first goes to the end of a small table (`NAME_recent`), and is found in memory. When there are enough of
+//! them they move to the index proper, sorted, a slice with each commit: neighbours share pages.
+
+use crate::sqlite::StoreError;
+use rusqlite::Transaction;
+use std::collections::BTreeSet;
+
+/// Entries gathered before they move. Each takes some 25 bytes of memory; the more there are, the more share a page.
+const GENERATION: usize = if cfg!(test) { 8 } else { 128 * 1024 };
+
+/// Hash (its first eight bytes) to number; one hash may lead to several numbers.
+pub(crate) struct HashIndex {
+    sql: Sql,
+    gathering: BTreeSet<(i64, i64)>,
+    /// The generation before, from which slices move to the index.
+    moving: BTreeSet<(i64, i64)>,
+    /// The last row of `NAME_recent` that `moving` holds.
+    moving_to: i64,
+    /// Rows of `NAME_recent` up to this one stand in the index, and can go.
+    moved_to: i64,
+    next_row: i64,
+    added: usize,
+    is_loaded: bool,
+}
+
+struct Sql {
+    find: String,
+    put: String,
+    note: String,
+    forget: String,
+    load: String,
+}
+
+impl HashIndex {
+    /// The index in `table` with these two columns, and in `TABLE_recent`.
+    pub(crate) fn new(table: &str, hash: &str, number: &str) -> Self {
+        Self {
+            sql: Sql {
+                find: format!("SELECT {number} FROM {table} WHERE {hash} = ?1"),
+                put: format!("INSERT OR IGNORE INTO {table} ({hash}, {number}) VALUES (?1, ?2)"),
+                note: format!("INSERT INTO {table}_recent (id, {hash}, {number}) VALUES (?1, ?2, ?3)"),
+                forget: format!(
+                    "DELETE FROM {table}_recent WHERE id IN
+                         (SELECT id FROM {table}_recent WHERE id <= ?1 ORDER BY id LIMIT ?2)"
+                ),
+                load: format!("SELECT id, {hash}, {number} FROM {table}_recent ORDER BY id"),
+            },
+            gathering: BTreeSet::new(),
+            moving: BTreeSet::new(),
+            moving_to: 0,
+            moved_to: 0,
+            next_row: 1,
+            added: 0,
+            is_loaded: false,
+        }
+    }
+
+    /// The numbers under this hash.
+    pub(crate) fn find(&mut self, tx: &Transaction<'_>, hash: i64) -> Result<Vec<i64>, StoreError> {
+        self.load(tx)?;
+        let range = (hash, i64::MIN)..=(hash, i64::MAX);
+        let mut found: Vec<i64> = [&self.gathering, &self.moving]
+            .into_iter()
+            .flat_map(|entries| entries.range(range.clone()))
+            .map(|&(_, number)| number)
+            .collect();
+        let mut statement = tx.prepare_cached(&self.sql.find)?;
+        let mut rows = statement.query([hash])?;
+        while let Some(row) = rows.next()? {
+            found.push(row.get(0)?);
+        }
+        Ok(found)
+    }
+
+    /// Adds an entry that is not there yet.
+    pub(crate) fn add(&mut self, tx: &Transaction<'_>, hash: i64, number: i64) -> Result<(), StoreError> {
+        self.load(tx)?;
+        tx.prepare_cached(&self.sql.note)?.execute((self.next_row, hash, number))?;
+        self.next_row += 1;
+        self.added += 1;
+        self.gathering.insert((hash, number));
+        Ok(())
+    }
+
+    /// With each commit: moves twice as many entries as it added, so that a generation is gone before the next is full.
+    pub(crate) fn advance(&mut self, tx: &Transaction<'_>) -> Result<(), StoreError> {
+        let slice = 2 * std::mem::take(&mut self.added);
+        if self.moving.is_empty() && self.gathering.len() >= GENERATION {
+            self.begin_move();
+        }
+        self.move_some(tx, slice)?;
+        if self.moved_to > 0 {
+            let gone = tx.prepare_cached(&self.sql.forget)?.execute((self.moved_to, slice))?;
+            if gone < slice {
+                self.moved_to = 0;
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves all there is, so that the next start has nothing to read.
+    pub(crate) fn finish(&mut self, tx: &Transaction<'_>) -> Result<(), StoreError> {
+        self.load(tx)?;
+        self.move_some(tx, usize::MAX)?;
+        self.begin_move();
+        self.move_some(tx, usize::MAX)?;
+        tx.prepare_cached(&self.sql.forget)?.execute((i64::MAX, i64::MAX))?;
+        Ok(())
+    }
+
+    /// Forgets what is in memory, after a roll-back or a deletion: the tables know.
+    pub(crate) fn reset(&mut self) {
+        self.gathering.clear();
+        self.moving.clear();
+        (self.moving_to, self.moved_to, self.added) = (0, 0, 0);
+        self.is_loaded = false;
+    }
+
+    fn begin_move(&mut self) {
+        std::mem::swap(&mut self.gathering, &mut self.moving);
+        self.moving_to = self.next_row - 1;
+    }
+
+    fn move_some(&mut self, tx: &Transaction<'_>, slice: usize) -> Result<(), StoreError> {
+        if self.moving.is_empty() {
+            return Ok(());
+        }
+        let mut put = tx.prepare_cached(&self.sql.put)?;
+        for entry in std::iter::from_fn(|| self.moving.pop_first()).take(slice) {
+            put.execute(entry)?;
+        }
+        if self.moving.is_empty() {
+            self.moved_to = self.moving_to;
+        }
+        Ok(())
+    }
+
+    /// What an earlier process, or a transaction before a roll-back, had not moved.
+    fn load(&mut self, tx: &Transaction<'_>) -> Result<(), StoreError> {
+        if self.is_loaded {
+            return Ok(());
+        }
+        let mut statement = tx.prepare_cached(&self.sql.load)?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            self.next_row = row.get::<_, i64>(0)? + 1;
+            self.gathering.insert((row.get(1)?, row.get(2)?));
+        }
+        self.is_loaded = true;
+        Ok(())
+    }
+}
+
+/// Takes out the rows of `table` that lead to these numbers: all of it is read once.
+pub(crate) fn remove_numbers(
+    tx: &Transaction<'_>,
+    table: &str,
+    column: &str,
+    gone: &[i64],
+) -> Result<(), StoreError> {
+    let gone = serde_json::to_string(gone).unwrap_or_default();
+    tx.prepare_cached(&format!("DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?1))"))?
+        .execute([gone])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rusqlite::Connection;
+
+    #[derive(Clone, Debug)]
+    enum Deed {
+        /// Adds entries under these hashes and commits.
+        Commit(Vec<i64>),
+        /// The same, rolled back.
+        RollBack(Vec<i64>),
+        /// Takes out what leads to this number.
+        Remove(i64),
+        /// Ends as a process does that is killed.
+        Crash,
+        /// Ends as it should.
+        Close,
+    }
+
+    fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+        let hashes = || prop::collection::vec(0..40_i64, 0..12);
+        prop::collection::vec(
+            prop_oneof![
+                6 => hashes().prop_map(Deed::Commit),
+                1 => hashes().prop_map(Deed::RollBack),
+                1 => (0..60_i64).prop_map(Deed::Remove),
+                1 => Just(Deed::Crash),
+                1 => Just(Deed::Close),
+            ],
+            1..40,
+        )
+    }
+
+    fn new_index() -> HashIndex {
+        HashIndex::new("joins", "key", "unit")
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_committed_is_found_whatever_happens_in_between(deeds in deeds()) {
+            let mut db = Connection::open_in_memory().unwrap();
+            crate::sqlite::migrate(&mut db).unwrap();
+            let mut index = new_index();
+            let mut expected = BTreeSet::new();
+            let mut next = 0;
+            for deed in deeds {
+                let tx = db.transaction().unwrap();
+                let mut add = |index: &mut HashIndex, hashes: &[i64]| -> Vec<(i64, i64)> {
+                    let added = hashes.iter().map(|&hash| { next += 1; (hash, next) }).collect::<Vec<_>>();
+                    for &(hash, number) in &added {
+                        index.add(&tx, hash, number).unwrap();
+                    }
+                    index.advance(&tx).unwrap();
+                    added
+                };
+                match deed {
+                    Deed::Commit(hashes) => {
+                        expected.extend(add(&mut index, &hashes));
+                        tx.commit().unwrap();
+                    }
+                    Deed::RollBack(hashes) => {
+                        add(&mut index, &hashes);
+                        tx.rollback().unwrap();
+                        index.reset();
+                    }
+                    Deed::Remove(number) => {
+                        for table in ["joins", "joins_recent"] {
+                            remove_numbers(&tx, table, "unit", &[number]).unwrap();
+                        }
+                        tx.commit().unwrap();
+                        index.reset();
+                        expected.retain(|&(_, one)| one != number);
+                    }
+                    Deed::Crash => {
+                        tx.commit().unwrap();
+                        index = new_index();
+                    }
+                    Deed::Close => {
+                        index.finish(&tx).unwrap();
+                        let left: i64 = tx.query_row("SELECT count(*) FROM joins_recent", (), |row| row.get(0)).unwrap();
+                        prop_assert_eq!(left, 0);
+                        tx.commit().unwrap();
+                        index = new_index();
+                    }
+                }
+                let tx = db.transaction().unwrap();
+                for hash in 0..40 {
+                    let found: BTreeSet<i64> = index.find(&tx, hash).unwrap().into_iter().collect();
+                    let wanted: BTreeSet<i64> = expected.range((hash, i64::MIN)..=(hash, i64::MAX)).map(|entry| entry.1).collect();
+                    prop_assert_eq!(found, wanted, "hash {}", hash);
+                }
+            }
+        }
+    }
+}
