@@ -13,6 +13,7 @@ mod run;
 mod sample;
 mod setup;
 mod shape;
+mod shared;
 mod step;
 mod tool;
 mod truncate;
@@ -39,11 +40,11 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-static DEFAULT: RwLock<Option<Recorder>> = RwLock::new(None);
+static DEFAULT: RwLock<Recorder> = RwLock::new(Recorder::disabled());
 
 /// The recorder that [`run()`] uses: one that records nothing, until something is set up.
 pub fn default_recorder() -> Recorder {
-    DEFAULT.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+    DEFAULT.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Puts `recorder` in the default one's place, and gives that back.
@@ -56,7 +57,7 @@ pub fn default_recorder() -> Recorder {
 /// ```
 pub fn set_default_recorder(recorder: Recorder) -> Recorder {
     let mut place = DEFAULT.write().unwrap_or_else(PoisonError::into_inner);
-    place.replace(recorder).unwrap_or_default()
+    std::mem::replace(&mut place, recorder)
 }
 
 /// Begins a run of the agent `name` with the default recorder.

@@ -2,10 +2,10 @@
 //!
 //! Not here: exporters (`setup`), and the default instance (`lib`).
 
-use crate::{Run, Step};
+use crate::{Run, Step, shared::Shared};
 use opentelemetry::{Context, trace::TracerProvider};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// How spans are named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,8 +30,12 @@ pub enum Naming {
 /// assert!(run.is_recording());
 /// ```
 #[derive(Clone, Default)]
-pub struct Recorder {
-    pub(crate) tracer: Option<SdkTracer>,
+pub struct Recorder(Option<Arc<Means>>);
+
+/// What an enabled recorder records with.
+#[derive(Clone)]
+pub(crate) struct Means {
+    pub(crate) tracer: SdkTracer,
     pub(crate) naming: Naming,
     pub(crate) content: bool,
 }
@@ -39,43 +43,75 @@ pub struct Recorder {
 impl Recorder {
     /// Records through `provider`, named after the conventions, without the contents of messages.
     pub fn new(provider: &SdkTracerProvider) -> Self {
-        Self { tracer: Some(provider.tracer("turnscope")), ..Self::default() }
+        let tracer = provider.tracer("turnscope");
+        Self(Some(Arc::new(Means { tracer, naming: Naming::default(), content: false })))
     }
 
     /// Records nothing: every call returns at once.
-    pub fn disabled() -> Self {
-        Self::default()
+    pub const fn disabled() -> Self {
+        Self(None)
     }
 
     /// The same recorder with another way of naming spans.
     #[must_use]
     pub fn with_naming(self, naming: Naming) -> Self {
-        Self { naming, ..self }
+        self.with(|means| means.naming = naming)
     }
 
     /// Whether messages, arguments, results, queries and documents are recorded; off unless set.
     #[must_use]
     pub fn with_content(self, content: bool) -> Self {
-        Self { content, ..self }
+        self.with(|means| means.content = content)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Means)) -> Self {
+        if let Some(means) = &mut self.0 {
+            change(Arc::make_mut(means));
+        }
+        self
     }
 
     /// Begins a run of the agent `name`, below the OpenTelemetry span that is active here, if there is one.
     pub fn run(&self, name: impl Into<Cow<'static, str>>) -> Run {
-        Run::begin(&self.below(Context::current()), name.into())
+        Run::begin(&self.here(), name.into())
     }
 
     /// A place below which steps can be recorded without a run: in a context that came from another process, say.
-    pub fn below(&self, context: Context) -> Step {
-        Step { context, recorder: self.clone() }
+    pub fn below(&self, context: &Context) -> Step {
+        Step::at(self, context, Shared::default())
+    }
+
+    /// The place that is active here, for this recorder.
+    fn here(&self) -> Step {
+        match &self.0 {
+            None => self.below(&Context::new()),
+            Some(_) => Context::map_current(|context| Step::inside(self, context)),
+        }
+    }
+
+    pub(crate) fn means(&self) -> Option<&Means> {
+        self.0.as_deref()
+    }
+
+    pub(crate) fn tracer(&self) -> Option<SdkTracer> {
+        self.means().map(|means| means.tracer.clone())
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (own, other) => own.is_none() && other.is_none(),
+        }
     }
 }
 
 impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder")
-            .field("enabled", &self.tracer.is_some())
-            .field("naming", &self.naming)
-            .field("content", &self.content)
-            .finish()
+        let mut out = f.debug_struct("Recorder");
+        out.field("enabled", &self.0.is_some());
+        if let Some(means) = &self.0 {
+            out.field("naming", &means.naming).field("content", &means.content);
+        }
+        out.finish()
     }
 }

@@ -7,10 +7,7 @@ use opentelemetry::{
 };
 use std::{
     borrow::Cow,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// One execution of one agent, from its input to its final answer.
@@ -28,7 +25,7 @@ use std::{
 #[must_use = "a step ends when it is dropped"]
 pub struct Run {
     step: Step,
-    turns: Arc<AtomicU32>,
+    turns: AtomicU32,
 }
 
 impl Run {
@@ -43,7 +40,8 @@ impl Run {
         if agent_run {
             attributes.push(KeyValue::new("agent.runner", "turnscope"));
         }
-        Self { step: parent.child(span_name, SpanKind::Internal, attributes), turns: Arc::default() }
+        let step = parent.fork().child(span_name, SpanKind::Internal, attributes);
+        Self { step, turns: AtomicU32::new(0) }
     }
 
     /// Begins the next turn of this run, counted from 1.
@@ -56,20 +54,23 @@ impl Run {
         if self.is_agent_run() { self.text("agent.runner", runner) } else { self }
     }
 
-    /// The session that the run belongs to, as the application names it.
+    /// The session that the run belongs to, as the application names it. All steps that begin afterwards carry it too.
     pub fn session(&self, id: impl Into<Value>) -> &Self {
         let id = id.into();
-        self.text("session.id", id.clone()).text("gen_ai.conversation.id", id)
+        self.share("session.id", id.clone()).share("gen_ai.conversation.id", id);
+        self
     }
 
-    /// The user on whose behalf the agent works.
+    /// The user on whose behalf the agent works. All steps that begin afterwards carry it too.
     pub fn user(&self, id: impl Into<Value>) -> &Self {
-        self.text("user.id", id)
+        self.share("user.id", id.into());
+        self
     }
 
-    /// The role in which that user acts: what policies decide by.
+    /// The role in which that user acts: what policies decide by. All steps that begin afterwards carry it too.
     pub fn user_role(&self, role: impl Into<Value>) -> &Self {
-        self.text("kitelogik.user_role", role)
+        self.share("kitelogik.user_role", role.into());
+        self
     }
 
     /// The prompt and its version.
@@ -111,7 +112,7 @@ impl Run {
     pub fn regenerates(&self, earlier: &SpanContext) -> &Self {
         if self.is_recording() {
             let why = vec![KeyValue::new("turnscope.link", "regenerated")];
-            self.context.span().add_link(earlier.clone(), why);
+            self.context().span().add_link(earlier.clone(), why);
         }
         self
     }

@@ -175,7 +175,7 @@ pub fn init_tracing(service_name: &str) -> BoxedTracer {
 /// turnscope::get_tracer().in_span("anything", |_| ());
 /// ```
 pub fn get_tracer() -> BoxedTracer {
-    match default_recorder().tracer {
+    match default_recorder().tracer() {
         Some(tracer) => BoxedTracer::new(Box::new(tracer)),
         None => BoxedTracer::new(Box::new(NoopTracer::new())),
     }

@@ -4,13 +4,13 @@
 
 use crate::{
     Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, Naming, PolicyEvaluation, Recorder, Retrieval, Run,
-    Sanitizer, ToolCall, Turn,
+    Sanitizer, ToolCall, Turn, recorder::Means, shared::Shared,
 };
 use opentelemetry::{
     Context, ContextGuard, KeyValue, Value,
-    trace::{FutureExt, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, WithContext},
+    trace::{FutureExt, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, WithContext},
 };
-use std::{any::type_name_of_val, borrow::Cow, error::Error};
+use std::{any::type_name_of_val, borrow::Cow, error::Error, sync::Arc};
 
 /// A handle to a step that is being recorded. Cloning gives another handle to the same step; dropping one ends nothing.
 ///
@@ -21,15 +21,46 @@ use std::{any::type_name_of_val, borrow::Cow, error::Error};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Step {
-    pub(crate) context: Context,
-    pub(crate) recorder: Recorder,
+    context: Context,
+    /// None where nothing is recorded.
+    scope: Option<Arc<Scope>>,
 }
 
-/// The step that encloses, as it stands in the OpenTelemetry context.
+/// What a run's steps have in common. It stands in the OpenTelemetry context, so that those below find it.
 #[derive(Debug)]
-struct Enclosing(Recorder);
+struct Scope {
+    recorder: Recorder,
+    shared: Shared,
+}
 
 impl Step {
+    /// The place of a recorder in a context, with a scope of its own.
+    pub(crate) fn at(recorder: &Recorder, context: &Context, shared: Shared) -> Self {
+        if recorder.means().is_none() {
+            return Self { context: context.clone(), scope: None };
+        }
+        let scope = Arc::new(Scope { recorder: recorder.clone(), shared });
+        Self { context: context.with_value(Arc::clone(&scope)), scope: Some(scope) }
+    }
+
+    /// The place of a recorder in a context that may hold a scope of this recorder's already.
+    pub(crate) fn inside(recorder: &Recorder, context: &Context) -> Self {
+        match context.get::<Arc<Scope>>() {
+            Some(scope) if scope.recorder.is(recorder) => {
+                Self { context: context.clone(), scope: Some(Arc::clone(scope)) }
+            }
+            _ => Self::at(recorder, context, Shared::default()),
+        }
+    }
+
+    /// The place of a new run below this step. It takes over the session and the user; what it sets itself is its own.
+    pub(crate) fn fork(&self) -> Self {
+        match &self.scope {
+            None => self.clone(),
+            Some(scope) => Self::at(&scope.recorder, &self.context, scope.shared.fork()),
+        }
+    }
+
     /// Sets an attribute of any name.
     pub fn set(&self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &Self {
         if self.is_recording() {
@@ -101,12 +132,12 @@ impl Step {
 
     /// Whether anything is recorded; where not, what is costly to compute need not be.
     pub fn is_recording(&self) -> bool {
-        self.recorder.tracer.is_some() && self.context.span().is_recording()
+        self.scope.is_some() && self.context.span().is_recording()
     }
 
     /// Whether messages, arguments and results are recorded.
     pub fn captures_content(&self) -> bool {
-        self.recorder.content && self.is_recording()
+        self.means().is_some_and(|means| means.content) && self.is_recording()
     }
 
     /// The ids of the step's span.
@@ -219,13 +250,30 @@ impl Step {
         kind: SpanKind,
         attributes: impl IntoIterator<Item = KeyValue>,
     ) -> Step {
-        let Some(tracer) = &self.recorder.tracer else { return self.clone() };
-        let span = SpanBuilder::from_name(name)
+        let (Some(scope), Some(means)) = (&self.scope, self.means()) else { return self.clone() };
+        let mut span = SpanBuilder::from_name(name)
             .with_kind(kind)
             .with_attributes(attributes)
-            .start_with_context(tracer, &self.context);
-        let context = self.context.with_value(Enclosing(self.recorder.clone())).with_span(span);
-        Step { context, recorder: self.recorder.clone() }
+            .start_with_context(&means.tracer, &self.context);
+        scope.shared.each(|attribute| span.set_attribute(attribute));
+        self.with_context(self.context.with_span(span))
+    }
+
+    /// The same place with another context.
+    pub(crate) fn with_context(&self, context: Context) -> Step {
+        Step { context, scope: self.scope.clone() }
+    }
+
+    /// Sets an attribute that all steps of the run carry that begin from now on.
+    pub(crate) fn share(&self, key: &'static str, value: Value) -> &Self {
+        if let Some(scope) = &self.scope {
+            scope.shared.set(key, value.clone());
+        }
+        self.set(key, value)
+    }
+
+    fn means(&self) -> Option<&Means> {
+        self.scope.as_ref()?.recorder.means()
     }
 
     /// Sets an attribute that holds content, where content is recorded.
@@ -238,11 +286,11 @@ impl Step {
     }
 
     pub(crate) fn is_agent_run(&self) -> bool {
-        self.recorder.naming == Naming::AgentRun
+        self.means().is_some_and(|means| means.naming == Naming::AgentRun)
     }
 
     pub(crate) fn finish(&self) {
-        if self.recorder.tracer.is_some() {
+        if self.scope.is_some() {
             self.context.span().end();
         }
     }
@@ -260,10 +308,8 @@ crate::guard::guard! {
 /// turnscope::current().set("noted", true); // nothing happens outside a run
 /// ```
 pub fn current() -> Step {
-    let context = Context::current();
-    let recorder = match context.get::<Enclosing>() {
-        Some(Enclosing(recorder)) => recorder.clone(),
-        None => crate::default_recorder(),
-    };
-    Step { context, recorder }
+    Context::map_current(|context| match context.get::<Arc<Scope>>() {
+        Some(scope) => Step::inside(&scope.recorder, context),
+        None => Step::inside(&crate::default_recorder(), context),
+    })
 }

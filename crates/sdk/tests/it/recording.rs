@@ -94,7 +94,7 @@ fn a_disabled_recorder_records_nothing_and_ends_nothing_of_others() {
     let run = recorder.run("helpdesk");
     let entered = run.enter();
     record(&Recorder::disabled());
-    Recorder::disabled().below(run.context().clone()).tool("ghost").fail("x", "y");
+    Recorder::disabled().below(run.context()).tool("ghost").fail("x", "y");
     drop(entered);
     run.set("still", "open");
     drop(run);
