@@ -7,17 +7,20 @@
 
 use crate::sqlite::StoreError;
 use rusqlite::Transaction;
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
-/// Entries gathered before they move. Each takes some 25 bytes of memory; the more there are, the more share a page.
-const GENERATION: usize = if cfg!(test) { 8 } else { 128 * 1024 };
+/// Entries gathered before they move: the more there are, the more share a page. Each takes some 20 bytes of memory,
+/// twice that while it moves (seven eighths of a power of two: the map is full then).
+const GENERATION: usize = if cfg!(test) { 8 } else { 7 * 16 * 1024 };
 
 /// Hash (its first eight bytes) to number; one hash may lead to several numbers.
 pub(crate) struct HashIndex {
     sql: Sql,
-    gathering: BTreeSet<(i64, i64)>,
-    /// The generation before, from which slices move to the index.
-    moving: BTreeSet<(i64, i64)>,
+    gathering: Entries,
+    /// The generation before: it is found here until all of it stands in the index.
+    moving: Entries,
+    /// What of it is still to be moved, in order.
+    to_move: std::vec::IntoIter<(i64, i64)>,
     /// The last row of `NAME_recent` that `moving` holds.
     moving_to: i64,
     /// Rows of `NAME_recent` up to this one stand in the index, and can go.
@@ -25,6 +28,37 @@ pub(crate) struct HashIndex {
     next_row: i64,
     added: usize,
     is_loaded: bool,
+}
+
+/// Entries in memory. Two numbers under one hash are rare.
+#[derive(Default)]
+struct Entries {
+    first: HashMap<i64, i64>,
+    further: Vec<(i64, i64)>,
+}
+
+impl Entries {
+    fn add(&mut self, hash: i64, number: i64) {
+        if *self.first.entry(hash).or_insert(number) != number {
+            self.further.push((hash, number));
+        }
+    }
+
+    fn find(&self, hash: i64) -> impl Iterator<Item = i64> {
+        let further = self.further.iter().filter(move |entry| entry.0 == hash).map(|entry| entry.1);
+        self.first.get(&hash).copied().into_iter().chain(further)
+    }
+
+    fn len(&self) -> usize {
+        self.first.len() + self.further.len()
+    }
+
+    fn sorted(&self) -> Vec<(i64, i64)> {
+        let first = self.first.iter().map(|(hash, number)| (*hash, *number));
+        let mut all: Vec<_> = first.chain(self.further.iter().copied()).collect();
+        all.sort_unstable();
+        all
+    }
 }
 
 struct Sql {
@@ -49,8 +83,9 @@ impl HashIndex {
                 ),
                 load: format!("SELECT id, {hash}, {number} FROM {table}_recent ORDER BY id"),
             },
-            gathering: BTreeSet::new(),
-            moving: BTreeSet::new(),
+            gathering: Entries::default(),
+            moving: Entries::default(),
+            to_move: Vec::new().into_iter(),
             moving_to: 0,
             moved_to: 0,
             next_row: 1,
@@ -62,12 +97,7 @@ impl HashIndex {
     /// The numbers under this hash.
     pub(crate) fn find(&mut self, tx: &Transaction<'_>, hash: i64) -> Result<Vec<i64>, StoreError> {
         self.load(tx)?;
-        let range = (hash, i64::MIN)..=(hash, i64::MAX);
-        let mut found: Vec<i64> = [&self.gathering, &self.moving]
-            .into_iter()
-            .flat_map(|entries| entries.range(range.clone()))
-            .map(|&(_, number)| number)
-            .collect();
+        let mut found: Vec<i64> = self.gathering.find(hash).chain(self.moving.find(hash)).collect();
         let mut statement = tx.prepare_cached(&self.sql.find)?;
         let mut rows = statement.query([hash])?;
         while let Some(row) = rows.next()? {
@@ -82,14 +112,14 @@ impl HashIndex {
         tx.prepare_cached(&self.sql.note)?.execute((self.next_row, hash, number))?;
         self.next_row += 1;
         self.added += 1;
-        self.gathering.insert((hash, number));
+        self.gathering.add(hash, number);
         Ok(())
     }
 
     /// With each commit: moves twice as many entries as it added, so that a generation is gone before the next is full.
     pub(crate) fn advance(&mut self, tx: &Transaction<'_>) -> Result<(), StoreError> {
         let slice = 2 * std::mem::take(&mut self.added);
-        if self.moving.is_empty() && self.gathering.len() >= GENERATION {
+        if self.moving.len() == 0 && self.gathering.len() >= GENERATION {
             self.begin_move();
         }
         self.move_some(tx, slice)?;
@@ -114,26 +144,33 @@ impl HashIndex {
 
     /// Forgets what is in memory, after a roll-back or a deletion: the tables know.
     pub(crate) fn reset(&mut self) {
-        self.gathering.clear();
-        self.moving.clear();
+        self.gathering = Entries::default();
+        self.end_move();
         (self.moving_to, self.moved_to, self.added) = (0, 0, 0);
         self.is_loaded = false;
     }
 
     fn begin_move(&mut self) {
-        std::mem::swap(&mut self.gathering, &mut self.moving);
+        self.moving = std::mem::take(&mut self.gathering);
+        self.to_move = self.moving.sorted().into_iter();
         self.moving_to = self.next_row - 1;
     }
 
+    fn end_move(&mut self) {
+        self.moving = Entries::default();
+        self.to_move = Vec::new().into_iter();
+    }
+
     fn move_some(&mut self, tx: &Transaction<'_>, slice: usize) -> Result<(), StoreError> {
-        if self.moving.is_empty() {
+        if self.moving.len() == 0 {
             return Ok(());
         }
         let mut put = tx.prepare_cached(&self.sql.put)?;
-        for entry in std::iter::from_fn(|| self.moving.pop_first()).take(slice) {
+        for entry in self.to_move.by_ref().take(slice) {
             put.execute(entry)?;
         }
-        if self.moving.is_empty() {
+        if self.to_move.len() == 0 {
+            self.end_move();
             self.moved_to = self.moving_to;
         }
         Ok(())
@@ -148,7 +185,7 @@ impl HashIndex {
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
             self.next_row = row.get::<_, i64>(0)? + 1;
-            self.gathering.insert((row.get(1)?, row.get(2)?));
+            self.gathering.add(row.get(1)?, row.get(2)?);
         }
         self.is_loaded = true;
         Ok(())
@@ -173,6 +210,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use rusqlite::Connection;
+    use std::collections::BTreeSet;
 
     #[derive(Clone, Debug)]
     enum Deed {

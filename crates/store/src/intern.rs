@@ -1,23 +1,48 @@
 //! Hash to content id: a bounded cache in front of the index.
 
 use crate::{hash_index::HashIndex, pack::Packer, sqlite::StoreError};
-use lru::LruCache;
 use rusqlite::{OptionalExtension as _, Transaction};
-use std::num::NonZeroUsize;
+use std::collections::HashMap;
 use turnscope_model::{ContentHash, Form, Purpose};
 
-const CACHED: NonZeroUsize = NonZeroUsize::new(128 * 1024).unwrap();
+/// Contents in each of the cache's two generations (seven eighths of a power of two: the map is full then).
+const CACHED: usize = 7 * 8 * 1024;
 /// Bit in `contents.form`: to be indexed for search.
 pub(crate) const SEARCHED: u32 = 0x10;
 
 /// Gives each content its id, once.
 pub(crate) struct Interner {
-    /// The id, and whether the content is searched.
-    cache: LruCache<ContentHash, (i64, bool)>,
+    cache: Cache,
     index: HashIndex,
     next_id: i64,
     /// Contents first seen where nobody searches, and met again where one does: to be indexed late.
     pub(crate) late: Vec<i64>,
+}
+
+/// The contents met of late: the id, and whether the content is searched. What is met again moves to the younger
+/// generation; when that is full it becomes the older one, and what nobody met meanwhile is gone.
+#[derive(Default)]
+struct Cache {
+    younger: HashMap<ContentHash, (i64, bool)>,
+    older: HashMap<ContentHash, (i64, bool)>,
+}
+
+impl Cache {
+    fn get(&mut self, hash: &ContentHash) -> Option<(i64, bool)> {
+        if let Some(known) = self.younger.get(hash) {
+            return Some(*known);
+        }
+        let known = *self.older.get(hash)?;
+        self.put(*hash, known);
+        Some(known)
+    }
+
+    fn put(&mut self, hash: ContentHash, known: (i64, bool)) {
+        if self.younger.len() >= CACHED {
+            self.older = std::mem::take(&mut self.younger);
+        }
+        self.younger.insert(hash, known);
+    }
 }
 
 /// A content's id, and whether it is new to the store.
@@ -30,7 +55,7 @@ pub(crate) struct Interned {
 impl Interner {
     pub(crate) fn new(next_id: i64) -> Self {
         Self {
-            cache: LruCache::new(CACHED),
+            cache: Cache::default(),
             index: HashIndex::new("content_hashes", "hash", "content"),
             next_id,
             late: Vec::new(),
@@ -49,7 +74,7 @@ impl Interner {
         bytes: &[u8],
         record: i64,
     ) -> Result<Interned, StoreError> {
-        if let Some(&(id, searched)) = self.cache.get(&hash)
+        if let Some((id, searched)) = self.cache.get(&hash)
             && (searched || !purpose.is_searched())
         {
             return Ok(Interned { id, is_new: false });
@@ -118,7 +143,7 @@ impl Interner {
 
     /// Forgets everything, after a transaction was rolled back or contents were deleted.
     pub(crate) fn reset(&mut self) {
-        self.cache.clear();
+        self.cache = Cache::default();
         self.index.reset();
         self.late.clear();
     }

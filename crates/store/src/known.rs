@@ -16,7 +16,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 use turnscope_model::{ContentHash, Record};
 
 /// Nodes kept in all; each has two to three kilobytes. A unit larger than this is read every time.
-const NODES: usize = 16_000;
+pub(crate) const NODES: usize = 8_000;
 const UNITS: NonZeroUsize = NonZeroUsize::new(8192).unwrap();
 const ORIGINS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 

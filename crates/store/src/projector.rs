@@ -3,7 +3,7 @@
 use crate::{
     blocks::Blocks,
     commit::{Applied, Batch},
-    known::KnownNodes,
+    known::{KnownNodes, NODES},
     nodes,
     pricing::{self, Pricing, RunCosts},
     project::{self, Node, Projection, RunView},
@@ -45,6 +45,8 @@ pub struct Change {
 /// The units waiting to be projected.
 pub(crate) struct Projector {
     known: KnownNodes,
+    /// Records that came since the last pass.
+    fresh: usize,
     dirty: BTreeSet<i64>,
     resting: HashMap<i64, Instant>,
     blocks: Blocks,
@@ -57,7 +59,7 @@ impl Projector {
             .prepare("SELECT id FROM units WHERE dirty")?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        Ok(Self { known: KnownNodes::new(), dirty, resting: HashMap::new(), blocks: Blocks::new() })
+        Ok(Self { known: KnownNodes::new(), fresh: 0, dirty, resting: HashMap::new(), blocks: Blocks::new() })
     }
 
     /// Units that a transaction changed.
@@ -78,6 +80,7 @@ impl Projector {
 
     /// Takes over what was committed, so that it need not be read again. After [`Projector::touched`].
     pub(crate) fn remember(&mut self, batch: Batch, applied: &Applied) {
+        self.fresh += batch.records.len();
         for (record, placed) in batch.records.into_iter().zip(&applied.placed) {
             if let Some(placed) = placed {
                 self.known.add(record, *placed);
@@ -88,6 +91,11 @@ impl Projector {
     /// Reads every unit's nodes again when they are needed.
     pub(crate) fn forget_nodes(&mut self) {
         self.known.forget();
+    }
+
+    /// Whether a pass is due whatever else waits: soon nodes would be forgotten, and have to be read again.
+    pub(crate) fn is_full(&self) -> bool {
+        self.fresh >= NODES / 2
     }
 
     /// How long until something can be projected; `None` when nothing waits.
@@ -109,6 +117,7 @@ impl Projector {
         pricing: Option<&Pricing>,
     ) -> Result<Vec<Change>, StoreError> {
         let began = Instant::now();
+        self.fresh = 0;
         let tx = db.transaction()?;
         self.blocks.refresh(&tx)?;
         let mut changes = Vec::new();

@@ -127,6 +127,8 @@ impl Writer {
                     self.do_job(job, inbox);
                     if self.last_pass.elapsed() >= PROJECT_EVERY {
                         self.follow_up();
+                    } else if self.projector.is_full() {
+                        self.project(false);
                     }
                     continue;
                 }
