@@ -33,6 +33,18 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     license: { fileName: "licences.md" },
     manifest: true,
+    // Few files: each costs a request of its own before the page shows. What every page needs is one, what the
+    // pages of details share another.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "turnscope", tags: ["$initial"], priority: 2 },
+            { name: "shared", minShareCount: 2, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   // Scripts find one another beside themselves, so that the server can put the UI under any path.
   experimental: {

@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { EmptyState } from "../components/EmptyState";
 import { ErrorPanel } from "../components/ErrorPanel";
 import { pageQuery } from "../features/runs/pageQuery";
+import { RunsPage } from "../features/runs/RunsPage";
 import { readView } from "../features/runs/view";
 import { AppShell } from "./AppShell";
 import { queryClient } from "./queryClient";
@@ -21,11 +22,11 @@ const runs = createRoute({
   path: "/",
   validateSearch: anySearch,
   loaderDeps: ({ search }) => search,
-  // The first rows are asked for while the page's script is still on its way.
+  // The first rows are asked for before anything is drawn.
   loader: ({ deps }) => {
     queryClient.prefetchQuery(pageQuery(readView(deps), null));
   },
-  component: lazyRouteComponent(() => import("../features/runs/RunsPage"), "RunsPage"),
+  component: RunsPage, // the home page waits for no second script
 });
 
 const run = createRoute({
