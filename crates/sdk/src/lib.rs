@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod config;
 mod export;
 mod finished;
 mod guard;
@@ -11,23 +12,22 @@ mod recorder;
 mod redact;
 mod run;
 mod sample;
-mod setup;
 mod shape;
 mod shared;
+mod standing;
 mod step;
 mod tool;
 mod truncate;
 
-pub use export::Exporter;
+pub use config::{Config, Setup, SetupError, init_tracing, setup};
+pub use export::{Exporter, Otlp, OtlpProtocol};
 pub use finished::FinishedSpan;
 pub use knowledge::{Ingest, MemoryRead, MemoryWrite, Retrieval};
 pub use model_call::{Embedding, LlmCall, Usage};
 pub use recorder::{Naming, Recorder};
 pub use redact::{BadPattern, Redaction};
 pub use run::{Run, Turn};
-pub use setup::{
-    Setup, SetupError, dropped, finished_spans, flush, get_tracer, init_tracing, setup, shutdown,
-};
+pub use standing::{dropped, finished_spans, flush, get_tracer, shutdown};
 pub use step::{CustomStep, Step, current};
 pub use tool::{PolicyEvaluation, Sanitizer, ToolCall, Verdict};
 

@@ -1,4 +1,4 @@
-//! Which traces are kept: a rate that every process computes alike from the trace id, and only those with an error.
+//! Which traces are kept, decided when they end: only those with an error.
 
 use opentelemetry::{SpanId, TraceId, trace::Status};
 use opentelemetry_sdk::trace::SpanData;
@@ -9,10 +9,9 @@ const HELD: usize = 20_000;
 /// How many verdicts are remembered for spans that end after their root.
 const REMEMBERED: usize = 1024;
 
-/// Keeps a rate of all traces and, where that is asked for, of those only the ones with an error.
+/// Keeps all traces or, where that is asked for, only those with an error.
 #[derive(Debug)]
 pub(crate) struct Sampling {
-    rate: f64,
     only_on_error: bool,
     held: HashMap<TraceId, Vec<SpanData>>,
     count: usize,
@@ -20,8 +19,8 @@ pub(crate) struct Sampling {
 }
 
 impl Sampling {
-    pub(crate) fn new(rate: f64, only_on_error: bool) -> Self {
-        Self { rate, only_on_error, held: HashMap::new(), count: 0, verdicts: VecDeque::new() }
+    pub(crate) fn new(only_on_error: bool) -> Self {
+        Self { only_on_error, held: HashMap::new(), count: 0, verdicts: VecDeque::new() }
     }
 
     /// The spans of this batch, and of earlier ones, that are known to be kept.
@@ -29,9 +28,6 @@ impl Sampling {
         let mut kept = Vec::new();
         for span in batch {
             let trace = span.span_context.trace_id();
-            if !in_rate(trace, self.rate) {
-                continue;
-            }
             if !self.only_on_error {
                 kept.push(span);
             } else if let Some((_, keep)) = self.verdicts.iter().rev().find(|(known, _)| *known == trace) {
@@ -80,26 +76,4 @@ impl Sampling {
 
 fn is_error(span: &SpanData) -> bool {
     matches!(span.status, Status::Error { .. })
-}
-
-/// The rule of OpenTelemetry's `TraceIdRatioBased`: the low 63 bits of the trace id below the rate's share.
-fn in_rate(trace: TraceId, rate: f64) -> bool {
-    if rate >= 1.0 {
-        return true;
-    }
-    let bytes = trace.to_bytes();
-    let low = bytes[8..].iter().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
-    (low >> 1) < (rate.max(0.0) * (1_u64 << 63) as f64) as u64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rate_is_a_function_of_the_trace_id() {
-        let id = |low: u64| TraceId::from(u128::from(low));
-        assert!(in_rate(id(0), 0.5) && in_rate(id(u64::MAX), 1.0) && !in_rate(id(0), 0.0));
-        assert!(in_rate(id(u64::MAX / 4), 0.5) && !in_rate(id(u64::MAX / 4 * 3), 0.5));
-    }
 }

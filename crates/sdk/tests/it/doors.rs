@@ -11,7 +11,9 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use turnscope::{Exporter, Setup, SetupError, Verdict, dropped, finished_spans, setup, shutdown};
+use turnscope::{
+    Config, Exporter, Otlp, Setup, SetupError, Verdict, dropped, finished_spans, setup, shutdown,
+};
 
 static ALONE: Mutex<()> = Mutex::new(());
 
@@ -38,14 +40,15 @@ impl Exporter for Bad {
     }
 }
 
-pub(crate) fn quick() -> Setup {
-    Setup { batch_timeout: Duration::from_millis(5), ..Setup::new("helpdesk") }
+/// Only the ring, and batches that nobody waits for.
+pub(crate) fn quick() -> Config {
+    Config { batch_timeout: Duration::from_millis(5), ..Config::new("helpdesk") }
 }
 
 #[test]
 fn finished_spans_are_flat_records() {
     let _alone = alone();
-    setup(Setup { testing: true, ..quick() }).unwrap();
+    quick().install().unwrap();
     let run = turnscope::run("helpdesk");
     run.session("s-17").user_role("clerk").tags(["a"]);
     let gate = run.policy("refund");
@@ -72,7 +75,7 @@ fn the_ring_keeps_the_last_spans_and_a_new_setup_clears_it_and_closes_the_file()
     }
     let names: Vec<_> = finished_spans().into_iter().map(|span| span.name).collect();
     assert_eq!(names, ["invoke_agent agent 2", "invoke_agent agent 3", "invoke_agent agent 4"]);
-    setup(quick()).unwrap();
+    quick().install().unwrap();
     assert!(finished_spans().is_empty());
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -83,15 +86,15 @@ fn the_ring_keeps_the_last_spans_and_a_new_setup_clears_it_and_closes_the_file()
 #[test]
 fn a_file_that_cannot_be_opened_is_an_error_that_names_it_and_changes_nothing() {
     let _alone = alone();
-    setup(quick()).unwrap();
+    quick().install().unwrap();
     turnscope::run("before").end();
-    let error = setup(Setup { trace_file: Some("/no/such/dir/t.jsonl".into()), ..quick() }).unwrap_err();
+    let error = Config { trace_file: Some("/no/such/dir/t.jsonl".into()), ..quick() }.install().unwrap_err();
     assert!(
         matches!(error, SetupError::TraceFile { .. }) && error.to_string().contains("/no/such/dir/t.jsonl")
     );
     assert_eq!(finished_spans().len(), 1);
     assert!(matches!(
-        setup(Setup { otlp_endpoint: Some("not an address".into()), ..quick() }),
+        Config { otlp: Some(Otlp::http("not an address")), ..quick() }.install(),
         Err(SetupError::Otlp(_))
     ));
 }
@@ -102,8 +105,8 @@ fn exporters_that_fail_or_panic_touch_neither_the_caller_nor_the_others() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("trace.jsonl");
     let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(Bad::Fails), Box::new(Bad::Panics)];
-    let otlp_endpoint = Some("http://127.0.0.1:9".into());
-    setup(Setup { exporters, otlp_endpoint, trace_file: Some(path.clone()), ..quick() }).unwrap();
+    let otlp = Some(Otlp::http("http://127.0.0.1:9"));
+    Config { exporters, otlp, trace_file: Some(path.clone()), ..quick() }.install().unwrap();
     for _ in 0..3 {
         turnscope::run("helpdesk").end();
         assert!(turnscope::flush(Duration::from_secs(10)));
@@ -116,7 +119,7 @@ fn exporters_that_fail_or_panic_touch_neither_the_caller_nor_the_others() {
 fn behind_a_hanging_exporter_the_queue_fills_and_the_rest_is_counted() {
     let _alone = alone();
     let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(Bad::Hangs)];
-    setup(Setup { exporters, queue_size: 10, batch_size: 1, ring_capacity: 1000, ..quick() }).unwrap();
+    Config { exporters, queue_size: 10, batch_size: 1, ring_capacity: 1000, ..quick() }.install().unwrap();
     let begun = Instant::now();
     for _ in 0..100 {
         turnscope::run("helpdesk").end();
@@ -133,7 +136,7 @@ fn behind_a_hanging_exporter_the_queue_fills_and_the_rest_is_counted() {
 #[test]
 fn after_the_end_everything_may_still_be_called() {
     let _alone = alone();
-    setup(quick()).unwrap();
+    quick().install().unwrap();
     let run = turnscope::run("helpdesk");
     shutdown();
     shutdown();
@@ -148,14 +151,14 @@ fn without_an_endpoint_the_tracer_does_nothing() {
     let _alone = alone();
     shutdown();
     assert!(!turnscope::get_tracer().start("x").span_context().is_valid());
-    setup(Setup { testing: true, ..quick() }).unwrap();
+    quick().install().unwrap();
     assert!(turnscope::get_tracer().start("x").span_context().is_valid());
 }
 
 #[test]
 fn many_threads_record_at_once() {
     let _alone = alone();
-    setup(Setup { testing: true, ring_capacity: 100_000, queue_size: 100_000, ..quick() }).unwrap();
+    Config { ring_capacity: 100_000, queue_size: 100_000, ..quick() }.install().unwrap();
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -173,8 +176,8 @@ fn many_threads_record_at_once() {
 fn a_server_that_never_answers_delays_neither_the_ring_nor_the_end() {
     let _alone = alone();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let otlp_endpoint = Some(format!("http://{}", silent.local_addr().unwrap()));
-    setup(Setup { otlp_endpoint, ..quick() }).unwrap();
+    let otlp = Some(Otlp::http(format!("http://{}", silent.local_addr().unwrap())));
+    Config { otlp, ..quick() }.install().unwrap();
     let begun = Instant::now();
     turnscope::run("helpdesk").end();
     assert_eq!(finished_spans().len(), 1);

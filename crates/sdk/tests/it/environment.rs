@@ -1,43 +1,171 @@
-//! The door that the environment opens: each case is this test's own binary again, with variables of its own.
+//! The door that the environment opens: each case is this test's own binary again, with variables of its own, and a
+//! collector that looks at what comes.
 
+use crate::collector::{Collector, text};
 use opentelemetry::trace::{Span, Tracer};
-use std::{env, process::Command};
+use std::{
+    env, fs,
+    process::{Command, Output},
+};
 
 const CHILD: &str = "TURNSCOPE_TEST_CHILD";
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// What a process with these variables, and nothing else of OpenTelemetry's, records.
-fn records(variables: &[(&str, &str)]) -> bool {
+/// A process with these variables, and nothing else of OpenTelemetry's, that records one run.
+fn process(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(env::current_exe().unwrap());
-    child.args(["--exact", "environment::as_the_environment_says", "--nocapture"]).env(CHILD, "1");
+    child.args(["--exact", "environment::a_process_that_records_a_run", "--nocapture"]).env(CHILD, "1");
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
         child.env_remove(name);
     }
-    let output = child.envs(variables.iter().copied()).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}");
-    text.contains("recording: true")
+    let Output { status, stdout, stderr } = child.envs(variables.iter().copied()).output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{text}");
+    text
+}
+
+/// What such a process says of itself; none when nothing is recorded.
+fn records(variables: &[(&str, &str)]) -> bool {
+    process(variables).contains("recording: true")
 }
 
 #[test]
-fn as_the_environment_says() {
-    if env::var_os(CHILD).is_some() {
-        let mut span = turnscope::init_tracing("helpdesk").start("any");
-        let run = turnscope::run("helpdesk");
-        assert_eq!(span.is_recording(), run.is_recording());
-        println!("recording: {}, content: {}", run.is_recording(), run.captures_content());
-        span.end();
-        drop(run);
-        turnscope::shutdown();
-        return;
+fn a_process_that_records_a_run() {
+    if env::var_os(CHILD).is_none() {
+        return; // it is started by the others
     }
-    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
+    let mut span = turnscope::init_tracing("helpdesk").start("any");
+    let run = turnscope::run("helpdesk");
+    assert_eq!(span.is_recording(), run.is_recording());
+    println!("recording: {}, content: {}", run.is_recording(), run.captures_content());
+    run.input("hello").metadata("long", "x".repeat(100));
+    for n in 0..20 {
+        run.set(format!("many.{n}"), n);
+    }
+    span.end();
+    drop(run);
+    turnscope::shutdown();
+}
+
+#[test]
+fn without_an_endpoint_or_when_switched_off_nothing_is_recorded() {
+    let endpoint = (ENDPOINT, "http://127.0.0.1:9");
     assert!(records(&[endpoint]));
-    assert!(records(&[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]));
-    assert!(records(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/v1/traces")]));
     assert!(!records(&[]), "no endpoint");
-    assert!(!records(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "")]), "an empty endpoint");
+    assert!(!records(&[(ENDPOINT, "")]), "an empty endpoint");
     assert!(!records(&[endpoint, ("OTEL_SDK_DISABLED", "True")]));
-    assert!(!records(&[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]));
-    assert!(!records(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:9")]), "no TLS yet");
     assert!(!records(&[endpoint, ("OTEL_TRACES_SAMPLER", "always_off")]));
+    assert!(!records(&[endpoint, ("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0")]));
+}
+
+#[test]
+fn what_cannot_be_used_is_named_with_what_is_allowed() {
+    let endpoint = (ENDPOINT, "http://127.0.0.1:9");
+    for (name, value, allowed) in [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "thrift", "grpc, http/protobuf, http/json"),
+        ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd", "gzip, none"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon", "milliseconds"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "-1", "no number above 0"),
+    ] {
+        let said = process(&[endpoint, (name, value)]);
+        assert!(said.contains(name) && said.contains(value) && said.contains(allowed), "{said}");
+    }
+    let said =
+        process(&[(ENDPOINT, "https://127.0.0.1:9"), ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such.pem")]);
+    assert!(said.contains("nothing is traced") && said.contains("/no/such.pem"), "{said}");
+}
+
+#[test]
+fn the_general_endpoint_gets_a_path_and_that_for_traces_does_not() {
+    let collector = Collector::start();
+    process(&[
+        (ENDPOINT, &format!("{}/otel/", collector.url())),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=a%20b,x-other=c"),
+        ("OTEL_SERVICE_NAME", "from-the-environment"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test"),
+    ]);
+    let received = collector.next();
+    assert_eq!(received.path, "/otel/v1/traces");
+    assert_eq!((received.header("x-key"), received.header("x-other")), ("a b", "c"));
+    assert_eq!(received.header("content-type"), "application/x-protobuf");
+    assert_eq!(received.resource("service.name").unwrap(), "from-the-environment");
+    assert_eq!(received.resource("deployment.environment.name").unwrap(), "test");
+    let mut names: Vec<_> = received.spans().iter().map(|span| span.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["any", "invoke_agent helpdesk"]);
+
+    process(&[
+        (ENDPOINT, "http://127.0.0.1:9"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &format!("{}/here", collector.url())),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=general"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "x-key=traces"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+    ]);
+    let received = collector.next();
+    assert_eq!((received.path.as_str(), received.header("x-key")), ("/here", "traces"));
+    assert_eq!(
+        (received.header("content-type"), received.header("content-encoding")),
+        ("application/json", "gzip")
+    );
+    assert_eq!(received.resource("service.name").unwrap(), "helpdesk");
+    assert_eq!(received.spans().len(), 2);
+}
+
+#[test]
+fn grpc_where_that_is_asked_for() {
+    let collector = Collector::start();
+    process(&[
+        (ENDPOINT, &collector.url()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=abc"),
+    ]);
+    let received = collector.next();
+    assert_eq!(received.path, "/opentelemetry.proto.collector.trace.v1.TraceService/Export");
+    assert_eq!((received.header("x-key"), received.header("grpc-encoding")), ("abc", "gzip"));
+    assert_eq!(received.spans().len(), 2);
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn https_over_http_and_grpc_with_a_certificate_of_ones_own() {
+    let (collector, certificate) = Collector::start_with_tls();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ca.pem");
+    fs::write(&path, certificate).unwrap();
+    let endpoint = format!("https://localhost:{}", collector.address.port());
+    for protocol in ["http/protobuf", "grpc"] {
+        process(&[
+            (ENDPOINT, &endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", path.to_str().unwrap()),
+        ]);
+        assert_eq!(collector.next().spans().len(), 2, "{protocol}");
+    }
+    // Who vouches for the server is not known to the system.
+    process(&[(ENDPOINT, &endpoint), ("OTEL_BSP_EXPORT_TIMEOUT", "500")]);
+    assert!(collector.is_quiet());
+}
+
+#[test]
+fn batches_limits_and_content_as_the_environment_says() {
+    let collector = Collector::start();
+    let said = process(&[
+        (ENDPOINT, &collector.url()),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "10"),
+        ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "40"),
+        ("OTEL_ATTRIBUTE_COUNT_LIMIT", "8"),
+        ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true"),
+    ]);
+    assert!(said.contains("content: true"));
+    let (first, second) = (collector.next(), collector.next());
+    assert_eq!((first.spans().len(), second.spans().len()), (1, 1));
+    let run = second.spans()[0];
+    assert_eq!(run.attributes.len(), 8);
+    assert!(run.dropped_attributes_count > 0);
+    let long = text(&run.attributes, "turnscope.metadata.long").unwrap();
+    assert_eq!(long, format!("{}…[truncated from 100 bytes]", "x".repeat(40)));
+    assert!(text(&run.attributes, "gen_ai.input.messages").is_some());
 }

@@ -1,5 +1,6 @@
 //! The crate as an agent's author uses it: what was recorded is looked at as whole trees of spans.
 
+mod collector;
 mod doors;
 mod environment;
 mod processors;

@@ -2,7 +2,7 @@
 
 use crate::doors::{alone, quick};
 use serde_json::{Value, json};
-use turnscope::{FinishedSpan, Redaction, Setup, SetupError, finished_spans, setup};
+use turnscope::{Config, FinishedSpan, Redaction, finished_spans};
 
 fn names(spans: &[FinishedSpan]) -> Vec<&str> {
     spans.iter().map(|span| span.name.as_str()).collect()
@@ -11,7 +11,7 @@ fn names(spans: &[FinishedSpan]) -> Vec<&str> {
 #[test]
 fn secrets_are_gone_from_arguments_messages_errors_and_tags() {
     let _alone = alone();
-    setup(Setup { testing: true, content: true, ..quick() }).unwrap();
+    Config { content: true, ..quick() }.install().unwrap();
     let run = turnscope::run("helpdesk");
     run.input("I am ada@example.org").tags(["078-05-1120"]);
     let tool = run.tool("login");
@@ -28,7 +28,7 @@ fn secrets_are_gone_from_arguments_messages_errors_and_tags() {
     let arguments: Value = serde_json::from_str(arguments).unwrap();
     assert_eq!((&arguments["password"], &arguments["n"]), (&json!("[redacted:key]"), &json!(3)));
 
-    setup(Setup { testing: true, content: true, redaction: Redaction::off(), ..quick() }).unwrap();
+    Config { content: true, redaction: Redaction::off(), ..quick() }.install().unwrap();
     turnscope::run("helpdesk").input("I am ada@example.org");
     assert!(serde_json::to_string(&finished_spans()).unwrap().contains("ada@example.org"));
 }
@@ -36,7 +36,7 @@ fn secrets_are_gone_from_arguments_messages_errors_and_tags() {
 #[test]
 fn long_values_are_cut_with_a_mark() {
     let _alone = alone();
-    setup(Setup { testing: true, max_value_bytes: 100, ..quick() }).unwrap();
+    Config { max_value_bytes: 100, ..quick() }.install().unwrap();
     turnscope::run("helpdesk").metadata("note", "ä".repeat(100));
     let spans = finished_spans();
     let note = spans[0].attributes["turnscope.metadata.note"].as_str().unwrap();
@@ -46,7 +46,7 @@ fn long_values_are_cut_with_a_mark() {
 #[test]
 fn a_rate_keeps_whole_traces() {
     let _alone = alone();
-    setup(Setup { testing: true, sample_rate: 0.5, ..quick() }).unwrap();
+    Config { sample_rate: Some(0.5), ..quick() }.install().unwrap();
     for _ in 0..200 {
         turnscope::run("helpdesk").tool("t").end();
     }
@@ -54,13 +54,14 @@ fn a_rate_keeps_whole_traces() {
     let runs = spans.iter().filter(|span| span.parent_span_id.is_none()).count();
     assert_eq!(spans.len(), 2 * runs);
     assert!((50..150).contains(&runs), "{runs} of 200");
-    assert!(matches!(setup(Setup { sample_rate: 2.0, ..quick() }), Err(SetupError::SampleRate(_))));
+    let error = Config { sample_rate: Some(2.0), ..quick() }.install().unwrap_err();
+    assert_eq!(error.to_string(), "sample_rate is 2; allowed: 0.0 to 1.0");
 }
 
 #[test]
 fn only_traces_with_an_error_are_kept_and_then_whole() {
     let _alone = alone();
-    setup(Setup { testing: true, only_on_error: true, ..quick() }).unwrap();
+    Config { only_on_error: true, ..quick() }.install().unwrap();
     turnscope::run("good").tool("fine").end();
     let run = turnscope::run("bad");
     run.tool("fine").end();

@@ -1,0 +1,151 @@
+//! The door that the environment opens, and all reading of OpenTelemetry's variables that its libraries leave to us.
+
+use crate::{Config, Otlp, OtlpProtocol, SetupError, get_tracer, shutdown};
+use opentelemetry::global::BoxedTracer;
+use opentelemetry_sdk::trace::TracerProviderBuilder;
+use std::{
+    env,
+    io::{self, Write as _},
+    str::FromStr,
+    time::Duration,
+};
+
+/// Exports over OTLP as the environment says, and gives the tracer: over HTTP, unless `OTEL_EXPORTER_OTLP_PROTOCOL` is
+/// `grpc`. Nothing is set up, and the tracer does nothing, when `OTEL_SDK_DISABLED` is `true`, when no endpoint is set, or
+/// when what is set cannot be used (which is reported on stderr). See [`Config::from_env`].
+///
+/// ```
+/// let _tracer = turnscope::init_tracing("helpdesk");
+/// turnscope::run("helpdesk").end();
+/// turnscope::shutdown();
+/// ```
+pub fn init_tracing(service_name: &str) -> BoxedTracer {
+    match Config::from_env(service_name).and_then(|config| config.map(Config::install).transpose()) {
+        Ok(Some(())) => {}
+        Ok(None) => shutdown(),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "turnscope: nothing is traced: {error}");
+        }
+    }
+    get_tracer()
+}
+
+impl Config {
+    /// What OpenTelemetry's variables say: `OTEL_EXPORTER_OTLP_*` (those for traces before the general ones),
+    /// `OTEL_SERVICE_NAME` (before `service_name`), `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_SAMPLER` and its `_ARG`,
+    /// `OTEL_BSP_*`, `OTEL_ATTRIBUTE_*_LIMIT`, `OTEL_SPAN_*_LIMIT`,
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. None where `OTEL_SDK_DISABLED` is `true` or no endpoint is set.
+    ///
+    /// # Errors
+    /// When a variable of the exporter has a value that cannot be used; it is named.
+    pub fn from_env(service_name: &str) -> Result<Option<Self>, SetupError> {
+        if is_true("OTEL_SDK_DISABLED") {
+            return Ok(None);
+        }
+        let Some(otlp) = Otlp::from_env()? else { return Ok(None) };
+        let service_name = text("OTEL_SERVICE_NAME").unwrap_or_else(|| service_name.to_owned());
+        Ok(Some(Self { otlp: Some(otlp), ..Self::new(service_name) }))
+    }
+}
+
+impl Otlp {
+    /// The exporter's variables, or none without an endpoint.
+    fn from_env() -> Result<Option<Self>, SetupError> {
+        let protocol = match exporter("PROTOCOL") {
+            None => OtlpProtocol::default(),
+            Some((name, value)) => {
+                value.parse().map_err(|allowed| SetupError::invalid(&name, &value, allowed))?
+            }
+        };
+        let endpoint = match text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") {
+            Some(whole) => whole,
+            None => match text("OTEL_EXPORTER_OTLP_ENDPOINT") {
+                Some(base) if protocol == OtlpProtocol::Grpc => base,
+                Some(base) => format!("{}/v1/traces", base.trim_end_matches('/')),
+                None => return Ok(None),
+            },
+        };
+        if let Some((name, value)) = exporter("COMPRESSION")
+            && !["gzip", "none"].contains(&value.as_str())
+        {
+            return Err(SetupError::invalid(&name, &value, "gzip, none"));
+        }
+        let timeout = match exporter("TIMEOUT") {
+            None => None,
+            Some((name, value)) => match value.parse() {
+                Ok(millis) => Some(Duration::from_millis(millis)),
+                Err(_) => return Err(SetupError::invalid(&name, &value, "milliseconds")),
+            },
+        };
+        let path = |name| exporter(name).map(|(_, path)| path.into());
+        Ok(Some(Self {
+            protocol,
+            timeout,
+            certificate: path("CERTIFICATE"),
+            client_certificate: path("CLIENT_CERTIFICATE").zip(path("CLIENT_KEY")),
+            ..Self::http(endpoint)
+        }))
+    }
+}
+
+impl FromStr for OtlpProtocol {
+    type Err = &'static str;
+
+    /// The values of `OTEL_EXPORTER_OTLP_PROTOCOL`; the error says what they are.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "grpc" => Ok(Self::Grpc),
+            "http/protobuf" => Ok(Self::HttpProtobuf),
+            "http/json" => Ok(Self::HttpJson),
+            _ => Err("grpc, http/protobuf, http/json"),
+        }
+    }
+}
+
+/// A variable of the exporter with its name: the one for traces, else the general one.
+fn exporter(name: &str) -> Option<(String, String)> {
+    [format!("OTEL_EXPORTER_OTLP_TRACES_{name}"), format!("OTEL_EXPORTER_OTLP_{name}")]
+        .into_iter()
+        .find_map(|name| text(&name).map(|value| (name, value)))
+}
+
+/// A variable's value; none where it is empty, as OpenTelemetry has it.
+pub(crate) fn text(variable: &str) -> Option<String> {
+    env::var(variable).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+pub(crate) fn is_true(variable: &str) -> bool {
+    text(variable).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+/// The number that a variable holds, or the default where it holds none (which is reported, as OpenTelemetry has it).
+pub(crate) fn number(variable: &str, default: usize) -> usize {
+    let Some(value) = text(variable) else { return default };
+    match value.parse() {
+        Ok(number) if number > 0 => number,
+        _ => {
+            let _ = writeln!(
+                io::stderr(),
+                "turnscope: {variable} is {value:?}, which is no number above 0; {default} holds"
+            );
+            default
+        }
+    }
+}
+
+/// The limits that are general in the specification and that the SDK's builder, which has read those for spans, leaves out.
+pub(crate) fn limits(builder: TracerProviderBuilder) -> TracerProviderBuilder {
+    let count = |variable: &str| text(variable).and_then(|value| value.parse::<u32>().ok());
+    let general = count("OTEL_ATTRIBUTE_COUNT_LIMIT");
+    let mut builder = builder;
+    if let Some(limit) = count("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT").or(general) {
+        builder = builder.with_max_attributes_per_span(limit);
+    }
+    if let Some(limit) = count("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT").or(general) {
+        builder = builder.with_max_attributes_per_event(limit);
+    }
+    if let Some(limit) = count("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT").or(general) {
+        builder = builder.with_max_attributes_per_link(limit);
+    }
+    builder
+}

@@ -1,0 +1,144 @@
+//! What can be set up, and the doors that lead to it: each of them makes a [`Config`].
+//!
+//! Not here: what stands once it is installed (`standing`).
+
+mod environment;
+mod setup;
+
+pub use environment::init_tracing;
+pub use setup::{Setup, setup};
+
+use crate::{Exporter, Naming, Otlp, Redaction, standing};
+use environment::text;
+pub(crate) use environment::{limits, number};
+use std::{io, path::PathBuf, time::Duration};
+
+/// Everything that can be set up; what [`Config::install`] makes of it stands for the whole process.
+///
+/// Where a field's default reads a variable of OpenTelemetry's, its description names that; a value in code wins.
+///
+/// ```
+/// use turnscope::{Config, finished_spans};
+///
+/// Config { max_value_bytes: 1000, ..Config::new("helpdesk") }.install()?;
+/// turnscope::run("helpdesk").end();
+/// assert_eq!(finished_spans()[0].name, "invoke_agent helpdesk");
+/// # Ok::<(), turnscope::SetupError>(())
+/// ```
+#[derive(Debug)]
+pub struct Config {
+    /// The service's name, `service.name` of all spans; `OTEL_SERVICE_NAME`, then OpenTelemetry's `unknown_service`, where it is empty.
+    pub service_name: String,
+    /// Where spans are sent over OTLP; nowhere by default.
+    pub otlp: Option<Otlp>,
+    /// A file to which each finished span is appended as one line of JSON.
+    pub trace_file: Option<PathBuf>,
+    /// Whether each finished span is written to stderr as one line of JSON.
+    pub console: bool,
+    /// Exporters of the user's own, beside the others: one that fails does not touch another.
+    pub exporters: Vec<Box<dyn Exporter>>,
+    /// How many finished spans [`finished_spans`](crate::finished_spans) remembers; 500.
+    pub ring_capacity: usize,
+    /// How spans are named.
+    pub naming: Naming,
+    /// Whether messages, arguments and results are recorded; what
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, else not.
+    pub content: bool,
+    /// What is replaced in every attribute before a span is remembered or exported.
+    pub redaction: Redaction,
+    /// Longer texts in attributes are cut, with a mark that bears the length they had; in bytes
+    /// (`OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else 64 KiB).
+    pub max_value_bytes: usize,
+    /// The share of traces that is recorded, from 0.0 to 1.0: a function of the trace id, so that processes agree; a trace
+    /// that another process began is recorded where that one records it. By default what `OTEL_TRACES_SAMPLER` and
+    /// `OTEL_TRACES_SAMPLER_ARG` say, else all.
+    pub sample_rate: Option<f64>,
+    /// Keeps only traces with an error in this process; their spans are held back until the trace's root ends.
+    pub only_on_error: bool,
+    /// How many spans wait for each exporter before new ones are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`, else 2048).
+    pub queue_size: usize,
+    /// How many spans an exporter is given at once (`OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, else 512).
+    pub batch_size: usize,
+    /// How long a span waits for others (`OTEL_BSP_SCHEDULE_DELAY` in milliseconds, else 5 s).
+    pub batch_timeout: Duration,
+    /// How long one export over OTLP may take, all its retries included (`OTEL_BSP_EXPORT_TIMEOUT` in milliseconds, else 30 s).
+    pub export_timeout: Duration,
+}
+
+impl Config {
+    /// The defaults for the service `service_name`: finished spans are remembered, and sent nowhere.
+    pub fn new(service_name: impl Into<String>) -> Self {
+        let value_limit = number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 64 * 1024);
+        Self {
+            service_name: service_name.into(),
+            otlp: None,
+            trace_file: None,
+            console: false,
+            exporters: Vec::new(),
+            ring_capacity: 500,
+            naming: Naming::default(),
+            content: environment::is_true("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
+            redaction: Redaction::default(),
+            max_value_bytes: number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", value_limit),
+            sample_rate: None,
+            only_on_error: false,
+            queue_size: number("OTEL_BSP_MAX_QUEUE_SIZE", 2048),
+            batch_size: number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512),
+            batch_timeout: millis("OTEL_BSP_SCHEDULE_DELAY", 5000),
+            export_timeout: millis("OTEL_BSP_EXPORT_TIMEOUT", 30_000),
+        }
+    }
+
+    /// Sets this up as what [`run`](fn@crate::run) records to. What stood before is drained and closed, and its ring forgotten.
+    ///
+    /// # Errors
+    /// When a value is out of its range, or a file, endpoint or thread cannot be had; what stood before stands on.
+    pub fn install(self) -> Result<(), SetupError> {
+        standing::install(self)
+    }
+
+    /// The name under which spans are recorded, or none.
+    pub(crate) fn service(&self) -> Option<String> {
+        Some(self.service_name.clone()).filter(|name| !name.is_empty()).or_else(|| text("OTEL_SERVICE_NAME"))
+    }
+}
+
+fn millis(variable: &str, default: usize) -> Duration {
+    Duration::from_millis(number(variable, default) as u64)
+}
+
+/// Why nothing was set up. What was set up before still stands then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// The trace file cannot be written.
+    #[error("cannot open the trace file {path}: {source}")]
+    TraceFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The OTLP exporter cannot be made, for its endpoint or another setting.
+    #[error("cannot export to the OTLP endpoint: {0}")]
+    Otlp(Box<dyn std::error::Error + Send + Sync>),
+    /// A setting has a value that it cannot have.
+    #[error("{name} is {value}; allowed: {allowed}")]
+    Invalid {
+        /// The setting: a field, a key or a variable.
+        name: String,
+        /// What it was set to; `(set)` for a secret.
+        value: String,
+        /// What it can be.
+        allowed: String,
+    },
+    /// No thread could be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] io::Error),
+}
+
+impl SetupError {
+    pub(crate) fn invalid(name: &str, value: &(impl ToString + ?Sized), allowed: impl Into<String>) -> Self {
+        Self::Invalid { name: name.to_owned(), value: value.to_string(), allowed: allowed.into() }
+    }
+}

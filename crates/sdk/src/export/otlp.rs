@@ -1,0 +1,187 @@
+//! OTLP, over HTTP and gRPC, through OpenTelemetry's own exporter.
+//!
+//! Not here: certificates (`tls`), the variables of the environment (`config::environment`).
+
+use super::Exporter;
+use opentelemetry::Context;
+use opentelemetry_http::{HttpClient, hyper::HyperClient};
+use opentelemetry_otlp::{Protocol, WithExportConfig, WithHttpConfig, WithTonicConfig};
+use opentelemetry_sdk::{
+    Resource,
+    trace::{SpanData, SpanExporter as _},
+};
+use std::{error::Error, path::PathBuf, time::Duration};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// How spans are sent over OTLP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OtlpProtocol {
+    /// gRPC.
+    Grpc,
+    /// Protobuf over HTTP.
+    #[default]
+    HttpProtobuf,
+    /// JSON over HTTP.
+    HttpJson,
+}
+
+/// Where and how spans are sent over OTLP. `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_COMPRESSION` (`gzip`, `none`)
+/// and `OTEL_EXPORTER_OTLP_INSECURE` hold beside it, and those for traces before them.
+///
+/// ```
+/// use turnscope::{Config, Otlp};
+///
+/// let otlp = Otlp::http("http://localhost:4318");
+/// assert_eq!(otlp.endpoint, "http://localhost:4318/v1/traces");
+/// Config { otlp: Some(otlp), ..Config::new("helpdesk") }.install()?;
+/// # Ok::<(), turnscope::SetupError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Otlp {
+    /// The whole address: over HTTP with its path. `https` needs the feature `tls`, which is on by default.
+    pub endpoint: String,
+    /// The protocol.
+    pub protocol: OtlpProtocol,
+    /// Headers that every request bears, as name and value.
+    pub headers: Vec<(String, String)>,
+    /// How long one request may take (else what `OTEL_EXPORTER_OTLP_TIMEOUT` says in milliseconds, else 10 s).
+    pub timeout: Option<Duration>,
+    /// A file with the certificates, in PEM, of those who may vouch for the server, instead of the system's.
+    pub certificate: Option<PathBuf>,
+    /// Files with a certificate to show to the server, and with its key, both in PEM.
+    pub client_certificate: Option<(PathBuf, PathBuf)>,
+}
+
+impl Otlp {
+    /// Over HTTP to `endpoint`; `/v1/traces` is appended when it has no path.
+    pub fn http(endpoint: impl AsRef<str>) -> Self {
+        Self {
+            endpoint: with_path(endpoint.as_ref()),
+            protocol: OtlpProtocol::default(),
+            headers: Vec::new(),
+            timeout: None,
+            certificate: None,
+            client_certificate: None,
+        }
+    }
+
+    /// Over gRPC to `endpoint`, such as `http://localhost:4317`.
+    pub fn grpc(endpoint: impl Into<String>) -> Self {
+        Self { protocol: OtlpProtocol::Grpc, endpoint: endpoint.into(), ..Self::http("") }
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    fn build(&self) -> Result<opentelemetry_otlp::SpanExporter, Failure> {
+        let protocol = match self.protocol {
+            OtlpProtocol::Grpc => return self.build_grpc(),
+            OtlpProtocol::HttpProtobuf => Protocol::HttpBinary,
+            OtlpProtocol::HttpJson => Protocol::HttpJson,
+        };
+        let timeout = self.timeout.unwrap_or_else(timeout_of_the_environment);
+        let builder = opentelemetry_otlp::SpanExporter::builder().with_http();
+        let builder = builder.with_protocol(protocol).with_endpoint(&self.endpoint).with_timeout(timeout);
+        let builder = builder.with_headers(self.headers.iter().cloned().collect());
+        Ok(builder.with_http_client(self.client(timeout)?).build()?)
+    }
+
+    fn build_grpc(&self) -> Result<opentelemetry_otlp::SpanExporter, Failure> {
+        let timeout = self.timeout.unwrap_or_else(timeout_of_the_environment);
+        let builder = opentelemetry_otlp::SpanExporter::builder().with_tonic();
+        let mut builder = builder.with_endpoint(&self.endpoint).with_timeout(timeout);
+        if !self.headers.is_empty() {
+            let mut headers = http::HeaderMap::new();
+            for (name, value) in &self.headers {
+                headers.insert(http::HeaderName::try_from(name)?, http::HeaderValue::try_from(value)?);
+            }
+            let metadata = opentelemetry_otlp::tonic_types::metadata::MetadataMap::from_headers(headers);
+            builder = builder.with_metadata(metadata);
+        }
+        #[cfg(feature = "tls")]
+        if !self.endpoint.starts_with("http:") {
+            builder = builder.with_tls_config(super::tls::grpc(self)?);
+        }
+        Ok(builder.build()?)
+    }
+
+    #[cfg(feature = "tls")]
+    fn client(&self, timeout: Duration) -> Result<impl HttpClient + 'static, Failure> {
+        Ok(HyperClient::new(super::tls::connector(self)?, timeout, None))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn client(&self, timeout: Duration) -> Result<impl HttpClient + 'static, Failure> {
+        if self.endpoint.starts_with("https:") {
+            return Err(
+                format!("{}: the feature `tls` of the crate `turnscope` is off", self.endpoint).into()
+            );
+        }
+        Ok(HyperClient::with_default_connector(timeout, None))
+    }
+}
+
+fn timeout_of_the_environment() -> Duration {
+    let number = crate::config::number;
+    let general = number("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000);
+    Duration::from_millis(number("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", general) as u64)
+}
+
+/// `/v1/traces` where the endpoint names no path.
+fn with_path(endpoint: &str) -> String {
+    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    match rest.split_once('/') {
+        None => format!("{endpoint}/v1/traces"),
+        Some((_, "")) => format!("{endpoint}v1/traces"),
+        Some(_) => endpoint.to_owned(),
+    }
+}
+
+/// OTLP, with a small runtime of its own: the clients need one.
+#[derive(Debug)]
+pub(crate) struct OtlpExporter {
+    exporter: opentelemetry_otlp::SpanExporter,
+    runtime: tokio::runtime::Runtime,
+    timeout: Duration,
+}
+
+impl OtlpExporter {
+    /// `timeout` bounds an export with all that it tries again.
+    pub(crate) fn new(otlp: &Otlp, timeout: Duration, resource: &Resource) -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut exporter = {
+            let _inside = runtime.enter();
+            otlp.build()?
+        };
+        exporter.set_resource(resource);
+        Ok(Self { exporter, runtime, timeout })
+    }
+}
+
+impl Exporter for OtlpExporter {
+    fn export(&mut self, spans: &[SpanData]) -> Result<(), Failure> {
+        // What exporting itself does must not be recorded in turn.
+        let _quiet = Context::enter_telemetry_suppressed_scope();
+        let export = self.exporter.export(spans.to_vec());
+        let timeout = self.timeout;
+        Ok(self.runtime.block_on(async move { tokio::time::timeout(timeout, export).await })??)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_path;
+
+    #[test]
+    fn an_endpoint_without_a_path_gets_the_usual_one() {
+        assert_eq!(with_path("http://h:1"), "http://h:1/v1/traces");
+        assert_eq!(with_path("http://h:1/"), "http://h:1/v1/traces");
+        assert_eq!(with_path("http://h:1/api/otel"), "http://h:1/api/otel");
+    }
+}

@@ -1,0 +1,146 @@
+//! What stands in this process: one set-up, its default recorder, and its end.
+//!
+//! Not here: what can be set up (`config`), the exporters themselves (`export`), the thread they run on (`lane`).
+
+use crate::{
+    Config, Exporter, FinishedSpan, Recorder, SetupError,
+    config::limits,
+    default_recorder,
+    export::{Lines, OtlpExporter, Ring},
+    lane::Limits,
+    pipeline::Pipeline,
+    sample::Sampling,
+    set_default_recorder,
+    shape::shape,
+};
+use opentelemetry::{global::BoxedTracer, trace::noop::NoopTracer};
+use opentelemetry_sdk::{
+    Resource,
+    trace::{Sampler, SdkTracerProvider, TracerProviderBuilder},
+};
+use std::{
+    fs, io,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+struct Standing {
+    provider: SdkTracerProvider,
+    pipeline: Pipeline,
+    ring: Ring,
+}
+
+static STANDING: Mutex<Option<Standing>> = Mutex::new(None);
+
+fn standing() -> MutexGuard<'static, Option<Standing>> {
+    STANDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
+    if let Some(rate) = config.sample_rate
+        && !(0.0..=1.0).contains(&rate)
+    {
+        return Err(SetupError::invalid("sample_rate", &rate, "0.0 to 1.0"));
+    }
+    let resource = resource(&config);
+    let exporters = exporters(&mut config, &resource)?;
+    let queues = Limits { queue: config.queue_size, batch: config.batch_size, delay: config.batch_timeout };
+    let ring = Ring::new(config.ring_capacity);
+    let builder = sampler(SdkTracerProvider::builder(), &config).with_resource(resource);
+    let shape = shape(config.redaction, config.max_value_bytes, Sampling::new(config.only_on_error));
+    let pipeline = Pipeline::start(queues, shape, ring.clone(), exporters)?;
+    let provider = limits(builder).with_span_processor(pipeline.clone()).build();
+    let recorder = Recorder::new(&provider).with_naming(config.naming).with_content(config.content);
+    let mut place = standing();
+    set_default_recorder(recorder);
+    let before = place.replace(Standing { provider, pipeline, ring });
+    drop(place);
+    if let Some(before) = before {
+        before.end();
+    }
+    Ok(())
+}
+
+fn exporters(config: &mut Config, resource: &Resource) -> Result<Vec<Box<dyn Exporter>>, SetupError> {
+    let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
+    if let Some(path) = &config.trace_file {
+        let file = fs::OpenOptions::new().create(true).append(true).open(path);
+        let file = file.map_err(|source| SetupError::TraceFile { path: path.clone(), source })?;
+        exporters.push(Box::new(Lines(file)));
+    }
+    if config.console {
+        exporters.push(Box::new(Lines(io::stderr())));
+    }
+    if let Some(otlp) = &config.otlp {
+        let exporter = OtlpExporter::new(otlp, config.export_timeout, resource);
+        exporters.push(Box::new(exporter.map_err(SetupError::Otlp)?));
+    }
+    exporters.append(&mut config.exporters);
+    Ok(exporters)
+}
+
+fn resource(config: &Config) -> Resource {
+    match config.service() {
+        Some(name) => Resource::builder().with_service_name(name).build(),
+        None => Resource::builder().build(),
+    }
+}
+
+/// A rate in code replaces the sampler of the environment, which the builder has read. Decided when a trace begins: what is
+/// not kept costs next to nothing, and other processes are told in the trace's flags.
+fn sampler(builder: TracerProviderBuilder, config: &Config) -> TracerProviderBuilder {
+    match config.sample_rate {
+        Some(rate) => builder.with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(rate)))),
+        None => builder,
+    }
+}
+
+impl Standing {
+    fn end(self) {
+        let _ = self.provider.shutdown();
+    }
+}
+
+/// The tracer behind the default recorder, for spans of any other kind; one that does nothing before anything is set up.
+///
+/// ```
+/// use opentelemetry::trace::Tracer;
+/// turnscope::get_tracer().in_span("anything", |_| ());
+/// ```
+pub fn get_tracer() -> BoxedTracer {
+    match default_recorder().tracer() {
+        Some(tracer) => BoxedTracer::new(Box::new(tracer)),
+        None => BoxedTracer::new(Box::new(NoopTracer::new())),
+    }
+}
+
+/// The last finished spans, the oldest first; empty before anything is set up.
+pub fn finished_spans() -> Vec<FinishedSpan> {
+    let Some((pipeline, ring)) = parts() else { return Vec::new() };
+    pipeline.settle();
+    ring.spans()
+}
+
+/// How many spans were lost since the set-up because a queue was full.
+pub fn dropped() -> u64 {
+    parts().map_or(0, |(pipeline, _)| pipeline.dropped())
+}
+
+/// Waits until all spans that have ended are exported; false when that takes longer than `timeout`.
+pub fn flush(timeout: Duration) -> bool {
+    parts().is_none_or(|(pipeline, _)| pipeline.flush(timeout))
+}
+
+/// Exports what is there, ends the threads and closes the files: within five seconds, or what is left is lost. Afterwards
+/// nothing is recorded until something is set up again; a second call does nothing.
+pub fn shutdown() {
+    let before = standing().take();
+    if let Some(before) = before {
+        set_default_recorder(Recorder::disabled());
+        before.end();
+    }
+}
+
+fn parts() -> Option<(Pipeline, Ring)> {
+    standing().as_ref().map(|standing| (standing.pipeline.clone(), standing.ring.clone()))
+}
