@@ -1,0 +1,43 @@
+//! Where the chain ends: to be kept elsewhere, since from the file alone nobody sees that its end was cut off.
+
+use crate::{AuditError, chain::Mac};
+use std::{fmt, str::FromStr};
+
+/// How many records were ever written, and the MAC of the last one. Written as `COUNT:MAC`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// How many records were ever written, pruned ones too: the sequence number of the last.
+    pub count: u64,
+    pub(crate) mac: Mac,
+}
+
+impl Head {
+    /// The MAC of the last record, in hex.
+    pub fn mac(&self) -> String {
+        self.mac.to_string()
+    }
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.count, self.mac)
+    }
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Head {
+    type Err = AuditError;
+
+    fn from_str(text: &str) -> Result<Self, AuditError> {
+        let parse = || {
+            let (count, mac) = text.trim().split_once(':')?;
+            Some(Self { count: count.parse().ok()?, mac: Mac::from_hex(mac)? })
+        };
+        parse().ok_or_else(|| AuditError::BadHead(text.to_owned()))
+    }
+}

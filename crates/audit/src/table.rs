@@ -1,0 +1,185 @@
+//! The two tables: their columns in the order in which the MAC covers them, and the way from entries to values and back.
+
+use crate::{Decision, Entry, Record, RunEntry, chain::hex};
+use rusqlite::{Row, types::Value};
+
+/// One of the two tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Table {
+    Runs,
+    Decisions,
+}
+
+const RUN: &[&str] = &[
+    "run_id",
+    "trace_id",
+    "session_id",
+    "agent",
+    "user_id",
+    "user_role",
+    "trigger_type",
+    "started_at",
+    "ended_at",
+    "prompt",
+    "output",
+    "model",
+    "input_tokens",
+    "output_tokens",
+    "success",
+    "error",
+];
+
+const DECISION: &[&str] = &[
+    "run_id",
+    "trace_id",
+    "span_id",
+    "session_id",
+    "agent",
+    "user_id",
+    "user_role",
+    "tool",
+    "action",
+    "verdict",
+    "resolution",
+    "decided_by",
+    "reason",
+    "risk_tier",
+    "policy_version",
+    "decided_at",
+];
+
+impl Table {
+    pub(crate) const ALL: [Self; 2] = [Self::Runs, Self::Decisions];
+
+    pub(crate) fn of(entry: &Entry) -> Self {
+        match entry {
+            Entry::Run(_) => Self::Runs,
+            Entry::Decision(_) => Self::Decisions,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Runs => "audit_runs",
+            Self::Decisions => "audit_decisions",
+        }
+    }
+
+    const fn own(self) -> &'static [&'static str] {
+        match self {
+            Self::Runs => RUN,
+            Self::Decisions => DECISION,
+        }
+    }
+
+    /// Every column, in order: `seq`, what both tables have, what this one has, `prev`, `mac`.
+    pub(crate) fn columns(self) -> String {
+        format!("seq, recorded_at, source, origin, {}, prev, mac", self.own().join(", "))
+    }
+
+    /// How many columns that are.
+    pub(crate) const fn width(self) -> usize {
+        self.own().len() + 6
+    }
+
+    /// The column that says when it happened.
+    pub(crate) const fn happened(self) -> &'static str {
+        match self {
+            Self::Runs => "started_at",
+            Self::Decisions => "decided_at",
+        }
+    }
+}
+
+/// An entry as the values of its table's own columns.
+pub(crate) fn values(entry: &Entry) -> Vec<Value> {
+    let text = |text: &Option<String>| text.clone().into();
+    match entry {
+        Entry::Run(run) => vec![
+            text(&run.run_id),
+            text(&run.trace_id),
+            text(&run.session_id),
+            text(&run.agent),
+            text(&run.user_id),
+            text(&run.user_role),
+            text(&run.trigger_type),
+            run.started_at.into(),
+            run.ended_at.into(),
+            text(&run.prompt),
+            text(&run.output),
+            text(&run.model),
+            run.input_tokens.into(),
+            run.output_tokens.into(),
+            run.success.into(),
+            text(&run.error),
+        ],
+        Entry::Decision(decision) => vec![
+            text(&decision.run_id),
+            text(&decision.trace_id),
+            text(&decision.span_id),
+            text(&decision.session_id),
+            text(&decision.agent),
+            text(&decision.user_id),
+            text(&decision.user_role),
+            text(&decision.tool),
+            text(&decision.action),
+            decision.verdict.clone().into(),
+            text(&decision.resolution),
+            text(&decision.decided_by),
+            text(&decision.reason),
+            text(&decision.risk_tier),
+            text(&decision.policy_version),
+            decision.decided_at.into(),
+        ],
+    }
+}
+
+/// The record in a row of [`Table::columns`].
+pub(crate) fn record(table: Table, row: &Row) -> rusqlite::Result<Record> {
+    let entry = match table {
+        Table::Runs => Entry::Run(RunEntry {
+            run_id: row.get("run_id")?,
+            trace_id: row.get("trace_id")?,
+            session_id: row.get("session_id")?,
+            agent: row.get("agent")?,
+            user_id: row.get("user_id")?,
+            user_role: row.get("user_role")?,
+            trigger_type: row.get("trigger_type")?,
+            started_at: row.get("started_at")?,
+            ended_at: row.get("ended_at")?,
+            prompt: row.get("prompt")?,
+            output: row.get("output")?,
+            model: row.get("model")?,
+            input_tokens: row.get("input_tokens")?,
+            output_tokens: row.get("output_tokens")?,
+            success: row.get("success")?,
+            error: row.get("error")?,
+        }),
+        Table::Decisions => Entry::Decision(Decision {
+            run_id: row.get("run_id")?,
+            trace_id: row.get("trace_id")?,
+            span_id: row.get("span_id")?,
+            session_id: row.get("session_id")?,
+            agent: row.get("agent")?,
+            user_id: row.get("user_id")?,
+            user_role: row.get("user_role")?,
+            tool: row.get("tool")?,
+            action: row.get("action")?,
+            verdict: row.get("verdict")?,
+            resolution: row.get("resolution")?,
+            decided_by: row.get("decided_by")?,
+            reason: row.get("reason")?,
+            risk_tier: row.get("risk_tier")?,
+            policy_version: row.get("policy_version")?,
+            decided_at: row.get("decided_at")?,
+        }),
+    };
+    Ok(Record {
+        seq: row.get("seq")?,
+        recorded_at: row.get("recorded_at")?,
+        source: row.get("source")?,
+        entry,
+        mac: hex(&row.get::<_, Vec<u8>>("mac")?),
+    })
+}

@@ -1,0 +1,166 @@
+//! Writing: opening the trail, making it where there is none, appending.
+
+use crate::{
+    AuditError, Entry, FILE, Head, Key, Reader, Source,
+    chain::{Purpose, mac},
+    key::random,
+    read::{head, of_file},
+    table::{self, Table},
+};
+use rusqlite::{
+    Connection, ErrorCode, Transaction, TransactionBehavior,
+    types::{Value, ValueRef},
+};
+use std::{fs, io::ErrorKind, path::Path};
+
+/// The trail, open for appending. Any number of processes may have it open at once.
+#[derive(Debug)]
+pub struct Trail {
+    reader: Reader,
+    key: Key,
+}
+
+impl Trail {
+    /// Opens the trail of this directory, and makes it where there is none. Without a key given, the directory's own is
+    /// used: `audit.key`, made with the trail, readable by its owner only.
+    ///
+    /// # Errors
+    /// [`AuditError::NoKey`] when the trail is there and its key is not; [`AuditError::WrongKey`] when it has another key.
+    pub fn open(directory: &Path, key: Option<Key>) -> Result<Self, AuditError> {
+        let path = directory.join(FILE);
+        let is_new = !path.try_exists().map_err(AuditError::io(&path))?;
+        if is_new {
+            fs::create_dir_all(directory).map_err(AuditError::io(directory))?;
+        }
+        let key = match key {
+            Some(key) => key,
+            None if is_new => Key::of_or_new(directory)?,
+            None => Key::of(directory)?,
+        };
+        if is_new {
+            create(directory, &path, &key)?;
+        }
+        let db = of_file(&path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        db.execute_batch("PRAGMA synchronous = FULL;")?;
+        let reader = Reader { db };
+        reader.check_key(&key)?;
+        Ok(Self { reader, key })
+    }
+
+    /// Adds a record, at this moment (milliseconds since the epoch), and gives its place in the chain. When this returns
+    /// the record is on disk.
+    pub fn append(&mut self, entry: &Entry, source: Source, now_ms: i64) -> Result<u64, AuditError> {
+        let tx = begin(&mut self.reader.db)?;
+        let seq = insert(&tx, &self.key, entry, source, None, now_ms)?;
+        tx.commit()?;
+        Ok(seq)
+    }
+
+    /// Adds these records in one transaction, but for those whose origin is in the trail already. The origin names what a
+    /// record is about, so that who tells of it twice is heard once. Gives how many were added.
+    pub fn append_once(
+        &mut self,
+        entries: &[(String, Entry)],
+        source: Source,
+        now_ms: i64,
+    ) -> Result<usize, AuditError> {
+        let tx = begin(&mut self.reader.db)?;
+        let mut added = 0;
+        for (origin, entry) in entries {
+            if !is_known(&tx, Table::of(entry), origin)? {
+                insert(&tx, &self.key, entry, source, Some(origin), now_ms)?;
+                added += 1;
+            }
+        }
+        tx.commit()?;
+        Ok(added)
+    }
+
+    /// The same trail, for reading.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    pub(crate) fn begin(&mut self) -> Result<(Transaction<'_>, &Key), AuditError> {
+        Ok((begin(&mut self.reader.db)?, &self.key))
+    }
+}
+
+/// What is read in this transaction stays so until it ends: nobody else appends meanwhile.
+fn begin(db: &mut Connection) -> Result<Transaction<'_>, AuditError> {
+    Ok(db.transaction_with_behavior(TransactionBehavior::Immediate)?)
+}
+
+fn is_known(db: &Connection, table: Table, origin: &str) -> Result<bool, AuditError> {
+    let sql = format!("SELECT 1 FROM {} WHERE origin = ?1", table.name());
+    Ok(db.prepare_cached(&sql)?.exists([origin])?)
+}
+
+fn insert(
+    db: &Connection,
+    key: &Key,
+    entry: &Entry,
+    source: Source,
+    origin: Option<&str>,
+    now_ms: i64,
+) -> Result<u64, AuditError> {
+    let Head { count, mac: prev } = head(db)?;
+    let table = Table::of(entry);
+    let seq = count + 1;
+    let mut row: Vec<Value> = vec![
+        (seq as i64).into(),
+        now_ms.into(),
+        source.as_str().to_owned().into(),
+        origin.map(str::to_owned).into(),
+    ];
+    row.extend(table::values(entry));
+    let mac = record_mac(key, table, row.iter().map(ValueRef::from), &prev.as_value());
+    let places = vec!["?"; table.width()].join(", ");
+    let mut statement =
+        db.prepare_cached(&format!("INSERT INTO {} ({}) VALUES ({places})", table.name(), table.columns()))?;
+    for (at, value) in row.iter().enumerate() {
+        statement.raw_bind_parameter(at + 1, value)?;
+    }
+    statement.raw_bind_parameter(table.width() - 1, prev)?;
+    statement.raw_bind_parameter(table.width(), mac)?;
+    statement.raw_execute()?;
+    Ok(seq)
+}
+
+/// The MAC of a record: its table, all its columns from `seq` on, and the MAC of the record before.
+pub(crate) fn record_mac<'a>(
+    key: &Key,
+    table: Table,
+    row: impl Iterator<Item = ValueRef<'a>>,
+    prev: &ValueRef<'a>,
+) -> crate::chain::Mac {
+    let name = ValueRef::Text(table.name().as_bytes());
+    mac(key, Purpose::Record, std::iter::once(name).chain(row).chain(std::iter::once(*prev)))
+}
+
+/// Makes the file beside and puts it into place, so that nobody ever sees half of it; of several processes the first wins.
+fn create(directory: &Path, path: &Path, key: &Key) -> Result<(), AuditError> {
+    let id: [u8; 16] = random()?;
+    let beside = tempfile::NamedTempFile::new_in(directory).map_err(AuditError::io(directory))?;
+    let db = Connection::open(beside.path())?;
+    db.execute_batch(include_str!("schema.sql"))?;
+    db.execute(
+        "INSERT INTO trail (id, genesis, key_check) VALUES (?1, ?2, ?3)",
+        (
+            &id[..],
+            mac(key, Purpose::Genesis, [ValueRef::Blob(&id)]),
+            mac(key, Purpose::KeyCheck, [ValueRef::Blob(&id)]),
+        ),
+    )?;
+    db.close().map_err(|(_, error)| error)?;
+    match beside.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(AuditError::io(path)(error.error)),
+    }
+}
+
+/// Whether SQLite could not even open the file.
+pub(crate) fn is_missing(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
+}

@@ -1,0 +1,225 @@
+//! Verifying: every record against its own MAC and against the one before, the checkpoints, and the end against a head.
+
+use crate::{
+    AuditError, Finding, Head, Key, Reader, Report,
+    chain::{Mac, Purpose, mac},
+    prune::signature,
+    table::Table,
+    trail::record_mac,
+};
+use rusqlite::{
+    Connection, Rows,
+    types::{Value, ValueRef},
+};
+
+impl Reader {
+    /// Verifies the whole trail, in one snapshot, under this key; with a head that was kept elsewhere, its end too.
+    ///
+    /// # Errors
+    /// [`AuditError::WrongKey`] when the key belongs to another trail. What is wrong with the trail is no error: it stands in the report.
+    pub fn verify(&self, key: &Key, expected: Option<Head>) -> Result<Report, AuditError> {
+        self.check_key(key)?;
+        let snapshot = self.db.unchecked_transaction()?;
+        verify(&snapshot, key, expected)
+    }
+}
+
+/// As [`Reader::verify`], within the caller's transaction.
+pub(crate) fn verify(db: &Connection, key: &Key, expected: Option<Head>) -> Result<Report, AuditError> {
+    let mut findings = Vec::new();
+    let start = start(db, key, &mut findings)?;
+    let mut walk = Walk {
+        key,
+        expected,
+        last: start,
+        kept: 0,
+        suspects: Vec::new(),
+        findings,
+        link: Some(start.mac),
+        met: None,
+    };
+    let mut statements = Vec::new();
+    for table in Table::ALL {
+        let sql = format!("SELECT {} FROM {} ORDER BY seq", table.columns(), table.name());
+        statements.push((table, db.prepare(&sql)?));
+    }
+    let mut sources = Vec::new();
+    for (table, statement) in &mut statements {
+        let mut rows = statement.query([])?;
+        let next = read(*table, &mut rows)?;
+        sources.push((*table, rows, next));
+    }
+    loop {
+        let next = sources
+            .iter_mut()
+            .filter(|(.., next)| next.is_some())
+            .min_by_key(|(.., next)| next.as_ref().map_or(i64::MAX, |row| row.seq));
+        let Some((table, rows, slot)) = next else { break };
+        if let Some(row) = std::mem::replace(slot, read(*table, rows)?) {
+            walk.take(row, start.count);
+        }
+    }
+    Ok(walk.report(start))
+}
+
+/// What the first record that is kept must follow: the last checkpoint, or the beginning.
+fn start(db: &Connection, key: &Key, findings: &mut Vec<Finding>) -> Result<Head, AuditError> {
+    let (id, genesis): (Vec<u8>, Value) =
+        db.query_row("SELECT id, genesis FROM trail", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let made = mac(key, Purpose::Genesis, [ValueRef::Blob(&id)]);
+    if Mac::from_value(&genesis) != Some(made) {
+        findings.push(Finding::Beginning);
+    }
+    let mut start = Head { count: 0, mac: made };
+    let mut previous = Value::Blob(Vec::new());
+    let mut checkpoints =
+        db.prepare("SELECT id, pruned_at, through, mac, prev, signature FROM checkpoints ORDER BY id")?;
+    let mut rows = checkpoints.query([])?;
+    let mut number = 0;
+    while let Some(row) = rows.next()? {
+        number += 1;
+        let values: Vec<Value> = (0..6).map(|at| row.get(at)).collect::<Result<_, _>>()?;
+        let is_signed = Mac::from_value(&values[5]) == Some(signature(key, &values[..5]));
+        let is_next = values[0] == Value::Integer(number) && values[4] == previous;
+        match (&values[2], Mac::from_value(&values[3])) {
+            (Value::Integer(through), Some(mac)) if is_signed && is_next => {
+                start = Head { count: *through as u64, mac };
+            }
+            _ => findings.push(Finding::Checkpoint { id: number }),
+        }
+        previous.clone_from(&values[5]);
+    }
+    Ok(start)
+}
+
+/// A row as it stands, whatever it may hold.
+struct Row {
+    table: Table,
+    seq: i64,
+    /// All columns but `prev` and `mac`.
+    values: Vec<Value>,
+    prev: Value,
+    mac: Value,
+}
+
+impl Row {
+    /// Whether it would be right at the place (`seq`, `prev`, `mac`) of another row.
+    fn fits(&self, key: &Key, seq: i64, prev: &Value, mac: &Value) -> bool {
+        let seq = Value::Integer(seq);
+        let row = std::iter::once(&seq).chain(&self.values[1..]).map(ValueRef::from);
+        Mac::from_value(mac) == Some(record_mac(key, self.table, row, &ValueRef::from(prev)))
+    }
+
+    fn is_as_written(&self, key: &Key) -> bool {
+        self.fits(key, self.seq, &self.prev, &self.mac)
+    }
+}
+
+fn read(table: Table, rows: &mut Rows) -> Result<Option<Row>, AuditError> {
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let width = table.width();
+    let mut values: Vec<Value> = (0..width).map(|at| row.get(at)).collect::<Result<_, _>>()?;
+    let (mac, prev) = (values.pop().unwrap_or(Value::Null), values.pop().unwrap_or(Value::Null));
+    Ok(Some(Row { table, seq: row.get(0)?, values, prev, mac }))
+}
+
+/// Suspects whose right place is looked for; beyond that they are only said to be changed.
+const MOST_SUSPECTS: usize = 200;
+
+/// The walk along the chain.
+struct Walk<'a> {
+    key: &'a Key,
+    expected: Option<Head>,
+    last: Head,
+    kept: u64,
+    /// Rows whose own MAC is wrong, to be told apart at the end.
+    suspects: Vec<Row>,
+    findings: Vec<Finding>,
+    /// The MAC that the next record must follow; unknown after a gap or a suspect.
+    link: Option<Mac>,
+    /// Whether the record of the expected head was the right one, once it was met.
+    met: Option<bool>,
+}
+
+impl Walk<'_> {
+    fn take(&mut self, row: Row, pruned_through: u64) {
+        self.kept += 1;
+        let seq = row.seq as u64;
+        let own = Mac::from_value(&row.mac);
+        if row.seq <= pruned_through as i64 || seq <= self.last.count {
+            self.findings.push(Finding::Inserted { seq });
+            return;
+        }
+        if seq > self.last.count + 1 {
+            self.findings.push(Finding::Removed { from: self.last.count + 1, to: seq - 1 });
+            self.link = None;
+        }
+        if let Some(head) = self.expected.filter(|head| head.count == seq) {
+            self.met = Some(own == Some(head.mac));
+        }
+        self.last = Head { count: seq, mac: own.unwrap_or(self.last.mac) };
+        if !row.is_as_written(self.key) {
+            self.link = None;
+            if self.suspects.len() < MOST_SUSPECTS {
+                self.suspects.push(row);
+            } else {
+                self.findings.push(Finding::Changed { seq });
+            }
+            return;
+        }
+        if self.link.is_some_and(|link| Mac::from_value(&row.prev) != Some(link)) {
+            self.findings.push(Finding::Unlinked { seq });
+        }
+        self.link = own;
+    }
+
+    fn report(mut self, start: Head) -> Report {
+        let told: Vec<Finding> = self.suspects.iter().map(|row| self.tell(row)).collect();
+        self.findings.extend(told);
+        self.findings.sort_by_key(Finding::place);
+        let end_is_proved = self.check_end(start);
+        Report {
+            count: self.last.count,
+            kept: self.kept,
+            pruned_through: start.count,
+            head: self.last,
+            end_is_proved,
+            findings: self.findings,
+        }
+    }
+
+    /// A row whose MAC is wrong at its place: is it right at another one, whole or in the place of another suspect?
+    fn tell(&self, row: &Row) -> Finding {
+        let seq = row.seq as u64;
+        let removed = self.findings.iter().filter_map(|finding| match finding {
+            Finding::Removed { from, to } => Some(*from..=*to),
+            _ => None,
+        });
+        let places = removed.flatten().take(MOST_SUSPECTS).map(|seq| seq as i64);
+        let places = places.chain(self.suspects.iter().map(|other| other.seq));
+        let whole =
+            places.filter(|at| *at != row.seq).find(|at| row.fits(self.key, *at, &row.prev, &row.mac));
+        let instead = || {
+            let others = self.suspects.iter().filter(|other| other.seq != row.seq);
+            others.into_iter().find(|at| row.fits(self.key, at.seq, &at.prev, &at.mac)).map(|at| at.seq)
+        };
+        match whole.or_else(instead) {
+            Some(written_as) => Finding::Moved { seq, written_as: written_as as u64 },
+            None => Finding::Changed { seq },
+        }
+    }
+
+    fn check_end(&mut self, start: Head) -> bool {
+        let Some(head) = self.expected else { return false };
+        if head.count > self.last.count {
+            self.findings.push(Finding::CutOff { from: self.last.count + 1, to: head.count });
+            return false;
+        }
+        // Before the oldest record that is kept: the checkpoint is signed, and stands beyond it.
+        let is_right = self.met.unwrap_or(head == start || head.count < start.count);
+        if !is_right {
+            self.findings.push(Finding::OtherHead { seq: head.count });
+        }
+        self.findings.is_empty()
+    }
+}
