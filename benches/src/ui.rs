@@ -21,18 +21,19 @@ pub(crate) struct Args {
     #[arg(long, value_delimiter = ',', default_value = "100,1000,10000,100000")]
     spans: Vec<usize>,
     /// The runs that the home page lists.
-    #[arg(long, default_value_t = 10_000)]
-    runs: u64,
+    #[arg(long, value_delimiter = ',', default_value = "10000,100000")]
+    runs: Vec<u64>,
     /// The median of this many openings.
     #[arg(long, default_value_t = 5)]
     passes: usize,
 }
 
 /// The views of a run, each with the rows that show that it is there.
-const VIEWS: [(&str, &str); 3] = [
+const VIEWS: [(&str, &str); 4] = [
     ("story", "[data-testid=story] [data-index]"),
     ("tree", "[data-testid=tree] [data-step]"),
     ("timeline", "[data-testid=timeline] [data-step]"),
+    ("context", "[data-testid=context] li"),
 ];
 
 /// A tool of the opened runs has this many plain spans below it, as one that asks databases and services.
@@ -42,17 +43,17 @@ const BELOW: usize = 8;
 pub(crate) fn print(args: &Args) -> anyhow::Result<()> {
     println!("| page | of | first rows ms | interactive ms | frame p95 ms | heap MB |");
     println!("|---|---:|---:|---:|---:|---:|");
-    home(args)?;
+    args.runs.iter().try_for_each(|runs| home(args, *runs))?;
     args.spans.iter().try_for_each(|spans| run(args, *spans))
 }
 
-fn home(args: &Args) -> anyhow::Result<()> {
+fn home(args: &Args, runs: u64) -> anyhow::Result<()> {
     with_server(&args.binary, |server| {
         let shape = Shape { turns: 1, window: 0, message_bytes: 500, below: 0 };
-        let spans = args.runs * shape.spans() as u64;
+        let spans = runs * shape.spans() as u64;
         load::send(server, Load { spans, per_request: 500, connections: 2, gzip: false, shape })?;
         let url = format!("http://{}/ui/", server.listen);
-        measure("runs", &format!("{} runs", args.runs), &url, "main a[href*='/runs/']", args.passes)
+        measure("runs", &format!("{runs} runs"), &url, "main a[href*='/runs/']", args.passes)
     })
 }
 

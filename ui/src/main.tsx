@@ -9,6 +9,15 @@ import "./styles.css";
 
 startTheme();
 
+// A part of the page that the server no longer has: it was upgraded while this tab was open. Once, lest it loops.
+window.addEventListener("vite:preloadError", (event) => {
+  const last = Number(sessionStorage.getItem("reloaded") ?? 0);
+  if (Date.now() - last < 60_000) return;
+  sessionStorage.setItem("reloaded", String(Date.now()));
+  event.preventDefault();
+  window.location.reload();
+});
+
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

@@ -24,7 +24,7 @@ export const keys: { where: string; keys: [string, string][] }[] = [
       ["s  t  g  c", "story, tree, timeline, context"],
       ["j  k", "next, previous step"],
       ["Esc", "let go of the step"],
-      ["[  ]", "fold, unfold in tree and timeline"],
+      ["[  ]", "fold, unfold the turn (story) or the step"],
       ["+  -  0  z", "closer, farther, all of it, the step (timeline)"],
       [",  .", "earlier, later (timeline)"],
       ["{  }", "fold the turns, the details"],

@@ -27,6 +27,17 @@ test("what was re-sent is counted, and opens", async ({ page, openRun }) => {
   await expect(turn).toContainText("Close October: check the ledger");
 });
 
+test("the keys that fold open and close the turn that is read", async ({ page, openRun }) => {
+  await openRun("treasury", "?turn=3");
+  const turn = page.getByRole("region", { name: "Turn 3" });
+  const earlier = turn.getByRole("button", { name: /earlier messages/ });
+  await expect(earlier).toHaveAttribute("aria-expanded", "false");
+  await page.keyboard.press("]");
+  await expect(earlier).toHaveAttribute("aria-expanded", "true");
+  await page.keyboard.press("[");
+  await expect(earlier).toHaveAttribute("aria-expanded", "false");
+});
+
 test("a sub-agent is folded with its totals at the call that began it, and tells its own story", async ({
   page,
   openRun,

@@ -34,7 +34,10 @@ export function ContextRow({ bar, unit, isSelected, onSelect }: ContextRowProps)
         ))}
       </span>
       <span className="w-16 shrink-0 text-right tabular-nums">{format(bar.size)}</span>
-      <span className="flex w-48 shrink-0 items-center gap-1 text-warn" title={changeWords(bar)}>
+      <span
+        className="flex w-52 shrink-0 items-center gap-1 whitespace-nowrap text-warn"
+        title={changeWords(bar)}
+      >
         {bar.change && (
           <>
             <Scissors aria-hidden className="size-3.5 shrink-0" />

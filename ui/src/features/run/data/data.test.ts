@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { clip, isStructure } from "./clip";
 import { parsed, toMessages } from "./message";
 import { PAGE_BYTES, pageCount, readPage } from "./pages";
+import { toSkeleton } from "./skeleton";
 
 test("what is small stays as it is", () => {
   const value = { a: [1, "x", null, true], b: {} };
@@ -59,4 +60,48 @@ test("messages are read from anything", () => {
   ]);
   expect(parsed("12")).toBe("12");
   expect(toMessages({ role: "user" })).toEqual([]);
+});
+
+test("the windows of a timeline make one skeleton, whatever order their names came in", () => {
+  const window = (
+    names: string[],
+    name: number[],
+    parent: (number | null)[],
+    service: (number | null)[],
+  ) => ({
+    run_id: "r",
+    started_at: 5,
+    total: 4,
+    names,
+    name,
+    kinds: ["run", "tool"],
+    kind: name.map(() => 1),
+    services: ["a", "b"].slice(0, 1 + Math.max(...service.map(Number))),
+    service,
+    runs: ["r"],
+    run: name.map(() => 0),
+    step_id: name.map((n) => `${names[n]}!`),
+    parent,
+    depth: name.map(() => 0),
+    status: name.map(() => 1),
+    start_offset_ms: name.map((n) => n),
+    duration_ms: name.map(() => null),
+    turn: name.map(() => 1),
+    outer: name.map(() => false),
+    verdict: name.map(() => 0),
+  });
+  const skeleton = toSkeleton([
+    window(["x", "y"], [0, 1], [null, 0], [0, null]),
+    window(["y", "z"], [1, 0], [1, 2], [1, 0]),
+  ]);
+  expect(Array.from(skeleton.name, (place) => skeleton.names[place])).toEqual(["x", "y", "z", "y"]);
+  expect(skeleton.stepId).toEqual(["x!", "y!", "z!", "y!"]);
+  expect([...skeleton.parent]).toEqual([-1, 0, 1, 2]);
+  expect(Array.from(skeleton.service, (place) => skeleton.services[place])).toEqual([
+    "a",
+    undefined,
+    "b",
+    "a",
+  ]);
+  expect(skeleton.length).toBe(4);
 });

@@ -11,13 +11,13 @@ const path = (runId: string, rest = "") => `/v1/runs/${encodeURIComponent(runId)
 export const runQuery = (runId: string) =>
   queryOptions({ queryKey: runKey(runId), queryFn: () => get<RunDetail>(path(runId)) });
 
-/** The most steps that one answer holds. */
-export const MOST_STEPS = 100_000;
+/** The most steps that one answer holds; the reader goes on to the last. */
+const WINDOW = 100_000;
 
 export const skeletonQuery = (runId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "skeleton"],
-    queryFn: () => readSkeleton(path(runId, `/timeline?format=columns&limit=${MOST_STEPS}`)),
+    queryFn: () => readSkeleton(path(runId, `/timeline?format=columns&limit=${WINDOW}`)),
     // Typed arrays are compared by identity: walking them would cost more than drawing them.
     structuralSharing: false,
   });

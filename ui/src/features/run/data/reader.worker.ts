@@ -15,13 +15,25 @@ self.addEventListener("message", async ({ data }: MessageEvent<Ask>) => {
 
 async function read({ id, path, as }: Ask): Promise<[Answer, Transferable[]]> {
   try {
-    const response = await fetch(path, { headers: { accept: "application/json" } });
-    const body: unknown = await response.json().catch(() => null);
-    if (!response.ok) return [{ id, state: "refused", status: response.status, problem: clip(body) }, []];
+    const { ok, status, body } = await ask(path);
+    if (!ok) return [{ id, state: "refused", status, problem: clip(body) }, []];
     if (as === "value") return [{ id, state: "value", value: clip(body) }, []];
-    const skeleton = toSkeleton(body as Columns);
+    const windows: [Columns, ...Columns[]] = [body as Columns];
+    // A run has no largest size: window after window, to the last.
+    for (let from = windows[0].next_from; from != null; from = windows.at(-1)?.next_from) {
+      const next = await ask(`${path}&from=${from}`);
+      if (!next.ok) return [{ id, state: "refused", status: next.status, problem: clip(next.body) }, []];
+      windows.push(next.body as Columns);
+    }
+    const skeleton = toSkeleton(windows);
     return [{ id, state: "skeleton", skeleton }, transferable(skeleton)];
   } catch (error) {
     return [{ id, state: "failed", message: String(error) }, []];
   }
+}
+
+async function ask(path: string): Promise<{ ok: boolean; status: number; body: unknown }> {
+  const response = await fetch(path, { headers: { accept: "application/json" } });
+  const body: unknown = await response.json().catch(() => null);
+  return { ok: response.ok, status: response.status, body };
 }

@@ -41,29 +41,75 @@ export const FAILED = 2;
 
 const orNone = (value: number | null | undefined): number => value ?? NONE;
 
-/** Columns of one reply as typed arrays. */
-export function toSkeleton(columns: Columns): Skeleton {
+/** What a window's columns point into. */
+type Dictionary = "names" | "kinds" | "services" | "runs";
+
+/** The windows of a timeline, in order, as typed arrays. */
+export function toSkeleton(windows: readonly [Columns, ...Columns[]]): Skeleton {
+  const [first] = windows;
+  const names = merged(windows, "names");
+  const kinds = merged(windows, "kinds");
+  const services = merged(windows, "services");
+  const runs = merged(windows, "runs");
+  const all = <T>(column: (window: Columns, at: number) => readonly T[]): T[] =>
+    windows.length === 1 ? (column(first, 0) as T[]) : windows.flatMap(column);
+  const stepId = all(({ step_id }) => step_id);
   return {
-    runId: columns.run_id,
-    startedAt: columns.started_at,
-    length: columns.step_id.length,
-    names: columns.names,
-    kinds: columns.kinds,
-    services: columns.services,
-    runs: columns.runs,
-    stepId: columns.step_id,
-    parent: Int32Array.from(columns.parent, orNone),
-    name: Uint32Array.from(columns.name),
-    kind: Uint8Array.from(columns.kind),
-    service: Int32Array.from(columns.service, orNone),
-    run: Int32Array.from(columns.run, orNone),
-    status: Uint8Array.from(columns.status),
-    verdict: Uint8Array.from(columns.verdict),
-    start: Float64Array.from(columns.start_offset_ms),
-    duration: Float64Array.from(columns.duration_ms, (ms) => ms ?? Number.NaN),
-    turn: Int32Array.from(columns.turn, orNone),
-    outer: Uint8Array.from(columns.outer, Number),
+    runId: first.run_id,
+    startedAt: first.started_at,
+    length: stepId.length,
+    names: names.values,
+    kinds: kinds.values,
+    services: services.values,
+    runs: runs.values,
+    stepId,
+    parent: Int32Array.from(
+      all(({ parent }) => parent),
+      orNone,
+    ),
+    name: Uint32Array.from(all(({ name }, at) => names.places(name, at) as number[])),
+    kind: Uint8Array.from(all(({ kind }, at) => kinds.places(kind, at) as number[])),
+    service: Int32Array.from(
+      all(({ service }, at) => services.places(service, at)),
+      orNone,
+    ),
+    run: Int32Array.from(
+      all(({ run }, at) => runs.places(run, at)),
+      orNone,
+    ),
+    status: Uint8Array.from(all(({ status }) => status)),
+    verdict: Uint8Array.from(all(({ verdict }) => verdict)),
+    start: Float64Array.from(all(({ start_offset_ms }) => start_offset_ms)),
+    duration: Float64Array.from(
+      all(({ duration_ms }) => duration_ms),
+      (ms) => ms ?? Number.NaN,
+    ),
+    turn: Int32Array.from(
+      all(({ turn }) => turn),
+      orNone,
+    ),
+    outer: Uint8Array.from(
+      all(({ outer }) => outer),
+      Number,
+    ),
   };
+}
+
+/** One dictionary for all windows, and where a window's places lie in it. */
+function merged(windows: readonly [Columns, ...Columns[]], which: Dictionary) {
+  const place = new Map<string, number>();
+  const moved = windows.map((window) =>
+    window[which].map((value) => {
+      const known = place.get(value) ?? place.size;
+      place.set(value, known);
+      return known;
+    }),
+  );
+  const places = (column: readonly (number | null)[], window: number): readonly (number | null)[] =>
+    windows.length === 1
+      ? column
+      : column.map((old) => (old === null ? null : (moved[window]?.[old] ?? null)));
+  return { values: windows.length === 1 ? windows[0][which] : [...place.keys()], places };
 }
 
 /** The memory that a worker may hand over instead of copying it. */

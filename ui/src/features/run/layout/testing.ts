@@ -16,26 +16,28 @@ export interface StepSketch {
 export function sketch(steps: readonly StepSketch[]): Skeleton {
   const kinds = ["run", "turn", "llm", "tool", "policy", "retrieval", "memory", "other"];
   const runs = [...new Set(steps.map((step) => step.run ?? "r"))];
-  return toSkeleton({
-    run_id: "r",
-    started_at: 1000,
-    total: steps.length,
-    names: ["step"],
-    kinds,
-    services: [],
-    runs,
-    step_id: steps.map((_, at) => `s${at}`),
-    parent: steps.map((step) => step.parent ?? null),
-    depth: steps.map(() => 0),
-    name: steps.map(() => 0),
-    kind: steps.map((step) => kinds.indexOf(step.kind ?? "other")),
-    service: steps.map(() => null),
-    run: steps.map((step) => runs.indexOf(step.run ?? "r")),
-    status: steps.map((step) => step.status ?? 1),
-    verdict: steps.map(() => 0),
-    start_offset_ms: steps.map((step) => step.at),
-    duration_ms: steps.map((step) => step.ms),
-    turn: steps.map((step) => step.turn ?? null),
-    outer: steps.map(() => false),
-  });
+  return toSkeleton([
+    {
+      run_id: "r",
+      started_at: 1000,
+      total: steps.length,
+      names: ["step"],
+      kinds,
+      services: [],
+      runs,
+      step_id: steps.map((_, at) => `s${at}`),
+      parent: steps.map((step) => step.parent ?? null),
+      depth: steps.map(() => 0),
+      name: steps.map(() => 0),
+      kind: steps.map((step) => kinds.indexOf(step.kind ?? "other")),
+      service: steps.map(() => null),
+      run: steps.map((step) => runs.indexOf(step.run ?? "r")),
+      status: steps.map((step) => step.status ?? 1),
+      verdict: steps.map(() => 0),
+      start_offset_ms: steps.map((step) => step.at),
+      duration_ms: steps.map((step) => step.ms),
+      turn: steps.map((step) => step.turn ?? null),
+      outer: steps.map(() => false),
+    },
+  ]);
 }

@@ -16,6 +16,7 @@ export function Disclosure({ summary, open: atFirst = false, children }: Disclos
     <div>
       <button
         type="button"
+        data-fold
         aria-expanded={open}
         aria-controls={open ? id : undefined}
         className="flex max-w-full items-center gap-1.5 text-muted text-xs hover:text-text"

@@ -8,8 +8,6 @@ import { stepDataQuery } from "../data/queries";
 import { Disclosure } from "../panels/Disclosure";
 import { MessageView } from "./MessageView";
 
-/** Messages drawn at once when re-sent ones are opened; each further press draws as many more. */
-
 /** "41 earlier messages": what was sent again is not told again, but can be opened. Says too what was dropped. */
 export function Resent({ runId, turn }: { readonly runId: string; readonly turn: Turn }) {
   const resent = turn.resent_count ?? 0;

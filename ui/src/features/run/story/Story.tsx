@@ -7,6 +7,7 @@ import { moved } from "../selection";
 import { ChildRun } from "./ChildRun";
 import { placeChildren, type Told } from "./children";
 import { RunEnd, RunStart } from "./Ends";
+import { foldAll, turnInSight } from "./folds";
 import { stopsOf, turnIndexOf } from "./stops";
 import { TurnView } from "./TurnView";
 import { useScrollTo } from "./useScrollTo";
@@ -33,7 +34,11 @@ export function Story({ turn }: { readonly turn: number | undefined }) {
   const wanted = selected ? turnIndexOf(run.turns, selected) : run.turns.findIndex((t) => t.n === turn);
   useScrollTo(scroller, virtual, wanted, selected);
   const go = (by: number) => select(moved(stopsOf(run.turns), selected, by));
-  useKeys({ j: () => go(1), k: () => go(-1) });
+  const fold = (open: boolean) => {
+    const within = scroller.current && turnInSight(scroller.current, wanted);
+    if (within) foldAll(within, open);
+  };
+  useKeys({ j: () => go(1), k: () => go(-1), "[": () => fold(false), "]": () => fold(true) });
 
   const before = children.filter((told) => told.turn === null);
   return (

@@ -28,6 +28,7 @@ export function Fold({ label, children }: { readonly label: string; readonly chi
         <button
           type="button"
           className="mt-1 text-accent text-xs hover:underline"
+          data-fold
           aria-expanded={open}
           onClick={() => setOpen(!open)}
         >
