@@ -4,5 +4,6 @@ mod collector;
 mod doors;
 mod environment;
 mod processors;
+mod propagation;
 mod recording;
 mod tree;

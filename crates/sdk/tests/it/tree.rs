@@ -28,7 +28,7 @@ impl SpanExporter for Kept {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Counting(AtomicU64);
 
 impl IdGenerator for Counting {
@@ -44,14 +44,23 @@ impl IdGenerator for Counting {
 /// A recorder, and where its spans are kept.
 pub(crate) fn recorder() -> (Recorder, Kept) {
     let kept = Kept::default();
-    let provider = SdkTracerProvider::builder()
-        .with_simple_exporter(kept.clone())
-        .with_id_generator(Counting::default())
-        .build();
-    (Recorder::new(&provider), kept)
+    (kept.with_ids_from(0), kept)
 }
 
 impl Kept {
+    /// Another recorder that keeps its spans here: as if another service had sent them to the same place.
+    pub(crate) fn other_recorder(&self) -> Recorder {
+        self.with_ids_from(1_000_000)
+    }
+
+    fn with_ids_from(&self, first: u64) -> Recorder {
+        let provider = SdkTracerProvider::builder()
+            .with_simple_exporter(self.clone())
+            .with_id_generator(Counting(AtomicU64::new(first)))
+            .build();
+        Recorder::new(&provider)
+    }
+
     /// The finished spans as an indented tree: in order of their ids, attributes by name.
     pub(crate) fn tree(&self) -> String {
         let mut spans = self.0.lock().unwrap().clone();

@@ -1,0 +1,40 @@
+//! For clients of `reqwest`, through `reqwest-middleware`.
+
+use async_trait::async_trait;
+use opentelemetry::Context;
+use opentelemetry_http::HeaderInjector;
+use reqwest_middleware::{
+    Middleware, Next, Result,
+    reqwest::{Request, Response},
+};
+
+/// Writes the context in which a request is sent into its headers: that of the step that is current there.
+///
+/// ```
+/// use reqwest_middleware::ClientBuilder;
+/// use turnscope::propagation::reqwest::Inject;
+///
+/// # async fn example() -> Result<(), reqwest_middleware::Error> {
+/// let client = ClientBuilder::new(reqwest::Client::new()).with(Inject).build();
+/// let run = turnscope::run("helpdesk");
+/// let tool = run.tool("fetch_page");
+/// let answer = tool.around(client.get("http://localhost:3000/page").send()).await?;
+/// # drop(answer);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Inject;
+
+#[async_trait]
+impl Middleware for Inject {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut http::Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        super::inject(&Context::current(), &mut HeaderInjector(request.headers_mut()));
+        next.run(request, extensions).await
+    }
+}
