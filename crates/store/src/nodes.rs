@@ -3,7 +3,7 @@
 use crate::{blocks::Blocks, commit::role, facts_row, pack::Place, project::Node, sqlite::StoreError};
 use rusqlite::Connection;
 use std::{collections::HashMap, sync::Arc};
-use turnscope_model::{Kind, Role, SpanId, Status, TraceId, Unit};
+use turnscope_model::{Facts, Kind, Role, SpanId, Status, TraceId, Unit};
 
 /// Reads every record of these units (those that are projected together), without bodies.
 pub(crate) fn load(db: &Connection, blocks: &mut Blocks, units: &[i64]) -> Result<Vec<Node>, StoreError> {
@@ -16,13 +16,8 @@ pub(crate) fn load(db: &Connection, blocks: &mut Blocks, units: &[i64]) -> Resul
     for unit in units {
         let mut rows = statement.query([unit])?;
         while let Some(row) = rows.next()? {
-            let kind: u8 = row.get(5)?;
-            let facts: &[u8] = row.get_ref(10)?.as_blob().map_err(rusqlite::Error::from)?;
-            let kind = kind_of(kind);
-            let (mut facts, beside) =
-                facts_row::decode(facts, kind).map_err(|e| StoreError::Damaged(e.to_string()))?;
-            facts.input_text = names.text(db, blocks, beside.input_text)?;
-            facts.output_text = names.text(db, blocks, beside.output_text)?;
+            let coded: &[u8] = row.get_ref(10)?.as_blob().map_err(rusqlite::Error::from)?;
+            let (facts, event) = names.facts(db, blocks, kind_of(row.get(5)?), coded)?;
             let stored_role: u32 = row.get(4)?;
             let start: i64 = row.get(6)?;
             let dur: Option<i64> = row.get(7)?;
@@ -33,7 +28,7 @@ pub(crate) fn load(db: &Connection, blocks: &mut Blocks, units: &[i64]) -> Resul
                     role::SPAN => Role::Span,
                     role::OPEN => Role::Open,
                     role::EVENT => {
-                        let (key, parent) = beside.event.unwrap_or_default();
+                        let (key, parent) = event.unwrap_or_default();
                         Role::Event { key, parent }
                     }
                     _ => Role::Log,
@@ -47,7 +42,7 @@ pub(crate) fn load(db: &Connection, blocks: &mut Blocks, units: &[i64]) -> Resul
                 status: status_of(row.get(8)?),
                 service_name,
                 scope_name,
-                facts: Arc::new(facts),
+                facts,
             });
         }
     }
@@ -79,6 +74,10 @@ pub(crate) fn unit_of(db: &Connection, id: i64) -> Result<Unit, StoreError> {
 
 /// Texts remembered.
 const TEXTS: usize = 256;
+/// Facts remembered, and the most bytes that are looked up: a query that ran ten thousand times has the same facts
+/// each time, a model call has its own.
+const FACTS: usize = 1024;
+const FACTS_BYTES: usize = 160;
 
 /// Lookups that repeat for every record of a unit.
 #[derive(Default)]
@@ -86,7 +85,11 @@ struct Names {
     origins: HashMap<i64, (Arc<str>, Arc<str>)>,
     traces: HashMap<i64, Option<TraceId>>,
     texts: HashMap<i64, Option<String>>,
+    facts: HashMap<(Kind, Box<[u8]>), Arc<Facts>>,
 }
+
+/// The key of an event, and its parent's.
+type Event = (String, Option<String>);
 
 impl Names {
     fn origin(&mut self, db: &Connection, id: i64) -> Result<(Arc<str>, Arc<str>), StoreError> {
@@ -99,6 +102,31 @@ impl Names {
         let names: (Arc<str>, Arc<str>) = (service.into(), scope.into());
         self.origins.insert(id, names.clone());
         Ok(names)
+    }
+
+    /// A record's facts; records with the same ones share them.
+    fn facts(
+        &mut self,
+        db: &Connection,
+        blocks: &mut Blocks,
+        kind: Kind,
+        coded: &[u8],
+    ) -> Result<(Arc<Facts>, Option<Event>), StoreError> {
+        let key = (coded.len() <= FACTS_BYTES).then(|| (kind, Box::from(coded)));
+        if let Some(known) = key.as_ref().and_then(|key| self.facts.get(key)) {
+            return Ok((Arc::clone(known), None));
+        }
+        let (mut facts, beside) =
+            facts_row::decode(coded, kind).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        facts.input_text = self.text(db, blocks, beside.input_text)?;
+        facts.output_text = self.text(db, blocks, beside.output_text)?;
+        let facts = Arc::new(facts);
+        if let (Some(key), None) = (key, &beside.event)
+            && self.facts.len() < FACTS
+        {
+            self.facts.insert(key, Arc::clone(&facts));
+        }
+        Ok((facts, beside.event))
     }
 
     fn trace(&mut self, db: &Connection, id: i64) -> Result<Option<TraceId>, StoreError> {
