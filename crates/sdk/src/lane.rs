@@ -1,6 +1,6 @@
 //! A bounded queue with a thread of its own behind it: whoever puts something in never waits.
 //!
-//! Not here: what is done with the items. What `consume` does, panics included, stays on the thread.
+//! Not here: what is done with the items. What the consumer does, panics included, stays on the thread.
 
 use std::{
     collections::VecDeque,
@@ -19,10 +19,19 @@ pub(crate) struct Limits {
     pub(crate) delay: Duration,
 }
 
+/// What is done with the items, on the lane's thread.
+pub(crate) trait Consumer<T>: Send + 'static {
+    /// Takes a batch; `dropped` items never made it into the queue so far.
+    fn take(&mut self, batch: Vec<T>, dropped: u64);
+
+    /// Nothing more will come.
+    fn end(&mut self) {}
+}
+
 #[derive(Debug)]
 struct State<T> {
     queue: VecDeque<T>,
-    /// Counts of items since the start; an item is done when `consume` has returned.
+    /// Counts of items since the start; an item is done when the consumer has taken it.
     accepted: u64,
     done: u64,
     dropped: u64,
@@ -40,13 +49,10 @@ struct Shared<T> {
 
 /// The queue; its thread ends when it is closed.
 #[derive(Debug)]
-pub(crate) struct Lane<T>(Arc<Shared<T>>, Limits);
+pub(crate) struct Lane<T: Send + 'static>(Arc<Shared<T>>, Limits);
 
 impl<T: Send + 'static> Lane<T> {
-    pub(crate) fn start(
-        limits: Limits,
-        mut consume: impl FnMut(Vec<T>) + Send + 'static,
-    ) -> io::Result<Self> {
+    pub(crate) fn start(limits: Limits, mut consumer: impl Consumer<T>) -> io::Result<Self> {
         let state = State {
             queue: VecDeque::new(),
             accepted: 0,
@@ -59,14 +65,17 @@ impl<T: Send + 'static> Lane<T> {
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
         let lane = Self(Arc::clone(&shared), limits);
         thread::Builder::new().name("turnscope".into()).spawn(move || {
-            while let Some(batch) = shared.next(limits) {
+            while let Some((batch, dropped)) = shared.next(limits) {
                 let count = batch.len() as u64;
                 // A batch that makes an exporter panic is lost, not the thread and those that come after.
-                let _ = catch_unwind(AssertUnwindSafe(|| consume(batch)));
+                let _ = catch_unwind(AssertUnwindSafe(|| consumer.take(batch, dropped)));
                 shared.lock().done += count;
                 shared.changed.notify_all();
             }
-            drop(consume);
+            let _ = catch_unwind(AssertUnwindSafe(move || {
+                consumer.end();
+                drop(consumer);
+            }));
             shared.lock().ended = true;
             shared.changed.notify_all();
         })?;
@@ -75,7 +84,18 @@ impl<T: Send + 'static> Lane<T> {
 
     /// Puts an item in, or counts it as dropped when the queue is full or closed.
     pub(crate) fn push(&self, item: T) {
-        let mut state = self.0.lock();
+        self.put(self.0.lock(), item);
+    }
+
+    /// As [`push`](Self::push), but waits for room, no longer than `timeout`.
+    pub(crate) fn push_within(&self, item: T, timeout: Duration) {
+        let state = self.0.lock();
+        let has_room = |state: &mut State<T>| state.closed || state.queue.len() < self.1.queue;
+        let waited = self.0.changed.wait_timeout_while(state, timeout, |state| !has_room(state));
+        self.put(waited.unwrap_or_else(PoisonError::into_inner).0, item);
+    }
+
+    fn put(&self, mut state: MutexGuard<'_, State<T>>, item: T) {
         if state.closed || state.queue.len() >= self.1.queue {
             state.dropped += 1;
             return;
@@ -99,12 +119,16 @@ impl<T: Send + 'static> Lane<T> {
         self.0.wait(state, timeout, |state| state.done >= target || state.ended)
     }
 
+    /// Takes nothing more; the thread ends when it has worked off the rest.
+    pub(crate) fn stop(&self) {
+        self.0.lock().closed = true;
+        self.0.changed.notify_all();
+    }
+
     /// Takes nothing more and waits until the rest is done and the thread has ended; false when that takes too long.
     pub(crate) fn close(&self, timeout: Duration) -> bool {
-        let mut state = self.0.lock();
-        state.closed = true;
-        self.0.changed.notify_all();
-        self.0.wait(state, timeout, |state| state.ended)
+        self.stop();
+        self.0.wait(self.0.lock(), timeout, |state| state.ended)
     }
 
     pub(crate) fn dropped(&self) -> u64 {
@@ -118,7 +142,7 @@ impl<T> Shared<T> {
     }
 
     /// The next batch: a full one, one that somebody waits for, or what has gathered when the delay is over.
-    fn next(&self, limits: Limits) -> Option<Vec<T>> {
+    fn next(&self, limits: Limits) -> Option<(Vec<T>, u64)> {
         let mut state = self.lock();
         let mut since = None;
         loop {
@@ -134,7 +158,7 @@ impl<T> Shared<T> {
             let waited = since.get_or_insert_with(Instant::now).elapsed();
             if waiting >= limits.batch || state.closed || state.hurry > state.done || waited >= limits.delay {
                 let count = waiting.min(limits.batch.max(1));
-                return Some(state.queue.drain(..count).collect());
+                return Some((state.queue.drain(..count).collect(), state.dropped));
             }
             let left = limits.delay.saturating_sub(waited);
             state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -152,10 +176,8 @@ impl<T> Shared<T> {
     }
 }
 
-impl<T> Drop for Lane<T> {
+impl<T: Send + 'static> Drop for Lane<T> {
     fn drop(&mut self) {
-        // Nobody waits any more; the thread still works off what is there.
-        self.0.lock().closed = true;
-        self.0.changed.notify_all();
+        self.stop(); // nobody waits any more
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod complaint;
 mod config;
 mod export;
 mod finished;
@@ -29,6 +30,7 @@ pub use propagation::join;
 pub use recorder::{Naming, Recorder};
 pub use redact::{BadPattern, Redaction};
 pub use run::{Run, Turn};
+pub use sample::{Sampler, TailRules};
 pub use standing::{dropped, finished_spans, flush, get_tracer, shutdown};
 pub use step::{CustomStep, Step, current};
 pub use tool::{PolicyEvaluation, Sanitizer, ToolCall, Verdict};

@@ -3,28 +3,24 @@
 
 use crate::{
     Exporter,
+    complaint::Complaint,
     export::Ring,
-    lane::{Lane, Limits},
+    lane::{Consumer, Lane, Limits},
+    shape::Shape,
 };
-use opentelemetry::Context;
+use opentelemetry::{Context, SpanId, Value};
 use opentelemetry_sdk::{
     error::{OTelSdkError, OTelSdkResult},
     trace::{Span, SpanData, SpanProcessor},
 };
 use std::{
-    io::{self, Write as _},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    io,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 /// How long a flush may take that nobody gave a time.
 const FLUSH: Duration = Duration::from_secs(5);
-
-/// What is done with a batch of finished spans before it is exported.
-pub(crate) type Shape = Box<dyn FnMut(Vec<SpanData>) -> Vec<SpanData> + Send>;
 
 /// The span processor of this crate.
 #[derive(Clone, Debug)]
@@ -34,37 +30,25 @@ pub(crate) struct Pipeline(Arc<Inner>);
 struct Inner {
     first: Lane<SpanData>,
     slow: Arc<Vec<Lane<SpanData>>>,
-    closed: AtomicBool,
+    /// How long the end of a run may wait until its spans are exported.
+    run_end: Option<Duration>,
 }
 
 impl Pipeline {
     pub(crate) fn start(
         limits: Limits,
-        mut shape: Shape,
+        shape: Shape,
         ring: Ring,
         exporters: Vec<Box<dyn Exporter>>,
+        run_end: Option<Duration>,
     ) -> io::Result<Self> {
-        let slow: Vec<_> =
-            exporters.into_iter().map(|exporter| export_lane(limits, exporter)).collect::<Result<_, _>>()?;
-        let slow = Arc::new(slow);
-        let onward = Arc::clone(&slow);
-        let (mut complaint, mut lost) = (Complaint::default(), 0);
-        let first = Lane::start(limits, move |batch| {
-            let batch = shape(batch);
-            ring.add(&batch);
-            let now = onward.iter().map(Lane::dropped).sum();
-            if now > lost {
-                lost = now;
-                complaint
-                    .say(|| format!("{now} finished spans were dropped so far: an exporter is too slow"));
-            }
-            for lane in onward.iter() {
-                for span in &batch {
-                    lane.push(span.clone());
-                }
-            }
-        })?;
-        Ok(Self(Arc::new(Inner { first, slow, closed: AtomicBool::new(false) })))
+        let slow = exporters
+            .into_iter()
+            .map(|exporter| Lane::start(limits, Export { exporter, complaint: Complaint::default() }));
+        let slow = Arc::new(slow.collect::<Result<Vec<_>, _>>()?);
+        let onward =
+            Onward { shape, ring, lanes: Arc::clone(&slow), lost: 0, complaint: Complaint::default() };
+        Ok(Self(Arc::new(Inner { first: Lane::start(limits, onward)?, slow, run_end })))
     }
 
     /// Spans that were lost because a queue was full or closed; a span that two exporters lost counts twice.
@@ -80,40 +64,72 @@ impl Pipeline {
     /// Waits until what has ended is exported.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         let until = Instant::now() + timeout;
-        self.0.first.flush(timeout)
-            & self.0.slow.iter().all(|lane| lane.flush(until.saturating_duration_since(Instant::now())))
+        self.0.first.flush(timeout) & self.0.slow.iter().all(|lane| lane.flush(left(until)))
     }
 
     /// Exports what is there and ends the threads; at once when that was done before.
     pub(crate) fn close(&self, timeout: Duration) -> bool {
-        self.0.closed.store(true, Ordering::Relaxed);
         let until = Instant::now() + timeout;
         let first = self.0.first.close(timeout);
-        // Each lane is told before any is waited for.
-        let left = || until.saturating_duration_since(Instant::now());
-        self.0.slow.iter().fold(first, |done, lane| lane.close(left()) & done)
+        self.0.slow.iter().for_each(Lane::stop); // all of them work while one is waited for
+        self.0.slow.iter().fold(first, |done, lane| lane.close(left(until)) & done)
     }
 }
 
-fn export_lane(limits: Limits, mut exporter: Box<dyn Exporter>) -> io::Result<Lane<SpanData>> {
-    let mut complaint = Complaint::default();
-    Lane::start(limits, move |batch| {
-        if let Err(error) = exporter.export(&batch) {
-            complaint.say(|| format!("{} finished spans could not be exported: {error}", batch.len()));
-        }
-    })
+fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
 }
 
-/// Says on stderr what goes wrong, at most once a minute.
-#[derive(Debug, Default)]
-struct Complaint(Option<Instant>);
+/// What the first lane does: spans are shaped, remembered, and handed to every exporter's lane.
+struct Onward {
+    shape: Shape,
+    ring: Ring,
+    lanes: Arc<Vec<Lane<SpanData>>>,
+    lost: u64,
+    complaint: Complaint,
+}
 
-impl Complaint {
-    fn say(&mut self, what: impl FnOnce() -> String) {
-        if self.0.is_none_or(|at| at.elapsed() > Duration::from_secs(60)) {
-            self.0 = Some(Instant::now());
-            // Not `eprintln!`, which panics when nobody reads stderr any more.
-            let _ = writeln!(io::stderr(), "turnscope: {}", what());
+impl Onward {
+    fn hand_on(&self, batch: &[SpanData]) {
+        self.ring.add(batch);
+        for lane in self.lanes.iter() {
+            for span in batch {
+                lane.push(span.clone());
+            }
+        }
+    }
+}
+
+impl Consumer<SpanData> for Onward {
+    fn take(&mut self, batch: Vec<SpanData>, dropped: u64) {
+        let batch = self.shape.batch(batch);
+        // An exporter that hangs cannot say what its lane loses, so this one does.
+        let lost = dropped + self.lanes.iter().map(Lane::dropped).sum::<u64>();
+        if lost > self.lost {
+            self.lost = lost;
+            self.complaint.say(|| format!("{lost} finished spans were dropped so far: a queue was full"));
+        }
+        self.hand_on(&batch);
+    }
+
+    fn end(&mut self) {
+        let rest = self.shape.rest();
+        self.hand_on(&rest);
+    }
+}
+
+/// What an exporter's lane does.
+struct Export {
+    exporter: Box<dyn Exporter>,
+    complaint: Complaint,
+}
+
+impl Consumer<SpanData> for Export {
+    fn take(&mut self, batch: Vec<SpanData>, _: u64) {
+        // What exporting itself does must not be recorded in turn.
+        let _quiet = Context::enter_telemetry_suppressed_scope();
+        if let Err(error) = self.exporter.export(&batch) {
+            self.complaint.say(|| format!("{} finished spans could not be exported: {error}", batch.len()));
         }
     }
 }
@@ -122,7 +138,14 @@ impl SpanProcessor for Pipeline {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        self.0.first.push(span);
+        match self.0.run_end {
+            Some(timeout) if ends_run(&span) => {
+                let until = Instant::now() + timeout;
+                self.0.first.push_within(span, timeout);
+                self.flush(left(until));
+            }
+            _ => self.0.first.push(span),
+        }
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -132,4 +155,16 @@ impl SpanProcessor for Pipeline {
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         if self.close(timeout) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
     }
+}
+
+fn ends_run(span: &SpanData) -> bool {
+    let is_agent = |value: &Value| value.as_str() == "invoke_agent";
+    span.attributes
+        .iter()
+        .any(|attribute| attribute.key.as_str() == "gen_ai.operation.name" && is_agent(&attribute.value))
+}
+
+/// Whether the span is the first of its trace in this process.
+pub(crate) fn is_local_root(span: &SpanData) -> bool {
+    span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote
 }

@@ -1,18 +1,34 @@
 //! What is done to finished spans before they are exported: redaction, then truncation, then sampling.
 
-use crate::{Redaction, pipeline::Shape, sample::Sampling, truncate};
+use crate::{Redaction, sample::Tail, truncate};
 use opentelemetry::{Array, KeyValue, Value, trace::Status};
 use opentelemetry_sdk::trace::SpanData;
 
 /// The whole, in its order.
-pub(crate) fn shape(redaction: Redaction, max_value_bytes: usize, mut sampling: Sampling) -> Shape {
-    Box::new(move |mut spans| {
+#[derive(Debug)]
+pub(crate) struct Shape {
+    pub(crate) redaction: Redaction,
+    pub(crate) max_value_bytes: usize,
+    pub(crate) tail: Option<Tail>,
+}
+
+impl Shape {
+    /// What of this batch, and of earlier ones, goes on.
+    pub(crate) fn batch(&mut self, mut spans: Vec<SpanData>) -> Vec<SpanData> {
         for span in &mut spans {
-            redaction.span(span);
-            truncate::span(span, max_value_bytes);
+            self.redaction.span(span);
+            truncate::span(span, self.max_value_bytes);
         }
-        sampling.keep(spans)
-    })
+        match &mut self.tail {
+            Some(tail) => tail.keep(spans),
+            None => spans,
+        }
+    }
+
+    /// What was held back until now, when nothing more will come.
+    pub(crate) fn rest(&mut self) -> Vec<SpanData> {
+        self.tail.as_mut().map(Tail::rest).unwrap_or_default()
+    }
 }
 
 /// Gives every text of a span with its key to `change`, and puts what it returns in the text's place.

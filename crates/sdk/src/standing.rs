@@ -9,9 +9,9 @@ use crate::{
     export::{Lines, OtlpExporter, Ring},
     lane::Limits,
     pipeline::Pipeline,
-    sample::Sampling,
+    sample::Tail,
     set_default_recorder,
-    shape::shape,
+    shape::Shape,
 };
 use opentelemetry::{global::BoxedTracer, trace::noop::NoopTracer};
 use opentelemetry_sdk::{
@@ -47,8 +47,12 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
     let queues = Limits { queue: config.queue_size, batch: config.batch_size, delay: config.batch_timeout };
     let ring = Ring::new(config.ring_capacity);
     let builder = sampler(SdkTracerProvider::builder(), &config).with_resource(resource);
-    let shape = shape(config.redaction, config.max_value_bytes, Sampling::new(config.only_on_error));
-    let pipeline = Pipeline::start(queues, shape, ring.clone(), exporters)?;
+    let shape = Shape {
+        redaction: config.redaction,
+        max_value_bytes: config.max_value_bytes,
+        tail: config.sampler.map(|sampler| Tail::new(sampler, config.max_held_bytes)),
+    };
+    let pipeline = Pipeline::start(queues, shape, ring.clone(), exporters, config.block_on_run_end)?;
     let provider = limits(builder).with_span_processor(pipeline.clone()).build();
     let recorder = Recorder::new(&provider).with_naming(config.naming).with_content(config.content);
     let mut place = standing();

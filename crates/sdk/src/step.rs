@@ -118,6 +118,12 @@ impl Step {
         )
     }
 
+    /// Flags the step, and with it its run, with the reason: for those who look for such runs, and for
+    /// [`TailRules`](crate::TailRules), which keep it.
+    pub fn flag(&self, why: impl Into<Value>) -> &Self {
+        self.set(crate::sample::FLAG, why)
+    }
+
     /// The result of an evaluation: the event `gen_ai.evaluation.result`, and `eval.score.NAME`.
     pub fn score(&self, name: &str, value: f64) -> &Self {
         self.event(

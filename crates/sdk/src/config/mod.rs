@@ -8,7 +8,7 @@ mod setup;
 pub use environment::init_tracing;
 pub use setup::{Setup, setup};
 
-use crate::{Exporter, Naming, Otlp, Redaction, standing};
+use crate::{Exporter, Naming, Otlp, Redaction, Sampler, standing};
 use environment::text;
 pub(crate) use environment::{limits, number};
 use std::{io, path::PathBuf, time::Duration};
@@ -53,8 +53,11 @@ pub struct Config {
     /// that another process began is recorded where that one records it. By default what `OTEL_TRACES_SAMPLER` and
     /// `OTEL_TRACES_SAMPLER_ARG` say, else all.
     pub sample_rate: Option<f64>,
-    /// Keeps only traces with an error in this process; their spans are held back until the trace's root ends.
-    pub only_on_error: bool,
+    /// Decides which of the recorded traces are kept, when they have ended; all by default. [`TailRules`](crate::TailRules)
+    /// is one.
+    pub sampler: Option<Box<dyn Sampler>>,
+    /// How much is held back for the sampler, in bytes (16 MiB); beyond that the largest trace is kept as it stands.
+    pub max_held_bytes: usize,
     /// How many spans wait for each exporter before new ones are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`, else 2048).
     pub queue_size: usize,
     /// How many spans an exporter is given at once (`OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, else 512).
@@ -63,6 +66,8 @@ pub struct Config {
     pub batch_timeout: Duration,
     /// How long one export over OTLP may take, all its retries included (`OTEL_BSP_EXPORT_TIMEOUT` in milliseconds, else 30 s).
     pub export_timeout: Duration,
+    /// Lets the end of a run, nested runs too, wait until it is exported, or for this long; by default it waits for nothing.
+    pub block_on_run_end: Option<Duration>,
 }
 
 impl Config {
@@ -81,11 +86,13 @@ impl Config {
             redaction: Redaction::default(),
             max_value_bytes: number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", value_limit),
             sample_rate: None,
-            only_on_error: false,
+            sampler: None,
+            max_held_bytes: 16 << 20,
             queue_size: number("OTEL_BSP_MAX_QUEUE_SIZE", 2048),
             batch_size: number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512),
             batch_timeout: millis("OTEL_BSP_SCHEDULE_DELAY", 5000),
             export_timeout: millis("OTEL_BSP_EXPORT_TIMEOUT", 30_000),
+            block_on_run_end: None,
         }
     }
 

@@ -3,7 +3,6 @@
 //! Not here: certificates (`tls`), the variables of the environment (`config::environment`).
 
 use super::Exporter;
-use opentelemetry::Context;
 use opentelemetry_http::{HttpClient, hyper::HyperClient};
 use opentelemetry_otlp::{Protocol, WithExportConfig, WithHttpConfig, WithTonicConfig};
 use opentelemetry_sdk::{
@@ -166,8 +165,6 @@ impl OtlpExporter {
 
 impl Exporter for OtlpExporter {
     fn export(&mut self, spans: &[SpanData]) -> Result<(), Failure> {
-        // What exporting itself does must not be recorded in turn.
-        let _quiet = Context::enter_telemetry_suppressed_scope();
         let export = self.exporter.export(spans.to_vec());
         let timeout = self.timeout;
         Ok(self.runtime.block_on(async move { tokio::time::timeout(timeout, export).await })??)

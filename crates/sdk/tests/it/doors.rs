@@ -1,5 +1,6 @@
 //! Set-up, and that whatever an exporter does, the caller's code goes on. One process has one set-up: one test at a time.
 
+use crate::sampling::Names;
 use opentelemetry::trace::{Span, Tracer};
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::Value;
@@ -185,4 +186,27 @@ fn a_server_that_never_answers_delays_neither_the_ring_nor_the_end() {
     assert!(begun.elapsed() < Duration::from_secs(3));
     shutdown();
     assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn the_end_of_a_run_waits_for_its_export_where_that_is_asked_for_and_no_longer_than_that() {
+    let _alone = alone();
+    let exported = Names::default();
+    let slow = Config { batch_timeout: Duration::from_secs(3600), ..quick() };
+    let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(exported.clone())];
+    Config { exporters, block_on_run_end: Some(Duration::from_secs(60)), ..slow }.install().unwrap();
+    let run = turnscope::run("helpdesk");
+    run.tool("t").end();
+    assert!(exported.get().is_empty());
+    run.end();
+    assert_eq!(exported.get(), ["execute_tool t", "invoke_agent helpdesk"]);
+
+    let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(Bad::Hangs)];
+    let wait = Duration::from_millis(50);
+    Config { exporters, queue_size: 1, block_on_run_end: Some(wait), ..quick() }.install().unwrap();
+    let begun = Instant::now();
+    for _ in 0..3 {
+        turnscope::run("helpdesk").end();
+    }
+    assert!(begun.elapsed() >= 3 * wait && begun.elapsed() < Duration::from_secs(30));
 }

@@ -6,4 +6,5 @@ mod environment;
 mod processors;
 mod propagation;
 mod recording;
+mod sampling;
 mod tree;

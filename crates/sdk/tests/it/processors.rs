@@ -2,7 +2,7 @@
 
 use crate::doors::{alone, quick};
 use serde_json::{Value, json};
-use turnscope::{Config, FinishedSpan, Redaction, finished_spans};
+use turnscope::{Config, FinishedSpan, Redaction, TailRules, finished_spans};
 
 fn names(spans: &[FinishedSpan]) -> Vec<&str> {
     spans.iter().map(|span| span.name.as_str()).collect()
@@ -61,7 +61,7 @@ fn a_rate_keeps_whole_traces() {
 #[test]
 fn only_traces_with_an_error_are_kept_and_then_whole() {
     let _alone = alone();
-    Config { only_on_error: true, ..quick() }.install().unwrap();
+    Config { sampler: Some(Box::new(TailRules::only_errors())), ..quick() }.install().unwrap();
     turnscope::run("good").tool("fine").end();
     let run = turnscope::run("bad");
     run.tool("fine").end();
