@@ -1,30 +1,39 @@
-//! HTTP to a server: plain, without TLS. A server elsewhere is reached through a tunnel or a proxy.
+//! HTTP to a server, and HTTPS to one behind a proxy: trusted is whom the system trusts (or `SSL_CERT_FILE` names).
 
 use crate::exit::{Code, Failure};
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use rustls::{ClientConfig, RootCertStore};
+use std::sync::Arc;
 
 /// How long a server may take to accept.
 const CONNECT: std::time::Duration = std::time::Duration::from_secs(5);
 
 pub(super) struct HttpClient {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     base: String,
     key: Option<String>,
 }
 
 impl HttpClient {
-    pub(super) fn new(base: &str, key: Option<String>) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT));
+    pub(super) fn new(base: &str, key: Option<String>) -> Result<Self, Failure> {
+        let mut plain = HttpConnector::new();
+        plain.set_connect_timeout(Some(CONNECT));
+        plain.enforce_http(false);
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls(base)?)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(plain);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Self { client, base: base.to_owned(), key }
+        Ok(Self { client, base: base.to_owned(), key })
     }
 
     pub(super) async fn call(
@@ -45,10 +54,34 @@ impl HttpClient {
             .body(Full::new(body))
             .map_err(|error| Failure::usage(format!("cannot ask {path}: {error}")))?;
         let response = self.client.request(request).await.map_err(|error| {
-            let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+            let cause = root_cause(&error);
             Failure::new(Code::Unreachable, format!("cannot reach {}: {cause}", self.base))
                 .hint("is it running? `turnscope serve` starts a server; without --server the data directory is read")
         })?;
         Ok(response.map(Body::new))
     }
+}
+
+/// What lies below what was only passed on.
+fn root_cause(error: &dyn std::error::Error) -> &dyn std::error::Error {
+    error.source().map_or(error, root_cause)
+}
+
+fn tls(base: &str) -> Result<ClientConfig, Failure> {
+    let mut roots = RootCertStore::empty();
+    if base.starts_with("https:") {
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if roots.is_empty() {
+            return Err(Failure::new(
+                Code::Unreachable,
+                format!("cannot reach {base}: this system trusts nobody"),
+            )
+            .hint("install ca-certificates, or name a file of certificates in SSL_CERT_FILE"));
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::new(Code::Failed, format!("TLS cannot be set up: {error}")))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

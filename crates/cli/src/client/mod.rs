@@ -88,7 +88,7 @@ impl Client {
     pub(crate) fn running(settings: &Settings) -> Result<Option<Self>, Failure> {
         let key = settings.api_key.as_ref().map(|key| key.0.clone());
         if let Some(url) = &settings.server {
-            let client = HttpClient::new(url, key);
+            let client = HttpClient::new(url, key)?;
             return Ok(Some(Self {
                 runtime: runtime()?,
                 reach: Reach::Http(Box::new(client)),
@@ -105,7 +105,7 @@ impl Client {
             directory = demo;
         }
         let Some(address) = address else { return Ok(None) };
-        let client = HttpClient::new(&format!("http://{address}"), key);
+        let client = HttpClient::new(&format!("http://{address}"), key)?;
         Ok(Some(Self {
             runtime: runtime()?,
             reach: Reach::Http(Box::new(client)),

@@ -171,10 +171,11 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
     let server = picker.one("server", |text| {
         let text = text.trim_end_matches('/');
         let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        if url.starts_with("http://") && url.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some()) {
+        let is_web = url.starts_with("http://") || url.starts_with("https://");
+        if is_web && url.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some()) {
             Ok(url)
         } else {
-            Err("take http://HOST:PORT; for https put a tunnel or a proxy in between".to_owned())
+            Err("take http://HOST:PORT or https://HOST".to_owned())
         }
     });
     // A directory that was named more strongly than a server is what is meant.

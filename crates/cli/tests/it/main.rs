@@ -4,3 +4,4 @@ mod environment;
 mod reading;
 mod serving;
 mod settings;
+mod tls_proxy;

@@ -1,6 +1,9 @@
 //! A server, the commands beside it, and those after it.
 
-use crate::environment::{TestEnvironment, corpus};
+use crate::{
+    environment::{TestEnvironment, corpus, ran},
+    tls_proxy::TlsProxy,
+};
 use std::process::Stdio;
 
 const CAPTURE: &str = "pydantic-ai-v5/0001.traces.pb";
@@ -154,4 +157,33 @@ fn the_demo_tells_its_stories() {
     assert_eq!(again["runs"].as_array().unwrap().len(), 12);
     demo.stop();
     assert_eq!(env.run(&["runs"]).code, 3, "the demo leaves nothing behind");
+}
+
+#[test]
+fn a_server_behind_tls_is_asked_when_its_certificate_is_trusted() {
+    let env = TestEnvironment::new();
+    let server = env.serve(&[]);
+    server.send(&corpus("kitelogik/0001.traces.pb"));
+    let proxy = TlsProxy::start(&server.listen);
+    std::fs::write(env.path("trusted.pem"), &proxy.certificate).unwrap();
+    let trusting = env
+        .command(&["runs", "--json", "--server", &proxy.url])
+        .env("SSL_CERT_FILE", env.path("trusted.pem"))
+        .output()
+        .unwrap();
+    let trusting = ran(&trusting);
+    assert_eq!(trusting.code, 0, "{}", trusting.err);
+    let runs: serde_json::Value = serde_json::from_str(&trusting.out).unwrap();
+    assert!(!runs["runs"].as_array().unwrap().is_empty());
+
+    std::fs::write(env.path("others.pem"), TlsProxy::start("127.0.0.1:1").certificate).unwrap();
+    let distrusting = env
+        .command(&["runs", "--server", &proxy.url])
+        .env("SSL_CERT_FILE", env.path("others.pem"))
+        .output()
+        .unwrap();
+    let distrusting = ran(&distrusting);
+    assert_eq!(distrusting.code, 4, "{}", distrusting.out);
+    assert!(distrusting.err.contains("certificate"), "{}", distrusting.err);
+    server.stop();
 }
