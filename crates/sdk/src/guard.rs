@@ -1,8 +1,9 @@
 //! The shape that all typed steps share: a guard around a [`Step`](crate::Step) that ends it.
 
-/// Declares a typed step: it ends when it is dropped, and has all that a [`Step`](crate::Step) can do.
+/// Declares a typed step: it ends when it is dropped, and has all that a [`Step`](crate::Step) can do. A field beside the
+/// step is dropped after its end.
 macro_rules! guard {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident $({ $field:ident: $type:ty })?) => {
         $(#[$doc])*
         ///
         /// It ends when it is dropped, or at [`end`](Self::end), and derefs to [`Step`](crate::Step).
@@ -10,6 +11,7 @@ macro_rules! guard {
         #[must_use = "a step ends when it is dropped"]
         pub struct $name {
             step: $crate::Step,
+            $($field: $type,)?
         }
 
         impl $name {

@@ -7,6 +7,7 @@ mod finished;
 mod guard;
 mod knowledge;
 mod lane;
+mod metrics;
 mod model_call;
 mod pipeline;
 pub mod propagation;

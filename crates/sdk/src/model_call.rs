@@ -1,9 +1,9 @@
 //! Calls of models: language models and embeddings.
 
-use crate::{Step, guard::guard};
+use crate::{Step, guard::guard, metrics::MeasuredCall};
 use opentelemetry::{KeyValue, StringValue, Value, trace::SpanKind};
 use serde::Serialize;
-use std::{borrow::Cow, time::Duration};
+use std::{any::type_name_of_val, borrow::Cow, error::Error, time::Duration};
 
 /// What a call used, in tokens. What the provider did not say stays `None`, which is not 0.
 ///
@@ -25,6 +25,30 @@ pub struct Usage {
     pub reasoning: Option<u64>,
 }
 
+/// The ways to fail of a [`Step`], for a call that is measured.
+macro_rules! failing {
+    () => {
+        /// The call failed; see [`Step::error`].
+        pub fn error<E: Error + ?Sized>(&self, error: &E) -> &Self {
+            self.fail(type_name_of_val(error), error.to_string())
+        }
+
+        /// The call failed; see [`Step::fail`].
+        pub fn fail(
+            &self,
+            kind: impl Into<Cow<'static, str>>,
+            message: impl Into<Cow<'static, str>>,
+        ) -> &Self {
+            let kind = kind.into();
+            if let Some(measured) = &self.measured {
+                measured.error(kind.to_string());
+            }
+            self.step.fail(kind, message);
+            self
+        }
+    };
+}
+
 guard! {
     /// One call of a language model: `chat MODEL`, of kind client.
     ///
@@ -39,13 +63,16 @@ guard! {
     /// call.response("resp-1", "gpt-5-mini-2026-01-01").finish_reasons(["stop"]);
     /// call.usage(turnscope::Usage { input: Some(12), output: Some(30), ..Default::default() });
     /// ```
-    LlmCall
+    LlmCall { measured: Option<MeasuredCall> }
 }
 
 impl LlmCall {
     pub(crate) fn begin(parent: &Step, provider: &'static str, model: Cow<'static, str>) -> Self {
-        Self { step: call(parent, "chat", provider, model) }
+        let (step, measured) = call(parent, "chat", provider, model);
+        Self { step, measured }
     }
+
+    failing!();
 
     /// What the model is sent. Recorded with content only, as a list of messages in the shape of the conventions.
     pub fn input_messages<T: Serialize + ?Sized>(&self, messages: &T) -> &Self {
@@ -81,6 +108,10 @@ impl LlmCall {
 
     /// The answer's id, and the model that gave it.
     pub fn response(&self, id: impl Into<Value>, model: impl Into<Value>) -> &Self {
+        let model = model.into();
+        if let Some(measured) = &self.measured {
+            measured.response_model(model.clone());
+        }
         self.set("gen_ai.response.id", id).set("gen_ai.response.model", model);
         self
     }
@@ -94,6 +125,9 @@ impl LlmCall {
 
     /// How long the first chunk of a stream took; it is recorded in seconds.
     pub fn time_to_first_chunk(&self, time: Duration) -> &Self {
+        if let Some(measured) = &self.measured {
+            measured.first_chunk(time);
+        }
         self.set("gen_ai.request.stream", true);
         self.set("gen_ai.response.time_to_first_chunk", time.as_secs_f64());
         self
@@ -101,6 +135,9 @@ impl LlmCall {
 
     /// The tokens that the call used.
     pub fn usage(&self, usage: Usage) -> &Self {
+        if let Some(measured) = &self.measured {
+            measured.usage(usage);
+        }
         let counts = [
             ("gen_ai.usage.input_tokens", usage.input),
             ("gen_ai.usage.output_tokens", usage.output),
@@ -129,13 +166,16 @@ guard! {
     /// let run = turnscope::run("helpdesk");
     /// run.embedding("openai", "text-embedding-3-small").dimensions(1536).input_tokens(80);
     /// ```
-    Embedding
+    Embedding { measured: Option<MeasuredCall> }
 }
 
 impl Embedding {
     pub(crate) fn begin(parent: &Step, provider: &'static str, model: Cow<'static, str>) -> Self {
-        Self { step: call(parent, "embeddings", provider, model) }
+        let (step, measured) = call(parent, "embeddings", provider, model);
+        Self { step, measured }
     }
+
+    failing!();
 
     /// The length of each vector.
     pub fn dimensions(&self, dimensions: u64) -> &Self {
@@ -145,12 +185,21 @@ impl Embedding {
 
     /// The tokens that the call used.
     pub fn input_tokens(&self, tokens: u64) -> &Self {
+        if let Some(measured) = &self.measured {
+            measured.usage(Usage { input: Some(tokens), ..Usage::default() });
+        }
         self.count("gen_ai.usage.input_tokens", tokens);
         self
     }
 }
 
-fn call(parent: &Step, operation: &'static str, provider: &'static str, model: Cow<'static, str>) -> Step {
+fn call(
+    parent: &Step,
+    operation: &'static str,
+    provider: &'static str,
+    model: Cow<'static, str>,
+) -> (Step, Option<MeasuredCall>) {
+    let measured = parent.instruments().map(|to| MeasuredCall::begin(to, operation, provider, model.clone()));
     let name = format!("{operation} {model}");
     let mut attributes = vec![
         KeyValue::new("gen_ai.operation.name", operation),
@@ -160,5 +209,5 @@ fn call(parent: &Step, operation: &'static str, provider: &'static str, model: C
     if parent.is_agent_run() {
         attributes.push(KeyValue::new("gen_ai.system", provider));
     }
-    parent.child(name, SpanKind::Client, attributes)
+    (parent.child(name, SpanKind::Client, attributes), measured)
 }

@@ -2,8 +2,8 @@
 //!
 //! Not here: exporters (`setup`), and the default instance (`lib`).
 
-use crate::{Run, Step, shared::Shared};
-use opentelemetry::{Context, trace::TracerProvider};
+use crate::{Run, Step, metrics::Instruments, shared::Shared};
+use opentelemetry::{Context, metrics::Meter, trace::TracerProvider};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -38,13 +38,14 @@ pub(crate) struct Means {
     pub(crate) tracer: SdkTracer,
     pub(crate) naming: Naming,
     pub(crate) content: bool,
+    pub(crate) instruments: Option<Arc<Instruments>>,
 }
 
 impl Recorder {
     /// Records through `provider`, named after the conventions, without the contents of messages.
     pub fn new(provider: &SdkTracerProvider) -> Self {
         let tracer = provider.tracer("turnscope");
-        Self(Some(Arc::new(Means { tracer, naming: Naming::default(), content: false })))
+        Self(Some(Arc::new(Means { tracer, naming: Naming::default(), content: false, instruments: None })))
     }
 
     /// Records nothing: every call returns at once.
@@ -62,6 +63,26 @@ impl Recorder {
     #[must_use]
     pub fn with_content(self, content: bool) -> Self {
         self.with(|means| means.content = content)
+    }
+
+    /// Measures calls of models and turns with instruments of `meter`: `gen_ai.client.token.usage`,
+    /// `gen_ai.client.operation.duration` and `gen_ai.client.operation.time_to_first_chunk`, `llm.requests.count`,
+    /// `llm.errors.count`, `llm.latency.ms`, `llm.tokens.input`, and `agent.active_turns`. What sampling leaves out is measured
+    /// too.
+    ///
+    /// ```
+    /// use opentelemetry::metrics::MeterProvider;
+    /// use opentelemetry_sdk::{metrics::SdkMeterProvider, trace::SdkTracerProvider};
+    /// use turnscope::Recorder;
+    ///
+    /// let meters = SdkMeterProvider::builder().build();
+    /// let provider = SdkTracerProvider::builder().build();
+    /// let recorder = Recorder::new(&provider).with_meter(&meters.meter("turnscope"));
+    /// recorder.run("helpdesk").turn().llm("openai", "gpt-5-mini").end();
+    /// ```
+    #[must_use]
+    pub fn with_meter(self, meter: &Meter) -> Self {
+        self.with(|means| means.instruments = Some(Arc::new(Instruments::new(meter))))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Means)) -> Self {

@@ -1,6 +1,6 @@
 //! A run and its turns.
 
-use crate::{Step, guard::guard};
+use crate::{Step, guard::guard, metrics::ActiveTurn};
 use opentelemetry::{
     KeyValue, StringValue, Value,
     trace::{SpanContext, SpanKind, TraceContextExt},
@@ -157,7 +157,7 @@ guard! {
     /// turn.llm("openai", "gpt-5-mini").end();
     /// turn.tool("lookup").end();
     /// ```
-    Turn
+    Turn { _active: Option<ActiveTurn> }
 }
 
 impl Turn {
@@ -170,6 +170,6 @@ impl Turn {
                 [KeyValue::new("gen_ai.operation.name", "agent_step"), KeyValue::new("turnscope.turn", n)];
             parent.child("agent_step", SpanKind::Internal, attributes)
         };
-        Self { step }
+        Self { step, _active: parent.instruments().map(ActiveTurn::begin) }
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::{
     Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, Naming, PolicyEvaluation, Recorder, Retrieval, Run,
-    Sanitizer, ToolCall, Turn, recorder::Means, shared::Shared,
+    Sanitizer, ToolCall, Turn, metrics::Instruments, recorder::Means, shared::Shared,
 };
 use opentelemetry::{
     Context, ContextGuard, KeyValue, Value,
@@ -276,6 +276,10 @@ impl Step {
             scope.shared.set(key, value.clone());
         }
         self.set(key, value)
+    }
+
+    pub(crate) fn instruments(&self) -> Option<&Arc<Instruments>> {
+        self.means()?.instruments.as_ref()
     }
 
     fn means(&self) -> Option<&Means> {

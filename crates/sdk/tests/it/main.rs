@@ -3,6 +3,7 @@
 mod collector;
 mod doors;
 mod environment;
+mod metrics;
 mod processors;
 mod propagation;
 mod recording;

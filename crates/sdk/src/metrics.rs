@@ -1,0 +1,185 @@
+//! Metrics: the instruments, and what a call or a turn tells them. Recorded whether or not the trace is sampled.
+
+use crate::Usage;
+use opentelemetry::{
+    KeyValue, StringValue, Value,
+    metrics::{Counter, Histogram, Meter, UpDownCounter},
+};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// The conventions' boundaries, for tokens and for seconds.
+const TOKENS: [f64; 14] = [
+    1.0,
+    4.0,
+    16.0,
+    64.0,
+    256.0,
+    1024.0,
+    4096.0,
+    16_384.0,
+    65_536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
+];
+const SECONDS: [f64; 14] =
+    [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
+
+/// The instruments.
+#[derive(Debug)]
+pub(crate) struct Instruments {
+    token_usage: Histogram<u64>,
+    duration: Histogram<f64>,
+    first_chunk: Histogram<f64>,
+    requests: Counter<u64>,
+    errors: Counter<u64>,
+    latency_ms: Histogram<f64>,
+    input_tokens: Counter<u64>,
+    active_turns: UpDownCounter<i64>,
+}
+
+impl Instruments {
+    pub(crate) fn new(meter: &Meter) -> Self {
+        let seconds = |name: &'static str, description: &'static str| {
+            let histogram = meter.f64_histogram(name).with_unit("s").with_description(description);
+            histogram.with_boundaries(SECONDS.to_vec()).build()
+        };
+        Self {
+            token_usage: meter
+                .u64_histogram("gen_ai.client.token.usage")
+                .with_unit("{token}")
+                .with_description("Tokens that calls of models used.")
+                .with_boundaries(TOKENS.to_vec())
+                .build(),
+            duration: seconds("gen_ai.client.operation.duration", "How long calls of models took."),
+            first_chunk: seconds(
+                "gen_ai.client.operation.time_to_first_chunk",
+                "How long the first chunk of a stream took.",
+            ),
+            requests: meter.u64_counter("llm.requests.count").with_unit("{request}").build(),
+            errors: meter.u64_counter("llm.errors.count").with_unit("{request}").build(),
+            latency_ms: meter
+                .f64_histogram("llm.latency.ms")
+                .with_unit("ms")
+                .with_boundaries(SECONDS.map(|seconds| seconds * 1000.0).to_vec())
+                .build(),
+            input_tokens: meter.u64_counter("llm.tokens.input").with_unit("{token}").build(),
+            active_turns: meter.i64_up_down_counter("agent.active_turns").with_unit("{turn}").build(),
+        }
+    }
+}
+
+/// A turn that counts as active until this is dropped.
+#[derive(Debug)]
+pub(crate) struct ActiveTurn(Arc<Instruments>);
+
+impl ActiveTurn {
+    pub(crate) fn begin(instruments: &Arc<Instruments>) -> Self {
+        instruments.active_turns.add(1, &[]);
+        Self(Arc::clone(instruments))
+    }
+}
+
+impl Drop for ActiveTurn {
+    fn drop(&mut self) {
+        self.0.active_turns.add(-1, &[]);
+    }
+}
+
+/// A call of a model that is measured; its figures are recorded when this is dropped.
+#[derive(Debug)]
+pub(crate) struct MeasuredCall {
+    instruments: Arc<Instruments>,
+    since: Instant,
+    operation: &'static str,
+    provider: &'static str,
+    model: Cow<'static, str>,
+    known: Mutex<Known>,
+}
+
+/// What becomes known while the call lasts.
+#[derive(Debug, Default)]
+struct Known {
+    response_model: Option<Value>,
+    usage: Usage,
+    first_chunk: Option<Duration>,
+    error: Option<StringValue>,
+}
+
+impl MeasuredCall {
+    pub(crate) fn begin(
+        instruments: &Arc<Instruments>,
+        operation: &'static str,
+        provider: &'static str,
+        model: Cow<'static, str>,
+    ) -> Self {
+        Self {
+            instruments: Arc::clone(instruments),
+            since: Instant::now(),
+            operation,
+            provider,
+            model,
+            known: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn response_model(&self, model: Value) {
+        self.known().response_model = Some(model);
+    }
+
+    pub(crate) fn usage(&self, usage: Usage) {
+        self.known().usage = usage;
+    }
+
+    pub(crate) fn first_chunk(&self, time: Duration) {
+        self.known().first_chunk = Some(time);
+    }
+
+    pub(crate) fn error(&self, kind: String) {
+        self.known().error = Some(kind.into());
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for MeasuredCall {
+    fn drop(&mut self) {
+        let took = self.since.elapsed();
+        let Known { response_model, usage, first_chunk, error } = std::mem::take(&mut *self.known());
+        let mut labels = vec![
+            KeyValue::new("gen_ai.operation.name", self.operation),
+            KeyValue::new("gen_ai.provider.name", self.provider),
+            KeyValue::new("gen_ai.request.model", std::mem::take(&mut self.model)),
+        ];
+        labels.extend(response_model.map(|model| KeyValue::new("gen_ai.response.model", model)));
+        let to = &self.instruments;
+        for (kind, tokens) in [("input", usage.input), ("output", usage.output)] {
+            if let Some(tokens) = tokens {
+                labels.push(KeyValue::new("gen_ai.token.type", kind));
+                to.token_usage.record(tokens, &labels);
+                labels.pop();
+            }
+        }
+        if let Some(tokens) = usage.input {
+            to.input_tokens.add(tokens, &labels);
+        }
+        if let Some(time) = first_chunk {
+            to.first_chunk.record(time.as_secs_f64(), &labels);
+        }
+        to.requests.add(1, &labels);
+        if let Some(kind) = error {
+            labels.push(KeyValue::new("error.type", kind));
+            to.errors.add(1, &labels);
+        }
+        to.duration.record(took.as_secs_f64(), &labels);
+        to.latency_ms.record(took.as_secs_f64() * 1000.0, &labels);
+    }
+}
