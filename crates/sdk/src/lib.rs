@@ -1,12 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-mod complaint;
 mod config;
 mod export;
+mod file;
 mod finished;
 mod guard;
 mod knowledge;
 mod lane;
+mod log;
 mod metrics;
 mod model_call;
 mod pipeline;
@@ -22,10 +23,12 @@ mod step;
 mod tool;
 mod truncate;
 
-pub use config::{Config, Setup, SetupError, init_tracing, setup};
+pub use config::{Config, Profile, Setup, SetupError, TraceConfig, init_tracing, setup};
 pub use export::{Exporter, Otlp, OtlpProtocol};
+pub use file::{EncryptionKey, InvalidKey, ReadError, TraceFile};
 pub use finished::FinishedSpan;
 pub use knowledge::{Ingest, MemoryRead, MemoryWrite, Retrieval};
+pub use log::LogLevel;
 pub use model_call::{Embedding, LlmCall, Usage};
 pub use propagation::join;
 pub use recorder::{Naming, Recorder};

@@ -3,9 +3,9 @@
 
 use crate::{
     Exporter,
-    complaint::Complaint,
     export::Ring,
     lane::{Consumer, Lane, Limits},
+    log::{Complaint, Log, LogLevel},
     shape::Shape,
 };
 use opentelemetry::{Context, SpanId, Value};
@@ -41,13 +41,11 @@ impl Pipeline {
         ring: Ring,
         exporters: Vec<Box<dyn Exporter>>,
         run_end: Option<Duration>,
+        log: &Log,
     ) -> io::Result<Self> {
-        let slow = exporters
-            .into_iter()
-            .map(|exporter| Lane::start(limits, Export { exporter, complaint: Complaint::default() }));
+        let slow = exporters.into_iter().map(|exporter| Lane::start(limits, Export::new(exporter, log)));
         let slow = Arc::new(slow.collect::<Result<Vec<_>, _>>()?);
-        let onward =
-            Onward { shape, ring, lanes: Arc::clone(&slow), lost: 0, complaint: Complaint::default() };
+        let onward = Onward { shape, ring, lanes: Arc::clone(&slow), lost: 0, complaint: Complaint::to(log) };
         Ok(Self(Arc::new(Inner { first: Lane::start(limits, onward)?, slow, run_end })))
     }
 
@@ -121,16 +119,37 @@ impl Consumer<SpanData> for Onward {
 /// What an exporter's lane does.
 struct Export {
     exporter: Box<dyn Exporter>,
+    log: Log,
     complaint: Complaint,
+    exported: usize,
+}
+
+impl Export {
+    fn new(exporter: Box<dyn Exporter>, log: &Log) -> Self {
+        Self { exporter, log: log.clone(), complaint: Complaint::to(log), exported: 0 }
+    }
 }
 
 impl Consumer<SpanData> for Export {
     fn take(&mut self, batch: Vec<SpanData>, _: u64) {
         // What exporting itself does must not be recorded in turn.
         let _quiet = Context::enter_telemetry_suppressed_scope();
-        if let Err(error) = self.exporter.export(&batch) {
-            self.complaint.say(|| format!("{} finished spans could not be exported: {error}", batch.len()));
+        let count = batch.len();
+        match self.exporter.export(&batch) {
+            Ok(()) => {
+                self.exported += count;
+                self.log.say(LogLevel::Debug, || {
+                    format!("{count} finished spans exported by {:?}", self.exporter)
+                });
+            }
+            Err(error) => {
+                self.complaint.say(|| format!("{count} finished spans could not be exported: {error}"));
+            }
         }
+    }
+
+    fn end(&mut self) {
+        self.log.say(LogLevel::Info, || format!("{} spans exported by {:?}", self.exported, self.exporter));
     }
 }
 

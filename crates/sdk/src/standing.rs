@@ -7,7 +7,9 @@ use crate::{
     config::limits,
     default_recorder,
     export::{Lines, OtlpExporter, Ring},
+    file::FileExporter,
     lane::Limits,
+    log::Log,
     pipeline::Pipeline,
     sample::Tail,
     set_default_recorder,
@@ -19,7 +21,6 @@ use opentelemetry_sdk::{
     trace::{Sampler, SdkTracerProvider, TracerProviderBuilder},
 };
 use std::{
-    fs, io,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -42,6 +43,14 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
     {
         return Err(SetupError::invalid("sample_rate", &rate, "0.0 to 1.0"));
     }
+    if let Some(level) = config.compression
+        && !(1..=9).contains(&level)
+    {
+        return Err(SetupError::invalid("compression", &level, "1 to 9"));
+    }
+    let log = Log::open(config.log_level, config.log_path.as_deref()).map_err(|source| {
+        SetupError::LogFile { path: config.log_path.clone().unwrap_or_default(), source }
+    })?;
     let resource = resource(&config);
     let exporters = exporters(&mut config, &resource)?;
     let queues = Limits { queue: config.queue_size, batch: config.batch_size, delay: config.batch_timeout };
@@ -52,7 +61,7 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
         max_value_bytes: config.max_value_bytes,
         tail: config.sampler.map(|sampler| Tail::new(sampler, config.max_held_bytes)),
     };
-    let pipeline = Pipeline::start(queues, shape, ring.clone(), exporters, config.block_on_run_end)?;
+    let pipeline = Pipeline::start(queues, shape, ring.clone(), exporters, config.block_on_run_end, &log)?;
     let provider = limits(builder).with_span_processor(pipeline.clone()).build();
     let recorder = Recorder::new(&provider).with_naming(config.naming).with_content(config.content);
     let mut place = standing();
@@ -68,12 +77,12 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
 fn exporters(config: &mut Config, resource: &Resource) -> Result<Vec<Box<dyn Exporter>>, SetupError> {
     let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
     if let Some(path) = &config.trace_file {
-        let file = fs::OpenOptions::new().create(true).append(true).open(path);
+        let file = FileExporter::open(path, config.compression, config.encryption_key.clone());
         let file = file.map_err(|source| SetupError::TraceFile { path: path.clone(), source })?;
-        exporters.push(Box::new(Lines(file)));
+        exporters.push(Box::new(file));
     }
     if config.console {
-        exporters.push(Box::new(Lines(io::stderr())));
+        exporters.push(Box::new(Lines));
     }
     if let Some(otlp) = &config.otlp {
         let exporter = OtlpExporter::new(otlp, config.export_timeout, resource);

@@ -4,11 +4,14 @@
 
 mod environment;
 mod setup;
+mod trace_config;
+mod values;
 
 pub use environment::init_tracing;
 pub use setup::{Setup, setup};
+pub use trace_config::{Profile, TraceConfig};
 
-use crate::{Exporter, Naming, Otlp, Redaction, Sampler, standing};
+use crate::{EncryptionKey, Exporter, LogLevel, Naming, Otlp, Redaction, Sampler, standing};
 use environment::text;
 pub(crate) use environment::{limits, number};
 use std::{io, path::PathBuf, time::Duration};
@@ -31,8 +34,12 @@ pub struct Config {
     pub service_name: String,
     /// Where spans are sent over OTLP; nowhere by default.
     pub otlp: Option<Otlp>,
-    /// A file to which each finished span is appended as one line of JSON.
+    /// A file to which each finished span is appended as one line of JSON. It is read back by [`TraceFile`](crate::TraceFile).
     pub trace_file: Option<PathBuf>,
+    /// Compresses the trace file with gzip of this level, from 1 (fast) to 9 (small).
+    pub compression: Option<u32>,
+    /// Encrypts the trace file, authenticated, after the specification of Fernet.
+    pub encryption_key: Option<EncryptionKey>,
     /// Whether each finished span is written to stderr as one line of JSON.
     pub console: bool,
     /// Exporters of the user's own, beside the others: one that fails does not touch another.
@@ -68,6 +75,10 @@ pub struct Config {
     pub export_timeout: Duration,
     /// Lets the end of a run, nested runs too, wait until it is exported, or for this long; by default it waits for nothing.
     pub block_on_run_end: Option<Duration>,
+    /// How much the crate says of its own work: warnings.
+    pub log_level: LogLevel,
+    /// The file to which it says that; stderr by default.
+    pub log_path: Option<PathBuf>,
 }
 
 impl Config {
@@ -78,6 +89,8 @@ impl Config {
             service_name: service_name.into(),
             otlp: None,
             trace_file: None,
+            compression: None,
+            encryption_key: None,
             console: false,
             exporters: Vec::new(),
             ring_capacity: 500,
@@ -93,6 +106,8 @@ impl Config {
             batch_timeout: millis("OTEL_BSP_SCHEDULE_DELAY", 5000),
             export_timeout: millis("OTEL_BSP_EXPORT_TIMEOUT", 30_000),
             block_on_run_end: None,
+            log_level: LogLevel::default(),
+            log_path: None,
         }
     }
 
@@ -121,6 +136,14 @@ pub enum SetupError {
     /// The trace file cannot be written.
     #[error("cannot open the trace file {path}: {source}")]
     TraceFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The log file cannot be written.
+    #[error("cannot open the log file {path}: {source}")]
+    LogFile {
         /// The file.
         path: PathBuf,
         /// Why.

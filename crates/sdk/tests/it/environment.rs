@@ -1,37 +1,28 @@
 //! The door that the environment opens: each case is this test's own binary again, with variables of its own, and a
 //! collector that looks at what comes.
 
-use crate::collector::{Collector, text};
-use opentelemetry::trace::{Span, Tracer};
-use std::{
-    env, fs,
-    process::{Command, Output},
+use crate::{
+    child::is_child,
+    collector::{Collector, text},
 };
+use opentelemetry::trace::{Span, Tracer};
+use std::fs;
 
-const CHILD: &str = "TURNSCOPE_TEST_CHILD";
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// A process with these variables, and nothing else of OpenTelemetry's, that records one run.
+/// What a process with these variables says that records one run.
 fn process(variables: &[(&str, &str)]) -> String {
-    let mut child = Command::new(env::current_exe().unwrap());
-    child.args(["--exact", "environment::a_process_that_records_a_run", "--nocapture"]).env(CHILD, "1");
-    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
-        child.env_remove(name);
-    }
-    let Output { status, stdout, stderr } = child.envs(variables.iter().copied()).output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-    assert!(status.success(), "{text}");
-    text
+    crate::child::process("environment::a_process_that_records_a_run", variables)
 }
 
-/// What such a process says of itself; none when nothing is recorded.
+/// Whether such a process records anything.
 fn records(variables: &[(&str, &str)]) -> bool {
     process(variables).contains("recording: true")
 }
 
 #[test]
 fn a_process_that_records_a_run() {
-    if env::var_os(CHILD).is_none() {
+    if !is_child() {
         return; // it is started by the others
     }
     let mut span = turnscope::init_tracing("helpdesk").start("any");

@@ -1,11 +1,14 @@
 //! The crate as an agent's author uses it: what was recorded is looked at as whole trees of spans.
 
+mod child;
 mod collector;
 mod doors;
 mod environment;
+mod file;
 mod metrics;
 mod processors;
 mod propagation;
 mod recording;
 mod sampling;
+mod trace_config;
 mod tree;

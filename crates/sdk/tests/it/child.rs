@@ -1,0 +1,26 @@
+//! This test's own binary again, with an environment of its own: what reads variables is tested so.
+
+use std::{
+    env,
+    process::{Command, Output},
+};
+
+const CHILD: &str = "TURNSCOPE_TEST_CHILD";
+
+/// Whether this is the process that [`process`] started for a test.
+pub(crate) fn is_child() -> bool {
+    env::var_os(CHILD).is_some()
+}
+
+/// What a process says that runs the test `name` with these variables, and nothing else of OpenTelemetry's or ours.
+pub(crate) fn process(name: &str, variables: &[(&str, &str)]) -> String {
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args(["--exact", name, "--nocapture"]).env(CHILD, "1");
+    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_") || name.starts_with("TRACE_")) {
+        child.env_remove(name);
+    }
+    let Output { status, stdout, stderr } = child.envs(variables.iter().copied()).output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{text}");
+    text
+}

@@ -1,0 +1,162 @@
+//! Profiles, and the variables that stand beside them.
+
+use crate::{
+    child::{is_child, process},
+    doors::alone,
+};
+use std::{env, fs, time::Duration};
+use turnscope::{Config, LogLevel, Redaction, SetupError, TraceConfig};
+
+const KEY: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
+
+/// What the process prints of the configuration that its environment makes.
+fn made(variables: &[(&str, &str)]) -> String {
+    process("trace_config::a_process_that_prints_its_configuration", variables)
+}
+
+#[test]
+fn a_process_that_prints_its_configuration() {
+    if !is_child() {
+        return; // it is started by the others
+    }
+    let own = match env::var("TURNSCOPE_TEST_OWN") {
+        Ok(_) => TraceConfig { sample_rate: Some(0.75), queue_size: Some(9), ..TraceConfig::debug() },
+        Err(_) => TraceConfig::default(),
+    };
+    match own.config("helpdesk") {
+        Err(error) => println!("error: {error}"),
+        Ok(config) => {
+            let Config {
+                sample_rate,
+                compression,
+                queue_size,
+                batch_size,
+                batch_timeout,
+                log_level,
+                log_path,
+                ..
+            } = &config;
+            println!(
+                "rate {sample_rate:?}, compression {compression:?}, key {}",
+                config.encryption_key.is_some()
+            );
+            println!("queue {queue_size}, batch {batch_size} in {batch_timeout:?}");
+            println!("run end {:?}, errors {:?}", config.block_on_run_end, config.sampler);
+            println!("log {log_level:?} {log_path:?}");
+            println!("redacts {}", config.redaction.text(r#"{"iban":"DE1","text":"ORD-17, ab"}"#));
+        }
+    }
+}
+
+#[test]
+fn a_profile_sets_rate_compression_encryption_and_level() {
+    let key = ("TRACE_ENCRYPTION_KEY", KEY);
+    let said = made(&[("TRACE_PROFILE", "production"), key]);
+    assert!(
+        said.contains("rate Some(0.01), compression Some(6), key true") && said.contains("log Warning"),
+        "{said}"
+    );
+    let said = made(&[]);
+    assert!(
+        said.contains("rate Some(0.5), compression Some(6), key false") && said.contains("log Info"),
+        "{said}"
+    );
+    let said = made(&[("TRACE_PROFILE", "Debug")]);
+    assert!(
+        said.contains("rate Some(1.0), compression None, key false") && said.contains("log Debug"),
+        "{said}"
+    );
+}
+
+#[test]
+fn every_variable_holds_and_code_beats_it() {
+    let variables = [
+        ("TRACE_PROFILE", "debug"),
+        ("TRACE_SAMPLE_RATE", "0.25"),
+        ("TRACE_ONLY_ON_ERROR", "true"),
+        ("TRACE_QUEUE_SIZE", "17"),
+        ("TRACE_BATCH_SIZE", "5"),
+        ("TRACE_BATCH_TIMEOUT", "250"),
+        ("TRACE_BLOCK_ON_RUN_END", "on"),
+        ("TRACE_RUN_END_BLOCK_TIMEOUT_MS", "70"),
+        ("TRACE_REDACT_KEYS", "iban, tax-id"),
+        ("TRACE_REDACT_PATTERNS", r"ORD-\d{1,4},[a]b"),
+        ("TRACE_ENCRYPTION_ENABLED", "1"),
+        ("TRACE_ENCRYPTION_KEY", KEY),
+        ("TRACE_COMPRESSION_ENABLED", "yes"),
+        ("TRACE_COMPRESSION_LEVEL", "9"),
+        ("TRACE_LOG_LEVEL", "ERROR"),
+        ("TRACE_LOG_PATH", "trace.log"),
+    ];
+    let said = made(&variables);
+    for wanted in [
+        "rate Some(0.25), compression Some(9), key true",
+        "queue 17, batch 5 in 250ms",
+        "run end Some(70ms), errors Some(TailRules { errors: true, denied: false",
+        r#"log Error Some("trace.log")"#,
+        r#"redacts {"iban":"[redacted:key]","text":"[redacted:custom], [redacted:custom]"}"#,
+    ] {
+        assert!(said.contains(wanted), "{wanted} is not in {said}");
+    }
+    let own = ("TURNSCOPE_TEST_OWN", "1");
+    let said = made(&[&variables[..], &[own]].concat());
+    assert!(said.contains("rate Some(0.75)") && said.contains("queue 9, batch 5"), "{said}");
+}
+
+#[test]
+fn a_value_out_of_its_range_is_named_with_what_is_allowed() {
+    for (name, value, allowed) in [
+        ("TRACE_PROFILE", "staging", "production, development, debug"),
+        ("TRACE_SAMPLE_RATE", "1.5", "0.0 to 1.0"),
+        ("TRACE_SAMPLE_RATE", "most", "0.0 to 1.0"),
+        ("TRACE_ONLY_ON_ERROR", "maybe", "true, false"),
+        ("TRACE_QUEUE_SIZE", "0", "a whole number above 0"),
+        ("TRACE_BATCH_TIMEOUT", "5s", "whole milliseconds"),
+        ("TRACE_COMPRESSION_LEVEL", "10", "1 to 9"),
+        ("TRACE_REDACT_PATTERNS", "(", "regular expressions"),
+        ("TRACE_LOG_LEVEL", "loud", "OFF, ERROR, WARNING, INFO, DEBUG"),
+    ] {
+        let said = made(&[(name, value)]);
+        assert!(said.contains(&format!("error: {name} is {value}; allowed: {allowed}")), "{said}");
+    }
+}
+
+#[test]
+fn encryption_without_a_valid_key_is_an_error_in_every_profile_and_shows_no_key() {
+    for profile in ["production", "development", "debug"] {
+        for key in ["", "c2hvcnQ=", "not base64 at all, and rather long!!"] {
+            let said = made(&[
+                ("TRACE_PROFILE", profile),
+                ("TRACE_ENCRYPTION_ENABLED", "true"),
+                ("TRACE_ENCRYPTION_KEY", key),
+            ]);
+            assert!(said.contains("error: TRACE_ENCRYPTION_KEY is (") && said.contains("32 bytes"), "{said}");
+            assert!(key.is_empty() || !said.contains(key), "{said}");
+        }
+    }
+    let error = TraceConfig::production().config("helpdesk").unwrap_err();
+    assert!(error.to_string().contains("TRACE_ENCRYPTION_KEY"));
+}
+
+#[test]
+fn the_log_says_what_was_exported_where_it_is_asked() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("trace.log");
+    let trace_file = Some(dir.path().join("trace.jsonl"));
+    let config = TraceConfig { log_path: Some(log.clone()), trace_file, ..TraceConfig::debug() };
+    config.config("helpdesk").unwrap().install().unwrap();
+    turnscope::run("helpdesk").end();
+    assert!(turnscope::flush(Duration::from_secs(60)));
+    turnscope::shutdown();
+    let said = fs::read_to_string(log).unwrap();
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    assert!(lines[0].contains("DEBUG turnscope: 1 finished spans exported by FileExporter"), "{said}");
+    assert!(lines[1].contains("INFO turnscope: 1 spans exported"), "{said}");
+    assert_eq!(LogLevel::default(), LogLevel::Warning);
+
+    let log_path = Some("/no/such/dir/log".into());
+    let error = Config { log_path, redaction: Redaction::off(), ..Config::new("x") }.install().unwrap_err();
+    assert!(matches!(error, SetupError::LogFile { .. }) && error.to_string().contains("/no/such/dir/log"));
+}
