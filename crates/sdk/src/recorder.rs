@@ -3,8 +3,11 @@
 //! Not here: exporters (`setup`), and the default instance (`lib`).
 
 use crate::{Run, Step, metrics::Instruments, shared::Shared};
-use opentelemetry::{Context, metrics::Meter, trace::TracerProvider};
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use opentelemetry::{Context, logs::LoggerProvider, metrics::Meter, trace::TracerProvider};
+use opentelemetry_sdk::{
+    logs::{SdkLogger, SdkLoggerProvider},
+    trace::{SdkTracer, SdkTracerProvider},
+};
 use std::{borrow::Cow, fmt, sync::Arc};
 
 /// How spans are named.
@@ -39,13 +42,20 @@ pub(crate) struct Means {
     pub(crate) naming: Naming,
     pub(crate) content: bool,
     pub(crate) instruments: Option<Arc<Instruments>>,
+    pub(crate) live: Option<SdkLogger>,
 }
 
 impl Recorder {
     /// Records through `provider`, named after the conventions, without the contents of messages.
     pub fn new(provider: &SdkTracerProvider) -> Self {
         let tracer = provider.tracer("turnscope");
-        Self(Some(Arc::new(Means { tracer, naming: Naming::default(), content: false, instruments: None })))
+        Self(Some(Arc::new(Means {
+            tracer,
+            naming: Naming::default(),
+            content: false,
+            instruments: None,
+            live: None,
+        })))
     }
 
     /// Records nothing: every call returns at once.
@@ -83,6 +93,22 @@ impl Recorder {
     #[must_use]
     pub fn with_meter(self, meter: &Meter) -> Self {
         self.with(|means| means.instruments = Some(Arc::new(Instruments::new(meter))))
+    }
+
+    /// Announces each step when it starts, by the log event `turnscope.step.started`: so an agent that is stuck can be seen
+    /// while it is stuck.
+    ///
+    /// ```
+    /// use opentelemetry_sdk::{logs::SdkLoggerProvider, trace::SdkTracerProvider};
+    /// use turnscope::Recorder;
+    ///
+    /// let loggers = SdkLoggerProvider::builder().build();
+    /// let provider = SdkTracerProvider::builder().build();
+    /// let run = Recorder::new(&provider).with_live(&loggers).run("helpdesk");
+    /// ```
+    #[must_use]
+    pub fn with_live(self, loggers: &SdkLoggerProvider) -> Self {
+        self.with(|means| means.live = Some(loggers.logger("turnscope")))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Means)) -> Self {

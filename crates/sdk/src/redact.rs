@@ -105,9 +105,12 @@ impl Redaction {
         if self.keys.is_empty() && self.patterns.is_empty() {
             return;
         }
-        each_text(span, &mut |key, text| {
-            if self.is_secret(key) { Some("[redacted:key]".into()) } else { self.inside(text, 0) }
-        });
+        each_text(span, &mut |key, text| self.changed(key, text));
+    }
+
+    /// What takes the place of a text under a key, or none where the text may stay.
+    pub(crate) fn changed(&self, key: &str, text: &str) -> Option<String> {
+        if self.is_secret(key) { Some("[redacted:key]".into()) } else { self.inside(text, 0) }
     }
 
     fn is_secret(&self, key: &str) -> bool {

@@ -6,27 +6,33 @@ use crate::{
     Config, Exporter, FinishedSpan, Recorder, SetupError,
     config::limits,
     default_recorder,
-    export::{Lines, OtlpExporter, Ring},
+    export::{Lines, OtlpExporter, Ring, log_exporter, meter_provider},
     file::FileExporter,
     lane::Limits,
     log::Log,
+    log_records,
     pipeline::Pipeline,
     sample::Tail,
     set_default_recorder,
     shape::Shape,
 };
-use opentelemetry::{global::BoxedTracer, trace::noop::NoopTracer};
+use opentelemetry::{global::BoxedTracer, metrics::MeterProvider, trace::noop::NoopTracer};
 use opentelemetry_sdk::{
     Resource,
+    logs::SdkLoggerProvider,
+    metrics::SdkMeterProvider,
     trace::{Sampler, SdkTracerProvider, TracerProviderBuilder},
 };
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
+    thread,
     time::Duration,
 };
 
 struct Standing {
     provider: SdkTracerProvider,
+    meters: Option<SdkMeterProvider>,
+    loggers: Option<SdkLoggerProvider>,
     pipeline: Pipeline,
     ring: Ring,
 }
@@ -53,6 +59,8 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
     })?;
     let resource = resource(&config);
     let exporters = exporters(&mut config, &resource)?;
+    let meters = meters(&config, &resource)?;
+    let loggers = loggers(&config, &resource, &log)?;
     let queues = Limits { queue: config.queue_size, batch: config.batch_size, delay: config.batch_timeout };
     let ring = Ring::new(config.ring_capacity);
     let builder = sampler(SdkTracerProvider::builder(), &config).with_resource(resource);
@@ -63,10 +71,16 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
     };
     let pipeline = Pipeline::start(queues, shape, ring.clone(), exporters, config.block_on_run_end, &log)?;
     let provider = limits(builder).with_span_processor(pipeline.clone()).build();
-    let recorder = Recorder::new(&provider).with_naming(config.naming).with_content(config.content);
+    let mut recorder = Recorder::new(&provider).with_naming(config.naming).with_content(config.content);
+    if let Some(meters) = &meters {
+        recorder = recorder.with_meter(&meters.meter("turnscope"));
+    }
+    if let (true, Some(loggers)) = (config.live, &loggers) {
+        recorder = recorder.with_live(loggers);
+    }
     let mut place = standing();
     set_default_recorder(recorder);
-    let before = place.replace(Standing { provider, pipeline, ring });
+    let before = place.replace(Standing { provider, meters, loggers, pipeline, ring });
     drop(place);
     if let Some(before) = before {
         before.end();
@@ -92,6 +106,25 @@ fn exporters(config: &mut Config, resource: &Resource) -> Result<Vec<Box<dyn Exp
     Ok(exporters)
 }
 
+fn meters(config: &Config, resource: &Resource) -> Result<Option<SdkMeterProvider>, SetupError> {
+    match &config.otlp {
+        Some(otlp) if config.metrics => {
+            meter_provider(otlp, config.export_timeout, resource).map_err(SetupError::Otlp)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn loggers(config: &Config, resource: &Resource, log: &Log) -> Result<Option<SdkLoggerProvider>, SetupError> {
+    let Some(otlp) = config.otlp.as_ref().filter(|_| config.logs) else { return Ok(None) };
+    let exporter = log_exporter(otlp, config.export_timeout, resource).map_err(SetupError::Otlp)?;
+    let Some(exporter) = exporter else { return Ok(None) };
+    // A start that is told late is not worth telling.
+    let delay = config.batch_timeout.min(Duration::from_millis(if config.live { 200 } else { 1000 }));
+    let limits = Limits { queue: config.queue_size, batch: config.batch_size, delay };
+    Ok(Some(log_records::provider(limits, config.redaction.clone(), exporter, resource.clone(), log)?))
+}
+
 fn resource(config: &Config) -> Resource {
     match config.service() {
         Some(name) => Resource::builder().with_service_name(name).build(),
@@ -110,7 +143,16 @@ fn sampler(builder: TracerProviderBuilder, config: &Config) -> TracerProviderBui
 
 impl Standing {
     fn end(self) {
-        let _ = self.provider.shutdown();
+        // Side by side, so that all of it takes no longer than the longest.
+        thread::scope(|scope| {
+            if let Some(meters) = &self.meters {
+                let _ = thread::Builder::new().spawn_scoped(scope, || meters.shutdown());
+            }
+            if let Some(loggers) = &self.loggers {
+                let _ = thread::Builder::new().spawn_scoped(scope, || loggers.shutdown());
+            }
+            let _ = self.provider.shutdown();
+        });
     }
 }
 
@@ -139,9 +181,19 @@ pub fn dropped() -> u64 {
     parts().map_or(0, |(pipeline, _)| pipeline.dropped())
 }
 
-/// Waits until all spans that have ended are exported; false when that takes longer than `timeout`.
+/// Waits until all spans that have ended are exported, and logs and metrics with them; false when that takes longer than
+/// `timeout`.
 pub fn flush(timeout: Duration) -> bool {
-    parts().is_none_or(|(pipeline, _)| pipeline.flush(timeout))
+    let Some((pipeline, _)) = parts() else { return true };
+    let done = pipeline.flush(timeout);
+    let (meters, loggers) = match standing().as_ref() {
+        Some(standing) => (standing.meters.clone(), standing.loggers.clone()),
+        None => return done,
+    };
+    let logged = loggers.is_none_or(|loggers| loggers.force_flush().is_ok());
+    // The SDK skips an export with nothing in it, and says so as if it were an error.
+    let _ = meters.map(|meters| meters.force_flush());
+    done & logged
 }
 
 /// Exports what is there, ends the threads and closes the files: within five seconds, or what is left is lost. Afterwards

@@ -4,7 +4,7 @@
 
 use crate::{
     Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, Naming, PolicyEvaluation, Recorder, Retrieval, Run,
-    Sanitizer, ToolCall, Turn, metrics::Instruments, recorder::Means, shared::Shared,
+    Sanitizer, ToolCall, Turn, live, metrics::Instruments, recorder::Means, shared::Shared,
 };
 use opentelemetry::{
     Context, ContextGuard, KeyValue, Value,
@@ -257,11 +257,24 @@ impl Step {
         attributes: impl IntoIterator<Item = KeyValue>,
     ) -> Step {
         let (Some(scope), Some(means)) = (&self.scope, self.means()) else { return self.clone() };
-        let mut span = SpanBuilder::from_name(name)
-            .with_kind(kind)
-            .with_attributes(attributes)
-            .start_with_context(&means.tracer, &self.context);
-        scope.shared.each(|attribute| span.set_attribute(attribute));
+        let mut builder = SpanBuilder::from_name(name).with_kind(kind).with_attributes(attributes);
+        if let Some(attributes) = &mut builder.attributes {
+            scope.shared.each(|attribute| attributes.push(attribute));
+        }
+        let told = means.live.as_ref().map(|to| (to, builder.clone()));
+        let span = builder.start_with_context(&means.tracer, &self.context);
+        if let Some((to, builder)) = told
+            && span.span_context().is_sampled()
+        {
+            let parent = self.context.span().span_context().clone();
+            live::announce(
+                to,
+                &builder.name,
+                span.span_context(),
+                &parent,
+                builder.attributes.iter().flatten(),
+            );
+        }
         self.with_context(self.context.with_span(span))
     }
 

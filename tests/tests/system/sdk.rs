@@ -1,8 +1,21 @@
 //! What the crate `turnscope` records is what the server shows, in both ways of naming.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 use turnscope::{Naming, Setup, Usage, Verdict};
 use turnscope_tests::testkit::Turnscope;
+
+/// What is set up stands for the whole process, so these tests take turns.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn endpoint(server: &Turnscope) -> Option<String> {
+    Some(format!("http://{}", server.0.otlp_http))
+}
 
 /// Records one run with two turns, and gives its id and that of the one before, whose answer it gives again.
 fn record() -> (String, String) {
@@ -43,10 +56,10 @@ fn record() -> (String, String) {
 
 #[test]
 fn runs_turns_tools_and_tokens_arrive_as_they_were_recorded() {
+    let _alone = alone();
     let server = Turnscope::start();
     for naming in [Naming::Semconv, Naming::AgentRun] {
-        let otlp_endpoint = Some(format!("http://{}", server.0.otlp_http));
-        turnscope::setup(Setup { otlp_endpoint, naming, ..Setup::new("sdk") }).unwrap();
+        turnscope::setup(Setup { otlp_endpoint: endpoint(&server), naming, ..Setup::new("sdk") }).unwrap();
         let (id, earlier) = record();
         assert!(turnscope::flush(Duration::from_secs(20)));
         assert_eq!(turnscope::dropped(), 0);
@@ -78,4 +91,59 @@ fn runs_turns_tools_and_tokens_arrive_as_they_were_recorded() {
             ["ingest", "llm", "memory", "policy", "run", "sanitizer", "tool", "tool", "turn", "turn"];
         assert_eq!(kinds, wanted, "{naming:?}");
     }
+}
+
+#[test]
+fn a_step_that_hangs_is_seen_while_it_hangs() {
+    let _alone = alone();
+    let server = Turnscope::start();
+    turnscope::setup(Setup { otlp_endpoint: endpoint(&server), live: true, ..Setup::new("sdk") }).unwrap();
+    let run = turnscope::run("helpdesk");
+    run.session("s-17");
+    let turn = run.turn();
+    let tool = turn.tool("lookup");
+    let (trace, span) = (run.span_context().trace_id(), run.span_context().span_id());
+    let steps = |wanted: &str| {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let reply = server.get(&format!("/v1/runs/{trace}-{span}/steps"));
+            let seen = if reply.status == 200 { reply.json() } else { serde_json::Value::Null };
+            let steps = seen["steps"].as_array().cloned().unwrap_or_default();
+            let tool = steps.iter().find(|step| step["kind"] == "tool").cloned();
+            if let Some(tool) = tool.filter(|tool| tool["status"] == wanted) {
+                return tool;
+            }
+            assert!(Instant::now() < until, "no {wanted} tool: {seen:#}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let running = steps("running");
+    assert_eq!((running["tool_name"].as_str(), running["turn"].as_u64()), (Some("lookup"), Some(1)));
+    assert_eq!(running["parent_step_id"], turn.span_context().span_id().to_string());
+    assert_eq!(server.json(&format!("/v1/runs/{trace}-{span}"))["status"], "running");
+
+    tool.end();
+    turn.end();
+    run.end();
+    assert!(turnscope::flush(Duration::from_secs(20)));
+    let ended = steps("ok");
+    assert_eq!(ended["span_id"], running["span_id"]);
+    let run = server.json(&format!("/v1/runs/{trace}-{span}"));
+    assert_eq!((run["status"].as_str(), run["tool_call_count"].as_u64()), (Some("completed"), Some(1)));
+    turnscope::shutdown();
+}
+
+#[test]
+fn metrics_arrive_beside_the_spans() {
+    let _alone = alone();
+    let server = Turnscope::start();
+    turnscope::setup(Setup { otlp_endpoint: endpoint(&server), ..Setup::new("sdk") }).unwrap();
+    turnscope::run("helpdesk").turn().llm("openai", "gpt-5-mini").end();
+    assert!(turnscope::flush(Duration::from_secs(20)));
+    turnscope::shutdown();
+    let told = server.get("/metrics").text();
+    let stored = r#"turnscope_records_total{signal="metrics",outcome="stored"}"#;
+    let line = told.lines().find_map(|line| line.strip_prefix(stored)).unwrap_or_else(|| panic!("{told}"));
+    // agent.active_turns, operation.duration, requests.count and latency.ms at least
+    assert!(line.trim().parse::<u32>().unwrap() >= 4, "{told}");
 }

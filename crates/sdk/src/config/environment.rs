@@ -80,6 +80,8 @@ impl Otlp {
         let path = |name| exporter(name).map(|(_, path)| path.into());
         Ok(Some(Self {
             protocol,
+            metrics_endpoint: text("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"),
+            logs_endpoint: text("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"),
             timeout,
             certificate: path("CERTIFICATE"),
             client_certificate: path("CLIENT_CERTIFICATE").zip(path("CLIENT_KEY")),

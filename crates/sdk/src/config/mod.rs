@@ -51,6 +51,14 @@ pub struct Config {
     /// Whether messages, arguments and results are recorded; what
     /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, else not.
     pub content: bool,
+    /// Whether calls and turns are measured and that is sent over OTLP beside the spans; unless `OTEL_METRICS_EXPORTER` is
+    /// `none`, where [`otlp`](Self::otlp) sends anything. Every `OTEL_METRIC_EXPORT_INTERVAL` milliseconds, else every 60 s.
+    pub metrics: bool,
+    /// Whether log records are sent over OTLP beside the spans: those that [`live`](Self::live) and the layer for `tracing`
+    /// make; unless `OTEL_LOGS_EXPORTER` is `none`.
+    pub logs: bool,
+    /// Whether each step is announced over OTLP when it starts, so that one that hangs can be seen; not unless set.
+    pub live: bool,
     /// What is replaced in every attribute before a span is remembered or exported.
     pub redaction: Redaction,
     /// Longer texts in attributes are cut, with a mark that bears the length they had; in bytes
@@ -96,6 +104,9 @@ impl Config {
             ring_capacity: 500,
             naming: Naming::default(),
             content: environment::is_true("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
+            metrics: text("OTEL_METRICS_EXPORTER").is_none_or(|name| name != "none"),
+            logs: text("OTEL_LOGS_EXPORTER").is_none_or(|name| name != "none"),
+            live: false,
             redaction: Redaction::default(),
             max_value_bytes: number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", value_limit),
             sample_rate: None,

@@ -35,6 +35,8 @@ pub struct Setup {
     /// Whether messages, arguments and results are recorded; by default what
     /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, else not.
     pub content: bool,
+    /// Whether each step is announced to the OTLP endpoint when it starts, so that one that hangs can be seen.
+    pub live: bool,
 }
 
 impl Setup {
@@ -51,6 +53,7 @@ impl Setup {
             ring_capacity: config.ring_capacity,
             naming: config.naming,
             content: config.content,
+            live: config.live,
         }
     }
 }
@@ -61,6 +64,7 @@ impl From<Setup> for Config {
             ring_capacity: setup.ring_capacity,
             naming: setup.naming,
             content: setup.content,
+            live: setup.live,
             ..Self::new(setup.service_name)
         };
         if setup.testing {

@@ -2,6 +2,7 @@
 
 mod lines;
 mod otlp;
+mod otlp_signals;
 mod ring;
 #[cfg(feature = "tls")]
 mod tls;
@@ -9,6 +10,7 @@ mod tls;
 pub(crate) use lines::Lines;
 pub(crate) use otlp::OtlpExporter;
 pub use otlp::{Otlp, OtlpProtocol};
+pub(crate) use otlp_signals::{log_exporter, meter_provider};
 pub(crate) use ring::Ring;
 
 use opentelemetry_sdk::trace::SpanData;

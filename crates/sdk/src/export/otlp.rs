@@ -3,6 +3,7 @@
 //! Not here: certificates (`tls`), the variables of the environment (`config::environment`).
 
 use super::Exporter;
+use opentelemetry::Context;
 use opentelemetry_http::{HttpClient, hyper::HyperClient};
 use opentelemetry_otlp::{Protocol, WithExportConfig, WithHttpConfig, WithTonicConfig};
 use opentelemetry_sdk::{
@@ -11,7 +12,7 @@ use opentelemetry_sdk::{
 };
 use std::{error::Error, path::PathBuf, time::Duration};
 
-type Failure = Box<dyn Error + Send + Sync>;
+pub(super) type Failure = Box<dyn Error + Send + Sync>;
 
 /// How spans are sent over OTLP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +42,10 @@ pub enum OtlpProtocol {
 pub struct Otlp {
     /// The whole address: over HTTP with its path. `https` needs the feature `tls`, which is on by default.
     pub endpoint: String,
+    /// Where metrics are sent; beside the traces (`/v1/metrics`) by default, over HTTP only where those go to `/v1/traces`.
+    pub metrics_endpoint: Option<String>,
+    /// Where logs are sent; beside the traces (`/v1/logs`) by default, over HTTP only where those go to `/v1/traces`.
+    pub logs_endpoint: Option<String>,
     /// The protocol.
     pub protocol: OtlpProtocol,
     /// Headers that every request bears, as name and value.
@@ -58,6 +63,8 @@ impl Otlp {
     pub fn http(endpoint: impl AsRef<str>) -> Self {
         Self {
             endpoint: with_path(endpoint.as_ref()),
+            metrics_endpoint: None,
+            logs_endpoint: None,
             protocol: OtlpProtocol::default(),
             headers: Vec::new(),
             timeout: None,
@@ -79,22 +86,49 @@ impl Otlp {
     }
 
     fn build(&self) -> Result<opentelemetry_otlp::SpanExporter, Failure> {
-        let protocol = match self.protocol {
-            OtlpProtocol::Grpc => return self.build_grpc(),
-            OtlpProtocol::HttpProtobuf => Protocol::HttpBinary,
-            OtlpProtocol::HttpJson => Protocol::HttpJson,
-        };
-        let timeout = self.timeout.unwrap_or_else(timeout_of_the_environment);
-        let builder = opentelemetry_otlp::SpanExporter::builder().with_http();
-        let builder = builder.with_protocol(protocol).with_endpoint(&self.endpoint).with_timeout(timeout);
-        let builder = builder.with_headers(self.headers.iter().cloned().collect());
-        Ok(builder.with_http_client(self.client(timeout)?).build()?)
+        let builder = opentelemetry_otlp::SpanExporter::builder();
+        Ok(match self.protocol {
+            OtlpProtocol::Grpc => self.grpc_builder(builder.with_tonic(), &self.endpoint)?.build()?,
+            _ => self.http_builder(builder.with_http(), &self.endpoint)?.build()?,
+        })
     }
 
-    fn build_grpc(&self) -> Result<opentelemetry_otlp::SpanExporter, Failure> {
+    /// Where another signal than traces is sent: beside them, unless it was told otherwise. Over HTTP there is no such place
+    /// where that for traces has a path of its own.
+    pub(super) fn endpoint_of(&self, signal: &str) -> Option<String> {
+        let told = match signal {
+            "metrics" => &self.metrics_endpoint,
+            _ => &self.logs_endpoint,
+        };
+        let beside = || match self.protocol {
+            OtlpProtocol::Grpc => Some(self.endpoint.clone()),
+            _ => self.endpoint.strip_suffix("/v1/traces").map(|base| format!("{base}/v1/{signal}")),
+        };
+        told.clone().or_else(beside)
+    }
+
+    pub(super) fn http_builder<B: WithExportConfig + WithHttpConfig>(
+        &self,
+        builder: B,
+        endpoint: &str,
+    ) -> Result<B, Failure> {
+        let json = self.protocol == OtlpProtocol::HttpJson;
         let timeout = self.timeout.unwrap_or_else(timeout_of_the_environment);
-        let builder = opentelemetry_otlp::SpanExporter::builder().with_tonic();
-        let mut builder = builder.with_endpoint(&self.endpoint).with_timeout(timeout);
+        let builder = builder
+            .with_protocol(if json { Protocol::HttpJson } else { Protocol::HttpBinary })
+            .with_endpoint(endpoint)
+            .with_timeout(timeout)
+            .with_headers(self.headers.iter().cloned().collect());
+        Ok(builder.with_http_client(self.client(timeout)?))
+    }
+
+    pub(super) fn grpc_builder<B: WithExportConfig + WithTonicConfig>(
+        &self,
+        builder: B,
+        endpoint: &str,
+    ) -> Result<B, Failure> {
+        let timeout = self.timeout.unwrap_or_else(timeout_of_the_environment);
+        let mut builder = builder.with_endpoint(endpoint).with_timeout(timeout);
         if !self.headers.is_empty() {
             let mut headers = http::HeaderMap::new();
             for (name, value) in &self.headers {
@@ -104,10 +138,10 @@ impl Otlp {
             builder = builder.with_metadata(metadata);
         }
         #[cfg(feature = "tls")]
-        if !self.endpoint.starts_with("http:") {
+        if !endpoint.starts_with("http:") {
             builder = builder.with_tls_config(super::tls::grpc(self)?);
         }
-        Ok(builder.build()?)
+        Ok(builder)
     }
 
     #[cfg(feature = "tls")]
@@ -140,6 +174,12 @@ fn with_path(endpoint: &str) -> String {
         Some((_, "")) => format!("{endpoint}v1/traces"),
         Some(_) => endpoint.to_owned(),
     }
+}
+
+/// What exporting itself does must not be recorded in turn.
+pub(super) fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    let _quiet = Context::enter_telemetry_suppressed_scope();
+    work()
 }
 
 /// OTLP, with a small runtime of its own: the clients need one.

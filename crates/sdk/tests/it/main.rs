@@ -5,6 +5,7 @@ mod collector;
 mod doors;
 mod environment;
 mod file;
+mod live;
 mod metrics;
 mod processors;
 mod propagation;

@@ -1,0 +1,101 @@
+//! Metrics and logs over OTLP, beside the spans: to the same server, by the same settings.
+
+use super::otlp::{Failure, Otlp, OtlpProtocol, quietly};
+use crate::log_records;
+use opentelemetry::InstrumentationScope;
+use opentelemetry_otlp::{LogExporter, MetricExporter};
+use opentelemetry_sdk::{
+    Resource,
+    error::{OTelSdkError, OTelSdkResult},
+    logs::{LogBatch, LogExporter as _, SdkLogRecord},
+    metrics::{
+        PeriodicReader, SdkMeterProvider, Temporality, data::ResourceMetrics, exporter::PushMetricExporter,
+    },
+};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// An exporter with a small runtime of its own: the clients need one.
+#[derive(Debug)]
+struct OnRuntime<E> {
+    exporter: E,
+    runtime: Runtime,
+    timeout: Duration,
+}
+
+impl<E> OnRuntime<E> {
+    fn new(timeout: Duration, build: impl FnOnce() -> Result<E, Failure>) -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let exporter = {
+            let _inside = runtime.enter();
+            build()?
+        };
+        Ok(Self { exporter, runtime, timeout })
+    }
+
+    fn wait(&self, export: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
+        let timeout = self.timeout;
+        let done = self.runtime.block_on(async move { tokio::time::timeout(timeout, export).await });
+        done.map_err(|_| OTelSdkError::Timeout(timeout))?
+    }
+}
+
+/// A meter provider that sends to where `otlp` sends metrics, or none where it sends none.
+pub(crate) fn meter_provider(
+    otlp: &Otlp,
+    timeout: Duration,
+    resource: &Resource,
+) -> Result<Option<SdkMeterProvider>, Failure> {
+    let Some(endpoint) = otlp.endpoint_of("metrics") else { return Ok(None) };
+    let exporter = OnRuntime::new(timeout, || {
+        let builder = MetricExporter::builder();
+        Ok(match otlp.protocol {
+            OtlpProtocol::Grpc => otlp.grpc_builder(builder.with_tonic(), &endpoint)?.build()?,
+            _ => otlp.http_builder(builder.with_http(), &endpoint)?.build()?,
+        })
+    })?;
+    let reader = PeriodicReader::builder(exporter).build();
+    Ok(Some(SdkMeterProvider::builder().with_reader(reader).with_resource(resource.clone()).build()))
+}
+
+impl PushMetricExporter for OnRuntime<MetricExporter> {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        quietly(|| self.wait(self.exporter.export(metrics)))
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.exporter.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.exporter.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.exporter.temporality()
+    }
+}
+
+/// An exporter to where `otlp` sends logs, or none where it sends none.
+pub(crate) fn log_exporter(
+    otlp: &Otlp,
+    timeout: Duration,
+    resource: &Resource,
+) -> Result<Option<impl log_records::Export + use<>>, Failure> {
+    let Some(endpoint) = otlp.endpoint_of("logs") else { return Ok(None) };
+    let mut exporter = OnRuntime::new(timeout, || {
+        let builder = LogExporter::builder();
+        Ok(match otlp.protocol {
+            OtlpProtocol::Grpc => otlp.grpc_builder(builder.with_tonic(), &endpoint)?.build()?,
+            _ => otlp.http_builder(builder.with_http(), &endpoint)?.build()?,
+        })
+    })?;
+    exporter.exporter.set_resource(resource);
+    Ok(Some(exporter))
+}
+
+impl log_records::Export for OnRuntime<LogExporter> {
+    fn export(&mut self, records: &[(&SdkLogRecord, &InstrumentationScope)]) -> Result<(), Failure> {
+        Ok(self.wait(self.exporter.export(LogBatch::new(records)))?)
+    }
+}

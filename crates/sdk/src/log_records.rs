@@ -1,0 +1,200 @@
+//! From a log record to its exporter: redacted on the way, on a thread of its own.
+//!
+//! Not here: what is logged. The start of steps is told by `step`, what the application says comes through the layer for
+//! `tracing`, or from any bridge to the logger provider.
+
+use crate::{
+    Redaction,
+    lane::{Consumer, Lane, Limits},
+    log::{Complaint, Log},
+};
+use opentelemetry::{
+    Context, InstrumentationScope, Key,
+    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
+};
+use opentelemetry_sdk::{
+    Resource,
+    error::{OTelSdkError, OTelSdkResult},
+    logs::{LogProcessor, SdkLogRecord, SdkLogger, SdkLoggerProvider},
+};
+use std::{io, sync::Arc, time::Duration};
+
+type Logged = (SdkLogRecord, InstrumentationScope);
+
+/// Takes redacted log records, on a thread of their own.
+pub(crate) trait Export: Send + 'static {
+    fn export(
+        &mut self,
+        records: &[(&SdkLogRecord, &InstrumentationScope)],
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+}
+
+/// A logger provider whose records go to `exporter`.
+pub(crate) fn provider(
+    limits: Limits,
+    redaction: Redaction,
+    exporter: impl Export,
+    resource: Resource,
+    log: &Log,
+) -> io::Result<SdkLoggerProvider> {
+    // Only to make records with: the SDK gives no other way.
+    let blank = SdkLoggerProvider::builder().build().logger("turnscope");
+    let lane = Lane::start(limits, Onward { redaction, blank, exporter, complaint: Complaint::to(log) })?;
+    Ok(SdkLoggerProvider::builder()
+        .with_resource(resource)
+        .with_log_processor(ToLane(Arc::new(lane)))
+        .build())
+}
+
+/// The log processor: what it is given waits in the lane.
+#[derive(Debug)]
+struct ToLane(Arc<Lane<Logged>>);
+
+impl LogProcessor for ToLane {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        self.0.push((record.clone(), scope.clone()));
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        let timeout = Duration::from_secs(5);
+        if self.0.flush(timeout) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        if self.0.close(timeout) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
+    }
+}
+
+/// What the lane does.
+struct Onward<E> {
+    redaction: Redaction,
+    blank: SdkLogger,
+    exporter: E,
+    complaint: Complaint,
+}
+
+impl<E: Export> Consumer<Logged> for Onward<E> {
+    fn take(&mut self, batch: Vec<Logged>, dropped: u64) {
+        // What exporting itself says must not be exported in turn.
+        let _quiet = Context::enter_telemetry_suppressed_scope();
+        let records: Vec<Logged> =
+            batch.into_iter().map(|(record, scope)| (self.redacted(&record), scope)).collect();
+        let records: Vec<_> = records.iter().map(|(record, scope)| (record, scope)).collect();
+        if let Err(error) = self.exporter.export(&records) {
+            self.complaint.say(|| {
+                format!(
+                    "{} log records could not be exported: {error}; {dropped} were dropped",
+                    records.len()
+                )
+            });
+        }
+    }
+}
+
+impl<E> Onward<E> {
+    fn redacted(&self, record: &SdkLogRecord) -> SdkLogRecord {
+        let mut out = self.blank.create_log_record();
+        if let Some(name) = record.event_name() {
+            out.set_event_name(name);
+        }
+        if let Some(target) = record.target() {
+            out.set_target(target.clone());
+        }
+        if let Some(time) = record.timestamp() {
+            out.set_timestamp(time);
+        }
+        if let Some(time) = record.observed_timestamp() {
+            out.set_observed_timestamp(time);
+        }
+        if let Some(text) = record.severity_text() {
+            out.set_severity_text(text);
+        }
+        if let Some(number) = record.severity_number() {
+            out.set_severity_number(number);
+        }
+        if let Some(trace) = record.trace_context() {
+            out.set_trace_context(trace.trace_id, trace.span_id, trace.trace_flags);
+        }
+        if let Some(body) = record.body() {
+            out.set_body(self.value("body", body));
+        }
+        for (key, value) in record.attributes_iter() {
+            out.add_attribute(key.clone(), self.value(key.as_str(), value));
+        }
+        out
+    }
+
+    fn value(&self, key: &str, value: &AnyValue) -> AnyValue {
+        match value {
+            AnyValue::String(text) => match self.redaction.changed(key, text.as_str()) {
+                Some(text) => text.into(),
+                None => value.clone(),
+            },
+            AnyValue::ListAny(items) => {
+                AnyValue::ListAny(Box::new(items.iter().map(|item| self.value(key, item)).collect()))
+            }
+            AnyValue::Map(entries) => {
+                let entry = |(key, value): (&Key, &AnyValue)| (key.clone(), self.value(key.as_str(), value));
+                AnyValue::Map(Box::new(entries.iter().map(entry).collect()))
+            }
+            _ => value.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opentelemetry::{SpanId, TraceFlags, TraceId, logs::Severity};
+    use std::sync::Mutex;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<SdkLogRecord>>>);
+
+    impl Export for Kept {
+        fn export(
+            &mut self,
+            records: &[(&SdkLogRecord, &InstrumentationScope)],
+        ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+            self.0.lock().unwrap().extend(records.iter().map(|(record, _)| (*record).clone()));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn secrets_are_gone_and_all_else_stays() {
+        let kept = Kept::default();
+        let limits = Limits { queue: 10, batch: 10, delay: Duration::from_secs(60) };
+        let resource = Resource::builder_empty().build();
+        let provider =
+            provider(limits, Redaction::default(), kept.clone(), resource, &Log::default()).unwrap();
+        let logger = provider.logger("app");
+        let mut record = logger.create_log_record();
+        record.set_event_name("mail.sent");
+        record.set_severity_number(Severity::Warn);
+        record.set_severity_text("WARN");
+        record.set_target("app::mail");
+        record.set_body("to ada@example.org".into());
+        record.set_trace_context(TraceId::from(1), SpanId::from(2), Some(TraceFlags::SAMPLED));
+        record.add_attribute("password", "x");
+        record.add_attribute("count", 3);
+        let nested = AnyValue::ListAny(Box::new(vec!["eve@example.org".into(), true.into()]));
+        record.add_attribute("seen", nested);
+        logger.emit(record);
+        provider.shutdown().unwrap();
+
+        let records = kept.0.lock().unwrap();
+        let record = &records[0];
+        assert_eq!(record.body(), Some(&"to [redacted:email]".into()));
+        let seen = AnyValue::ListAny(Box::new(vec!["[redacted:email]".into(), true.into()]));
+        let attributes: Vec<_> =
+            record.attributes_iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+        assert_eq!(attributes, [("password", "[redacted:key]".into()), ("count", 3.into()), ("seen", seen)]);
+        assert_eq!((record.event_name(), record.severity_text()), (Some("mail.sent"), Some("WARN")));
+        assert_eq!(record.severity_number(), Some(Severity::Warn));
+        assert_eq!(record.target().map(AsRef::as_ref), Some("app::mail"));
+        let trace = record.trace_context().unwrap();
+        assert_eq!((trace.trace_id, trace.span_id), (TraceId::from(1), SpanId::from(2)));
+        assert!(record.observed_timestamp().is_some());
+    }
+}
