@@ -13,8 +13,9 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn endpoint(server: &Turnscope) -> Option<String> {
-    Some(format!("http://{}", server.0.otlp_http))
+/// A set-up that sends to the server.
+fn sending_to(server: &Turnscope) -> Setup {
+    Setup { otlp_endpoint: Some(format!("http://{}", server.0.otlp_http)), ..Setup::new("sdk") }
 }
 
 /// Records one run with two turns, and gives its id and that of the one before, whose answer it gives again.
@@ -59,7 +60,7 @@ fn runs_turns_tools_and_tokens_arrive_as_they_were_recorded() {
     let _alone = alone();
     let server = Turnscope::start();
     for naming in [Naming::Semconv, Naming::AgentRun] {
-        turnscope::setup(Setup { otlp_endpoint: endpoint(&server), naming, ..Setup::new("sdk") }).unwrap();
+        turnscope::setup(Setup { naming, ..sending_to(&server) }).unwrap();
         let (id, earlier) = record();
         assert!(turnscope::flush(Duration::from_secs(20)));
         assert_eq!(turnscope::dropped(), 0);
@@ -97,7 +98,7 @@ fn runs_turns_tools_and_tokens_arrive_as_they_were_recorded() {
 fn a_step_that_hangs_is_seen_while_it_hangs() {
     let _alone = alone();
     let server = Turnscope::start();
-    turnscope::setup(Setup { otlp_endpoint: endpoint(&server), live: true, ..Setup::new("sdk") }).unwrap();
+    turnscope::setup(Setup { live: true, ..sending_to(&server) }).unwrap();
     let run = turnscope::run("helpdesk");
     run.session("s-17");
     let turn = run.turn();
@@ -137,7 +138,7 @@ fn a_step_that_hangs_is_seen_while_it_hangs() {
 fn metrics_arrive_beside_the_spans() {
     let _alone = alone();
     let server = Turnscope::start();
-    turnscope::setup(Setup { otlp_endpoint: endpoint(&server), ..Setup::new("sdk") }).unwrap();
+    turnscope::setup(sending_to(&server)).unwrap();
     turnscope::run("helpdesk").turn().llm("openai", "gpt-5-mini").end();
     assert!(turnscope::flush(Duration::from_secs(20)));
     turnscope::shutdown();
