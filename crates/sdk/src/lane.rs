@@ -82,9 +82,9 @@ impl<T: Send + 'static> Lane<T> {
         Ok(lane)
     }
 
-    /// Puts an item in, or counts it as dropped when the queue is full or closed.
-    pub(crate) fn push(&self, item: T) {
-        self.put(self.0.lock(), item);
+    /// Puts an item in, or counts it as dropped when the queue is full or closed, and says so.
+    pub(crate) fn push(&self, item: T) -> bool {
+        self.put(self.0.lock(), item)
     }
 
     /// As [`push`](Self::push), but waits for room, no longer than `timeout`.
@@ -92,13 +92,13 @@ impl<T: Send + 'static> Lane<T> {
         let state = self.0.lock();
         let has_room = |state: &mut State<T>| state.closed || state.queue.len() < self.1.queue;
         let waited = self.0.changed.wait_timeout_while(state, timeout, |state| !has_room(state));
-        self.put(waited.unwrap_or_else(PoisonError::into_inner).0, item);
+        let _ = self.put(waited.unwrap_or_else(PoisonError::into_inner).0, item);
     }
 
-    fn put(&self, mut state: MutexGuard<'_, State<T>>, item: T) {
+    fn put(&self, mut state: MutexGuard<'_, State<T>>, item: T) -> bool {
         if state.closed || state.queue.len() >= self.1.queue {
             state.dropped += 1;
-            return;
+            return false;
         }
         state.queue.push_back(item);
         state.accepted += 1;
@@ -108,6 +108,7 @@ impl<T: Send + 'static> Lane<T> {
         if wake {
             self.0.changed.notify_all();
         }
+        true
     }
 
     /// Waits until all that was put in before is done; false when that takes longer than `timeout`.

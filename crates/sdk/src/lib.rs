@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
+#[cfg(feature = "object-store")]
+mod content_store;
 mod export;
 mod file;
 mod finished;
@@ -26,6 +28,8 @@ mod tool;
 mod truncate;
 
 pub use config::{Config, Profile, Setup, SetupError, TraceConfig, init_tracing, setup};
+#[cfg(feature = "object-store")]
+pub use content_store::ContentStore;
 pub use export::{Exporter, Otlp, OtlpProtocol};
 pub use file::{EncryptionKey, InvalidKey, ReadError, TraceFile};
 pub use finished::FinishedSpan;

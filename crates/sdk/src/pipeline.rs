@@ -6,7 +6,7 @@ use crate::{
     export::Ring,
     lane::{Consumer, Lane, Limits},
     log::{Complaint, Log, LogLevel},
-    shape::Shape,
+    shape::{LargeContents, Shape},
 };
 use opentelemetry::{Context, SpanId, Value};
 use opentelemetry_sdk::{
@@ -30,6 +30,7 @@ pub(crate) struct Pipeline(Arc<Inner>);
 struct Inner {
     first: Lane<SpanData>,
     slow: Arc<Vec<Lane<SpanData>>>,
+    large: Option<Arc<dyn LargeContents>>,
     /// How long the end of a run may wait until its spans are exported.
     run_end: Option<Duration>,
 }
@@ -45,8 +46,9 @@ impl Pipeline {
     ) -> io::Result<Self> {
         let slow = exporters.into_iter().map(|exporter| Lane::start(limits, Export::new(exporter, log)));
         let slow = Arc::new(slow.collect::<Result<Vec<_>, _>>()?);
+        let large = shape.large.clone();
         let onward = Onward { shape, ring, lanes: Arc::clone(&slow), lost: 0, complaint: Complaint::to(log) };
-        Ok(Self(Arc::new(Inner { first: Lane::start(limits, onward)?, slow, run_end })))
+        Ok(Self(Arc::new(Inner { first: Lane::start(limits, onward)?, slow, large, run_end })))
     }
 
     /// Spans that were lost because a queue was full or closed; a span that two exporters lost counts twice.
@@ -62,7 +64,9 @@ impl Pipeline {
     /// Waits until what has ended is exported.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         let until = Instant::now() + timeout;
-        self.0.first.flush(timeout) & self.0.slow.iter().all(|lane| lane.flush(left(until)))
+        let first = self.0.first.flush(timeout);
+        let large = self.0.large.as_ref().is_none_or(|large| large.flush(left(until)));
+        first & large & self.0.slow.iter().all(|lane| lane.flush(left(until)))
     }
 
     /// Exports what is there and ends the threads; at once when that was done before.
@@ -70,7 +74,8 @@ impl Pipeline {
         let until = Instant::now() + timeout;
         let first = self.0.first.close(timeout);
         self.0.slow.iter().for_each(Lane::stop); // all of them work while one is waited for
-        self.0.slow.iter().fold(first, |done, lane| lane.close(left(until)) & done)
+        let done = self.0.slow.iter().fold(first, |done, lane| lane.close(left(until)) & done);
+        self.0.large.as_ref().is_none_or(|large| large.close(left(until))) & done
     }
 }
 
@@ -92,7 +97,7 @@ impl Onward {
         self.ring.add(batch);
         for lane in self.lanes.iter() {
             for span in batch {
-                lane.push(span.clone());
+                let _ = lane.push(span.clone()); // the lane counts what it drops
             }
         }
     }
@@ -163,7 +168,9 @@ impl SpanProcessor for Pipeline {
                 self.0.first.push_within(span, timeout);
                 self.flush(left(until));
             }
-            _ => self.0.first.push(span),
+            _ => {
+                let _ = self.0.first.push(span); // the lane counts what it drops
+            }
         }
     }
 

@@ -1,8 +1,20 @@
-//! What is done to finished spans before they are exported: redaction, then truncation, then sampling.
+//! What is done to finished spans before they are exported: redaction, then truncation, then sampling. Where large
+//! contents are put elsewhere, they are after sampling, and what stays is cut then.
 
 use crate::{Redaction, sample::Tail, truncate};
 use opentelemetry::{Array, KeyValue, Value, trace::Status};
 use opentelemetry_sdk::trace::SpanData;
+use std::{fmt, sync::Arc, time::Duration};
+
+/// Puts large contents elsewhere.
+pub(crate) trait LargeContents: fmt::Debug + Send + Sync {
+    /// Takes large texts out of this span, and gives the links that come in their place.
+    fn take(&self, span: &mut SpanData) -> Vec<KeyValue>;
+    /// Waits until what has links is there; false when that takes longer than `timeout`.
+    fn flush(&self, timeout: Duration) -> bool;
+    /// As `flush`, and takes nothing more.
+    fn close(&self, timeout: Duration) -> bool;
+}
 
 /// The whole, in its order.
 #[derive(Debug)]
@@ -10,6 +22,7 @@ pub(crate) struct Shape {
     pub(crate) redaction: Redaction,
     pub(crate) max_value_bytes: usize,
     pub(crate) tail: Option<Tail>,
+    pub(crate) large: Option<Arc<dyn LargeContents>>,
 }
 
 impl Shape {
@@ -17,17 +30,33 @@ impl Shape {
     pub(crate) fn batch(&mut self, mut spans: Vec<SpanData>) -> Vec<SpanData> {
         for span in &mut spans {
             self.redaction.span(span);
-            truncate::span(span, self.max_value_bytes);
+            if self.large.is_none() {
+                truncate::span(span, self.max_value_bytes);
+            }
         }
-        match &mut self.tail {
+        let kept = match &mut self.tail {
             Some(tail) => tail.keep(spans),
             None => spans,
-        }
+        };
+        self.linked(kept)
     }
 
     /// What was held back until now, when nothing more will come.
     pub(crate) fn rest(&mut self) -> Vec<SpanData> {
-        self.tail.as_mut().map(Tail::rest).unwrap_or_default()
+        let rest = self.tail.as_mut().map(Tail::rest).unwrap_or_default();
+        self.linked(rest)
+    }
+
+    /// What is dropped is put nowhere: links are made of what is kept.
+    fn linked(&self, mut spans: Vec<SpanData>) -> Vec<SpanData> {
+        if let Some(large) = &self.large {
+            for span in &mut spans {
+                let links = large.take(span);
+                truncate::span(span, self.max_value_bytes);
+                span.attributes.extend(links); // whole: a link that is cut leads nowhere
+            }
+        }
+        spans
     }
 }
 

@@ -68,6 +68,13 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
         redaction: config.redaction,
         max_value_bytes: config.max_value_bytes,
         tail: config.sampler.map(|sampler| Tail::new(sampler, config.max_held_bytes)),
+        #[cfg(feature = "object-store")]
+        large: match config.content_store {
+            Some(place) => Some(std::sync::Arc::new(crate::content_store::Uploads::start(place, &log)?)),
+            None => None,
+        },
+        #[cfg(not(feature = "object-store"))]
+        large: None,
     };
     let pipeline = Pipeline::start(queues, shape, ring.clone(), exporters, config.block_on_run_end, &log)?;
     let provider = limits(builder).with_span_processor(pipeline.clone()).build();

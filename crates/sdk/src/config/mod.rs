@@ -64,6 +64,9 @@ pub struct Config {
     /// Longer texts in attributes are cut, with a mark that bears the length they had; in bytes
     /// (`OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else 64 KiB).
     pub max_value_bytes: usize,
+    /// Where large contents are put, so that spans hold links to them; nowhere by default.
+    #[cfg(feature = "object-store")]
+    pub content_store: Option<crate::ContentStore>,
     /// The share of traces that is recorded, from 0.0 to 1.0: a function of the trace id, so that processes agree; a trace
     /// that another process began is recorded where that one records it. By default what `OTEL_TRACES_SAMPLER` and
     /// `OTEL_TRACES_SAMPLER_ARG` say, else all.
@@ -109,6 +112,8 @@ impl Config {
             live: false,
             redaction: Redaction::default(),
             max_value_bytes: number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", value_limit),
+            #[cfg(feature = "object-store")]
+            content_store: None,
             sample_rate: None,
             sampler: None,
             max_held_bytes: 16 << 20,

@@ -2,6 +2,7 @@
 
 mod child;
 mod collector;
+mod content_store;
 mod doors;
 mod environment;
 mod file;
