@@ -25,6 +25,8 @@ mod shared;
 mod standing;
 mod step;
 mod tool;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 mod truncate;
 
 pub use config::{Config, Profile, Setup, SetupError, TraceConfig, init_tracing, setup};

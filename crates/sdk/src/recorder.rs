@@ -42,7 +42,8 @@ pub(crate) struct Means {
     pub(crate) naming: Naming,
     pub(crate) content: bool,
     pub(crate) instruments: Option<Arc<Instruments>>,
-    pub(crate) live: Option<SdkLogger>,
+    pub(crate) logger: Option<SdkLogger>,
+    pub(crate) live: bool,
 }
 
 impl Recorder {
@@ -54,7 +55,8 @@ impl Recorder {
             naming: Naming::default(),
             content: false,
             instruments: None,
-            live: None,
+            logger: None,
+            live: false,
         })))
     }
 
@@ -95,8 +97,14 @@ impl Recorder {
         self.with(|means| means.instruments = Some(Arc::new(Instruments::new(meter))))
     }
 
-    /// Announces each step when it starts, by the log event `turnscope.step.started`: so an agent that is stuck can be seen
-    /// while it is stuck.
+    /// Logs to `loggers`: what [`with_live`](Self::with_live) announces, and what the layer for `tracing` hears.
+    #[must_use]
+    pub fn with_loggers(self, loggers: &SdkLoggerProvider) -> Self {
+        self.with(|means| means.logger = Some(loggers.logger("turnscope")))
+    }
+
+    /// Whether each step is announced when it starts, by the log event `turnscope.step.started`: so an agent that is stuck can
+    /// be seen while it is stuck. Off unless set, and without [loggers](Self::with_loggers).
     ///
     /// ```
     /// use opentelemetry_sdk::{logs::SdkLoggerProvider, trace::SdkTracerProvider};
@@ -104,11 +112,11 @@ impl Recorder {
     ///
     /// let loggers = SdkLoggerProvider::builder().build();
     /// let provider = SdkTracerProvider::builder().build();
-    /// let run = Recorder::new(&provider).with_live(&loggers).run("helpdesk");
+    /// let run = Recorder::new(&provider).with_loggers(&loggers).with_live(true).run("helpdesk");
     /// ```
     #[must_use]
-    pub fn with_live(self, loggers: &SdkLoggerProvider) -> Self {
-        self.with(|means| means.live = Some(loggers.logger("turnscope")))
+    pub fn with_live(self, live: bool) -> Self {
+        self.with(|means| means.live = live)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Means)) -> Self {

@@ -82,8 +82,8 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
     if let Some(meters) = &meters {
         recorder = recorder.with_meter(&meters.meter("turnscope"));
     }
-    if let (true, Some(loggers)) = (config.live, &loggers) {
-        recorder = recorder.with_live(loggers);
+    if let Some(loggers) = &loggers {
+        recorder = recorder.with_loggers(loggers).with_live(config.live);
     }
     let mut place = standing();
     set_default_recorder(recorder);

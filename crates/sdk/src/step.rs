@@ -261,7 +261,7 @@ impl Step {
         if let Some(attributes) = &mut builder.attributes {
             scope.shared.each(|attribute| attributes.push(attribute));
         }
-        let told = means.live.as_ref().map(|to| (to, builder.clone()));
+        let told = means.logger.as_ref().filter(|_| means.live).map(|to| (to, builder.clone()));
         let span = builder.start_with_context(&means.tracer, &self.context);
         if let Some((to, builder)) = told
             && span.span_context().is_sampled()
@@ -331,8 +331,13 @@ crate::guard::guard! {
 /// turnscope::current().set("noted", true); // nothing happens outside a run
 /// ```
 pub fn current() -> Step {
-    Context::map_current(|context| match context.get::<Arc<Scope>>() {
-        Some(scope) => Step::inside(&scope.recorder, context),
+    Context::map_current(|context| match recorder_in(context) {
+        Some(recorder) => Step::inside(&recorder, context),
         None => Step::inside(&crate::default_recorder(), context),
     })
+}
+
+/// The recorder of the run in a context.
+pub(crate) fn recorder_in(context: &Context) -> Option<Recorder> {
+    Some(context.get::<Arc<Scope>>()?.recorder.clone())
 }

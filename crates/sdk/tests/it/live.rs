@@ -35,7 +35,7 @@ fn loggers() -> (SdkLoggerProvider, InMemoryLogExporter) {
 fn a_step_is_announced_before_it_ends_with_its_kind_its_parent_and_its_session() {
     let (recorder, _) = tree::recorder();
     let (loggers, exporter) = loggers();
-    let run = recorder.with_live(&loggers).run("helpdesk");
+    let run = recorder.with_loggers(&loggers).with_live(true).run("helpdesk");
     run.session("s-17");
     let turn = run.turn();
     let _call = turn.llm("openai", "gpt-5-mini");
@@ -47,6 +47,6 @@ fn a_step_is_announced_before_it_ends_with_its_kind_its_parent_and_its_session()
 fn what_is_not_sampled_is_not_announced() {
     let (loggers, exporter) = loggers();
     let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build();
-    Recorder::new(&provider).with_live(&loggers).run("helpdesk").tool("lookup").end();
+    Recorder::new(&provider).with_loggers(&loggers).with_live(true).run("helpdesk").tool("lookup").end();
     assert_eq!(events(&exporter), "");
 }

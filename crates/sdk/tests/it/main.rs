@@ -13,4 +13,5 @@ mod propagation;
 mod recording;
 mod sampling;
 mod trace_config;
+mod tracing;
 mod tree;
