@@ -4,6 +4,7 @@
 
 mod auth;
 mod body;
+mod elsewhere;
 mod ingest;
 mod listen;
 mod local;

@@ -4,6 +4,7 @@ use crate::{
     Addresses, ServeError,
     auth::{ApiKey, Auth},
     body::Limits,
+    elsewhere::Places,
     ingest::Ingest,
     prices::{self, Prices},
     rest::{Counted, live::Live},
@@ -35,6 +36,8 @@ pub struct Config {
     pub allow_public_without_key: bool,
     /// Origins whose browsers may send and read; `*` for all.
     pub cors_origins: Vec<String>,
+    /// URLs of directories and buckets from which contents that were put there are read back.
+    pub content_stores: Vec<String>,
     /// The largest body, before and after decompression.
     pub max_body_bytes: usize,
     /// The longest time that a body may take to arrive.
@@ -71,6 +74,7 @@ impl Config {
             api_key: None,
             allow_public_without_key: false,
             cors_origins: Vec::new(),
+            content_stores: Vec::new(),
             max_body_bytes: 64 << 20,
             body_timeout: Duration::from_secs(30),
             max_pending_bytes: 96 << 20,
@@ -197,6 +201,7 @@ pub(crate) struct App {
     pub(crate) prices: Arc<Prices>,
     pub(crate) silence: Duration,
     pub(crate) cors_origins: Vec<String>,
+    pub(crate) places: Arc<Places>,
     pub(crate) ui_path: Option<String>,
     pub(crate) addresses: Addresses,
     pub(crate) started: Instant,
@@ -224,7 +229,7 @@ impl App {
                 "otlp_grpc": addresses.otlp_grpc.to_string(), "otlp_http": addresses.otlp_http.to_string()})
             .to_string(),
         )?;
-        Ok(Self::over(Data::Owned(store), config, prices, addresses, live))
+        Self::over(Data::Owned(store), config, prices, addresses, live)
     }
 
     /// Over a data directory that another process may own: nothing can be written.
@@ -233,17 +238,24 @@ impl App {
         let addresses = Addresses { listen: nowhere, otlp_grpc: nowhere, otlp_http: nowhere };
         let store = Arc::new(ReadOnly::open(&config.data)?);
         let prices = prices_of(&config)?;
-        Ok(Self::over(Data::Beside(store), config, prices, addresses, Live::new()))
+        Self::over(Data::Beside(store), config, prices, addresses, Live::new())
     }
 
-    fn over(data: Data, config: Config, prices: Arc<Prices>, addresses: Addresses, live: Live) -> Arc<Self> {
+    fn over(
+        data: Data,
+        config: Config,
+        prices: Arc<Prices>,
+        addresses: Addresses,
+        live: Live,
+    ) -> Result<Arc<Self>, ServeError> {
+        let places = Places::open(&config.content_stores).map_err(ServeError::Config)?;
         let ingest = Ingest::new(
             data.clone(),
             config.redactor,
             config.max_pending_bytes,
             SpanMetrics::new(config.span_metric_dimensions),
         );
-        Arc::new(Self {
+        Ok(Arc::new(Self {
             store: data,
             ingest: Arc::new(ingest),
             auth: Auth::new(config.api_key),
@@ -252,6 +264,7 @@ impl App {
             prices,
             silence: config.silence,
             cors_origins: config.cors_origins,
+            places: Arc::new(places),
             ui_path: config.ui_path,
             addresses,
             started: Instant::now(),
@@ -259,7 +272,7 @@ impl App {
             keep: config.retention,
             settings: config.settings,
             counted: Counted::default(),
-        })
+        }))
     }
 
     /// Asks the store on a blocking thread, after what was acknowledged has become visible.

@@ -1,10 +1,10 @@
 //! What the crate `turnscope` records is what the server shows, in both ways of naming.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use turnscope::{Naming, Setup, Usage, Verdict};
+use turnscope::{Config, ContentStore, Naming, Setup, Usage, Verdict};
 use turnscope_tests::testkit::Turnscope;
 
 /// What is set up stands for the whole process, so these tests take turns.
@@ -147,4 +147,44 @@ fn metrics_arrive_beside_the_spans() {
     let line = told.lines().find_map(|line| line.strip_prefix(stored)).unwrap_or_else(|| panic!("{told}"));
     // agent.active_turns, operation.duration, requests.count and latency.ms at least
     assert!(line.trim().parse::<u32>().unwrap() >= 4, "{told}");
+}
+
+#[test]
+fn what_was_put_elsewhere_is_read_back_where_the_place_is_named_and_shown_as_a_link_elsewhere() {
+    let _alone = alone();
+    let directory = Arc::new(tempfile::tempdir().unwrap());
+    let place = format!("file://{}/contents", directory.path().display());
+    let question =
+        serde_json::json!([{"role": "user", "parts": [{"type": "text", "content": "long ".repeat(200)}]}]);
+    let read = |flags: &[&str]| {
+        let server = Turnscope::start_on(Arc::new(tempfile::tempdir().unwrap()), flags);
+        let content_store = Some(ContentStore::open(&place).unwrap().min_bytes(500));
+        let config = Config { content: true, content_store, ..Config::from(sending_to(&server)) };
+        config.install().unwrap();
+        let run = turnscope::run("helpdesk");
+        let call = run.turn().llm("openai", "gpt-5-mini");
+        call.input_messages(&question);
+        let (trace, span) = (run.span_context().trace_id(), run.span_context().span_id());
+        let step = call.span_context().span_id();
+        call.end();
+        run.end();
+        assert!(turnscope::flush(Duration::from_secs(20)));
+        turnscope::shutdown();
+        let step = server.json(&format!("/v1/runs/{trace}-{span}/steps/{step}/data"));
+        let turn = server.json(&format!("/v1/runs/{trace}-{span}/turns/1"));
+        (step, turn)
+    };
+    let (step, turn) = read(&["--content-store", &place]);
+    assert_eq!(step["input"][0]["parts"], question[0]["parts"], "{step:#}");
+    assert_eq!(turn["new_messages"][0]["parts"], question[0]["parts"], "{turn:#}");
+    let link = step["attributes"]["gen_ai.input.messages_ref"].as_str().unwrap();
+    assert!(link.starts_with(&place), "what was sent stays as it was: {link}");
+
+    let (step, _) = read(&[]);
+    let part = &step["input"][0]["parts"][0];
+    assert_eq!(
+        (&part["type"], part["uri"].as_str().unwrap().starts_with(&place)),
+        (&"uri".into(), true),
+        "{part}"
+    );
 }

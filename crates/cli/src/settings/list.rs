@@ -143,6 +143,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BASE
     },
     Setting {
+        name: "content-store",
+        value: "URL",
+        help: "A directory or bucket (file:///DIR, s3://BUCKET/PREFIX, gs://…, az://…) from which contents that \
+               clients put there are read back. Repeatable",
+        many: true,
+        ..BASE
+    },
+    Setting {
         name: "max-body-bytes",
         value: "SIZE",
         default: "64MiB",

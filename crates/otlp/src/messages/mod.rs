@@ -6,6 +6,7 @@
 
 mod content;
 mod definition;
+mod elsewhere;
 mod events;
 mod failures;
 mod json;
@@ -18,6 +19,7 @@ mod text;
 
 pub use content::Content;
 pub(crate) use content::event_name;
+pub use elsewhere::fetched;
 pub use preview::Previews;
 pub use text::item_text;
 

@@ -6,7 +6,7 @@ use super::{
     scores::Score,
     step::{self, find},
 };
-use crate::state::App;
+use crate::{elsewhere::Places, state::App};
 use axum::{
     body::Body,
     extract::{Query, State},
@@ -91,12 +91,13 @@ async fn send(
     loop {
         page.limit = STEP.min(left);
         let (wanted, at, moment) = (Arc::clone(&filter), page.clone(), app.moment());
+        let places = Arc::clone(&app.places);
         let (text, count, next) = app
             .ask(move |reader| {
                 let found = reader.runs(&wanted, &at, moment)?;
                 let mut text = Vec::new();
                 for run in &found.runs {
-                    for line in lines_of(reader, run, &wanted)? {
+                    for line in lines_of(reader, &places, run, &wanted)? {
                         serde_json::to_writer(&mut text, &line)
                             .map_err(|error| StoreError::Damaged(error.to_string()))?;
                         text.push(b'\n');
@@ -115,7 +116,12 @@ async fn send(
 }
 
 /// The lines of one run: one for each thing in it that is marked.
-fn lines_of(reader: &mut Reader, run: &Run, filter: &RunFilter) -> Result<Vec<Line>, StoreError> {
+fn lines_of(
+    reader: &mut Reader,
+    places: &Places,
+    run: &Run,
+    filter: &RunFilter,
+) -> Result<Vec<Line>, StoreError> {
     let mut marks: BTreeMap<(Option<u64>, Option<String>), Vec<Mark>> = BTreeMap::new();
     for score in reader.scores(run.run_id)? {
         let step = score.step_id.as_ref().map(ToString::to_string);
@@ -134,11 +140,11 @@ fn lines_of(reader: &mut Reader, run: &Run, filter: &RunFilter) -> Result<Vec<Li
     for ((turn, step_id), scores) in marks {
         let (input, output) = match (&step_id, turn) {
             (Some(id), _) => match find(&view, index, id) {
-                Ok(place) => messages(reader, &view, place, place)?,
+                Ok(place) => messages(reader, places, &view, place, place)?,
                 Err(_) => continue, // its span is gone
             },
-            (None, Some(n)) => of_turn(reader, &view, index, n)?,
-            (None, None) => of_run(reader, &view, index)?,
+            (None, Some(n)) => of_turn(reader, places, &view, index, n)?,
+            (None, None) => of_run(reader, places, &view, index)?,
         };
         lines.push(Line {
             run_id: run.run_id.to_string(),
@@ -157,14 +163,21 @@ fn lines_of(reader: &mut Reader, run: &Run, filter: &RunFilter) -> Result<Vec<Li
 type Talk = (Vec<Message>, Vec<Message>);
 
 /// What went into one step and came out of another.
-fn messages(reader: &mut Reader, view: &UnitView, first: usize, last: usize) -> Result<Talk, StoreError> {
-    let content = step::content(reader, view, first)?;
+fn messages(
+    reader: &mut Reader,
+    places: &Places,
+    view: &UnitView,
+    first: usize,
+    last: usize,
+) -> Result<Talk, StoreError> {
+    let content = step::content(reader, view, places, first)?;
     let mut input = Vec::new();
     if !content.system.is_empty() {
         input.push(Message { role: "system".into(), parts: content.system, ..Message::default() });
     }
     input.extend(content.input);
-    let output = if first == last { content.output } else { step::content(reader, view, last)?.output };
+    let output =
+        if first == last { content.output } else { step::content(reader, view, places, last)?.output };
     let told = |json: Option<serde_json::Value>, role: &str| {
         json.map(|json| turnscope_otlp::messages::plain_message(role, &json))
     };
@@ -181,17 +194,23 @@ fn messages(reader: &mut Reader, view: &UnitView, first: usize, last: usize) -> 
     Ok((input, output))
 }
 
-fn of_turn(reader: &mut Reader, view: &UnitView, run: usize, n: u64) -> Result<Talk, StoreError> {
+fn of_turn(
+    reader: &mut Reader,
+    places: &Places,
+    view: &UnitView,
+    run: usize,
+    n: u64,
+) -> Result<Talk, StoreError> {
     let turn = view.projection.runs[run].turns.iter().find(|turn| turn.n == n);
     let calls = turn.and_then(|turn| Some((*turn.llm_steps.first()?, *turn.llm_steps.last()?)));
-    calls.map_or_else(|| Ok(Talk::default()), |(first, last)| messages(reader, view, first, last))
+    calls.map_or_else(|| Ok(Talk::default()), |(first, last)| messages(reader, places, view, first, last))
 }
 
 /// The run's own input and output, where its span carries them; else those of its first and last call.
-fn of_run(reader: &mut Reader, view: &UnitView, run: usize) -> Result<Talk, StoreError> {
+fn of_run(reader: &mut Reader, places: &Places, view: &UnitView, run: usize) -> Result<Talk, StoreError> {
     let steps = &view.projection.steps;
     let root = view.projection.runs[run].root.and_then(|node| view.step_of_node(node));
-    let own = root.map(|root| messages(reader, view, root, root)).transpose()?.unwrap_or_default();
+    let own = root.map(|root| messages(reader, places, view, root, root)).transpose()?.unwrap_or_default();
     let is_call = |place: &usize| {
         steps[*place].run == Some(run) && steps[*place].counted && steps[*place].kind == Kind::Llm
     };
@@ -200,7 +219,7 @@ fn of_run(reader: &mut Reader, view: &UnitView, run: usize) -> Result<Talk, Stor
     if !own.0.is_empty() && !own.1.is_empty() {
         return Ok(own);
     }
-    let (input, output) = messages(reader, view, *first, *last)?;
+    let (input, output) = messages(reader, places, view, *first, *last)?;
     Ok((if own.0.is_empty() { input } else { own.0 }, if own.1.is_empty() { output } else { own.1 }))
 }
 

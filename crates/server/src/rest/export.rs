@@ -6,7 +6,7 @@ use super::{
     timeline::{not_one, to_json, wanted, with_run},
     wire::Run,
 };
-use crate::state::App;
+use crate::{elsewhere::Places, state::App};
 use axum::{
     Json,
     extract::{Path, Query, State},
@@ -126,11 +126,11 @@ pub(crate) async fn summary(
 ) -> Result<Response, Problem> {
     let max_chars = query.max_tokens.unwrap_or(2000).clamp(50, 100_000) * 4;
     let moment = app.moment();
-    let prices = app.prices.list();
+    let (prices, places) = (app.prices.list(), Arc::clone(&app.places));
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
         let mut run = run.clone();
         super::cost::at_todays_prices(view, &prices, std::iter::once(&mut run));
-        let facts = facts(reader, &run, view, index, moment)?;
+        let facts = facts(reader, &places, &run, view, index, moment)?;
         Ok(turnscope_insight::summary::summarise(&facts, max_chars))
     })
     .await?;
@@ -140,6 +140,7 @@ pub(crate) async fn summary(
 
 fn facts(
     reader: &mut Reader,
+    places: &Places,
     run: &turnscope_store::query::Run,
     view: &UnitView,
     index: usize,
@@ -151,14 +152,14 @@ fn facts(
     for turn in &view.projection.runs[index].turns {
         let said = match turn.llm_steps.last() {
             Some(&call) => {
-                let output = step::content(reader, view, call)?.output;
+                let output = step::content(reader, view, places, call)?.output;
                 output.iter().map(turnscope_model::Message::joined_text).collect::<Vec<_>>().join("\n")
             }
             None => String::new(),
         };
         let mut tools = Vec::new();
         for &tool in &turn.tool_steps {
-            let content = step::content(reader, view, tool)?;
+            let content = step::content(reader, view, places, tool)?;
             tools.push(ToolFacts {
                 name: steps[tool].tool_name.clone().unwrap_or_else(|| steps[tool].name.clone()),
                 arguments: content.arguments.or(content.input_value).map(|json| plain(&json)),

@@ -1,13 +1,17 @@
 //! Steps on the wire: the narrow row that lists and trees show, and one step whole.
 
 use super::{cost, json, problem::Problem, wire};
+use crate::elsewhere::Places;
 use opentelemetry_proto::tonic::{logs::v1::LogRecord, trace::v1::Span};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use turnscope_insight::cost::PriceList;
 use turnscope_model::{Message, Part, Role};
-use turnscope_otlp::{cut, messages::Content};
+use turnscope_otlp::{
+    cut,
+    messages::{self, Content},
+};
 use turnscope_store::{
     Reader, StoreError,
     project::{Node, StepView},
@@ -316,13 +320,18 @@ pub(crate) fn known(node: &Node) -> cut::Known {
 }
 
 /// The canonical content of a step.
-pub(crate) fn content(reader: &mut Reader, view: &UnitView, index: usize) -> Result<Content, StoreError> {
+pub(crate) fn content(
+    reader: &mut Reader,
+    view: &UnitView,
+    places: &Places,
+    index: usize,
+) -> Result<Content, StoreError> {
     let step = &view.projection.steps[index];
     if step.node.is_none() {
-        return synthesised(reader, view, index);
+        return synthesised(reader, view, places, index);
     }
     let sent = sent(reader, view, step)?;
-    completed(reader, view, index, content_of(&sent, step))
+    completed(reader, view, places, index, content_of(&sent, places, step))
 }
 
 /// A tool's span may be silent about its arguments or its result, or print them: then they are taken from the
@@ -330,12 +339,13 @@ pub(crate) fn content(reader: &mut Reader, view: &UnitView, index: usize) -> Res
 fn completed(
     reader: &mut Reader,
     view: &UnitView,
+    places: &Places,
     index: usize,
     mut content: Content,
 ) -> Result<Content, StoreError> {
     let is_structured = content.arguments.as_ref().is_some_and(|json| json.is_object() || json.is_array());
     if view.projection.steps[index].requested_by.is_some() && !(is_structured && content.result.is_some()) {
-        let said = synthesised(reader, view, index)?;
+        let said = synthesised(reader, view, places, index)?;
         if !is_structured {
             content.arguments = said.arguments.or(content.arguments);
         }
@@ -344,9 +354,12 @@ fn completed(
     Ok(content)
 }
 
-fn content_of(sent: &Sent, step: &StepView) -> Content {
+fn content_of(sent: &Sent, places: &Places, step: &StepView) -> Content {
     match (&sent.span, sent.logs.split_first()) {
-        (Some(span), _) => Content::of_span(span, &sent.logs, step.kind),
+        (Some(span), _) => {
+            let fetched = messages::fetched(span, step.kind, |address| places.fetch(address));
+            Content::of_span(fetched.as_ref().unwrap_or(span), &sent.logs, step.kind)
+        }
         (None, Some((first, rest))) => {
             let mut content = Content::of_log(first, step.kind);
             for log in rest {
@@ -369,13 +382,18 @@ fn content_of(sent: &Sent, step: &StepView) -> Content {
 const LATER: usize = 16;
 
 /// A tool call without a span: its arguments stand in the answer that asked for it, its result in a later call's messages.
-fn synthesised(reader: &mut Reader, view: &UnitView, index: usize) -> Result<Content, StoreError> {
+fn synthesised(
+    reader: &mut Reader,
+    view: &UnitView,
+    places: &Places,
+    index: usize,
+) -> Result<Content, StoreError> {
     let steps = &view.projection.steps;
     let step = &steps[index];
     let mut out = Content::default();
     let Some(asked) = step.requested_by else { return Ok(out) };
     let (id, name) = (step.tool_call_id.as_deref(), step.tool_name.as_deref());
-    for message in &content(reader, view, asked)?.output {
+    for message in &content(reader, view, places, asked)?.output {
         for part in &message.parts {
             if let Part::ToolCall { id: this, name: tool, arguments } = part
                 && match (id, this) {
@@ -392,7 +410,7 @@ fn synthesised(reader: &mut Reader, view: &UnitView, index: usize) -> Result<Con
         .filter(|later| steps[*later].node.is_some() && steps[*later].kind.is_model_call())
         .take(LATER);
     for later in later {
-        if let Some(found) = response_to(&content(reader, view, later)?.input, id) {
+        if let Some(found) = response_to(&content(reader, view, places, later)?.input, id) {
             out.result = Some(found);
             return Ok(out);
         }
@@ -413,15 +431,16 @@ pub(crate) fn data(
     reader: &mut Reader,
     view: &UnitView,
     prices: &PriceList,
+    places: &Places,
     index: usize,
 ) -> Result<StepData, StoreError> {
     let step = &view.projection.steps[index];
     let (sent, content) = if step.node.is_some() {
         let sent = sent(reader, view, step)?;
-        let content = completed(reader, view, index, content_of(&sent, step))?;
+        let content = completed(reader, view, places, index, content_of(&sent, places, step))?;
         (sent, content)
     } else {
-        (Sent { span: None, logs: Vec::new(), origin: None }, synthesised(reader, view, index)?)
+        (Sent { span: None, logs: Vec::new(), origin: None }, synthesised(reader, view, places, index)?)
     };
     let nodes = || step.node.iter().chain(&step.joined).map(|node| &view.nodes[*node].facts);
     let first =

@@ -118,7 +118,7 @@ pub(crate) async fn timeline(
     };
     let children = query.children.unwrap_or(true);
     let from = query.from.unwrap_or(0);
-    let prices = app.prices.list();
+    let (prices, places) = (app.prices.list(), Arc::clone(&app.places));
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
         let wanted = wanted(view, index, children);
         let zero = run.start as u64;
@@ -132,7 +132,7 @@ pub(crate) async fn timeline(
         for &place in window {
             let mut one = Step::of(view, &prices, place, zero);
             if with_data {
-                one.data = Some(Box::new(step::data(reader, view, &prices, place)?));
+                one.data = Some(Box::new(step::data(reader, view, &prices, &places, place)?));
             }
             steps.push(one);
         }
@@ -229,10 +229,10 @@ pub(crate) async fn data(
     Path((id, step_id)): Path<(String, String)>,
 ) -> Result<Json<StepData>, Problem> {
     let asked = step_id.clone();
-    let prices = app.prices.list();
+    let (prices, places) = (app.prices.list(), Arc::clone(&app.places));
     let (found, reply) = with_run(&app, id.clone(), move |reader, _, view, index| {
         Ok(match step::find(view, index, &asked) {
-            Ok(place) => Ok(step::data(reader, view, &prices, place)?),
+            Ok(place) => Ok(step::data(reader, view, &prices, &places, place)?),
             Err(problem) => Err(problem),
         })
     })

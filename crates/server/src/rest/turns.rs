@@ -7,7 +7,7 @@ use super::{
     timeline::{not_one, with_run},
     wire::{self, ErrorInfo},
 };
-use crate::state::App;
+use crate::{elsewhere::Places, state::App};
 use axum::{
     Json,
     extract::{Path, State},
@@ -150,12 +150,12 @@ pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Path((id, n)): Path<(String, u64)>,
 ) -> Result<Json<TurnDetail>, Problem> {
-    let prices = app.prices.list();
+    let (prices, places) = (app.prices.list(), Arc::clone(&app.places));
     let (found, reply) = with_run(&app, id.clone(), move |reader, run, view, index| {
         let Some(at) = view.projection.runs[index].turns.iter().position(|turn| turn.n == n) else {
             return Ok(Err(view.projection.runs[index].turns.len()));
         };
-        detail(reader, view, &prices, index, at, run.start as u64).map(Ok)
+        detail(reader, view, &prices, &places, index, at, run.start as u64).map(Ok)
     })
     .await?;
     match reply {
@@ -170,6 +170,7 @@ fn detail(
     reader: &mut Reader,
     view: &UnitView,
     prices: &PriceList,
+    places: &Places,
     run: usize,
     at: usize,
     zero: u64,
@@ -190,14 +191,14 @@ fn detail(
             .rev()
             .find_map(|earlier| view.projection.runs[run].turns[earlier].llm_steps.last().copied())
         {
-            Some(earlier) => step::content(reader, view, earlier)?
+            Some(earlier) => step::content(reader, view, places, earlier)?
                 .input
                 .into_iter()
                 .filter_map(|message| message.id)
                 .collect(),
             None => HashSet::new(),
         };
-        let content = step::content(reader, view, call)?;
+        let content = step::content(reader, view, places, call)?;
         if at == 0 && !content.system.is_empty() {
             let parts = content.system;
             new_messages.push(Message { role: "system".into(), parts, ..Message::default() });
@@ -208,7 +209,7 @@ fn detail(
     }
     let mut tools = Vec::new();
     for &place in &view_turn.tool_steps {
-        let content = step::content(reader, view, place)?;
+        let content = step::content(reader, view, places, place)?;
         tools.push(ToolCall {
             step: step::Step::of(view, prices, place, zero),
             arguments: content.arguments.or(content.input_value),
