@@ -105,7 +105,7 @@ impl FinishedSpan {
     }
 }
 
-fn json(value: &Value) -> Json {
+pub(crate) fn json(value: &Value) -> Json {
     match value {
         Value::Bool(v) => (*v).into(),
         Value::I64(v) => (*v).into(),

@@ -29,7 +29,11 @@ mod tool;
 pub mod tracing;
 mod truncate;
 
-pub use config::{Config, Profile, Setup, SetupError, TraceConfig, init_tracing, setup};
+#[cfg(feature = "yaml")]
+pub use config::setup_from_yaml;
+pub use config::{
+    Backend, Config, Observability, Profile, Setup, SetupError, TraceConfig, init_tracing, setup,
+};
 #[cfg(feature = "object-store")]
 pub use content_store::ContentStore;
 pub use export::{Exporter, Otlp, OtlpProtocol};

@@ -138,6 +138,9 @@ impl LlmCall {
         if let Some(measured) = &self.measured {
             measured.usage(usage);
         }
+        if !self.records_usage() {
+            return self;
+        }
         let counts = [
             ("gen_ai.usage.input_tokens", usage.input),
             ("gen_ai.usage.output_tokens", usage.output),
@@ -188,7 +191,9 @@ impl Embedding {
         if let Some(measured) = &self.measured {
             measured.usage(Usage { input: Some(tokens), ..Usage::default() });
         }
-        self.count("gen_ai.usage.input_tokens", tokens);
+        if self.records_usage() {
+            self.count("gen_ai.usage.input_tokens", tokens);
+        }
         self
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Means {
     pub(crate) tracer: SdkTracer,
     pub(crate) naming: Naming,
     pub(crate) content: bool,
+    pub(crate) tool_calls: bool,
+    pub(crate) token_usage: bool,
     pub(crate) instruments: Option<Arc<Instruments>>,
     pub(crate) logger: Option<SdkLogger>,
     pub(crate) live: bool,
@@ -50,14 +52,17 @@ impl Recorder {
     /// Records through `provider`, named after the conventions, without the contents of messages.
     pub fn new(provider: &SdkTracerProvider) -> Self {
         let tracer = provider.tracer("turnscope");
-        Self(Some(Arc::new(Means {
+        let means = Means {
             tracer,
             naming: Naming::default(),
             content: false,
+            tool_calls: true,
+            token_usage: true,
             instruments: None,
             logger: None,
             live: false,
-        })))
+        };
+        Self(Some(Arc::new(means)))
     }
 
     /// Records nothing: every call returns at once.
@@ -75,6 +80,19 @@ impl Recorder {
     #[must_use]
     pub fn with_content(self, content: bool) -> Self {
         self.with(|means| means.content = content)
+    }
+
+    /// Whether calls of tools are recorded, as they are unless this is set; where not, what they hold stands directly below
+    /// their turn.
+    #[must_use]
+    pub fn with_tool_calls(self, tool_calls: bool) -> Self {
+        self.with(|means| means.tool_calls = tool_calls)
+    }
+
+    /// Whether the tokens that calls of models used are recorded, as they are unless this is set.
+    #[must_use]
+    pub fn with_token_usage(self, token_usage: bool) -> Self {
+        self.with(|means| means.token_usage = token_usage)
     }
 
     /// Measures calls of models and turns with instruments of `meter`: `gen_ai.client.token.usage`,

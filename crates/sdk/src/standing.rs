@@ -6,7 +6,7 @@ use crate::{
     Config, Exporter, FinishedSpan, Recorder, SetupError,
     config::limits,
     default_recorder,
-    export::{Lines, OtlpExporter, Ring, log_exporter, meter_provider},
+    export::{Console, OtlpExporter, Ring, log_exporter, meter_provider},
     file::FileExporter,
     lane::Limits,
     log::Log,
@@ -78,7 +78,11 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
     };
     let pipeline = Pipeline::start(queues, shape, ring.clone(), exporters, config.block_on_run_end, &log)?;
     let provider = limits(builder).with_span_processor(pipeline.clone()).build();
-    let mut recorder = Recorder::new(&provider).with_naming(config.naming).with_content(config.content);
+    let mut recorder = Recorder::new(&provider)
+        .with_naming(config.naming)
+        .with_content(config.content)
+        .with_tool_calls(config.tool_calls)
+        .with_token_usage(config.token_usage);
     if let Some(meters) = &meters {
         recorder = recorder.with_meter(&meters.meter("turnscope"));
     }
@@ -103,7 +107,7 @@ fn exporters(config: &mut Config, resource: &Resource) -> Result<Vec<Box<dyn Exp
         exporters.push(Box::new(file));
     }
     if config.console {
-        exporters.push(Box::new(Lines));
+        exporters.push(Box::new(Console));
     }
     if let Some(otlp) = &config.otlp {
         let exporter = OtlpExporter::new(otlp, config.export_timeout, resource);
@@ -211,6 +215,11 @@ pub fn shutdown() {
         set_default_recorder(Recorder::disabled());
         before.end();
     }
+}
+
+/// Whether anything is set up.
+pub(crate) fn is_standing() -> bool {
+    standing().is_some()
 }
 
 fn parts() -> Option<(Pipeline, Ring)> {

@@ -295,7 +295,7 @@ impl Step {
         self.means()?.instruments.as_ref()
     }
 
-    fn means(&self) -> Option<&Means> {
+    pub(crate) fn means(&self) -> Option<&Means> {
         self.scope.as_ref()?.recorder.means()
     }
 
@@ -310,6 +310,16 @@ impl Step {
 
     pub(crate) fn is_agent_run(&self) -> bool {
         self.means().is_some_and(|means| means.naming == Naming::AgentRun)
+    }
+
+    pub(crate) fn records_usage(&self) -> bool {
+        self.means().is_some_and(|means| means.token_usage)
+    }
+
+    /// A step that is not recorded itself: what begins below it stands directly under this one.
+    pub(crate) fn shadow(&self) -> Self {
+        // A span that is known by its ids only takes nothing, and cannot be ended here.
+        self.with_context(self.context.with_remote_span_context(self.span_context()))
     }
 
     pub(crate) fn finish(&self) {

@@ -19,6 +19,9 @@ guard! {
 
 impl ToolCall {
     pub(crate) fn begin(parent: &Step, name: Cow<'static, str>) -> Self {
+        if parent.means().is_some_and(|means| !means.tool_calls) {
+            return Self { step: parent.shadow() };
+        }
         let mut attributes = vec![
             KeyValue::new("gen_ai.operation.name", "execute_tool"),
             KeyValue::new("gen_ai.tool.name", name.clone()),

@@ -3,11 +3,15 @@
 //! Not here: what stands once it is installed (`standing`).
 
 mod environment;
+mod observability;
 mod setup;
 mod trace_config;
 mod values;
 
 pub use environment::init_tracing;
+#[cfg(feature = "yaml")]
+pub use observability::setup_from_yaml;
+pub use observability::{Backend, Observability};
 pub use setup::{Setup, setup};
 pub use trace_config::{Profile, TraceConfig};
 
@@ -40,7 +44,8 @@ pub struct Config {
     pub compression: Option<u32>,
     /// Encrypts the trace file, authenticated, after the specification of Fernet.
     pub encryption_key: Option<EncryptionKey>,
-    /// Whether each finished span is written to stderr as one line of JSON.
+    /// Whether each finished span is written to stderr, as one line of JSON: `name`, `context` (`trace_id`, `span_id`,
+    /// `trace_state`), `kind`, `parent_id`, `start_time`, `end_time`, `status`, `attributes`.
     pub console: bool,
     /// Exporters of the user's own, beside the others: one that fails does not touch another.
     pub exporters: Vec<Box<dyn Exporter>>,
@@ -59,6 +64,10 @@ pub struct Config {
     pub logs: bool,
     /// Whether each step is announced over OTLP when it starts, so that one that hangs can be seen; not unless set.
     pub live: bool,
+    /// Whether calls of tools are recorded; where not, what they hold stands directly below their turn.
+    pub tool_calls: bool,
+    /// Whether the tokens that calls of models used are recorded.
+    pub token_usage: bool,
     /// What is replaced in every attribute before a span is remembered or exported.
     pub redaction: Redaction,
     /// Longer texts in attributes are cut, with a mark that bears the length they had; in bytes
@@ -110,6 +119,8 @@ impl Config {
             metrics: text("OTEL_METRICS_EXPORTER").is_none_or(|name| name != "none"),
             logs: text("OTEL_LOGS_EXPORTER").is_none_or(|name| name != "none"),
             live: false,
+            tool_calls: true,
+            token_usage: true,
             redaction: Redaction::default(),
             max_value_bytes: number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", value_limit),
             #[cfg(feature = "object-store")]
@@ -178,6 +189,9 @@ pub enum SetupError {
         /// What it can be.
         allowed: String,
     },
+    /// The agent's file is no YAML.
+    #[error("the agent's file cannot be read: {0}")]
+    Yaml(String),
     /// No thread could be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] io::Error),

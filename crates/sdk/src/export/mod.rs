@@ -1,13 +1,13 @@
 //! Where finished spans go.
 
-mod lines;
+mod console;
 mod otlp;
 mod otlp_signals;
 mod ring;
 #[cfg(feature = "tls")]
 mod tls;
 
-pub(crate) use lines::Lines;
+pub(crate) use console::Console;
 pub(crate) use otlp::OtlpExporter;
 pub use otlp::{Otlp, OtlpProtocol};
 pub(crate) use otlp_signals::{log_exporter, meter_provider};

@@ -8,6 +8,7 @@ mod environment;
 mod file;
 mod live;
 mod metrics;
+mod observability;
 mod processors;
 mod propagation;
 mod recording;

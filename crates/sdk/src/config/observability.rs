@@ -1,0 +1,237 @@
+//! The door for agents that are described by a YAML file: its section `observability`.
+
+use crate::{Config, Otlp, Recorder, SetupError, config::environment::text, set_default_recorder, standing};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+/// Where spans go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Backend {
+    /// Over OTLP: over HTTP where the endpoint has a path or the port 4318, else over gRPC.
+    #[default]
+    Otlp,
+    /// To Logfire, with the token in `LOGFIRE_TOKEN`.
+    Logfire,
+    /// To stderr, one JSON object for each finished span.
+    Console,
+}
+
+/// The section `observability` of an agent's file. With serde it can be read from any format; unknown keys, and values
+/// that a key cannot have, are errors that name the key and what is allowed.
+///
+/// ```
+/// use turnscope::{Backend, Observability};
+///
+/// let section: Observability = serde_json::from_str(r#"{"backend": "console", "sample_rate": 0.5}"#)?;
+/// assert_eq!((section.backend, section.trace_tool_calls), (Backend::Console, true));
+/// let error = serde_json::from_str::<Observability>(r#"{"backend": "carrier pigeon"}"#).unwrap_err();
+/// assert!(error.to_string().contains("allowed: otlp, logfire, console"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Map<String, Json>")]
+#[non_exhaustive]
+pub struct Observability {
+    /// Where spans go; `otlp`.
+    pub backend: Backend,
+    /// The endpoint; `http://localhost:4317`, over gRPC. For Logfire its own, in the region that the token names.
+    pub endpoint: Option<String>,
+    /// The service's name; the agent's.
+    pub service_name: Option<String>,
+    /// Whether calls of tools are recorded; true.
+    pub trace_tool_calls: bool,
+    /// Whether the tokens that calls of models used are recorded; true.
+    pub trace_token_usage: bool,
+    /// The share of traces that is recorded, from 0.0 to 1.0; all.
+    pub sample_rate: f64,
+    /// Whether messages, arguments and results are recorded; false.
+    pub include_content: bool,
+}
+
+impl Default for Observability {
+    fn default() -> Self {
+        Self {
+            backend: Backend::default(),
+            endpoint: None,
+            service_name: None,
+            trace_tool_calls: true,
+            trace_token_usage: true,
+            sample_rate: 1.0,
+            include_content: false,
+        }
+    }
+}
+
+const KEYS: &str =
+    "backend, endpoint, service_name, trace_tool_calls, trace_token_usage, sample_rate, include_content";
+
+impl TryFrom<Map<String, Json>> for Observability {
+    type Error = SetupError;
+
+    fn try_from(section: Map<String, Json>) -> Result<Self, SetupError> {
+        let mut out = Self::default();
+        for (key, value) in section {
+            let wrong = |allowed: &str| {
+                SetupError::invalid(&format!("observability.{key}"), &value, allowed.to_owned())
+            };
+            let text = || value.as_str().map(str::to_owned).filter(|text| !text.is_empty());
+            let switch = || value.as_bool().ok_or_else(|| wrong("true, false"));
+            match key.as_str() {
+                "backend" => {
+                    out.backend = match value.as_str() {
+                        Some("otlp") => Backend::Otlp,
+                        Some("logfire") => Backend::Logfire,
+                        Some("console") => Backend::Console,
+                        _ => return Err(wrong("otlp, logfire, console")),
+                    };
+                }
+                "endpoint" => out.endpoint = Some(text().ok_or_else(|| wrong("an address"))?),
+                "service_name" => out.service_name = Some(text().ok_or_else(|| wrong("a name"))?),
+                "trace_tool_calls" => out.trace_tool_calls = switch()?,
+                "trace_token_usage" => out.trace_token_usage = switch()?,
+                "include_content" => out.include_content = switch()?,
+                "sample_rate" => {
+                    let rate = value.as_f64().filter(|rate| (0.0..=1.0).contains(rate));
+                    out.sample_rate = rate.ok_or_else(|| wrong("0.0 to 1.0"))?;
+                }
+                _ => return Err(wrong(&format!("only the keys {KEYS}"))),
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// Sets up what the section `observability` of an agent's YAML file says, at its top or under `spec`, and tells whether
+/// there is one. Without one nothing is set up: no thread, no exporter, a tracer that does nothing.
+///
+/// ```
+/// let file = "
+/// name: helpdesk
+/// observability:
+///   backend: console
+///   sample_rate: 0.1
+/// ";
+/// assert!(turnscope::setup_from_yaml(file, "helpdesk")?);
+/// assert!(!turnscope::setup_from_yaml("name: helpdesk", "helpdesk")?);
+/// # turnscope::shutdown();
+/// # Ok::<(), turnscope::SetupError>(())
+/// ```
+///
+/// # Errors
+/// When the text is no YAML, when a key or value is not allowed, or when the set-up fails.
+#[cfg(feature = "yaml")]
+pub fn setup_from_yaml(file: &str, agent_name: &str) -> Result<bool, SetupError> {
+    match Observability::from_yaml(file)? {
+        Some(section) => section.install(agent_name).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+impl Observability {
+    /// The section of an agent's YAML file, at its top or under `spec`; none where it is absent or empty.
+    ///
+    /// # Errors
+    /// When the text is no YAML, or a key or value is not allowed.
+    #[cfg(feature = "yaml")]
+    pub fn from_yaml(file: &str) -> Result<Option<Self>, SetupError> {
+        // The rest of the file is the application's: it is passed over, whatever it holds.
+        #[derive(Default, Deserialize)]
+        struct File {
+            observability: Option<Map<String, Json>>,
+            spec: Option<Spec>,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Spec {
+            Section { observability: Option<Map<String, Json>> },
+            Other(serde::de::IgnoredAny),
+        }
+        let file: Option<File> =
+            serde_saphyr::from_str(file).map_err(|error| SetupError::Yaml(error.to_string()))?;
+        let file = file.unwrap_or_default();
+        let spec = match file.spec {
+            Some(Spec::Section { observability }) => observability,
+            Some(Spec::Other(_)) | None => None,
+        };
+        file.observability.or(spec).map(Self::try_from).transpose()
+    }
+
+    /// The configuration that this makes for an agent.
+    ///
+    /// # Errors
+    /// For Logfire, when `LOGFIRE_TOKEN` is not set.
+    pub fn config(self, agent_name: &str) -> Result<Config, SetupError> {
+        let mut config = Config::new(self.service_name.unwrap_or_else(|| agent_name.to_owned()));
+        match self.backend {
+            Backend::Console => config.console = true,
+            Backend::Otlp => config.otlp = Some(otlp(self.endpoint)),
+            Backend::Logfire => config.otlp = Some(logfire(self.endpoint)?),
+        }
+        config.sample_rate = (self.sample_rate < 1.0).then_some(self.sample_rate);
+        config.content = self.include_content;
+        config.tool_calls = self.trace_tool_calls;
+        config.token_usage = self.trace_token_usage;
+        Ok(config)
+    }
+
+    /// Sets this up. For Logfire, what stands already is used as it is, and no second provider made.
+    ///
+    /// # Errors
+    /// As [`config`](Self::config) and [`Config::install`].
+    pub fn install(self, agent_name: &str) -> Result<(), SetupError> {
+        if self.backend == Backend::Logfire && standing::is_standing() {
+            set_default_recorder(self.dressed(crate::default_recorder()));
+            return Ok(());
+        }
+        self.config(agent_name)?.install()
+    }
+
+    /// Records through a provider that the application has configured, and makes none: where spans go, and how many, is
+    /// that provider's concern.
+    ///
+    /// ```
+    /// use opentelemetry_sdk::trace::SdkTracerProvider;
+    /// use turnscope::Observability;
+    ///
+    /// let provider = SdkTracerProvider::builder().build();
+    /// Observability::default().install_on(&provider);
+    /// assert!(turnscope::run("helpdesk").is_recording());
+    /// ```
+    pub fn install_on(&self, provider: &SdkTracerProvider) {
+        set_default_recorder(self.dressed(Recorder::new(provider)));
+    }
+
+    fn dressed(&self, recorder: Recorder) -> Recorder {
+        recorder
+            .with_content(self.include_content)
+            .with_tool_calls(self.trace_tool_calls)
+            .with_token_usage(self.trace_token_usage)
+    }
+}
+
+/// gRPC, unless the endpoint looks like one for HTTP.
+fn otlp(endpoint: Option<String>) -> Otlp {
+    let endpoint = endpoint.unwrap_or_else(|| "http://localhost:4317".to_owned());
+    let rest = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, rest)| rest);
+    let is_http = rest.trim_end_matches('/').ends_with(":4318") || rest.trim_end_matches('/').contains('/');
+    if is_http { Otlp::http(endpoint) } else { Otlp::grpc(endpoint) }
+}
+
+/// The endpoint that the section names, else `LOGFIRE_BASE_URL`, else that of the region in the token.
+fn logfire(endpoint: Option<String>) -> Result<Otlp, SetupError> {
+    let token = text("LOGFIRE_TOKEN").ok_or_else(|| {
+        SetupError::invalid(
+            "LOGFIRE_TOKEN",
+            "(not set)",
+            "a write token of Logfire, as the backend is logfire",
+        )
+    })?;
+    let endpoint = endpoint.or_else(|| text("LOGFIRE_BASE_URL")).unwrap_or_else(|| {
+        // pylf_v1_REGION_…
+        let region = if token.split('_').nth(2) == Some("eu") { "eu" } else { "us" };
+        format!("https://logfire-{region}.pydantic.dev")
+    });
+    Ok(Otlp::http(endpoint).with_header("Authorization", token))
+}

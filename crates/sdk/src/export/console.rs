@@ -1,0 +1,90 @@
+//! Finished spans on stderr, one JSON object a line, in the shape in which OpenTelemetry's console exporters print them.
+
+use super::Exporter;
+use crate::finished;
+use opentelemetry::{
+    SpanId,
+    trace::{SpanKind, Status},
+};
+use opentelemetry_sdk::trace::SpanData;
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+use std::{
+    error::Error,
+    io::{self, Write as _},
+    time::SystemTime,
+};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// Prints spans on stderr.
+#[derive(Debug)]
+pub(crate) struct Console;
+
+impl Exporter for Console {
+    fn export(&mut self, spans: &[SpanData]) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let mut lines = Vec::new();
+        for span in spans {
+            serde_json::to_writer(&mut lines, &Printed::from(span))?;
+            lines.push(b'\n');
+        }
+        Ok(io::stderr().lock().write_all(&lines)?)
+    }
+}
+
+/// A span as it is printed, its members in this order.
+#[derive(Debug, Serialize)]
+struct Printed<'a> {
+    name: &'a str,
+    context: Ids,
+    kind: &'static str,
+    parent_id: Option<String>,
+    start_time: String,
+    end_time: String,
+    status: Json,
+    attributes: Map<String, Json>,
+}
+
+#[derive(Debug, Serialize)]
+struct Ids {
+    trace_id: String,
+    span_id: String,
+    trace_state: String,
+}
+
+impl<'a> From<&'a SpanData> for Printed<'a> {
+    fn from(span: &'a SpanData) -> Self {
+        let context = &span.span_context;
+        Self {
+            name: &span.name,
+            context: Ids {
+                trace_id: format!("0x{}", context.trace_id()),
+                span_id: format!("0x{}", context.span_id()),
+                trace_state: context.trace_state().header(),
+            },
+            kind: match span.span_kind {
+                SpanKind::Client => "CLIENT",
+                SpanKind::Server => "SERVER",
+                SpanKind::Producer => "PRODUCER",
+                SpanKind::Consumer => "CONSUMER",
+                SpanKind::Internal => "INTERNAL",
+            },
+            parent_id: (span.parent_span_id != SpanId::INVALID).then(|| format!("0x{}", span.parent_span_id)),
+            start_time: moment(span.start_time),
+            end_time: moment(span.end_time),
+            status: match &span.status {
+                Status::Unset => json!({"status_code": "UNSET"}),
+                Status::Ok => json!({"status_code": "OK"}),
+                Status::Error { description } => {
+                    json!({"status_code": "ERROR", "description": description})
+                }
+            },
+            attributes: (span.attributes.iter())
+                .map(|attribute| (attribute.key.to_string(), finished::json(&attribute.value)))
+                .collect(),
+        }
+    }
+}
+
+fn moment(time: SystemTime) -> String {
+    OffsetDateTime::from(time).format(&Rfc3339).unwrap_or_default()
+}

@@ -1,0 +1,181 @@
+//! The section `observability` of an agent's YAML file.
+
+use crate::{
+    child::{is_child, process},
+    collector::{Collector, text},
+    doors::{alone, quick},
+};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use serde_json::Value as Json;
+use std::{env, time::Duration};
+use turnscope::{Backend, Observability, Usage, finished_spans, setup_from_yaml, shutdown};
+
+fn section(keys: &str) -> Result<Observability, String> {
+    let file = format!("name: helpdesk\ntools: [a, {{b: c}}]\nobservability: {{{keys}}}\n");
+    Observability::from_yaml(&file).map(Option::unwrap).map_err(|error| error.to_string())
+}
+
+#[test]
+fn every_key_has_its_default() {
+    let section = section("").unwrap();
+    assert_eq!(section, Observability::default());
+    assert_eq!((section.backend, section.sample_rate), (Backend::Otlp, 1.0));
+    assert!(section.trace_tool_calls && section.trace_token_usage && !section.include_content);
+    let config = section.config("helpdesk").unwrap();
+    assert_eq!(config.service_name, "helpdesk");
+    assert_eq!(config.otlp.unwrap().endpoint, "http://localhost:4317");
+}
+
+#[test]
+fn what_is_not_allowed_is_named() {
+    for (keys, wanted) in [
+        ("backend: pigeon", "observability.backend is \"pigeon\"; allowed: otlp, logfire, console"),
+        ("sample_rate: 1.5", "observability.sample_rate is 1.5; allowed: 0.0 to 1.0"),
+        ("sample_rate: most", "observability.sample_rate is \"most\"; allowed: 0.0 to 1.0"),
+        ("trace_tool_calls: 3", "observability.trace_tool_calls is 3; allowed: true, false"),
+        ("endpoint: 17", "observability.endpoint is 17; allowed: an address"),
+        (
+            "end_point: x",
+            "observability.end_point is \"x\"; allowed: only the keys backend, endpoint, service_name",
+        ),
+    ] {
+        let error = section(keys).unwrap_err();
+        assert!(error.contains(wanted), "{error}");
+    }
+    assert!(setup_from_yaml("a: [", "helpdesk").is_err());
+    assert!(setup_from_yaml("observability: loud", "helpdesk").is_err());
+}
+
+#[test]
+fn without_a_section_nothing_is_set_up() {
+    let _alone = alone();
+    shutdown();
+    for file in ["", "name: helpdesk", "spec: {tools: []}", "spec: plain text", "observability:\nname: x"] {
+        assert!(!setup_from_yaml(file, "helpdesk").unwrap(), "{file}");
+        assert!(!turnscope::run("helpdesk").is_recording());
+    }
+    assert!(setup_from_yaml("spec: {name: x, observability: {backend: console}}", "helpdesk").unwrap());
+    shutdown();
+}
+
+#[test]
+fn spans_go_over_grpc_with_the_agents_name_and_without_content() {
+    let _alone = alone();
+    let collector = Collector::start();
+    let file = format!("observability: {{endpoint: \"{}\", include_content: false}}", collector.url());
+    assert!(setup_from_yaml(&file, "helpdesk").unwrap());
+    turnscope::run("helpdesk").input("hello");
+    shutdown();
+    let received = collector.next();
+    assert_eq!(received.header("content-type"), "application/grpc");
+    assert_eq!(received.resource("service.name").unwrap(), "helpdesk");
+    assert!(text(&received.spans()[0].attributes, "gen_ai.input.messages").is_none());
+}
+
+#[test]
+fn a_call_of_a_tool_that_is_not_recorded_leaves_what_is_below_it_in_its_turn() {
+    let _alone = alone();
+    section("backend: console, trace_tool_calls: false, trace_token_usage: false, include_content: true")
+        .unwrap()
+        .install("helpdesk")
+        .unwrap();
+    let run = turnscope::run("helpdesk");
+    let turn = run.turn();
+    let tool = turn.tool("lookup");
+    tool.call_id("call_1").fail("timeout", "too late");
+    let call = tool.llm("openai", "gpt-5-mini");
+    call.input_messages(&[1]).usage(Usage { input: Some(3), ..Usage::default() });
+    call.end();
+    turn.embedding("openai", "e").input_tokens(5);
+    tool.end();
+    turn.end();
+    run.end();
+    let spans = finished_spans();
+    let names: Vec<_> = spans.iter().map(|span| span.name.as_str()).collect();
+    assert_eq!(names, ["chat gpt-5-mini", "embeddings e", "agent_step", "invoke_agent helpdesk"]);
+    assert_eq!(spans[0].parent_span_id.as_deref(), Some(spans[2].span_id.as_str()));
+    assert_eq!(spans[2].status, "unset", "what the tool did is not its turn's");
+    assert!(spans[0].attributes.contains_key("gen_ai.input.messages"));
+    assert!(spans.iter().all(|span| !span.attributes.contains_key("gen_ai.usage.input_tokens")));
+    shutdown();
+}
+
+#[test]
+fn a_process_with_a_section_of_its_own() {
+    if !is_child() {
+        return; // it is started by the others
+    }
+    let section = section(&env::var("TURNSCOPE_TEST_SECTION").unwrap()).unwrap();
+    if let Err(error) = section.install("helpdesk") {
+        println!("error: {error}");
+    }
+    let run = turnscope::run("helpdesk");
+    run.llm("openai", "gpt-5-mini").fail("timeout", "too late");
+    run.end();
+    shutdown();
+}
+
+fn said(section: &str, variables: &[(&str, &str)]) -> String {
+    let name = "observability::a_process_with_a_section_of_its_own";
+    process(name, &[&[("TURNSCOPE_TEST_SECTION", section)], variables].concat())
+}
+
+#[test]
+fn the_console_shows_each_span_as_one_object() {
+    let said = said("backend: console", &[]);
+    let spans: Vec<Json> = said
+        .lines()
+        .filter_map(|line| line.find("{\"name\"").map(|at| serde_json::from_str(&line[at..]).unwrap()))
+        .collect();
+    let (call, run) = (&spans[0], &spans[1]);
+    for span in &spans {
+        let keys: Vec<_> = span.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut wanted =
+            ["name", "context", "kind", "parent_id", "start_time", "end_time", "status", "attributes"];
+        wanted.sort_unstable();
+        let mut sorted = keys.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, wanted);
+        assert_eq!(span["context"]["trace_id"].as_str().unwrap().len(), 34);
+        assert!(span["context"]["span_id"].as_str().unwrap().starts_with("0x"));
+        assert_eq!(span["context"]["trace_state"], "");
+        assert!(span["start_time"].as_str().unwrap().ends_with('Z'));
+    }
+    assert_eq!((&call["name"], &call["kind"]), (&"chat gpt-5-mini".into(), &"CLIENT".into()));
+    assert_eq!((&call["parent_id"], &run["parent_id"]), (&run["context"]["span_id"], &Json::Null));
+    assert_eq!(call["status"], serde_json::json!({"status_code": "ERROR", "description": "too late"}));
+    assert_eq!(call["attributes"]["gen_ai.provider.name"], "openai");
+}
+
+#[test]
+fn logfire_is_sent_the_token_and_without_one_says_so() {
+    let said_without = said("backend: logfire", &[]);
+    assert!(said_without.contains("LOGFIRE_TOKEN is (not set)"), "{said_without}");
+    let collector = Collector::start();
+    let token = ("LOGFIRE_TOKEN", "pylf_v1_eu_abc");
+    said("backend: logfire", &[token, ("LOGFIRE_BASE_URL", &collector.url())]);
+    let received = collector.next();
+    assert_eq!((received.path.as_str(), received.header("authorization")), ("/v1/traces", "pylf_v1_eu_abc"));
+    assert_eq!(received.spans().len(), 2);
+}
+
+#[test]
+fn a_provider_that_the_application_configured_is_used_and_no_second_one_made() {
+    let _alone = alone();
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    section("backend: logfire, trace_tool_calls: false").unwrap().install_on(&provider);
+    turnscope::run("helpdesk").tool("t").end();
+    let names: Vec<_> =
+        exporter.get_finished_spans().unwrap().into_iter().map(|span| span.name.to_string()).collect();
+    assert_eq!(names, ["invoke_agent helpdesk"]);
+
+    quick().install().unwrap();
+    section("backend: logfire, include_content: true").unwrap().install("helpdesk").unwrap();
+    let run = turnscope::run("helpdesk");
+    assert!(run.captures_content());
+    run.end();
+    assert_eq!(finished_spans().len(), 1, "what stood before stands on");
+    assert!(turnscope::flush(Duration::from_secs(60)));
+    shutdown();
+}
