@@ -32,10 +32,13 @@ mod truncate;
 #[cfg(feature = "yaml")]
 pub use config::setup_from_yaml;
 pub use config::{
-    Backend, Config, Observability, Profile, Setup, SetupError, TraceConfig, init_tracing, setup,
+    Backend, Config, DataDirectory, Observability, Profile, Setup, SetupError, TraceConfig, init_tracing,
+    setup,
 };
 #[cfg(feature = "object-store")]
 pub use content_store::ContentStore;
+#[cfg(feature = "store")]
+pub use export::StoreExporter;
 pub use export::{Exporter, Otlp, OtlpProtocol};
 pub use file::{EncryptionKey, InvalidKey, ReadError, TraceFile};
 pub use finished::FinishedSpan;

@@ -3,7 +3,7 @@
 //! Not here: what can be set up (`config`), the exporters themselves (`export`), the thread they run on (`lane`).
 
 use crate::{
-    Config, Exporter, FinishedSpan, Recorder, SetupError,
+    Config, DataDirectory, Exporter, FinishedSpan, Recorder, SetupError,
     config::limits,
     default_recorder,
     export::{Console, OtlpExporter, Ring, log_exporter, meter_provider},
@@ -58,7 +58,7 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
         SetupError::LogFile { path: config.log_path.clone().unwrap_or_default(), source }
     })?;
     let resource = resource(&config);
-    let exporters = exporters(&mut config, &resource)?;
+    let exporters = exporters(&mut config, &resource, &log)?;
     let meters = meters(&config, &resource)?;
     let loggers = loggers(&config, &resource, &log)?;
     let queues = Limits { queue: config.queue_size, batch: config.batch_size, delay: config.batch_timeout };
@@ -99,7 +99,11 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
     Ok(())
 }
 
-fn exporters(config: &mut Config, resource: &Resource) -> Result<Vec<Box<dyn Exporter>>, SetupError> {
+fn exporters(
+    config: &mut Config,
+    resource: &Resource,
+    log: &Log,
+) -> Result<Vec<Box<dyn Exporter>>, SetupError> {
     let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
     if let Some(path) = &config.trace_file {
         let file = FileExporter::open(path, config.compression, config.encryption_key.clone());
@@ -113,8 +117,32 @@ fn exporters(config: &mut Config, resource: &Resource) -> Result<Vec<Box<dyn Exp
         let exporter = OtlpExporter::new(otlp, config.export_timeout, resource);
         exporters.push(Box::new(exporter.map_err(SetupError::Otlp)?));
     }
+    if let Some(directory) = config.store.take() {
+        exporters.push(store(directory, config, resource, log)?);
+    }
     exporters.append(&mut config.exporters);
     Ok(exporters)
+}
+
+fn store(
+    directory: DataDirectory,
+    config: &Config,
+    resource: &Resource,
+    log: &Log,
+) -> Result<Box<dyn Exporter>, SetupError> {
+    directory.check()?;
+    if config.encryption_key.is_some() {
+        let allowed = "off, as a data directory cannot be encrypted yet (TRACE_ENCRYPTION_ENABLED)";
+        return Err(SetupError::invalid("encryption", "on", allowed));
+    }
+    #[cfg(feature = "store")]
+    return Ok(Box::new(crate::StoreExporter::with_log(directory, resource, log.clone())?));
+    #[cfg(not(feature = "store"))]
+    {
+        let _ = (resource, log);
+        let source = "the feature `store` of the crate `turnscope` is off".into();
+        Err(SetupError::Store { path: directory.path, source })
+    }
 }
 
 fn meters(config: &Config, resource: &Resource) -> Result<Option<SdkMeterProvider>, SetupError> {

@@ -2,12 +2,14 @@
 //!
 //! Not here: what stands once it is installed (`standing`).
 
+mod data_directory;
 mod environment;
 mod observability;
 mod setup;
 mod trace_config;
 mod values;
 
+pub use data_directory::DataDirectory;
 pub use environment::init_tracing;
 #[cfg(feature = "yaml")]
 pub use observability::setup_from_yaml;
@@ -16,8 +18,8 @@ pub use setup::{Setup, setup};
 pub use trace_config::{Profile, TraceConfig};
 
 use crate::{EncryptionKey, Exporter, LogLevel, Naming, Otlp, Redaction, Sampler, standing};
-use environment::text;
-pub(crate) use environment::{limits, number};
+
+pub(crate) use environment::{limits, number, text};
 use std::{io, path::PathBuf, time::Duration};
 
 /// Everything that can be set up; what [`Config::install`] makes of it stands for the whole process.
@@ -42,11 +44,13 @@ pub struct Config {
     pub trace_file: Option<PathBuf>,
     /// Compresses the trace file with gzip of this level, from 1 (fast) to 9 (small).
     pub compression: Option<u32>,
-    /// Encrypts the trace file, authenticated, after the specification of Fernet.
+    /// Encrypts the trace file, authenticated, after the specification of Fernet. Not yet possible beside [`store`](Self::store).
     pub encryption_key: Option<EncryptionKey>,
     /// Whether each finished span is written to stderr, as one line of JSON: `name`, `context` (`trace_id`, `span_id`,
     /// `trace_state`), `kind`, `parent_id`, `start_time`, `end_time`, `status`, `attributes`.
     pub console: bool,
+    /// A Turnscope data directory into which finished spans are written, without a server: feature `store`.
+    pub store: Option<DataDirectory>,
     /// Exporters of the user's own, beside the others: one that fails does not touch another.
     pub exporters: Vec<Box<dyn Exporter>>,
     /// How many finished spans [`finished_spans`](crate::finished_spans) remembers; 500.
@@ -112,6 +116,7 @@ impl Config {
             compression: None,
             encryption_key: None,
             console: false,
+            store: None,
             exporters: Vec::new(),
             ring_capacity: 500,
             naming: Naming::default(),
@@ -188,6 +193,14 @@ pub enum SetupError {
         value: String,
         /// What it can be.
         allowed: String,
+    },
+    /// The data directory cannot be used.
+    #[error("cannot use the data directory {path}: {source}")]
+    Store {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The agent's file is no YAML.
     #[error("the agent's file cannot be read: {0}")]

@@ -1,7 +1,9 @@
 //! The door of profiles: defaults for production, development and debugging, and a variable for everything.
 
 use super::values::{self, Parse};
-use crate::{Config, LogLevel, Otlp, Redaction, SetupError, TailRules, config::environment::text};
+use crate::{
+    Config, DataDirectory, LogLevel, Otlp, Redaction, SetupError, TailRules, config::environment::text,
+};
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 /// Which defaults a [`TraceConfig`] starts from.
@@ -72,6 +74,13 @@ pub struct TraceConfig {
     pub block_on_run_end: Option<bool>,
     /// How long at most, in milliseconds (`TRACE_RUN_END_BLOCK_TIMEOUT_MS`; 1000).
     pub run_end_block_timeout_ms: Option<u64>,
+    /// The database of a Turnscope data directory, into which spans are written (`TRACE_DB_PATH`,
+    /// which only counts with the feature `store`).
+    pub db_path: Option<PathBuf>,
+    /// What ended longer ago is deleted from it; 0 keeps everything (`TRACE_RETENTION_DAYS`; 0).
+    pub retention_days: Option<f64>,
+    /// The oldest is deleted from it until the rest fits into this many bytes; 0 is no limit (`TRACE_RETENTION_MAX_BYTES`; 0).
+    pub retention_max_bytes: Option<u64>,
     /// How much the crate says of its own work (`TRACE_LOG_LEVEL`).
     pub log_level: Option<LogLevel>,
     /// The file to which it says that; stderr by default (`TRACE_LOG_PATH`).
@@ -156,6 +165,17 @@ impl TraceConfig {
         config.log_level = or(self.log_level, "TRACE_LOG_LEVEL", |text| text.parse().map_err(str::to_owned))?
             .unwrap_or(log_level);
         config.log_path = or(self.log_path, "TRACE_LOG_PATH", |text| Ok(PathBuf::from(text)))?;
+        let days = or(self.retention_days, "TRACE_RETENTION_DAYS", values::days)?;
+        let max_bytes = or(self.retention_max_bytes, "TRACE_RETENTION_MAX_BYTES", values::bytes)?;
+        let db_path = match self.db_path {
+            None if cfg!(feature = "store") => text("TRACE_DB_PATH").map(PathBuf::from),
+            own => own,
+        };
+        config.store = db_path.map(|db_path| DataDirectory {
+            retention_days: days.unwrap_or(0.0),
+            retention_max_bytes: max_bytes.unwrap_or(0),
+            ..DataDirectory::of(db_path)
+        });
         (config.trace_file, config.otlp) = (self.trace_file, self.otlp);
         Ok(config)
     }

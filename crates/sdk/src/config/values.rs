@@ -31,6 +31,27 @@ pub(super) fn level(text: &str) -> Result<u32, String> {
 
 pub(super) const LEVEL: &str = "1 to 9";
 
+pub(super) fn days(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| DAYS.to_owned())
+}
+
+pub(super) const DAYS: &str = "a number of days, such as 30 or 0.5; 0 keeps everything";
+
+/// `67108864`, `64MiB`, `64MB`, `1.5G`.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(at);
+    let unit = unit.to_ascii_lowercase();
+    let power = ["", "k", "m", "g", "t"].iter().position(|name| *name == unit.trim_end_matches(['i', 'b']));
+    let base = if unit.len() == 2 { 1000.0_f64 } else { 1024.0 };
+    let number = digits.trim().parse::<f64>().ok().zip(power);
+    let bytes = number.map(|(number, power)| number * base.powi(power as i32));
+    bytes
+        .filter(|bytes| (0.0..9e18).contains(bytes))
+        .map(|bytes| bytes as u64)
+        .ok_or_else(|| "bytes, such as 67108864, 64MiB or 2GB".to_owned())
+}
+
 pub(super) fn list(text: &str) -> Vec<String> {
     text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
@@ -65,5 +86,15 @@ mod tests {
     #[test]
     fn patterns_split_at_commas_outside_brackets_only() {
         assert_eq!(patterns(r"a{1,2}, [x,y]+ ,\(,b"), [r"a{1,2}", "[x,y]+", r"\(", "b"]);
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, wanted) in
+            [("17", 17), ("17b", 17), ("64MiB", 64 << 20), ("2GB", 2_000_000_000), ("1.5k", 1536)]
+        {
+            assert_eq!(bytes(text), Ok(wanted), "{text}");
+        }
+        assert!(bytes("lots").is_err() && bytes("-1").is_err() && bytes("1 cow").is_err());
     }
 }

@@ -4,6 +4,8 @@ mod console;
 mod otlp;
 mod otlp_signals;
 mod ring;
+#[cfg(feature = "store")]
+mod store;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -12,6 +14,8 @@ pub(crate) use otlp::OtlpExporter;
 pub use otlp::{Otlp, OtlpProtocol};
 pub(crate) use otlp_signals::{log_exporter, meter_provider};
 pub(crate) use ring::Ring;
+#[cfg(feature = "store")]
+pub use store::StoreExporter;
 
 use opentelemetry_sdk::trace::SpanData;
 use std::{error::Error, fmt};

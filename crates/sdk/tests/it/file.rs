@@ -4,7 +4,7 @@ use crate::doors::{alone, quick};
 use std::{fs, io::Read, path::Path};
 use turnscope::{Config, EncryptionKey, FinishedSpan, ReadError, TraceFile, shutdown};
 
-fn key() -> EncryptionKey {
+pub(crate) fn key() -> EncryptionKey {
     "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=".parse().unwrap()
 }
 

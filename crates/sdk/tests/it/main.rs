@@ -13,6 +13,7 @@ mod processors;
 mod propagation;
 mod recording;
 mod sampling;
+mod store;
 mod trace_config;
 mod tracing;
 mod tree;

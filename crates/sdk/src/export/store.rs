@@ -1,0 +1,202 @@
+//! Finished spans into a Turnscope data directory: through the server's own way in, without a server.
+
+use super::{Exporter, Otlp, OtlpExporter};
+use crate::{
+    DataDirectory, SetupError,
+    config::text,
+    log::{Log, LogLevel},
+};
+use opentelemetry_proto::{
+    tonic::collector::trace::v1::ExportTraceServiceRequest,
+    transform::{
+        common::tonic::ResourceAttributesWithSchema, trace::tonic::group_spans_by_resource_and_scope,
+    },
+};
+use opentelemetry_sdk::{Resource, trace::SpanData};
+use prost::Message as _;
+use serde::Deserialize;
+use std::{
+    error::Error,
+    fmt, fs, io,
+    path::Path,
+    process,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use turnscope_insight::cost::{PriceFile, PriceList, cost_of};
+use turnscope_otlp::{decode::Format, messages::item_text, receive, redact::Redactor};
+use turnscope_store::{Batch, Options, Pricing, Retention, Store, StoreError, owner};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// How often what is not to be kept is deleted.
+const PRUNE: Duration = Duration::from_secs(3600);
+/// How long sending to the directory's owner may take.
+const SEND: Duration = Duration::from_secs(30);
+
+/// Writes finished spans into a Turnscope data directory. Where another process owns the directory, they are sent to that
+/// one's OTLP port, and that is said once; when it has gone, the directory is taken over.
+///
+/// ```
+/// use opentelemetry_sdk::Resource;
+/// use turnscope::{Config, DataDirectory, StoreExporter};
+///
+/// # let dir = tempfile::tempdir().unwrap();
+/// let directory = DataDirectory::of(dir.path().join("turnscope.db"));
+/// let resource = Resource::builder().with_service_name("helpdesk").build();
+/// let exporter = StoreExporter::open(directory, &resource)?;
+/// Config { exporters: vec![Box::new(exporter)], ..Config::new("helpdesk") }.install()?;
+/// turnscope::run("helpdesk").end();
+/// turnscope::shutdown();
+/// # Ok::<(), turnscope::SetupError>(())
+/// ```
+pub struct StoreExporter {
+    directory: DataDirectory,
+    resource: Resource,
+    way: Way,
+    pruned: Option<Instant>,
+    log: Log,
+}
+
+/// Where spans go now.
+enum Way {
+    /// Into the store, which this process owns.
+    Own(Store),
+    /// To whoever owns it.
+    Owner(Box<OtlpExporter>),
+    /// Nowhere yet: the owner takes no spans, or is this process itself, which is about to let go of it.
+    Closed(String),
+}
+
+/// What the lock file says of the owner.
+#[derive(Deserialize)]
+struct Owner {
+    pid: u32,
+    otlp_http: Option<String>,
+}
+
+impl StoreExporter {
+    /// Opens the directory, or finds its owner.
+    ///
+    /// # Errors
+    /// When it can neither be opened nor belongs to anybody, or a setting has a value that it cannot have.
+    pub fn open(directory: DataDirectory, resource: &Resource) -> Result<Self, SetupError> {
+        directory.check()?;
+        Self::with_log(directory, resource, Log::default())
+    }
+
+    pub(crate) fn with_log(
+        directory: DataDirectory,
+        resource: &Resource,
+        log: Log,
+    ) -> Result<Self, SetupError> {
+        let way = Way::Closed(String::new());
+        let mut exporter = Self { directory, resource: resource.clone(), way, pruned: None, log };
+        exporter
+            .connect()
+            .map_err(|source| SetupError::Store { path: exporter.directory.path.clone(), source })?;
+        Ok(exporter)
+    }
+
+    /// Takes the directory, or finds out who has it.
+    fn connect(&mut self) -> Result<(), Failure> {
+        let path = &self.directory.path;
+        let options =
+            Options { text_of: Some(item_text), pricing: Some(prices(path)?), ..Options::default() };
+        self.way = match Store::open(path, options) {
+            Ok(store) => Way::Own(store),
+            Err(StoreError::Owned(said)) => self.send_to_owner().unwrap_or(Way::Closed(said)),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(())
+    }
+
+    fn send_to_owner(&self) -> Option<Way> {
+        let owner: Owner = serde_json::from_str(&owner(&self.directory.path)?).ok()?;
+        let address = owner.otlp_http.filter(|_| owner.pid != process::id())?;
+        let mut otlp = Otlp::http(format!("http://{address}"));
+        if let Some(key) = text("TURNSCOPE_API_KEY").or_else(|| text("TRACE_API_KEY")) {
+            otlp = otlp.with_header("x-api-key", key);
+        }
+        let exporter = OtlpExporter::new(&otlp, SEND, &self.resource).ok()?;
+        self.log.say(LogLevel::Warning, || {
+            let path = self.directory.path.display();
+            format!("{path} belongs to process {}: spans are sent to its OTLP port, {address}", owner.pid)
+        });
+        Some(Way::Owner(Box::new(exporter)))
+    }
+
+    fn send(&mut self, spans: &[SpanData]) -> Result<(), Failure> {
+        match &mut self.way {
+            Way::Own(store) => commit(store, spans, &self.resource),
+            Way::Owner(exporter) => exporter.export(spans),
+            Way::Closed(said) => Err(std::mem::take(said).into()),
+        }
+    }
+
+    /// Deletes what is not to be kept, now and then.
+    fn prune(&mut self) -> Result<(), Failure> {
+        let (days, bytes) = (self.directory.retention_days, self.directory.retention_max_bytes);
+        let Way::Own(store) = &self.way else { return Ok(()) };
+        if (days <= 0.0 && bytes == 0) || self.pruned.is_some_and(|at| at.elapsed() < PRUNE) {
+            return Ok(());
+        }
+        self.pruned = Some(Instant::now());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as i64;
+        let before = (days > 0.0).then(|| now.saturating_sub((days * 86_400e9) as i64));
+        let pruned = store.prune(Retention { before, max_bytes: (bytes > 0).then_some(bytes) }, |_| ())?;
+        self.log.say(LogLevel::Info, || format!("{} traces were too old or too much", pruned.units));
+        Ok(())
+    }
+}
+
+/// The receiving path of a server: OTLP, normalised, committed.
+fn commit(store: &Store, spans: &[SpanData], resource: &Resource) -> Result<(), Failure> {
+    let resource = ResourceAttributesWithSchema::from(resource);
+    let resource_spans = group_spans_by_resource_and_scope(spans.to_vec(), &resource);
+    let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec().into();
+    // What was to be redacted is, by the rules that were set up here.
+    let normalised = receive::traces(&body, Format::Protobuf, &Redactor::off())?;
+    store.commit_and_wait(Batch { records: normalised.records, ..Batch::default() })?;
+    match normalised.rejection {
+        Some(why) if normalised.rejected > 0 => Err(why.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The prices that a server would use.
+fn prices(directory: &Path) -> Result<Pricing, Failure> {
+    let own = match fs::read_to_string(directory.join("pricing.toml")) {
+        Ok(text) => PriceFile::parse(&text)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => PriceFile::default(),
+        Err(error) => return Err(error.into()),
+    };
+    let list = PriceList::new(PriceFile::shipped()?, own);
+    let key = list.key();
+    let price_of = move |facts: &_, at| cost_of(&list, facts, at).ok().map(|cost| cost.total());
+    Ok(Pricing { key, price_of: Arc::new(price_of) })
+}
+
+impl Exporter for StoreExporter {
+    fn export(&mut self, spans: &[SpanData]) -> Result<(), Failure> {
+        if matches!(self.way, Way::Closed(_)) {
+            self.connect()?;
+        }
+        if let Err(error) = self.prune() {
+            self.log.say(LogLevel::Warning, || format!("what is too old or too much stays: {error}"));
+        }
+        let Err(error) = self.send(spans) else { return Ok(()) };
+        if !matches!(self.way, Way::Owner(_)) {
+            return Err(error);
+        }
+        // The owner may have gone, or another have come.
+        self.connect()?;
+        self.send(spans)
+    }
+}
+
+impl fmt::Debug for StoreExporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreExporter").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,137 @@
+//! Spans into a data directory, without a server or beside one.
+
+use crate::{
+    collector::Collector,
+    doors::{alone, quick},
+    file::key,
+};
+use serde_json::json;
+use std::{fs, path::Path, time::Duration};
+use turnscope::{Config, DataDirectory, Redaction, TraceConfig, Usage, shutdown};
+use turnscope_store::{
+    Options, ReadOnly, Store,
+    query::{Moment, Order, Page, Run, RunFilter},
+};
+
+fn into(directory: &Path) -> Config {
+    Config { store: Some(DataDirectory::of(directory.join("turnscope.db"))), ..quick() }
+}
+
+fn record(agent: &str) {
+    let run = turnscope::run(agent.to_owned());
+    let call = run.turn().llm("openai", "gpt-5-mini");
+    call.usage(Usage { input: Some(1000), output: Some(100), ..Usage::default() });
+    call.end();
+    run.end();
+}
+
+/// The runs in a directory that nobody owns, the oldest first.
+fn runs(directory: &Path) -> Vec<Run> {
+    let store = ReadOnly::open(directory).unwrap();
+    let page = Page { limit: 100, offset: 0, after: None, order: Order::StartedAt, descending: false };
+    let moment = Moment { now_ms: 0, silence_ms: i64::MAX / 2 };
+    store.read(|reader| reader.runs(&RunFilter::default(), &page, moment)).unwrap().runs
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    runs(directory).into_iter().map(|run| run.agent_name.unwrap()).collect()
+}
+
+#[test]
+fn runs_are_written_without_a_server_with_what_they_cost() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    into(dir.path()).install().unwrap();
+    record("first");
+    // What stands is closed before what follows writes.
+    into(dir.path()).install().unwrap();
+    record("second");
+    assert!(turnscope::flush(Duration::from_secs(60)));
+    shutdown();
+    assert_eq!(names(dir.path()), ["first", "second"]);
+    let run = &runs(dir.path())[1];
+    assert_eq!((run.llm_call_count, run.turn_count), (1, 1));
+    assert!(run.costs.cost.is_some(), "{run:?}");
+}
+
+#[test]
+fn what_another_process_owns_is_sent_to_it_and_taken_over_when_it_has_gone() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let collector = Collector::start();
+    let owner = Store::open(dir.path(), Options::default()).unwrap();
+    let address = collector.address.to_string();
+    owner.announce(&json!({"pid": 1, "otlp_http": address}).to_string()).unwrap();
+    let log = dir.path().join("log");
+    Config { log_path: Some(log.clone()), ..into(dir.path()) }.install().unwrap();
+    for _ in 0..2 {
+        record("helpdesk");
+        assert!(turnscope::flush(Duration::from_secs(60)));
+        assert_eq!(collector.next().path, "/v1/traces");
+    }
+    let said = fs::read_to_string(&log).unwrap();
+    assert_eq!(said.matches("belongs to process 1: spans are sent to its OTLP port").count(), 1, "{said}");
+
+    drop((owner, collector));
+    record("afterwards");
+    assert!(turnscope::flush(Duration::from_secs(90)));
+    shutdown();
+    assert_eq!(names(dir.path()), ["afterwards"]);
+}
+
+#[test]
+fn an_owner_that_takes_no_spans_loses_them_and_nothing_else() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let owner = Store::open(dir.path(), Options::default()).unwrap();
+    owner.announce(r#"{"pid":1}"#).unwrap();
+    let log = dir.path().join("log");
+    Config { log_path: Some(log.clone()), ..into(dir.path()) }.install().unwrap();
+    record("helpdesk");
+    assert!(turnscope::flush(Duration::from_secs(60)));
+    shutdown();
+    let said = fs::read_to_string(&log).unwrap();
+    assert!(said.contains("belongs to another turnscope"), "{said}");
+}
+
+#[test]
+fn retention_holds() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    into(dir.path()).install().unwrap();
+    record("old");
+    let moments =
+        DataDirectory { retention_days: 1e-9, ..DataDirectory::of(dir.path().join("turnscope.db")) };
+    Config { store: Some(moments), ..quick() }.install().unwrap();
+    record("new");
+    shutdown();
+    assert_eq!(names(dir.path()), ["new"], "what is written with the deletion is not yet old");
+    let wrong = DataDirectory { retention_days: -1.0, ..DataDirectory::of("x/y") };
+    let error = Config { store: Some(wrong), ..quick() }.install().unwrap_err();
+    assert!(
+        error.to_string().starts_with("TRACE_RETENTION_DAYS is -1; allowed: a number of days"),
+        "{error}"
+    );
+}
+
+#[test]
+fn encryption_beside_a_store_and_a_directory_that_cannot_be_are_errors() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let error = Config { encryption_key: Some(key()), ..into(dir.path()) }.install().unwrap_err();
+    assert!(error.to_string().contains("cannot be encrypted yet"), "{error}");
+    let file = dir.path().join("a-file");
+    fs::write(&file, "").unwrap();
+    let error = into(&file.join("below")).install().unwrap_err();
+    assert!(error.to_string().contains("a-file"), "{error}");
+
+    let db_path = Some(dir.path().join("data").join("turnscope.db"));
+    let trace = TraceConfig { db_path, retention_days: Some(7.0), ..TraceConfig::debug() };
+    let config = trace.config("helpdesk").unwrap();
+    let directory = config.store.as_ref().unwrap();
+    assert_eq!((directory.path.ends_with("data"), directory.retention_days), (true, 7.0));
+    Config { redaction: Redaction::off(), ..config }.install().unwrap();
+    record("helpdesk");
+    shutdown();
+    assert_eq!(names(&dir.path().join("data")), ["helpdesk"]);
+}
