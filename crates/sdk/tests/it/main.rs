@@ -5,6 +5,8 @@ mod collector;
 mod content_store;
 mod doors;
 mod environment;
+mod examples;
+mod failures;
 mod file;
 mod live;
 mod metrics;

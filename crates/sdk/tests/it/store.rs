@@ -26,7 +26,7 @@ fn record(agent: &str) {
 }
 
 /// The runs in a directory that nobody owns, the oldest first.
-fn runs(directory: &Path) -> Vec<Run> {
+pub(crate) fn runs(directory: &Path) -> Vec<Run> {
     let store = ReadOnly::open(directory).unwrap();
     let page = Page { limit: 100, offset: 0, after: None, order: Order::StartedAt, descending: false };
     let moment = Moment { now_ms: 0, silence_ms: i64::MAX / 2 };

@@ -1,0 +1,20 @@
+//! Records a run and exports it as OpenTelemetry's variables say; without an endpoint nothing is recorded:
+//! `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 cargo run -p turnscope --example from_environment`.
+
+use turnscope::{
+    init_tracing,
+    opentelemetry::trace::{TraceContextExt, Tracer},
+    shutdown,
+};
+
+fn main() {
+    let tracer = init_tracing("from-environment");
+    // A span of the application's own, and the run below it.
+    tracer.in_span("handle a request", |context| {
+        println!("recording: {}", context.span().is_recording());
+        let run = turnscope::run("helpdesk");
+        run.turn().tool("lookup").call_id("call_1");
+        run.final_answer("It is at sea.");
+    });
+    shutdown();
+}

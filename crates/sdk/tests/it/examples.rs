@@ -1,0 +1,91 @@
+//! The examples do what they say.
+
+use crate::{collector::Collector, file::key};
+use std::{
+    env,
+    path::PathBuf,
+    process::{Command, Output},
+    sync::Once,
+};
+use turnscope::TraceFile;
+
+/// The example's binary: Cargo builds examples with the tests, unless a single test was asked for.
+fn binary(name: &str) -> PathBuf {
+    static BUILT: Once = Once::new();
+    let path = env::current_exe().unwrap().parent().unwrap().with_file_name("examples").join(name);
+    BUILT.call_once(|| {
+        if !path.exists() {
+            let built = Command::new(env!("CARGO"))
+                .args(["build", "-p", "turnscope", "--examples"])
+                .status()
+                .unwrap();
+            assert!(built.success());
+        }
+    });
+    path
+}
+
+/// What an example says on stdout and stderr, with these variables and none that would lead it elsewhere.
+fn run(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (String, String) {
+    let mut command = Command::new(binary(name));
+    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_") || name.starts_with("TRACE_")) {
+        command.env_remove(name);
+    }
+    let Output { status, stdout, stderr } =
+        command.args(arguments).envs(variables.iter().copied()).output().unwrap();
+    let [stdout, stderr] = [stdout, stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert!(status.success(), "{name}: {stdout}{stderr}");
+    (stdout, stderr)
+}
+
+#[test]
+fn quick_start_and_from_environment_send_over_otlp() {
+    let collector = Collector::start();
+    let (said, _) = run("quick_start", &[&collector.url()], &[]);
+    assert!(said.starts_with("run "), "{said}");
+    assert_eq!(collector.next().resource("service.name").unwrap(), "quick-start");
+
+    let collector = Collector::start();
+    let (said, _) = run("from_environment", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())]);
+    assert_eq!(said, "recording: true\n");
+    let received = collector.next();
+    let names: Vec<_> = received.spans().iter().map(|span| span.name.clone()).collect();
+    assert!(names.contains(&"handle a request".to_owned()) && names.len() == 4, "{names:?}");
+    assert_eq!(run("from_environment", &[], &[]).0, "recording: false\n");
+}
+
+#[test]
+fn role_file_prints_its_spans() {
+    let (said, spans) = run("role_file", &[], &[]);
+    assert_eq!(said, "set up: true\n");
+    assert_eq!(spans.lines().filter(|line| line.starts_with(r#"{"name":"#)).count(), 3, "{spans}");
+    assert!(spans.contains("gen_ai.input.messages"));
+}
+
+#[test]
+fn profile_writes_what_read_trace_file_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("trace");
+    let file = file.to_str().unwrap();
+    let key_text = ("TRACE_ENCRYPTION_KEY", "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=");
+    let rate = ("TRACE_SAMPLE_RATE", "1.0");
+    run("profile", &[file], &[("TRACE_PROFILE", "production"), key_text, rate]);
+    let (said, _) = run("read_trace_file", &[file], &[key_text]);
+    assert_eq!(said.lines().count(), 300);
+    assert_eq!(TraceFile::open(file, Some(key())).unwrap().count(), 300);
+}
+
+#[test]
+fn custom_exporter_sums_tokens() {
+    let (said, spans) = run("custom_exporter", &[], &[]);
+    assert_eq!(said, "helpdesk used 276 tokens\n");
+    assert_eq!(spans.lines().count(), 5, "{spans}");
+}
+
+#[test]
+fn without_a_server_fills_a_data_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let (said, _) = run("without_a_server", &[dir.path().to_str().unwrap()], &[]);
+    let run = &crate::store::runs(dir.path())[0];
+    assert_eq!(said.trim(), format!("run {}", run.run_id));
+}

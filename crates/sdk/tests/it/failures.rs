@@ -1,0 +1,144 @@
+//! Whatever an exporter, an endpoint or a disk does, the caller goes on.
+
+use crate::{
+    child::{is_child, process},
+    doors::{alone, quick},
+    sampling::Names,
+};
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+use turnscope::{Config, DataDirectory, Exporter, Otlp, OtlpProtocol, finished_spans, flush, shutdown};
+
+/// A server that answers every connection with these bytes, and then says no more.
+fn server(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming().take(20) {
+            let Ok(mut stream) = stream else { return };
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(answer);
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn an_endpoint_may_be_dead_refuse_cut_off_or_talk_nonsense() {
+    let _alone = alone();
+    let endpoints = [
+        "http://127.0.0.1:9".to_owned(),
+        server(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"),
+        server(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\ncut"),
+        server(b"\x00\xff nonsense"),
+        server(b""),
+    ];
+    for endpoint in endpoints {
+        for protocol in [OtlpProtocol::HttpProtobuf, OtlpProtocol::HttpJson, OtlpProtocol::Grpc] {
+            let others = Names::default();
+            let otlp = Otlp { protocol, timeout: Some(Duration::from_millis(200)), ..Otlp::http(&endpoint) };
+            let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(others.clone())];
+            let export_timeout = Duration::from_millis(300);
+            Config { otlp: Some(otlp), exporters, export_timeout, metrics: false, logs: false, ..quick() }
+                .install()
+                .unwrap();
+            turnscope::run("helpdesk").end();
+            assert!(flush(Duration::from_secs(60)), "{endpoint} {protocol:?}");
+            assert_eq!(others.get(), ["invoke_agent helpdesk"]);
+            assert_eq!(finished_spans().len(), 1);
+        }
+    }
+    shutdown();
+}
+
+#[test]
+fn a_data_directory_that_is_taken_away_touches_nobody() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let others = Names::default();
+    let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(others.clone())];
+    let store = Some(DataDirectory::of(dir.path().join("data").join("turnscope.db")));
+    Config { store, exporters, ..quick() }.install().unwrap();
+    turnscope::run("first").end();
+    assert!(flush(Duration::from_secs(60)));
+    std::fs::remove_dir_all(dir.path().join("data")).unwrap();
+    turnscope::run("second").end();
+    assert!(flush(Duration::from_secs(60)));
+    assert_eq!(others.get(), ["invoke_agent first", "invoke_agent second"]);
+    shutdown();
+}
+
+/// Threads record while others set up, ask, flush and shut down, all at once.
+#[test]
+fn recording_goes_on_while_what_it_records_to_comes_and_goes() {
+    let _alone = alone();
+    let stop = Arc::new(AtomicBool::new(false));
+    let recording: Vec<_> = (0..4)
+        .map(|_| {
+            let stop = Arc::clone(&stop);
+            thread::spawn(move || {
+                let mut runs = 0_u32;
+                while !stop.load(Ordering::Relaxed) || runs == 0 {
+                    let run = turnscope::run("helpdesk");
+                    let turn = run.turn();
+                    let _entered = turn.enter();
+                    turnscope::current().tool("t").set("n", 1).fail("timeout", "too late");
+                    runs += 1;
+                }
+                runs
+            })
+        })
+        .collect();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        for round in 0..30 {
+            let run_end = (round % 3 == 0).then_some(Duration::from_millis(1));
+            Config { block_on_run_end: run_end, queue_size: 64, ..quick() }.install().unwrap();
+            assert!(finished_spans().len() <= 500);
+            flush(Duration::from_millis(1));
+            if round % 2 == 0 {
+                shutdown();
+            }
+        }
+    }));
+    stop.store(true, Ordering::Relaxed);
+    for thread in recording {
+        assert!(thread.join().unwrap() > 0);
+    }
+    outcome.unwrap();
+    shutdown();
+}
+
+/// Every span but those in the queue is lost; that is said once, not a thousand times.
+#[test]
+fn a_process_whose_exporter_hangs() {
+    if !is_child() {
+        return; // it is started by the other
+    }
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let otlp = Otlp::http(format!("http://{}", silent.local_addr().unwrap()));
+    Config { otlp: Some(otlp), queue_size: 4, batch_size: 1, metrics: false, logs: false, ..quick() }
+        .install()
+        .unwrap();
+    for _ in 0..200 {
+        turnscope::run("helpdesk").end();
+        finished_spans();
+    }
+    println!("dropped {}", turnscope::dropped());
+}
+
+#[test]
+fn what_is_lost_is_counted_and_said_once_a_minute() {
+    let said = process("failures::a_process_whose_exporter_hangs", &[]);
+    let dropped = said.lines().find_map(|line| line.split_once("dropped ")?.1.parse::<u32>().ok()).unwrap();
+    assert!((190..=196).contains(&dropped), "{said}");
+    assert_eq!(said.matches("spans were dropped so far").count(), 1, "{said}");
+}
