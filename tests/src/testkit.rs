@@ -121,8 +121,15 @@ impl Turnscope {
 
     /// `turnscope serve` with a cleared environment, not yet started.
     pub fn command() -> Command {
+        let mut command = Self::program();
+        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    }
+
+    /// `turnscope` with a cleared environment, for any of its commands.
+    pub fn program() -> Command {
         let mut command = Command::new(binary());
-        command.arg("serve").env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.env_clear();
         command
     }
 

@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use turnscope::{Config, ContentStore, Naming, Setup, Usage, Verdict};
+use turnscope::{Config, ContentStore, DataDirectory, Naming, Setup, Usage, Verdict};
 use turnscope_tests::testkit::Turnscope;
 
 /// What is set up stands for the whole process, so these tests take turns.
@@ -187,4 +187,32 @@ fn what_was_put_elsewhere_is_read_back_where_the_place_is_named_and_shown_as_a_l
         (&"uri".into(), true),
         "{part}"
     );
+}
+
+#[test]
+fn what_is_written_without_a_server_is_shown_and_a_server_that_comes_takes_over() {
+    let _alone = alone();
+    let data = Arc::new(tempfile::tempdir().unwrap());
+    let directory = data.path().join("data");
+    let into_data = || {
+        let store = Some(DataDirectory::of(directory.join("turnscope.db")));
+        Config { store, ..Config::new("sdk") }.install().unwrap();
+        let (run, _) = record();
+        assert!(turnscope::flush(Duration::from_secs(60)));
+        turnscope::shutdown();
+        run
+    };
+    let before = into_data();
+    let shown = Turnscope::program().args(["show", &before, "--data"]).arg(&directory).output().unwrap();
+    let text = String::from_utf8_lossy(&shown.stdout);
+    assert!(shown.status.success() && text.contains("helpdesk") && text.contains("refund"), "{shown:?}");
+
+    let server = Turnscope::start_on(Arc::clone(&data), &[]);
+    let beside = into_data();
+    for run in [before, beside] {
+        let run = server.json(&format!("/v1/runs/{run}"));
+        assert_eq!((&run["status"], &run["tool_call_count"]), (&"completed".into(), &2.into()), "{run:#}");
+        assert_eq!((&run["service_name"], &run["session_id"]), (&"sdk".into(), &"s-17".into()));
+        assert!(run["cost_usd"].as_f64().is_some_and(|cost| cost > 0.0), "{run:#}");
+    }
 }
