@@ -95,7 +95,7 @@ impl Uploads {
     pub(crate) fn start(place: ContentStore, log: &Log) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let uploader = Uploader { store: Arc::clone(&place.store), runtime, complaint: Complaint::to(log) };
-        let limits = Limits { queue: WAITING, batch: 1, delay: Duration::ZERO };
+        let limits = Limits { queue: WAITING, bytes: usize::MAX, batch: 1, delay: Duration::ZERO };
         Ok(Self { lane: Lane::start(limits, uploader)?, place })
     }
 }

@@ -15,6 +15,8 @@ use std::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) queue: usize,
+    /// Heeded by who knows what an item weighs, see `pipeline`.
+    pub(crate) bytes: usize,
     pub(crate) batch: usize,
     pub(crate) delay: Duration,
 }
@@ -130,6 +132,11 @@ impl<T: Send + 'static> Lane<T> {
     pub(crate) fn close(&self, timeout: Duration) -> bool {
         self.stop();
         self.0.wait(self.0.lock(), timeout, |state| state.ended)
+    }
+
+    /// Counts an item that was not put in.
+    pub(crate) fn drop_one(&self) {
+        self.0.lock().dropped += 1;
     }
 
     pub(crate) fn dropped(&self) -> u64 {

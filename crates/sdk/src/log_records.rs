@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn secrets_are_gone_and_all_else_stays() {
         let kept = Kept::default();
-        let limits = Limits { queue: 10, batch: 10, delay: Duration::from_secs(60) };
+        let limits = Limits { queue: 10, bytes: usize::MAX, batch: 10, delay: Duration::from_secs(60) };
         let resource = Resource::builder_empty().build();
         let provider =
             provider(limits, Redaction::default(), kept.clone(), resource, &Log::default()).unwrap();

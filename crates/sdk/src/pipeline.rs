@@ -6,6 +6,7 @@ use crate::{
     export::Ring,
     lane::{Consumer, Lane, Limits},
     log::{Complaint, Log, LogLevel},
+    sample::weight,
     shape::{LargeContents, Shape},
 };
 use opentelemetry::{Context, SpanId, Value};
@@ -15,7 +16,10 @@ use opentelemetry_sdk::{
 };
 use std::{
     io,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -29,7 +33,7 @@ pub(crate) struct Pipeline(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     first: Lane<SpanData>,
-    slow: Arc<Vec<Lane<SpanData>>>,
+    slow: Arc<Vec<ExportLane>>,
     large: Option<Arc<dyn LargeContents>>,
     /// How long the end of a run may wait until its spans are exported.
     run_end: Option<Duration>,
@@ -44,7 +48,7 @@ impl Pipeline {
         run_end: Option<Duration>,
         log: &Log,
     ) -> io::Result<Self> {
-        let slow = exporters.into_iter().map(|exporter| Lane::start(limits, Export::new(exporter, log)));
+        let slow = exporters.into_iter().map(|exporter| ExportLane::start(limits, exporter, log));
         let slow = Arc::new(slow.collect::<Result<Vec<_>, _>>()?);
         let large = shape.large.clone();
         let onward = Onward { shape, ring, lanes: Arc::clone(&slow), lost: 0, complaint: Complaint::to(log) };
@@ -53,7 +57,7 @@ impl Pipeline {
 
     /// Spans that were lost because a queue was full or closed; a span that two exporters lost counts twice.
     pub(crate) fn dropped(&self) -> u64 {
-        self.0.first.dropped() + self.0.slow.iter().map(Lane::dropped).sum::<u64>()
+        self.0.first.dropped() + self.0.slow.iter().map(ExportLane::dropped).sum::<u64>()
     }
 
     /// Waits until what has ended stands in the ring.
@@ -63,20 +67,26 @@ impl Pipeline {
 
     /// Waits until what has ended is exported.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
-        let until = Instant::now() + timeout;
+        let until = after(timeout);
         let first = self.0.first.flush(timeout);
         let large = self.0.large.as_ref().is_none_or(|large| large.flush(left(until)));
-        first & large & self.0.slow.iter().all(|lane| lane.flush(left(until)))
+        first & large & self.0.slow.iter().all(|slow| slow.lane.flush(left(until)))
     }
 
     /// Exports what is there and ends the threads; at once when that was done before.
     pub(crate) fn close(&self, timeout: Duration) -> bool {
-        let until = Instant::now() + timeout;
+        let until = after(timeout);
         let first = self.0.first.close(timeout);
-        self.0.slow.iter().for_each(Lane::stop); // all of them work while one is waited for
-        let done = self.0.slow.iter().fold(first, |done, lane| lane.close(left(until)) & done);
+        self.0.slow.iter().for_each(|slow| slow.lane.stop()); // all of them work while one is waited for
+        let done = self.0.slow.iter().fold(first, |done, slow| slow.lane.close(left(until)) & done);
         self.0.large.as_ref().is_none_or(|large| large.close(left(until))) & done
     }
+}
+
+/// The moment at the end of a time that may be as long as there is.
+fn after(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 86_400))
 }
 
 fn left(until: Instant) -> Duration {
@@ -87,7 +97,7 @@ fn left(until: Instant) -> Duration {
 struct Onward {
     shape: Shape,
     ring: Ring,
-    lanes: Arc<Vec<Lane<SpanData>>>,
+    lanes: Arc<Vec<ExportLane>>,
     lost: u64,
     complaint: Complaint,
 }
@@ -95,10 +105,9 @@ struct Onward {
 impl Onward {
     fn hand_on(&self, batch: &[SpanData]) {
         self.ring.add(batch);
-        for lane in self.lanes.iter() {
-            for span in batch {
-                let _ = lane.push(span.clone()); // the lane counts what it drops
-            }
+        for span in batch.iter().filter(|_| !self.lanes.is_empty()) {
+            let bytes = weight(span);
+            self.lanes.iter().for_each(|lane| lane.push(span, bytes));
         }
     }
 }
@@ -107,7 +116,7 @@ impl Consumer<SpanData> for Onward {
     fn take(&mut self, batch: Vec<SpanData>, dropped: u64) {
         let batch = self.shape.batch(batch);
         // An exporter that hangs cannot say what its lane loses, so this one does.
-        let lost = dropped + self.lanes.iter().map(Lane::dropped).sum::<u64>();
+        let lost = dropped + self.lanes.iter().map(ExportLane::dropped).sum::<u64>();
         if lost > self.lost {
             self.lost = lost;
             self.complaint.say(|| format!("{lost} finished spans were dropped so far: a queue was full"));
@@ -121,18 +130,53 @@ impl Consumer<SpanData> for Onward {
     }
 }
 
+/// An exporter's lane: bounded in bytes too, as spans may hold long conversations.
+#[derive(Debug)]
+struct ExportLane {
+    lane: Lane<SpanData>,
+    /// Bytes that wait.
+    waiting: Arc<AtomicUsize>,
+    room: usize,
+}
+
+impl ExportLane {
+    fn start(limits: Limits, exporter: Box<dyn Exporter>, log: &Log) -> io::Result<Self> {
+        let waiting = Arc::<AtomicUsize>::default();
+        let export = Export {
+            exporter,
+            waiting: Arc::clone(&waiting),
+            log: log.clone(),
+            complaint: Complaint::to(log),
+            exported: 0,
+        };
+        Ok(Self { lane: Lane::start(limits, export)?, waiting, room: limits.bytes })
+    }
+
+    /// Puts a span in that takes so many bytes, or counts it as dropped.
+    fn push(&self, span: &SpanData, bytes: usize) {
+        // Only one thread puts spans in, so there is no less room than this finds.
+        if self.waiting.load(Ordering::Relaxed).saturating_add(bytes) > self.room {
+            self.lane.drop_one();
+        } else {
+            self.waiting.fetch_add(bytes, Ordering::Relaxed);
+            if !self.lane.push(span.clone()) {
+                self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn dropped(&self) -> u64 {
+        self.lane.dropped()
+    }
+}
+
 /// What an exporter's lane does.
 struct Export {
     exporter: Box<dyn Exporter>,
+    waiting: Arc<AtomicUsize>,
     log: Log,
     complaint: Complaint,
     exported: usize,
-}
-
-impl Export {
-    fn new(exporter: Box<dyn Exporter>, log: &Log) -> Self {
-        Self { exporter, log: log.clone(), complaint: Complaint::to(log), exported: 0 }
-    }
 }
 
 impl Consumer<SpanData> for Export {
@@ -140,6 +184,7 @@ impl Consumer<SpanData> for Export {
         // What exporting itself does must not be recorded in turn.
         let _quiet = Context::enter_telemetry_suppressed_scope();
         let count = batch.len();
+        self.waiting.fetch_sub(batch.iter().map(weight).sum(), Ordering::Relaxed);
         match self.exporter.export(&batch) {
             Ok(()) => {
                 self.exported += count;
@@ -164,7 +209,7 @@ impl SpanProcessor for Pipeline {
     fn on_end(&self, span: SpanData) {
         match self.0.run_end {
             Some(timeout) if ends_run(&span) => {
-                let until = Instant::now() + timeout;
+                let until = after(timeout);
                 self.0.first.push_within(span, timeout);
                 self.flush(left(until));
             }

@@ -208,7 +208,7 @@ impl Tail {
 }
 
 /// About how many bytes a span takes.
-fn weight(span: &SpanData) -> usize {
+pub(crate) fn weight(span: &SpanData) -> usize {
     let attributes = |attributes: &[KeyValue]| -> usize {
         attributes.iter().map(|attribute| size_of::<KeyValue>() + text_bytes(&attribute.value)).sum()
     };

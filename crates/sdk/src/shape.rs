@@ -1,7 +1,7 @@
 //! What is done to finished spans before they are exported: redaction, then truncation, then sampling. Where large
 //! contents are put elsewhere, they are after sampling, and what stays is cut then.
 
-use crate::{Redaction, sample::Tail, truncate};
+use crate::{Redaction, sample::Tail, truncate::ValueLimits};
 use opentelemetry::{Array, KeyValue, Value, trace::Status};
 use opentelemetry_sdk::trace::SpanData;
 use std::{fmt, sync::Arc, time::Duration};
@@ -20,7 +20,7 @@ pub(crate) trait LargeContents: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct Shape {
     pub(crate) redaction: Redaction,
-    pub(crate) max_value_bytes: usize,
+    pub(crate) limits: ValueLimits,
     pub(crate) tail: Option<Tail>,
     pub(crate) large: Option<Arc<dyn LargeContents>>,
 }
@@ -31,7 +31,7 @@ impl Shape {
         for span in &mut spans {
             self.redaction.span(span);
             if self.large.is_none() {
-                truncate::span(span, self.max_value_bytes);
+                self.limits.cut(span);
             }
         }
         let kept = match &mut self.tail {
@@ -52,7 +52,7 @@ impl Shape {
         if let Some(large) = &self.large {
             for span in &mut spans {
                 let links = large.take(span);
-                truncate::span(span, self.max_value_bytes);
+                self.limits.cut(span);
                 span.attributes.extend(links); // whole: a link that is cut leads nowhere
             }
         }

@@ -15,6 +15,7 @@ use crate::{
     sample::Tail,
     set_default_recorder,
     shape::Shape,
+    truncate::ValueLimits,
 };
 use opentelemetry::{global::BoxedTracer, metrics::MeterProvider, trace::noop::NoopTracer};
 use opentelemetry_sdk::{
@@ -61,12 +62,12 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
     let exporters = exporters(&mut config, &resource, &log)?;
     let meters = meters(&config, &resource)?;
     let loggers = loggers(&config, &resource, &log)?;
-    let queues = Limits { queue: config.queue_size, batch: config.batch_size, delay: config.batch_timeout };
+    let queues = limits_with(&config, config.batch_timeout);
     let ring = Ring::new(config.ring_capacity);
     let builder = sampler(SdkTracerProvider::builder(), &config).with_resource(resource);
     let shape = Shape {
         redaction: config.redaction,
-        max_value_bytes: config.max_value_bytes,
+        limits: ValueLimits { most: config.max_value_bytes, by_key: config.value_limits },
         tail: config.sampler.map(|sampler| Tail::new(sampler, config.max_held_bytes)),
         #[cfg(feature = "object-store")]
         large: match config.content_store {
@@ -160,8 +161,12 @@ fn loggers(config: &Config, resource: &Resource, log: &Log) -> Result<Option<Sdk
     let Some(exporter) = exporter else { return Ok(None) };
     // A start that is told late is not worth telling.
     let delay = config.batch_timeout.min(Duration::from_millis(if config.live { 200 } else { 1000 }));
-    let limits = Limits { queue: config.queue_size, batch: config.batch_size, delay };
+    let limits = limits_with(config, delay);
     Ok(Some(log_records::provider(limits, config.redaction.clone(), exporter, resource.clone(), log)?))
+}
+
+fn limits_with(config: &Config, delay: Duration) -> Limits {
+    Limits { queue: config.queue_size, bytes: config.max_queue_bytes, batch: config.batch_size, delay }
 }
 
 fn resource(config: &Config) -> Resource {

@@ -3,10 +3,52 @@
 use crate::shape::each_text;
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 
-/// Cuts every text of the span that is longer than `limit` bytes.
-pub(crate) fn span(span: &mut SpanData, limit: usize) {
-    each_text(span, &mut |_, text| (text.len() > limit).then(|| shorten(text, limit)));
+/// What is long by nature, and what says enough in its first lines; in bytes.
+const BY_KEY: &[(&str, usize)] = &[
+    ("gen_ai.input.messages", 1 << 20),
+    ("gen_ai.output.messages", 1 << 20),
+    ("gen_ai.system_instructions", 256 << 10),
+    ("gen_ai.tool.definitions", 256 << 10),
+    ("gen_ai.tool.call.arguments", 256 << 10),
+    ("gen_ai.tool.call.result", 256 << 10),
+    (OTHERS, 64 << 10),
+    ("exception.stacktrace", 16 << 10),
+    ("exception.message", 4 << 10),
+    ("status", 4 << 10),
+];
+
+/// Stands for every attribute that is not named.
+const OTHERS: &str = "*";
+
+/// The limits that hold by default.
+pub(crate) fn by_key() -> BTreeMap<String, usize> {
+    BY_KEY.iter().map(|(key, limit)| ((*key).to_owned(), *limit)).collect()
+}
+
+/// How long texts may be, in bytes.
+#[derive(Debug)]
+pub(crate) struct ValueLimits {
+    pub(crate) most: usize,
+    pub(crate) by_key: BTreeMap<String, usize>,
+}
+
+impl ValueLimits {
+    /// Cuts every text of the span that is longer than it may be.
+    pub(crate) fn cut(&self, span: &mut SpanData) {
+        each_text(span, &mut |key, text| {
+            let limit = self.of(key);
+            (text.len() > limit).then(|| shorten(text, limit))
+        });
+    }
+
+    fn of(&self, key: &str) -> usize {
+        self.by_key
+            .get(key)
+            .or_else(|| self.by_key.get(OTHERS))
+            .map_or(self.most, |limit| self.most.min(*limit))
+    }
 }
 
 /// The text in about `limit` bytes, with a mark that bears the length it had.

@@ -120,6 +120,12 @@ pub(crate) fn is_true(variable: &str) -> bool {
     text(variable).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
+/// Whether contents stand on spans: `true`, or one of the modes that do so.
+pub(super) fn captures_content() -> bool {
+    let mode = text("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT").unwrap_or_default();
+    ["true", "span_only", "span_and_event"].contains(&mode.to_ascii_lowercase().as_str())
+}
+
 /// The number that a variable holds, or the default where it holds none (which is reported, as OpenTelemetry has it).
 pub(crate) fn number(variable: &str, default: usize) -> usize {
     let Some(value) = text(variable) else { return default };

@@ -17,10 +17,10 @@ pub use observability::{Backend, Observability};
 pub use setup::{Setup, setup};
 pub use trace_config::{Profile, TraceConfig};
 
-use crate::{EncryptionKey, Exporter, LogLevel, Naming, Otlp, Redaction, Sampler, standing};
+use crate::{EncryptionKey, Exporter, LogLevel, Naming, Otlp, Redaction, Sampler, standing, truncate};
 
 pub(crate) use environment::{limits, number, text};
-use std::{io, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, io, path::PathBuf, time::Duration};
 
 /// Everything that can be set up; what [`Config::install`] makes of it stands for the whole process.
 ///
@@ -58,7 +58,7 @@ pub struct Config {
     /// How spans are named.
     pub naming: Naming,
     /// Whether messages, arguments and results are recorded; what
-    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, else not.
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says (`true`, `span_only`, `span_and_event`), else not.
     pub content: bool,
     /// Whether calls and turns are measured and that is sent over OTLP beside the spans; unless `OTEL_METRICS_EXPORTER` is
     /// `none`, where [`otlp`](Self::otlp) sends anything. Every `OTEL_METRIC_EXPORT_INTERVAL` milliseconds, else every 60 s.
@@ -74,9 +74,13 @@ pub struct Config {
     pub token_usage: bool,
     /// What is replaced in every attribute before a span is remembered or exported.
     pub redaction: Redaction,
-    /// Longer texts in attributes are cut, with a mark that bears the length they had; in bytes
-    /// (`OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else 64 KiB).
+    /// No text in an attribute is longer: what is gets cut, with a mark that bears the length it had; in bytes
+    /// (`OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else 1 MiB).
     pub max_value_bytes: usize,
+    /// Tighter limits by attribute, `status` for the message of a span's own error, and `*` for all that are not named. By
+    /// default tools' definitions, arguments and results, and system instructions (256 KiB), stack traces (16 KiB), the
+    /// messages of errors (4 KiB), and all others but messages (64 KiB).
+    pub value_limits: BTreeMap<String, usize>,
     /// Where large contents are put, so that spans hold links to them; nowhere by default.
     #[cfg(feature = "object-store")]
     pub content_store: Option<crate::ContentStore>,
@@ -91,6 +95,8 @@ pub struct Config {
     pub max_held_bytes: usize,
     /// How many spans wait for each exporter before new ones are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`, else 2048).
     pub queue_size: usize,
+    /// How many bytes, about, wait for each exporter before new spans are dropped; 64 MiB.
+    pub max_queue_bytes: usize,
     /// How many spans an exporter is given at once (`OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, else 512).
     pub batch_size: usize,
     /// How long a span waits for others (`OTEL_BSP_SCHEDULE_DELAY` in milliseconds, else 5 s).
@@ -108,7 +114,7 @@ pub struct Config {
 impl Config {
     /// The defaults for the service `service_name`: finished spans are remembered, and sent nowhere.
     pub fn new(service_name: impl Into<String>) -> Self {
-        let value_limit = number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 64 * 1024);
+        let most = number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 1 << 20);
         Self {
             service_name: service_name.into(),
             otlp: None,
@@ -120,20 +126,22 @@ impl Config {
             exporters: Vec::new(),
             ring_capacity: 500,
             naming: Naming::default(),
-            content: environment::is_true("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
+            content: environment::captures_content(),
             metrics: text("OTEL_METRICS_EXPORTER").is_none_or(|name| name != "none"),
             logs: text("OTEL_LOGS_EXPORTER").is_none_or(|name| name != "none"),
             live: false,
             tool_calls: true,
             token_usage: true,
             redaction: Redaction::default(),
-            max_value_bytes: number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", value_limit),
+            max_value_bytes: number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", most),
+            value_limits: truncate::by_key(),
             #[cfg(feature = "object-store")]
             content_store: None,
             sample_rate: None,
             sampler: None,
             max_held_bytes: 16 << 20,
             queue_size: number("OTEL_BSP_MAX_QUEUE_SIZE", 2048),
+            max_queue_bytes: 64 << 20,
             batch_size: number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512),
             batch_timeout: millis("OTEL_BSP_SCHEDULE_DELAY", 5000),
             export_timeout: millis("OTEL_BSP_EXPORT_TIMEOUT", 30_000),

@@ -142,3 +142,33 @@ fn what_is_lost_is_counted_and_said_once_a_minute() {
     assert!((190..=196).contains(&dropped), "{said}");
     assert_eq!(said.matches("spans were dropped so far").count(), 1, "{said}");
 }
+
+#[test]
+fn what_waits_is_bounded_in_bytes_too() {
+    let _alone = alone();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let otlp = Some(Otlp::http(format!("http://{}", silent.local_addr().unwrap())));
+    let config = Config { max_queue_bytes: 100_000, batch_size: 1, otlp, ..quick() };
+    Config { metrics: false, logs: false, ..config }.install().unwrap();
+    for _ in 0..20 {
+        turnscope::run("helpdesk").metadata("text", "x".repeat(20_000));
+        finished_spans();
+    }
+    let dropped = turnscope::dropped();
+    assert!((15..=16).contains(&dropped), "four wait, and one is being sent or was yet to be: {dropped}");
+    shutdown();
+}
+
+#[test]
+fn the_longest_times_are_no_overflow() {
+    let _alone = alone();
+    let others = Names::default();
+    let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(others.clone())];
+    let max = Duration::MAX;
+    let config = Config { block_on_run_end: Some(max), batch_timeout: max, export_timeout: max, ..quick() };
+    Config { exporters, ..config }.install().unwrap();
+    turnscope::run("helpdesk").end();
+    assert_eq!(others.get(), ["invoke_agent helpdesk"]);
+    assert!(flush(max));
+    shutdown();
+}

@@ -73,3 +73,26 @@ fn only_traces_with_an_error_are_kept_and_then_whole() {
     let wanted = ["execute_tool fine", "execute_tool broken", "invoke_agent bad", "execute_tool late"];
     assert_eq!(names(&finished_spans()), wanted);
 }
+
+#[test]
+fn what_is_long_by_nature_may_be_longer_and_each_attribute_can_have_its_limit() {
+    let _alone = alone();
+    let record = || {
+        let run = turnscope::run("helpdesk");
+        run.input(&"x".repeat(200_000)).metadata("note", "x".repeat(200_000)).fail("e", "x".repeat(20_000));
+        run.end();
+        let span = finished_spans().pop().unwrap();
+        let length = |key: &str| span.attributes[key].as_str().unwrap().len();
+        (length("gen_ai.input.messages"), length("turnscope.metadata.note"))
+    };
+    Config { content: true, ..quick() }.install().unwrap();
+    let (messages, note) = record();
+    assert!(messages > 200_000 && (65_536..65_600).contains(&note), "{messages} {note}");
+
+    let mut config = Config { content: true, max_value_bytes: 100_000, ..quick() };
+    config.value_limits.insert("gen_ai.input.messages".to_owned(), 1000);
+    config.value_limits.remove("*");
+    config.install().unwrap();
+    let (messages, note) = record();
+    assert!(messages <= 1000 && (100_000..100_100).contains(&note), "{messages} {note}");
+}
