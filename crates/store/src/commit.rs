@@ -6,7 +6,7 @@ use crate::{
     bases::Bases,
     body, contexts,
     facts_row::{self, Beside},
-    hash_index::HashIndex,
+    hash_index::{HashIndex, Table},
     intern::Interner,
     pack::Packer,
     sqlite::StoreError,
@@ -104,7 +104,7 @@ impl Committer {
         Ok(Self {
             next_record: next.record,
             interner: Interner::new(next.content),
-            joins: HashIndex::new("joins", "key", "unit"),
+            joins: HashIndex::new(Table::Joins),
             packer: Packer::new(next.block)?,
             units: Units::new(next.unit),
             bases: Bases::new(),
@@ -477,6 +477,11 @@ fn log_hash(record: &Record, copy: u32) -> ContentHash {
     ContentHash::of(Form::Bytes, &bytes)
 }
 
+fn next_above_watermark(db: &Connection) -> Result<i64, rusqlite::Error> {
+    let sql = "SELECT coalesce(max(value), 0) + 1 FROM state WHERE key = 'content_hashes_to'";
+    db.query_row(sql, [], |row| row.get(0))
+}
+
 /// The next free ids, as the database has them.
 struct Next {
     record: i64,
@@ -492,7 +497,8 @@ impl Next {
         };
         Ok(Self {
             record: next("records")?,
-            content: next("contents")?,
+            // Above the watermark too (`hash_index`), though what stood below it may be deleted.
+            content: next("contents")?.max(next_above_watermark(db)?),
             block: next("blocks")?,
             unit: next("units")?,
         })

@@ -15,7 +15,7 @@ use turnscope_model::{
 };
 
 /// Everything that a commit writes to.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 12] = [
     "origins",
     "units",
     "joins",
@@ -25,7 +25,6 @@ const TABLES: [&str; 13] = [
     "blocks",
     "contents",
     "content_hashes",
-    "content_hashes_recent",
     "contexts",
     "uses",
     "metrics",

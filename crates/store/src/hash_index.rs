@@ -2,8 +2,8 @@
 //!
 //! A hash falls anywhere in an index. Written as it comes, nearly every entry would change a page of its own: eight
 //! kilobytes to the log, and later to the file, for some twenty bytes, as soon as the index is larger than a commit. So
-//! an entry first goes to the end of a small table (`NAME_recent`), and is found in memory. When there are enough of
-//! them they move to the index proper, sorted, a slice with each commit: neighbours share pages.
+//! an entry is first found in memory, and noted where it is not lost ([`Table`]). When there are enough of them they move
+//! to the index proper, sorted, a slice with each commit: neighbours share pages.
 
 use crate::sqlite::StoreError;
 use rusqlite::Transaction;
@@ -15,17 +15,17 @@ const GENERATION: usize = if cfg!(test) { 8 } else { 7 * 16 * 1024 };
 
 /// Hash (its first eight bytes) to number; one hash may lead to several numbers.
 pub(crate) struct HashIndex {
-    sql: Sql,
+    table: Table,
     gathering: Entries,
     /// The generation before: it is found here until all of it stands in the index.
     moving: Entries,
     /// What of it is still to be moved, in order.
     to_move: std::vec::IntoIter<(i64, i64)>,
-    /// The last row of `NAME_recent` that `moving` holds.
+    /// The last note that `moving` holds.
     moving_to: i64,
-    /// Rows of `NAME_recent` up to this one stand in the index, and can go.
+    /// Notes up to this one stand in the index, and are not needed any more; 0 when that is done.
     moved_to: i64,
-    next_row: i64,
+    next_note: i64,
     added: usize,
     is_loaded: bool,
 }
@@ -61,34 +61,87 @@ impl Entries {
     }
 }
 
-struct Sql {
-    find: String,
-    put: String,
-    note: String,
-    forget: String,
-    load: String,
+/// Which index it is: its table, and where entries are noted that it does not hold yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Table {
+    /// From what reports of one call have in common to their units; notes stand in `joins_recent`, and go when they have
+    /// moved.
+    Joins,
+    /// From a content's hash to the content. Notes are the rows of `contents` themselves, those above a watermark.
+    Contents,
+}
+
+impl Table {
+    fn find(self) -> &'static str {
+        match self {
+            Self::Joins => "SELECT unit FROM joins WHERE key = ?1",
+            Self::Contents => "SELECT content FROM content_hashes WHERE hash = ?1",
+        }
+    }
+
+    fn put(self) -> &'static str {
+        match self {
+            Self::Joins => "INSERT OR IGNORE INTO joins (key, unit) VALUES (?1, ?2)",
+            Self::Contents => "INSERT OR IGNORE INTO content_hashes (hash, content) VALUES (?1, ?2)",
+        }
+    }
+
+    /// All notes: number of the note, hash, number.
+    fn notes(self) -> &'static str {
+        match self {
+            Self::Joins => "SELECT id, key, unit FROM joins_recent ORDER BY id",
+            Self::Contents => {
+                "SELECT id, hash1, id FROM contents
+                 WHERE id > coalesce((SELECT value FROM state WHERE key = 'content_hashes_to'), 0) ORDER BY id"
+            }
+        }
+    }
+
+    /// Notes an entry under this number, and gives the number of the next.
+    fn note(self, tx: &Transaction<'_>, note: i64, hash: i64, number: i64) -> Result<i64, StoreError> {
+        match self {
+            Self::Joins => {
+                tx.prepare_cached("INSERT INTO joins_recent (id, key, unit) VALUES (?1, ?2, ?3)")?
+                    .execute((note, hash, number))?;
+                Ok(note + 1)
+            }
+            Self::Contents => Ok(number + 1),
+        }
+    }
+
+    /// Forgets at most so many notes up to this one; whether that were all.
+    fn forget(self, tx: &Transaction<'_>, to: i64, most: usize) -> Result<bool, StoreError> {
+        match self {
+            Self::Joins => {
+                let gone = tx
+                    .prepare_cached(
+                        "DELETE FROM joins_recent WHERE id IN
+                             (SELECT id FROM joins_recent WHERE id <= ?1 ORDER BY id LIMIT ?2)",
+                    )?
+                    .execute((to, i64::try_from(most).unwrap_or(i64::MAX)))?;
+                Ok(gone < most)
+            }
+            Self::Contents => {
+                tx.prepare_cached(
+                    "INSERT OR REPLACE INTO state (key, value) VALUES ('content_hashes_to', ?1)",
+                )?
+                .execute([to])?;
+                Ok(true)
+            }
+        }
+    }
 }
 
 impl HashIndex {
-    /// The index in `table` with these two columns, and in `TABLE_recent`.
-    pub(crate) fn new(table: &str, hash: &str, number: &str) -> Self {
+    pub(crate) fn new(table: Table) -> Self {
         Self {
-            sql: Sql {
-                find: format!("SELECT {number} FROM {table} WHERE {hash} = ?1"),
-                put: format!("INSERT OR IGNORE INTO {table} ({hash}, {number}) VALUES (?1, ?2)"),
-                note: format!("INSERT INTO {table}_recent (id, {hash}, {number}) VALUES (?1, ?2, ?3)"),
-                forget: format!(
-                    "DELETE FROM {table}_recent WHERE id IN
-                         (SELECT id FROM {table}_recent WHERE id <= ?1 ORDER BY id LIMIT ?2)"
-                ),
-                load: format!("SELECT id, {hash}, {number} FROM {table}_recent ORDER BY id"),
-            },
+            table,
             gathering: Entries::default(),
             moving: Entries::default(),
             to_move: Vec::new().into_iter(),
             moving_to: 0,
             moved_to: 0,
-            next_row: 1,
+            next_note: 1,
             added: 0,
             is_loaded: false,
         }
@@ -98,7 +151,7 @@ impl HashIndex {
     pub(crate) fn find(&mut self, tx: &Transaction<'_>, hash: i64) -> Result<Vec<i64>, StoreError> {
         self.load(tx)?;
         let mut found: Vec<i64> = self.gathering.find(hash).chain(self.moving.find(hash)).collect();
-        let mut statement = tx.prepare_cached(&self.sql.find)?;
+        let mut statement = tx.prepare_cached(self.table.find())?;
         let mut rows = statement.query([hash])?;
         while let Some(row) = rows.next()? {
             found.push(row.get(0)?);
@@ -109,8 +162,7 @@ impl HashIndex {
     /// Adds an entry that is not there yet.
     pub(crate) fn add(&mut self, tx: &Transaction<'_>, hash: i64, number: i64) -> Result<(), StoreError> {
         self.load(tx)?;
-        tx.prepare_cached(&self.sql.note)?.execute((self.next_row, hash, number))?;
-        self.next_row += 1;
+        self.next_note = self.table.note(tx, self.next_note, hash, number)?;
         self.added += 1;
         self.gathering.add(hash, number);
         Ok(())
@@ -123,11 +175,8 @@ impl HashIndex {
             self.begin_move();
         }
         self.move_some(tx, slice)?;
-        if self.moved_to > 0 {
-            let gone = tx.prepare_cached(&self.sql.forget)?.execute((self.moved_to, slice))?;
-            if gone < slice {
-                self.moved_to = 0;
-            }
+        if self.moved_to > 0 && self.table.forget(tx, self.moved_to, slice)? {
+            self.moved_to = 0;
         }
         Ok(())
     }
@@ -138,7 +187,9 @@ impl HashIndex {
         self.move_some(tx, usize::MAX)?;
         self.begin_move();
         self.move_some(tx, usize::MAX)?;
-        tx.prepare_cached(&self.sql.forget)?.execute((i64::MAX, i64::MAX))?;
+        if self.moved_to > 0 {
+            self.table.forget(tx, self.moved_to, usize::MAX)?;
+        }
         Ok(())
     }
 
@@ -153,7 +204,7 @@ impl HashIndex {
     fn begin_move(&mut self) {
         self.moving = std::mem::take(&mut self.gathering);
         self.to_move = self.moving.sorted().into_iter();
-        self.moving_to = self.next_row - 1;
+        self.moving_to = self.next_note - 1;
     }
 
     fn end_move(&mut self) {
@@ -165,7 +216,7 @@ impl HashIndex {
         if self.moving.len() == 0 {
             return Ok(());
         }
-        let mut put = tx.prepare_cached(&self.sql.put)?;
+        let mut put = tx.prepare_cached(self.table.put())?;
         for entry in self.to_move.by_ref().take(slice) {
             put.execute(entry)?;
         }
@@ -181,10 +232,10 @@ impl HashIndex {
         if self.is_loaded {
             return Ok(());
         }
-        let mut statement = tx.prepare_cached(&self.sql.load)?;
+        let mut statement = tx.prepare_cached(self.table.notes())?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
-            self.next_row = row.get::<_, i64>(0)? + 1;
+            self.next_note = row.get::<_, i64>(0)? + 1;
             self.gathering.add(row.get(1)?, row.get(2)?);
         }
         self.is_loaded = true;
@@ -240,65 +291,91 @@ mod tests {
         )
     }
 
-    fn new_index() -> HashIndex {
-        HashIndex::new("joins", "key", "unit")
+    /// What else the transaction writes that adds an entry.
+    fn write(tx: &Transaction<'_>, table: Table, hash: i64, number: i64) {
+        if matches!(table, Table::Contents) {
+            tx.execute(
+                "INSERT INTO contents (id, hash1, hash2, form, record, block, off, len) VALUES (?1, ?2, 0, 0, 0, 0, 0, 0)",
+                (number, hash),
+            )
+            .unwrap();
+        }
+    }
+
+    fn remove(tx: &Transaction<'_>, table: Table, number: i64) {
+        let places = match table {
+            Table::Joins => [("joins", "unit"), ("joins_recent", "unit")],
+            Table::Contents => [("contents", "id"), ("content_hashes", "content")],
+        };
+        for (table, column) in places {
+            remove_numbers(tx, table, column, &[number]).unwrap();
+        }
+    }
+
+    fn check(table: Table, deeds: Vec<Deed>) -> Result<(), TestCaseError> {
+        let mut db = Connection::open_in_memory().unwrap();
+        crate::sqlite::migrate(&mut db).unwrap();
+        let mut index = HashIndex::new(table);
+        let mut expected = BTreeSet::new();
+        let mut next = 0;
+        for deed in deeds {
+            let tx = db.transaction().unwrap();
+            let mut add = |index: &mut HashIndex, hashes: &[i64]| -> Vec<(i64, i64)> {
+                let mut added = Vec::new();
+                for &hash in hashes {
+                    next += 1;
+                    write(&tx, table, hash, next);
+                    index.add(&tx, hash, next).unwrap();
+                    added.push((hash, next));
+                }
+                index.advance(&tx).unwrap();
+                added
+            };
+            match deed {
+                Deed::Commit(hashes) => {
+                    expected.extend(add(&mut index, &hashes));
+                    tx.commit().unwrap();
+                }
+                Deed::RollBack(hashes) => {
+                    add(&mut index, &hashes);
+                    tx.rollback().unwrap();
+                    index.reset();
+                }
+                Deed::Remove(number) => {
+                    remove(&tx, table, number);
+                    tx.commit().unwrap();
+                    index.reset();
+                    expected.retain(|&(_, one)| one != number);
+                }
+                Deed::Crash => {
+                    tx.commit().unwrap();
+                    index = HashIndex::new(table);
+                }
+                Deed::Close => {
+                    index.finish(&tx).unwrap();
+                    let mut left = HashIndex::new(table);
+                    left.load(&tx).unwrap();
+                    prop_assert_eq!(left.gathering.len(), 0);
+                    tx.commit().unwrap();
+                    index = HashIndex::new(table);
+                }
+            }
+            let tx = db.transaction().unwrap();
+            for hash in 0..40 {
+                let found: BTreeSet<i64> = index.find(&tx, hash).unwrap().into_iter().collect();
+                let wanted: BTreeSet<i64> =
+                    expected.range((hash, i64::MIN)..=(hash, i64::MAX)).map(|entry| entry.1).collect();
+                prop_assert_eq!(found, wanted, "hash {}", hash);
+            }
+        }
+        Ok(())
     }
 
     proptest! {
         #[test]
         fn what_was_committed_is_found_whatever_happens_in_between(deeds in deeds()) {
-            let mut db = Connection::open_in_memory().unwrap();
-            crate::sqlite::migrate(&mut db).unwrap();
-            let mut index = new_index();
-            let mut expected = BTreeSet::new();
-            let mut next = 0;
-            for deed in deeds {
-                let tx = db.transaction().unwrap();
-                let mut add = |index: &mut HashIndex, hashes: &[i64]| -> Vec<(i64, i64)> {
-                    let added = hashes.iter().map(|&hash| { next += 1; (hash, next) }).collect::<Vec<_>>();
-                    for &(hash, number) in &added {
-                        index.add(&tx, hash, number).unwrap();
-                    }
-                    index.advance(&tx).unwrap();
-                    added
-                };
-                match deed {
-                    Deed::Commit(hashes) => {
-                        expected.extend(add(&mut index, &hashes));
-                        tx.commit().unwrap();
-                    }
-                    Deed::RollBack(hashes) => {
-                        add(&mut index, &hashes);
-                        tx.rollback().unwrap();
-                        index.reset();
-                    }
-                    Deed::Remove(number) => {
-                        for table in ["joins", "joins_recent"] {
-                            remove_numbers(&tx, table, "unit", &[number]).unwrap();
-                        }
-                        tx.commit().unwrap();
-                        index.reset();
-                        expected.retain(|&(_, one)| one != number);
-                    }
-                    Deed::Crash => {
-                        tx.commit().unwrap();
-                        index = new_index();
-                    }
-                    Deed::Close => {
-                        index.finish(&tx).unwrap();
-                        let left: i64 = tx.query_row("SELECT count(*) FROM joins_recent", (), |row| row.get(0)).unwrap();
-                        prop_assert_eq!(left, 0);
-                        tx.commit().unwrap();
-                        index = new_index();
-                    }
-                }
-                let tx = db.transaction().unwrap();
-                for hash in 0..40 {
-                    let found: BTreeSet<i64> = index.find(&tx, hash).unwrap().into_iter().collect();
-                    let wanted: BTreeSet<i64> = expected.range((hash, i64::MIN)..=(hash, i64::MAX)).map(|entry| entry.1).collect();
-                    prop_assert_eq!(found, wanted, "hash {}", hash);
-                }
-            }
+            check(Table::Joins, deeds.clone())?;
+            check(Table::Contents, deeds)?;
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Hash to content id: a bounded cache in front of the index.
 
-use crate::{hash_index::HashIndex, pack::Packer, sqlite::StoreError};
+use crate::{
+    hash_index::{HashIndex, Table},
+    pack::Packer,
+    sqlite::StoreError,
+};
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::HashMap;
 use turnscope_model::{ContentHash, Form, Purpose};
@@ -54,12 +58,7 @@ pub(crate) struct Interned {
 
 impl Interner {
     pub(crate) fn new(next_id: i64) -> Self {
-        Self {
-            cache: Cache::default(),
-            index: HashIndex::new("content_hashes", "hash", "content"),
-            next_id,
-            late: Vec::new(),
-        }
+        Self { cache: Cache::default(), index: HashIndex::new(Table::Contents), next_id, late: Vec::new() }
     }
 
     /// The id of this content; packs and inserts it when it is new, as first met by `record`.

@@ -68,7 +68,6 @@ impl Sweep {
             tx.prepare_cached("DELETE FROM contexts WHERE record = ?1")?.execute([id])?;
         }
         let mut blocks = self.blocks;
-        let mut gone_contents = Vec::new();
         for content in &self.contents {
             let users: Vec<i64> = tx
                 .prepare_cached("SELECT record FROM uses WHERE content = ?1")?
@@ -97,12 +96,10 @@ impl Sweep {
                     .query_row([content], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 tx.prepare_cached("DELETE FROM content_hashes WHERE hash = ?1 AND content = ?2")?
                     .execute((hash, content))?;
-                gone_contents.push(*content);
                 blocks.insert(block);
                 tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([content])?;
             }
         }
-        remove_numbers(tx, "content_hashes_recent", "content", &gone_contents)?;
         if self.has_logs {
             remove_numbers(tx, "log_hashes", "record", &self.records)?;
         }
