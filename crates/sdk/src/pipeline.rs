@@ -208,7 +208,7 @@ impl SpanProcessor for Pipeline {
 
     fn on_end(&self, span: SpanData) {
         match self.0.run_end {
-            Some(timeout) if ends_run(&span) => {
+            Some(timeout) if is_run(&span) => {
                 let until = after(timeout);
                 self.0.first.push_within(span, timeout);
                 self.flush(left(until));
@@ -228,7 +228,8 @@ impl SpanProcessor for Pipeline {
     }
 }
 
-fn ends_run(span: &SpanData) -> bool {
+/// Whether the span is a run's own.
+pub(crate) fn is_run(span: &SpanData) -> bool {
     let is_agent = |value: &Value| value.as_str() == "invoke_agent";
     span.attributes
         .iter()

@@ -2,7 +2,7 @@
 //!
 //! Not here: a rate alone, which OpenTelemetry's sampler decides when a trace begins (`standing`).
 
-use crate::pipeline::is_local_root;
+use crate::pipeline::{is_local_root, is_run};
 use opentelemetry::{Array, KeyValue, TraceId, Value, trace::Status};
 use opentelemetry_sdk::trace::SpanData;
 use std::{
@@ -61,7 +61,7 @@ pub struct TailRules {
     pub denied: bool,
     /// Keeps a trace that was flagged, see [`Step::flag`](crate::Step::flag).
     pub flagged: bool,
-    /// Keeps a trace whose first span took longer.
+    /// Keeps a trace of which a run, or the whole, took longer.
     pub slower_than: Option<Duration>,
     /// The share that is kept of all others, from 0.0 to 1.0: OpenTelemetry's function of the trace id.
     pub rate: f64,
@@ -87,7 +87,8 @@ impl Sampler for TailRules {
             (self.errors && matches!(span.status, Status::Error { .. }))
                 || (self.denied && has(span, "kitelogik.policy.deny", |value| *value == Value::Bool(true)))
                 || (self.flagged && has(span, FLAG, |_| true))
-                || (is_local_root(span) && self.slower_than.is_some_and(|limit| duration(span) > limit))
+                || ((is_local_root(span) || is_run(span))
+                    && self.slower_than.is_some_and(|limit| duration(span) > limit))
         }) || trace.first().is_some_and(|span| in_rate(span.span_context.trace_id(), self.rate))
     }
 }

@@ -47,7 +47,8 @@ impl FromStr for Profile {
 pub struct TraceConfig {
     /// The profile (`TRACE_PROFILE`; development).
     pub profile: Option<Profile>,
-    /// The share of traces that is recorded, from 0.0 to 1.0 (`TRACE_SAMPLE_RATE`).
+    /// The share of traces that is recorded, from 0.0 to 1.0 (`TRACE_SAMPLE_RATE`, else what `OTEL_TRACES_SAMPLER` says, else
+    /// the profile's).
     pub sample_rate: Option<f64>,
     /// Keeps only traces with an error, of those that are recorded (`TRACE_ONLY_ON_ERROR`; false).
     pub only_on_error: Option<bool>,
@@ -121,9 +122,12 @@ impl TraceConfig {
         };
         let mut config = Config::new(service_name);
 
-        let rate = or(self.sample_rate, "TRACE_SAMPLE_RATE", values::rate)?.unwrap_or(rate);
-        within("TRACE_SAMPLE_RATE", &rate, (0.0..=1.0).contains(&rate), values::RATE)?;
-        config.sample_rate = Some(rate);
+        // A sampler that OpenTelemetry's variables name is the user's word too, and the profile's is only a default.
+        let default = text("OTEL_TRACES_SAMPLER").is_none().then_some(rate);
+        config.sample_rate = or(self.sample_rate, "TRACE_SAMPLE_RATE", values::rate)?.or(default);
+        if let Some(rate) = &config.sample_rate {
+            within("TRACE_SAMPLE_RATE", rate, (0.0..=1.0).contains(rate), values::RATE)?;
+        }
         if or(self.only_on_error, "TRACE_ONLY_ON_ERROR", values::switch)?.unwrap_or(false) {
             config.sampler = Some(Box::new(TailRules::only_errors()));
         }

@@ -98,6 +98,11 @@ fn every_variable_holds_and_code_beats_it() {
     ] {
         assert!(said.contains(wanted), "{wanted} is not in {said}");
     }
+    let said = made(&[("OTEL_TRACES_SAMPLER", "always_off"), ("OTEL_BSP_MAX_QUEUE_SIZE", "33")]);
+    assert!(
+        said.contains("rate None") && said.contains("queue 33"),
+        "OpenTelemetry's beat the profile: {said}"
+    );
     let own = ("TURNSCOPE_TEST_OWN", "1");
     let said = made(&[&variables[..], &[own]].concat());
     assert!(said.contains("rate Some(0.75)") && said.contains("queue 9, batch 5"), "{said}");
