@@ -5,7 +5,8 @@ use crate::SetupError;
 use std::path::{Path, PathBuf};
 
 /// A Turnscope data directory that spans are written into, without a server: feature `store`. Where another process owns
-/// it, a server for instance, they are sent to that one instead.
+/// it, they are sent to that one's OTLP port instead: a server has one; an agent that writes there itself has none, and what
+/// another has to write meanwhile is lost, and reported.
 ///
 /// ```
 /// use turnscope::DataDirectory;

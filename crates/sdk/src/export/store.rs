@@ -56,6 +56,8 @@ pub struct StoreExporter {
     way: Way,
     pruned: Option<Instant>,
     log: Log,
+    /// The owner's address that the log was told of.
+    told: Option<String>,
 }
 
 /// Where spans go now.
@@ -91,7 +93,7 @@ impl StoreExporter {
         log: Log,
     ) -> Result<Self, SetupError> {
         let way = Way::Closed(String::new());
-        let mut exporter = Self { directory, resource: resource.clone(), way, pruned: None, log };
+        let mut exporter = Self { directory, resource: resource.clone(), way, pruned: None, log, told: None };
         exporter
             .connect()
             .map_err(|source| SetupError::Store { path: exporter.directory.path.clone(), source })?;
@@ -111,7 +113,7 @@ impl StoreExporter {
         Ok(())
     }
 
-    fn send_to_owner(&self) -> Option<Way> {
+    fn send_to_owner(&mut self) -> Option<Way> {
         let owner: Owner = serde_json::from_str(&owner(&self.directory.path)?).ok()?;
         let address = owner.otlp_http.filter(|_| owner.pid != process::id())?;
         let mut otlp = Otlp::http(format!("http://{address}"));
@@ -119,10 +121,13 @@ impl StoreExporter {
             otlp = otlp.with_header("x-api-key", key);
         }
         let exporter = OtlpExporter::new(&otlp, SEND, &self.resource).ok()?;
-        self.log.say(LogLevel::Warning, || {
-            let path = self.directory.path.display();
-            format!("{path} belongs to process {}: spans are sent to its OTLP port, {address}", owner.pid)
-        });
+        if self.told.as_ref() != Some(&address) {
+            self.log.say(LogLevel::Warning, || {
+                let path = self.directory.path.display();
+                format!("{path} belongs to process {}: spans are sent to its OTLP port, {address}", owner.pid)
+            });
+            self.told = Some(address);
+        }
         Some(Way::Owner(Box::new(exporter)))
     }
 

@@ -19,7 +19,7 @@ use std::{
 use turnscope::{Config, DataDirectory, Exporter, Otlp, OtlpProtocol, finished_spans, flush, shutdown};
 
 /// A server that answers every connection with these bytes, and then says no more.
-fn server(answer: &'static [u8]) -> String {
+pub(crate) fn server(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {

@@ -3,6 +3,7 @@
 use crate::{
     collector::Collector,
     doors::{alone, quick},
+    failures::server,
     file::key,
 };
 use serde_json::json;
@@ -92,6 +93,26 @@ fn an_owner_that_takes_no_spans_loses_them_and_nothing_else() {
     shutdown();
     let said = fs::read_to_string(&log).unwrap();
     assert!(said.contains("belongs to another turnscope"), "{said}");
+}
+
+#[test]
+fn an_owner_that_refuses_is_named_once() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let url = server(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n");
+    let owner = Store::open(dir.path(), Options::default()).unwrap();
+    let address = url.strip_prefix("http://").unwrap();
+    owner.announce(&json!({"pid": 1, "otlp_http": address}).to_string()).unwrap();
+    let log = dir.path().join("log");
+    Config { log_path: Some(log.clone()), ..into(dir.path()) }.install().unwrap();
+    for _ in 0..3 {
+        record("helpdesk");
+        assert!(turnscope::flush(Duration::from_secs(60)));
+    }
+    shutdown();
+    let said = fs::read_to_string(&log).unwrap();
+    assert_eq!(said.matches("belongs to process 1").count(), 1, "{said}");
+    assert_eq!(said.matches("could not be exported").count(), 1, "{said}");
 }
 
 #[test]
