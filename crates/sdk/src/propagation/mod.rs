@@ -12,8 +12,8 @@
 //! place.tool("send_mail").set("recipients", 1);
 //! ```
 //!
-//! With the features `reqwest`, `tower` (and so axum) and `tonic`, requests carry it by themselves: [`reqwest`],
-//! [`tower`], [`tonic`]. What is sent to a model's provider, or to anyone else who is not trusted, should carry no baggage.
+//! With the features `reqwest`, `tower` (and so axum) and `tonic`, requests carry it by themselves: see the modules of these
+//! names. What is sent to a model's provider, or to anyone else who is not trusted, should carry no baggage.
 
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
