@@ -147,8 +147,10 @@ fn what_is_lost_is_counted_and_said_once_a_minute() {
 fn what_waits_is_bounded_in_bytes_too() {
     let _alone = alone();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let otlp = Some(Otlp::http(format!("http://{}", silent.local_addr().unwrap())));
-    let config = Config { max_queue_bytes: 100_000, batch_size: 1, otlp, ..quick() };
+    let hour = Duration::from_secs(3600);
+    let otlp = Otlp::http(format!("http://{}", silent.local_addr().unwrap()));
+    let otlp = Some(Otlp { timeout: Some(hour), ..otlp });
+    let config = Config { max_queue_bytes: 100_000, batch_size: 1, otlp, export_timeout: hour, ..quick() };
     Config { metrics: false, logs: false, ..config }.install().unwrap();
     for _ in 0..20 {
         turnscope::run("helpdesk").metadata("text", "x".repeat(20_000));
