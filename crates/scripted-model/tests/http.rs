@@ -1,9 +1,15 @@
 //! The server as a client sees it, over real connections.
 
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Response, StatusCode};
 use serde_json::{Value as Json, json};
 use std::time::{Duration, Instant};
 use turnscope_scripted_model::{Endpoint, Fault, Reply, Script, ScriptedModel, Usage};
+
+/// Others in the workspace may have built `reqwest` without a provider of cryptography, which it wants for plain HTTP too.
+fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
 
 const ENDPOINTS: [Endpoint; 3] = [Endpoint::Chat, Endpoint::Responses, Endpoint::Messages];
 
@@ -33,7 +39,7 @@ fn saying(endpoint: Endpoint, text: &str, stream: bool) -> Json {
 
 async fn ask(model: &ScriptedModel, endpoint: Endpoint, body: &Json) -> Response {
     let url = format!("{}{}", model.url(), endpoint.path());
-    Client::new().post(url).header("traceparent", "00-a-b-01").json(body).send().await.unwrap()
+    client().post(url).header("traceparent", "00-a-b-01").json(body).send().await.unwrap()
 }
 
 /// The data of the events of a stream, and the names of those that have one.
@@ -177,7 +183,7 @@ async fn a_slow_answer_takes_its_time_and_does_not_hold_up_the_server_s_end() {
     assert!(events(&text).len() > 5 && since.elapsed() >= Duration::from_millis(80));
 
     let url = format!("{}{}", model.url(), Endpoint::Chat.path());
-    let waiting = tokio::spawn(Client::new().post(url).json(&body).send());
+    let waiting = tokio::spawn(client().post(url).json(&body).send());
     while model.requests().len() < 2 {
         tokio::task::yield_now().await;
     }
@@ -190,7 +196,7 @@ async fn requests_are_kept_with_their_headers() {
     let model = start([Reply::text("hi")]);
     ask(&model, Endpoint::Chat, &saying(Endpoint::Chat, "hello", false)).await;
     let url = format!("{}{}", model.url(), Endpoint::Responses.path());
-    let refused = Client::new().post(url).body("{").send().await.unwrap();
+    let refused = client().post(url).body("{").send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     let requests = model.requests();
     assert_eq!(

@@ -6,6 +6,12 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// Others in the workspace may have built `reqwest` without a provider of cryptography, which it wants for plain HTTP too.
+fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 #[tokio::test]
 async fn it_prints_its_address_and_serves_the_file() {
     let mut script = tempfile::NamedTempFile::new().unwrap();
@@ -19,7 +25,7 @@ async fn it_prints_its_address_and_serves_the_file() {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut base).unwrap();
     let body = json!({"model": "m", "messages": [{"role": "user", "content": "hello"}]});
     let url = format!("{}/chat/completions", base.trim());
-    let answer = reqwest::Client::new().post(url).json(&body).send().await;
+    let answer = client().post(url).json(&body).send().await;
     child.kill().unwrap();
     child.wait().unwrap();
     let answer: Json = answer.unwrap().json().await.unwrap();

@@ -14,6 +14,8 @@ mod log;
 mod log_records;
 mod metrics;
 mod model_call;
+#[cfg(feature = "async-openai")]
+pub mod openai;
 mod pipeline;
 pub mod propagation;
 mod recorder;

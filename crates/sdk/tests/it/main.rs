@@ -11,6 +11,7 @@ mod file;
 mod live;
 mod metrics;
 mod observability;
+mod openai;
 mod processors;
 mod propagation;
 mod recording;
@@ -19,3 +20,8 @@ mod store;
 mod trace_config;
 mod tracing;
 mod tree;
+
+/// `reqwest` is built without a provider of cryptography here, so that only one is in the tree; it wants one for plain HTTP too.
+fn with_crypto() {
+    let _ = rustls::crypto::ring::default_provider().install_default(); // an error says that there is one
+}

@@ -93,6 +93,7 @@ async fn a_request_of_reqwest_goes_on_in_axum() {
     let (listener, address) = listen().await;
     let server = tokio::spawn(async { axum::serve(listener, app).await });
 
+    crate::with_crypto();
     let client = ClientBuilder::new(::reqwest::Client::new()).with(reqwest::Inject).build();
     let url = format!("http://{address}/page");
     let run = here.run("helpdesk");
