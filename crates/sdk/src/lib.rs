@@ -12,6 +12,8 @@ mod lane;
 mod live;
 mod log;
 mod log_records;
+#[cfg(feature = "rmcp")]
+pub mod mcp;
 mod metrics;
 mod model_call;
 #[cfg(feature = "async-openai")]

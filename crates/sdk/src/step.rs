@@ -250,6 +250,17 @@ impl Step {
         CustomStep { step: self.child(name, SpanKind::Internal, []) }
     }
 
+    /// A step of any name and kind.
+    #[cfg(feature = "rmcp")]
+    pub(crate) fn custom_of(
+        &self,
+        kind: SpanKind,
+        name: impl Into<Cow<'static, str>>,
+        attributes: impl IntoIterator<Item = KeyValue>,
+    ) -> CustomStep {
+        CustomStep { step: self.child(name, kind, attributes) }
+    }
+
     pub(crate) fn child(
         &self,
         name: impl Into<Cow<'static, str>>,

@@ -9,6 +9,7 @@ mod examples;
 mod failures;
 mod file;
 mod live;
+mod mcp;
 mod metrics;
 mod observability;
 mod openai;

@@ -76,7 +76,11 @@ impl Kept {
 
 fn write(out: &mut String, all: &[SpanData], span: &SpanData, depth: usize) {
     let pad = "  ".repeat(depth);
-    let kind = if span.span_kind == SpanKind::Client { " [client]" } else { "" };
+    let kind = match span.span_kind {
+        SpanKind::Client => " [client]",
+        SpanKind::Server => " [server]",
+        _ => "",
+    };
     let status = match &span.status {
         Status::Error { description } => format!(" error: {description}"),
         Status::Ok => " ok".into(),
