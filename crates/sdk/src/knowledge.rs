@@ -17,6 +17,9 @@ guard! {
 
 impl Retrieval {
     pub(crate) fn begin(parent: &Step, source: Cow<'static, str>) -> Self {
+        if parent.is_off() {
+            return Self { step: parent.clone() };
+        }
         let name = format!("retrieval {source}");
         let attributes = [
             KeyValue::new("gen_ai.operation.name", "retrieval"),
@@ -89,6 +92,9 @@ impl MemoryWrite {
 
     /// The record's id; its text is recorded with content only.
     pub fn record(&self, id: &str, text: &str) -> &Self {
+        if self.is_off() {
+            return self;
+        }
         self.set("gen_ai.memory.record.id", id.to_owned());
         self.content("gen_ai.memory.records", || {
             serde_json::json!([{"id": id, "content": text}]).to_string()

@@ -64,13 +64,21 @@ pub use opentelemetry_sdk;
 
 use std::{
     borrow::Cow,
-    sync::{PoisonError, RwLock},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
+/// Whether the default recorder records, so that one that does not costs no lock.
+static ENABLED: AtomicBool = AtomicBool::new(false);
 static DEFAULT: RwLock<Recorder> = RwLock::new(Recorder::disabled());
 
 /// The recorder that [`run()`] uses: one that records nothing, until something is set up.
 pub fn default_recorder() -> Recorder {
+    if !ENABLED.load(Ordering::Acquire) {
+        return Recorder::disabled();
+    }
     DEFAULT.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
@@ -84,6 +92,7 @@ pub fn default_recorder() -> Recorder {
 /// ```
 pub fn set_default_recorder(recorder: Recorder) -> Recorder {
     let mut place = DEFAULT.write().unwrap_or_else(PoisonError::into_inner);
+    ENABLED.store(recorder.means().is_some(), Ordering::Release);
     std::mem::replace(&mut place, recorder)
 }
 

@@ -30,7 +30,7 @@ macro_rules! failing {
     () => {
         /// The call failed; see [`Step::error`].
         pub fn error<E: Error + ?Sized>(&self, error: &E) -> &Self {
-            self.fail(type_name_of_val(error), error.to_string())
+            if self.is_off() { self } else { self.fail(type_name_of_val(error), error.to_string()) }
         }
 
         /// The call failed; see [`Step::fail`].
@@ -112,12 +112,18 @@ impl LlmCall {
         if let Some(measured) = &self.measured {
             measured.response_model(model.clone());
         }
-        self.set("gen_ai.response.id", id).set("gen_ai.response.model", model);
+        self.set_all([
+            KeyValue::new("gen_ai.response.id", id),
+            KeyValue::new("gen_ai.response.model", model),
+        ]);
         self
     }
 
     /// Why the model stopped, one reason for each choice.
     pub fn finish_reasons<T: Into<StringValue>>(&self, reasons: impl IntoIterator<Item = T>) -> &Self {
+        if self.is_off() {
+            return self;
+        }
         let reasons: Vec<StringValue> = reasons.into_iter().map(Into::into).collect();
         self.set("gen_ai.response.finish_reasons", Value::Array(reasons.into()));
         self
@@ -148,11 +154,10 @@ impl LlmCall {
             ("gen_ai.usage.cache_creation.input_tokens", usage.cache_written),
             ("gen_ai.usage.reasoning.output_tokens", usage.reasoning),
         ];
-        for (key, tokens) in counts {
-            if let Some(tokens) = tokens {
-                self.count(key, tokens);
-            }
-        }
+        let known = counts.into_iter().filter_map(|(key, tokens)| Some((key, tokens?)));
+        self.set_all(
+            known.map(|(key, tokens)| KeyValue::new(key, i64::try_from(tokens).unwrap_or(i64::MAX))),
+        );
         self
     }
 
@@ -204,6 +209,9 @@ fn call(
     provider: &'static str,
     model: Cow<'static, str>,
 ) -> (Step, Option<MeasuredCall>) {
+    if parent.is_off() {
+        return (parent.clone(), None);
+    }
     let measured = parent.instruments().map(|to| MeasuredCall::begin(to, operation, provider, model.clone()));
     let name = format!("{operation} {model}");
     let mut attributes = vec![

@@ -30,6 +30,9 @@ pub struct Run {
 
 impl Run {
     pub(crate) fn begin(parent: &Step, name: Cow<'static, str>) -> Self {
+        if parent.is_off() {
+            return Self { step: parent.clone(), turns: AtomicU32::new(0) };
+        }
         let agent_run = parent.is_agent_run();
         let span_name =
             if agent_run { Cow::Borrowed("agent.run") } else { format!("invoke_agent {name}").into() };
@@ -85,12 +88,18 @@ impl Run {
 
     /// Tags of the run.
     pub fn tags<T: Into<StringValue>>(&self, tags: impl IntoIterator<Item = T>) -> &Self {
+        if self.is_off() {
+            return self;
+        }
         let tags: Vec<StringValue> = tags.into_iter().map(Into::into).collect();
         self.text("turnscope.tags", Value::Array(tags.into()))
     }
 
     /// One entry of the run's metadata.
     pub fn metadata(&self, key: &str, value: impl Into<Value>) -> &Self {
+        if self.is_off() {
+            return self;
+        }
         self.step.set(format!("turnscope.metadata.{key}"), value);
         self
     }

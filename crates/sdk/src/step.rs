@@ -63,10 +63,18 @@ impl Step {
 
     /// Sets an attribute of any name.
     pub fn set(&self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &Self {
-        if self.is_recording() {
+        // Each question to the span takes its lock, so it is asked nothing: one that is not recorded takes nothing.
+        if self.scope.is_some() {
             self.context.span().set_attribute(KeyValue::new(key.into(), value));
         }
         self
+    }
+
+    /// Sets several attributes at once, which takes the span's lock once.
+    pub(crate) fn set_all(&self, attributes: impl IntoIterator<Item = KeyValue>) {
+        if self.scope.is_some() {
+            self.context.span().set_attributes(attributes);
+        }
     }
 
     /// Records a custom event.
@@ -89,6 +97,9 @@ impl Step {
     /// The step failed: its status becomes an error, `error.type` is the type of `error`, and an exception event is
     /// recorded.
     pub fn error<E: Error + ?Sized>(&self, error: &E) -> &Self {
+        if self.is_off() {
+            return self;
+        }
         self.fail(type_name_of_val(error).to_owned(), error.to_string())
     }
 
@@ -108,6 +119,9 @@ impl Step {
     }
 
     fn exception(&self, kind: &str, message: &str, critical: bool) -> &Self {
+        if self.is_off() {
+            return self;
+        }
         self.event(
             "exception",
             [
@@ -126,6 +140,9 @@ impl Step {
 
     /// The result of an evaluation: the event `gen_ai.evaluation.result`, and `eval.score.NAME`.
     pub fn score(&self, name: &str, value: f64) -> &Self {
+        if self.is_off() {
+            return self;
+        }
         self.event(
             "gen_ai.evaluation.result",
             [
@@ -134,6 +151,12 @@ impl Step {
             ],
         );
         self.set(format!("eval.score.{name}"), value)
+    }
+
+    /// Whether nothing is ever recorded here: then nothing may cost anything.
+    #[inline]
+    pub(crate) fn is_off(&self) -> bool {
+        self.scope.is_none()
     }
 
     /// Whether anything is recorded; where not, what is costly to compute need not be.
@@ -315,6 +338,7 @@ impl Step {
         if self.captures_content() { self.set(key, value()) } else { self }
     }
 
+    #[inline]
     pub(crate) fn count(&self, key: &'static str, value: u64) -> &Self {
         self.set(key, i64::try_from(value).unwrap_or(i64::MAX))
     }

@@ -19,6 +19,9 @@ guard! {
 
 impl ToolCall {
     pub(crate) fn begin(parent: &Step, name: Cow<'static, str>) -> Self {
+        if parent.is_off() {
+            return Self { step: parent.clone() };
+        }
         if parent.means().is_some_and(|means| !means.tool_calls) {
             return Self { step: parent.shadow() };
         }

@@ -1,0 +1,97 @@
+//! What the caller waits for when the queue is full, and how much memory 10,000 spans a second take:
+//! `cargo bench -p turnscope-bench-sdk --bench limits`.
+
+#![allow(clippy::print_stdout)]
+
+use opentelemetry_sdk::trace::SpanData;
+use std::{
+    error::Error,
+    fs, thread,
+    time::{Duration, Instant},
+};
+use turnscope::{Config, Exporter};
+use turnscope_bench_sdk::with_turnscope;
+
+/// Never done: the queue before it fills up.
+#[derive(Debug)]
+struct Hangs;
+
+impl Exporter for Hangs {
+    fn export(&mut self, _: &[SpanData]) -> Result<(), Box<dyn Error + Send + Sync>> {
+        thread::sleep(Duration::from_secs(3600));
+        Ok(())
+    }
+}
+
+/// Takes everything at once.
+#[derive(Debug)]
+struct Takes;
+
+impl Exporter for Takes {
+    fn export(&mut self, _: &[SpanData]) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    memory()?;
+    full_queue()?;
+    Ok(())
+}
+
+fn memory() -> Result<(), Box<dyn Error>> {
+    let before = resident_kib()?;
+    Config { exporters: vec![Box::new(Takes)], ..Config::new("bench") }.install()?;
+    let run = turnscope::run("helpdesk");
+    let began = Instant::now();
+    let mut most = 0;
+    for hundred in 0..1000 {
+        for _ in 0..100 {
+            with_turnscope(&run);
+        }
+        most = most.max(resident_kib()?);
+        let due = began + Duration::from_millis(10 * (hundred + 1));
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+    let took = began.elapsed().as_secs_f64();
+    println!(
+        "memory: {} KiB more at {:.0} spans/s, {} dropped",
+        most - before,
+        100_000.0 / took,
+        turnscope::dropped()
+    );
+    Ok(())
+}
+
+fn full_queue() -> Result<(), Box<dyn Error>> {
+    Config { exporters: vec![Box::new(Hangs)], queue_size: 64, batch_size: 32, ..Config::new("bench") }
+        .install()?;
+    let run = turnscope::run("helpdesk");
+    while turnscope::dropped() == 0 {
+        with_turnscope(&run);
+    }
+    let mut times: Vec<Duration> = (0..1_000_000)
+        .map(|_| {
+            let began = Instant::now();
+            with_turnscope(&run);
+            began.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    println!(
+        "a span with the queue full: p50 {:?}, p99 {:?}, p99.9 {:?}, most {:?}; {} dropped",
+        at(0.5),
+        at(0.99),
+        at(0.999),
+        at(1.0),
+        turnscope::dropped()
+    );
+    std::process::exit(0); // the exporter still hangs
+}
+
+fn resident_kib() -> Result<u64, Box<dyn Error>> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
+}
