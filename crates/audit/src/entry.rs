@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// One execution of one agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AuditRun"))]
 pub struct RunEntry {
     /// The run's id, `<trace>-<span>` where it was traced.
     pub run_id: Option<String>,
@@ -41,6 +42,7 @@ pub struct RunEntry {
 
 /// One policy decision about a tool call. Where a human was asked (`hitl`) and has answered, a second one tells the answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AuditDecision"))]
 pub struct Decision {
     /// The run, where it is known.
     pub run_id: Option<String>,
@@ -78,12 +80,39 @@ pub struct Decision {
 
 /// What a record says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AuditEntry"))]
 #[serde(tag = "record", rename_all = "lowercase")]
 pub enum Entry {
     /// A run.
     Run(RunEntry),
     /// A policy decision.
     Decision(Decision),
+}
+
+impl Entry {
+    /// The run that it is about, where it is known.
+    pub fn run_id(&self) -> Option<&str> {
+        match self {
+            Self::Run(run) => run.run_id.as_deref(),
+            Self::Decision(decision) => decision.run_id.as_deref(),
+        }
+    }
+
+    /// The span that it is about: a decision's.
+    pub fn span_id(&self) -> Option<&str> {
+        match self {
+            Self::Run(_) => None,
+            Self::Decision(decision) => decision.span_id.as_deref(),
+        }
+    }
+
+    /// The trace, where there is one.
+    pub fn trace_id(&self) -> Option<&str> {
+        match self {
+            Self::Run(run) => run.trace_id.as_deref(),
+            Self::Decision(decision) => decision.trace_id.as_deref(),
+        }
+    }
 }
 
 /// Who wrote a record.
@@ -108,6 +137,7 @@ impl Source {
 
 /// A record as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AuditRecord"))]
 pub struct Record {
     /// Its place in the chain, from 1.
     pub seq: u64,

@@ -44,10 +44,11 @@ impl Trail {
             })
             .optional()?;
         let (id, prev) = previous.map_or((1, Vec::new()), |(id, signature)| (id + 1, signature));
-        let row: [Value; 5] = [id.into(), now_ms.into(), through.into(), last.into(), prev.into()];
+        let row: [Value; 6] =
+            [id.into(), now_ms.into(), before_ms.into(), through.into(), last.into(), prev.into()];
         tx.execute(
-            "INSERT INTO checkpoints (id, pruned_at, through, mac, prev, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (&row[0], &row[1], &row[2], &row[3], &row[4], signature(key, &row)),
+            "INSERT INTO checkpoints (id, pruned_at, before, through, mac, prev, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            (&row[0], &row[1], &row[2], &row[3], &row[4], &row[5], signature(key, &row)),
         )?;
         let remove =
             |table: Table| tx.execute(&format!("DELETE FROM {} WHERE seq <= ?1", table.name()), [through]);

@@ -92,6 +92,26 @@ impl Reader {
         Ok(None)
     }
 
+    /// The ids of runs that begin so, nine at most.
+    pub fn runs_beginning(&self, prefix: &str) -> Result<Vec<String>, AuditError> {
+        let mut runs = self.db.prepare_cached(
+            "SELECT run_id FROM (SELECT run_id FROM audit_runs UNION SELECT run_id FROM audit_decisions)
+             WHERE substr(run_id, 1, length(?1)) = ?1 ORDER BY run_id LIMIT 9",
+        )?;
+        Ok(runs.query_map([prefix], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
+    /// When the run of this origin was recorded, if it was (see [`crate::Trail::append_once`]).
+    pub fn run_recorded_at(&self, origin: &str) -> Result<Option<i64>, AuditError> {
+        let mut of_origin = self.db.prepare_cached("SELECT recorded_at FROM audit_runs WHERE origin = ?1")?;
+        Ok(of_origin.query_row([origin], |row| row.get(0)).optional()?)
+    }
+
+    /// What was recorded before this time is pruned; 0 where nothing is.
+    pub fn pruned_before(&self) -> Result<i64, AuditError> {
+        Ok(self.db.query_row("SELECT coalesce(max(before), 0) FROM checkpoints", [], |row| row.get(0))?)
+    }
+
     pub(crate) fn check_key(&self, key: &Key) -> Result<(), AuditError> {
         let (id, known): (Vec<u8>, Mac) =
             self.db.query_row("SELECT id, key_check FROM trail", [], |row| Ok((row.get(0)?, row.get(1)?)))?;

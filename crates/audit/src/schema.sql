@@ -36,6 +36,7 @@ CREATE TABLE audit_runs (
   mac           BLOB NOT NULL
 ) STRICT;
 CREATE INDEX audit_runs_of_run ON audit_runs (run_id);
+CREATE INDEX audit_runs_of_trace ON audit_runs (trace_id);
 
 -- One record per policy decision, and one more when a human has answered.
 CREATE TABLE audit_decisions (
@@ -63,11 +64,13 @@ CREATE TABLE audit_decisions (
   mac            BLOB NOT NULL
 ) STRICT;
 CREATE INDEX audit_decisions_of_run ON audit_decisions (run_id);
+CREATE INDEX audit_decisions_of_trace ON audit_decisions (trace_id);
 
 -- What pruning leaves: the records up to `through` are gone, the last of them had this mac. Each is signed, and signs the one before.
 CREATE TABLE checkpoints (
   id        INTEGER PRIMARY KEY,
   pruned_at INTEGER NOT NULL,
+  before    INTEGER NOT NULL, -- what was recorded before this time went
   through   INTEGER NOT NULL,
   mac       BLOB NOT NULL,
   prev      BLOB NOT NULL,

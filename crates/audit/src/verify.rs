@@ -72,22 +72,23 @@ fn start(db: &Connection, key: &Key, findings: &mut Vec<Finding>) -> Result<Head
     }
     let mut start = Head { count: 0, mac: made };
     let mut previous = Value::Blob(Vec::new());
-    let mut checkpoints =
-        db.prepare("SELECT id, pruned_at, through, mac, prev, signature FROM checkpoints ORDER BY id")?;
+    let mut checkpoints = db.prepare(
+        "SELECT id, pruned_at, before, through, mac, prev, signature FROM checkpoints ORDER BY id",
+    )?;
     let mut rows = checkpoints.query([])?;
     let mut number = 0;
     while let Some(row) = rows.next()? {
         number += 1;
-        let values: Vec<Value> = (0..6).map(|at| row.get(at)).collect::<Result<_, _>>()?;
-        let is_signed = Mac::from_value(&values[5]) == Some(signature(key, &values[..5]));
-        let is_next = values[0] == Value::Integer(number) && values[4] == previous;
-        match (&values[2], Mac::from_value(&values[3])) {
+        let values: Vec<Value> = (0..7).map(|at| row.get(at)).collect::<Result<_, _>>()?;
+        let is_signed = Mac::from_value(&values[6]) == Some(signature(key, &values[..6]));
+        let is_next = values[0] == Value::Integer(number) && values[5] == previous;
+        match (&values[3], Mac::from_value(&values[4])) {
             (Value::Integer(through), Some(mac)) if is_signed && is_next => {
                 start = Head { count: *through as u64, mac };
             }
             _ => findings.push(Finding::Checkpoint { id: number }),
         }
-        previous.clone_from(&values[5]);
+        previous.clone_from(&values[6]);
     }
     Ok(start)
 }

@@ -2,6 +2,7 @@
 //!
 //! [`serve`] reads as the table of contents: open, bind, announce, wait, drain, close.
 
+mod audit;
 mod auth;
 mod body;
 mod elsewhere;
@@ -23,7 +24,7 @@ pub use auth::ApiKey;
 pub use local::Local;
 pub use prices::FILE as PRICE_FILE;
 pub use rest::openapi;
-pub use state::{Config, Keep, Setting};
+pub use state::{Audit, Config, Keep, Setting};
 
 use listen::Listener;
 use state::App;
@@ -38,6 +39,9 @@ pub enum ServeError {
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] turnscope_store::StoreError),
+    /// The audit trail could not be opened.
+    #[error(transparent)]
+    Audit(#[from] turnscope_audit::AuditError),
     /// An address could not be listened on.
     #[error("cannot listen on {address} ({flag}): {source}; choose another with {flag}")]
     Bind {
@@ -80,12 +84,14 @@ pub async fn serve(
     let app = App::open(config, addresses)?;
     let pruning = maintenance::spawn_pruning(&app, keep);
     let pricing = maintenance::spawn_pricing(&app);
+    let recording = audit::spawn_recording(&app)?;
+    let audit_pruning = audit::spawn_pruning(&app);
     let routers =
         [(main, rest::router(&app)), (grpc, rest::otlp_router(&app)), (http, rest::otlp_router(&app))];
     let running: Vec<_> = routers.into_iter().map(|(listener, router)| listener.spawn(router)).collect();
     ready(addresses)?;
     stop.await;
-    for upkeep in pruning.into_iter().chain(pricing) {
+    for upkeep in pruning.into_iter().chain(pricing).chain(audit_pruning) {
         upkeep.abort();
     }
     // In the order of flow: new work is refused, running requests finish, then the store drains and closes.
@@ -94,6 +100,10 @@ pub async fn serve(
     let deadline = tokio::time::Instant::now() + GRACE;
     for listener in running {
         listener.stop(deadline).await;
+    }
+    if let Some(recording) = recording {
+        // What has ended is recorded before the store closes.
+        let _ = tokio::time::timeout_at(deadline, recording).await;
     }
     tokio::task::spawn_blocking(move || drop(app)).await.ok();
     Ok(())

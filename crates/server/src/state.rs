@@ -58,6 +58,8 @@ pub struct Config {
     pub pricing: Option<PathBuf>,
     /// What is kept; the rest is deleted hourly.
     pub retention: Keep,
+    /// What the server does with the audit trail.
+    pub audit: Audit,
     /// Each setting with where it came from, as `/v1/config` shows it.
     pub settings: Vec<Setting>,
 }
@@ -85,6 +87,7 @@ impl Config {
             ui_path: Some("/ui/".into()),
             pricing: None,
             retention: Keep::default(),
+            audit: Audit::default(),
             settings: Vec::new(),
         }
     }
@@ -105,6 +108,25 @@ impl Config {
             }
         }
         Ok(())
+    }
+}
+
+/// What the server does with the audit trail of its data directory. Agents write theirs whatever stands here.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// Whether it keeps records of the runs and decisions that it receives.
+    pub received: bool,
+    /// The key; the file `audit.key` in the data directory where there is none.
+    pub key: Option<turnscope_audit::Key>,
+    /// Records that were written longer ago than this go.
+    pub retention: Option<Duration>,
+    /// A run is recorded once nothing has come for it for so long: what comes later makes no second record of it.
+    pub settle: Duration,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { received: false, key: None, retention: None, settle: Duration::from_secs(5) }
     }
 }
 
@@ -207,6 +229,7 @@ pub(crate) struct App {
     pub(crate) started: Instant,
     pub(crate) data: PathBuf,
     pub(crate) keep: Keep,
+    pub(crate) audit: Audit,
     pub(crate) settings: Vec<Setting>,
     pub(crate) counted: Counted,
 }
@@ -270,6 +293,7 @@ impl App {
             started: Instant::now(),
             data: config.data,
             keep: config.retention,
+            audit: config.audit,
             settings: config.settings,
             counted: Counted::default(),
         }))

@@ -366,6 +366,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{id}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A run's audit records. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Audit"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{id}/context": {
         parameters: {
             query?: never;
@@ -1302,6 +1339,124 @@ export interface components {
             listen: string;
             otlp_grpc: string;
             otlp_http: string;
+        };
+        /** @description A run's audit records. */
+        Audit: {
+            /** @description Whether the data directory has an audit trail at all. */
+            has_trail: boolean;
+            /**
+             * @description The records about this run, in the order of the chain. They are as they stand: `turnscope audit verify` says whether
+             *      they are as they were written.
+             */
+            records: components["schemas"]["AuditRecord"][];
+        };
+        /** @description One policy decision about a tool call. Where a human was asked (`hitl`) and has answered, a second one tells the answer. */
+        AuditDecision: {
+            /** @description What it was to do. */
+            action?: string | null;
+            /** @description The agent that wanted to call. */
+            agent?: string | null;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            decided_at: number;
+            /** @description Who decided. */
+            decided_by?: string | null;
+            /** @description Which policy decided: its version, or its hash. */
+            policy_version?: string | null;
+            /** @description Why. */
+            reason?: string | null;
+            /** @description What the human said: `approved` or `rejected`. */
+            resolution?: string | null;
+            /** @description The policy's risk tier. */
+            risk_tier?: string | null;
+            /** @description The run, where it is known. */
+            run_id?: string | null;
+            /** @description The session. */
+            session_id?: string | null;
+            /** @description The span of the decision. */
+            span_id?: string | null;
+            /** @description The tool. */
+            tool?: string | null;
+            /** @description The trace, where there is one. */
+            trace_id?: string | null;
+            /** @description For whom it runs. */
+            user_id?: string | null;
+            /** @description The user's role, as the policy saw it. */
+            user_role?: string | null;
+            /** @description `allow`, `deny` or `hitl`. */
+            verdict: string;
+        };
+        /** @description A record as it is kept. */
+        AuditRecord: {
+            /** @description Its MAC, in hex. */
+            mac: string;
+            /**
+             * Format: int64
+             * @description When it was written.
+             */
+            recorded_at: number;
+            /**
+             * Format: uint64
+             * @description Its place in the chain, from 1.
+             */
+            seq: number;
+            /** @description Who wrote it: `agent` or `server`. */
+            source: string;
+        } & (({
+            /** @constant */
+            record: "run";
+        } & components["schemas"]["AuditRun"]) | ({
+            /** @constant */
+            record: "decision";
+        } & components["schemas"]["AuditDecision"]));
+        /** @description One execution of one agent. */
+        AuditRun: {
+            /** @description The agent's name. */
+            agent?: string | null;
+            /**
+             * Format: int64
+             * @description When it ended.
+             */
+            ended_at: number;
+            /** @description If not, why. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description Input tokens, cached ones included.
+             */
+            input_tokens?: number | null;
+            /** @description The model. */
+            model?: string | null;
+            /** @description What was answered. */
+            output?: string | null;
+            /**
+             * Format: int64
+             * @description Output tokens, reasoning included.
+             */
+            output_tokens?: number | null;
+            /** @description What was asked. */
+            prompt?: string | null;
+            /** @description The run's id, `<trace>-<span>` where it was traced. */
+            run_id?: string | null;
+            /** @description The session, as the application says. */
+            session_id?: string | null;
+            /**
+             * Format: int64
+             * @description When it started.
+             */
+            started_at: number;
+            /** @description Whether it ended well. */
+            success: boolean;
+            /** @description The trace, where there is one. */
+            trace_id?: string | null;
+            /** @description What started it: `cli`, `api`, `delegation`, … */
+            trigger_type?: string | null;
+            /** @description For whom it ran, as the application says. */
+            user_id?: string | null;
+            /** @description The user's role. */
+            user_role?: string | null;
         };
         /** @description One bucket of tokens. */
         BucketCost: {

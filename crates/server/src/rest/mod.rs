@@ -1,6 +1,7 @@
 //! REST: the routes, each handler in the file that is named after what it gives.
 
 mod attributes;
+mod audit;
 mod config;
 mod context;
 mod cost;
@@ -49,7 +50,7 @@ use http::HeaderValue;
 use parameters::{Parameters, name_path_parts, refuse_unknown};
 pub(crate) use problem::Problem;
 use std::sync::Arc;
-pub(crate) use step::hex;
+pub(crate) use step::{VerdictInfo, hex};
 use tower_http::{
     compression::CompressionLayer,
     cors::{AllowOrigin, Any, CorsLayer},
@@ -68,6 +69,7 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/runs/{id}/steps/{step_id}/data", get(timeline::data))
         .api_route("/v1/runs/{id}/turns/{n}", get(turns::one))
         .api_route("/v1/runs/{id}/cost", get(cost::cost))
+        .api_route("/v1/runs/{id}/audit", get(audit::audit))
         .api_route("/v1/runs/{id}/context", get(context::context))
         .api_route("/v1/runs/{id}/export", get(export::export))
         .api_route(

@@ -85,6 +85,14 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<turnscope_audit::AuditError> for Problem {
+    fn from(error: turnscope_audit::AuditError) -> Self {
+        tracing::error!(%error, "the audit trail could not be read");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "audit", error.to_string())
+            .detail("`turnscope audit verify` says more about the trail")
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(serde_json::to_vec(&self).unwrap_or_default()));

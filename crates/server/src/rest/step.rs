@@ -84,12 +84,12 @@ impl Usage {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct VerdictInfo {
     /// `allow`, `deny` or `hitl`.
-    verdict: String,
+    pub(crate) verdict: String,
     /// `approved`, `rejected` or null.
-    resolution: Option<String>,
-    decided_by: Option<String>,
-    reason: Option<String>,
-    risk_tier: Option<String>,
+    pub(crate) resolution: Option<String>,
+    pub(crate) decided_by: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) risk_tier: Option<String>,
 }
 
 /// Steps after a tool call among which the gates below it are looked for.
@@ -97,7 +97,7 @@ const NEARBY: usize = 64;
 
 impl VerdictInfo {
     /// What the step itself says, else its gate, else the gates below it: a human may answer in a span of its own.
-    fn of(view: &UnitView, index: usize, verdict: turnscope_model::Verdict) -> Self {
+    pub(crate) fn of(view: &UnitView, index: usize, verdict: turnscope_model::Verdict) -> Self {
         let steps = &view.projection.steps;
         let below = steps
             .iter()

@@ -1,0 +1,229 @@
+//! Keeps audit records of what the server receives (`--audit received`), and prunes the trail.
+//!
+//! The promise: each run that has ended, or was given up, is recorded once, when nothing has come for it for a while; each
+//! policy decision once, and once more when a human has answered. What ended while the server was down, or came shortly
+//! before it was killed, is made up for at the next start. A record is never changed: what comes after it (later spans, a
+//! root above) changes the run, not its record.
+//!
+//! Here: when to look at a run. What is then written: `entries`.
+
+mod entries;
+
+use crate::{
+    ServeError,
+    rest::live::What,
+    state::{App, now_ms},
+};
+use entries::entries;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
+use turnscope_audit::{AuditError, Entry, Source, Trail};
+use turnscope_model::{RunId, RunStatus};
+use turnscope_store::{
+    StoreError,
+    query::{Page, Run, RunFilter},
+};
+
+/// How often runs are looked at.
+const EVERY: Duration = Duration::from_secs(1);
+/// Runs that are recorded in one transaction.
+const AT_ONCE: usize = 200;
+/// How long after a failure the same runs are tried again.
+const AFTER_FAILURE_MS: i64 = 30_000;
+/// How often the trail is pruned.
+const HOURLY: Duration = Duration::from_secs(3600);
+
+/// Runs that changed, each with when it is to be looked at.
+type Waiting = Arc<Mutex<HashMap<RunId, i64>>>;
+
+#[derive(Debug, thiserror::Error)]
+enum RecordError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+}
+
+/// Records runs as they end, until the live stream closes; `None` where that was not asked for.
+pub(crate) fn spawn_recording(app: &Arc<App>) -> Result<Option<JoinHandle<()>>, ServeError> {
+    if !app.audit.received {
+        return Ok(None);
+    }
+    let trail = Trail::open(&app.data, app.audit.key.clone())?;
+    let trail = Arc::new(Mutex::new(trail));
+    let waiting = Waiting::default();
+    let mut gathering = tokio::spawn(gather(Arc::clone(app), Arc::clone(&waiting)));
+    let app = Arc::clone(app);
+    Ok(Some(tokio::spawn(async move {
+        make_up(&app, &trail).await;
+        loop {
+            let stopped = tokio::time::timeout(EVERY, &mut gathering).await.is_ok();
+            record_due(&app, &trail, &waiting, if stopped { i64::MAX } else { now_ms() }).await;
+            if stopped {
+                return;
+            }
+        }
+    })))
+}
+
+/// Notes what changes. It does nothing else, so that it never falls behind.
+async fn gather(app: Arc<App>, waiting: Waiting) {
+    let settle = i64::try_from(app.audit.settle.as_millis()).unwrap_or(i64::MAX);
+    let (_, Some(mut changes), _) = app.live.subscribe(None) else { return };
+    drop(app);
+    loop {
+        match changes.recv().await {
+            Ok(event) => {
+                if let What::Run(change) = event.what {
+                    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                    if change.gone {
+                        waiting.remove(&change.run_id);
+                    } else {
+                        waiting.insert(change.run_id, now_ms().saturating_add(settle));
+                    }
+                }
+            }
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "audit records of some runs wait for the next start");
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Records the runs whose time has come.
+async fn record_due(app: &Arc<App>, trail: &Arc<Mutex<Trail>>, waiting: &Waiting, now: i64) {
+    loop {
+        let due: Vec<RunId> = {
+            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let due: Vec<RunId> =
+                waiting.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).take(AT_ONCE).collect();
+            waiting.retain(|id, _| !due.contains(id));
+            due
+        };
+        if due.is_empty() {
+            return;
+        }
+        let later = blocking(app, trail, move |app, trail| {
+            let look = |id: &RunId| app.store.read(|reader| reader.run(*id));
+            let runs: Vec<Run> = due.iter().filter_map(|id| look(id).transpose()).collect::<Result<_, _>>().unwrap_or_else(|error| {
+                tracing::error!(%error, "runs could not be read for the audit trail");
+                Vec::new()
+            });
+            match record(app, trail, &runs) {
+                Ok(running) => running,
+                Err(error) => {
+                    tracing::error!(%error, "the audit trail could not be written; it is tried again in half a minute");
+                    due.iter().map(|id| (*id, now_ms() + AFTER_FAILURE_MS)).collect()
+                }
+            }
+        })
+        .await;
+        if now == i64::MAX {
+            continue; // the last time: nothing is looked at again
+        }
+        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        for (id, at) in later.unwrap_or_default() {
+            waiting.entry(id).or_insert(at);
+        }
+    }
+}
+
+/// Records what ended while nobody recorded, newest first.
+async fn make_up(app: &Arc<App>, trail: &Arc<Mutex<Trail>>) {
+    let mut after = Some(None);
+    while let Some(from) = after {
+        let next = blocking(app, trail, move |app, trail| -> Result<_, RecordError> {
+            let page = Page { limit: AT_ONCE as u32, after: from, descending: true, ..Page::default() };
+            let moment = app.moment();
+            let list = app.store.read(|reader| reader.runs(&RunFilter::default(), &page, moment))?;
+            let pruned_before = trail.reader().pruned_before()?;
+            let mut runs = Vec::new();
+            for run in list.runs {
+                let recorded_at = trail.reader().run_recorded_at(&entries::origin(&run, moment))?;
+                if run.received_at >= pruned_before && recorded_at.is_none_or(|at| at < run.received_at) {
+                    runs.push(run);
+                }
+            }
+            record(app, trail, &runs)?;
+            Ok(list.next)
+        });
+        after = match next.await {
+            Some(Ok(next)) => next.map(Some),
+            Some(Err(error)) => {
+                tracing::error!(%error, "older runs could not be recorded in the audit trail; the next start tries again");
+                None
+            }
+            None => None,
+        };
+    }
+}
+
+/// Records what is to be said of these runs, in one transaction. Gives those that still run, with when to look again.
+fn record(app: &App, trail: &mut Trail, runs: &[Run]) -> Result<Vec<(RunId, i64)>, RecordError> {
+    let moment = app.moment();
+    let mut told: Vec<(String, Entry)> = Vec::new();
+    let mut running = Vec::new();
+    for run in runs {
+        if run.status(moment.now_ms, moment.silence_ms).0 == RunStatus::Running {
+            running.push((run.run_id, run.received_at.saturating_add(moment.silence_ms + 1000)));
+        }
+        let has_verdicts = run.verdicts.iter().any(|count| *count > 0);
+        let view = has_verdicts.then(|| app.store.read(|reader| reader.unit_of_run(run))).transpose()?;
+        told.extend(entries(run, view.as_deref(), moment));
+    }
+    if !told.is_empty() {
+        trail.append_once(&told, Source::Server, now_ms())?;
+    }
+    Ok(running)
+}
+
+/// Does this on a blocking thread; `None` when it panicked.
+async fn blocking<T: Send + 'static>(
+    app: &Arc<App>,
+    trail: &Arc<Mutex<Trail>>,
+    work: impl FnOnce(&App, &mut Trail) -> T + Send + 'static,
+) -> Option<T> {
+    let (app, trail) = (Arc::clone(app), Arc::clone(trail));
+    let done = tokio::task::spawn_blocking(move || {
+        work(&app, &mut trail.lock().unwrap_or_else(PoisonError::into_inner))
+    })
+    .await;
+    done.inspect_err(|error| tracing::error!(%error, "recording in the audit trail panicked")).ok()
+}
+
+/// Prunes the trail hourly, whoever writes it; `None` when everything is kept.
+pub(crate) fn spawn_pruning(app: &Arc<App>) -> Option<JoinHandle<()>> {
+    let keep = i64::try_from(app.audit.retention?.as_millis()).ok()?;
+    let (data, key) = (app.data.clone(), app.audit.key.clone());
+    Some(tokio::spawn(async move {
+        loop {
+            let (data, key) = (data.clone(), key.clone());
+            let pruned = tokio::task::spawn_blocking(move || {
+                turnscope_audit::Reader::open(&data)?; // pruning makes no trail
+                Trail::open(&data, key)?.prune(now_ms().saturating_sub(keep), now_ms())
+            });
+            match pruned.await {
+                Ok(Ok(pruned)) if pruned.through > 0 => {
+                    tracing::info!(
+                        runs = pruned.runs,
+                        decisions = pruned.decisions,
+                        "pruned the audit trail"
+                    );
+                }
+                Ok(Ok(_) | Err(AuditError::NoTrail(_))) => {}
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "pruning the audit trail failed; it is tried again in an hour");
+                }
+                Err(error) => {
+                    tracing::error!(%error, "pruning the audit trail panicked; it is tried again in an hour");
+                }
+            }
+            tokio::time::sleep(HOURLY).await;
+        }
+    }))
+}

@@ -1,0 +1,91 @@
+//! `GET /v1/runs/{id}/audit`: what the audit trail of the data directory says of a run.
+
+use super::{problem::Problem, runs::exactly_one};
+use crate::state::App;
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::{collections::BTreeMap, sync::Arc};
+use turnscope_audit::{AuditError, Filter, Record};
+use turnscope_store::{
+    Reader, StoreError,
+    query::{Found, Run},
+};
+
+/// A run's audit records.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Audit {
+    /// Whether the data directory has an audit trail at all.
+    has_trail: bool,
+    /// The records about this run, in the order of the chain. They are as they stand: `turnscope audit verify` says whether
+    /// they are as they were written.
+    records: Vec<Record>,
+}
+
+/// The audit records of a run: its own, and those of the policy's decisions in it.
+pub(crate) async fn audit(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Json<Audit>, Problem> {
+    let asked = id.clone();
+    let data = app.data.clone();
+    let (found, records) = app
+        .ask(move |reader| {
+            let found = reader.find_run(&asked, false)?;
+            let records = match &found {
+                Found::One(run) => match turnscope_audit::Reader::open(&data) {
+                    Ok(trail) => of_run(reader, &trail, run)?,
+                    Err(error) => Err(error),
+                },
+                _ => Ok(Vec::new()),
+            };
+            Ok((found, records))
+        })
+        .await?;
+    exactly_one(&id, found)?;
+    match records {
+        Ok(records) => Ok(Json(Audit { has_trail: true, records })),
+        Err(AuditError::NoTrail(_)) => Ok(Json(Audit { has_trail: false, records: Vec::new() })),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The records that name this run, or a span that now belongs to it: an agent writes the ids that it knows while it runs.
+fn of_run(
+    reader: &mut Reader,
+    trail: &turnscope_audit::Reader,
+    run: &Run,
+) -> Result<Result<Vec<Record>, AuditError>, StoreError> {
+    let own = run.run_id.to_string();
+    let mut candidates = BTreeMap::new();
+    for of in std::iter::once(&own).chain(&run.trace_ids) {
+        match trail.records(&Filter { of: Some(of.clone()), ..Filter::default() }) {
+            Ok(records) => candidates.extend(records.into_iter().map(|record| (record.seq, record))),
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    let mut known = BTreeMap::new();
+    let mut records = Vec::new();
+    for record in candidates.into_values() {
+        let Some(named) = named(&record) else { continue };
+        if !known.contains_key(&named) {
+            let is_own = named == own
+                || matches!(reader.find_run(&named, false)?, Found::One(found) if found.run_id == run.run_id);
+            known.insert(named.clone(), is_own);
+        }
+        if known.get(&named) == Some(&true) {
+            records.push(record);
+        }
+    }
+    Ok(Ok(records))
+}
+
+/// The run, or the span, that a record is about.
+fn named(record: &Record) -> Option<String> {
+    let entry = &record.entry;
+    let of_span = || Some(format!("{}-{}", entry.trace_id()?, entry.span_id()?));
+    entry.run_id().map(str::to_owned).or_else(of_span).or_else(|| entry.trace_id().map(str::to_owned))
+}
