@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        backup, completions, config, demo, export, import, init, man, pricing, prune, runs, search, serve,
-        sessions, show, stats, summary, tail, vacuum,
+        audit, backup, completions, config, demo, export, import, init, man, pricing, prune, runs, search,
+        serve, sessions, show, stats, summary, tail, vacuum,
     },
     exit::CODES,
 };
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Export(export::Export),
     /// Take in exported runs, or OTLP files
     Import(import::Import),
+    /// Read and verify the audit trail
+    Audit(audit::Audit),
     /// Show and set what models cost
     Pricing(pricing::Pricing),
     /// Delete what is too old or too much

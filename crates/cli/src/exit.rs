@@ -17,6 +17,8 @@ pub(crate) enum Code {
     Unauthenticated = 5,
     /// The data directory belongs to another process.
     Owned = 6,
+    /// The audit trail does not verify.
+    Tampered = 7,
 }
 
 /// Each code with its meaning, for the documentation.
@@ -28,6 +30,7 @@ pub(crate) const CODES: &[(Code, &str)] = &[
     (Code::Unreachable, "the server cannot be reached"),
     (Code::Unauthenticated, "the server wants a key"),
     (Code::Owned, "the data directory belongs to another process"),
+    (Code::Tampered, "the audit trail does not verify: records were changed, removed or put in"),
 ];
 
 /// Why a command ended without success.
@@ -99,10 +102,30 @@ impl From<turnscope_store::StoreError> for Failure {
     }
 }
 
+impl From<turnscope_audit::AuditError> for Failure {
+    fn from(error: turnscope_audit::AuditError) -> Self {
+        use turnscope_audit::AuditError::{BadHead, BadKey, NoTrail, WrongKey};
+        let code = match &error {
+            NoTrail(_) => Code::NotFound,
+            BadKey(_) | BadHead(_) | WrongKey => Code::Usage,
+            _ => Code::Failed,
+        };
+        let failure = Self::new(code, error.to_string());
+        match error {
+            NoTrail(_) => failure.hint(
+                "agents write one beside their traces, and `turnscope serve --audit received` keeps one of what it receives",
+            ),
+            WrongKey => failure.hint("give the right one in TURNSCOPE_AUDIT_KEY, or put audit.key back"),
+            _ => failure,
+        }
+    }
+}
+
 impl From<turnscope_server::ServeError> for Failure {
     fn from(error: turnscope_server::ServeError) -> Self {
         match error {
             turnscope_server::ServeError::Store(error) => error.into(),
+            turnscope_server::ServeError::Audit(error) => error.into(),
             other => Self::failed(other.to_string()),
         }
     }

@@ -1,5 +1,6 @@
 //! One file per sub-command, holding its arguments and its function.
 
+pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -40,6 +41,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
         Command::Pricing(args) => pricing::pricing(args),
         Command::Prune(args) => prune::prune(args),
         Command::Vacuum(args) => vacuum::vacuum(args),
+        Command::Audit(args) => audit::audit(args),
         Command::Backup(args) => backup::backup(args),
         Command::Init(args) => init::init(args),
         Command::Config(args) => config::config(args),

@@ -100,3 +100,61 @@ fn hostile_answers_do_no_harm() {
     let text = super::show::show(&look(60), &wire::Run::default(), &timeline);
     assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'));
 }
+
+/// Two records: a run, and a call that a human rejected.
+fn audited() -> Vec<turnscope_audit::Record> {
+    use turnscope_audit::{Decision, Entry, Record, RunEntry};
+    let record = |seq, entry| Record {
+        seq,
+        recorded_at: NOW - 60_000,
+        source: "agent".into(),
+        entry,
+        mac: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let run_id = some("4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7");
+    vec![
+        record(
+            41,
+            Entry::Decision(Decision {
+                run_id: run_id.clone(),
+                trace_id: some("4bf92f3577b34da6a3ce929d0e0e4736"),
+                span_id: some("53995c3f42cd8ad8"),
+                agent: some("billing"),
+                user_role: some("support_agent"),
+                tool: some("refund"),
+                action: some("issue"),
+                verdict: "hitl".into(),
+                resolution: some("rejected"),
+                decided_by: some("terminal"),
+                reason: some("a refund above 100 needs a human"),
+                risk_tier: some("high"),
+                policy_version: some("sha256:ab12"),
+                decided_at: NOW - 65_000,
+                ..Decision::default()
+            }),
+        ),
+        record(
+            42,
+            Entry::Run(RunEntry {
+                run_id,
+                agent: some("billing"),
+                user_id: some("u-7"),
+                started_at: NOW - 70_000,
+                ended_at: NOW - 62_000,
+                prompt: some("Refund order 7,\nplease.\u{1b}[2J"),
+                model: some("gpt-4o-mini"),
+                input_tokens: Some(1200),
+                output_tokens: Some(80),
+                error: some("turn_limit: 8 turns were not enough"),
+                ..RunEntry::default()
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn audit_records_as_a_table_and_in_full() {
+    check("audit-list", |look| super::audit::list(look, &audited()));
+    insta::assert_snapshot!("audit-show", super::audit::records(&look(100), &audited()));
+}

@@ -197,6 +197,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BASE
     },
     Setting {
+        name: "audit",
+        value: "off|received",
+        default: "off",
+        help: "received: keep an audit record of each run and each policy decision that comes in (docs/audit.md)",
+        ..BASE
+    },
+    Setting {
+        name: "audit-key",
+        value: "HEX",
+        help: "The audit trail's key, 64 hexadecimal digits; without it the file audit.key in the data directory; better set in the environment than typed",
+        secret: true,
+        ..BASE
+    },
+    Setting {
+        name: "audit-retention-days",
+        value: "DAYS",
+        default: "0",
+        help: "Prune audit records that were written longer ago, hourly, leaving a signed checkpoint; 0 keeps everything",
+        ..BASE
+    },
+    Setting {
         name: "silence",
         value: "TIME",
         default: "10m",

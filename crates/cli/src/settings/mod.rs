@@ -8,7 +8,7 @@ pub(crate) mod list;
 mod parse;
 mod resolve;
 
-pub(crate) use parse::bytes as parse_bytes;
+pub(crate) use parse::{bytes as parse_bytes, days as parse_days, time as parse_time};
 pub(crate) use resolve::{Log, Origin, Settings};
 
 use crate::exit::{Code, Failure};

@@ -56,7 +56,7 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
 }
 
 /// `10m`, `90s`, `250ms`, `2h`, `1d`; a bare number is seconds.
-pub(super) fn time(text: &str) -> Result<Duration, String> {
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
     let wrong = || "take a span of time, such as 30s, 10m or 2h".to_owned();
     let text = text.trim();
     let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
@@ -84,7 +84,7 @@ pub(super) fn log_level(text: &str) -> Result<String, String> {
 }
 
 /// A number of days; 0 is no limit.
-pub(super) fn days(text: &str) -> Result<Option<Duration>, String> {
+pub(crate) fn days(text: &str) -> Result<Option<Duration>, String> {
     let wrong = || "take a number of days, such as 30 or 0.5".to_owned();
     let days: f64 = text.trim().trim_end_matches('d').parse().map_err(|_| wrong())?;
     let age = Duration::try_from_secs_f64(days * 86_400.0).map_err(|_| wrong())?;

@@ -7,7 +7,7 @@ use super::{
 };
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use turnscope_otlp::redact::Redactor;
-use turnscope_server::{ApiKey, Config, Keep};
+use turnscope_server::{ApiKey, Audit, Config, Keep};
 
 /// Everything that can be set, resolved and checked.
 #[derive(Debug)]
@@ -17,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) data_is_default: bool,
     pub(crate) server: Option<String>,
     pub(crate) api_key: Option<Secret>,
+    pub(crate) audit_key: Option<turnscope_audit::Key>,
     pub(crate) ready_file: Option<PathBuf>,
     pub(crate) listen: SocketAddr,
     pub(crate) otlp_grpc: SocketAddr,
@@ -40,6 +41,7 @@ struct Serve {
     max_body_bytes: u64,
     redactor: Redactor,
     keep: Keep,
+    audit: Audit,
     search: bool,
     ui_path: Option<String>,
     span_metric_dimensions: Vec<String>,
@@ -149,6 +151,18 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         age: picker.one("retention-days", parse::days).flatten(),
         max_bytes: picker.one("retention-max-bytes", parse::bytes).filter(|bytes| *bytes > 0),
     };
+    let audit_key =
+        picker.one("audit-key", |text| turnscope_audit::Key::parse(text).map_err(|error| error.to_string()));
+    let audit = Audit {
+        received: picker.one("audit", |text| match text {
+            "received" => Ok(true),
+            "off" | "false" => Ok(false),
+            _ => Err("take off or received".to_owned()),
+        })?,
+        key: audit_key.clone(),
+        retention: picker.one("audit-retention-days", parse::days).flatten(),
+        ..Audit::default()
+    };
     let ui = picker.one("ui", parse::switch);
     let ui_path = picker.one("ui-path", |text| {
         let valid = text.starts_with('/') && !text.contains(['{', '}', '?', '#', ' ']) && text != "/";
@@ -200,6 +214,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         data: data?,
         server,
         api_key: api_key.map(Secret),
+        audit_key,
         ready_file: picker.one("ready-file", |text| Ok(PathBuf::from(text))),
         listen,
         otlp_grpc,
@@ -216,6 +231,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
             max_body_bytes: max_body_bytes?,
             redactor: redactor?,
             keep,
+            audit,
             search: search?,
             ui_path: ui_path.filter(|_| ui != Some(false)),
             span_metric_dimensions: picker.list("span-metric-dimension", parse::split_list),
@@ -264,6 +280,7 @@ impl Settings {
             search: serve.search,
             ui_path: serve.ui_path,
             retention: serve.keep,
+            audit: serve.audit,
             settings: self.origins.into_iter().map(Origin::shown).collect(),
             ..Config::new(self.data)
         }

@@ -1,5 +1,6 @@
 //! The real binary, as a new user would run it.
 
+mod audit;
 mod environment;
 mod reading;
 mod serving;

@@ -1,0 +1,125 @@
+//! `turnscope audit export`: a JSON array with a record a line, or CSV with a column for every field of either table.
+
+use super::{Common, Which};
+use crate::{
+    exit::{Failure, Outcome},
+    output,
+    render::human,
+};
+use serde_json::Value;
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::PathBuf,
+};
+use turnscope_audit::{Filter, Reader};
+
+/// What was typed.
+#[derive(clap::Args)]
+pub(super) struct ExportArgs {
+    /// How to write
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    format: Format,
+    /// Where to write; stdout when nothing is said
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Json,
+    Csv,
+}
+
+/// The columns of the CSV: what every record has, what runs have, what decisions have.
+const COLUMNS: &[&str] = &[
+    "seq",
+    "record",
+    "recorded_at",
+    "source",
+    "run_id",
+    "trace_id",
+    "span_id",
+    "session_id",
+    "agent",
+    "user_id",
+    "user_role",
+    "trigger_type",
+    "started_at",
+    "ended_at",
+    "prompt",
+    "output",
+    "model",
+    "input_tokens",
+    "output_tokens",
+    "success",
+    "error",
+    "decided_at",
+    "tool",
+    "action",
+    "verdict",
+    "resolution",
+    "decided_by",
+    "reason",
+    "risk_tier",
+    "policy_version",
+    "mac",
+];
+
+/// Writes records out.
+pub(super) fn export(args: &ExportArgs) -> Outcome {
+    let reader = args.common.reader()?;
+    let filter = args.which.filter();
+    let out: Box<dyn Write> = match &args.output {
+        None => Box::new(output::stdout()),
+        Some(path) => Box::new(BufWriter::new(
+            File::create(path)
+                .map_err(|error| Failure::failed(format!("cannot write {}: {error}", path.display())))?,
+        )),
+    };
+    let written = match args.format {
+        Format::Json => as_json(&reader, &filter, out)?,
+        Format::Csv => as_csv(&reader, &filter, out)?,
+    };
+    if let Some(path) = &args.output {
+        eprintln!("Wrote {} to {}.", human::plural(written, "record"), path.display());
+    }
+    Ok(())
+}
+
+fn as_json(reader: &Reader, filter: &Filter, mut out: impl Write) -> Result<u64, Failure> {
+    let mut written = 0;
+    out.write_all(b"[")?;
+    reader.each(filter, |record| {
+        out.write_all(if written == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut out, &record).map_err(std::io::Error::from)?;
+        written += 1;
+        Ok::<_, Failure>(())
+    })?;
+    out.write_all(b"\n]\n")?;
+    out.flush()?;
+    Ok(written)
+}
+
+fn as_csv(reader: &Reader, filter: &Filter, out: impl Write) -> Result<u64, Failure> {
+    let mut rows = csv::Writer::from_writer(out);
+    let mut written = 0;
+    rows.write_record(COLUMNS).map_err(std::io::Error::from)?;
+    reader.each(filter, |record| {
+        let value = serde_json::to_value(&record).map_err(std::io::Error::from)?;
+        let cell = |column: &&str| match value.get(*column) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        rows.write_record(COLUMNS.iter().map(cell)).map_err(std::io::Error::from)?;
+        written += 1;
+        Ok::<_, Failure>(())
+    })?;
+    rows.flush()?;
+    Ok(written)
+}

@@ -1,0 +1,154 @@
+//! What the server keeps in the audit trail of the runs that it receives, and what it answers of it.
+
+use serde_json::Value as Json;
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use turnscope_audit::{Decision, Entry, Filter, Key, Reader, Source, Trail};
+use turnscope_tests::{
+    corpus,
+    load::{self, text},
+    testkit::Turnscope,
+};
+
+const RECEIVED: &[&str] = &["--audit", "received"];
+
+fn records(data: &Path) -> Vec<turnscope_audit::Record> {
+    let reader = Reader::open(data).expect("a trail");
+    let report = reader.verify(&Key::of(data).expect("a key"), None).expect("verified");
+    assert_eq!(report.findings, []);
+    reader.records(&Filter::default()).expect("read")
+}
+
+fn stop(server: Turnscope) {
+    server.terminate();
+    assert!(server.wait().success());
+}
+
+fn pages(server: &Turnscope) -> Vec<Json> {
+    server.json("/v1/runs?limit=1000")["runs"].as_array().expect("runs").clone()
+}
+
+#[test]
+fn each_run_and_each_decision_of_the_corpus_is_recorded_once() {
+    let server = Turnscope::start_on(Arc::new(tempfile::tempdir().expect("a directory")), RECEIVED);
+    for capture in corpus::producers() {
+        for request in corpus::requests(&capture) {
+            assert_eq!(server.send(&request).status, 200);
+        }
+    }
+    let runs = pages(&server);
+    let data = server.data();
+    stop(server);
+    let ended: Vec<&Json> = runs.iter().filter(|run| run["status"] != "running").collect();
+    let told = records(&data.path().join("data"));
+    let of = |run: &Json| {
+        let own = told.iter().filter(|record| record.entry.run_id() == run["run_id"].as_str());
+        own.map(|record| record.entry.clone()).collect::<Vec<_>>()
+    };
+    assert!(ended.len() > 30);
+    for run in &runs {
+        let (mut records_of_run, mut verdicts) = (0, 0);
+        for entry in of(run) {
+            match entry {
+                Entry::Run(entry) => {
+                    records_of_run += 1;
+                    assert_eq!(entry.success, run["status"] == "completed");
+                    assert_eq!(entry.input_tokens, run["input_tokens"].as_i64());
+                    assert_eq!(entry.session_id.as_deref(), run["session_id"].as_str());
+                    assert_eq!(entry.output.as_deref(), run["output_preview"].as_str());
+                }
+                Entry::Decision(_) => verdicts += 1,
+            }
+        }
+        let counted: u64 =
+            ["allow_count", "deny_count", "hitl_count"].iter().filter_map(|key| run[key].as_u64()).sum();
+        assert_eq!(records_of_run, u64::from(run["status"] != "running"), "{run:#}");
+        assert_eq!(verdicts, counted, "{}: {:#?}", run["run_id"], of(run));
+    }
+
+    // Nothing is told twice by the next start; without the option nothing is told at all.
+    let server = Turnscope::start_on(Arc::clone(&data), RECEIVED);
+    server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(load::run(1, 1)));
+    stop(server);
+    assert_eq!(records(&data.path().join("data")).len(), told.len() + 1);
+    let server = Turnscope::start_on(Arc::clone(&data), &[]);
+    server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(load::run(2, 1)));
+    stop(server);
+    assert_eq!(records(&data.path().join("data")).len(), told.len() + 1);
+    // What came meanwhile is made up for.
+    stop(Turnscope::start_on(Arc::clone(&data), RECEIVED));
+    assert_eq!(records(&data.path().join("data")).len(), told.len() + 2);
+}
+
+/// A gate's span within a run of `load`.
+fn gate(
+    run: u64,
+    span: u64,
+    parent: u64,
+    more: Vec<opentelemetry_proto::tonic::common::v1::KeyValue>,
+) -> opentelemetry_proto::tonic::trace::v1::Span {
+    let mut attributes = vec![text("kitelogik.tool_name", "refund"), text("kitelogik.policy.allow", "false")];
+    attributes.extend(more);
+    load::span(run, span, Some(parent), "policy_gate.evaluate", attributes)
+}
+
+#[test]
+fn a_run_is_recorded_while_the_server_runs_and_leads_to_its_records() {
+    let server = Turnscope::start_on(Arc::new(tempfile::tempdir().expect("a directory")), RECEIVED);
+    let send = |spans| {
+        let reply =
+            server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(spans));
+        assert_eq!(reply.status, 200);
+    };
+    let path = format!("/v1/runs/{}/audit", load::run_id(0));
+    let records_once = |there: usize| -> Vec<Json> {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let answer = server.json(&path);
+            assert_eq!(answer["has_trail"], true);
+            let records = answer["records"].as_array().expect("records").clone();
+            if records.len() >= there {
+                return records;
+            }
+            assert!(Instant::now() < until, "{answer:#}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    send(load::run(0, 1));
+    let first = records_once(1);
+    assert_eq!((&first[0]["record"], &first[0]["source"]), (&"run".into(), &"server".into()));
+    // A decision that comes late is told of; the run's record stays.
+    send(vec![gate(0, 77, 0, vec![text("kitelogik.policy.reason", "too much")])]);
+    let both = records_once(2);
+    assert_eq!(both[0], first[0]);
+    assert_eq!((&both[1]["verdict"], &both[1]["reason"]), (&"deny".into(), &"too much".into()));
+    // From the decision to its step.
+    let trace = both[1]["trace_id"].as_str().expect("a trace");
+    let span = both[1]["span_id"].as_str().expect("a span");
+    let steps = server.json(&format!("/v1/traces/{trace}"));
+    assert!(steps["steps"].as_array().expect("steps").iter().any(|step| step["span_id"] == span), "{span}");
+
+    // What the agent wrote itself belongs to the run of its span.
+    let mut own = Trail::open(&server.data().path().join("data"), None).expect("a trail, beside the server");
+    let decision = Decision {
+        trace_id: Some(trace.into()),
+        span_id: Some(span.into()),
+        verdict: "deny".into(),
+        ..Decision::default()
+    };
+    own.append(&Entry::Decision(decision), Source::Agent, 1).expect("appended");
+    assert_eq!(records_once(3)[2]["source"], "agent");
+    assert_eq!(server.get("/v1/runs/no-such-run/audit").status, 404);
+}
+
+#[test]
+fn without_a_trail_that_is_said() {
+    let server = Turnscope::start();
+    server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(load::run(0, 1)));
+    let answer = server.json(&format!("/v1/runs/{}/audit", load::run_id(0)));
+    assert_eq!(answer, serde_json::json!({ "has_trail": false, "records": [] }));
+    assert!(!server.data().path().join("data/audit.db").exists(), "asking makes none");
+}
