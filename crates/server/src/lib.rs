@@ -102,8 +102,7 @@ pub async fn serve(
         listener.stop(deadline).await;
     }
     if let Some(recording) = recording {
-        // What has ended is recorded before the store closes.
-        let _ = tokio::time::timeout_at(deadline, recording).await;
+        recording.finish(deadline).await;
     }
     tokio::task::spawn_blocking(move || drop(app)).await.ok();
     Ok(())

@@ -206,7 +206,8 @@ impl Data {
         }
     }
 
-    fn catch_up(&self) {
+    /// Waits for a moment until what was acknowledged can be read.
+    pub(crate) fn catch_up(&self) {
         if let Self::Owned(store) = self {
             store.catch_up(CATCH_UP);
         }

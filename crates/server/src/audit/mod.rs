@@ -11,7 +11,7 @@ mod entries;
 
 use crate::{
     ServeError,
-    rest::live::What,
+    rest::live::{Event, What},
     state::{App, now_ms},
 };
 use entries::entries;
@@ -20,7 +20,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
+use tokio::{
+    sync::{broadcast::error::RecvError, oneshot},
+    task::JoinHandle,
+};
 use turnscope_audit::{AuditError, Entry, Source, Trail};
 use turnscope_model::{RunId, RunStatus};
 use turnscope_store::{
@@ -40,6 +43,22 @@ const HOURLY: Duration = Duration::from_secs(3600);
 /// Runs that changed, each with when it is to be looked at.
 type Waiting = Arc<Mutex<HashMap<RunId, i64>>>;
 
+/// The task that records.
+pub(crate) struct Recording {
+    task: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Recording {
+    /// Records what has ended, once nothing more is received.
+    pub(crate) async fn finish(self, deadline: tokio::time::Instant) {
+        let _ = self.stop.send(());
+        if tokio::time::timeout_at(deadline, self.task).await.is_err() {
+            tracing::warn!("audit records of some runs wait for the next start");
+        }
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 enum RecordError {
     #[error(transparent)]
@@ -48,49 +67,62 @@ enum RecordError {
     Audit(#[from] AuditError),
 }
 
-/// Records runs as they end, until the live stream closes; `None` where that was not asked for.
-pub(crate) fn spawn_recording(app: &Arc<App>) -> Result<Option<JoinHandle<()>>, ServeError> {
+/// Records runs as they end; `None` where that was not asked for.
+pub(crate) fn spawn_recording(app: &Arc<App>) -> Result<Option<Recording>, ServeError> {
     if !app.audit.received {
         return Ok(None);
     }
     let trail = Trail::open(&app.data, app.audit.key.clone())?;
     let trail = Arc::new(Mutex::new(trail));
     let waiting = Waiting::default();
-    let mut gathering = tokio::spawn(gather(Arc::clone(app), Arc::clone(&waiting)));
+    let gathering = tokio::spawn(gather(Arc::clone(app), Arc::clone(&waiting)));
     let app = Arc::clone(app);
-    Ok(Some(tokio::spawn(async move {
+    let (stop, mut stopped) = oneshot::channel();
+    let task = tokio::spawn(async move {
         make_up(&app, &trail).await;
-        loop {
-            let stopped = tokio::time::timeout(EVERY, &mut gathering).await.is_ok();
-            record_due(&app, &trail, &waiting, if stopped { i64::MAX } else { now_ms() }).await;
-            if stopped {
-                return;
-            }
+        while tokio::time::timeout(EVERY, &mut stopped).await.is_err() {
+            record_due(&app, &trail, &waiting, now_ms()).await;
         }
-    })))
+        // What was acknowledged last may not be projected yet; the live stream, which would tell of it, is closed.
+        let last = gathering.await.unwrap_or_default();
+        blocking(&app, &trail, |app, _| app.store.catch_up()).await;
+        for event in app.live.subscribe(Some(last)).0.unwrap_or_default() {
+            note(&waiting, event, 0);
+        }
+        record_due(&app, &trail, &waiting, i64::MAX).await;
+    });
+    Ok(Some(Recording { task, stop }))
 }
 
-/// Notes what changes. It does nothing else, so that it never falls behind.
-async fn gather(app: Arc<App>, waiting: Waiting) {
+/// Notes what changes, until the live stream closes; gives the last event that it saw. It does nothing else, so that it
+/// never falls behind.
+async fn gather(app: Arc<App>, waiting: Waiting) -> u64 {
     let settle = i64::try_from(app.audit.settle.as_millis()).unwrap_or(i64::MAX);
-    let (_, Some(mut changes), _) = app.live.subscribe(None) else { return };
+    let (_, changes, mut last) = app.live.subscribe(None);
     drop(app);
+    let Some(mut changes) = changes else { return last };
     loop {
         match changes.recv().await {
             Ok(event) => {
-                if let What::Run(change) = event.what {
-                    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                    if change.gone {
-                        waiting.remove(&change.run_id);
-                    } else {
-                        waiting.insert(change.run_id, now_ms().saturating_add(settle));
-                    }
-                }
+                last = event.id;
+                note(&waiting, event, settle);
             }
             Err(RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "audit records of some runs wait for the next start");
             }
-            Err(RecvError::Closed) => return,
+            Err(RecvError::Closed) => return last,
+        }
+    }
+}
+
+/// Notes a run that changed, to be looked at once it has settled.
+fn note(waiting: &Waiting, event: Event, settle: i64) {
+    if let What::Run(change) = event.what {
+        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if change.gone {
+            waiting.remove(&change.run_id);
+        } else {
+            waiting.insert(change.run_id, now_ms().saturating_add(settle));
         }
     }
 }
