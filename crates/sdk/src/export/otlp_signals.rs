@@ -19,8 +19,18 @@ use tokio::runtime::Runtime;
 #[derive(Debug)]
 struct OnRuntime<E> {
     exporter: E,
-    runtime: Runtime,
+    /// None while it is dropped.
+    runtime: Option<Runtime>,
     timeout: Duration,
+}
+
+/// It may be dropped by whoever shuts down, in a runtime of their own, where another must not be waited for.
+impl<E> Drop for OnRuntime<E> {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl<E> OnRuntime<E> {
@@ -30,12 +40,13 @@ impl<E> OnRuntime<E> {
             let _inside = runtime.enter();
             build()?
         };
-        Ok(Self { exporter, runtime, timeout })
+        Ok(Self { exporter, runtime: Some(runtime), timeout })
     }
 
     fn wait(&self, export: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
         let timeout = self.timeout;
-        let done = self.runtime.block_on(async move { tokio::time::timeout(timeout, export).await });
+        let Some(runtime) = &self.runtime else { return Err(OTelSdkError::AlreadyShutdown) };
+        let done = runtime.block_on(async move { tokio::time::timeout(timeout, export).await });
         done.map_err(|_| OTelSdkError::Timeout(timeout))?
     }
 }

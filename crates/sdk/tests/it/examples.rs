@@ -8,6 +8,7 @@ use std::{
     sync::Once,
 };
 use turnscope::TraceFile;
+use turnscope_scripted_model::{Reply, Script, ScriptedModel};
 
 /// The example's binary: Cargo builds examples with the tests, unless a single test was asked for.
 fn binary(name: &str) -> PathBuf {
@@ -52,6 +53,56 @@ fn quick_start_and_from_environment_send_over_otlp() {
     let names: Vec<_> = received.spans().iter().map(|span| span.name.clone()).collect();
     assert!(names.contains(&"handle a request".to_owned()) && names.len() == 4, "{names:?}");
     assert_eq!(run("from_environment", &[], &[]).0, "recording: false\n");
+}
+
+/// The names of the spans of the next request, which are all of one trace, and that trace.
+fn next_trace(collector: &Collector) -> (Vec<String>, Vec<u8>) {
+    let received = collector.next();
+    let spans = received.spans();
+    assert!(spans.iter().all(|span| span.trace_id == spans[0].trace_id));
+    (spans.iter().map(|span| span.name.clone()).collect(), spans[0].trace_id.clone())
+}
+
+#[test]
+fn queue_goes_on_in_another_process() {
+    let collector = Collector::start();
+    run("queue", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())]);
+    let (asked, trace) = next_trace(&collector);
+    assert_eq!(asked, ["agent_step", "invoke_agent helpdesk"]);
+    let (done, same) = next_trace(&collector);
+    assert_eq!(done, ["execute_tool send_mail", "execute_tool file_away", "invoke_agent archivist"]);
+    assert_eq!(same, trace);
+}
+
+#[test]
+fn mcp_records_both_sides_of_a_request() {
+    let collector = Collector::start();
+    run("mcp", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())]);
+    let received = collector.next();
+    let names: Vec<_> = received.spans().iter().map(|span| span.name.clone()).collect();
+    assert_eq!(names.iter().filter(|name| *name == "tools/call lookup").count(), 2, "{names:?}");
+}
+
+#[test]
+fn openai_asks_until_it_is_answered() {
+    let script = Script::new()
+        .reply(Reply::tool("lookup", serde_json::json!({"order": 17})).when("order 17"))
+        .reply(Reply::text("It is at sea.").when("at sea"));
+    let model = ScriptedModel::start(script).unwrap();
+    let collector = Collector::start();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*collector.url()),
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OPENAI_BASE_URL", &model.base_url()),
+        ("OPENAI_API_KEY", "none"),
+    ];
+    let (said, _) = run("openai", &[], &variables);
+    assert!(said.ends_with("It is at sea.\n"), "{said}");
+    let (names, _) = next_trace(&collector);
+    let turn = |last: &'static str| ["chat gpt-5-mini", last];
+    let wanted =
+        [&turn("execute_tool lookup")[..], &["agent_step"], &turn("agent_step"), &["invoke_agent helpdesk"]];
+    assert_eq!(names, wanted.concat());
 }
 
 #[test]
