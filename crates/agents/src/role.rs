@@ -1,0 +1,262 @@
+//! The role file: what an agent is. Every mistake in it names its line and its key.
+
+use crate::{Runner, tools::ToolSource};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use std::path::{Path, PathBuf};
+use turnscope::Observability;
+
+/// What an agent is.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// Whom it asks.
+    pub model: Model,
+    /// Who it is: the system prompt.
+    pub role: String,
+    /// Where its tools come from.
+    pub tools: Vec<ToolSource>,
+    /// What it may do.
+    pub policy: Option<PolicyFiles>,
+    /// How it works, where the command line does not say.
+    pub runner: Option<Runner>,
+    /// Turns after which it gives up.
+    pub max_turns: u32,
+    /// Where its spans go; nowhere, and nothing is set up, where the section is absent.
+    pub observability: Option<Observability>,
+    /// How its spans are named.
+    pub names: Names,
+}
+
+/// A model and where it is asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// In whose words.
+    pub provider: Provider,
+    /// The model's name.
+    pub name: String,
+    /// Of `OpenAI`'s two APIs, which: `chat` (default) or `responses`.
+    #[serde(default)]
+    pub api: Api,
+}
+
+/// In whose words a model is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// `OPENAI_BASE_URL`, `OPENAI_API_KEY`.
+    OpenAi,
+    /// `ANTHROPIC_BASE_URL`, `ANTHROPIC_API_KEY`.
+    Anthropic,
+}
+
+impl Provider {
+    /// The name in the GenAI conventions.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+        }
+    }
+}
+
+/// Which of `OpenAI`'s APIs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Api {
+    /// Chat completions.
+    #[default]
+    Chat,
+    /// Responses.
+    Responses,
+}
+
+/// The policy's files and for whom the agent works.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyFiles {
+    /// Rego, relative to the role file.
+    pub files: Vec<PathBuf>,
+    /// The role of the user on whose behalf it works.
+    #[serde(default)]
+    pub user_role: Option<String>,
+}
+
+/// How spans are named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Names {
+    /// `agent.run` → `agent.turn` → `tool.call`.
+    #[default]
+    Agent,
+    /// The GenAI conventions.
+    Semconv,
+    /// `agent.run` below `initrunner.agent.run`.
+    InitRunner,
+}
+
+/// Why a role file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RoleError {
+    /// It cannot be read.
+    #[error("cannot read {path}: {source}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is no role file.
+    #[error("{path}: {message}", path = path.display())]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and key.
+        message: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "kind")]
+    _kind: Kind,
+    metadata: Metadata,
+    spec: Spec,
+}
+
+#[derive(Deserialize)]
+enum Kind {
+    Agent,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Metadata {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spec {
+    model: Model,
+    role: String,
+    #[serde(default)]
+    tools: Vec<ToolSource>,
+    policy: Option<PolicyFiles>,
+    runner: Option<Runner>,
+    max_turns: Option<u32>,
+    observability: Option<Map<String, Json>>,
+}
+
+/// Turns after which an agent gives up when its role does not say.
+const MAX_TURNS: u32 = 12;
+
+impl Role {
+    /// Reads a role file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or something in it makes no sense: with line and key.
+    pub fn read(path: &Path) -> Result<Self, RoleError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| RoleError::Read { path: path.to_owned(), source })?;
+        let mut role =
+            Self::parse(&text).map_err(|message| RoleError::Wrong { path: path.to_owned(), message })?;
+        let beside = path.parent().unwrap_or(Path::new(""));
+        for file in role.policy.iter_mut().flat_map(|policy| &mut policy.files) {
+            *file = beside.join(&*file);
+        }
+        Ok(role)
+    }
+
+    /// The role that a text describes; errors in words.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let File { metadata, spec, .. } = serde_saphyr::from_str(text)
+            .map_err(|error| error.to_string().lines().next().unwrap_or("it is no role file").to_owned())?;
+        let mut names = Names::default();
+        let observability = match spec.observability {
+            None => None,
+            Some(mut section) => {
+                if let Some(value) = section.remove("names") {
+                    names = serde_json::from_value(value.clone()).map_err(|_| {
+                        let line = line_of(text, "names");
+                        format!("{line}observability.names is {value}; allowed: agent, semconv, initrunner")
+                    })?;
+                }
+                let section = Observability::try_from(section).map_err(|error| {
+                    let error = error.to_string();
+                    let key = error.split([' ', '.']).nth(1).unwrap_or_default();
+                    format!("{}{error}", line_of(text, key))
+                })?;
+                Some(section)
+            }
+        };
+        if metadata.name.trim().is_empty() {
+            return Err(format!("{}metadata.name is empty", line_of(text, "name")));
+        }
+        Ok(Self {
+            name: metadata.name,
+            model: spec.model,
+            role: spec.role,
+            tools: spec.tools,
+            policy: spec.policy,
+            runner: spec.runner,
+            max_turns: spec.max_turns.unwrap_or(MAX_TURNS).max(1),
+            observability,
+            names,
+        })
+    }
+}
+
+/// `line N: ` of the first line, within the section `observability` where it is there, that has this key.
+fn line_of(text: &str, key: &str) -> String {
+    let from = text.lines().position(|line| line.trim_start().starts_with("observability:")).unwrap_or(0);
+    let has_key = |line: &str| {
+        line.split(['{', ',', ' ']).any(|word| {
+            word.strip_suffix(':') == Some(key) || word.split_once(':').is_some_and(|(at, _)| at == key)
+        })
+    };
+    let found = text.lines().enumerate().skip(from).find(|(_, line)| has_key(line));
+    found.map(|(at, _)| format!("line {}: ", at + 1)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLE: &str = "kind: Agent
+metadata: {name: traced-agent}
+spec:
+  model: {provider: openai, name: gpt-4o-mini}
+  role: You are a helpful assistant.
+  tools: [{mcp: builtin}, {mcp: {command: other, args: [--fast]}}, {delegate: {name: billing, url: 'http://127.0.0.1:1'}}]
+  policy: {files: [policy.rego], user_role: support_agent}
+  observability: {backend: otlp, endpoint: 'http://localhost:4317', include_content: true}
+";
+
+    #[test]
+    fn a_role_is_read_whole() {
+        let role = Role::parse(ROLE).expect("a role");
+        assert_eq!((role.name.as_str(), role.model.provider.as_str()), ("traced-agent", "openai"));
+        assert_eq!((role.tools.len(), role.max_turns, role.names), (3, MAX_TURNS, Names::Agent));
+        assert!(role.observability.is_some_and(|section| section.include_content));
+    }
+
+    #[test]
+    fn mistakes_name_their_line_and_key() {
+        let wrong = |from: &str, to: &str| Role::parse(&ROLE.replace(from, to)).expect_err("a mistake");
+        for (from, to, line, key) in [
+            ("gpt-4o-mini}", "gpt-4o-mini, temprature: 1}", "line 4", "temprature"),
+            ("provider: openai", "provider: acme", "line 4", "acme"),
+            ("backend: otlp", "backend: pigeon", "line 8", "observability.backend"),
+            ("backend: otlp", "names: mine", "line 8", "observability.names"),
+            ("include_content: true", "include_contents: true", "line 8", "include_contents"),
+        ] {
+            let said = wrong(from, to);
+            assert!(said.contains(line) && said.contains(key), "{to}: {said}");
+        }
+        assert!(wrong("  role: You are a helpful assistant.\n", "").contains("role"));
+    }
+}

@@ -1,0 +1,306 @@
+//! Tools: those of MCP servers over stdio, and other agents over HTTP. One that fails or hangs is told to the model, and
+//! ends no run.
+
+pub mod builtin;
+mod calculate;
+
+use crate::{
+    agent::Job,
+    gate::delegation,
+    http::{Along, Http, text},
+    messages::Definition,
+};
+use rmcp::{
+    ServiceExt as _,
+    model::{CallToolRequestParams, RequestMetaObject},
+    service::{Peer, RoleClient, RunningService},
+    transport::TokioChildProcess,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json, json};
+use std::{path::PathBuf, time::Duration};
+use turnscope::{Step, propagation::Meta};
+
+/// Where tools come from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ToolSource {
+    /// An MCP server, started over stdio.
+    Mcp(McpServer),
+    /// Another agent, asked over HTTP.
+    Delegate(Delegate),
+}
+
+/// An MCP server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum McpServer {
+    /// The one that comes along: `clock`, `calculate`, `memory_get`, `memory_set`, `search_docs`.
+    Bundled(Bundled),
+    /// Any other.
+    Command(McpCommand),
+}
+
+/// The name of the bundled server.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bundled {
+    /// `builtin`.
+    Builtin,
+}
+
+/// How a server is started.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct McpCommand {
+    /// The program.
+    pub command: String,
+    /// Its arguments.
+    #[serde(default)]
+    pub args: Vec<String>,
+}
+
+/// Another agent, served by `turnscope-agents serve`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delegate {
+    /// Its name; the tool is called `ask_NAME`.
+    pub name: String,
+    /// Where it listens.
+    pub url: String,
+    /// What it can be asked, for the model.
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+/// What went wrong with a tool.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// A server could not be started.
+    #[error("the MCP server {server} cannot be started: {cause}")]
+    Start {
+        /// The server.
+        server: String,
+        /// Why.
+        cause: String,
+    },
+    /// Two tools have one name.
+    #[error("two tools are called {0}")]
+    Twice(String),
+    /// The tool said that it failed.
+    #[error("{0}")]
+    Failed(String),
+    /// It could not be reached, or answered nonsense.
+    #[error("{server} failed: {cause}")]
+    Broken {
+        /// The server.
+        server: String,
+        /// Why.
+        cause: String,
+    },
+    /// It did not answer in time.
+    #[error("no answer within {} s", .0.as_secs_f64())]
+    Timeout(Duration),
+}
+
+impl ToolError {
+    /// A short name: `error.type` in the trace.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Start { .. } => "tool_start",
+            Self::Twice(_) => "tool_names",
+            Self::Failed(_) => "tool_error",
+            Self::Broken { .. } => "tool_unreachable",
+            Self::Timeout(_) => "timeout",
+        }
+    }
+}
+
+/// The tools of an agent, with the servers that they live on.
+#[derive(Debug)]
+pub struct Toolbox {
+    tools: Vec<Tool>,
+    servers: Vec<RunningService<RoleClient, ()>>,
+    http: Http,
+    timeout: Duration,
+}
+
+/// One tool.
+#[derive(Debug)]
+pub struct Tool {
+    /// As the model is told.
+    pub definition: Definition,
+    /// The server that it lives on.
+    pub server: String,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Mcp(Peer<RoleClient>),
+    Agent(String),
+}
+
+impl Toolbox {
+    /// Starts the servers and asks each for its tools. `bundled` starts the bundled one.
+    ///
+    /// # Errors
+    /// When a server cannot be started, or two tools have one name.
+    pub async fn open(
+        sources: &[ToolSource],
+        bundled: &McpCommand,
+        timeout: Duration,
+    ) -> Result<Self, ToolError> {
+        let http = Http::new().map_err(|cause| ToolError::Start { server: "http".to_owned(), cause })?;
+        let mut toolbox = Self { tools: Vec::new(), servers: Vec::new(), http, timeout };
+        for source in sources {
+            match source {
+                ToolSource::Mcp(McpServer::Bundled(Bundled::Builtin)) => {
+                    toolbox.start("builtin", bundled).await?;
+                }
+                ToolSource::Mcp(McpServer::Command(command)) => {
+                    let name = PathBuf::from(&command.command);
+                    let name =
+                        name.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+                    toolbox.start(&name, command).await?;
+                }
+                ToolSource::Delegate(delegate) => toolbox.add(of_delegate(delegate))?,
+            }
+        }
+        Ok(toolbox)
+    }
+
+    async fn start(&mut self, name: &str, command: &McpCommand) -> Result<(), ToolError> {
+        let failed = |cause: String| ToolError::Start { server: name.to_owned(), cause };
+        let mut process = tokio::process::Command::new(&command.command);
+        process.args(&command.args);
+        let transport = TokioChildProcess::new(process).map_err(|error| failed(error.to_string()))?;
+        let start = async {
+            let server = ().serve(transport).await.map_err(|error| failed(error.to_string()))?;
+            let tools = server.list_all_tools().await.map_err(|error| failed(error.to_string()))?;
+            Ok::<_, ToolError>((server, tools))
+        };
+        let (server, tools) = tokio::time::timeout(self.timeout, start)
+            .await
+            .map_err(|_| failed("it does not answer".into()))??;
+        for tool in tools {
+            let definition = Definition {
+                name: tool.name.to_string(),
+                description: tool.description.as_deref().unwrap_or_default().to_owned(),
+                schema: Json::Object((*tool.input_schema).clone()),
+            };
+            self.add(Tool { definition, server: name.to_owned(), place: Place::Mcp(server.peer().clone()) })?;
+        }
+        self.servers.push(server);
+        Ok(())
+    }
+
+    fn add(&mut self, tool: Tool) -> Result<(), ToolError> {
+        if self.find(&tool.definition.name).is_some() {
+            return Err(ToolError::Twice(tool.definition.name));
+        }
+        self.tools.push(tool);
+        Ok(())
+    }
+
+    /// The tool of this name.
+    pub fn find(&self, name: &str) -> Option<&Tool> {
+        self.tools.iter().find(|tool| tool.definition.name == name)
+    }
+
+    /// The tools, as the model is told.
+    pub fn definitions(&self) -> Vec<Definition> {
+        self.tools.iter().map(|tool| tool.definition.clone()).collect()
+    }
+
+    /// Calls a tool within this step, which goes on in the process that it lives in.
+    ///
+    /// # Errors
+    /// When it fails, cannot be reached, or does not answer in time.
+    pub(crate) async fn call(
+        &self,
+        tool: &Tool,
+        arguments: &Map<String, Json>,
+        step: &Step,
+        job: &Job<'_>,
+    ) -> Result<String, ToolError> {
+        let work = async {
+            match &tool.place {
+                Place::Mcp(peer) => call_mcp(peer, tool, arguments, step).await,
+                Place::Agent(url) => self.ask_agent(url, tool, arguments, job).await,
+            }
+        };
+        match tokio::time::timeout(self.timeout, step.around(work)).await {
+            Ok(result) => result,
+            Err(_) => Err(ToolError::Timeout(self.timeout)),
+        }
+    }
+
+    async fn ask_agent(
+        &self,
+        url: &str,
+        tool: &Tool,
+        arguments: &Map<String, Json>,
+        job: &Job<'_>,
+    ) -> Result<String, ToolError> {
+        let broken = |cause: String| ToolError::Broken { server: tool.server.clone(), cause };
+        let task = arguments.get("task").and_then(Json::as_str).unwrap_or_default();
+        let body = delegation(job, task);
+        let url = format!("{}/run", url.trim_end_matches('/'));
+        let response =
+            self.http.post(&url, &[], body.to_string(), Along::Everything).await.map_err(broken)?;
+        let text = text(response).await.map_err(broken)?;
+        let said: Json = serde_json::from_str(&text).map_err(|_| broken(format!("it answered {text:?}")))?;
+        match (said["answer"].as_str(), said["error"]["message"].as_str()) {
+            (Some(answer), _) => Ok(answer.to_owned()),
+            (None, message) => Err(ToolError::Failed(message.unwrap_or("it gave no answer").to_owned())),
+        }
+    }
+
+    /// Stops the servers.
+    pub async fn close(self) {
+        for mut server in self.servers {
+            let _ = server.close().await;
+        }
+    }
+}
+
+fn of_delegate(delegate: &Delegate) -> Tool {
+    let description = delegate.description.clone().unwrap_or_else(|| {
+        format!("Hands a task to the agent {}, which answers in its own words. It knows nothing of this conversation.", delegate.name)
+    });
+    let task =
+        json!({ "type": "string", "description": "The task, with everything that the agent has to know" });
+    Tool {
+        definition: Definition {
+            name: format!("ask_{}", delegate.name.replace(|c: char| !c.is_ascii_alphanumeric(), "_")),
+            description,
+            schema: json!({ "type": "object", "properties": { "task": task }, "required": ["task"] }),
+        },
+        server: delegate.name.clone(),
+        place: Place::Agent(delegate.url.clone()),
+    }
+}
+
+async fn call_mcp(
+    peer: &Peer<RoleClient>,
+    tool: &Tool,
+    arguments: &Map<String, Json>,
+    step: &Step,
+) -> Result<String, ToolError> {
+    let mut meta = Map::new();
+    step.inject(&mut Meta(&mut meta));
+    let mut params =
+        CallToolRequestParams::new(tool.definition.name.clone()).with_arguments(arguments.clone());
+    if let Ok(meta) = serde_json::from_value::<RequestMetaObject>(Json::Object(meta)) {
+        params.meta = Some(meta);
+    }
+    let result = peer
+        .call_tool(params)
+        .await
+        .map_err(|error| ToolError::Broken { server: tool.server.clone(), cause: error.to_string() })?;
+    let texts: Vec<&str> =
+        result.content.iter().filter_map(|block| block.as_text()).map(|text| text.text.as_str()).collect();
+    let text = texts.join("\n");
+    if result.is_error == Some(true) { Err(ToolError::Failed(text)) } else { Ok(text) }
+}

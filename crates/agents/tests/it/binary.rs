@@ -1,0 +1,86 @@
+//! The program itself.
+
+use crate::world::World;
+use serde_json::json;
+use std::process::{Command, Output};
+use turnscope_scripted_model::{Reply, Script};
+
+fn run(world: &World, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_turnscope-agents"))
+        .args(args)
+        .env_clear()
+        .env("HOME", world.directory.path())
+        .env("OPENAI_BASE_URL", world.model.base_url())
+        .current_dir(world.directory.path())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_answer_is_on_stdout_and_nothing_else() {
+    let script = Script::new().reply(Reply::tool("clock", json!({}))).reply(Reply::text("It is late."));
+    let world = World::new(script);
+    world.role("openai", "  tools: [{mcp: builtin}]\n");
+    let ran = run(&world, &["run", "role.yaml", "-p", "What time is it?", "--data", "data"]);
+    assert_eq!(
+        (ran.status.code(), text(&ran.stdout).as_str(), text(&ran.stderr).as_str()),
+        (Some(0), "It is late.\n", "")
+    );
+    assert!(world.directory.path().join("data/audit.db").exists());
+    let asked = world.model.requests();
+    assert_eq!(asked[0].header("traceparent"), None, "nothing is traced without an observability section");
+    assert!(asked[1].body.to_string().contains("tool_call_id"));
+}
+
+#[test]
+fn without_audit_there_is_no_file() {
+    let world = World::new(Script::new().reply(Reply::text("Hello.")));
+    world.role("openai", "");
+    let before = std::fs::read_dir(world.directory.path()).unwrap().count();
+    let ran = run(&world, &["run", "role.yaml", "-p", "Hi", "--no-audit", "--runner", "plan-execute"]);
+    assert_eq!(ran.status.code(), Some(3), "one reply is not enough for a plan: {}", text(&ran.stderr));
+    assert!(text(&ran.stderr).contains("the script has no reply"), "{}", text(&ran.stderr));
+    assert_eq!(std::fs::read_dir(world.directory.path()).unwrap().count(), before);
+}
+
+#[test]
+fn spans_go_to_stderr_where_the_role_says_so() {
+    let world = World::new(Script::new().reply(Reply::text("Hello.")));
+    world.role("openai", "  observability: {backend: console, include_content: true}\n");
+    let ran = run(&world, &["run", "role.yaml", "-p", "Hi", "--no-audit"]);
+    assert_eq!(text(&ran.stdout), "Hello.\n");
+    let said = text(&ran.stderr);
+    for name in ["agent.run", "agent.turn", "chat test-model", "gen_ai.output.messages"] {
+        assert!(said.contains(name), "{name}: {said}");
+    }
+}
+
+#[test]
+fn mistakes_are_usage_errors() {
+    let world = World::new(Script::new());
+    world.role("openai", "");
+    for (args, said) in [
+        (&["run", "role.yaml", "-p", "x", "--runner", "fast"][..], "plan-execute, claude-agent"),
+        (&["run", "gone.yaml", "-p", "x"], "cannot read gone.yaml"),
+        (
+            &["run", "role.yaml", "-p", "x", "--no-audit", "--runner", "claude_agent"],
+            "works with the provider anthropic",
+        ),
+    ] {
+        let ran = run(&world, args);
+        assert_eq!(ran.status.code(), Some(2), "{args:?}: {}", text(&ran.stderr));
+        assert!(text(&ran.stderr).contains(said), "{}", text(&ran.stderr));
+    }
+    world.write("wrong.yaml", "kind: Agent\nmetadata: {name: x}\nspec:\n  modle: {}\n");
+    let ran = run(&world, &["run", "wrong.yaml", "-p", "x"]);
+    assert_eq!(ran.status.code(), Some(2));
+    assert!(
+        text(&ran.stderr).contains("modle") && text(&ran.stderr).contains("line 4"),
+        "{}",
+        text(&ran.stderr)
+    );
+}

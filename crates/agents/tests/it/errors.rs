@@ -1,0 +1,116 @@
+//! What can go wrong, each with a clear end.
+
+use crate::world::World;
+use serde_json::json;
+use std::time::Duration;
+use turnscope_agents::{AgentError, Runner};
+use turnscope_scripted_model::{Fault, Reply, Script};
+
+const TOOLS: &str = "  tools: [{mcp: builtin}]\n";
+
+async fn run(world: &World, runner: Runner, more: &str) -> Result<String, AgentError> {
+    let role = world.role(if runner == Runner::ClaudeAgent { "anthropic" } else { "openai" }, more);
+    world.run(role, runner, "Please.").await.map(|answered| answered.text)
+}
+
+#[tokio::test]
+async fn what_passes_is_asked_again_in_the_same_turn() {
+    for fault in [
+        Fault::Status { code: 429, retry_after_s: None },
+        Fault::Status { code: 500, retry_after_s: None },
+        Fault::Cut { after: 2 },
+        Fault::InvalidJson,
+    ] {
+        for runner in [Runner::ClaudeAgent, Runner::OpenAiAgent] {
+            let world = World::new(Script::new().reply(Reply::fault(fault)).reply(Reply::text("At last.")));
+            assert_eq!(run(&world, runner, "").await.unwrap(), "At last.", "{fault:?}");
+            assert_eq!(world.model.requests().len(), 2);
+            assert_eq!(world.spans("agent.turn").len(), 1);
+            assert_eq!(world.spans("chat test-model").len(), 2);
+            assert_eq!(world.audit_lines(), ["run true At last."]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_pass_fails_the_run() {
+    for (fault, kind) in [
+        (Fault::Status { code: 500, retry_after_s: None }, "provider_error"),
+        (Fault::Status { code: 429, retry_after_s: Some(3600) }, "rate_limit"),
+        (Fault::Status { code: 401, retry_after_s: None }, "provider_error"),
+        (Fault::Cut { after: 1 }, "stream_cut"),
+    ] {
+        let world = World::new(Script::new().reply(Reply::fault(fault).repeated()));
+        let error = run(&world, Runner::OpenAiAgent, "").await.unwrap_err();
+        assert_eq!((error.kind(), error.exit_code()), (kind, 3), "{error}");
+        let tree = world.tree();
+        assert!(tree.starts_with(&format!("agent.run error: {error}")), "{tree}");
+        assert!(world.audit_lines()[0].starts_with(&format!("run false {kind}: ")));
+        let again =
+            !matches!(fault, Fault::Status { code: 401, .. } | Fault::Status { retry_after_s: Some(_), .. });
+        assert_eq!(world.model.requests().len(), if again { 4 } else { 1 }, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_goes_wrong_with_a_tool_is_told_to_the_model() {
+    for (name, arguments, kind, said) in [
+        ("calculate", json!({ "expression": "1/0" }), "tool_error", "division by zero"),
+        ("calculate", json!({}), "tool_error", "the argument expression is missing"),
+        ("fly", json!({}), "unknown_tool", "there is no tool fly; there are: calculate, clock"),
+        ("calculate", json!("1+1"), "invalid_arguments", "are no JSON object"),
+    ] {
+        let script = Script::new().reply(Reply::tool(name, arguments)).reply(Reply::text("I see."));
+        let world = World::new(script);
+        assert_eq!(run(&world, Runner::OpenAiAgent, TOOLS).await.unwrap(), "I see.");
+        let told = world.model.requests()[1].body["messages"][3]["content"].to_string();
+        assert!(told.contains(said) || name == "fly" && told.contains("there is no tool fly"), "{told}");
+        assert!(world.tree().contains(&format!(". error.type = {kind}")), "{}", world.tree());
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_never_answers_runs_out_of_turns() {
+    let world = World::new(Script::new().reply(Reply::tool("clock", json!({})).repeated()));
+    for runner in [Runner::OpenAiAgent, Runner::DeepAgent] {
+        let error = run(&world, runner, &format!("{TOOLS}  max_turns: 3\n")).await.unwrap_err();
+        assert_eq!((error.kind(), error.exit_code()), ("turn_limit", 5));
+        assert_eq!(error.to_string(), "there is no answer after 3 turns");
+    }
+    assert_eq!(world.model.requests().len(), 6);
+}
+
+#[tokio::test]
+async fn a_reply_that_is_no_plan_makes_the_task_the_only_step() {
+    let script = Script::new().reply(Reply::text("I would rather not plan.")).reply(Reply::text("Done."));
+    let world = World::new(script);
+    assert_eq!(run(&world, Runner::PlanExecute, TOOLS).await.unwrap(), "Done.");
+    assert_eq!(world.spans("agent.turn").len(), 2);
+    assert!(world.tree().contains("plan.steps = 0"));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_start_or_hangs_is_said() {
+    let mut world = World::new(Script::new());
+    let gone =
+        run(&world, Runner::OpenAiAgent, "  tools: [{mcp: {command: no-such-program}}]\n").await.unwrap_err();
+    assert_eq!((gone.kind(), gone.exit_code()), ("tool", 4));
+    assert!(gone.to_string().contains("no-such-program"), "{gone}");
+    world.tool_timeout = Duration::from_millis(300);
+    let hangs = run(&world, Runner::OpenAiAgent, "  tools: [{mcp: {command: sleep, args: ['60']}}]\n")
+        .await
+        .unwrap_err();
+    assert!(hangs.to_string().contains("does not answer"), "{hangs}");
+}
+
+#[tokio::test]
+async fn a_runner_that_does_not_fit_the_provider_is_said() {
+    let world = World::new(Script::new());
+    let role = world.role("openai", "");
+    let error = world.run(role, Runner::ClaudeAgent, "Please.").await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the runner claude_agent works with the provider anthropic; the role names openai"
+    );
+    assert_eq!(error.exit_code(), 2);
+}

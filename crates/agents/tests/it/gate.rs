@@ -1,0 +1,136 @@
+//! The policy's answers: in the trace, in the audit trail, and to the model.
+
+use crate::world::World;
+use serde_json::json;
+use turnscope_agents::{AgentError, Runner};
+use turnscope_audit::Entry;
+use turnscope_scripted_model::{Reply, Script};
+
+const POLICY: &str = r#"package turnscope
+
+default allow := false
+
+allow if input.tool == "clock"
+allow if input.tool == "memory_set"
+requires_hitl if input.tool == "memory_set"
+deny if input.tool == "calculate"
+deny if {
+    input.event_type == "agent_start"
+    input.user_role == "banned"
+}
+
+reason := "nothing may be counted" if input.tool == "calculate"
+reason := "what is kept must be approved" if input.tool == "memory_set"
+risk_tier := "high" if input.tool == "memory_set"
+"#;
+
+fn asking_for(tool: &str, arguments: serde_json::Value) -> World {
+    let script = Script::new().reply(Reply::tool(tool, arguments)).reply(Reply::text("Done."));
+    let world = World::new(script);
+    world.write("policy.rego", POLICY);
+    world
+}
+
+async fn run(world: &World, user_role: &str) -> Result<String, AgentError> {
+    let spec =
+        format!("  tools: [{{mcp: builtin}}]\n  policy: {{files: [policy.rego], user_role: {user_role}}}\n");
+    let role = world.role("anthropic", &spec);
+    world.run(role, Runner::ClaudeAgent, "Please.").await.map(|answered| answered.text)
+}
+
+/// What the model was told of its call.
+fn told(world: &World) -> String {
+    world.model.requests()[1].body["messages"][2]["content"][0]["content"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn allowed() {
+    let world = asking_for("clock", json!({}));
+    assert_eq!(run(&world, "support_agent").await.unwrap(), "Done.");
+    insta::assert_snapshot!(world.tree());
+    assert_eq!(world.audit_lines(), [" allow  policy", "clock allow  policy", "run true Done."]);
+    assert!(told(&world).contains('T'), "a time: {}", told(&world));
+}
+
+#[tokio::test]
+async fn denied() {
+    let world = asking_for("calculate", json!({ "expression": "1+1" }));
+    assert_eq!(run(&world, "support_agent").await.unwrap(), "Done.");
+    insta::assert_snapshot!(world.tree());
+    assert_eq!(world.audit_lines(), [" allow  policy", "calculate deny  policy", "run true Done."]);
+    assert_eq!(told(&world), "calculate was not allowed: nothing may be counted");
+    // From the record to the span.
+    let Entry::Decision(decision) = &world.audit()[1].entry else { panic!("a decision") };
+    let gate = world.spans("policy_gate.evaluate");
+    assert_eq!(
+        (decision.trace_id.clone(), decision.span_id.clone()),
+        (Some(gate[0].0.clone()), Some(gate[0].1.clone()))
+    );
+    assert!(decision.policy_version.as_deref().is_some_and(|version| version.starts_with("sha256:")));
+}
+
+#[tokio::test]
+async fn a_human_is_asked() {
+    for (human, resolution, who, note) in [
+        (Some(true), "approved", "user:ada", "kept"),
+        (
+            Some(false),
+            "rejected",
+            "user:ada",
+            "memory_set was not allowed: what is kept must be approved, and user:ada did not",
+        ),
+        (
+            None,
+            "rejected",
+            "nobody (no terminal)",
+            "memory_set was not allowed: what is kept must be approved, and nobody (no terminal) did not",
+        ),
+    ] {
+        let mut world = asking_for("memory_set", json!({ "key": "a", "value": "b" }));
+        world.human = human;
+        assert_eq!(run(&world, "support_agent").await.unwrap(), "Done.");
+        let expected = [
+            " allow  policy".to_owned(),
+            "memory_set hitl  policy".to_owned(),
+            format!("memory_set hitl {resolution} {who}"),
+            "run true Done.".to_owned(),
+        ];
+        assert_eq!(world.audit_lines(), expected);
+        assert_eq!(told(&world), note);
+        if human == Some(true) {
+            insta::assert_snapshot!(world.tree());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_secret_does_not_reach_the_model() {
+    let script = Script::new()
+        .reply(Reply::tool("memory_set", json!({ "key": "k", "value": "write to ada@example.com" })))
+        .reply(Reply::tool("memory_get", json!({ "key": "k" })))
+        .reply(Reply::text("Done."));
+    let world = World::new(script);
+    world.write("policy.rego", "package turnscope\nallow := true\n");
+    run(&world, "support_agent").await.unwrap();
+    let said = world.model.requests()[2].body["messages"][4].to_string();
+    assert!(!said.contains("ada@example.com") && said.contains("write to"), "{said}");
+    assert!(world.tree().contains("kitelogik.sanitizer.was_modified = true"));
+}
+
+#[tokio::test]
+async fn an_agent_that_may_not_start_does_not() {
+    let world = asking_for("clock", json!({}));
+    let error = run(&world, "banned").await.unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), ("policy", 6));
+    assert!(world.model.requests().is_empty(), "the model is not even asked");
+    assert!(world.audit_lines()[1].starts_with("run false policy: the policy does not let this agent start"));
+}
+
+#[tokio::test]
+async fn a_policy_that_is_none_is_said_at_once() {
+    let world = asking_for("clock", json!({}));
+    world.write("policy.rego", "package turnscope\nallow if {");
+    let error = run(&world, "support_agent").await.unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+    assert!(error.to_string().contains("policy.rego"), "{error}");
+}

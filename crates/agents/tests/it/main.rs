@@ -1,0 +1,8 @@
+//! Agents against a scripted model over real HTTP, with real tools over stdio.
+
+mod binary;
+mod delegation;
+mod errors;
+mod gate;
+mod trees;
+mod world;
