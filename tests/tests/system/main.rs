@@ -1,5 +1,6 @@
 //! The whole system from outside: receivers, clients, REST, crashes; against the real binary wherever a flag allows it.
 
+mod agents;
 mod audit;
 mod clients;
 mod corpus_replay;
