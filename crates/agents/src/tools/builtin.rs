@@ -61,7 +61,10 @@ impl Builtin {
         };
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         match name {
-            "clock" => OffsetDateTime::now_utc().format(&Rfc3339).map_err(|error| error.to_string()),
+            "clock" => OffsetDateTime::now_utc()
+                .truncate_to_second()
+                .format(&Rfc3339)
+                .map_err(|error| error.to_string()),
             "calculate" => calculate(text("expression")?).map(|value| value.to_string()),
             "memory_get" => {
                 let key = text("key")?;

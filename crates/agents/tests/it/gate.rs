@@ -4,7 +4,7 @@ use crate::world::World;
 use serde_json::json;
 use turnscope_agents::{AgentError, Runner};
 use turnscope_audit::Entry;
-use turnscope_scripted_model::{Reply, Script};
+use turnscope_scripted_model::{Reply, Script, Usage};
 
 const POLICY: &str = r#"package turnscope
 
@@ -25,7 +25,10 @@ risk_tier := "high" if input.tool == "memory_set"
 "#;
 
 fn asking_for(tool: &str, arguments: serde_json::Value) -> World {
-    let script = Script::new().reply(Reply::tool(tool, arguments)).reply(Reply::text("Done."));
+    let used = |input| Usage { input, output: 3, ..Usage::default() };
+    let script = Script::new()
+        .reply(Reply::tool(tool, arguments).usage(used(20)))
+        .reply(Reply::text("Done.").usage(used(70)));
     let world = World::new(script);
     world.write("policy.rego", POLICY);
     world
