@@ -49,6 +49,20 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
             }
         }
     }
+    told_once(&mut facts.scores);
+}
+
+/// The same result may be written twice, as an event and as an attribute: it is one score, the event's.
+fn told_once(scores: &mut Vec<ScoreFact>) {
+    let events: Vec<(String, Option<f64>)> = scores
+        .iter()
+        .filter(|score| score.source == ScoreSource::Event)
+        .map(|score| (score.name.clone(), score.value))
+        .collect();
+    scores.retain(|score| {
+        score.source == ScoreSource::Event
+            || !events.iter().any(|(name, value)| *name == score.name && *value == score.value)
+    });
 }
 
 fn of_event(attributes: &[KeyValue]) -> Option<ScoreFact> {

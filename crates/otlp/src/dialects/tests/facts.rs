@@ -299,6 +299,27 @@ fn scores_are_found_wherever_they_stand() {
 }
 
 #[test]
+fn a_result_that_is_written_twice_is_one_score() {
+    let result = |name, value: f64| {
+        vec![attribute("gen_ai.evaluation.name", name), attribute("gen_ai.evaluation.score.value", value)]
+    };
+    let facts = span("x")
+        .with("eval.score.relevance", 0.5)
+        .with("eval.score.accuracy", 0.9)
+        .event("gen_ai.evaluation.result", result("relevance", 0.5), 1)
+        .event("gen_ai.evaluation.result", result("relevance", 0.5), 2)
+        .event("gen_ai.evaluation.result", result("accuracy", 0.8), 3)
+        .facts();
+    let found: Vec<_> = facts.scores.iter().map(|score| (score.name.as_str(), score.value)).collect();
+    let (relevance, accuracy) = (("relevance", Some(0.5)), ("accuracy", Some(0.8)));
+    assert_eq!(
+        found,
+        [relevance, relevance, accuracy, ("accuracy", Some(0.9))],
+        "two events are two results"
+    );
+}
+
+#[test]
 fn turns_keep_the_number_that_was_sent() {
     assert_eq!(span("turn").with("turn.index", 4).facts().turn_index, Some(4));
     assert_eq!(span("agent.turn").with("agent.turn_number", "2").facts().turn_index, Some(2));
