@@ -2,7 +2,7 @@
 //! embeddings; whole or as a stream of server-sent events, in the providers' own shapes. It can fail as they do: refuse,
 //! break, hesitate, cut a stream, send what is no JSON. Every answer follows from the script and the request alone.
 //!
-//! [`script`] says what is answered, [`api`] how each provider would say it, [`server`] listens.
+//! `script` says what is answered, `api` how each provider would say it, `server` listens.
 //!
 //! ```
 //! use turnscope_scripted_model::{Reply, Script, ScriptedModel};
