@@ -25,6 +25,8 @@ async fn a_served_agent_answers_and_says_what_failed() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(async move { axum::serve(listener, serve::router(agent)).await });
+    // Where all of the workspace is built, reqwest knows TLS, and wants to be told by whose cryptography.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let ask = async |body: serde_json::Value| {
         let request = reqwest::Client::new()
             .post(format!("http://{address}/run"))
