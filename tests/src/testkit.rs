@@ -128,7 +128,7 @@ impl Turnscope {
 
     /// `turnscope` with a cleared environment, for any of its commands.
     pub fn program() -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(program("turnscope"));
         command.env_clear();
         command
     }
@@ -177,29 +177,38 @@ impl Drop for Turnscope {
     }
 }
 
-/// The binary of this build: brought up to date once, in the profile of the test itself.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        if let Some(path) = std::env::var_os("TURNSCOPE_BIN") {
-            return path.into();
-        }
-        let test = std::env::current_exe().expect("the test's own path");
-        let folder = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
-        let profile = match folder.file_name().and_then(|name| name.to_str()) {
-            None | Some("debug") => "dev",
-            Some(name) => name,
-        };
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "turnscope-cli", "--profile", profile, "--manifest-path"])
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"))
-            .arg("--target-dir")
-            .arg(folder.parent().expect("target"))
-            .status()
-            .expect("cargo runs");
-        assert!(built.success(), "turnscope-cli does not build");
-        folder.join("turnscope")
-    })
+/// A program of this build: in the folder `TURNSCOPE_PROGRAMS` (`cargo xtask test` names it, since `cargo test` of the whole
+/// workspace has built them), else all of them brought up to date once, in the profile of the test itself.
+pub fn program(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let program = FOLDER
+        .get_or_init(|| std::env::var_os("TURNSCOPE_PROGRAMS").map_or_else(build_programs, Into::into))
+        .join(name);
+    assert!(
+        program.exists(),
+        "{} is not there: unset TURNSCOPE_PROGRAMS to have it built",
+        program.display()
+    );
+    program
+}
+
+fn build_programs() -> PathBuf {
+    let test = std::env::current_exe().expect("the test's own path");
+    let folder = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        None | Some("debug") => "dev",
+        Some(name) => name,
+    };
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "turnscope-cli", "--package", "turnscope-agents"])
+        .args(["--profile", profile, "--manifest-path"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"))
+        .arg("--target-dir")
+        .arg(folder.parent().expect("target"))
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the programs do not build");
+    folder.to_owned()
 }
 
 /// A server in this process.

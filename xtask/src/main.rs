@@ -5,8 +5,9 @@ mod picture;
 mod ui;
 
 use anyhow::bail;
+use cargo_metadata::camino::Utf8PathBuf;
 use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::Command};
+use std::process::Command;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
@@ -91,14 +92,19 @@ fn lint() -> anyhow::Result<()> {
 fn test() -> anyhow::Result<()> {
     ui::test()?;
     ui::build()?;
-    cargo(&["test", "--workspace"], &[])?;
-    browse(&[])
+    let programs = programs()?;
+    cargo(&["test", "--workspace"], &[("TURNSCOPE_PROGRAMS", programs.as_str())])?;
+    ui::browse(programs.join("turnscope").as_std_path(), &[])
 }
 
 fn browse(arguments: &[&str]) -> anyhow::Result<()> {
     cargo(&["build", "--package", "turnscope-cli"], &[])?;
-    let target = cargo_metadata::MetadataCommand::new().no_deps().exec()?.target_directory;
-    ui::browse(&PathBuf::from(target).join("debug/turnscope"), arguments)
+    ui::browse(programs()?.join("turnscope").as_std_path(), arguments)
+}
+
+/// The folder in which Cargo puts a debug build's programs: `cargo build`, and `cargo test` of packages with integration tests.
+fn programs() -> anyhow::Result<Utf8PathBuf> {
+    Ok(cargo_metadata::MetadataCommand::new().no_deps().exec()?.target_directory.join("debug"))
 }
 
 fn cargo(args: &[&str], env: &[(&str, &str)]) -> anyhow::Result<()> {

@@ -6,35 +6,11 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
-    sync::OnceLock,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
 use turnscope_scripted_model::ScriptedModel;
-use turnscope_tests::testkit::Turnscope;
-
-/// The folder with this build's programs, brought up to date once.
-fn programs() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let test = std::env::current_exe().expect("the test's own path");
-        let folder = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
-        let profile = match folder.file_name().and_then(|name| name.to_str()) {
-            None | Some("debug") => "dev",
-            Some(name) => name,
-        };
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "turnscope-agents", "--package", "turnscope-cli"])
-            .args(["--profile", profile, "--manifest-path"])
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"))
-            .arg("--target-dir")
-            .arg(folder.parent().expect("target"))
-            .status()
-            .expect("cargo runs");
-        assert!(built.success(), "the programs do not build");
-        folder.to_owned()
-    })
-}
+use turnscope_tests::testkit::{Turnscope, program};
 
 /// The examples, a model that answers as their script says, and a server.
 struct World {
@@ -79,7 +55,7 @@ impl World {
     }
 
     fn agents(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(programs().join("turnscope-agents"));
+        let mut command = Command::new(program("turnscope-agents"));
         command
             .args(args)
             .env_clear()
@@ -110,7 +86,7 @@ impl World {
 
     /// `turnscope` on the server's data.
     fn turnscope(&self, args: &[&str]) -> String {
-        let ran = Command::new(programs().join("turnscope"))
+        let ran = Command::new(program("turnscope"))
             .args(args)
             .arg("--data")
             .arg(self.data())
