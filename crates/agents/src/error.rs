@@ -1,6 +1,6 @@
 //! How a run can end other than with an answer. Each has a name for the trace and a code for scripts.
 
-use crate::{model::ModelError, policy::PolicyError, tools::ToolError};
+use crate::{ingest::IngestError, model::ModelError, policy::PolicyError, tools::ToolError};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,9 @@ pub enum AgentError {
     /// The policy could not be read or evaluated.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// What it is to know could not be ingested.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
     /// The model went on asking for tools.
     #[error("there is no answer after {0} turns")]
     TurnLimit(u32),
@@ -39,6 +42,7 @@ impl AgentError {
             Self::Model(error) => error.kind(),
             Self::Tool(_) => "tool",
             Self::Policy(_) => "policy",
+            Self::Ingest(error) => error.kind(),
             Self::TurnLimit(_) => "turn_limit",
             Self::Audit(_) => "audit",
             Self::Provider { .. } => "provider",
@@ -48,8 +52,11 @@ impl AgentError {
     /// The exit code of `turnscope-agents run`.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Provider { .. } | Self::Policy(PolicyError::Read { .. }) => 2,
-            Self::Model(_) => 3,
+            Self::Ingest(IngestError::Index { .. }) => 1,
+            Self::Provider { .. }
+            | Self::Policy(PolicyError::Read { .. })
+            | Self::Ingest(IngestError::Documents { .. } | IngestError::Nothing) => 2,
+            Self::Model(_) | Self::Ingest(IngestError::Model(_)) => 3,
             Self::Tool(_) => 4,
             Self::TurnLimit(_) => 5,
             Self::Policy(_) => 6,

@@ -3,9 +3,9 @@
 
 use crate::{
     AgentError,
-    agent::Job,
+    job::Job,
     messages::Call,
-    policy::{Gate, Judgement, Matter, sanitise},
+    policy::{Gate, Judgement, Matter, PolicyError, sanitise},
     trail::{ids, now_ms},
 };
 use serde_json::Value as Json;
@@ -17,6 +17,44 @@ use turnscope_audit::{Decision, Entry};
 type Resolution = (bool, String);
 
 impl Job<'_> {
+    /// Asks the policy whether the agent may start at all.
+    pub(crate) fn may_start(&self, session: &Step) -> Result<(), AgentError> {
+        let Some(gate) = &self.agent.gate else { return Ok(()) };
+        let step = session.custom("policy_gate.evaluate_event");
+        step.set("kitelogik.event_type", "agent_start");
+        let judgement = gate.judge(Matter {
+            event_type: "agent_start",
+            tool: "",
+            action: "start",
+            arguments: &Json::Null,
+            session: self.asked.session.as_deref(),
+            agent: &self.agent.role.name,
+        })?;
+        self.describe(&step, gate);
+        step.set("kitelogik.policy.allow", judgement.verdict == Verdict::Allow);
+        step.set("kitelogik.policy.deny", judgement.verdict == Verdict::Deny);
+        step.set("kitelogik.policy.requires_hitl", judgement.verdict == Verdict::Hitl);
+        step.set("kitelogik.policy.reason", judgement.reason.clone());
+        if let Some(tier) = &judgement.risk_tier {
+            step.set("kitelogik.policy.risk_tier", tier.clone());
+        }
+        self.keep(&step, gate, ("", "start"), &judgement, None)?;
+        match judgement.verdict {
+            Verdict::Allow => Ok(()),
+            Verdict::Deny | Verdict::Hitl => Err(PolicyError::Start(judgement.reason).into()),
+        }
+    }
+
+    /// What every span of the gate says of the run.
+    fn describe(&self, step: &Step, gate: &Gate) {
+        if let Some(session) = &self.asked.session {
+            step.set("kitelogik.session_id", session.clone());
+        }
+        if let Some(role) = &gate.user_role {
+            step.set("kitelogik.user_role", role.clone());
+        }
+    }
+
     /// Lets a call pass, within a span that stays open around it; or says why not.
     pub(crate) async fn pass(
         &self,
@@ -76,7 +114,7 @@ impl Job<'_> {
     }
 
     /// Keeps a decision, or a human's answer to it, in the audit trail.
-    pub(crate) fn keep(
+    fn keep(
         &self,
         step: &Step,
         gate: &Gate,

@@ -5,9 +5,13 @@
 //! `turnscope-agents` does no more than that.
 
 mod agent;
+mod around;
 mod error;
+mod files;
 mod gate;
 mod http;
+pub mod ingest;
+mod job;
 mod messages;
 pub mod model;
 mod observe;

@@ -13,6 +13,7 @@ use std::{
 };
 use turnscope_agents::{
     Agent, AgentError, Asked, Options, Role, Runner, Terminal,
+    ingest::{Documents, Ingested},
     model::Client,
     observe, serve,
     tools::{McpCommand, builtin::Builtin},
@@ -34,6 +35,8 @@ const CODES: &str = "Exit codes: 0 answered, 1 it failed, 2 what was typed or de
 enum Command {
     /// Run an agent once
     Run(RunArgs),
+    /// Read an agent's documents into its index
+    Ingest(IngestArgs),
     /// Serve an agent over HTTP
     Serve(ServeArgs),
     /// The bundled MCP server, over stdin and stdout
@@ -80,6 +83,15 @@ struct RunArgs {
 }
 
 #[derive(Args)]
+struct IngestArgs {
+    /// The role file
+    role: PathBuf,
+    /// Embed everything again, not only what is new or has changed
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Args)]
 struct ServeArgs {
     #[command(flatten)]
     agent: AgentArgs,
@@ -104,6 +116,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match cli.command {
             Command::Run(args) => run(args).await,
+            Command::Ingest(args) => ingest(args).await,
             Command::Serve(args) => serve_agent(args).await,
             Command::Tools(args) => Builtin::new(&args.docs).serve().await,
         }
@@ -139,6 +152,29 @@ async fn run(args: RunArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn ingest(args: IngestArgs) -> anyhow::Result<()> {
+    let role = Role::read(&args.role)?;
+    observe(&role)?;
+    let done = Documents::ingest(&role, environment, args.force).await.map_err(AgentError::from)?;
+    let Some((_, ingested)) = done else {
+        anyhow::bail!("{} has no section spec.ingest", args.role.display());
+    };
+    for (path, why) in &ingested.skipped {
+        writeln!(std::io::stderr(), "passed over {}: {why}", path.display())?;
+    }
+    let Ingested { files, chunks, known, .. } = ingested;
+    writeln!(
+        std::io::stdout(),
+        "files new or changed: {files}, chunks embedded: {chunks}, files known: {known}"
+    )?;
+    Ok(())
+}
+
+/// What the environment says.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 async fn serve_agent(args: ServeArgs) -> anyhow::Result<()> {
     let agent = Arc::new(open(args.agent).await?);
     let listener = tokio::net::TcpListener::bind(args.listen)
@@ -164,12 +200,14 @@ async fn open(args: AgentArgs) -> anyhow::Result<Agent> {
     let role = Role::read(&args.role)?;
     observe(&role)?;
     let runner = args.runner.or(role.runner).unwrap_or_else(|| Runner::of(role.model.provider));
-    let client = Client::new(&role.model, |name| std::env::var(name).ok()).map_err(AgentError::from)?;
+    let client = Client::new(&role.model, environment).map_err(AgentError::from)?;
     let trail = if args.no_audit {
         None
     } else {
         Some(trail(args.data.as_deref(), args.audit_key.as_deref()).map_err(AgentError::from)?)
     };
+    let documents = Documents::ingest(&role, environment, false).await.map_err(AgentError::from)?;
+    let documents = documents.map(|(documents, _)| documents);
     let program = std::env::current_exe().context("cannot find this program")?;
     let docs = args.docs.iter().flat_map(|path| ["--docs".to_owned(), path.display().to_string()]);
     let bundled = McpCommand {
@@ -177,7 +215,7 @@ async fn open(args: AgentArgs) -> anyhow::Result<Agent> {
         args: std::iter::once("tools".to_owned()).chain(docs).collect(),
     };
     let tool_timeout = Duration::from_secs(args.tool_timeout);
-    let options = Options { bundled, trail, human: Arc::new(Terminal), tool_timeout };
+    let options = Options { bundled, trail, documents, human: Arc::new(Terminal), tool_timeout };
     Ok(Agent::open(role, runner, client, options).await?)
 }
 

@@ -1,6 +1,6 @@
 //! The role file: what an agent is. Every mistake in it names its line and its key.
 
-use crate::{Runner, tools::ToolSource};
+use crate::{Runner, ingest, tools::ToolSource};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,8 @@ pub struct Role {
     pub tools: Vec<ToolSource>,
     /// What it may do.
     pub policy: Option<PolicyFiles>,
+    /// What it knows from documents.
+    pub ingest: Option<ingest::Settings>,
     /// How it works, where the command line does not say.
     pub runner: Option<Runner>,
     /// Turns after which it gives up.
@@ -146,6 +148,7 @@ struct Spec {
     #[serde(default)]
     tools: Vec<ToolSource>,
     policy: Option<PolicyFiles>,
+    ingest: Option<ingest::Settings>,
     runner: Option<Runner>,
     max_turns: Option<u32>,
     observability: Option<Map<String, Json>>,
@@ -168,33 +171,39 @@ impl Role {
         for file in role.policy.iter_mut().flat_map(|policy| &mut policy.files) {
             *file = beside.join(&*file);
         }
+        if let Some(ingest) = &mut role.ingest {
+            ingest.beside(path);
+        }
         Ok(role)
     }
 
     /// The role that a text describes; errors in words.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let File { metadata, spec, .. } = serde_saphyr::from_str(text)
-            .map_err(|error| error.to_string().lines().next().unwrap_or("it is no role file").to_owned())?;
+        let File { metadata, spec, .. } =
+            serde_saphyr::from_str(text).map_err(|error| mistake(text, &error))?;
         let mut names = Names::default();
         let observability = match spec.observability {
             None => None,
             Some(mut section) => {
                 if let Some(value) = section.remove("names") {
                     names = serde_json::from_value(value.clone()).map_err(|_| {
-                        let line = line_of(text, "names");
+                        let line = line_of(text, "observability", "names");
                         format!("{line}observability.names is {value}; allowed: agent, semconv, initrunner")
                     })?;
                 }
                 let section = Observability::try_from(section).map_err(|error| {
                     let error = error.to_string();
                     let key = error.split([' ', '.']).nth(1).unwrap_or_default();
-                    format!("{}{error}", line_of(text, key))
+                    format!("{}{error}", line_of(text, "observability", key))
                 })?;
                 Some(section)
             }
         };
         if metadata.name.trim().is_empty() {
-            return Err(format!("{}metadata.name is empty", line_of(text, "name")));
+            return Err(format!("{}metadata.name is empty", line_of(text, "metadata", "name")));
+        }
+        if let Some(Err((key, why))) = spec.ingest.as_ref().map(ingest::Settings::check) {
+            return Err(format!("{}ingest.{key} {why}", line_of(text, "ingest", key)));
         }
         Ok(Self {
             name: metadata.name,
@@ -202,6 +211,7 @@ impl Role {
             role: spec.role,
             tools: spec.tools,
             policy: spec.policy,
+            ingest: spec.ingest,
             runner: spec.runner,
             max_turns: spec.max_turns.unwrap_or(MAX_TURNS).max(1),
             observability,
@@ -210,9 +220,27 @@ impl Role {
     }
 }
 
-/// `line N: ` of the first line, within the section `observability` where it is there, that has this key.
-fn line_of(text: &str, key: &str) -> String {
-    let from = text.lines().position(|line| line.trim_start().starts_with("observability:")).unwrap_or(0);
+/// What is wrong, with its line, and the key whose value it is where the parser names none.
+fn mistake(text: &str, error: &serde_saphyr::Error) -> String {
+    let said = error.to_string();
+    let said = said.lines().next().unwrap_or("it is no role file");
+    let key = error.location().and_then(|at| {
+        let line = text.lines().nth((at.line() as usize).checked_sub(1)?)?;
+        let before: String = line.chars().take((at.column() as usize).saturating_sub(1)).collect();
+        let (before, _) = before.rsplit_once(':')?;
+        before.rsplit(['{', ',', ' ']).next().map(str::to_owned)
+    });
+    match key.filter(|key| !key.is_empty() && !said.contains(key.as_str())) {
+        Some(key) => format!("{said} (in {key})"),
+        None => said.to_owned(),
+    }
+}
+
+/// `line N: ` of the first line, from the start of the section where it is there, that has this key.
+fn line_of(text: &str, section: &str, key: &str) -> String {
+    let starts =
+        |line: &str| line.trim_start().strip_prefix(section).is_some_and(|rest| rest.starts_with(':'));
+    let from = text.lines().position(starts).unwrap_or(0);
     let has_key = |line: &str| {
         line.split(['{', ',', ' ']).any(|word| {
             word.strip_suffix(':') == Some(key) || word.split_once(':').is_some_and(|(at, _)| at == key)
@@ -234,6 +262,7 @@ spec:
   tools: [{mcp: builtin}, {mcp: {command: other, args: [--fast]}}, {delegate: {name: billing, url: 'http://127.0.0.1:1'}}]
   policy: {files: [policy.rego], user_role: support_agent}
   observability: {backend: otlp, endpoint: 'http://localhost:4317', include_content: true}
+  ingest: {paths: [docs/], chunk_size: 400}
 ";
 
     #[test]
@@ -253,6 +282,12 @@ spec:
             ("backend: otlp", "backend: pigeon", "line 8", "observability.backend"),
             ("backend: otlp", "names: mine", "line 8", "observability.names"),
             ("include_content: true", "include_contents: true", "line 8", "include_contents"),
+            ("chunk_size: 400", "chunk_siz: 400", "line 9", "chunk_siz"),
+            ("chunk_size: 400", "chunk_size: many", "line 9", "chunk_size"),
+            ("chunk_size: 400", "chunk_size: 4", "line 9", "ingest.chunk_size is 4"),
+            ("chunk_size: 400", "chunk_overlap: 501", "line 9", "ingest.chunk_overlap"),
+            ("docs/", "", "line 9", "ingest.paths is empty"),
+            ("chunk_size: 400", "top_k: 0", "line 9", "ingest.top_k"),
         ] {
             let said = wrong(from, to);
             assert!(said.contains(line) && said.contains(key), "{to}: {said}");

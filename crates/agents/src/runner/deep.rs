@@ -4,7 +4,7 @@
 use super::turns::{ask, conversation};
 use crate::{
     AgentError,
-    agent::Job,
+    job::Job,
     messages::{Call, CallResult, Definition, Message},
     model::Question,
 };

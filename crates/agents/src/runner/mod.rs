@@ -4,7 +4,7 @@ mod deep;
 mod plan;
 mod turns;
 
-use crate::{AgentError, agent::Job, role::Provider};
+use crate::{AgentError, job::Job, role::Provider};
 use serde::Deserialize;
 use std::str::FromStr;
 

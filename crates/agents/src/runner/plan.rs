@@ -2,7 +2,7 @@
 //! itself the only step.
 
 use super::turns::{ask, conversation};
-use crate::{AgentError, agent::Job, messages::Message, model::Question};
+use crate::{AgentError, job::Job, messages::Message, model::Question};
 use serde::Deserialize;
 use std::fmt::Write as _;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     AgentError,
-    agent::Job,
+    job::Job,
     messages::{Definition, Message},
     model::{Answer, Question},
 };

@@ -2,6 +2,7 @@
 //! server; documents are the text files of the folders that it was given.
 
 use super::calculate::calculate;
+use crate::files;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, ServiceExt,
     model::{
@@ -14,8 +15,7 @@ use rmcp::{
 use serde_json::{Map, Value as Json, json};
 use std::{
     collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -29,17 +29,11 @@ pub struct Builtin {
 
 /// Passages that a search gives.
 const PASSAGES: usize = 3;
-/// Files above this are passed over.
-const LARGEST: u64 = 1 << 20;
 
 impl Builtin {
     /// With the documents below these paths.
     pub fn new(paths: &[PathBuf]) -> Self {
-        let mut documents = Vec::new();
-        for path in paths {
-            gather(path, &mut documents);
-        }
-        documents.sort();
+        let documents = paths.iter().flat_map(|path| files::below(path).unwrap_or_default()).collect();
         Self { memory: Mutex::default(), documents }
     }
 
@@ -133,22 +127,12 @@ fn tools() -> Vec<Tool> {
     ]
 }
 
-fn gather(path: &Path, documents: &mut Vec<PathBuf>) {
-    if path.is_dir() {
-        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-            gather(&entry.path(), documents);
-        }
-    } else if path.metadata().is_ok_and(|file| file.len() <= LARGEST) {
-        documents.push(path.to_owned());
-    }
-}
-
 /// The passages (paragraphs) in which most words of the query stand, the best first, each with its file.
 fn search(documents: &[PathBuf], query: &str) -> String {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
     let mut found: Vec<(usize, String)> = Vec::new();
     for document in documents {
-        let Ok(text) = fs::read_to_string(document) else { continue };
+        let Ok(text) = files::text(document) else { continue };
         let name = document.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         for passage in text.split("\n\n").map(str::trim).filter(|passage| !passage.is_empty()) {
             let lower = passage.to_lowercase();

@@ -3,11 +3,17 @@
 
 pub mod builtin;
 mod calculate;
+mod error;
+mod source;
+
+pub use error::ToolError;
+pub use source::{Bundled, Delegate, McpCommand, McpServer, ToolSource};
 
 use crate::{
-    agent::Job,
     gate::delegation,
     http::{Along, Http, text},
+    ingest::Documents,
+    job::Job,
     messages::Definition,
 };
 use rmcp::{
@@ -16,105 +22,12 @@ use rmcp::{
     service::{Peer, RoleClient, RunningService},
     transport::TokioChildProcess,
 };
-use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use std::{path::PathBuf, time::Duration};
 use turnscope::{Step, propagation::Meta};
 
-/// Where tools come from.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ToolSource {
-    /// An MCP server, started over stdio.
-    Mcp(McpServer),
-    /// Another agent, asked over HTTP.
-    Delegate(Delegate),
-}
-
-/// An MCP server.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum McpServer {
-    /// The one that comes along: `clock`, `calculate`, `memory_get`, `memory_set`, `search_docs`.
-    Bundled(Bundled),
-    /// Any other.
-    Command(McpCommand),
-}
-
-/// The name of the bundled server.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Bundled {
-    /// `builtin`.
-    Builtin,
-}
-
-/// How a server is started.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct McpCommand {
-    /// The program.
-    pub command: String,
-    /// Its arguments.
-    #[serde(default)]
-    pub args: Vec<String>,
-}
-
-/// Another agent, served by `turnscope-agents serve`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Delegate {
-    /// Its name; the tool is called `ask_NAME`.
-    pub name: String,
-    /// Where it listens.
-    pub url: String,
-    /// What it can be asked, for the model.
-    #[serde(default)]
-    pub description: Option<String>,
-}
-
-/// What went wrong with a tool.
-#[derive(Debug, thiserror::Error)]
-pub enum ToolError {
-    /// A server could not be started.
-    #[error("the MCP server {server} cannot be started: {cause}")]
-    Start {
-        /// The server.
-        server: String,
-        /// Why.
-        cause: String,
-    },
-    /// Two tools have one name.
-    #[error("two tools are called {0}")]
-    Twice(String),
-    /// The tool said that it failed.
-    #[error("{0}")]
-    Failed(String),
-    /// It could not be reached, or answered nonsense.
-    #[error("{server} failed: {cause}")]
-    Broken {
-        /// The server.
-        server: String,
-        /// Why.
-        cause: String,
-    },
-    /// It did not answer in time.
-    #[error("no answer within {} s", .0.as_secs_f64())]
-    Timeout(Duration),
-}
-
-impl ToolError {
-    /// A short name: `error.type` in the trace.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Start { .. } => "tool_start",
-            Self::Twice(_) => "tool_names",
-            Self::Failed(_) => "tool_error",
-            Self::Broken { .. } => "tool_unreachable",
-            Self::Timeout(_) => "timeout",
-        }
-    }
-}
+/// The tool that looks through documents.
+const SEARCH: &str = "search_docs";
 
 /// The tools of an agent, with the servers that they live on.
 #[derive(Debug)]
@@ -139,20 +52,25 @@ pub struct Tool {
 enum Place {
     Mcp(Peer<RoleClient>),
     Agent(String),
+    /// The agent's own index.
+    Documents(Box<Documents>),
 }
 
 impl Toolbox {
-    /// Starts the servers and asks each for its tools. `bundled` starts the bundled one.
+    /// Starts the servers and asks each for its tools. `bundled` starts the bundled one, whose `search_docs` gives way where
+    /// the agent has documents of its own.
     ///
     /// # Errors
     /// When a server cannot be started, or two tools have one name.
     pub async fn open(
         sources: &[ToolSource],
+        documents: Option<Documents>,
         bundled: &McpCommand,
         timeout: Duration,
     ) -> Result<Self, ToolError> {
         let http = Http::new().map_err(|cause| ToolError::Start { server: "http".to_owned(), cause })?;
         let mut toolbox = Self { tools: Vec::new(), servers: Vec::new(), http, timeout };
+        toolbox.tools.extend(documents.map(of_documents));
         for source in sources {
             match source {
                 ToolSource::Mcp(McpServer::Bundled(Bundled::Builtin)) => {
@@ -184,6 +102,9 @@ impl Toolbox {
             .await
             .map_err(|_| failed("it does not answer".into()))??;
         for tool in tools {
+            if tool.name == SEARCH && self.has_documents() {
+                continue;
+            }
             let definition = Definition {
                 name: tool.name.to_string(),
                 description: tool.description.as_deref().unwrap_or_default().to_owned(),
@@ -193,6 +114,10 @@ impl Toolbox {
         }
         self.servers.push(server);
         Ok(())
+    }
+
+    fn has_documents(&self) -> bool {
+        self.tools.iter().any(|tool| matches!(tool.place, Place::Documents(_)))
     }
 
     fn add(&mut self, tool: Tool) -> Result<(), ToolError> {
@@ -227,6 +152,7 @@ impl Toolbox {
         let work = async {
             match &tool.place {
                 Place::Mcp(peer) => call_mcp(peer, tool, arguments, step).await,
+                Place::Documents(documents) => search(documents, arguments, step).await,
                 Place::Agent(url) => self.ask_agent(url, tool, arguments, job).await,
             }
         };
@@ -263,6 +189,31 @@ impl Toolbox {
             let _ = server.close().await;
         }
     }
+}
+
+fn of_documents(documents: Documents) -> Tool {
+    let query = json!({ "type": "string", "description": "What to look for" });
+    Tool {
+        definition: Definition {
+            name: SEARCH.to_owned(),
+            description: "Passages of the documents that fit a query best.".to_owned(),
+            schema: json!({ "type": "object", "properties": { "query": query }, "required": ["query"] }),
+        },
+        server: "documents".to_owned(),
+        place: Place::Documents(Box::new(documents)),
+    }
+}
+
+async fn search(
+    documents: &Documents,
+    arguments: &Map<String, Json>,
+    step: &Step,
+) -> Result<String, ToolError> {
+    let query = arguments.get("query").and_then(Json::as_str);
+    let query =
+        query.ok_or_else(|| ToolError::Failed("the argument query is missing, or no text".to_owned()))?;
+    let found = documents.search(step, query).await;
+    found.map_err(|error| ToolError::Broken { server: "documents".to_owned(), cause: error.to_string() })
 }
 
 fn of_delegate(delegate: &Delegate) -> Tool {

@@ -84,3 +84,25 @@ fn mistakes_are_usage_errors() {
         text(&ran.stderr)
     );
 }
+
+#[test]
+fn ingest_says_what_it_did() {
+    let world = World::new(Script::new());
+    world.role("openai", "  ingest: {paths: [notes.txt, picture.png]}\n");
+    world.write("notes.txt", "The valve is behind the pump.");
+    world.write("picture.png", "\0");
+    let said = |args: &[&str]| {
+        let ran = run(&world, args);
+        (ran.status.code(), text(&ran.stdout), text(&ran.stderr))
+    };
+    let passed_over = "passed over picture.png: it is no text\n".to_owned();
+    let first = "files new or changed: 1, chunks embedded: 1, files known: 1\n".to_owned();
+    assert_eq!(said(&["ingest", "role.yaml"]), (Some(0), first.clone(), passed_over.clone()));
+    let again = "files new or changed: 0, chunks embedded: 0, files known: 1\n".to_owned();
+    assert_eq!(said(&["ingest", "role.yaml"]), (Some(0), again, passed_over.clone()));
+    assert_eq!(said(&["ingest", "role.yaml", "--force"]), (Some(0), first, passed_over));
+    world.role("openai", "");
+    let (code, _, stderr) = said(&["ingest", "role.yaml"]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("has no section spec.ingest"), "{stderr}");
+}

@@ -4,5 +4,6 @@ mod binary;
 mod delegation;
 mod errors;
 mod gate;
+mod ingest;
 mod trees;
 mod world;

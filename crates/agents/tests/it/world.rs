@@ -18,7 +18,8 @@ use turnscope::{
     },
 };
 use turnscope_agents::{
-    Agent, AgentError, Answered, Asked, Human, Options, Role, Runner, model::Client, tools::McpCommand,
+    Agent, AgentError, Answered, Asked, Human, Options, Role, Runner, ingest::Documents, model::Client,
+    tools::McpCommand,
 };
 use turnscope_audit::{Entry, Filter, Key, Reader, Record, Trail};
 use turnscope_scripted_model::{Script, ScriptedModel};
@@ -92,8 +93,10 @@ impl World {
             _ => None,
         };
         let client = Client::new(&role.model, variable)?;
+        let documents = self.recorded(Documents::ingest(&role, variable, false)).await?;
         let options = Options {
             bundled: bundled(),
+            documents: documents.map(|(documents, _)| documents),
             trail: Some(Trail::open(self.directory.path(), None)?),
             human: Arc::new(Always(self.human)),
             tool_timeout: self.tool_timeout,
