@@ -7,14 +7,18 @@ use std::num::NonZeroUsize;
 use turnscope_model::{Body, ContentHash};
 
 /// The body of one record, put together again.
-pub(crate) fn body(db: &Connection, blocks: &mut Blocks, record: i64) -> Result<Body, StoreError> {
+pub(crate) fn body(
+    db: &Connection,
+    blocks: &mut Blocks,
+    lists: &mut Lists,
+    record: i64,
+) -> Result<Body, StoreError> {
     let place = db
         .prepare_cached("SELECT block, off, len FROM records WHERE id = ?1")?
         .query_row([record], |row| Place::from_row(row, 0))?;
     let bytes = blocks.read(db, place)?;
     let (holes, bytes) =
         body::read(&bytes).ok_or_else(|| StoreError::Damaged(format!("the body of record {record}")))?;
-    let mut lists = Lists::default();
     let mut values = Vec::with_capacity(holes.len());
     for (hole, frame) in holes.iter().enumerate() {
         let ids = match &frame.inline {
@@ -70,6 +74,11 @@ impl Default for Lists {
 }
 
 impl Lists {
+    /// Forgets everything: a new transaction may see other lists under the same numbers.
+    pub(crate) fn clear(&mut self) {
+        self.decoded.clear();
+    }
+
     /// The content ids in one hole of one record.
     pub(crate) fn read(&mut self, db: &Connection, record: i64, hole: u32) -> Result<Vec<i64>, StoreError> {
         // Bases first, without recursion: a run of thousands of turns is a chain of thousands.

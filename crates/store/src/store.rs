@@ -3,6 +3,7 @@
 use crate::{
     blocks::Blocks,
     commit::{Batch, Stored},
+    content::Lists,
     lock::Lock,
     pricing::Pricing,
     projector::Change,
@@ -214,6 +215,8 @@ impl ReadOnly {
 pub struct Reader {
     pub(crate) db: Connection,
     pub(crate) blocks: Blocks,
+    /// Lists decoded for this question: those of the next turn are coded against them.
+    pub(crate) lists: Lists,
     pub(crate) views: Views,
 }
 
@@ -221,6 +224,7 @@ impl Reader {
     /// Looks at the store as it is now, instead of at when the question began.
     pub fn renew(&mut self) -> Result<(), StoreError> {
         self.db.execute_batch("COMMIT; BEGIN")?;
+        self.lists.clear();
         self.blocks.refresh(&self.db)
     }
 }
@@ -243,6 +247,7 @@ impl Readers {
             None => Reader {
                 db: sqlite::open_reader(&self.path)?,
                 blocks: Blocks::new(),
+                lists: Lists::default(),
                 views: self.views.clone(),
             },
         };
@@ -250,6 +255,7 @@ impl Readers {
         reader.blocks.refresh(&reader.db)?;
         let answer = question(&mut reader);
         reader.db.execute_batch("COMMIT")?;
+        reader.lists.clear();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < READERS {
             idle.push(reader);

@@ -98,7 +98,7 @@ impl Reader {
 
     /// Everything that a record was sent with.
     pub fn body(&mut self, row: i64) -> Result<Body, StoreError> {
-        content::body(&self.db, &mut self.blocks, row)
+        content::body(&self.db, &mut self.blocks, &mut self.lists, row)
     }
 
     /// The encoded resource and scope of a record.
@@ -123,7 +123,6 @@ impl Reader {
 
     /// The lists that these records carry, in the given order.
     pub fn lists(&mut self, rows: &[i64]) -> Result<Vec<List>, StoreError> {
-        let mut lists = content::Lists::default();
         let mut out = Vec::new();
         for &row in rows {
             let holes: Vec<(u32, u8)> = self
@@ -132,7 +131,7 @@ impl Reader {
                 .query_map([row], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?;
             for (hole, purpose) in holes {
-                let ids = lists.read(&self.db, row, hole)?;
+                let ids = self.lists.read(&self.db, row, hole)?;
                 let purpose = Purpose::from_u8(purpose).unwrap_or(Purpose::Other);
                 out.push(List { row, purpose, ids });
             }
