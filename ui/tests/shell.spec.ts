@@ -46,6 +46,24 @@ test("scripts are kept for good, the page is asked for again, and what is gone i
   expect((await fetch(`${demo.url}/ui/assets/gone.js`)).status).toBe(404);
 });
 
+test("a tab that is older than its server loads itself again, but not for ever", async ({ page, demo }) => {
+  let loads = 0;
+  page.on("load", () => {
+    loads += 1;
+  });
+  await page.route(/\/assets\/SearchPage-/, (route) => route.fulfill({ status: 404 }));
+  await page.goto(`${demo.url}/ui/`);
+  const run = page.getByRole("row").filter({ hasText: "support-desk" });
+  const search = page.getByRole("link", { name: "Search" });
+  await expect(run).toBeVisible();
+  await search.hover(); // which asks for the script of the page behind it
+  await expect.poll(() => loads).toBe(2);
+  await expect(run).toBeVisible();
+  await search.click();
+  await expect(page.getByRole("alert")).toContainText("This page could not be loaded");
+  expect(loads).toBeLessThanOrEqual(3); // the router tries once more by itself
+});
+
 test("the UI can stand under another path", async ({ page }) => {
   const server = await Turnscope.start("demo", ["--ui-path", "/watch/agents"]);
   try {

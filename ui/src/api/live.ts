@@ -7,6 +7,7 @@
 import type { Schemas } from "./client";
 
 export type LiveEvent =
+  /** A run is new or changed; without `run` it is gone. */
   | { kind: "run"; runId: string; run: Schemas["Run"] | null }
   | { kind: "score"; runId: string }
   | { kind: "gap" };

@@ -108,6 +108,21 @@ test("a run that arrives is announced and moves nothing; the first of all shows 
   await expect(pill).toBeHidden();
 });
 
+test("a run that is deleted says so in its place", async ({ page, fresh }) => {
+  await fresh.send(runs([1, 2, 3].map((n) => ({ n, agent: `agent-${n}` }))));
+  await page.goto(`${fresh.url}/ui/`);
+  const rows = page.getByRole("rowgroup").last().getByRole("row");
+  await expect(rows).toHaveCount(3);
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  const listed = await fresh.get("/v1/runs?order=-started_at");
+  const { run_id: id, name } = listed.runs[1];
+  expect((await fetch(`${fresh.url}/v1/runs/${id}`, { method: "DELETE" })).ok).toBe(true);
+  await expect(rows.nth(1)).toHaveText(`${name} was deleted`);
+  await expect(rows).toHaveCount(3);
+  await page.reload();
+  await expect(rows).toHaveCount(2);
+});
+
 test("a long list is drawn only where it is looked at, and scrolls to its end", async ({ page, fresh }) => {
   const many = Array.from({ length: 400 }, (_, n) => ({ n, startedAt: 1_790_000_000_000 + n * 60_000 }));
   await fresh.send(runs(many));

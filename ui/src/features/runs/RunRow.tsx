@@ -1,5 +1,5 @@
-import { Link } from "@tanstack/react-router";
 import { memo } from "react";
+import { RunLink } from "../../components/RunLink";
 import { Skeleton } from "../../components/Skeleton";
 import { StatusMark } from "../../components/StatusMark";
 import { usd } from "../../lib/numbers";
@@ -12,6 +12,7 @@ type Props = { run: ListedRun; columns: Column[]; now: number; narrow: boolean }
 
 /** A run in one row: who, what was asked and answered, and its figures. */
 export const RunRow = memo(function RunRow({ run, columns, now, narrow }: Props) {
+  if (run.gone) return <GoneRow run={run} />;
   if (narrow) return <NarrowRow run={run} now={now} />;
   return (
     <>
@@ -39,6 +40,15 @@ export const RunRow = memo(function RunRow({ run, columns, now, narrow }: Props)
   );
 });
 
+/** It keeps its place, so that nothing moves under the reader's eyes. */
+function GoneRow({ run }: { run: ListedRun }) {
+  return (
+    <div role="gridcell" className="min-w-0 flex-1 truncate text-muted">
+      <s>{oneLine(run.name, 80) || "unnamed"}</s> was deleted
+    </div>
+  );
+}
+
 function NarrowRow({ run, now }: { run: ListedRun; now: number }) {
   return (
     <div role="gridcell" className="min-w-0 flex-1 leading-[18px]">
@@ -60,15 +70,14 @@ function NarrowRow({ run, now }: { run: ListedRun; now: number }) {
 
 function Name({ run }: { run: ListedRun }) {
   return (
-    <Link
-      to="/runs/$runId"
-      params={{ runId: run.run_id }}
+    <RunLink
+      runId={run.run_id}
       tabIndex={-1}
       className="truncate font-medium hover:underline"
       title={oneLine(run.name)}
     >
       {oneLine(run.name, 80) || "unnamed"}
-    </Link>
+    </RunLink>
   );
 }
 

@@ -2,17 +2,20 @@
 import { api, must, type Schemas } from "../../api/client";
 import { filterOf, type View } from "./view";
 
-export type ListedRun = Schemas["ListedRun"];
+/** A run as it was listed; `gone` when it was deleted since. */
+export type ListedRun = Schemas["ListedRun"] & { gone?: true };
 export const pageSize = 50;
 
 /** The window in which a row lies. */
 export const windowOf = (row: number): number => Math.floor(row / pageSize);
 
+export type RunPage = Omit<Schemas["RunList"], "runs"> & { runs: ListedRun[] };
+
 export function pageQuery(view: View, cursor: string | null) {
   const filter = { ...filterOf(view), order: view.order, limit: pageSize, ...(cursor && { cursor }) };
   return {
     queryKey: ["runs", "page", filter] as const,
-    queryFn: async () => must(await api.GET("/v1/runs", { params: { query: filter } })),
+    queryFn: async (): Promise<RunPage> => must(await api.GET("/v1/runs", { params: { query: filter } })),
     staleTime: Number.POSITIVE_INFINITY, // the live stream says what changed
     gcTime: 30_000,
   };

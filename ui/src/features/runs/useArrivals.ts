@@ -1,15 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { api, must, type Schemas } from "../../api/client";
+import { api, must } from "../../api/client";
 import { useLive } from "../../api/useLive";
+import type { ListedRun, RunPage } from "./pageQuery";
 import { filterOf, type View } from "./view";
-
-type Page = Schemas["RunList"];
 
 const pages = { queryKey: ["runs", "page"] };
 
 /**
- * What arrives while one reads: a run that is shown changes in its place; how many new ones the filters would let in
+ * What arrives while one reads: a run that is shown changes in its place, and says there that it was deleted; how many new ones the filters would let in
  * is counted, and they come in when the person says so. Then the list begins anew, as `reading` says: the cursors of
  * before would leave a hole between what is new and what was read.
  */
@@ -20,15 +19,12 @@ export function useArrivals(view: View): { waiting: number; reading: number; sho
   const pending = useRef<ReturnType<typeof setTimeout> | null>(null);
 
   const shown = (id: string) =>
-    client.getQueriesData<Page>(pages).some(([, page]) => page?.runs.some((run) => run.run_id === id));
+    client.getQueriesData<RunPage>(pages).some(([, page]) => page?.runs.some((run) => run.run_id === id));
 
-  const change = (changed: Schemas["Run"]) =>
-    client.setQueriesData<Page>(pages, (page) =>
-      page?.runs.some((run) => run.run_id === changed.run_id)
-        ? {
-            ...page,
-            runs: page.runs.map((run) => (run.run_id === changed.run_id ? { ...run, ...changed } : run)),
-          }
+  const change = (id: string, changed: Partial<ListedRun>) =>
+    client.setQueriesData<RunPage>(pages, (page) =>
+      page?.runs.some((run) => run.run_id === id)
+        ? { ...page, runs: page.runs.map((run) => (run.run_id === id ? { ...run, ...changed } : run)) }
         : page,
     );
 
@@ -45,14 +41,14 @@ export function useArrivals(view: View): { waiting: number; reading: number; sho
     if (!reply?.response.ok) return;
     const newest = must(reply).runs;
     const fresh = newest.filter((run) => !shown(run.run_id)).length;
-    for (const run of newest) change(run);
-    const active = client.getQueriesData<Page>({ ...pages, type: "active" });
+    for (const run of newest) change(run.run_id, run);
+    const active = client.getQueriesData<RunPage>({ ...pages, type: "active" });
     if (fresh > 0 && active.every(([, page]) => !page?.runs.length)) show();
     else setWaiting(fresh);
   };
 
   useLive((event) => {
-    if (event.kind === "run" && event.run && shown(event.runId)) change(event.run);
+    if (event.kind === "run" && shown(event.runId)) change(event.runId, event.run ?? { gone: true });
     else pending.current ??= setTimeout(count, 400);
   });
   return { waiting, reading, show };
