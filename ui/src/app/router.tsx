@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { EmptyState } from "../components/EmptyState";
 import { ErrorPanel } from "../components/ErrorPanel";
+import { runQuery, skeletonQuery } from "../features/run/data/queries";
 import { pageQuery } from "../features/runs/pageQuery";
 import { RunsPage } from "../features/runs/RunsPage";
 import { readView } from "../features/runs/view";
@@ -10,6 +11,15 @@ import { queryClient } from "./queryClient";
 /** What stands in a page's query string, as it is; each feature reads its own part of it. */
 type Search = Record<string, unknown>;
 const anySearch = (search: Search): Search => search;
+
+/** A page that has not read its data by then shows itself without, and says so. */
+const PATIENCE_MS = 150;
+
+/** Holds a page back for its first data, but not long; who is on it already sees that something is being read. */
+async function briefly(cause: "enter" | "stay" | "preload", reading: Promise<unknown>): Promise<void> {
+  if (cause !== "enter") return;
+  await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+}
 
 const root = createRootRoute({
   component: AppShell,
@@ -22,10 +32,8 @@ const runs = createRoute({
   path: "/",
   validateSearch: anySearch,
   loaderDeps: ({ search }) => search,
-  // The first rows are asked for before anything is drawn.
-  loader: ({ deps }) => {
-    queryClient.prefetchQuery(pageQuery(readView(deps), null));
-  },
+  // The first rows are asked for before anything is drawn, and waited for, lest the page is drawn twice.
+  loader: ({ deps, cause }) => briefly(cause, queryClient.prefetchQuery(pageQuery(readView(deps), null))),
   component: RunsPage, // the home page waits for no second script
 });
 
@@ -33,6 +41,15 @@ const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
   validateSearch: anySearch,
+  // The run and its steps are read while the page's script is.
+  loader: ({ params: { runId }, cause }) =>
+    briefly(
+      cause,
+      Promise.all([
+        queryClient.prefetchQuery(runQuery(runId)),
+        queryClient.prefetchQuery(skeletonQuery(runId)),
+      ]),
+    ),
   component: lazyRouteComponent(() => import("../features/run/RunPage"), "RunPage"),
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, count, usd } from "./numbers";
+import { bytes, count, exactCount, usd } from "./numbers";
 
 test("the unknown is a dash, and nothing is nothing", () => {
   expect([count(null), usd(undefined), bytes(null)]).toEqual(["–", "–", "–"]);
@@ -25,3 +25,10 @@ test.each([
   [4_200, "4.2 kB"],
   [1_300_000, "1.3 MB"],
 ])("%s bytes are %s", (n, said) => expect(bytes(n)).toBe(said));
+
+test.each([
+  [0, "0"],
+  [999, "999"],
+  [1000, "1,000"],
+  [1_234_567, "1,234,567"],
+])("all digits of %s are %s", (n, said) => expect(exactCount(n)).toBe(said));

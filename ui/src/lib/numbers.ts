@@ -8,6 +8,9 @@ export function count(n: number | null | undefined): string {
   return `${(n / 1e6).toFixed(n < 99.95e6 ? 1 : 0)}M`;
 }
 
+/** All digits, `1,234,567`: for tables that must add up. */
+export const exactCount = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+
 /** `$0.0031`, `$1.20`, `$340`; two figures that matter below a dollar. */
 export function usd(dollars: number | null | undefined): string {
   if (dollars === null || dollars === undefined) return "–";

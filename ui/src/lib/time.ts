@@ -9,19 +9,33 @@ export function duration(ms: number | null | undefined): string {
   if (s < 59.95) return `${s.toFixed(s < 10 ? 2 : 1)} s`;
   const whole = Math.round(s);
   const [m, rest] = [Math.floor(whole / 60), whole % 60];
-  if (m < 60) return `${m} m ${String(rest).padStart(2, "0")} s`;
-  return `${Math.floor(m / 60)} h ${String(m % 60).padStart(2, "0")} m`;
+  if (m < 60) return `${m} m ${two(rest)} s`;
+  return `${Math.floor(m / 60)} h ${two(m % 60)} m`;
 }
 
 /** `14:03:22` today, `18 Nov 14:03` this year, `18 Nov 2025` before; in the viewer's zone. */
 export function clock(at: number, now: number): string {
   const [date, today] = [new Date(at), new Date(now)];
-  const time = date.toLocaleTimeString(undefined, { hourCycle: "h23", timeStyle: "medium" });
+  const time = timeOfDay(date);
   if (date.toDateString() === today.toDateString()) return time;
-  const day = date.toLocaleDateString(undefined, { day: "numeric", month: "short" });
-  if (date.getFullYear() === today.getFullYear()) return `${day} ${time.slice(0, 5)}`;
-  return `${day} ${date.getFullYear()}`;
+  if (date.getFullYear() === today.getFullYear()) return `${dayMonth(date)} ${time.slice(0, 5)}`;
+  return `${dayMonth(date)} ${date.getFullYear()}`;
 }
+
+/** `14:03:22`. */
+export const timeOfDay = (date: Date): string =>
+  [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+
+/** `18 Nov`, as the viewer's language has it. */
+export function dayMonth(date: Date): string {
+  dayMonthFormat ??= new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+  return dayMonthFormat.format(date);
+}
+
+/** Made once and late: a format costs more to make than a row to draw. */
+let dayMonthFormat: Intl.DateTimeFormat | undefined;
+
+const two = (n: number): string => String(n).padStart(2, "0");
 
 /** `12 s ago`, `5 m ago`, `3 h ago`, `2 d ago`. */
 export function ago(at: number, now: number): string {
@@ -37,6 +51,6 @@ export function exact(at: number): string {
   const date = new Date(at);
   const shifted = new Date(at - date.getTimezoneOffset() * 60_000).toISOString().slice(0, -1);
   const offset = -date.getTimezoneOffset();
-  const hours = String(Math.floor(Math.abs(offset) / 60)).padStart(2, "0");
-  return `${shifted.replace("T", " ")} ${offset < 0 ? "-" : "+"}${hours}:${String(Math.abs(offset) % 60).padStart(2, "0")}`;
+  const hours = two(Math.floor(Math.abs(offset) / 60));
+  return `${shifted.replace("T", " ")} ${offset < 0 ? "-" : "+"}${hours}:${two(Math.abs(offset) % 60)}`;
 }

@@ -1,4 +1,4 @@
-import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import type { RunDetail } from "./data/api";
@@ -26,8 +26,6 @@ export function RunPage() {
     [navigate],
   );
   const run = useQuery(runQuery(runId));
-  // Asked for at once, beside the run: what a link means by `runId` has the same skeleton.
-  usePrefetchQuery(skeletonQuery(runId));
   if (!run.data) return <PageState error={run.error} onRetry={() => run.refetch()} />;
   return <LoadedRun key={runId} run={run.data} search={search} onSearch={onSearch} />;
 }

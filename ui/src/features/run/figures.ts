@@ -26,7 +26,6 @@ export function usageWords(usage: Usage): string {
 export const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 /** All digits, for tables that must add up. */
-export const exactCount = (n: number): string => n.toLocaleString("en");
 export const exactUsd = (dollars: number): string =>
   `$${dollars.toFixed(dollars >= 1 ? 4 : dollars > 0 && dollars < 0.00001 ? 9 : 6)}`;
 

@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { ink } from "../../lib/ink";
+import { dayMonth, timeOfDay } from "../../lib/time";
 
 type Props = {
   bars: [number[], number[], number[]];
@@ -14,9 +15,9 @@ type Props = {
 function tick(at: number, step: number): string {
   const date = new Date(at * 1000);
   if (step >= 86_400 || (date.getHours() === 0 && date.getMinutes() === 0)) {
-    return date.toLocaleDateString(undefined, { day: "numeric", month: "short" });
+    return dayMonth(date);
   }
-  return date.toLocaleTimeString(undefined, { hourCycle: "h23", hour: "2-digit", minute: "2-digit" });
+  return timeOfDay(date).slice(0, 5);
 }
 
 /** Runs over time, failed ones drawn over all; a stretch that is dragged over becomes the filter. */

@@ -1,5 +1,5 @@
-import { Link } from "@tanstack/react-router";
 import { KindIcon } from "../../components/KindIcon";
+import { RunLink } from "../../components/RunLink";
 import { StatusMark } from "../../components/StatusMark";
 import { oneLine } from "../../lib/text";
 import { duration } from "../../lib/time";
@@ -15,11 +15,7 @@ export function OpenRuns({ runs, total, now }: { runs: OpenRun[]; total: number 
       <ul>
         {runs.map(({ run, step }) => (
           <li key={run.run_id}>
-            <Link
-              to="/runs/$runId"
-              params={{ runId: run.run_id }}
-              className="flex h-7 items-center gap-2 rounded px-1 hover:bg-hover"
-            >
+            <RunLink runId={run.run_id} className="flex h-7 items-center gap-2 rounded px-1 hover:bg-hover">
               <StatusMark status="running" />
               <span className="max-w-44 shrink-0 truncate font-medium">{oneLine(run.name, 80)}</span>
               <span className="shrink-0 text-muted max-sm:hidden">turn {run.turn_count}</span>
@@ -37,7 +33,7 @@ export function OpenRuns({ runs, total, now }: { runs: OpenRun[]; total: number 
               <span className="ml-auto shrink-0 text-muted">
                 {duration(Math.max(0, now - run.started_at))}
               </span>
-            </Link>
+            </RunLink>
           </li>
         ))}
       </ul>

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { Maximize2, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { api, must, type Schemas } from "../../api/client";
 import { useLive } from "../../api/useLive";
 import { Button } from "../../components/Button";
 import { ErrorPanel } from "../../components/ErrorPanel";
+import { RunLink } from "../../components/RunLink";
 import { Skeleton } from "../../components/Skeleton";
 import { StatusMark } from "../../components/StatusMark";
 import { count, usd } from "../../lib/numbers";
@@ -31,13 +31,12 @@ export function Peek({ runId, close }: { runId: string; close: () => void }) {
       <div className="flex h-10 shrink-0 items-center gap-2 border-b px-3">
         {run && <StatusMark status={run.status} />}
         <h2 className="min-w-0 flex-1 truncate font-semibold">{run && oneLine(run.name)}</h2>
-        <Link
-          to="/runs/$runId"
-          params={{ runId }}
+        <RunLink
+          runId={runId}
           className="inline-flex h-7 items-center gap-1.5 rounded-md border px-2 hover:bg-hover"
         >
           <Maximize2 size={13} aria-hidden /> Open
-        </Link>
+        </RunLink>
         <Button look="quiet" aria-label="Close" onClick={close}>
           <X size={15} aria-hidden />
         </Button>

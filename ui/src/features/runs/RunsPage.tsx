@@ -2,6 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { Problem } from "../../api/client";
 import { ErrorPanel } from "../../components/ErrorPanel";
+import { exactCount } from "../../lib/numbers";
 import { useKeys } from "../../lib/useKeys";
 import { useNow } from "../../lib/useNow";
 import { Chips } from "./Chips";
@@ -76,7 +77,7 @@ export function RunsPage() {
   const problem = list.error instanceof Problem && list.error.status === 400 ? list.error.message : null;
   const empty = !list.loading && !list.error && list.count === 0;
   const bars = histogram.data;
-  const said = (n: number) => `${n.toLocaleString()} ${n === 1 ? "run" : "runs"}`;
+  const said = (n: number) => `${exactCount(n)} ${n === 1 ? "run" : "runs"}`;
   return (
     <div className="flex h-full flex-col">
       <h1 className="sr-only">Runs</h1>

@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { firstRect } from "../../lib/firstRect";
 import { useNarrow } from "../../lib/useNarrow";
 import { type Column, nextOrder } from "./columns";
 import type { ListedRun } from "./pageQuery";
@@ -35,6 +36,7 @@ export function RunsTable(props: Props) {
     count,
     getScrollElement: () => box.current,
     estimateSize: () => height,
+    initialRect: firstRect(),
     overscan: 8,
     scrollMargin: offset,
   });

@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
+import { firstRect } from "../../../lib/firstRect";
 import type { ContextBars as Layout } from "../layout/contextBars";
 import { useRunModel } from "../model";
 import { ContextRow } from "./ContextRow";
@@ -14,6 +15,7 @@ export function ContextBars({ layout }: { readonly layout: Layout }) {
     count: layout.bars.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => HEIGHT,
+    initialRect: firstRect(),
     overscan: 10,
   });
   const at = layout.bars.findIndex((bar) => bar.call.step_id === selected);

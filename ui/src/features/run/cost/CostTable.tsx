@@ -1,6 +1,7 @@
+import { exactCount } from "../../../lib/numbers";
 import { visible } from "../../../lib/text";
 import type { CallCost } from "../data/api";
-import { exactCount, exactUsd } from "../figures";
+import { exactUsd } from "../figures";
 
 /** How a call's cost comes about: bucket × price = sum, with where the price is from. */
 export function CostTable({ cost }: { readonly cost: CallCost }) {

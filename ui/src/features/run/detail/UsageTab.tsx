@@ -1,7 +1,6 @@
-import { usd } from "../../../lib/numbers";
+import { exactCount, usd } from "../../../lib/numbers";
 import { CostTable } from "../cost/CostTable";
 import type { Step } from "../data/api";
-import { exactCount } from "../figures";
 import type { StepBody } from "./stepData";
 
 interface UsageTabProps {

@@ -1,5 +1,5 @@
 import { count, usd } from "../../../lib/numbers";
-import { duration, exact } from "../../../lib/time";
+import { clock, duration, exact } from "../../../lib/time";
 import type { Run } from "../data/api";
 import { useRunModel } from "../model";
 
@@ -36,9 +36,7 @@ export function RunFigures() {
       <div className="flex items-baseline gap-1.5">
         <dt className="text-muted text-xs">Began</dt>
         <dd title={exact(run.started_at)}>
-          <time dateTime={new Date(run.started_at).toISOString()}>
-            {new Date(run.started_at).toLocaleString()}
-          </time>
+          <time dateTime={new Date(run.started_at).toISOString()}>{clock(run.started_at, Date.now())}</time>
         </dd>
       </div>
     </dl>

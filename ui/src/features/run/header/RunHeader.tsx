@@ -1,4 +1,4 @@
-import { Link } from "@tanstack/react-router";
+import { RunLink } from "../../../components/RunLink";
 import { StatusMark } from "../../../components/StatusMark";
 import { visible } from "../../../lib/text";
 import { Marks } from "../marks/Marks";
@@ -23,13 +23,9 @@ export function RunHeader() {
           {name}
         </h1>
         {run.parent_run_id && (
-          <Link
-            to="/runs/$runId"
-            params={{ runId: run.parent_run_id }}
-            className="shrink-0 text-accent text-xs hover:underline"
-          >
+          <RunLink runId={run.parent_run_id} className="shrink-0 text-accent text-xs hover:underline">
             part of another run
-          </Link>
+          </RunLink>
         )}
         <span className="ml-auto flex shrink-0 items-center">
           <Marks runId={run.run_id} stepId={null} />

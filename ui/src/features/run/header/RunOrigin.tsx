@@ -1,4 +1,4 @@
-import { Link } from "@tanstack/react-router";
+import { RunLink } from "../../../components/RunLink";
 import { visible } from "../../../lib/text";
 import { useRunModel } from "../model";
 
@@ -28,15 +28,14 @@ export function RunOrigin() {
         )}
       </dl>
       {run.links.map(({ run_id, why, direction }) => (
-        <Link
+        <RunLink
           key={run_id + why + direction}
-          to="/runs/$runId"
-          params={{ runId: run_id }}
+          runId={run_id}
           className="text-accent hover:underline"
           title={direction === "before" ? "A run before this one" : "A run after this one"}
         >
           {direction === "before" ? `← ${visible(why)}` : `${visible(why)} →`}
-        </Link>
+        </RunLink>
       ))}
     </>
   );

@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
+import { firstRect } from "../../../lib/firstRect";
 import { useRunModel } from "../model";
 import { turnIndexOf } from "../story/stops";
 import { OutlineTurn } from "./OutlineTurn";
@@ -20,6 +21,7 @@ export function Outline({ turn, onTurn }: OutlineProps) {
     count: run.turns.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => HEIGHT,
+    initialRect: firstRect(),
     overscan: 8,
   });
   const at = selected ? turnIndexOf(run.turns, selected) : run.turns.findIndex((one) => one.n === turn);

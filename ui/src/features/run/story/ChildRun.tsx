@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ErrorPanel } from "../../../components/ErrorPanel";
+import { RunLink } from "../../../components/RunLink";
 import { Skeleton } from "../../../components/Skeleton";
 import { visible } from "../../../lib/text";
 import type { Run } from "../data/api";
@@ -47,9 +47,9 @@ function ChildStory({ runId }: { readonly runId: string }) {
     return <ErrorPanel what="The sub-agent's run" error={run.error} retry={() => run.refetch()} />;
   return (
     <>
-      <Link to="/runs/$runId" params={{ runId }} className="text-accent text-xs hover:underline">
+      <RunLink runId={runId} className="text-accent text-xs hover:underline">
         Open this run on its own
-      </Link>
+      </RunLink>
       {run.data.turns.map((turn, at) => (
         <TurnView
           key={turn.n}

@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
+import { firstRect } from "../../../lib/firstRect";
 import { useKeys } from "../../../lib/useKeys";
 import type { Run } from "../data/api";
 import { useRunModel } from "../model";
@@ -27,6 +28,7 @@ export function Story({ turn }: { readonly turn: number | undefined }) {
     count: run.turns.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => USUAL,
+    initialRect: firstRect(),
     getItemKey: (index) => run.turns[index]?.n ?? index,
     overscan: 2,
   });

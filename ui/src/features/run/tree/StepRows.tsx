@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
+import { firstRect } from "../../../lib/firstRect";
 import { useKeys } from "../../../lib/useKeys";
 import type { Step } from "../data/api";
 import { NONE } from "../data/skeleton";
@@ -33,6 +34,7 @@ export function StepRows({ shape, folds, label, head, headHeight = 0, backdrop, 
     count: folds.rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
+    initialRect: firstRect(),
     overscan: 12,
     scrollMargin: headHeight,
     scrollPaddingStart: headHeight,

@@ -1,0 +1,21 @@
+import { useRouter } from "@tanstack/react-router";
+import type { AnchorHTMLAttributes, MouseEvent } from "react";
+
+type Props = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "href"> & { readonly runId: string };
+
+/**
+ * A link to a run's page. The router's own link follows every change of the address to know whether it is the current one,
+ * which no link to a run needs to know: of rows by the dozen, that is most of what drawing them costs.
+ */
+export function RunLink({ runId, ...rest }: Props) {
+  const router = useRouter();
+  const place = { to: "/runs/$runId", params: { runId } } as const;
+  const follow = (event: MouseEvent) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    router.navigate(place);
+  };
+  const warm = () => void router.preloadRoute(place);
+  const href = `${router.basepath.replace(/\/$/, "")}/runs/${encodeURIComponent(runId)}`;
+  return <a href={href} onClick={follow} onMouseEnter={warm} onFocus={warm} {...rest} />;
+}
