@@ -1,7 +1,7 @@
 //! Time and allocations of one span: `cargo bench -p turnscope-bench-sdk --bench record`.
 
 use divan::{AllocProfiler, Bencher};
-use opentelemetry::{Context, trace::TracerProvider};
+use opentelemetry::trace::TracerProvider;
 use turnscope::Recorder;
 use turnscope_bench_sdk::{provider, with_the_bare_sdk, with_turnscope};
 
@@ -12,7 +12,7 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 5000, sample_size = 100)]
 fn llm_step_bare_sdk(bencher: Bencher) {
     let provider = provider();
     let tracer = provider.tracer("bench");
@@ -20,20 +20,20 @@ fn llm_step_bare_sdk(bencher: Bencher) {
     bencher.bench_local(|| with_the_bare_sdk(&tracer, run.context()));
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 5000, sample_size = 100)]
 fn llm_step_turnscope(bencher: Bencher) {
     let provider = provider();
     let run = Recorder::new(&provider).run("helpdesk");
     bencher.bench_local(|| with_turnscope(&run));
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 5000, sample_size = 100)]
 fn llm_step_disabled(bencher: Bencher) {
-    let run = Recorder::disabled().below(&Context::new());
+    let run = turnscope::run("helpdesk");
     bencher.bench_local(|| with_turnscope(&run));
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 5000, sample_size = 100)]
 fn run_disabled(bencher: Bencher) {
     bencher.bench_local(|| turnscope::run("helpdesk").end());
 }

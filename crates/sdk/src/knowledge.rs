@@ -17,18 +17,16 @@ guard! {
 
 impl Retrieval {
     pub(crate) fn begin(parent: &Step, source: Cow<'static, str>) -> Self {
-        if parent.is_off() {
-            return Self { step: parent.clone() };
-        }
         let name = format!("retrieval {source}");
-        let attributes = [
+        let attributes = vec![
             KeyValue::new("gen_ai.operation.name", "retrieval"),
             KeyValue::new("gen_ai.data_source.id", source),
         ];
-        Self { step: parent.child(name, SpanKind::Client, attributes) }
+        Self { step: parent.child(name.into(), SpanKind::Client, attributes) }
     }
 
     /// How many documents were asked for.
+    #[inline]
     pub fn top_k(&self, k: u64) -> &Self {
         self.count("gen_ai.retrieval.top_k", k);
         self
@@ -69,6 +67,7 @@ impl MemoryRead {
     }
 
     /// How many records were found.
+    #[inline]
     pub fn records(&self, count: u64) -> &Self {
         self.count("gen_ai.memory.record.count", count);
         self
@@ -104,9 +103,11 @@ impl MemoryWrite {
 }
 
 fn memory(parent: &Step, operation: &'static str, store: Cow<'static, str>) -> Step {
-    let attributes =
-        [KeyValue::new("gen_ai.operation.name", operation), KeyValue::new("gen_ai.memory.store.id", store)];
-    parent.child(operation, SpanKind::Internal, attributes)
+    let attributes = vec![
+        KeyValue::new("gen_ai.operation.name", operation),
+        KeyValue::new("gen_ai.memory.store.id", store),
+    ];
+    parent.child(operation.into(), SpanKind::Internal, attributes)
 }
 
 guard! {
@@ -121,17 +122,19 @@ guard! {
 
 impl Ingest {
     pub(crate) fn begin(parent: &Step) -> Self {
-        let attributes = [KeyValue::new("turnscope.step.kind", "ingest")];
-        Self { step: parent.child("ingest", SpanKind::Internal, attributes) }
+        let attributes = vec![KeyValue::new("turnscope.step.kind", "ingest")];
+        Self { step: parent.child("ingest".into(), SpanKind::Internal, attributes) }
     }
 
     /// How many files were read.
+    #[inline]
     pub fn files(&self, count: u64) -> &Self {
         self.count("turnscope.ingest.files", count);
         self
     }
 
     /// How many chunks they made.
+    #[inline]
     pub fn chunks(&self, count: u64) -> &Self {
         self.count("turnscope.ingest.chunks", count);
         self

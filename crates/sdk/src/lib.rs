@@ -19,6 +19,7 @@ mod model_call;
 #[cfg(feature = "async-openai")]
 pub mod openai;
 mod pipeline;
+mod place;
 pub mod propagation;
 mod recorder;
 mod redact;
@@ -62,6 +63,7 @@ pub use tool::{PolicyEvaluation, Sanitizer, ToolCall, Verdict};
 pub use opentelemetry;
 pub use opentelemetry_sdk;
 
+use guard::Guard as _;
 use std::{
     borrow::Cow,
     sync::{
@@ -103,7 +105,7 @@ pub fn set_default_recorder(recorder: Recorder) -> Recorder {
 /// run.session("s-17");
 /// ```
 pub fn run(name: impl Into<Cow<'static, str>>) -> Run {
-    default_recorder().run(name)
+    if ENABLED.load(Ordering::Acquire) { default_recorder().run(name) } else { Run::off(Step::off()) }
 }
 
 /// The value as JSON; what cannot be written as JSON says so in its place.

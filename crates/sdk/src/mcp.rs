@@ -24,10 +24,7 @@
 //! ```
 
 use crate::{CustomStep, Recorder, Step, default_recorder, propagation::Meta};
-use opentelemetry::{
-    KeyValue,
-    trace::{SpanKind, TraceContextExt},
-};
+use opentelemetry::{KeyValue, trace::SpanKind};
 use rmcp::{
     ErrorData, RoleClient, RoleServer, Service, ServiceError,
     model::{
@@ -228,7 +225,7 @@ impl<S> Recorded<S> {
         let step = begin(&place, SpanKind::Server, request.method(), target(request));
         let ambient = around.span_context();
         if ambient.is_valid() && ambient.span_id() != place.span_context().span_id() {
-            step.context().span().add_link(ambient, Vec::new());
+            step.link(ambient, Vec::new());
         }
         step.set("jsonrpc.request.id", context.id.to_string());
         if let Some(version) = context.protocol_version() {

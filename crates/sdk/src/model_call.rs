@@ -95,19 +95,25 @@ impl LlmCall {
     }
 
     /// The limit of the answer's length, in tokens.
+    #[inline]
     pub fn max_tokens(&self, tokens: u64) -> &Self {
         self.count("gen_ai.request.max_tokens", tokens);
         self
     }
 
     /// The temperature that was asked for.
+    #[inline]
     pub fn temperature(&self, temperature: f64) -> &Self {
         self.set("gen_ai.request.temperature", temperature);
         self
     }
 
     /// The answer's id, and the model that gave it.
+    #[inline]
     pub fn response(&self, id: impl Into<Value>, model: impl Into<Value>) -> &Self {
+        if self.is_off() {
+            return self;
+        }
         let model = model.into();
         if let Some(measured) = &self.measured {
             measured.response_model(model.clone());
@@ -120,6 +126,7 @@ impl LlmCall {
     }
 
     /// Why the model stopped, one reason for each choice.
+    #[inline]
     pub fn finish_reasons<T: Into<StringValue>>(&self, reasons: impl IntoIterator<Item = T>) -> &Self {
         if self.is_off() {
             return self;
@@ -134,18 +141,28 @@ impl LlmCall {
         if let Some(measured) = &self.measured {
             measured.first_chunk(time);
         }
-        self.set("gen_ai.request.stream", true);
-        self.set("gen_ai.response.time_to_first_chunk", time.as_secs_f64());
+        self.set_all([
+            KeyValue::new("gen_ai.request.stream", true),
+            KeyValue::new("gen_ai.response.time_to_first_chunk", time.as_secs_f64()),
+        ]);
         self
     }
 
     /// The tokens that the call used.
+    #[inline]
     pub fn usage(&self, usage: Usage) -> &Self {
+        if !self.is_off() {
+            self.used(usage);
+        }
+        self
+    }
+
+    fn used(&self, usage: Usage) {
         if let Some(measured) = &self.measured {
             measured.usage(usage);
         }
         if !self.records_usage() {
-            return self;
+            return;
         }
         let counts = [
             ("gen_ai.usage.input_tokens", usage.input),
@@ -158,7 +175,6 @@ impl LlmCall {
         self.set_all(
             known.map(|(key, tokens)| KeyValue::new(key, i64::try_from(tokens).unwrap_or(i64::MAX))),
         );
-        self
     }
 
     fn json<T: Serialize + ?Sized>(&self, key: &'static str, value: &T) -> &Self {
@@ -186,12 +202,14 @@ impl Embedding {
     failing!();
 
     /// The length of each vector.
+    #[inline]
     pub fn dimensions(&self, dimensions: u64) -> &Self {
         self.count("gen_ai.embeddings.dimension.count", dimensions);
         self
     }
 
     /// The tokens that the call used.
+    #[inline]
     pub fn input_tokens(&self, tokens: u64) -> &Self {
         if let Some(measured) = &self.measured {
             measured.usage(Usage { input: Some(tokens), ..Usage::default() });
@@ -203,24 +221,25 @@ impl Embedding {
     }
 }
 
+/// As many attributes as a call usually has, so that they are moved nowhere while they are set.
+const USUAL: usize = 12;
+
 fn call(
     parent: &Step,
     operation: &'static str,
     provider: &'static str,
     model: Cow<'static, str>,
 ) -> (Step, Option<MeasuredCall>) {
-    if parent.is_off() {
-        return (parent.clone(), None);
-    }
     let measured = parent.instruments().map(|to| MeasuredCall::begin(to, operation, provider, model.clone()));
-    let name = format!("{operation} {model}");
-    let mut attributes = vec![
+    let name = [operation, " ", &model].concat();
+    let mut attributes = Vec::with_capacity(USUAL);
+    attributes.extend([
         KeyValue::new("gen_ai.operation.name", operation),
         KeyValue::new("gen_ai.provider.name", provider),
         KeyValue::new("gen_ai.request.model", model),
-    ];
+    ]);
     if parent.is_agent_run() {
         attributes.push(KeyValue::new("gen_ai.system", provider));
     }
-    (parent.child(name, SpanKind::Client, attributes), measured)
+    (parent.child(name.into(), SpanKind::Client, attributes), measured)
 }

@@ -146,7 +146,7 @@ impl Recorder {
 
     /// Begins a run of the agent `name`, below the OpenTelemetry span that is active here, if there is one.
     pub fn run(&self, name: impl Into<Cow<'static, str>>) -> Run {
-        Run::begin(&self.here(), name.into())
+        self.here().run(name)
     }
 
     /// A place below which steps can be recorded without a run: in a context that came from another process, say.
@@ -157,7 +157,7 @@ impl Recorder {
     /// The place that is active here, for this recorder.
     fn here(&self) -> Step {
         match &self.0 {
-            None => self.below(&Context::new()),
+            None => Step::off(),
             Some(_) => Context::map_current(|context| Step::inside(self, context)),
         }
     }

@@ -1,9 +1,13 @@
 //! A run and its turns.
 
-use crate::{Step, guard::guard, metrics::ActiveTurn};
+use crate::{
+    Step,
+    guard::{Guard, guard},
+    metrics::ActiveTurn,
+};
 use opentelemetry::{
     KeyValue, StringValue, Value,
-    trace::{SpanContext, SpanKind, TraceContextExt},
+    trace::{SpanContext, SpanKind},
 };
 use std::{
     borrow::Cow,
@@ -28,11 +32,15 @@ pub struct Run {
     turns: AtomicU32,
 }
 
+impl Guard for Run {
+    #[inline]
+    fn off(step: Step) -> Self {
+        Self { step, turns: AtomicU32::new(0) }
+    }
+}
+
 impl Run {
     pub(crate) fn begin(parent: &Step, name: Cow<'static, str>) -> Self {
-        if parent.is_off() {
-            return Self { step: parent.clone(), turns: AtomicU32::new(0) };
-        }
         let agent_run = parent.is_agent_run();
         let span_name =
             if agent_run { Cow::Borrowed("agent.run") } else { format!("invoke_agent {name}").into() };
@@ -119,9 +127,8 @@ impl Run {
 
     /// This run answers again what the run of `earlier` had answered: a link to it.
     pub fn regenerates(&self, earlier: &SpanContext) -> &Self {
-        if self.is_recording() {
-            let why = vec![KeyValue::new("turnscope.link", "regenerated")];
-            self.context().span().add_link(earlier.clone(), why);
+        if !self.is_off() {
+            self.link(earlier.clone(), vec![KeyValue::new("turnscope.link", "regenerated")]);
         }
         self
     }
@@ -146,12 +153,14 @@ fn message(role: &str, text: &str, finish_reason: Option<&str>) -> String {
 
 impl std::ops::Deref for Run {
     type Target = Step;
+    #[inline]
     fn deref(&self) -> &Step {
         &self.step
     }
 }
 
 impl Drop for Run {
+    #[inline]
     fn drop(&mut self) {
         self.step.finish();
     }
@@ -173,11 +182,13 @@ impl Turn {
     pub(crate) fn begin(parent: &Step, n: u32) -> Self {
         let n = i64::from(n);
         let step = if parent.is_agent_run() {
-            parent.child("agent.turn", SpanKind::Internal, [KeyValue::new("turn.index", n)])
+            parent.child("agent.turn".into(), SpanKind::Internal, vec![KeyValue::new("turn.index", n)])
         } else {
-            let attributes =
-                [KeyValue::new("gen_ai.operation.name", "agent_step"), KeyValue::new("turnscope.turn", n)];
-            parent.child("agent_step", SpanKind::Internal, attributes)
+            let attributes = vec![
+                KeyValue::new("gen_ai.operation.name", "agent_step"),
+                KeyValue::new("turnscope.turn", n),
+            ];
+            parent.child("agent_step".into(), SpanKind::Internal, attributes)
         };
         Self { step, _active: parent.instruments().map(ActiveTurn::begin) }
     }

@@ -4,10 +4,16 @@
 
 use crate::{
     Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, Naming, PolicyEvaluation, Recorder, Retrieval, Run,
-    Sanitizer, ToolCall, Turn, live, metrics::Instruments, recorder::Means, shared::Shared,
+    Sanitizer, ToolCall, Turn,
+    guard::Guard,
+    live,
+    metrics::Instruments,
+    place::{Place, Position, Scope, Surroundings, on_span},
+    recorder::Means,
+    shared::Shared,
 };
 use opentelemetry::{
-    Context, ContextGuard, KeyValue, Value,
+    Context, ContextGuard, Key, KeyValue, Value,
     trace::{FutureExt, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, WithContext},
 };
 use std::{any::type_name_of_val, borrow::Cow, error::Error, sync::Arc};
@@ -20,60 +26,62 @@ use std::{any::type_name_of_val, borrow::Cow, error::Error, sync::Arc};
 /// turn.set("ticket.id", 17).event("looked_up", [("found", true)]);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Step {
-    context: Context,
-    /// None where nothing is recorded.
-    scope: Option<Arc<Scope>>,
-}
-
-/// What a run's steps have in common. It stands in the OpenTelemetry context, so that those below find it.
-#[derive(Debug)]
-struct Scope {
-    recorder: Recorder,
-    shared: Shared,
-}
+pub struct Step(Position);
 
 impl Step {
+    /// Where nothing is recorded: OpenTelemetry's active span stays what it is.
+    #[inline]
+    pub(crate) fn off() -> Self {
+        Self(Position::Off(Surroundings::default()))
+    }
+
     /// The place of a recorder in a context, with a scope of its own.
     pub(crate) fn at(recorder: &Recorder, context: &Context, shared: Shared) -> Self {
         if recorder.means().is_none() {
-            return Self { context: context.clone(), scope: None };
+            return Self(Position::Off(Surroundings::given(context.clone())));
         }
         let scope = Arc::new(Scope { recorder: recorder.clone(), shared });
-        Self { context: context.with_value(Arc::clone(&scope)), scope: Some(scope) }
+        Self::in_place(context.with_value(Arc::clone(&scope)), scope)
     }
 
     /// The place of a recorder in a context that may hold a scope of this recorder's already.
     pub(crate) fn inside(recorder: &Recorder, context: &Context) -> Self {
         match context.get::<Arc<Scope>>() {
-            Some(scope) if scope.recorder.is(recorder) => {
-                Self { context: context.clone(), scope: Some(Arc::clone(scope)) }
-            }
+            Some(scope) if scope.recorder.is(recorder) => Self::in_place(context.clone(), Arc::clone(scope)),
             _ => Self::at(recorder, context, Shared::default()),
         }
     }
 
+    fn in_place(context: Context, scope: Arc<Scope>) -> Self {
+        Self(Position::In(Arc::new(Place { context, scope })))
+    }
+
     /// The place of a new run below this step. It takes over the session and the user; what it sets itself is its own.
     pub(crate) fn fork(&self) -> Self {
-        match &self.scope {
+        match self.0.scope() {
             None => self.clone(),
-            Some(scope) => Self::at(&scope.recorder, &self.context, scope.shared.fork()),
+            Some(scope) => Self::at(&scope.recorder, self.context(), scope.shared.fork()),
         }
     }
 
     /// Sets an attribute of any name.
-    pub fn set(&self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &Self {
-        // Each question to the span takes its lock, so it is asked nothing: one that is not recorded takes nothing.
-        if self.scope.is_some() {
-            self.context.span().set_attribute(KeyValue::new(key.into(), value));
+    #[inline]
+    pub fn set(&self, key: impl Into<Key>, value: impl Into<Value>) -> &Self {
+        if !self.is_off() {
+            self.put(KeyValue::new(key, value));
         }
         self
     }
 
+    /// Each question to the span takes its lock, so it is asked nothing: one that is not recorded takes nothing.
+    fn put(&self, attribute: KeyValue) {
+        on_span!(self.0, |span| span.set_attribute(attribute));
+    }
+
     /// Sets several attributes at once, which takes the span's lock once.
     pub(crate) fn set_all(&self, attributes: impl IntoIterator<Item = KeyValue>) {
-        if self.scope.is_some() {
-            self.context.span().set_attributes(attributes);
+        if !self.is_off() {
+            on_span!(self.0, |span| span.set_attributes(attributes));
         }
     }
 
@@ -84,12 +92,14 @@ impl Step {
         attributes: impl IntoIterator<Item = (K, V)>,
     ) -> &Self
     where
-        K: Into<Cow<'static, str>>,
+        K: Into<Key>,
         V: Into<Value>,
     {
         if self.is_recording() {
-            let attributes = attributes.into_iter().map(|(key, value)| KeyValue::new(key.into(), value));
-            self.context.span().add_event(name, attributes.collect());
+            // Made before the span is locked: the caller's own code may run here.
+            let attributes = attributes.into_iter().map(|(key, value)| KeyValue::new(key, value)).collect();
+            let name = name.into();
+            on_span!(self.0, |span| span.add_event(name, attributes));
         }
         self
     }
@@ -105,11 +115,12 @@ impl Step {
 
     /// The step failed with an error that has a name of its own, such as a provider's code or `timeout`.
     pub fn fail(&self, kind: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> &Self {
+        if self.is_off() {
+            return self;
+        }
         let (kind, message) = (kind.into(), message.into());
         self.exception(&kind, &message, true).set("error.type", kind);
-        if self.is_recording() {
-            self.context.span().set_status(Status::error(message));
-        }
+        on_span!(self.0, |span| span.set_status(Status::error(message)));
         self
     }
 
@@ -156,12 +167,12 @@ impl Step {
     /// Whether nothing is ever recorded here: then nothing may cost anything.
     #[inline]
     pub(crate) fn is_off(&self) -> bool {
-        self.scope.is_none()
+        matches!(self.0, Position::Off(_))
     }
 
     /// Whether anything is recorded; where not, what is costly to compute need not be.
     pub fn is_recording(&self) -> bool {
-        self.scope.is_some() && self.context.span().is_recording()
+        !self.is_off() && on_span!(self.0, |span| span.is_recording())
     }
 
     /// Whether messages, arguments and results are recorded.
@@ -171,12 +182,12 @@ impl Step {
 
     /// The ids of the step's span.
     pub fn span_context(&self) -> SpanContext {
-        self.context.span().span_context().clone()
+        on_span!(self.0, |span| span.span_context().clone())
     }
 
     /// The OpenTelemetry context in which this step is the active span: for propagation, and for spans of others.
     pub fn context(&self) -> &Context {
-        &self.context
+        self.0.context()
     }
 
     /// Makes this step the current one on this thread until the guard is dropped. Not to be held across an `.await`:
@@ -188,7 +199,7 @@ impl Step {
     /// turnscope::current().tool("lookup").set("rows", 3);
     /// ```
     pub fn enter(&self) -> ContextGuard {
-        self.context.clone().attach()
+        self.context().clone().attach()
     }
 
     /// The future with this step as the current one whenever it is polled, on whatever thread.
@@ -205,62 +216,64 @@ impl Step {
     /// # }
     /// ```
     pub fn around<F: Future>(&self, future: F) -> WithContext<F> {
-        future.with_context(self.context.clone())
+        future.with_context(self.context().clone())
     }
 
     /// Begins a run of another agent below this step: a child run.
     pub fn run(&self, name: impl Into<Cow<'static, str>>) -> Run {
-        Run::begin(self, name.into())
+        self.begin(|| Run::begin(self, name.into()))
     }
 
     /// Begins a turn that is number `n`, counted from 1. [`Run::turn`] counts by itself.
+    #[inline]
     pub fn turn_at(&self, n: u32) -> Turn {
-        Turn::begin(self, n)
+        self.begin(|| Turn::begin(self, n))
     }
 
     /// Begins a call of the model `model` of `provider` (`openai`, `anthropic`, …).
     pub fn llm(&self, provider: &'static str, model: impl Into<Cow<'static, str>>) -> LlmCall {
-        LlmCall::begin(self, provider, model.into())
+        self.begin(|| LlmCall::begin(self, provider, model.into()))
     }
 
     /// Begins a call of the tool `name`.
     pub fn tool(&self, name: impl Into<Cow<'static, str>>) -> ToolCall {
-        ToolCall::begin(self, name.into())
+        self.begin(|| ToolCall::begin(self, name.into()))
     }
 
     /// Begins a retrieval from the data source `source`.
     pub fn retrieval(&self, source: impl Into<Cow<'static, str>>) -> Retrieval {
-        Retrieval::begin(self, source.into())
+        self.begin(|| Retrieval::begin(self, source.into()))
     }
 
     /// Begins the making of embeddings with the model `model`.
     pub fn embedding(&self, provider: &'static str, model: impl Into<Cow<'static, str>>) -> Embedding {
-        Embedding::begin(self, provider, model.into())
+        self.begin(|| Embedding::begin(self, provider, model.into()))
     }
 
     /// Begins a search in the memory `store`.
     pub fn memory_read(&self, store: impl Into<Cow<'static, str>>) -> MemoryRead {
-        MemoryRead::begin(self, store.into())
+        self.begin(|| MemoryRead::begin(self, store.into()))
     }
 
     /// Begins writing into the memory `store`.
     pub fn memory_write(&self, store: impl Into<Cow<'static, str>>) -> MemoryWrite {
-        MemoryWrite::begin(self, store.into())
+        self.begin(|| MemoryWrite::begin(self, store.into()))
     }
 
     /// Begins the evaluation of a policy gate for a call of the tool `tool`.
     pub fn policy(&self, tool: impl Into<Cow<'static, str>>) -> PolicyEvaluation {
-        PolicyEvaluation::begin(self, tool.into())
+        self.begin(|| PolicyEvaluation::begin(self, tool.into()))
     }
 
     /// Begins sanitising what the tool `tool` returned.
     pub fn sanitizer(&self, tool: impl Into<Cow<'static, str>>) -> Sanitizer {
-        Sanitizer::begin(self, tool.into())
+        self.begin(|| Sanitizer::begin(self, tool.into()))
     }
 
     /// Begins reading documents into a store.
+    #[inline]
     pub fn ingest(&self) -> Ingest {
-        Ingest::begin(self)
+        self.begin(|| Ingest::begin(self))
     }
 
     /// Begins a step of any other name.
@@ -270,7 +283,7 @@ impl Step {
     /// run.custom("queue.wait").set("queue.length", 3);
     /// ```
     pub fn custom(&self, name: impl Into<Cow<'static, str>>) -> CustomStep {
-        CustomStep { step: self.child(name, SpanKind::Internal, []) }
+        self.begin(|| CustomStep { step: self.child(name.into(), SpanKind::Internal, Vec::new()) })
     }
 
     /// A step of any name and kind.
@@ -281,45 +294,49 @@ impl Step {
         name: impl Into<Cow<'static, str>>,
         attributes: impl IntoIterator<Item = KeyValue>,
     ) -> CustomStep {
-        CustomStep { step: self.child(name, kind, attributes) }
+        self.begin(|| CustomStep { step: self.child(name.into(), kind, attributes.into_iter().collect()) })
     }
 
+    /// Nothing is made where nothing is recorded.
+    #[inline]
+    fn begin<G: Guard>(&self, begin: impl FnOnce() -> G) -> G {
+        if self.is_off() { G::off(self.clone()) } else { begin() }
+    }
+
+    /// Begins a span below this step. `attributes` had better have room for those that will be set later.
     pub(crate) fn child(
         &self,
-        name: impl Into<Cow<'static, str>>,
+        name: Cow<'static, str>,
         kind: SpanKind,
-        attributes: impl IntoIterator<Item = KeyValue>,
+        mut attributes: Vec<KeyValue>,
     ) -> Step {
-        let (Some(scope), Some(means)) = (&self.scope, self.means()) else { return self.clone() };
-        let mut builder = SpanBuilder::from_name(name).with_kind(kind).with_attributes(attributes);
-        if let Some(attributes) = &mut builder.attributes {
-            scope.shared.each(|attribute| attributes.push(attribute));
-        }
+        let Some((parent, means)) = self.0.place().zip(self.means()) else { return self.clone() };
+        parent.scope.shared.add_to(&mut attributes);
+        let mut builder = SpanBuilder::from_name(name).with_kind(kind);
+        builder.attributes = Some(attributes);
         let told = means.logger.as_ref().filter(|_| means.live).map(|to| (to, builder.clone()));
-        let span = builder.start_with_context(&means.tracer, &self.context);
+        let span = builder.start_with_context(&means.tracer, &parent.context);
         if let Some((to, builder)) = told
             && span.span_context().is_sampled()
         {
-            let parent = self.context.span().span_context().clone();
-            live::announce(
-                to,
-                &builder.name,
-                span.span_context(),
-                &parent,
-                builder.attributes.iter().flatten(),
-            );
+            let above = parent.context.span();
+            let (ids, above) = (span.span_context(), above.span_context());
+            live::announce(to, &builder.name, ids, above, builder.attributes.iter().flatten());
         }
-        self.with_context(self.context.with_span(span))
+        Step(Position::on(Arc::clone(parent), span))
     }
 
     /// The same place with another context.
     pub(crate) fn with_context(&self, context: Context) -> Step {
-        Step { context, scope: self.scope.clone() }
+        match self.0.scope() {
+            None => Self(Position::Off(Surroundings::given(context))),
+            Some(scope) => Self::in_place(context, Arc::clone(scope)),
+        }
     }
 
     /// Sets an attribute that all steps of the run carry that begin from now on.
     pub(crate) fn share(&self, key: &'static str, value: Value) -> &Self {
-        if let Some(scope) = &self.scope {
+        if let Some(scope) = self.0.scope() {
             scope.shared.set(key, value.clone());
         }
         self.set(key, value)
@@ -330,12 +347,13 @@ impl Step {
     }
 
     pub(crate) fn means(&self) -> Option<&Means> {
-        self.scope.as_ref()?.recorder.means()
+        self.0.scope()?.recorder.means()
     }
 
     /// Sets an attribute that holds content, where content is recorded.
+    #[inline]
     pub(crate) fn content(&self, key: &'static str, value: impl FnOnce() -> String) -> &Self {
-        if self.captures_content() { self.set(key, value()) } else { self }
+        if !self.is_off() && self.captures_content() { self.set(key, value()) } else { self }
     }
 
     #[inline]
@@ -354,12 +372,27 @@ impl Step {
     /// A step that is not recorded itself: what begins below it stands directly under this one.
     pub(crate) fn shadow(&self) -> Self {
         // A span that is known by its ids only takes nothing, and cannot be ended here.
-        self.with_context(self.context.with_remote_span_context(self.span_context()))
+        self.with_context(self.context().with_remote_span_context(self.span_context()))
     }
 
-    pub(crate) fn finish(&self) {
-        if self.scope.is_some() {
-            self.context.span().end();
+    #[inline]
+    pub(crate) fn finish(&mut self) {
+        if !self.is_off() {
+            self.end_span();
+        }
+    }
+
+    fn end_span(&mut self) {
+        match self.0.unshared_mut() {
+            Some(span) => span.end(),
+            None => self.context().span().end(),
+        }
+    }
+
+    /// Links the step's span to another.
+    pub(crate) fn link(&self, to: SpanContext, attributes: Vec<KeyValue>) {
+        if !self.is_off() {
+            on_span!(self.0, |span| span.add_link(to, attributes));
         }
     }
 }

@@ -19,9 +19,6 @@ guard! {
 
 impl ToolCall {
     pub(crate) fn begin(parent: &Step, name: Cow<'static, str>) -> Self {
-        if parent.is_off() {
-            return Self { step: parent.clone() };
-        }
         if parent.means().is_some_and(|means| !means.tool_calls) {
             return Self { step: parent.shadow() };
         }
@@ -87,15 +84,18 @@ guard! {
 
 impl PolicyEvaluation {
     pub(crate) fn begin(parent: &Step, tool: Cow<'static, str>) -> Self {
-        let attributes = [KeyValue::new("kitelogik.tool_name", tool)];
-        Self { step: parent.child("policy_gate.evaluate", SpanKind::Internal, attributes) }
+        let attributes = vec![KeyValue::new("kitelogik.tool_name", tool)];
+        Self { step: parent.child("policy_gate.evaluate".into(), SpanKind::Internal, attributes) }
     }
 
     /// The verdict.
+    #[inline]
     pub fn verdict(&self, verdict: Verdict) -> &Self {
-        self.set("kitelogik.policy.allow", verdict == Verdict::Allow);
-        self.set("kitelogik.policy.deny", verdict == Verdict::Deny);
-        self.set("kitelogik.policy.requires_hitl", verdict == Verdict::Hitl);
+        self.set_all([
+            KeyValue::new("kitelogik.policy.allow", verdict == Verdict::Allow),
+            KeyValue::new("kitelogik.policy.deny", verdict == Verdict::Deny),
+            KeyValue::new("kitelogik.policy.requires_hitl", verdict == Verdict::Hitl),
+        ]);
         self
     }
 
@@ -124,11 +124,12 @@ guard! {
 
 impl Sanitizer {
     pub(crate) fn begin(parent: &Step, tool: Cow<'static, str>) -> Self {
-        let attributes = [KeyValue::new("kitelogik.tool_name", tool)];
-        Self { step: parent.child("policy_gate.sanitize_response", SpanKind::Internal, attributes) }
+        let attributes = vec![KeyValue::new("kitelogik.tool_name", tool)];
+        Self { step: parent.child("policy_gate.sanitize_response".into(), SpanKind::Internal, attributes) }
     }
 
     /// Whether anything was taken out.
+    #[inline]
     pub fn modified(&self, modified: bool) -> &Self {
         self.set("kitelogik.sanitizer.was_modified", modified);
         self

@@ -18,6 +18,7 @@ mod propagation;
 mod recording;
 mod sampling;
 mod store;
+mod threads;
 mod trace_config;
 mod tracing;
 mod tree;

@@ -1,6 +1,6 @@
 //! What the typed API records, in both ways of naming.
 
-use crate::tree;
+use crate::{doors::alone, tree};
 use serde_json::json;
 use std::time::Duration;
 use turnscope::{Naming, Recorder, Usage, Verdict};
@@ -67,6 +67,7 @@ fn a_whole_run_as_agent_run_without_contents() {
 
 #[test]
 fn the_current_step_is_found_below_in_calls_threads_and_futures() {
+    let _alone = alone(); // what is outside goes to the default recorder
     let (recorder, kept) = tree::recorder();
     let run = recorder.run("helpdesk");
     {

@@ -48,6 +48,11 @@ pub(crate) fn recorder() -> (Recorder, Kept) {
 }
 
 impl Kept {
+    /// The spans that ended since this was last called.
+    pub(crate) fn take(&self) -> Vec<SpanData> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
     /// Another recorder that keeps its spans here: as if another service had sent them to the same place.
     pub(crate) fn other_recorder(&self) -> Recorder {
         self.with_ids_from(1_000_000)

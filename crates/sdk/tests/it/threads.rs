@@ -1,0 +1,63 @@
+//! One step in the hands of many threads.
+
+use crate::tree;
+use opentelemetry::trace::TraceContextExt as _;
+use std::{collections::BTreeSet, sync::Barrier, thread};
+use turnscope::Recorder;
+
+const THREADS: usize = 4;
+
+/// A span moves into a context when somebody first asks for one, while others set attributes.
+#[test]
+fn nothing_is_lost_while_a_step_becomes_a_parent() {
+    let (recorder, kept) = tree::recorder();
+    for round in 0..200 {
+        let step = recorder.run("helpdesk").custom(format!("round {round}"));
+        let together = Barrier::new(THREADS);
+        let parents: BTreeSet<String> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..THREADS)
+                .map(|thread| {
+                    let (step, together) = (&step, &together);
+                    scope.spawn(move || {
+                        together.wait();
+                        for n in 0..10 {
+                            step.set(format!("{thread}.{n}"), true);
+                            if n == thread {
+                                let _entered = step.enter();
+                                turnscope::current().tool("below").end();
+                            }
+                        }
+                        step.context().span().span_context().span_id().to_string()
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(parents, BTreeSet::from([step.span_context().span_id().to_string()]));
+        drop(step);
+        let spans = kept.take();
+        let step = spans.iter().find(|span| span.name.starts_with("round")).unwrap();
+        let keys: BTreeSet<_> = step.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+        assert_eq!((keys.len(), step.attributes.len()), (THREADS * 10, THREADS * 10));
+        let below = spans.iter().filter(|span| span.name == "execute_tool below");
+        let ids = below.map(|span| span.parent_span_id).collect::<Vec<_>>();
+        assert_eq!(ids, [step.span_context.span_id(); THREADS]);
+    }
+}
+
+/// Whoever traces by other means goes on below the span that was active.
+#[test]
+fn a_disabled_run_leaves_the_active_span_what_it_is() {
+    let (recorder, kept) = tree::recorder();
+    let outer = recorder.run("outer");
+    let _entered = outer.enter();
+    let off = Recorder::disabled().run("off");
+    let _inside = off.enter();
+    turnscope::current().tool("of another").end();
+    let turn = off.turn();
+    let _deeper = turn.enter();
+    assert_eq!(turn.span_context(), outer.span_context());
+    turnscope::current().tool("of another").end();
+    let parents: Vec<_> = kept.take().iter().map(|span| span.parent_span_id).collect();
+    assert_eq!(parents, [outer.span_context().span_id(); 2]);
+}
