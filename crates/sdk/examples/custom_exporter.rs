@@ -1,5 +1,5 @@
-//! An exporter of one's own, beside another: a line on stdout for each run, with what its calls of models used.
-//! `cargo run -p turnscope --example custom_exporter`.
+//! An exporter of one's own, beside others: a line on stdout for each run, with what its calls of models used, each span on stderr,
+//! and OTLP where `OTEL_EXPORTER_OTLP_ENDPOINT` is set: `cargo run -p turnscope --example custom_exporter`.
 
 use std::{
     collections::HashMap,
@@ -44,7 +44,8 @@ fn number(span: &SpanData, key: &str) -> i64 {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(TokensPerRun::default())];
-    Config { exporters, console: true, ..Config::new("custom-exporter") }.install()?;
+    let config = Config::from_env("custom-exporter")?.unwrap_or_else(|| Config::new("custom-exporter"));
+    Config { exporters, console: true, ..config }.install()?;
 
     let run = turnscope::run("helpdesk");
     for _ in 0..2 {

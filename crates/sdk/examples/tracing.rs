@@ -1,0 +1,36 @@
+//! A program that uses `tracing`: its spans are steps of the run, and its events know the step in which they happen.
+//! `cargo run -p turnscope --example tracing --features tracing`, with `OTEL_EXPORTER_OTLP_ENDPOINT` for where spans and logs go.
+
+use std::{error::Error, io};
+use tracing::{info, info_span, warn};
+use tracing_subscriber::{fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use turnscope::{init_tracing, shutdown, tracing::WithIds};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    init_tracing("tracing-example");
+    tracing_subscriber::registry()
+        .with(turnscope::tracing::spans())
+        .with(turnscope::tracing::logs())
+        .with(fmt::layer().with_writer(io::stderr).event_format(WithIds::text(fmt::format().without_time())))
+        .try_init()?;
+
+    let run = turnscope::run("helpdesk");
+    println!("run {}-{}", run.span_context().trace_id(), run.span_context().span_id());
+    let turn = run.turn();
+    {
+        let _entered = turn.enter();
+        info!(order = 17, "looking it up");
+        info_span!("look_up", order = 17).in_scope(find);
+    }
+    turn.end();
+    run.end();
+    info!("outside any run");
+    shutdown();
+    Ok(())
+}
+
+/// A function that knows nothing of the run in which it is called.
+fn find() {
+    turnscope::current().retrieval("orders").top_k(1);
+    warn!("the index is a day old");
+}
