@@ -177,7 +177,7 @@ impl Drop for Turnscope {
     }
 }
 
-/// A program of this build: in the folder `TURNSCOPE_PROGRAMS` (`cargo xtask test` names it, since `cargo test` of the whole
+/// A program of this build, or as `examples/NAME` one of the crate's examples: in the folder `TURNSCOPE_PROGRAMS` (`cargo xtask test` names it, since `cargo test` of the whole
 /// workspace has built them), else all of them brought up to date once, in the profile of the test itself.
 pub fn program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
@@ -200,8 +200,9 @@ fn build_programs() -> PathBuf {
         Some(name) => name,
     };
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "turnscope-cli", "--package", "turnscope-agents"])
-        .args(["--profile", profile, "--manifest-path"])
+        .args(["build", "--quiet", "--bins", "--examples", "--profile", profile])
+        .args(["--package", "turnscope-cli", "--package", "turnscope-agents", "--package", "turnscope"])
+        .arg("--manifest-path")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"))
         .arg("--target-dir")
         .arg(folder.parent().expect("target"))

@@ -3,15 +3,22 @@
 
 use std::{error::Error, io};
 use tracing::{info, info_span, warn};
-use tracing_subscriber::{fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    filter::LevelFilter,
+    fmt::{self, format},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 use turnscope::{init_tracing, shutdown, tracing::WithIds};
 
 fn main() -> Result<(), Box<dyn Error>> {
     init_tracing("tracing-example");
+    let lines = WithIds::text(format().without_time().with_ansi(false));
     tracing_subscriber::registry()
+        .with(LevelFilter::INFO)
         .with(turnscope::tracing::spans())
         .with(turnscope::tracing::logs())
-        .with(fmt::layer().with_writer(io::stderr).event_format(WithIds::text(fmt::format().without_time())))
+        .with(fmt::layer().with_ansi(false).with_writer(io::stderr).event_format(lines))
         .try_init()?;
 
     let run = turnscope::run("helpdesk");

@@ -6,6 +6,7 @@ mod clients;
 mod corpus_replay;
 mod costs;
 mod crash;
+mod examples;
 mod large;
 mod live;
 mod marks;
