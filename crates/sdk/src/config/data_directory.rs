@@ -4,9 +4,8 @@ use super::values;
 use crate::SetupError;
 use std::path::{Path, PathBuf};
 
-/// A Turnscope data directory that spans are written into, without a server: feature `store`. Where another process owns
-/// it, they are sent to that one's OTLP port instead: a server has one; an agent that writes there itself has none, and what
-/// another has to write meanwhile is lost, and reported.
+/// A Turnscope data directory that spans are written into, without a server: feature `store`. Several processes may write into
+/// the same one, in turns; where a server owns it, spans are sent to its OTLP port instead.
 ///
 /// ```
 /// use turnscope::DataDirectory;

@@ -19,8 +19,8 @@ use std::{
     error::Error,
     fmt, fs, io,
     path::Path,
-    process,
     sync::Arc,
+    thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use turnscope_insight::cost::{PriceFile, PriceList, cost_of};
@@ -33,9 +33,15 @@ type Failure = Box<dyn Error + Send + Sync>;
 const PRUNE: Duration = Duration::from_secs(3600);
 /// How long sending to the directory's owner may take.
 const SEND: Duration = Duration::from_secs(30);
+/// How long a batch waits for a directory that somebody else without a server holds: as a rule only while a batch is written.
+const WAIT: Duration = Duration::from_secs(10);
+/// How often it looks again meanwhile, beside the store's own patience.
+const PAUSE: Duration = Duration::from_millis(10);
 
-/// Writes finished spans into a Turnscope data directory. Where another process owns the directory, they are sent to that
-/// one's OTLP port, and that is said once; when it has gone, the directory is taken over.
+/// Writes finished spans into a Turnscope data directory. It takes the directory for as long as a batch is written, so several
+/// processes may write into the same; one that finds it taken waits its turn, ten seconds at most, or the batch is lost, and that
+/// is reported. Where a server owns the directory, spans are sent to its OTLP port, and that is said once; when it has gone, they
+/// are written here again.
 ///
 /// ```
 /// use opentelemetry_sdk::Resource;
@@ -53,21 +59,23 @@ const SEND: Duration = Duration::from_secs(30);
 pub struct StoreExporter {
     directory: DataDirectory,
     resource: Resource,
-    way: Way,
+    pricing: Pricing,
+    /// The way to the server that owns the directory.
+    server: Option<Box<OtlpExporter>>,
     pruned: Option<Instant>,
     log: Log,
-    /// The owner's address that the log was told of.
+    /// The server's address that the log was told of.
     told: Option<String>,
 }
 
-/// Where spans go now.
-enum Way {
-    /// Into the store, which this process owns.
-    Own(Store),
-    /// To whoever owns it.
-    Owner(Box<OtlpExporter>),
-    /// Nowhere yet: the owner takes no spans, or is this process itself, which is about to let go of it.
-    Closed(String),
+/// Where a batch can go now.
+enum Place {
+    /// Into the store, which is this process's until it is dropped.
+    Here(Box<Store>),
+    /// To the server that owns it.
+    Server(Box<OtlpExporter>),
+    /// Nowhere: somebody else is writing, and takes no spans.
+    Taken(String),
 }
 
 /// What the lock file says of the owner.
@@ -78,7 +86,7 @@ struct Owner {
 }
 
 impl StoreExporter {
-    /// Opens the directory, or finds its owner.
+    /// Makes the directory where it is not there, and makes sure that it can be used.
     ///
     /// # Errors
     /// When it can neither be opened nor belongs to anybody, or a setting has a value that it cannot have.
@@ -92,30 +100,36 @@ impl StoreExporter {
         resource: &Resource,
         log: Log,
     ) -> Result<Self, SetupError> {
-        let way = Way::Closed(String::new());
-        let mut exporter = Self { directory, resource: resource.clone(), way, pruned: None, log, told: None };
-        exporter
-            .connect()
-            .map_err(|source| SetupError::Store { path: exporter.directory.path.clone(), source })?;
+        let path = directory.path.clone();
+        let failed = |source| SetupError::Store { path, source };
+        let pricing = match prices(&directory.path) {
+            Ok(pricing) => pricing,
+            Err(source) => return Err(failed(source)),
+        };
+        let resource = resource.clone();
+        let mut exporter = Self { directory, resource, pricing, server: None, pruned: None, log, told: None };
+        match exporter.place() {
+            Ok(Place::Server(server)) => exporter.server = Some(server),
+            Ok(Place::Here(_) | Place::Taken(_)) => {}
+            Err(source) => return Err(failed(source)),
+        }
         Ok(exporter)
     }
 
     /// Takes the directory, or finds out who has it.
-    fn connect(&mut self) -> Result<(), Failure> {
-        let path = &self.directory.path;
-        let options =
-            Options { text_of: Some(item_text), pricing: Some(prices(path)?), ..Options::default() };
-        self.way = match Store::open(path, options) {
-            Ok(store) => Way::Own(store),
-            Err(StoreError::Owned(said)) => self.send_to_owner().unwrap_or(Way::Closed(said)),
-            Err(error) => return Err(error.into()),
-        };
-        Ok(())
+    fn place(&mut self) -> Result<Place, Failure> {
+        let pricing = Some(self.pricing.clone());
+        let options = Options { text_of: Some(item_text), pricing, ..Options::default() };
+        match Store::open(&self.directory.path, options) {
+            Ok(store) => Ok(Place::Here(Box::new(store))),
+            Err(StoreError::Owned(said)) => Ok(self.server().map_or(Place::Taken(said), Place::Server)),
+            Err(error) => Err(error.into()),
+        }
     }
 
-    fn send_to_owner(&mut self) -> Option<Way> {
+    fn server(&mut self) -> Option<Box<OtlpExporter>> {
         let owner: Owner = serde_json::from_str(&owner(&self.directory.path)?).ok()?;
-        let address = owner.otlp_http.filter(|_| owner.pid != process::id())?;
+        let address = owner.otlp_http?;
         let mut otlp = Otlp::http(format!("http://{address}"));
         if let Some(key) = text("TURNSCOPE_API_KEY").or_else(|| text("TRACE_API_KEY")) {
             otlp = otlp.with_header("x-api-key", key);
@@ -128,21 +142,12 @@ impl StoreExporter {
             });
             self.told = Some(address);
         }
-        Some(Way::Owner(Box::new(exporter)))
-    }
-
-    fn send(&mut self, spans: &[SpanData]) -> Result<(), Failure> {
-        match &mut self.way {
-            Way::Own(store) => commit(store, spans, &self.resource),
-            Way::Owner(exporter) => exporter.export(spans),
-            Way::Closed(said) => Err(std::mem::take(said).into()),
-        }
+        Some(Box::new(exporter))
     }
 
     /// Deletes what is not to be kept, now and then.
-    fn prune(&mut self) -> Result<(), Failure> {
+    fn prune(&mut self, store: &Store) -> Result<(), Failure> {
         let (days, bytes) = (self.directory.retention_days, self.directory.retention_max_bytes);
-        let Way::Own(store) = &self.way else { return Ok(()) };
         if (days <= 0.0 && bytes == 0) || self.pruned.is_some_and(|at| at.elapsed() < PRUNE) {
             return Ok(());
         }
@@ -184,19 +189,31 @@ fn prices(directory: &Path) -> Result<Pricing, Failure> {
 
 impl Exporter for StoreExporter {
     fn export(&mut self, spans: &[SpanData]) -> Result<(), Failure> {
-        if matches!(self.way, Way::Closed(_)) {
-            self.connect()?;
+        if let Some(server) = &mut self.server {
+            if server.export(spans).is_ok() {
+                return Ok(());
+            }
+            self.server = None; // it may have gone, or another have come
         }
-        if let Err(error) = self.prune() {
-            self.log.say(LogLevel::Warning, || format!("what is too old or too much stays: {error}"));
+        let begun = Instant::now();
+        loop {
+            match self.place()? {
+                Place::Here(store) => {
+                    if let Err(error) = self.prune(&store) {
+                        self.log
+                            .say(LogLevel::Warning, || format!("what is too old or too much stays: {error}"));
+                    }
+                    return commit(&store, spans, &self.resource); // and lets go of it: others write there too
+                }
+                Place::Server(mut server) => {
+                    server.export(spans)?;
+                    self.server = Some(server);
+                    return Ok(());
+                }
+                Place::Taken(said) if begun.elapsed() >= WAIT => return Err(said.into()),
+                Place::Taken(_) => thread::sleep(PAUSE),
+            }
         }
-        let Err(error) = self.send(spans) else { return Ok(()) };
-        if !matches!(self.way, Way::Owner(_)) {
-            return Err(error);
-        }
-        // The owner may have gone, or another have come.
-        self.connect()?;
-        self.send(spans)
     }
 }
 

@@ -1,13 +1,14 @@
 //! Spans into a data directory, without a server or beside one.
 
 use crate::{
+    child::{is_child, process},
     collector::Collector,
     doors::{alone, quick},
     failures::server,
     file::key,
 };
 use serde_json::json;
-use std::{fs, path::Path, time::Duration};
+use std::{env, fs, path::Path, thread, time::Duration};
 use turnscope::{Config, DataDirectory, Redaction, TraceConfig, Usage, shutdown};
 use turnscope_store::{
     Options, ReadOnly, Store,
@@ -93,6 +94,52 @@ fn an_owner_that_takes_no_spans_loses_them_and_nothing_else() {
     shutdown();
     let said = fs::read_to_string(&log).unwrap();
     assert!(said.contains("belongs to another turnscope"), "{said}");
+}
+
+#[test]
+fn a_directory_in_which_somebody_else_is_writing_is_waited_for() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let owner = Store::open(dir.path(), Options::default()).unwrap();
+    into(dir.path()).install().unwrap();
+    record("helpdesk");
+    assert!(!turnscope::flush(Duration::from_millis(300)), "the directory is taken");
+    drop(owner);
+    assert!(turnscope::flush(Duration::from_secs(60)));
+    shutdown();
+    assert_eq!(names(dir.path()), ["helpdesk"]);
+}
+
+const DIRECTORY: &str = "TURNSCOPE_TEST_DIRECTORY";
+const RUNS: usize = 10;
+
+#[test]
+fn a_process_that_writes_batch_by_batch() {
+    if !is_child() {
+        return; // it is started by the other
+    }
+    into(Path::new(&env::var(DIRECTORY).unwrap())).install().unwrap();
+    for _ in 0..RUNS {
+        record("helpdesk");
+        assert!(turnscope::flush(Duration::from_secs(60)));
+    }
+    shutdown();
+}
+
+#[test]
+fn processes_that_write_into_one_directory_at_once_lose_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let said: Vec<String> = thread::scope(|scope| {
+        let write = || {
+            let directory = (DIRECTORY, dir.path().to_str().unwrap());
+            process("store::a_process_that_writes_batch_by_batch", &[directory])
+        };
+        let both = [scope.spawn(write), scope.spawn(write)];
+        both.map(|one| one.join().unwrap()).into()
+    });
+    let runs = runs(dir.path());
+    assert_eq!(runs.len(), 2 * RUNS, "{said:?}");
+    assert!(runs.iter().all(|run| (run.llm_call_count, run.turn_count) == (1, 1)), "{runs:?}");
 }
 
 #[test]
