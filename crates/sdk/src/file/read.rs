@@ -1,4 +1,4 @@
-//! A trace file back into spans.
+//! A trace file back into spans. What is broken, cut off by a full disk or a process's end, is told, and what follows is read on.
 
 use super::EncryptionKey;
 use crate::FinishedSpan;
@@ -6,11 +6,12 @@ use flate2::bufread::{GzDecoder, MultiGzDecoder};
 use std::{
     collections::VecDeque,
     fs::File,
-    io::{self, BufRead, BufReader, Read as _},
+    io::{self, BufRead, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom},
     path::Path,
 };
 
-/// The spans of a trace file, in the order in which they were written, whether it is compressed, encrypted or neither.
+/// The spans of a trace file, in the order in which they were written, whether it is compressed, encrypted or neither. A part
+/// that cannot be read is an error in its place, and does not end the file.
 ///
 /// ```
 /// use turnscope::{Config, TraceFile, shutdown};
@@ -29,28 +30,37 @@ use std::{
 pub struct TraceFile {
     file: BufReader<File>,
     key: Option<EncryptionKey>,
-    batch: VecDeque<FinishedSpan>,
-    /// Nothing can be told any more of where the next batch begins.
-    lost: bool,
+    /// What has been read and not yet given.
+    read: VecDeque<Result<FinishedSpan, ReadError>>,
+    /// Nothing more can be read.
+    ended: bool,
 }
 
 /// Why a part of a trace file cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The file cannot be read, or a compressed part of it is damaged.
+    /// The file cannot be read.
     #[error("cannot read the trace file: {0}")]
     Io(#[from] io::Error),
+    /// A compressed part is damaged; what could be read of it was given before.
+    #[error("a compressed part of the trace file is damaged: {0}")]
+    Damaged(io::Error),
     /// A part is encrypted.
     #[error("the trace file is encrypted: a key is needed")]
     NeedsKey,
-    /// A part was encrypted with another key, or changed.
-    #[error("a part of the trace file was encrypted with another key, or changed")]
+    /// A part was encrypted with another key, or changed, or is not whole.
+    #[error("a part of the trace file was encrypted with another key, or changed, or is not whole")]
     WrongKey,
     /// A line is no span.
     #[error("a line of the trace file is no span: {0}")]
     NoSpan(#[from] serde_json::Error),
 }
+
+/// The first byte of a gzip member: neither JSON nor a token holds it.
+const GZIP: u8 = 0x1f;
+/// How parts begin: a gzip member, and behind the end of a line a span or a token.
+const BEGINNINGS: [&[u8; 3]; 3] = [&[GZIP, 0x8b, 0x08], b"\n{\"", b"\ngA"];
 
 impl TraceFile {
     /// Opens the file; `key` is needed where it is encrypted.
@@ -59,65 +69,111 @@ impl TraceFile {
     /// When it cannot be opened.
     pub fn open(path: impl AsRef<Path>, key: Option<EncryptionKey>) -> io::Result<Self> {
         let file = BufReader::new(File::open(path)?);
-        Ok(Self { file, key, batch: VecDeque::new(), lost: false })
+        Ok(Self { file, key, read: VecDeque::new(), ended: false })
     }
 
     /// Reads the next part; false at the end.
-    fn fill(&mut self) -> Result<bool, ReadError> {
-        let Some(first) = self.file.fill_buf()?.first().copied() else { return Ok(false) };
-        if first == GZIP {
-            let mut text = String::new();
-            self.lost = true;
-            GzDecoder::new(&mut self.file).read_to_string(&mut text)?;
-            self.lost = false;
-            self.take(text.as_bytes())?;
-            return Ok(true);
-        }
-        let mut line = String::new();
-        self.file.read_line(&mut line)?;
-        let line = line.trim_end();
-        if line.is_empty() || line.starts_with('{') {
-            self.take(line.as_bytes())?;
-            return Ok(true);
-        }
-        let batch = self.key.as_ref().ok_or(ReadError::NeedsKey)?.decrypt(line).ok_or(ReadError::WrongKey)?;
-        if batch.first() == Some(&GZIP) {
-            let mut text = Vec::new();
-            MultiGzDecoder::new(&batch[..]).read_to_end(&mut text)?;
-            self.take(&text)?;
-        } else {
-            self.take(&batch)?;
+    fn fill(&mut self) -> io::Result<bool> {
+        match self.file.fill_buf()?.first() {
+            None => return Ok(false),
+            Some(&GZIP) => self.member()?,
+            Some(_) => self.line()?,
         }
         Ok(true)
     }
 
-    fn take(&mut self, lines: &[u8]) -> Result<(), ReadError> {
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            self.batch.push_back(serde_json::from_slice(line)?);
+    /// A compressed batch, or what is left of one.
+    fn member(&mut self) -> io::Result<()> {
+        let start = self.file.stream_position()?;
+        let mut text = Vec::new();
+        let Err(error) = GzDecoder::new(&mut self.file).read_to_end(&mut text) else {
+            self.lines(&text);
+            return Ok(());
+        };
+        if !matches!(
+            error.kind(),
+            ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof
+        ) {
+            return Err(error);
+        }
+        // Behind where it is cut off comes anything: only what is whole counts.
+        let whole = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+        self.read.extend(whole.map(Ok));
+        self.read.push_back(Err(ReadError::Damaged(error)));
+        self.file.seek(SeekFrom::Start(start + 1))?;
+        self.skip_to_next()
+    }
+
+    /// A line of text: a span, or a token. One that was cut off may have a compressed batch at its end.
+    fn line(&mut self) -> io::Result<()> {
+        let mut line = Vec::new();
+        loop {
+            let found = self.file.fill_buf()?;
+            let end = found.iter().position(|byte| matches!(*byte, b'\n' | GZIP)).unwrap_or(found.len());
+            line.extend_from_slice(&found[..end]);
+            let is_over = end < found.len() || found.is_empty();
+            let newline = usize::from(found.get(end) == Some(&b'\n'));
+            self.file.consume(end + newline);
+            if is_over {
+                break;
+            }
+        }
+        let line = line.trim_ascii();
+        if line.is_empty() || line.starts_with(b"{") {
+            self.lines(line);
+        } else {
+            match self.decrypt(line) {
+                Ok(text) => self.lines(&text),
+                Err(error) => self.read.push_back(Err(error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn decrypt(&self, token: &[u8]) -> Result<Vec<u8>, ReadError> {
+        let key = self.key.as_ref().ok_or(ReadError::NeedsKey)?;
+        let batch =
+            str::from_utf8(token).ok().and_then(|token| key.decrypt(token)).ok_or(ReadError::WrongKey)?;
+        if batch.first() != Some(&GZIP) {
+            return Ok(batch);
+        }
+        let mut text = Vec::new();
+        MultiGzDecoder::new(&batch[..]).read_to_end(&mut text).map_err(ReadError::Damaged)?;
+        Ok(text)
+    }
+
+    fn lines(&mut self, text: &[u8]) {
+        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        self.read.extend(lines.map(|line| Ok(serde_json::from_slice(line)?)));
+    }
+
+    /// Goes on to where a part may begin, or to the end.
+    fn skip_to_next(&mut self) -> io::Result<()> {
+        let mut last = [0; 3];
+        for byte in self.file.by_ref().bytes() {
+            last = [last[1], last[2], byte?];
+            if BEGINNINGS.contains(&&last) {
+                let back = if last[0] == GZIP { 3 } else { 2 };
+                return self.file.seek_relative(-back);
+            }
         }
         Ok(())
     }
 }
 
-/// The first byte of a gzip member: no text begins with it.
-const GZIP: u8 = 0x1f;
-
 impl Iterator for TraceFile {
     type Item = Result<FinishedSpan, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(span) = self.batch.pop_front() {
-                return Some(Ok(span));
-            }
-            if self.lost {
-                return None;
-            }
+        while self.read.is_empty() && !self.ended {
             match self.fill() {
-                Ok(true) => {}
-                Ok(false) => return None,
-                Err(error) => return Some(Err(error)),
+                Ok(more) => self.ended = !more,
+                Err(error) => {
+                    self.ended = true;
+                    self.read.push_back(Err(error.into()));
+                }
             }
         }
+        self.read.pop_front()
     }
 }

@@ -7,7 +7,7 @@ use opentelemetry_sdk::trace::SpanData;
 use std::{
     error::Error,
     fs::{File, OpenOptions},
-    io::{self, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::Path,
 };
 
@@ -20,6 +20,8 @@ pub(crate) struct FileExporter {
     /// The level of gzip.
     compression: Option<u32>,
     key: Option<EncryptionKey>,
+    /// Whether what is written now stands behind something that is no whole line.
+    inside_a_line: bool,
 }
 
 impl FileExporter {
@@ -29,10 +31,12 @@ impl FileExporter {
         key: Option<EncryptionKey>,
     ) -> io::Result<Self> {
         let mut options = OpenOptions::new();
-        options.create(true).append(true);
+        options.create(true).append(true).read(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600); // what it holds is for its owner
-        Ok(Self { file: options.open(path)?, compression, key })
+        let mut file = options.open(path)?;
+        let inside_a_line = is_inside_a_line(&mut file)?;
+        Ok(Self { file, compression, key, inside_a_line })
     }
 
     fn encode(&self, spans: &[SpanData]) -> Result<Vec<u8>, Failure> {
@@ -41,6 +45,7 @@ impl FileExporter {
             bytes.extend(FinishedSpan::from(span).line().into_bytes());
             bytes.push(b'\n');
         }
+        let is_text = self.key.is_some() || self.compression.is_none();
         if let Some(level) = self.compression {
             let mut gzip = GzEncoder::new(Vec::new(), Compression::new(level));
             gzip.write_all(&bytes)?;
@@ -50,8 +55,23 @@ impl FileExporter {
             bytes = key.encrypt(&bytes)?.into_bytes();
             bytes.push(b'\n');
         }
+        // A compressed batch is found wherever it begins, and a line between two would end the file for other readers.
+        if is_text && self.inside_a_line {
+            bytes.insert(0, b'\n');
+        }
         Ok(bytes)
     }
+}
+
+/// Whether the file ends within a line, as a process leaves it that is killed while it writes, or with a compressed batch.
+fn is_inside_a_line(file: &mut File) -> io::Result<bool> {
+    if !file.metadata()?.is_file() || file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 impl Exporter for FileExporter {
@@ -60,11 +80,14 @@ impl Exporter for FileExporter {
         let before = self.file.metadata()?.len();
         if let Err(error) = self.file.write_all(&bytes) {
             // Half a batch, as a full disk leaves it, would spoil the next one too.
-            if self.file.metadata()?.len() <= before + bytes.len() as u64 {
-                let _ = self.file.set_len(before);
+            if self.file.metadata()?.len() <= before + bytes.len() as u64
+                && self.file.set_len(before).is_err()
+            {
+                self.inside_a_line = true;
             }
             return Err(error.into());
         }
+        self.inside_a_line = self.key.is_none() && self.compression.is_some();
         Ok(())
     }
 }

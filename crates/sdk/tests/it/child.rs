@@ -14,7 +14,20 @@ pub(crate) fn is_child() -> bool {
 
 /// What a process says that runs the test `name` with these variables, and nothing else of OpenTelemetry's or ours.
 pub(crate) fn process(name: &str, variables: &[(&str, &str)]) -> String {
-    let mut child = Command::new(env::current_exe().unwrap());
+    process_through(&[], name, variables)
+}
+
+/// As [`process`], started by another program that is given it as arguments.
+pub(crate) fn process_through(starter: &[&str], name: &str, variables: &[(&str, &str)]) -> String {
+    let own = env::current_exe().unwrap();
+    let mut child = match starter {
+        [] => Command::new(own),
+        [program, arguments @ ..] => {
+            let mut child = Command::new(program);
+            child.args(arguments).arg(own);
+            child
+        }
+    };
     child.args(["--exact", name, "--nocapture"]).env(CHILD, "1");
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_") || name.starts_with("TRACE_")) {
         child.env_remove(name);

@@ -1,7 +1,15 @@
 //! The trace file: what is written is read back, in every form.
 
-use crate::doors::{alone, quick};
-use std::{fs, io::Read, path::Path};
+use crate::{
+    child::{is_child, process_through},
+    doors::{alone, quick},
+};
+use std::{
+    env, fs,
+    io::Read,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use turnscope::{Config, EncryptionKey, FinishedSpan, ReadError, TraceFile, shutdown};
 
 pub(crate) fn key() -> EncryptionKey {
@@ -58,22 +66,108 @@ fn a_compressed_file_is_smaller_and_an_encrypted_one_shows_nothing() {
     assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&secret).unwrap()) & 0o777, 0o600);
 }
 
+/// The forms that a file can have.
+fn forms() -> [(Option<u32>, Option<EncryptionKey>); 4] {
+    [(None, None), (Some(6), None), (None, Some(key())), (Some(1), Some(key()))]
+}
+
+/// The numbers of the runs that are read back, and how many parts are not.
+fn numbers(path: &Path) -> (Vec<String>, usize) {
+    let (spans, errors): (Vec<_>, Vec<_>) =
+        TraceFile::open(path, Some(key())).unwrap().partition(Result::is_ok);
+    let number = |span: FinishedSpan| span.attributes["turnscope.metadata.n"].as_str().unwrap().to_owned();
+    (spans.into_iter().map(|span| number(span.unwrap())).collect(), errors.len())
+}
+
+/// As a process leaves a file that is killed while it writes, wherever that is.
 #[test]
-fn what_is_cut_off_is_an_error_and_what_came_before_is_there() {
+fn what_is_cut_off_is_told_and_all_else_is_read_whatever_is_written_behind_it() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
-    for compression in [None, Some(6)] {
-        let path = dir.path().join(format!("{compression:?}"));
-        record(&path, compression, None, 2);
-        record(&path, compression, None, 2);
-        let bytes = fs::read(&path).unwrap();
-        fs::write(&path, &bytes[..bytes.len() - 20]).unwrap();
-        let spans: Vec<_> = TraceFile::open(&path, None).unwrap().collect();
-        assert!(spans.len() >= 3 && spans.last().unwrap().is_err(), "{spans:?}");
-        assert!(spans[..2].iter().all(Result::is_ok));
+    let path = dir.path().join("trace");
+    for (compression, own_key) in forms() {
+        fs::write(&path, "").unwrap();
+        record(&path, compression, own_key.clone(), 2);
+        let whole = fs::read(&path).unwrap();
+        record(&path, compression, own_key, 1);
+        let more = fs::read(&path).unwrap();
+        for (next_compression, next_key) in forms() {
+            let form = format!("{compression:?}, then {next_compression:?} {}", next_key.is_some());
+            for cut in [1, 2, 11, 25, more.len() - whole.len() - 1] {
+                fs::write(&path, &more[..more.len() - cut]).unwrap();
+                let (before, errors) = numbers(&path);
+                let readable = &before[..2];
+                assert_eq!(readable, ["0", "1"], "{form}, without {cut} bytes");
+                // Without its line's end a span is whole.
+                assert!(errors == 1 || cut <= 2, "{form}, without {cut} bytes: {errors} errors");
+
+                record(&path, next_compression, next_key.clone(), 3);
+                let (after, still) = numbers(&path);
+                assert_eq!(
+                    after,
+                    [&before[..], &["0", "1", "2"].map(str::to_owned)].concat(),
+                    "{form}, {cut}"
+                );
+                assert_eq!(still, errors, "{form}, without {cut} bytes");
+            }
+        }
     }
+}
+
+#[test]
+fn a_line_that_is_no_span_is_told_and_all_else_is_read() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trace");
+    record(&path, None, None, 1);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.extend(b"{\"name\": 3}\nnot a token\n\xff\xfe\n\n");
+    fs::write(&path, bytes).unwrap();
+    record(&path, None, None, 1);
+    assert_eq!(numbers(&path), (vec!["0".into(), "0".into()], 3));
+    let errors = TraceFile::open(&path, None).unwrap().filter_map(Result::err);
+    let kinds: Vec<_> =
+        errors.map(|error| format!("{error:?}").split(['(', ' ']).next().unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["NoSpan", "NeedsKey", "NeedsKey"]);
     let error = Config { compression: Some(12), ..quick() }.install().unwrap_err();
     assert_eq!(error.to_string(), "compression is 12; allowed: 1 to 9");
+}
+
+#[test]
+fn a_process_whose_file_may_not_grow() {
+    if !is_child() {
+        return; // it is started by the other
+    }
+    let path = PathBuf::from(env::var("TURNSCOPE_TEST_FILE").unwrap());
+    Config { trace_file: Some(path), batch_size: 1, ..quick() }.install().unwrap();
+    for n in 0..40 {
+        turnscope::run("helpdesk").metadata("n", n.to_string()).metadata("text", "x".repeat(300));
+    }
+    assert!(turnscope::flush(Duration::from_secs(60)));
+    assert_eq!(turnscope::finished_spans().len(), 40);
+    shutdown();
+}
+
+/// A disk that is full in the middle of a line, as a limit to the size of files makes it.
+#[test]
+#[cfg(target_os = "linux")]
+fn half_a_line_that_a_full_disk_leaves_is_taken_back() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trace");
+    let limited = "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"";
+    let said = process_through(
+        &["sh", "-c", limited],
+        "file::a_process_whose_file_may_not_grow",
+        &[("TURNSCOPE_TEST_FILE", path.to_str().unwrap())],
+    );
+    assert!(said.contains("could not be exported"), "{said}");
+    let size = fs::metadata(&path).unwrap().len();
+    assert!((2000..=8192).contains(&size), "{size} bytes");
+    let (read, errors) = numbers(&path);
+    assert!(read.len() < 40 && errors == 0, "{read:?}");
+    record(&path, None, None, 1);
+    assert_eq!(numbers(&path), ([&read[..], &["0".to_owned()]].concat(), 0));
 }
 
 #[test]
@@ -83,7 +177,7 @@ fn a_full_disk_touches_neither_the_caller_nor_the_ring() {
     Config { trace_file: Some("/dev/full".into()), ..quick() }.install().unwrap();
     for _ in 0..3 {
         turnscope::run("helpdesk").end();
-        assert!(turnscope::flush(std::time::Duration::from_secs(60)));
+        assert!(turnscope::flush(Duration::from_secs(60)));
     }
     assert_eq!(turnscope::finished_spans().len(), 3);
     shutdown();
