@@ -1,5 +1,6 @@
 //! A collector that keeps what it is sent, over HTTP and gRPC on one port, with TLS or without.
 
+use crate::tls;
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -7,7 +8,6 @@ use axum::{
     response::Response,
     serve::Listener,
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::read::GzDecoder;
 use http::HeaderMap;
 use http_body_util::{BodyExt as _, StreamBody};
@@ -18,21 +18,14 @@ use prost::Message as _;
 use std::{
     io::{self, Read as _},
     net::SocketAddr,
-    sync::{
-        Arc,
-        mpsc::{Receiver, Sender, channel},
-    },
+    sync::mpsc::{Receiver, Sender, channel},
     time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Runtime,
 };
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
-    server::TlsStream,
-};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 pub(crate) struct Collector {
     pub(crate) address: SocketAddr,
@@ -54,22 +47,19 @@ impl Collector {
 
     /// With TLS, and the certificate, in PEM, by which it can be trusted.
     pub(crate) fn start_with_tls() -> (Self, String) {
-        let rcgen::CertifiedKey { cert, signing_key } =
-            rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![cert.der().clone()],
-                PrivateKeyDer::Pkcs8(signing_key.serialize_der().into()),
-            )
-            .unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let text = STANDARD.encode(cert.der());
-        let certificate = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
-        (Self::serve(|listener| Tls(listener, acceptor)), certificate)
+        let own = tls::certificate();
+        let acceptor = tls::acceptor(&own, None);
+        (Self::serve(|listener| Tls(listener, acceptor)), tls::pem("CERTIFICATE", own.cert.der()))
+    }
+
+    /// As [`start_with_tls`](Self::start_with_tls), for one client alone: its certificate and key, in PEM, come with it.
+    pub(crate) fn start_with_mutual_tls() -> (Self, String, (String, String)) {
+        let (own, client) = (tls::certificate(), tls::certificate());
+        let acceptor = tls::acceptor(&own, Some(&client));
+        let shown = tls::pem("CERTIFICATE", client.cert.der());
+        let key = tls::pem("PRIVATE KEY", &client.signing_key.serialize_der());
+        let trusted = tls::pem("CERTIFICATE", own.cert.der());
+        (Self::serve(|listener| Tls(listener, acceptor)), trusted, (shown, key))
     }
 
     fn serve<L: Listener<Addr = SocketAddr>>(wrap: impl FnOnce(TcpListener) -> L) -> Self {

@@ -139,6 +139,58 @@ fn https_over_http_and_grpc_with_a_certificate_of_ones_own() {
     assert!(collector.is_quiet());
 }
 
+/// Variables with those that a case adds or replaces.
+fn with<'a>(base: &[(&'a str, &'a str)], further: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    [base, further].concat() // the last one of a name holds
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn a_server_that_asks_who_one_is_is_shown_a_certificate_over_http_and_grpc() {
+    let (collector, trusted, (shown, key)) = Collector::start_with_mutual_tls();
+    let (stranger, _, (strange, strange_key)) = Collector::start_with_mutual_tls();
+    drop(stranger);
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (trusted, shown, key) = (file("ca.pem", &trusted), file("own.pem", &shown), file("own.key", &key));
+    let (strange, strange_key) = (file("other.pem", &strange), file("other.key", &strange_key));
+    let endpoint = format!("https://localhost:{}", collector.address.port());
+    for protocol in ["http/protobuf", "http/json", "grpc"] {
+        let base = [
+            (ENDPOINT, &*endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", &trusted),
+            ("OTEL_BSP_EXPORT_TIMEOUT", "2000"),
+            ("OTEL_METRICS_EXPORTER", "none"),
+        ];
+        let general =
+            [("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", &*shown), ("OTEL_EXPORTER_OTLP_CLIENT_KEY", &*key)];
+        let of_a_stranger = [
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", &*strange),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", &*strange_key),
+        ];
+        let for_traces = [
+            ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", &*shown),
+            ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", &*key),
+        ];
+        process(&with(&base, &general));
+        assert_eq!(collector.next().spans().len(), 2, "{protocol}");
+        process(&with(&with(&base, &of_a_stranger), &for_traces));
+        assert_eq!(collector.next().spans().len(), 2, "{protocol}: the one for traces comes first");
+        for refused in [&of_a_stranger[..], &[]] {
+            let said = process(&with(&base, refused));
+            assert!(said.contains("could not be exported"), "{protocol}: {said}");
+            assert!(collector.is_quiet(), "{protocol}: {refused:?}");
+        }
+        let said = process(&with(&base, &[general[0], ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/no/such.key")]));
+        assert!(said.contains("nothing is traced") && said.contains("/no/such.key"), "{protocol}: {said}");
+    }
+}
+
 #[test]
 fn batches_limits_and_content_as_the_environment_says() {
     let collector = Collector::start();

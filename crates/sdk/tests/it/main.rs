@@ -19,6 +19,7 @@ mod recording;
 mod sampling;
 mod store;
 mod threads;
+mod tls;
 mod trace_config;
 mod tracing;
 mod tree;
