@@ -108,6 +108,11 @@ pub fn run(name: impl Into<Cow<'static, str>>) -> Run {
     if ENABLED.load(Ordering::Acquire) { default_recorder().run(name) } else { Run::off(Step::off()) }
 }
 
+/// The guide's snippets.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/sdk.md")]
+struct Guide;
+
 /// The value as JSON; what cannot be written as JSON says so in its place.
 fn json_text<T: serde::Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value)

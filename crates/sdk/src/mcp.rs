@@ -68,6 +68,13 @@ fn record_result(step: &Step, result: &CallToolResult) {
     }
 }
 
+/// Records the code of a JSON-RPC error, and gives it as the type of the failure.
+fn refused(step: &Step, error: &ErrorData) -> String {
+    let code = error.code.0.to_string();
+    step.set("rpc.response.status_code", code.clone());
+    code
+}
+
 /// A client's peer whose requests are recorded.
 pub trait Record {
     /// Requests are recorded below the step that is current when this is called.
@@ -187,7 +194,7 @@ where
     let result = step.around(ask(params)).await;
     if let Err(error) = &result {
         let kind = match error {
-            ServiceError::McpError(error) => error.code.0.to_string(),
+            ServiceError::McpError(error) => refused(step, error),
             ServiceError::Timeout { .. } => "timeout".to_owned(),
             ServiceError::Cancelled { .. } => "cancelled".to_owned(),
             _ => "_OTHER".to_owned(),
@@ -264,7 +271,7 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Recorded<S> {
             Ok(ServerResult::CallToolResult(result)) => record_result(&step, result),
             Ok(_) => {}
             Err(error) => {
-                step.fail(error.code.0.to_string(), error.message.clone());
+                step.fail(refused(&step, error), error.message.clone());
             }
         }
         result

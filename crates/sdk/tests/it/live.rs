@@ -3,10 +3,10 @@
 use crate::tree;
 use opentelemetry::logs::AnyValue;
 use opentelemetry_sdk::{
-    logs::{InMemoryLogExporter, SdkLoggerProvider},
+    logs::{InMemoryLogExporter, SdkLoggerProvider, in_memory_exporter::LogDataWithResource},
     trace::{Sampler, SdkTracerProvider},
 };
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 use turnscope::Recorder;
 
 /// The events as text: name, ids, attributes.
@@ -24,6 +24,17 @@ fn events(exporter: &InMemoryLogExporter) -> String {
         }
     }
     out
+}
+
+/// The names of what is announced, with those of its attributes.
+pub(crate) fn announced() -> Vec<(String, BTreeSet<String>)> {
+    let (recorder, _) = tree::recorder();
+    let (loggers, exporter) = loggers();
+    recorder.with_loggers(&loggers).with_live(true).run("helpdesk").turn().end();
+    let logs = exporter.get_emitted_logs().unwrap();
+    let names =
+        |log: &LogDataWithResource| log.record.attributes_iter().map(|(key, _)| key.to_string()).collect();
+    logs.iter().map(|log| (log.record.event_name().unwrap().to_owned(), names(log))).collect()
 }
 
 fn loggers() -> (SdkLoggerProvider, InMemoryLogExporter) {

@@ -11,6 +11,7 @@ mod file;
 mod live;
 mod mcp;
 mod metrics;
+mod names;
 mod observability;
 mod openai;
 mod processors;

@@ -4,8 +4,9 @@ use crate::tree::{self, Kept};
 use rmcp::{
     ErrorData, RoleClient, RoleServer, ServerHandler, ServiceExt,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
-        ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
+        Implementation, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+        ServerCapabilities, ServerConfig,
     },
     service::{RequestContext, RunningService},
 };
@@ -57,7 +58,7 @@ async fn connect(server: Recorder) -> (RunningService<RoleClient, ()>, tokio::ta
     (().serve(here).await.unwrap(), serving)
 }
 
-async fn talk(recorder: &Recorder, server: Recorder) {
+pub(crate) async fn talk(recorder: &Recorder, server: Recorder) {
     let (client, serving) = connect(server).await;
     let run = recorder.run("helpdesk");
     let turn = run.turn();
@@ -70,6 +71,18 @@ async fn talk(recorder: &Recorder, server: Recorder) {
     assert_eq!(peer.call_tool(CallToolRequestParams::new("refund")).await.unwrap().is_error, Some(true));
     peer.call_tool(CallToolRequestParams::new("missing")).await.unwrap_err();
     drop(turn);
+    drop(run);
+    client.cancel().await.unwrap();
+    serving.await.unwrap();
+}
+
+/// Asks for what this server does not have.
+pub(crate) async fn ask_for_more(recorder: &Recorder, server: Recorder) {
+    let (client, serving) = connect(server).await;
+    let run = recorder.run("helpdesk");
+    let peer = client.peer().recorded_in(&run);
+    peer.get_prompt(GetPromptRequestParams::new("greeting")).await.unwrap_err();
+    peer.read_resource(ReadResourceRequestParams::new("file:///orders")).await.unwrap_err();
     drop(run);
     client.cancel().await.unwrap();
     serving.await.unwrap();

@@ -88,6 +88,14 @@ fn record(recorder: &Recorder) {
     turn.embedding("openai", "text-embedding-3-small").input_tokens(80);
 }
 
+/// What a run with calls of every outcome tells.
+pub(crate) fn recorded() -> BTreeMap<String, String> {
+    let meters = Meters::new();
+    let (recorder, _) = tree::recorder();
+    record(&meters.measuring(recorder));
+    meters.points()
+}
+
 #[test]
 fn calls_are_measured_and_turns_counted() {
     let meters = Meters::new();

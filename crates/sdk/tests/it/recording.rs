@@ -6,7 +6,7 @@ use std::time::Duration;
 use turnscope::{Naming, Recorder, Usage, Verdict};
 
 /// A run with every kind of step.
-fn record(recorder: &Recorder) {
+pub(crate) fn record(recorder: &Recorder) {
     let first = recorder.run("helpdesk");
     let earlier = first.span_context();
     first.end();
@@ -19,6 +19,8 @@ fn record(recorder: &Recorder) {
     let turn = run.turn();
     let call = turn.llm("openai", "gpt-5-mini");
     call.max_tokens(256).temperature(0.5);
+    call.system_instructions(&json!([{"type": "text", "content": "Be brief."}]));
+    call.tool_definitions(&json!([{"type": "function", "name": "lookup"}]));
     call.input_messages(&json!([{"role": "user", "parts": [{"type": "text", "content": "Where?"}]}]));
     call.output_messages(&json!([{"role": "assistant", "parts": [], "finish_reason": "tool_call"}]));
     call.response("resp-1", "gpt-5-mini-2026").finish_reasons(["tool_call"]);
@@ -26,7 +28,7 @@ fn record(recorder: &Recorder) {
         input: Some(1200),
         output: Some(40),
         cached: Some(1000),
-        cache_written: None,
+        cache_written: Some(100),
         reasoning: Some(25),
     });
     call.end();

@@ -66,9 +66,13 @@ impl Kept {
         Recorder::new(&provider)
     }
 
+    pub(crate) fn spans(&self) -> Vec<SpanData> {
+        self.0.lock().unwrap().clone()
+    }
+
     /// The finished spans as an indented tree: in order of their ids, attributes by name.
     pub(crate) fn tree(&self) -> String {
-        let mut spans = self.0.lock().unwrap().clone();
+        let mut spans = self.spans();
         spans.sort_by_key(|span| u64::from_be_bytes(span.span_context.span_id().to_bytes()));
         let mut out = String::new();
         let known: Vec<SpanId> = spans.iter().map(|span| span.span_context.span_id()).collect();
