@@ -32,7 +32,7 @@ impl DataDirectory {
     }
 
     pub(crate) fn check(&self) -> Result<(), SetupError> {
-        if (0.0..1e6).contains(&self.retention_days) {
+        if values::are_days(self.retention_days) {
             return Ok(());
         }
         Err(SetupError::invalid("TRACE_RETENTION_DAYS", &self.retention_days, values::DAYS))

@@ -32,7 +32,11 @@ pub(super) fn level(text: &str) -> Result<u32, String> {
 pub(super) const LEVEL: &str = "1 to 9";
 
 pub(super) fn days(text: &str) -> Result<f64, String> {
-    text.parse().map_err(|_| DAYS.to_owned())
+    text.parse().ok().filter(|days| are_days(*days)).ok_or_else(|| DAYS.to_owned())
+}
+
+pub(super) fn are_days(days: f64) -> bool {
+    (0.0..1e6).contains(&days)
 }
 
 pub(super) const DAYS: &str = "a number of days, such as 30 or 0.5; 0 keeps everything";

@@ -1,6 +1,6 @@
 //! A collector that keeps what it is sent, over HTTP and gRPC on one port, with TLS or without.
 
-use crate::tls;
+use crate::{tls, valid};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -77,8 +77,11 @@ impl Collector {
         format!("http://{}", self.address)
     }
 
+    /// The next request, which any backend can read.
     pub(crate) fn next(&self) -> Received {
-        self.received.recv_timeout(Duration::from_secs(60)).expect("a request")
+        let received = self.received.recv_timeout(Duration::from_secs(60)).expect("a request");
+        valid::check(&received.request);
+        received
     }
 
     pub(crate) fn is_quiet(&self) -> bool {

@@ -1,6 +1,10 @@
 //! The examples do what they say.
 
-use crate::{collector::Collector, file::key};
+use crate::{
+    collector::{Collector, Received},
+    file::key,
+    valid::check_trace,
+};
 use std::{
     env,
     path::PathBuf,
@@ -44,34 +48,32 @@ fn quick_start_and_from_environment_send_over_otlp() {
     let collector = Collector::start();
     let (said, _) = run("quick_start", &[&collector.url()], &[]);
     assert!(said.starts_with("run "), "{said}");
-    assert_eq!(collector.next().resource("service.name").unwrap(), "quick-start");
+    let received = collector.next();
+    assert_eq!(received.resource("service.name").unwrap(), "quick-start");
+    check_trace(received.spans());
 
     let collector = Collector::start();
     let (said, _) = run("from_environment", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())]);
     assert_eq!(said, "recording: true\n");
     let received = collector.next();
-    let names: Vec<_> = received.spans().iter().map(|span| span.name.clone()).collect();
+    let names = names(&received);
     assert!(names.contains(&"handle a request".to_owned()) && names.len() == 4, "{names:?}");
+    check_trace(received.spans());
     assert_eq!(run("from_environment", &[], &[]).0, "recording: false\n");
 }
 
-/// The names of the spans of the next request, which are all of one trace, and that trace.
-fn next_trace(collector: &Collector) -> (Vec<String>, Vec<u8>) {
-    let received = collector.next();
-    let spans = received.spans();
-    assert!(spans.iter().all(|span| span.trace_id == spans[0].trace_id));
-    (spans.iter().map(|span| span.name.clone()).collect(), spans[0].trace_id.clone())
+fn names(received: &Received) -> Vec<String> {
+    received.spans().iter().map(|span| span.name.clone()).collect()
 }
 
 #[test]
 fn queue_goes_on_in_another_process() {
     let collector = Collector::start();
     run("queue", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())]);
-    let (asked, trace) = next_trace(&collector);
-    assert_eq!(asked, ["agent_step", "invoke_agent helpdesk"]);
-    let (done, same) = next_trace(&collector);
-    assert_eq!(done, ["execute_tool send_mail", "execute_tool file_away", "invoke_agent archivist"]);
-    assert_eq!(same, trace);
+    let (asked, done) = (collector.next(), collector.next());
+    assert_eq!(names(&asked), ["agent_step", "invoke_agent helpdesk"]);
+    assert_eq!(names(&done), ["execute_tool send_mail", "execute_tool file_away", "invoke_agent archivist"]);
+    check_trace(asked.spans().into_iter().chain(done.spans()));
 }
 
 #[test]
@@ -79,7 +81,7 @@ fn mcp_records_both_sides_of_a_request() {
     let collector = Collector::start();
     run("mcp", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())]);
     let received = collector.next();
-    let names: Vec<_> = received.spans().iter().map(|span| span.name.clone()).collect();
+    let names = names(&received);
     assert_eq!(names.iter().filter(|name| *name == "tools/call lookup").count(), 2, "{names:?}");
 }
 
@@ -98,11 +100,12 @@ fn openai_asks_until_it_is_answered() {
     ];
     let (said, _) = run("openai", &[], &variables);
     assert!(said.ends_with("It is at sea.\n"), "{said}");
-    let (names, _) = next_trace(&collector);
+    let received = collector.next();
+    check_trace(received.spans());
     let turn = |last: &'static str| ["chat gpt-5-mini", last];
     let wanted =
         [&turn("execute_tool lookup")[..], &["agent_step"], &turn("agent_step"), &["invoke_agent helpdesk"]];
-    assert_eq!(names, wanted.concat());
+    assert_eq!(names(&received), wanted.concat());
 }
 
 #[test]

@@ -24,6 +24,8 @@ mod tls;
 mod trace_config;
 mod tracing;
 mod tree;
+mod valid;
+mod variables;
 
 /// `reqwest` is built without a provider of cryptography here, so that only one is in the tree; it wants one for plain HTTP too.
 fn with_crypto() {

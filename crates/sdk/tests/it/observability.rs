@@ -27,6 +27,25 @@ fn every_key_has_its_default() {
 }
 
 #[test]
+fn every_key_holds() {
+    for (keys, wanted) in [
+        ("backend: console", "console: true"),
+        ("endpoint: \"http://h:4317\"", r#"endpoint: "http://h:4317", metrics_endpoint: None"#),
+        ("endpoint: \"http://h:4317\"", "protocol: Grpc"),
+        ("endpoint: \"http://h:4318\"", r#"endpoint: "http://h:4318/v1/traces""#),
+        ("endpoint: \"https://h/otel\"", "protocol: HttpProtobuf"),
+        ("service_name: front", r#"service_name: "front""#),
+        ("trace_tool_calls: false", "tool_calls: false"),
+        ("trace_token_usage: false", "token_usage: false"),
+        ("sample_rate: 0.25", "sample_rate: Some(0.25)"),
+        ("include_content: true", " content: true"),
+    ] {
+        let config = format!("{:?}", section(keys).unwrap().config("helpdesk").unwrap());
+        assert!(config.contains(wanted), "{keys} makes no {wanted}: {config}");
+    }
+}
+
+#[test]
 fn what_is_not_allowed_is_named() {
     for (keys, wanted) in [
         ("backend: pigeon", "observability.backend is \"pigeon\"; allowed: otlp, logfire, console"),

@@ -143,6 +143,24 @@ fn processes_that_write_into_one_directory_at_once_lose_nothing() {
 }
 
 #[test]
+fn a_server_that_owns_the_directory_is_shown_the_key_of_the_environment() {
+    let dir = tempfile::tempdir().unwrap();
+    let collector = Collector::start();
+    let owner = Store::open(dir.path(), Options::default()).unwrap();
+    owner.announce(&json!({"pid": 1, "otlp_http": collector.address.to_string()}).to_string()).unwrap();
+    for (variables, wanted) in [
+        (&[("TRACE_API_KEY", "abc")][..], "abc"),
+        (&[("TRACE_API_KEY", "abc"), ("TURNSCOPE_API_KEY", "xyz")], "xyz"),
+    ] {
+        let directory = (DIRECTORY, dir.path().to_str().unwrap());
+        process("store::a_process_that_writes_batch_by_batch", &[&[directory], variables].concat());
+        for _ in 0..RUNS {
+            assert_eq!(collector.next().header("x-api-key"), wanted);
+        }
+    }
+}
+
+#[test]
 fn an_owner_that_refuses_is_named_once() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();

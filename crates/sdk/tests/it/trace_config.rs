@@ -43,6 +43,7 @@ fn a_process_that_prints_its_configuration() {
             println!("queue {queue_size}, batch {batch_size} in {batch_timeout:?}");
             println!("run end {:?}, errors {:?}", config.block_on_run_end, config.sampler);
             println!("log {log_level:?} {log_path:?}");
+            println!("store {:?}", config.store);
             println!("redacts {}", config.redaction.text(r#"{"iban":"DE1","text":"ORD-17, ab"}"#));
         }
     }
@@ -87,6 +88,9 @@ fn every_variable_holds_and_code_beats_it() {
         ("TRACE_COMPRESSION_LEVEL", "9"),
         ("TRACE_LOG_LEVEL", "ERROR"),
         ("TRACE_LOG_PATH", "trace.log"),
+        ("TRACE_DB_PATH", "/data/turnscope.db"),
+        ("TRACE_RETENTION_DAYS", "7.5"),
+        ("TRACE_RETENTION_MAX_BYTES", "64MiB"),
     ];
     let said = made(&variables);
     for wanted in [
@@ -94,6 +98,7 @@ fn every_variable_holds_and_code_beats_it() {
         "queue 17, batch 5 in 250ms",
         "run end Some(70ms), errors Some(TailRules { errors: true, denied: false",
         r#"log Error Some("trace.log")"#,
+        r#"{ path: "/data", retention_days: 7.5, retention_max_bytes: 67108864 }"#,
         r#"redacts {"iban":"[redacted:key]","text":"[redacted:custom], [redacted:custom]"}"#,
     ] {
         assert!(said.contains(wanted), "{wanted} is not in {said}");
@@ -119,6 +124,13 @@ fn a_value_out_of_its_range_is_named_with_what_is_allowed() {
         ("TRACE_BATCH_TIMEOUT", "5s", "whole milliseconds"),
         ("TRACE_COMPRESSION_LEVEL", "10", "1 to 9"),
         ("TRACE_REDACT_PATTERNS", "(", "regular expressions"),
+        ("TRACE_BATCH_SIZE", "-1", "a whole number above 0"),
+        ("TRACE_BLOCK_ON_RUN_END", "2", "true, false"),
+        ("TRACE_RUN_END_BLOCK_TIMEOUT_MS", "soon", "whole milliseconds"),
+        ("TRACE_COMPRESSION_ENABLED", "a bit", "true, false"),
+        ("TRACE_ENCRYPTION_ENABLED", "a bit", "true, false"),
+        ("TRACE_RETENTION_DAYS", "-1", "a number of days"),
+        ("TRACE_RETENTION_MAX_BYTES", "lots", "bytes, such as"),
         ("TRACE_LOG_LEVEL", "loud", "OFF, ERROR, WARNING, INFO, DEBUG"),
     ] {
         let said = made(&[(name, value)]);
