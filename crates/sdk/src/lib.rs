@@ -30,6 +30,7 @@ mod shared;
 mod standing;
 mod step;
 mod tool;
+mod tracer;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 mod truncate;

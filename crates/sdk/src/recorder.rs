@@ -2,11 +2,11 @@
 //!
 //! Not here: exporters (`setup`), and the default instance (`lib`).
 
-use crate::{Run, Step, metrics::Instruments, shared::Shared};
-use opentelemetry::{Context, logs::LoggerProvider, metrics::Meter, trace::TracerProvider};
+use crate::{Run, Step, metrics::Instruments, shared::Shared, tracer::Tracer};
+use opentelemetry::{Context, global::BoxedTracer, logs::LoggerProvider, metrics::Meter};
 use opentelemetry_sdk::{
     logs::{SdkLogger, SdkLoggerProvider},
-    trace::{SdkTracer, SdkTracerProvider},
+    trace::SdkTracerProvider,
 };
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -38,7 +38,7 @@ pub struct Recorder(Option<Arc<Means>>);
 /// What an enabled recorder records with.
 #[derive(Clone)]
 pub(crate) struct Means {
-    pub(crate) tracer: SdkTracer,
+    pub(crate) tracer: Tracer,
     pub(crate) naming: Naming,
     pub(crate) content: bool,
     pub(crate) tool_calls: bool,
@@ -51,7 +51,26 @@ pub(crate) struct Means {
 impl Recorder {
     /// Records through `provider`, named after the conventions, without the contents of messages.
     pub fn new(provider: &SdkTracerProvider) -> Self {
-        let tracer = provider.tracer("turnscope");
+        Self::through(Tracer::of(provider))
+    }
+
+    /// Records through the provider that the application has set as OpenTelemetry's global one; none where it has set none. It
+    /// must be one of the version of OpenTelemetry that this crate has, as each has a global of its own.
+    ///
+    /// ```
+    /// use opentelemetry::global::set_tracer_provider;
+    /// use opentelemetry_sdk::trace::SdkTracerProvider;
+    /// use turnscope::Recorder;
+    ///
+    /// set_tracer_provider(SdkTracerProvider::builder().build());
+    /// let recorder = Recorder::through_global().expect("there is one");
+    /// assert!(recorder.run("helpdesk").is_recording());
+    /// ```
+    pub fn through_global() -> Option<Self> {
+        Tracer::global().map(Self::through)
+    }
+
+    fn through(tracer: Tracer) -> Self {
         let means = Means {
             tracer,
             naming: Naming::default(),
@@ -166,8 +185,8 @@ impl Recorder {
         self.0.as_deref()
     }
 
-    pub(crate) fn tracer(&self) -> Option<SdkTracer> {
-        self.means().map(|means| means.tracer.clone())
+    pub(crate) fn tracer(&self) -> Option<BoxedTracer> {
+        self.means().map(|means| means.tracer.boxed())
     }
 
     pub(crate) fn is(&self, other: &Self) -> bool {

@@ -208,7 +208,7 @@ impl Standing {
 /// ```
 pub fn get_tracer() -> BoxedTracer {
     match default_recorder().tracer() {
-        Some(tracer) => BoxedTracer::new(Box::new(tracer)),
+        Some(tracer) => tracer,
         None => BoxedTracer::new(Box::new(NoopTracer::new())),
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     place::{Place, Position, Scope, Surroundings, on_span},
     recorder::Means,
     shared::Shared,
+    tracer::Tracer,
 };
 use opentelemetry::{
     Context, ContextGuard, Key, KeyValue, Value,
@@ -315,15 +316,27 @@ impl Step {
         let mut builder = SpanBuilder::from_name(name).with_kind(kind);
         builder.attributes = Some(attributes);
         let told = means.logger.as_ref().filter(|_| means.live).map(|to| (to, builder.clone()));
-        let span = builder.start_with_context(&means.tracer, &parent.context);
-        if let Some((to, builder)) = told
-            && span.span_context().is_sampled()
-        {
-            let above = parent.context.span();
-            let (ids, above) = (span.span_context(), above.span_context());
-            live::announce(to, &builder.name, ids, above, builder.attributes.iter().flatten());
+        let announce = |ids: &SpanContext| {
+            if let Some((to, builder)) = told
+                && ids.is_sampled()
+            {
+                let above = parent.context.span();
+                let attributes = builder.attributes.iter().flatten();
+                live::announce(to, &builder.name, ids, above.span_context(), attributes);
+            }
+        };
+        match &means.tracer {
+            Tracer::Sdk(tracer) => {
+                let span = builder.start_with_context(tracer, &parent.context);
+                announce(span.span_context());
+                Step(Position::on(Arc::clone(parent), span))
+            }
+            Tracer::Global(global) => {
+                let span = builder.start_with_context(&global.tracer, &parent.context);
+                announce(span.span_context());
+                Self::in_place(parent.context.with_span(span), Arc::clone(&parent.scope))
+            }
         }
-        Step(Position::on(Arc::clone(parent), span))
     }
 
     /// The same place with another context.

@@ -77,7 +77,7 @@ impl Tracer for Joining {
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> BoxedSpan {
         match step::recorder_in(parent).as_ref().and_then(Recorder::tracer) {
-            Some(tracer) => BoxedTracer::new(Box::new(tracer)).build_with_context(builder, parent),
+            Some(tracer) => tracer.build_with_context(builder, parent),
             None => BoxedTracer::new(Box::new(NoopTracer::new())).build_with_context(builder, parent),
         }
     }

@@ -176,14 +176,18 @@ impl Observability {
         Ok(config)
     }
 
-    /// Sets this up. For Logfire, what stands already is used as it is, and no second provider made.
+    /// Sets this up. For Logfire, what stands already is used as it is, else the provider that the application has set as
+    /// OpenTelemetry's global one, and no second one is made.
     ///
     /// # Errors
     /// As [`config`](Self::config) and [`Config::install`].
     pub fn install(self, agent_name: &str) -> Result<(), SetupError> {
-        if self.backend == Backend::Logfire && standing::is_standing() {
-            set_default_recorder(self.dressed(crate::default_recorder()));
-            return Ok(());
+        if self.backend == Backend::Logfire {
+            let configured = standing::is_standing().then(crate::default_recorder);
+            if let Some(recorder) = configured.or_else(Recorder::through_global) {
+                set_default_recorder(self.dressed(recorder));
+                return Ok(());
+            }
         }
         self.config(agent_name)?.install()
     }

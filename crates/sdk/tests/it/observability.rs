@@ -5,10 +5,14 @@ use crate::{
     collector::{Collector, text},
     doors::{alone, quick},
 };
-use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use opentelemetry::{
+    global::set_tracer_provider,
+    trace::{Span as _, Status, Tracer as _},
+};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider};
 use serde_json::Value as Json;
 use std::{env, time::Duration};
-use turnscope::{Backend, Observability, Usage, finished_spans, setup_from_yaml, shutdown};
+use turnscope::{Backend, Observability, Usage, finished_spans, get_tracer, setup_from_yaml, shutdown};
 
 fn section(keys: &str) -> Result<Observability, String> {
     let file = format!("name: helpdesk\ntools: [a, {{b: c}}]\nobservability: {{{keys}}}\n");
@@ -176,6 +180,49 @@ fn logfire_is_sent_the_token_and_without_one_says_so() {
     let received = collector.next();
     assert_eq!((received.path.as_str(), received.header("authorization")), ("/v1/traces", "pylf_v1_eu_abc"));
     assert_eq!(received.spans().len(), 2);
+}
+
+#[test]
+fn a_process_with_a_global_provider() {
+    if !is_child() {
+        return; // it is started by the other
+    }
+    let logfire = || section("backend: logfire, include_content: true").unwrap().install("helpdesk");
+    assert!(logfire().unwrap_err().to_string().contains("LOGFIRE_TOKEN"));
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone());
+    set_tracer_provider(provider.with_sampler(Sampler::AlwaysOn).build());
+    logfire().unwrap();
+    assert!(exporter.get_finished_spans().unwrap().is_empty(), "asking leaves nothing behind");
+
+    let run = turnscope::run("helpdesk");
+    run.input("hello").event("noted", [("n", 1)]);
+    let turn = run.turn();
+    let tool = turn.tool("t");
+    tool.clone().set("rows", 3).fail("timeout", "too late");
+    tool.end();
+    turn.end();
+    get_tracer().start_with_context("own", run.context()).end();
+    {
+        let _entered = run.enter();
+        turnscope::current().custom("below").end();
+    }
+    run.end();
+    shutdown(); // the provider is the application's
+    let spans = exporter.get_finished_spans().unwrap();
+    let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
+    assert_eq!(names, ["execute_tool t", "agent_step", "own", "below", "invoke_agent helpdesk"]);
+    let keys: Vec<_> = spans[4].attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+    assert!(keys.contains(&"gen_ai.input.messages") && spans[4].events.len() == 1, "{:?}", spans[4]);
+    assert!(matches!(spans[0].status, Status::Error { .. }) && spans[0].attributes.len() >= 3);
+    assert_eq!(spans[0].parent_span_id, spans[1].span_context.span_id());
+    assert!(spans[1..4].iter().all(|span| span.parent_span_id == spans[4].span_context.span_id()));
+    assert!(turnscope::run("afterwards").is_recording());
+}
+
+#[test]
+fn the_global_provider_of_the_application_is_used_for_logfire() {
+    process("observability::a_process_with_a_global_provider", &[]);
 }
 
 #[test]
