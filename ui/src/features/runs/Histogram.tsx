@@ -44,7 +44,7 @@ export function Histogram({ bars, width, label, onBrush }: Props) {
       {
         width: parent.clientWidth,
         height: 62,
-        padding: [8, 8, 0, 0],
+        padding: [8, 16, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
         scales: {

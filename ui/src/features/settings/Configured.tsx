@@ -67,7 +67,7 @@ function Values({ values }: { values: Schemas["Value"][] }) {
             {values.map(({ name, value, source, doc }) => (
               <tr key={name} className="border-t align-top">
                 <td className="py-1 pr-4 font-mono text-xs">{name}</td>
-                <td className="py-1 pr-4 font-mono text-xs break-all">
+                <td className="py-1 pr-4 font-mono text-xs wrap-anywhere">
                   {value === null ? "–" : visible(String(value))}
                 </td>
                 <td className={`py-1 pr-4 whitespace-nowrap ${source === "default" ? "text-muted" : ""}`}>
