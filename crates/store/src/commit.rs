@@ -8,6 +8,7 @@ use crate::{
     facts_row::{self, Beside},
     hash_index::{HashIndex, Table},
     intern::Interner,
+    next_ids::NextIds,
     pack::Packer,
     sqlite::StoreError,
     units::{TouchedUnit, Units},
@@ -100,7 +101,7 @@ pub(crate) struct Committer {
 
 impl Committer {
     pub(crate) fn new(db: &Connection) -> Result<Self, StoreError> {
-        let next = Next::read(db)?;
+        let next = NextIds::read(db)?;
         Ok(Self {
             next_record: next.record,
             interner: Interner::new(next.content),
@@ -475,32 +476,4 @@ fn log_hash(record: &Record, copy: u32) -> ContentHash {
     }
     bytes.extend_from_slice(&record.body.bytes);
     ContentHash::of(Form::Bytes, &bytes)
-}
-
-fn next_above_watermark(db: &Connection) -> Result<i64, rusqlite::Error> {
-    let sql = "SELECT coalesce(max(value), 0) + 1 FROM state WHERE key = 'content_hashes_to'";
-    db.query_row(sql, [], |row| row.get(0))
-}
-
-/// The next free ids, as the database has them.
-struct Next {
-    record: i64,
-    content: i64,
-    block: i64,
-    unit: i64,
-}
-
-impl Next {
-    fn read(db: &Connection) -> Result<Self, StoreError> {
-        let next = |table: &str| -> Result<i64, rusqlite::Error> {
-            db.query_row(&format!("SELECT coalesce(max(id), 0) + 1 FROM {table}"), [], |row| row.get(0))
-        };
-        Ok(Self {
-            record: next("records")?,
-            // Above the watermark too (`hash_index`), though what stood below it may be deleted.
-            content: next("contents")?.max(next_above_watermark(db)?),
-            block: next("blocks")?,
-            unit: next("units")?,
-        })
-    }
 }

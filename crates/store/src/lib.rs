@@ -20,6 +20,7 @@ mod hash_index;
 mod intern;
 mod known;
 mod lock;
+mod next_ids;
 mod nodes;
 mod pack;
 mod pricing;

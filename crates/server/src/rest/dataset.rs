@@ -1,11 +1,6 @@
 //! `GET /v1/export`: what people and evaluations marked, one JSON line each, as an evaluation's dataset wants it.
 
-use super::{
-    problem::Problem,
-    runs::RunQuery,
-    scores::Score,
-    step::{self, find},
-};
+use super::{problem::Problem, runs::RunQuery, scores::Score, sent, step::find};
 use crate::{elsewhere::Places, state::App};
 use axum::{
     body::Body,
@@ -170,14 +165,14 @@ fn messages(
     first: usize,
     last: usize,
 ) -> Result<Talk, StoreError> {
-    let content = step::content(reader, view, places, first)?;
+    let content = sent::content(reader, view, places, first)?;
     let mut input = Vec::new();
     if !content.system.is_empty() {
         input.push(Message { role: "system".into(), parts: content.system, ..Message::default() });
     }
     input.extend(content.input);
     let output =
-        if first == last { content.output } else { step::content(reader, view, places, last)?.output };
+        if first == last { content.output } else { sent::content(reader, view, places, last)?.output };
     let told = |json: Option<serde_json::Value>, role: &str| {
         json.map(|json| turnscope_otlp::messages::plain_message(role, &json))
     };

@@ -2,7 +2,7 @@
 
 use super::{
     problem::Problem,
-    step,
+    sent,
     timeline::{not_one, to_json, wanted, with_run},
     wire::Run,
 };
@@ -74,7 +74,7 @@ fn otlp(reader: &mut Reader, view: &UnitView, run: usize) -> Result<AnyJson, Sto
             let node = &view.nodes[node];
             let origin = reader.origin(node.row)?;
             let body = reader.body(node.row)?;
-            let known = step::known(node);
+            let known = sent::known(node);
             let damaged = |error: cut::RestoreError| StoreError::Damaged(error.to_string());
             if !cut::is_span(&body, &node.role) {
                 let log = cut::restore_log(&body, &known).map_err(damaged)?;
@@ -152,14 +152,14 @@ fn facts(
     for turn in &view.projection.runs[index].turns {
         let said = match turn.llm_steps.last() {
             Some(&call) => {
-                let output = step::content(reader, view, places, call)?.output;
+                let output = sent::content(reader, view, places, call)?.output;
                 output.iter().map(turnscope_model::Message::joined_text).collect::<Vec<_>>().join("\n")
             }
             None => String::new(),
         };
         let mut tools = Vec::new();
         for &tool in &turn.tool_steps {
-            let content = step::content(reader, view, places, tool)?;
+            let content = sent::content(reader, view, places, tool)?;
             tools.push(ToolFacts {
                 name: steps[tool].tool_name.clone().unwrap_or_else(|| steps[tool].name.clone()),
                 arguments: content.arguments.or(content.input_value).map(|json| plain(&json)),

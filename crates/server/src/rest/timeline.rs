@@ -3,7 +3,8 @@
 use super::{
     problem::Problem,
     runs::exactly_one,
-    step::{self, Step, StepData},
+    step::{self, Step},
+    step_data::{self, StepData},
 };
 use crate::state::App;
 use axum::{
@@ -132,7 +133,7 @@ pub(crate) async fn timeline(
         for &place in window {
             let mut one = Step::of(view, &prices, place, zero);
             if with_data {
-                one.data = Some(Box::new(step::data(reader, view, &prices, &places, place)?));
+                one.data = Some(Box::new(step_data::data(reader, view, &prices, &places, place)?));
             }
             steps.push(one);
         }
@@ -232,7 +233,7 @@ pub(crate) async fn data(
     let (prices, places) = (app.prices.list(), Arc::clone(&app.places));
     let (found, reply) = with_run(&app, id.clone(), move |reader, _, view, index| {
         Ok(match step::find(view, index, &asked) {
-            Ok(place) => Ok(step::data(reader, view, &prices, &places, place)?),
+            Ok(place) => Ok(step_data::data(reader, view, &prices, &places, place)?),
             Err(problem) => Err(problem),
         })
     })

@@ -3,6 +3,7 @@
 use super::{
     cost,
     problem::Problem,
+    sent,
     step::{self, Usage},
     timeline::{not_one, with_run},
     wire::{self, ErrorInfo},
@@ -191,14 +192,14 @@ fn detail(
             .rev()
             .find_map(|earlier| view.projection.runs[run].turns[earlier].llm_steps.last().copied())
         {
-            Some(earlier) => step::content(reader, view, places, earlier)?
+            Some(earlier) => sent::content(reader, view, places, earlier)?
                 .input
                 .into_iter()
                 .filter_map(|message| message.id)
                 .collect(),
             None => HashSet::new(),
         };
-        let content = step::content(reader, view, places, call)?;
+        let content = sent::content(reader, view, places, call)?;
         if at == 0 && !content.system.is_empty() {
             let parts = content.system;
             new_messages.push(Message { role: "system".into(), parts, ..Message::default() });
@@ -209,7 +210,7 @@ fn detail(
     }
     let mut tools = Vec::new();
     for &place in &view_turn.tool_steps {
-        let content = step::content(reader, view, places, place)?;
+        let content = sent::content(reader, view, places, place)?;
         tools.push(ToolCall {
             step: step::Step::of(view, prices, place, zero),
             arguments: content.arguments.or(content.input_value),
