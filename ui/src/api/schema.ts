@@ -616,6 +616,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next_cursor` of the page before. */
+                    cursor?: string | null;
+                    limit?: number | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Traces, newest first. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Traces"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/traces/{trace_id}": {
         parameters: {
             query?: never;
@@ -1255,7 +1294,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Session2"];
+                        "application/json": components["schemas"]["Access"];
                     };
                 };
             };
@@ -1291,49 +1330,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/traces": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    /** @description `next_cursor` of the page before. */
-                    cursor?: string | null;
-                    limit?: number | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Traces, newest first. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Traces"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who may read. */
+        Access: {
+            /** @description A key is set; without one everyone who reaches the server may read. */
+            key_required: boolean;
+            /** @description This client may read. */
+            signed_in: boolean;
+        };
         /** @description Where the server listens, `host:port` each. */
         AddressTexts: {
             listen: string;
@@ -2551,13 +2558,6 @@ export interface components {
             unpriced_calls: number;
             usage?: components["schemas"]["Usage"] | null;
             user_id?: string | null;
-        };
-        /** @description Who may read. */
-        Session2: {
-            /** @description A key is set; without one everyone who reaches the server may read. */
-            key_required: boolean;
-            /** @description This client may read. */
-            signed_in: boolean;
         };
         /** @description One session's runs, oldest first. */
         SessionRuns: {

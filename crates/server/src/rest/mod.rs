@@ -44,11 +44,12 @@ use axum::{
     Extension, Router,
     extract::{Request, State},
     middleware::{self, Next},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
     routing::post,
 };
+use bytes::Bytes;
 pub(crate) use config::Counted;
-use http::HeaderValue;
+use http::{HeaderValue, header};
 use parameters::{Parameters, name_path_parts, refuse_unknown};
 pub(crate) use problem::Problem;
 use std::sync::Arc;
@@ -80,6 +81,7 @@ fn api() -> ApiRouter<Arc<App>> {
         )
         .api_route("/v1/runs/{id}/scores", get(scores::list).merge(api_post(scores::add)))
         .api_route("/v1/scores/{score_id}", put(scores::change).delete(scores::remove))
+        .api_route("/v1/traces", get(traces::list))
         .api_route("/v1/traces/{trace_id}", get(traces::one))
         .api_route("/v1/sessions", get(sessions::list))
         .api_route("/v1/sessions/{id}", get(sessions::one))
@@ -111,8 +113,8 @@ fn open_api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/session", get(session::get).post(session::sign_in).delete(session::sign_out))
 }
 
-/// The `OpenAPI` document of the REST interface.
-pub fn openapi() -> OpenApi {
+/// The routes as they are served, and the document that describes them.
+fn documented(routes: ApiRouter<Arc<App>>) -> (Router<Arc<App>>, OpenApi) {
     let mut document = OpenApi {
         info: Info {
             title: "Turnscope".into(),
@@ -122,35 +124,35 @@ pub fn openapi() -> OpenApi {
         },
         ..OpenApi::default()
     };
-    let _: Router<Arc<App>> =
-        api().merge(open_api()).api_route("/v1/traces", get(traces::list)).finish_api(&mut document);
+    // All at once: two documents would each call a type of theirs by a name that both have.
+    let router = routes.finish_api(&mut document);
     name_path_parts(&mut document);
-    document
+    (router, document)
+}
+
+/// The `OpenAPI` document of the REST interface.
+pub fn openapi() -> OpenApi {
+    documented(api().merge(open_api())).1
 }
 
 /// Everything on the main port.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let document = openapi();
-    let mut ignored = OpenApi::default();
-    let parameters = Parameters::of(&document);
+    let parameters = Parameters::default();
     let guarded = api()
-        .finish_api(&mut ignored)
         .layer(middleware::from_fn_with_state(parameters.clone(), refuse_unknown))
         .layer(middleware::from_fn_with_state(Arc::clone(app), guard));
-    // The same path takes spans and lists traces.
-    let traces = axum::routing::get(traces::list)
-        .layer(middleware::from_fn_with_state(parameters, refuse_unknown))
-        .layer(middleware::from_fn_with_state(Arc::clone(app), guard))
-        .merge(post(otlp_http::export));
+    let (described, document) = documented(guarded.merge(open_api()));
+    parameters.learn(&document);
+    let json = DocumentJson(serde_json::to_vec(&document).unwrap_or_default().into());
     let docs = ApiRouter::<Arc<App>>::new()
         .route("/docs", Swagger::new("/openapi.json").with_title("Turnscope API").axum_route())
         .route("/redoc", Redoc::new("/openapi.json").with_title("Turnscope API").axum_route());
     let mut router = Router::new()
-        .merge(guarded)
+        .merge(described)
         .merge(docs)
-        .merge(open_api().finish_api(&mut OpenApi::default()))
         .route("/openapi.json", axum::routing::get(document_json))
-        .route("/v1/traces", traces)
+        // The path that lists traces takes spans too.
+        .route("/v1/traces", post(otlp_http::export))
         .route("/v1/logs", post(otlp_http::export))
         .route("/v1/metrics", post(otlp_http::export))
         .merge(otlp_grpc::routes());
@@ -167,7 +169,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router
         .fallback(other)
         .layer(middleware::from_fn(problem::unify))
-        .layer(Extension(Arc::new(document)))
+        .layer(Extension(json))
         .layer(CompressionLayer::new())
         .layer(cors(app))
         .with_state(Arc::clone(app))
@@ -197,8 +199,12 @@ fn cors(app: &App) -> CorsLayer {
     layer.allow_origin(origin).allow_methods(Any).allow_headers(Any)
 }
 
-async fn document_json(Extension(document): Extension<Arc<OpenApi>>) -> axum::Json<OpenApi> {
-    axum::Json((*document).clone())
+/// The document as it is sent: as a structure it takes several times the room.
+#[derive(Clone)]
+struct DocumentJson(Bytes);
+
+async fn document_json(Extension(DocumentJson(bytes)): Extension<DocumentJson>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], bytes)
 }
 
 /// Paths of other systems' receivers; everything else is not found.

@@ -14,30 +14,30 @@ use axum::{
 };
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 /// The one call that also takes names of the client's own, and what they begin with.
 const OPEN: (&str, &str) = ("/v1/runs", "attr.");
 
-/// The parameters of every documented `GET`, by path.
-#[derive(Clone, Debug)]
-pub(super) struct Parameters(Arc<HashMap<String, BTreeSet<String>>>);
+/// The parameters of every documented `GET`, by path; known once the routes are documented.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parameters(Arc<OnceLock<HashMap<String, BTreeSet<String>>>>);
 
 impl Parameters {
     /// Reads them from the document.
-    pub(super) fn of(document: &OpenApi) -> Self {
+    pub(super) fn learn(&self, document: &OpenApi) {
         let paths = document.paths.iter().flat_map(|paths| &paths.paths);
         let by_path = paths.filter_map(|(path, item)| match item {
             ReferenceOr::Item(item) => Some((path.clone(), names(item.get.as_ref()?))),
             ReferenceOr::Reference { .. } => None,
         });
-        Self(Arc::new(by_path.collect()))
+        self.0.get_or_init(|| by_path.collect());
     }
 
     /// The first name in the query string that the call at `path` does not have, with what it has.
     fn unknown(&self, path: &str, query: &str) -> Option<(String, &BTreeSet<String>)> {
-        let known = self.0.get(path)?;
+        let known = self.0.get()?.get(path)?;
         let is_open = |name: &str| path == OPEN.0 && name.starts_with(OPEN.1);
         form_urlencoded::parse(query.as_bytes())
             .map(|(name, _)| name)
@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_filter_is_named_and_attributes_are_let_through() {
-        let parameters = Parameters::of(&super::super::openapi());
+        let parameters = Parameters::default();
+        parameters.learn(&super::super::openapi());
         let unknown = |path, query| parameters.unknown(path, query).map(|(name, _)| name);
         assert_eq!(unknown("/v1/runs", "limit=3&agnet=x").as_deref(), Some("agnet"));
         assert_eq!(unknown("/v1/runs", "agent=x&attr.deployment.environment=prod"), None);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// Who may read.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Session {
+pub(crate) struct Access {
     /// A key is set; without one everyone who reaches the server may read.
     key_required: bool,
     /// This client may read.
@@ -32,8 +32,8 @@ pub(crate) struct SignIn {
 }
 
 /// Whether a key is needed, and whether this client has shown it.
-pub(crate) async fn get(State(app): State<Arc<App>>, headers: HeaderMap) -> Json<Session> {
-    Json(Session { key_required: app.auth.is_on(), signed_in: app.auth.allows_reading(&headers, seconds()) })
+pub(crate) async fn get(State(app): State<Arc<App>>, headers: HeaderMap) -> Json<Access> {
+    Json(Access { key_required: app.auth.is_on(), signed_in: app.auth.allows_reading(&headers, seconds()) })
 }
 
 /// Takes the key and sets the cookie `turnscope_session` (`HttpOnly`, `SameSite=Strict`), which REST and the event stream
@@ -43,7 +43,7 @@ pub(crate) async fn sign_in(
     headers: HeaderMap,
     Json(body): Json<SignIn>,
 ) -> Result<Response, Problem> {
-    let reply = Json(Session { key_required: app.auth.is_on(), signed_in: true });
+    let reply = Json(Access { key_required: app.auth.is_on(), signed_in: true });
     if !app.auth.is_on() {
         return Ok(reply.into_response());
     }
