@@ -40,7 +40,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "turnscope", tags: ["$initial"], priority: 2 },
-            { name: "shared", minShareCount: 2, priority: 1 },
+            { name: "shared", test: /node_modules/, minShareCount: 2, priority: 1 },
           ],
         },
       },

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { CircleHelp, Command, List, type LucideIcon, Rocket, Search, Settings } from "lucide-react";
-import { Tooltip } from "radix-ui";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Button } from "../components/Button";
 import { useKeys } from "../lib/useKeys";
@@ -38,7 +37,7 @@ export function AppShell() {
   // A dialog says that it closed a moment after it did: another one may be open by then.
   const close = (closed: "palette" | "help") => () => setOpen((now) => (now === closed ? null : now));
   return (
-    <Tooltip.Provider>
+    <>
       <div className="flex h-full flex-col">
         <a href="#main" className="sr-only focus:not-sr-only focus:p-2">
           Skip to content
@@ -77,7 +76,7 @@ export function AppShell() {
         {open === "palette" && <Palette close={close("palette")} />}
         {open === "help" && <Help close={close("help")} />}
       </Suspense>
-    </Tooltip.Provider>
+    </>
   );
 }
 

@@ -53,6 +53,26 @@ test("filters, order and columns come from the address", async ({ page, demo }) 
   await expect(page.getByRole("alert")).toContainText("unknown filter");
 });
 
+test("columns are chosen from a menu, by keyboard too", async ({ page, demo }) => {
+  await page.goto(`${demo.url}/ui/?columns=time`);
+  const header = page.getByRole("columnheader");
+  await expect(header).toHaveText(["Agent", "Asked and answered", "Started"]);
+  await page.getByRole("button", { name: "Columns" }).focus();
+  await page.keyboard.press("Enter");
+  const cost = page.getByRole("menuitemcheckbox", { name: "Cost" });
+  await expect(cost).toBeVisible();
+  await page.keyboard.type("co");
+  await expect(cost).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(header).toHaveText(["Agent", "Asked and answered", "Cost", "Started"]);
+  await page.keyboard.press("Escape");
+  await expect(cost).toBeHidden();
+  await expect(page).toHaveURL(/columns=time.cost/);
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByRole("menuitem", { name: "Usual columns" }).click();
+  await expect(header).toHaveCount(10);
+});
+
 test("the keyboard walks the list, peeks and opens", async ({ page, demo }) => {
   await page.goto(`${demo.url}/ui/`);
   // A run, not the rows that hold its place while it is loaded: those cannot be walked.

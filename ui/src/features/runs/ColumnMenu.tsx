@@ -1,49 +1,32 @@
 import { Columns3 } from "lucide-react";
-import { DropdownMenu } from "radix-ui";
+import { lazy, Suspense, useState } from "react";
 import { Button } from "../../components/Button";
-import { chosen, columns } from "./columns";
+import type { Choice } from "./ColumnChoice";
 
-type Props = { shown: string[] | null; onShow: (columns: string[] | null) => void };
+/** The home page waits for no menu's script. */
+const load = () => import("./ColumnChoice");
+const ColumnChoice = lazy(async () => ({ default: (await load()).ColumnChoice }));
 
 /** Which columns are shown. */
-export function ColumnMenu({ shown, onShow }: Props) {
-  const ids = chosen(shown).map(({ id }) => id);
+export function ColumnMenu(choice: Choice) {
+  const [wanted, setWanted] = useState(false);
+  const button = (
+    <Button
+      className="h-8 max-sm:hidden"
+      aria-label="Columns"
+      title="Columns"
+      aria-haspopup="menu"
+      onClick={() => setWanted(true)}
+      onPointerEnter={load}
+      onFocus={load}
+    >
+      <Columns3 size={15} aria-hidden />
+    </Button>
+  );
+  if (!wanted) return button;
   return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>
-        <Button className="h-8 max-sm:hidden" aria-label="Columns" title="Columns">
-          <Columns3 size={15} aria-hidden />
-        </Button>
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="end"
-          sideOffset={4}
-          className="z-30 min-w-40 rounded-md border bg-raised py-1 shadow-lg"
-        >
-          {columns.map(({ id, title }) => (
-            <DropdownMenu.CheckboxItem
-              key={id}
-              checked={ids.includes(id)}
-              onSelect={(event) => event.preventDefault()}
-              onCheckedChange={(on) => onShow(on ? [...ids, id] : ids.filter((one) => one !== id))}
-              className="flex cursor-default items-center gap-2 px-3 py-0.5 outline-none data-highlighted:bg-hover"
-            >
-              <span aria-hidden className="w-3">
-                {ids.includes(id) ? "✓" : ""}
-              </span>
-              {title}
-            </DropdownMenu.CheckboxItem>
-          ))}
-          <DropdownMenu.Separator className="my-1 border-t" />
-          <DropdownMenu.Item
-            onSelect={() => onShow(null)}
-            className="cursor-default px-3 py-0.5 pl-8 outline-none data-highlighted:bg-hover"
-          >
-            Usual columns
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <Suspense fallback={button}>
+      <ColumnChoice {...choice} button={button} />
+    </Suspense>
   );
 }
