@@ -10,6 +10,7 @@ use crate::{
     tools::{McpCommand, Toolbox},
     trail::{Log, ids, now_ms},
 };
+use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use turnscope::Redaction;
 use turnscope_audit::{Entry, Trail};
@@ -41,11 +42,13 @@ pub struct Agent {
 }
 
 /// What an agent is asked, and by whom.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Asked {
     /// The task.
     pub prompt: String,
-    /// What started it: `cli`, `api`, `delegation`.
+    /// What started it: `cli`, `api`, `delegation`, `queue`.
+    #[serde(default = "api")]
     pub trigger: String,
     /// The session, if the application has one.
     pub session: Option<String>,
@@ -54,7 +57,12 @@ pub struct Asked {
     /// The token of the agent that delegated.
     pub parent_token: Option<String>,
     /// How many agents delegated to one another before.
+    #[serde(default)]
     pub depth: u32,
+}
+
+fn api() -> String {
+    "api".to_owned()
 }
 
 /// What it answered.
@@ -62,12 +70,25 @@ pub struct Asked {
 pub struct Answered {
     /// The answer.
     pub text: String,
-    /// Input tokens of all its calls.
+    /// Input tokens of all its calls; those of sub-agents are theirs.
     pub input_tokens: u64,
-    /// Output tokens of all its calls.
+    /// Output tokens of all its calls; those of sub-agents are theirs.
     pub output_tokens: u64,
     /// The turns that it took.
     pub turns: u32,
+    /// The tools that it called, in their order; those of sub-agents are theirs.
+    pub tools: Vec<ToolUse>,
+}
+
+/// One call of a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolUse {
+    /// The tool.
+    pub name: String,
+    /// Whether it failed, or was not let through.
+    pub failed: bool,
+    /// Whether it was not let through.
+    pub refused: bool,
 }
 
 impl Agent {
@@ -138,10 +159,17 @@ impl Agent {
         let totals = job.totals();
         let recorded = self.log.append(&Entry::Run(job.entry(started_at, outcome.as_ref(), totals)));
         around.end(totals, started_at, outcome.as_ref().err());
+        let tools = job.used();
         run.end();
         let text = outcome?;
         recorded?;
-        Ok(Answered { text, input_tokens: totals.input, output_tokens: totals.output, turns: totals.turns })
+        Ok(Answered {
+            text,
+            input_tokens: totals.input,
+            output_tokens: totals.output,
+            turns: totals.turns,
+            tools,
+        })
     }
 
     /// Stops its tools.

@@ -81,7 +81,7 @@ impl Around {
 }
 
 /// Sixteen random bytes in hex; zeros where the system gives none, since nothing hangs on them.
-fn random_id() -> String {
+pub(crate) fn random_id() -> String {
     let mut bytes = [0_u8; 16];
     let _ = getrandom::fill(&mut bytes);
     hex(&bytes)

@@ -82,34 +82,39 @@ impl Job<'_> {
             step.risk_tier(tier.clone());
         }
         self.keep(&step, gate, (&call.name, &action), &judgement, None)?;
+        step.end();
         let refused = match judgement.verdict {
             Verdict::Allow => None,
             Verdict::Deny => Some(judgement.reason.clone()),
             Verdict::Hitl => {
-                let resolution = self.resolve(&adapter, call, &judgement).await;
+                let step = adapter.custom("policy_gate.resolution");
+                self.describe(&step, gate);
+                let resolution = self.resolve(&step, call, &judgement).await;
                 self.keep(&step, gate, (&call.name, &action), &judgement, Some(&resolution))?;
                 (!resolution.0).then(|| format!("{}, and {} did not", judgement.reason, resolution.1))
             }
         };
-        step.end();
         adapter.set("kitelogik.allowed", refused.is_none());
         Ok(refused.map_or(Ok(adapter), Err))
     }
 
-    /// Asks a human; where there is none, the call is rejected.
-    async fn resolve(&self, adapter: &Step, call: &Call, judgement: &Judgement) -> Resolution {
+    /// Asks a human, for as long as `step` lasts; where there is none, the call is rejected.
+    async fn resolve(&self, step: &Step, call: &Call, judgement: &Judgement) -> Resolution {
         let human = Arc::clone(&self.agent.human);
         let question = format!(
             "{} wants to call {} with {}: {}. Approve?",
-            self.agent.role.name, call.name, call.arguments, judgement.reason
+            self.name, call.name, call.arguments, judgement.reason
         );
         // A question on the terminal waits as long as it takes.
         let answer = tokio::task::spawn_blocking(move || human.approves(&question)).await.ok().flatten();
-        let Some((approved, who)) = answer else { return (false, "nobody (no terminal)".to_owned()) };
-        let step = adapter.custom("policy_gate.resolution");
+        let (approved, who) = answer.unwrap_or_else(|| (false, "nobody (no terminal)".to_owned()));
         step.set("turnscope.step.kind", "policy").set("kitelogik.tool_name", call.name.clone());
         step.set("turnscope.verdict", if approved { "approved" } else { "rejected" });
         step.set("turnscope.decided_by", who.clone());
+        step.set("kitelogik.policy.reason", judgement.reason.clone());
+        if let Some(tier) = &judgement.risk_tier {
+            step.set("kitelogik.policy.risk_tier", tier.clone());
+        }
         (approved, who)
     }
 
@@ -132,7 +137,7 @@ impl Job<'_> {
             trace_id: ids(step).map(|(trace, _)| trace),
             span_id: ids(step).map(|(_, span)| span),
             session_id: self.asked.session.clone(),
-            agent: Some(self.agent.role.name.clone()),
+            agent: Some(self.name.clone()),
             user_id: self.asked.user.clone(),
             user_role: gate.user_role.clone(),
             tool: Some(tool.to_owned()).filter(|tool| !tool.is_empty()),
@@ -156,12 +161,4 @@ impl Job<'_> {
         step.modified(modified);
         clean
     }
-}
-
-/// A delegated task, as the other agent is told of it.
-pub(crate) fn delegation(job: &Job<'_>, task: &str) -> Json {
-    serde_json::json!({
-        "prompt": task, "trigger": "delegation", "session": job.asked.session, "user": job.asked.user,
-        "parent_token": job.token, "depth": job.asked.depth + 1,
-    })
 }

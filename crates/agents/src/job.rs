@@ -1,8 +1,8 @@
 //! One run while it goes on: its turns, its calls of tools, what it used, and what the audit trail keeps of it.
 
 use crate::{
-    Agent, AgentError, Asked,
-    messages::{Call, CallResult},
+    Agent, AgentError, Asked, ToolUse,
+    around::random_id,
     model::Answer,
     trail::{ids, now_ms},
 };
@@ -26,7 +26,10 @@ pub(crate) struct Job<'a> {
     pub(crate) token: String,
     /// Trace and span of what the run will be known by.
     pub(crate) root: Option<(String, String)>,
+    /// As whom: the agent's name, or that of a sub-agent.
+    pub(crate) name: String,
     totals: Mutex<Totals>,
+    used: Mutex<Vec<ToolUse>>,
 }
 
 impl<'a> Job<'a> {
@@ -37,16 +40,27 @@ impl<'a> Job<'a> {
         token: String,
         root: Option<(String, String)>,
     ) -> Self {
-        Self { agent, run, asked, token, root, totals: Mutex::default() }
+        let name = agent.role.name.clone();
+        Self { agent, run, asked, token, root, name, totals: Mutex::default(), used: Mutex::default() }
     }
 
-    /// The same run's work for a sub-agent, which is a run of its own.
-    pub(crate) fn below(&self, run: &'a Run) -> Job<'a> {
-        Job::new(self.agent, run, self.asked, self.token.clone(), ids(run))
+    /// A sub-agent's run, which is one of its own.
+    pub(crate) fn below(&self, name: String, run: &'a Run, asked: &'a Asked) -> Job<'a> {
+        Job { name, ..Job::new(self.agent, run, asked, random_id(), ids(run)) }
     }
 
     pub(crate) fn totals(&self) -> Totals {
         *self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a call of a tool.
+    pub(crate) fn note(&self, used: ToolUse) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).push(used);
+    }
+
+    /// The tools that were called so far.
+    pub(crate) fn used(&self) -> Vec<ToolUse> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Begins a turn and counts it.
@@ -63,55 +77,25 @@ impl<'a> Job<'a> {
                 turn.set(key, tokens);
             }
         };
-        set("gen_ai.usage.input_tokens", input);
-        set("gen_ai.usage.output_tokens", output);
-        self.add(Totals { input: input.unwrap_or(0), output: output.unwrap_or(0), turns: 0 });
-    }
-
-    pub(crate) fn add(&self, more: Totals) {
+        let section = self.agent.role.observability.as_ref();
+        if section.is_none_or(|section| section.trace_token_usage) {
+            set("gen_ai.usage.input_tokens", input);
+            set("gen_ai.usage.output_tokens", output);
+        }
         let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
-        totals.input += more.input;
-        totals.output += more.output;
+        totals.input += input.unwrap_or(0);
+        totals.output += output.unwrap_or(0);
     }
 
-    /// Calls a tool that the model asked for. Whatever goes wrong with the tool is told to the model.
-    pub(crate) async fn call(&self, turn: &Step, call: &Call) -> Result<CallResult, AgentError> {
-        let span = turn.tool(call.name.clone());
-        span.call_id(call.id.clone()).arguments(&call.arguments);
-        let failed = |kind: &'static str, text: String| {
-            span.fail(kind, text.clone());
-            Ok(CallResult { id: call.id.clone(), text, failed: true })
-        };
-        let Some(tool) = self.agent.tools.find(&call.name) else {
-            let names: Vec<String> =
-                self.agent.tools.definitions().into_iter().map(|tool| tool.name).collect();
-            return failed(
-                "unknown_tool",
-                format!("there is no tool {}; there are: {}", call.name, names.join(", ")),
-            );
-        };
-        span.server(tool.server.clone());
-        let Some(arguments) = call.arguments.as_object() else {
-            return failed("invalid_arguments", format!("the arguments of {} are no JSON object", call.name));
-        };
-        let called = match &self.agent.gate {
-            None => self.agent.tools.call(tool, arguments, &span, self).await,
-            Some(gate) => match self.pass(gate, &span, call).await? {
-                Err(reason) => {
-                    return failed("policy_denied", format!("{} was not allowed: {reason}", call.name));
-                }
-                Ok(adapter) => {
-                    let called = self.agent.tools.call(tool, arguments, &adapter, self).await;
-                    called.map(|text| self.sanitised(&adapter, &call.name, &text))
-                }
-            },
-        };
-        match called {
-            Ok(text) => {
-                span.result(&text);
-                Ok(CallResult { id: call.id.clone(), text, failed: false })
-            }
-            Err(error) => failed(error.kind(), format!("{} failed: {error}", call.name)),
+    /// A part of the task, for another agent.
+    pub(crate) fn hand_on(&self, task: &str, trigger: &str) -> Asked {
+        Asked {
+            prompt: task.to_owned(),
+            trigger: trigger.to_owned(),
+            session: self.asked.session.clone(),
+            user: self.asked.user.clone(),
+            parent_token: Some(self.token.clone()),
+            depth: self.asked.depth + 1,
         }
     }
 
@@ -127,7 +111,7 @@ impl<'a> Job<'a> {
             run_id: self.root.as_ref().map(|(trace, span)| format!("{trace}-{span}")),
             trace_id: self.root.as_ref().map(|(trace, _)| trace.clone()),
             session_id: self.asked.session.clone(),
-            agent: Some(self.agent.role.name.clone()),
+            agent: Some(self.name.clone()),
             user_id: self.asked.user.clone(),
             user_role: self.agent.gate.as_ref().and_then(|gate| gate.user_role.clone()),
             trigger_type: Some(self.asked.trigger.clone()),

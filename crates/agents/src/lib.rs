@@ -6,6 +6,7 @@
 
 mod agent;
 mod around;
+mod call;
 mod error;
 mod files;
 mod gate;
@@ -16,13 +17,15 @@ mod messages;
 pub mod model;
 mod observe;
 mod policy;
+pub mod queue;
 mod role;
 mod runner;
+pub mod scenarios;
 pub mod serve;
 pub mod tools;
 mod trail;
 
-pub use agent::{Agent, Answered, Asked, Options};
+pub use agent::{Agent, Answered, Asked, Options, ToolUse};
 pub use error::AgentError;
 pub use observe::observe;
 pub use policy::{Human, Terminal};

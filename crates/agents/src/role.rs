@@ -1,7 +1,7 @@
 //! The role file: what an agent is. Every mistake in it names its line and its key.
 
 use crate::{Runner, ingest, tools::ToolSource};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 use std::path::{Path, PathBuf};
 use turnscope::Observability;
@@ -171,6 +171,9 @@ impl Role {
         for file in role.policy.iter_mut().flat_map(|policy| &mut policy.files) {
             *file = beside.join(&*file);
         }
+        for source in &mut role.tools {
+            source.beside(beside);
+        }
         if let Some(ingest) = &mut role.ingest {
             ingest.beside(path);
         }
@@ -179,8 +182,7 @@ impl Role {
 
     /// The role that a text describes; errors in words.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let File { metadata, spec, .. } =
-            serde_saphyr::from_str(text).map_err(|error| mistake(text, &error))?;
+        let File { metadata, spec, .. } = from_yaml(text)?;
         let mut names = Names::default();
         let observability = match spec.observability {
             None => None,
@@ -218,6 +220,11 @@ impl Role {
             names,
         })
     }
+}
+
+/// What a text in YAML describes; errors in words, with line and key.
+pub(crate) fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_saphyr::from_str(text).map_err(|error| mistake(text, &error))
 }
 
 /// What is wrong, with its line, and the key whose value it is where the parser names none.

@@ -8,27 +8,9 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use turnscope::propagation::tower::JoinLayer;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    prompt: String,
-    #[serde(default = "api")]
-    trigger: String,
-    session: Option<String>,
-    user: Option<String>,
-    parent_token: Option<String>,
-    #[serde(default)]
-    depth: u32,
-}
-
-fn api() -> String {
-    "api".to_owned()
-}
 
 /// The routes of a served agent.
 pub fn router(agent: Arc<Agent>) -> Router {
@@ -39,15 +21,7 @@ async fn card(State(agent): State<Arc<Agent>>) -> Json<Value> {
     Json(json!({ "name": agent.role.name, "runner": agent.runner.as_str(), "model": agent.role.model.name }))
 }
 
-async fn run(State(agent): State<Arc<Agent>>, Json(body): Json<Body>) -> (StatusCode, Json<Value>) {
-    let asked = Asked {
-        prompt: body.prompt,
-        trigger: body.trigger,
-        session: body.session,
-        user: body.user,
-        parent_token: body.parent_token,
-        depth: body.depth,
-    };
+async fn run(State(agent): State<Arc<Agent>>, Json(asked): Json<Asked>) -> (StatusCode, Json<Value>) {
     match agent.run(&asked).await {
         Ok(answered) => {
             let usage =

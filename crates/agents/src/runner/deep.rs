@@ -7,9 +7,13 @@ use crate::{
     job::Job,
     messages::{Call, CallResult, Definition, Message},
     model::Question,
+    tools::ToolError,
+    trail::now_ms,
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use turnscope::Step;
+use turnscope_audit::Entry;
 
 const HOW: &str = "Work through the task step by step. Keep a list of what is to do with write_todos, and what you find out in files \
                    with write_file. Hand parts that stand alone to a sub-agent with run_subagent: it sees the files and its part only.";
@@ -37,7 +41,7 @@ pub(super) async fn answer(job: &Job<'_>) -> Result<String, AgentError> {
         for call in &answer.calls {
             let is_own = own_tools().iter().any(|tool| tool.name == call.name);
             results.push(if is_own {
-                desk.call(job, &turn, call).await
+                desk.call(job, &turn, call).await?
             } else {
                 job.call(&turn, call).await?
             });
@@ -49,75 +53,91 @@ pub(super) async fn answer(job: &Job<'_>) -> Result<String, AgentError> {
 }
 
 impl Desk {
-    /// Calls one of the runner's own tools. They touch nothing outside the run, so no policy is asked.
-    async fn call(&mut self, job: &Job<'_>, turn: &turnscope::Step, call: &Call) -> CallResult {
-        let span = turn.tool(call.name.clone());
-        span.call_id(call.id.clone()).server("deep_agent").arguments(&call.arguments);
-        let text = |key: &str| {
-            call.arguments[key].as_str().ok_or_else(|| format!("the argument {key} is missing, or no text"))
+    /// Calls one of the runner's own tools. The policy is asked of them too.
+    async fn call(&mut self, job: &Job<'_>, turn: &Step, call: &Call) -> Result<CallResult, AgentError> {
+        let admitted = match job.admit(turn, call, "deep_agent").await? {
+            Ok(admitted) => admitted,
+            Err(told) => return Ok(told),
         };
         let outcome = match call.name.as_str() {
-            "write_todos" => match call.arguments["todos"].as_array() {
-                Some(todos) => Ok(format!("{} kept", todos.len())),
-                None => Err("the argument todos is missing, or no list".to_owned()),
-            },
-            "write_file" => text("name")
-                .and_then(|name| Ok((name.to_owned(), text("content")?.to_owned())))
-                .map(|(name, content)| {
-                    self.files.insert(name, content);
-                    "written".to_owned()
-                }),
-            "read_file" => text("name").and_then(|name| {
-                let known: Vec<&str> = self.files.keys().map(String::as_str).collect();
-                self.files
-                    .get(name)
-                    .cloned()
-                    .ok_or_else(|| format!("there is no file {name}; there are: {}", known.join(", ")))
-            }),
-            _ => match text("task") {
-                Ok(task) => self.sub_agent(job, &span, task).await,
+            "write_todos" => todos(call),
+            "write_file" => self.write(call),
+            "read_file" => self.read(call),
+            _ => match text(call, "task") {
+                Ok(task) => self.sub_agent(job, admitted.step(), task).await?,
                 Err(wrong) => Err(wrong),
             },
         };
-        match outcome {
-            Ok(text) => {
-                span.result(&text);
-                CallResult { id: call.id.clone(), text, failed: false }
-            }
-            Err(text) => {
-                span.fail("tool_error", text.clone());
-                CallResult { id: call.id.clone(), text, failed: true }
-            }
-        }
+        Ok(job.finish(&admitted, outcome))
     }
 
-    /// A run of its own below the call, with the agent's tools and the files, but without sub-agents.
-    async fn sub_agent(&self, job: &Job<'_>, span: &turnscope::Step, task: &str) -> Result<String, String> {
-        let run = span.run(format!("{}-sub-agent", job.agent.role.name));
+    fn write(&mut self, call: &Call) -> Result<String, ToolError> {
+        self.files.insert(text(call, "name")?.to_owned(), text(call, "content")?.to_owned());
+        Ok("written".to_owned())
+    }
+
+    fn read(&self, call: &Call) -> Result<String, ToolError> {
+        let name = text(call, "name")?;
+        let known: Vec<&str> = self.files.keys().map(String::as_str).collect();
+        let missing =
+            || ToolError::Failed(format!("there is no file {name}; there are: {}", known.join(", ")));
+        self.files.get(name).cloned().ok_or_else(missing)
+    }
+
+    /// A run of its own below the call, with the agent's tools and the files, but without sub-agents. Its failure is told to
+    /// the model, but for that of the audit trail.
+    async fn sub_agent(
+        &self,
+        job: &Job<'_>,
+        step: &Step,
+        task: &str,
+    ) -> Result<Result<String, ToolError>, AgentError> {
+        let started_at = now_ms();
+        let name = format!("{}-sub-agent", job.agent.role.name);
+        let run = step.run(name.clone());
         run.runner("deep_agent").input(task);
-        let files: Vec<String> =
-            self.files.iter().map(|(name, content)| format!("{name}:\n{content}")).collect();
-        let prompt = if files.is_empty() {
-            task.to_owned()
-        } else {
-            format!("{task}\n\nFiles:\n{}", files.join("\n\n"))
-        };
-        let below = job.below(&run);
+        let asked = job.hand_on(task, "sub_agent");
+        let below = job.below(name, &run, &asked);
         let tools = job.agent.tools.definitions();
-        let work = conversation(&below, &job.agent.role.role, vec![Message::User(prompt)], &tools);
+        let prompt = vec![Message::User(self.with_files(task))];
+        let work = conversation(&below, &job.agent.role.role, prompt, &tools);
         let outcome = run.around(Box::pin(work)).await;
-        job.add(below.totals());
-        match outcome {
+        match &outcome {
             Ok(text) => {
-                run.final_answer(&text);
-                Ok(text)
+                run.final_answer(text);
             }
             Err(error) => {
                 run.fail(error.kind(), error.to_string());
-                Err(error.to_string())
             }
         }
+        let entry = below.entry(started_at, outcome.as_ref(), below.totals());
+        job.agent.log.append(&Entry::Run(entry))?;
+        match outcome {
+            Err(error @ AgentError::Audit(_)) => Err(error),
+            outcome => Ok(outcome.map_err(|error| ToolError::Failed(error.to_string()))),
+        }
     }
+
+    fn with_files(&self, task: &str) -> String {
+        if self.files.is_empty() {
+            return task.to_owned();
+        }
+        let files: Vec<String> =
+            self.files.iter().map(|(name, content)| format!("{name}:\n{content}")).collect();
+        format!("{task}\n\nFiles:\n{}", files.join("\n\n"))
+    }
+}
+
+fn todos(call: &Call) -> Result<String, ToolError> {
+    let todos = call.arguments["todos"].as_array();
+    let todos =
+        todos.ok_or_else(|| ToolError::Failed("the argument todos is missing, or no list".to_owned()))?;
+    Ok(format!("{} kept", todos.len()))
+}
+
+fn text<'c>(call: &'c Call, key: &str) -> Result<&'c str, ToolError> {
+    let text = call.arguments[key].as_str();
+    text.ok_or_else(|| ToolError::Failed(format!("the argument {key} is missing, or no text")))
 }
 
 fn own_tools() -> [Definition; 4] {

@@ -65,8 +65,9 @@ impl Builtin {
                 memory.get(key).cloned().ok_or_else(|| format!("nothing is kept under {key:?}"))
             }
             "memory_set" => {
-                memory.insert(text("key")?.to_owned(), text("value")?.to_owned());
-                Ok("kept".into())
+                let key = text("key")?;
+                memory.insert(key.to_owned(), text("value")?.to_owned());
+                Ok(format!("kept under {key:?}"))
             }
             "search_docs" => Ok(search(&self.documents, text("query")?)),
             other => Err(format!("there is no tool {other}")),

@@ -7,14 +7,14 @@ mod error;
 mod source;
 
 pub use error::ToolError;
-pub use source::{Bundled, Delegate, McpCommand, McpServer, ToolSource};
+pub use source::{Bundled, Delegate, McpCommand, McpServer, Queue, ToolSource};
 
 use crate::{
-    gate::delegation,
     http::{Along, Http, text},
     ingest::Documents,
     job::Job,
     messages::Definition,
+    queue,
 };
 use rmcp::{
     ServiceExt as _,
@@ -23,7 +23,10 @@ use rmcp::{
     transport::TokioChildProcess,
 };
 use serde_json::{Map, Value as Json, json};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use turnscope::{Step, propagation::Meta};
 
 /// The tool that looks through documents.
@@ -52,6 +55,7 @@ pub struct Tool {
 enum Place {
     Mcp(Peer<RoleClient>),
     Agent(String),
+    Queue(PathBuf),
     /// The agent's own index.
     Documents(Box<Documents>),
 }
@@ -83,6 +87,7 @@ impl Toolbox {
                     toolbox.start(&name, command).await?;
                 }
                 ToolSource::Delegate(delegate) => toolbox.add(of_delegate(delegate))?,
+                ToolSource::Queue(queue) => toolbox.add(of_queue(queue))?,
             }
         }
         Ok(toolbox)
@@ -152,6 +157,7 @@ impl Toolbox {
         let work = async {
             match &tool.place {
                 Place::Mcp(peer) => call_mcp(peer, tool, arguments, step).await,
+                Place::Queue(folder) => put(folder, tool, arguments, step, job),
                 Place::Documents(documents) => search(documents, arguments, step).await,
                 Place::Agent(url) => self.ask_agent(url, tool, arguments, job).await,
             }
@@ -170,11 +176,10 @@ impl Toolbox {
         job: &Job<'_>,
     ) -> Result<String, ToolError> {
         let broken = |cause: String| ToolError::Broken { server: tool.server.clone(), cause };
-        let task = arguments.get("task").and_then(Json::as_str).unwrap_or_default();
-        let body = delegation(job, task);
+        let body = serde_json::to_string(&job.hand_on(text_of(arguments, "task")?, "delegation"))
+            .map_err(|error| broken(error.to_string()))?;
         let url = format!("{}/run", url.trim_end_matches('/'));
-        let response =
-            self.http.post(&url, &[], body.to_string(), Along::Everything).await.map_err(broken)?;
+        let response = self.http.post(&url, &[], body, Along::Everything).await.map_err(broken)?;
         let text = text(response).await.map_err(broken)?;
         let said: Json = serde_json::from_str(&text).map_err(|_| broken(format!("it answered {text:?}")))?;
         match (said["answer"].as_str(), said["error"]["message"].as_str()) {
@@ -209,10 +214,7 @@ async fn search(
     arguments: &Map<String, Json>,
     step: &Step,
 ) -> Result<String, ToolError> {
-    let query = arguments.get("query").and_then(Json::as_str);
-    let query =
-        query.ok_or_else(|| ToolError::Failed("the argument query is missing, or no text".to_owned()))?;
-    let found = documents.search(step, query).await;
+    let found = documents.search(step, text_of(arguments, "query")?).await;
     found.map_err(|error| ToolError::Broken { server: "documents".to_owned(), cause: error.to_string() })
 }
 
@@ -220,17 +222,47 @@ fn of_delegate(delegate: &Delegate) -> Tool {
     let description = delegate.description.clone().unwrap_or_else(|| {
         format!("Hands a task to the agent {}, which answers in its own words. It knows nothing of this conversation.", delegate.name)
     });
+    of_agent("ask", &delegate.name, description, Place::Agent(delegate.url.clone()))
+}
+
+fn of_queue(queue: &Queue) -> Tool {
+    let description = queue.description.clone().unwrap_or_else(|| {
+        format!("Leaves a task for the agent {}, which does it later. No answer comes back.", queue.name)
+    });
+    of_agent("queue", &queue.name, description, Place::Queue(queue.folder.clone()))
+}
+
+/// A tool that hands a task to an agent.
+fn of_agent(verb: &str, name: &str, description: String, place: Place) -> Tool {
     let task =
         json!({ "type": "string", "description": "The task, with everything that the agent has to know" });
     Tool {
         definition: Definition {
-            name: format!("ask_{}", delegate.name.replace(|c: char| !c.is_ascii_alphanumeric(), "_")),
+            name: format!("{verb}_{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), "_")),
             description,
             schema: json!({ "type": "object", "properties": { "task": task }, "required": ["task"] }),
         },
-        server: delegate.name.clone(),
-        place: Place::Agent(delegate.url.clone()),
+        server: name.to_owned(),
+        place,
     }
+}
+
+fn put(
+    folder: &Path,
+    tool: &Tool,
+    arguments: &Map<String, Json>,
+    step: &Step,
+    job: &Job<'_>,
+) -> Result<String, ToolError> {
+    let asked = job.hand_on(text_of(arguments, "task")?, "queue");
+    let kept = queue::put(folder, asked, step);
+    let kept = kept.map(|()| "left for later".to_owned());
+    kept.map_err(|error| ToolError::Broken { server: tool.server.clone(), cause: error.to_string() })
+}
+
+fn text_of<'a>(arguments: &'a Map<String, Json>, key: &str) -> Result<&'a str, ToolError> {
+    let text = arguments.get(key).and_then(Json::as_str);
+    text.ok_or_else(|| ToolError::Failed(format!("the argument {key} is missing, or no text")))
 }
 
 async fn call_mcp(

@@ -1,6 +1,7 @@
 //! Where a role's tools come from, as its file says.
 
 use serde::Deserialize;
+use std::path::{Path, PathBuf};
 
 /// Where tools come from.
 #[derive(Clone, Debug, Deserialize)]
@@ -10,6 +11,8 @@ pub enum ToolSource {
     Mcp(McpServer),
     /// Another agent, asked over HTTP.
     Delegate(Delegate),
+    /// Another agent, which takes tasks from a folder when it has time.
+    Queue(Queue),
 }
 
 /// An MCP server.
@@ -52,4 +55,26 @@ pub struct Delegate {
     /// What it can be asked, for the model.
     #[serde(default)]
     pub description: Option<String>,
+}
+
+/// A queue of tasks for `turnscope-agents work`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// Its name; the tool is called `queue_NAME`.
+    pub name: String,
+    /// The folder, relative to the role file.
+    pub folder: PathBuf,
+    /// What it takes, for the model.
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+impl ToolSource {
+    /// The same, seen from where the role file is.
+    pub(crate) fn beside(&mut self, folder: &Path) {
+        if let Self::Queue(queue) = self {
+            queue.folder = folder.join(&queue.folder);
+        }
+    }
 }

@@ -75,7 +75,7 @@ async fn denied() {
 #[tokio::test]
 async fn a_human_is_asked() {
     for (human, resolution, who, note) in [
-        (Some(true), "approved", "user:ada", "kept"),
+        (Some(true), "approved", "user:ada", "kept under \"a\""),
         (
             Some(false),
             "rejected",
