@@ -16,3 +16,4 @@ mod refusals;
 mod rest;
 mod sdk;
 mod session;
+mod venv;
