@@ -83,7 +83,7 @@ pub async fn serve(
     let keep = config.retention;
     let app = App::open(config, addresses)?;
     let pruning = maintenance::spawn_pruning(&app, keep);
-    let pricing = maintenance::spawn_pricing(&app);
+    let looking = maintenance::spawn_looking(&app);
     let recording = audit::spawn_recording(&app)?;
     let audit_pruning = audit::spawn_pruning(&app);
     let routers =
@@ -91,7 +91,7 @@ pub async fn serve(
     let running: Vec<_> = routers.into_iter().map(|(listener, router)| listener.spawn(router)).collect();
     ready(addresses)?;
     stop.await;
-    for upkeep in pruning.into_iter().chain(pricing).chain(audit_pruning) {
+    for upkeep in pruning.into_iter().chain(looking).chain(audit_pruning) {
         upkeep.abort();
     }
     // In the order of flow: new work is refused, running requests finish, then the store drains and closes.

@@ -1,4 +1,4 @@
-//! What a running server does by itself: it deletes what is too old or too much, and takes up changed prices.
+//! What a running server does by itself: it deletes what is too old or too much, takes up changed prices, and frees memory.
 
 use crate::state::{App, Keep, now_ms};
 use std::{sync::Arc, time::Duration};
@@ -38,17 +38,19 @@ pub(crate) fn spawn_pruning(app: &Arc<App>, keep: Keep) -> Option<JoinHandle<()>
     }))
 }
 
-/// How often the price file is looked at.
+/// How often the price file is looked at, and what was kept of large runs.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Takes up a changed price file: what was computed with the old prices follows in the background.
-pub(crate) fn spawn_pricing(app: &Arc<App>) -> Option<JoinHandle<()>> {
+/// Takes up a changed price file (what was computed with the old prices follows in the background), and frees what was
+/// kept for readers who are gone.
+pub(crate) fn spawn_looking(app: &Arc<App>) -> Option<JoinHandle<()>> {
     let store = Arc::downgrade(app.store.writer().ok()?);
     let prices = Arc::clone(&app.prices);
     Some(tokio::spawn(async move {
         loop {
             tokio::time::sleep(LOOK).await;
             let Some(store) = store.upgrade() else { return };
+            store.forget_unused();
             let prices = Arc::clone(&prices);
             let outcome = tokio::task::spawn_blocking(move || {
                 if prices.refresh() { store.set_pricing(prices.pricing()) } else { Ok(()) }

@@ -154,6 +154,11 @@ impl Store {
         self.readers.read(question)
     }
 
+    /// Frees what was kept of large runs that nobody has asked for in a minute; to be called now and then.
+    pub fn forget_unused(&self) {
+        self.readers.views.forget_unused();
+    }
+
     /// The writer's figures.
     pub fn counters(&self) -> Counters {
         let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
