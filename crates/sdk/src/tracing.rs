@@ -17,6 +17,8 @@
 //! ::tracing::info!("found it"); // trace_id=… span_id=… INFO found it
 //! ```
 //!
+//! A filter before them, such as `LevelFilter::INFO`, keeps out what libraries say in detail, OpenTelemetry's own among them.
+//!
 //! Both layers follow what is set up at the time, and stay when something else is set up. Spans outside any run are not
 //! recorded.
 

@@ -19,6 +19,14 @@ pub(crate) fn process(name: &str, variables: &[(&str, &str)]) -> String {
 
 /// As [`process`], started by another program that is given it as arguments.
 pub(crate) fn process_through(starter: &[&str], name: &str, variables: &[(&str, &str)]) -> String {
+    let Output { status, stdout, stderr } = command(starter, name, variables).output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{text}");
+    text
+}
+
+/// Such a process, not yet started.
+pub(crate) fn command(starter: &[&str], name: &str, variables: &[(&str, &str)]) -> Command {
     let own = env::current_exe().unwrap();
     let mut child = match starter {
         [] => Command::new(own),
@@ -32,8 +40,6 @@ pub(crate) fn process_through(starter: &[&str], name: &str, variables: &[(&str, 
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_") || name.starts_with("TRACE_")) {
         child.env_remove(name);
     }
-    let Output { status, stdout, stderr } = child.envs(variables.iter().copied()).output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-    assert!(status.success(), "{text}");
-    text
+    child.envs(variables.iter().copied());
+    child
 }

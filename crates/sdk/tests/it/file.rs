@@ -1,16 +1,20 @@
 //! The trace file: what is written is read back, in every form.
 
 use crate::{
-    child::{is_child, process_through},
+    child::{command, is_child, process_through},
     doors::{alone, quick},
 };
 use std::{
     env, fs,
     io::Read,
     path::{Path, PathBuf},
-    time::Duration,
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
 };
 use turnscope::{Config, EncryptionKey, FinishedSpan, ReadError, TraceFile, shutdown};
+
+const FILE: &str = "TURNSCOPE_TEST_FILE";
 
 pub(crate) fn key() -> EncryptionKey {
     "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=".parse().unwrap()
@@ -115,6 +119,51 @@ fn what_is_cut_off_is_told_and_all_else_is_read_whatever_is_written_behind_it() 
 }
 
 #[test]
+fn a_process_that_writes_until_it_is_killed() {
+    if !is_child() {
+        return; // it is started by the other
+    }
+    let (path, form) = (env::var(FILE).unwrap(), env::var("TURNSCOPE_TEST_FORM").unwrap());
+    let (compression, encryption_key) = forms().into_iter().nth(form.parse().unwrap()).unwrap();
+    Config { trace_file: Some(path.into()), compression, encryption_key, batch_size: 7, ..quick() }
+        .install()
+        .unwrap();
+    for n in 0..1_000_000 {
+        turnscope::run("helpdesk").metadata("n", n.to_string());
+        if n % 100 == 0 {
+            turnscope::flush(Duration::from_secs(60)); // so that none is dropped
+        }
+    }
+}
+
+#[test]
+fn a_process_that_is_killed_while_it_writes_leaves_what_it_wrote() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    for form in 0..forms().len() {
+        let path = dir.path().join(form.to_string());
+        let variables = [(FILE, path.to_str().unwrap()), ("TURNSCOPE_TEST_FORM", &form.to_string())];
+        let mut child = command(&[], "file::a_process_that_writes_until_it_is_killed", &variables)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let until = Instant::now() + Duration::from_secs(60);
+        while fs::metadata(&path).map_or(0, |file| file.len()) < 30_000 {
+            assert!(Instant::now() < until && child.try_wait().unwrap().is_none(), "{form}");
+            thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (before, errors) = numbers(&path);
+        let all: Vec<_> = (0..before.len()).map(|n| n.to_string()).collect();
+        assert!(before.len() > 20 && errors <= 1, "{form}: {} runs, {errors} errors", before.len());
+        assert_eq!(before, all, "{form}");
+        record(&path, None, None, 1);
+        assert_eq!(numbers(&path), ([&all[..], &["0".to_owned()]].concat(), errors), "{form}");
+    }
+}
+
+#[test]
 fn a_line_that_is_no_span_is_told_and_all_else_is_read() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
@@ -138,7 +187,7 @@ fn a_process_whose_file_may_not_grow() {
     if !is_child() {
         return; // it is started by the other
     }
-    let path = PathBuf::from(env::var("TURNSCOPE_TEST_FILE").unwrap());
+    let path = PathBuf::from(env::var(FILE).unwrap());
     Config { trace_file: Some(path), batch_size: 1, ..quick() }.install().unwrap();
     for n in 0..40 {
         turnscope::run("helpdesk").metadata("n", n.to_string()).metadata("text", "x".repeat(300));
@@ -159,7 +208,7 @@ fn half_a_line_that_a_full_disk_leaves_is_taken_back() {
     let said = process_through(
         &["sh", "-c", limited],
         "file::a_process_whose_file_may_not_grow",
-        &[("TURNSCOPE_TEST_FILE", path.to_str().unwrap())],
+        &[(FILE, path.to_str().unwrap())],
     );
     assert!(said.contains("could not be exported"), "{said}");
     let size = fs::metadata(&path).unwrap().len();
