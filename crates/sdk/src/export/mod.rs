@@ -8,6 +8,8 @@ mod ring;
 mod store;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "store")]
+mod turn;
 
 pub(crate) use console::Console;
 pub(crate) use otlp::OtlpExporter;

@@ -1,6 +1,9 @@
 //! Finished spans into a Turnscope data directory: through the server's own way in, without a server.
 
-use super::{Exporter, Otlp, OtlpExporter};
+use super::{
+    Exporter, Otlp, OtlpExporter,
+    turn::{Open, Turn},
+};
 use crate::{
     DataDirectory, SetupError,
     config::text,
@@ -38,9 +41,9 @@ const WAIT: Duration = Duration::from_secs(10);
 /// How often it looks again meanwhile, beside the store's own patience.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Writes finished spans into a Turnscope data directory. It takes the directory for as long as a batch is written, so several
-/// processes may write into the same; one that finds it taken waits its turn, ten seconds at most, or the batch is lost, and that
-/// is reported. Where a server owns the directory, spans are sent to its OTLP port, and that is said once; when it has gone, they
+/// Writes finished spans into a Turnscope data directory. It takes the directory while it has something to write, a second at a
+/// time, so several processes may write into the same; one that finds it taken waits its turn, ten seconds at most, or the batch is
+/// lost, and that is reported. Where a server owns the directory, spans are sent to its OTLP port, and that is said once; when it has gone, they
 /// are written here again.
 ///
 /// ```
@@ -60,6 +63,7 @@ pub struct StoreExporter {
     directory: DataDirectory,
     resource: Resource,
     pricing: Pricing,
+    turn: Turn,
     /// The way to the server that owns the directory.
     server: Option<Box<OtlpExporter>>,
     pruned: Option<Instant>,
@@ -71,7 +75,7 @@ pub struct StoreExporter {
 /// Where a batch can go now.
 enum Place {
     /// Into the store, which is this process's until it is dropped.
-    Here(Box<Store>),
+    Here(Box<Open>),
     /// To the server that owns it.
     Server(Box<OtlpExporter>),
     /// Nowhere: somebody else is writing, and takes no spans.
@@ -107,7 +111,9 @@ impl StoreExporter {
             Err(source) => return Err(failed(source)),
         };
         let resource = resource.clone();
-        let mut exporter = Self { directory, resource, pricing, server: None, pruned: None, log, told: None };
+        let (server, pruned, told) = (None, None, None);
+        let mut exporter =
+            Self { directory, resource, pricing, turn: Turn::new()?, server, pruned, log, told };
         match exporter.place() {
             Ok(Place::Server(server)) => exporter.server = Some(server),
             Ok(Place::Here(_) | Place::Taken(_)) => {}
@@ -118,10 +124,13 @@ impl StoreExporter {
 
     /// Takes the directory, or finds out who has it.
     fn place(&mut self) -> Result<Place, Failure> {
+        if let Some(open) = self.turn.take() {
+            return Ok(Place::Here(open));
+        }
         let pricing = Some(self.pricing.clone());
         let options = Options { text_of: Some(item_text), pricing, ..Options::default() };
         match Store::open(&self.directory.path, options) {
-            Ok(store) => Ok(Place::Here(Box::new(store))),
+            Ok(store) => Ok(Place::Here(Box::new(Open::new(store)))),
             Err(StoreError::Owned(said)) => Ok(self.server().map_or(Place::Taken(said), Place::Server)),
             Err(error) => Err(error.into()),
         }
@@ -198,12 +207,14 @@ impl Exporter for StoreExporter {
         let begun = Instant::now();
         loop {
             match self.place()? {
-                Place::Here(store) => {
-                    if let Err(error) = self.prune(&store) {
+                Place::Here(open) => {
+                    if let Err(error) = self.prune(&open.store) {
                         self.log
                             .say(LogLevel::Warning, || format!("what is too old or too much stays: {error}"));
                     }
-                    return commit(&store, spans, &self.resource); // and lets go of it: others write there too
+                    commit(&open.store, spans, &self.resource)?; // one that fails is closed
+                    self.turn.lay_down(open);
+                    return Ok(());
                 }
                 Place::Server(mut server) => {
                     server.export(spans)?;

@@ -30,7 +30,7 @@ fn record(agent: &str) {
 /// The runs in a directory that nobody owns, the oldest first.
 pub(crate) fn runs(directory: &Path) -> Vec<Run> {
     let store = ReadOnly::open(directory).unwrap();
-    let page = Page { limit: 100, offset: 0, after: None, order: Order::StartedAt, descending: false };
+    let page = Page { limit: 1000, offset: 0, after: None, order: Order::StartedAt, descending: false };
     let moment = Moment { now_ms: 0, silence_ms: i64::MAX / 2 };
     store.read(|reader| reader.runs(&RunFilter::default(), &page, moment)).unwrap().runs
 }
@@ -111,7 +111,8 @@ fn a_directory_in_which_somebody_else_is_writing_is_waited_for() {
 }
 
 const DIRECTORY: &str = "TURNSCOPE_TEST_DIRECTORY";
-const RUNS: usize = 10;
+/// Enough to take longer than one turn.
+const RUNS: usize = 100;
 
 #[test]
 fn a_process_that_writes_batch_by_batch() {
