@@ -5,9 +5,12 @@
 //! before it was killed, is made up for at the next start. A record is never changed: what comes after it (later spans, a
 //! root above) changes the run, not its record.
 //!
-//! Here: when to look at a run. What is then written: `entries`.
+//! Here: when to look at a run. What is then written: `entries`. Pruning: `pruning`.
 
 mod entries;
+mod pruning;
+
+pub(crate) use pruning::spawn_pruning;
 
 use crate::{
     ServeError,
@@ -37,8 +40,6 @@ const EVERY: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 200;
 /// How long after a failure the same runs are tried again.
 const AFTER_FAILURE_MS: i64 = 30_000;
-/// How often the trail is pruned.
-const HOURLY: Duration = Duration::from_secs(3600);
 
 /// Runs that changed, each with when it is to be looked at.
 type Waiting = Arc<Mutex<HashMap<RunId, i64>>>;
@@ -226,36 +227,4 @@ async fn blocking<T: Send + 'static>(
     })
     .await;
     done.inspect_err(|error| tracing::error!(%error, "recording in the audit trail panicked")).ok()
-}
-
-/// Prunes the trail hourly, whoever writes it; `None` when everything is kept.
-pub(crate) fn spawn_pruning(app: &Arc<App>) -> Option<JoinHandle<()>> {
-    let keep = i64::try_from(app.audit.retention?.as_millis()).ok()?;
-    let (data, key) = (app.data.clone(), app.audit.key.clone());
-    Some(tokio::spawn(async move {
-        loop {
-            let (data, key) = (data.clone(), key.clone());
-            let pruned = tokio::task::spawn_blocking(move || {
-                turnscope_audit::Reader::open(&data)?; // pruning makes no trail
-                Trail::open(&data, key)?.prune(now_ms().saturating_sub(keep), now_ms())
-            });
-            match pruned.await {
-                Ok(Ok(pruned)) if pruned.through > 0 => {
-                    tracing::info!(
-                        runs = pruned.runs,
-                        decisions = pruned.decisions,
-                        "pruned the audit trail"
-                    );
-                }
-                Ok(Ok(_) | Err(AuditError::NoTrail(_))) => {}
-                Ok(Err(error)) => {
-                    tracing::error!(%error, "pruning the audit trail failed; it is tried again in an hour");
-                }
-                Err(error) => {
-                    tracing::error!(%error, "pruning the audit trail panicked; it is tried again in an hour");
-                }
-            }
-            tokio::time::sleep(HOURLY).await;
-        }
-    }))
 }
