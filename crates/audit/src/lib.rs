@@ -45,6 +45,7 @@ pub use key::Key;
 pub use prune::Pruned;
 pub use read::{Filter, Reader};
 pub use report::{Finding, Report};
+pub use table::fields;
 pub use trail::Trail;
 
 /// The trail's file within the data directory.

@@ -49,6 +49,19 @@ const DECISION: &[&str] = &[
     "decided_at",
 ];
 
+/// The names of all fields that a [`Record`] has as JSON, in a fixed order: what every record has, what runs have, what only
+/// decisions have. Those of one kind are absent from the other.
+///
+/// ```
+/// let fields = turnscope_audit::fields();
+/// assert_eq!((fields.first(), fields.last()), (Some(&"seq"), Some(&"mac")));
+/// ```
+pub fn fields() -> Vec<&'static str> {
+    let of_decisions = DECISION.iter().filter(|column| !RUN.contains(column));
+    let own = RUN.iter().chain(of_decisions).copied();
+    ["seq", "record", "recorded_at", "source"].into_iter().chain(own).chain(["mac"]).collect()
+}
+
 impl Table {
     pub(crate) const ALL: [Self; 2] = [Self::Runs, Self::Decisions];
 
@@ -182,4 +195,27 @@ pub(crate) fn record(table: Table, row: &Row) -> rusqlite::Result<Record> {
         entry,
         mac: hex(&row.get::<_, Vec<u8>>("mac")?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_those_of_the_records_as_json() {
+        let record =
+            |entry| Record { seq: 1, recorded_at: 0, source: String::new(), entry, mac: String::new() };
+        let mut found: Vec<String> = [Entry::Run(RunEntry::default()), Entry::Decision(Decision::default())]
+            .into_iter()
+            .filter_map(|entry| serde_json::to_value(record(entry)).ok())
+            .flat_map(|json| {
+                json.as_object().into_iter().flat_map(|all| all.keys().cloned()).collect::<Vec<_>>()
+            })
+            .collect();
+        found.sort();
+        found.dedup();
+        let mut named = fields();
+        named.sort_unstable();
+        assert_eq!(found, named);
+    }
 }

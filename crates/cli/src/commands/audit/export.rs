@@ -35,41 +35,6 @@ enum Format {
     Csv,
 }
 
-/// The columns of the CSV: what every record has, what runs have, what decisions have.
-const COLUMNS: &[&str] = &[
-    "seq",
-    "record",
-    "recorded_at",
-    "source",
-    "run_id",
-    "trace_id",
-    "span_id",
-    "session_id",
-    "agent",
-    "user_id",
-    "user_role",
-    "trigger_type",
-    "started_at",
-    "ended_at",
-    "prompt",
-    "output",
-    "model",
-    "input_tokens",
-    "output_tokens",
-    "success",
-    "error",
-    "decided_at",
-    "tool",
-    "action",
-    "verdict",
-    "resolution",
-    "decided_by",
-    "reason",
-    "risk_tier",
-    "policy_version",
-    "mac",
-];
-
 /// Writes records out.
 pub(super) fn export(args: &ExportArgs) -> Outcome {
     let reader = args.common.reader()?;
@@ -108,7 +73,8 @@ fn as_json(reader: &Reader, filter: &Filter, mut out: impl Write) -> Result<u64,
 fn as_csv(reader: &Reader, filter: &Filter, out: impl Write) -> Result<u64, Failure> {
     let mut rows = csv::Writer::from_writer(out);
     let mut written = 0;
-    rows.write_record(COLUMNS).map_err(std::io::Error::from)?;
+    let columns = turnscope_audit::fields();
+    rows.write_record(&columns).map_err(std::io::Error::from)?;
     reader.each(filter, |record| {
         let value = serde_json::to_value(&record).map_err(std::io::Error::from)?;
         let cell = |column: &&str| match value.get(*column) {
@@ -116,7 +82,7 @@ fn as_csv(reader: &Reader, filter: &Filter, out: impl Write) -> Result<u64, Fail
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
         };
-        rows.write_record(COLUMNS.iter().map(cell)).map_err(std::io::Error::from)?;
+        rows.write_record(columns.iter().map(cell)).map_err(std::io::Error::from)?;
         written += 1;
         Ok::<_, Failure>(())
     })?;
