@@ -35,7 +35,7 @@ pub enum PolicyError {
 
 /// A policy, ready to be asked.
 #[derive(Clone, Debug)]
-pub(crate) struct Gate {
+pub struct Gate {
     engine: Engine,
     /// The hash of its files.
     pub(crate) version: String,
@@ -44,26 +44,38 @@ pub(crate) struct Gate {
 
 /// What the gate said.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Judgement {
-    pub(crate) verdict: Verdict,
-    pub(crate) reason: String,
-    pub(crate) risk_tier: Option<String>,
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why; in the policy's words where it has any.
+    pub reason: String,
+    /// How risky the policy finds it.
+    pub risk_tier: Option<String>,
 }
 
 /// What it is asked about.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Matter<'a> {
-    pub(crate) event_type: &'static str,
-    pub(crate) tool: &'a str,
-    pub(crate) action: &'a str,
-    pub(crate) arguments: &'a Json,
-    pub(crate) session: Option<&'a str>,
-    pub(crate) agent: &'a str,
+pub struct Matter<'a> {
+    /// `tool_call` or `agent_start`.
+    pub event_type: &'static str,
+    /// The tool; empty where it is about none.
+    pub tool: &'a str,
+    /// What it is to do.
+    pub action: &'a str,
+    /// What it is given.
+    pub arguments: &'a Json,
+    /// The session.
+    pub session: Option<&'a str>,
+    /// Who wants to call it.
+    pub agent: &'a str,
 }
 
 impl Gate {
     /// Reads the policies.
-    pub(crate) fn open(policy: &PolicyFiles) -> Result<Self, PolicyError> {
+    ///
+    /// # Errors
+    /// When a file cannot be read, or is no Rego.
+    pub fn open(policy: &PolicyFiles) -> Result<Self, PolicyError> {
         let mut engine = Engine::new();
         let mut hash = Sha256::new();
         for path in &policy.files {
@@ -78,7 +90,10 @@ impl Gate {
     }
 
     /// Asks.
-    pub(crate) fn judge(&self, matter: Matter<'_>) -> Result<Judgement, PolicyError> {
+    ///
+    /// # Errors
+    /// When a rule cannot be evaluated.
+    pub fn judge(&self, matter: Matter<'_>) -> Result<Judgement, PolicyError> {
         let wrong = |error: &dyn std::fmt::Display| PolicyError::Evaluate(error.to_string());
         let input = json!({
             "event_type": matter.event_type, "tool": matter.tool, "action": matter.action, "arguments": matter.arguments,

@@ -60,6 +60,91 @@ fn spans_go_to_stderr_where_the_role_says_so() {
 }
 
 #[test]
+fn the_section_observability_leaves_out_what_it_is_told_to() {
+    let said = |section: &str| {
+        let script = Script::new().reply(Reply::tool("clock", json!({}))).reply(Reply::text("It is late."));
+        let world = World::new(script);
+        world.role(
+            "openai",
+            &format!("  tools: [{{mcp: builtin}}]\n  observability: {{backend: console, {section}}}\n"),
+        );
+        let ran = run(&world, &["run", "role.yaml", "-p", "What time is it?", "--no-audit"]);
+        assert_eq!(text(&ran.stdout), "It is late.\n");
+        text(&ran.stderr)
+    };
+    let all = said("include_content: true");
+    for part in ["gen_ai.usage", "tool.call", "It is late."] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
+    let without = said("trace_token_usage: false, trace_tool_calls: false");
+    assert!(without.contains("agent.run") && without.contains("agent.turn"), "{without}");
+    for part in ["gen_ai.usage", "tool.call", "It is late."] {
+        assert!(!without.contains(part), "{part}: {without}");
+    }
+    assert_eq!(said("sample_rate: 0.0"), "");
+    let names = said("names: semconv");
+    assert!(names.contains("invoke_agent clerk") && names.contains("execute_tool clock"), "{names}");
+}
+
+/// The threads of the program at the moment when it asks its model.
+#[cfg(target_os = "linux")]
+fn threads_while_asking(section: &str) -> usize {
+    use std::io::{BufRead as _, Write as _};
+    let world = World::new(Script::new());
+    world.role("openai", section);
+    let provider = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_turnscope-agents"))
+        .args(["run", "role.yaml", "-p", "Hi", "--no-audit"])
+        .env_clear()
+        .env("OPENAI_BASE_URL", format!("http://{}/v1", provider.local_addr().unwrap()))
+        .current_dir(world.directory.path())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let (mut asking, _) = provider.accept().unwrap();
+    let head = std::io::BufReader::new(asking.try_clone().unwrap()).lines().map_while(Result::ok);
+    assert!(head.take_while(|line| !line.is_empty()).count() > 1, "a request");
+    let threads = std::fs::read_dir(format!("/proc/{}/task", child.id())).unwrap().count();
+    asking.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+    threads
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_observability_there_is_no_thread_but_the_programs_own() {
+    assert_eq!(threads_while_asking(""), 1);
+    let exporting = threads_while_asking("  observability: {backend: console}\n");
+    assert!(exporting > 1, "what it is compared with: {exporting}");
+}
+
+#[test]
+fn each_end_has_its_exit_code() {
+    let again = || Script::new().reply(Reply::tool("clock", json!({})).repeated());
+    for (more, script, data, code, said) in [
+        ("  tools: [{mcp: builtin}]\n  max_turns: 2\n", again(), "data", 5, "no answer after 2 turns"),
+        ("  tools: [{mcp: {command: no-such-program}}]\n", again(), "data", 4, "no-such-program"),
+        (
+            "  policy: {files: [policy.rego]}\n",
+            again(),
+            "data",
+            6,
+            "does not let this agent start: not today",
+        ),
+        ("", again(), "role.yaml", 7, "audit"),
+        ("", Script::new().reply(Reply::rate_limited(3600)), "data", 3, "429"),
+    ] {
+        let world = World::new(script);
+        world.role("openai", more);
+        world.write("policy.rego", "package turnscope\ndeny := true\nreason := \"not today\"\n");
+        let ran = run(&world, &["run", "role.yaml", "-p", "x", "--data", data]);
+        assert_eq!(ran.status.code(), Some(code), "{more}: {}", text(&ran.stderr));
+        assert!(text(&ran.stderr).contains(said), "{said}: {}", text(&ran.stderr));
+        assert_eq!(text(&ran.stdout), "");
+    }
+}
+
+#[test]
 fn mistakes_are_usage_errors() {
     let world = World::new(Script::new());
     world.role("openai", "");

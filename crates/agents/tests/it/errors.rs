@@ -114,3 +114,56 @@ async fn a_runner_that_does_not_fit_the_provider_is_said() {
     );
     assert_eq!(error.exit_code(), 2);
 }
+
+/// A peer that takes connections and never answers: its address, for as long as it is kept.
+fn silence() -> (std::net::TcpListener, String) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+#[tokio::test]
+async fn a_tool_that_hangs_is_given_up_and_told_to_the_model() {
+    let script =
+        Script::new().reply(Reply::tool("ask_sleeper", json!({ "task": "x" }))).reply(Reply::text("I see."));
+    let mut world = World::new(script);
+    world.tool_timeout = Duration::from_millis(300);
+    let (_listener, url) = silence();
+    let tools = format!("  tools: [{{delegate: {{name: sleeper, url: '{url}'}}}}]\n");
+    assert_eq!(run(&world, Runner::OpenAiAgent, &tools).await.unwrap(), "I see.");
+    let told = world.model.requests()[1].body["messages"][3]["content"].clone();
+    assert_eq!(told, "ask_sleeper failed: no answer within 0.3 s");
+    assert!(world.tree().contains(". error.type = timeout"), "{}", world.tree());
+    assert_eq!(world.audit_lines(), ["run true I see."]);
+}
+
+#[tokio::test]
+async fn a_plan_whose_step_fails_fails_the_run_with_its_turns_recorded() {
+    let broken = Reply::fault(Fault::Status { code: 400, retry_after_s: None });
+    let script = Script::new().reply(Reply::text("{\"steps\": [\"one\", \"two\"]}")).reply(broken);
+    let world = World::new(script);
+    let error = run(&world, Runner::PlanExecute, "").await.unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), ("provider_error", 3));
+    assert_eq!(world.spans("agent.turn").len(), 2);
+    assert!(
+        world.tree().starts_with("agent.run error: the model's provider answered 400"),
+        "{}",
+        world.tree()
+    );
+}
+
+#[tokio::test]
+async fn a_sub_agent_that_fails_is_told_to_the_one_that_asked() {
+    let broken = Reply::fault(Fault::Status { code: 400, retry_after_s: None });
+    let script = Script::new()
+        .reply(Reply::tool("run_subagent", json!({ "task": "count" })))
+        .reply(broken.when("count"))
+        .reply(Reply::text("It could not be done."));
+    let world = World::new(script);
+    assert_eq!(run(&world, Runner::DeepAgent, "").await.unwrap(), "It could not be done.");
+    let told = world.model.requests()[2].body["messages"][3]["content"].to_string();
+    assert!(told.contains("run_subagent failed: the model's provider answered 400"), "{told}");
+    let lines = world.audit_lines();
+    assert!(lines[0].starts_with("run false provider_error: "), "the sub-agent's own record: {lines:?}");
+    assert_eq!(lines[1], "run true It could not be done.");
+}

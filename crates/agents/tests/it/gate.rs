@@ -137,3 +137,33 @@ async fn a_policy_that_is_none_is_said_at_once() {
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("policy.rego"), "{error}");
 }
+
+#[tokio::test]
+async fn the_tools_of_the_deep_agent_pass_the_gate_too() {
+    let script = Script::new()
+        .reply(Reply::tool("write_file", json!({ "name": "plan.md", "content": "all" })))
+        .reply(Reply::tool("write_todos", json!({ "todos": [] })))
+        .reply(Reply::text("Done."));
+    let world = World::new(script);
+    let policy = "package turnscope\nallow if input.tool == \"write_todos\"\ndeny if input.arguments.name == \"plan.md\"\n";
+    world.write("policy.rego", policy);
+    let role = world.role("openai", "  policy: {files: [policy.rego]}\n");
+    let answered = world.run(role, Runner::DeepAgent, "Please.").await.unwrap();
+    let used: Vec<(&str, bool)> =
+        answered.tools.iter().map(|tool| (tool.name.as_str(), tool.refused)).collect();
+    assert_eq!(used, [("write_file", true), ("write_todos", false)]);
+    let decided =
+        [" allow  policy", "write_file deny  policy", "write_todos allow  policy", "run true Done."];
+    assert_eq!(world.audit_lines(), decided);
+    assert_eq!(world.spans("policy_gate.evaluate").len(), 2);
+}
+
+#[tokio::test]
+async fn where_nobody_can_be_asked_the_trace_says_so() {
+    let world = asking_for("memory_set", json!({ "key": "a", "value": "b" }));
+    run(&world, "support_agent").await.unwrap();
+    let (tree, spans) = (world.tree(), world.spans("policy_gate.resolution"));
+    assert!(tree.contains(". turnscope.decided_by = nobody (no terminal)"), "{tree}");
+    let Entry::Decision(answer) = &world.audit()[2].entry else { panic!("a decision") };
+    assert_eq!(answer.span_id.as_deref(), Some(spans[0].1.as_str()), "from the record to the span");
+}

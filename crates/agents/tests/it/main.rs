@@ -5,5 +5,6 @@ mod delegation;
 mod errors;
 mod gate;
 mod ingest;
+mod tls;
 mod trees;
 mod world;

@@ -86,6 +86,11 @@ async fn deep_agent() {
     let role = world.role("openai", TOOLS);
     let answered = world.run(role, Runner::DeepAgent, "Do it.").await.unwrap();
     assert_eq!(answered.text, "Six times seven is 42.");
+    assert_eq!(
+        world.audit_lines(),
+        ["run true 42", "run true Six times seven is 42."],
+        "each run has a record"
+    );
     insta::assert_snapshot!(world.tree());
 }
 
