@@ -1,10 +1,11 @@
 //! What the caller waits for when the queue is full, and how much memory 10,000 spans a second take:
-//! `cargo bench -p turnscope-bench-sdk --bench limits`.
+//! `cargo bench -p turnscope-bench-sdk --bench limits`, with `-- memory` or `-- queue` for one of them.
 
 #![allow(clippy::print_stdout)]
 
 use opentelemetry_sdk::trace::SpanData;
 use std::{
+    env,
     error::Error,
     fs, thread,
     time::{Duration, Instant},
@@ -34,30 +35,36 @@ impl Exporter for Takes {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    memory()?;
-    full_queue()?;
+    let asked = |name| env::args().any(|argument| argument == name);
+    if !asked("queue") {
+        memory()?;
+    }
+    if !asked("memory") {
+        full_queue()?;
+    }
     Ok(())
 }
 
 fn memory() -> Result<(), Box<dyn Error>> {
-    let before = resident_kib()?;
+    let before = Memory::now()?;
     Config { exporters: vec![Box::new(Takes)], ..Config::new("bench") }.install()?;
     let run = turnscope::run("helpdesk");
     let began = Instant::now();
-    let mut most = 0;
+    let mut most = before;
     for hundred in 0..1000 {
         for _ in 0..100 {
             with_turnscope(&run);
         }
-        most = most.max(resident_kib()?);
+        most = most.max(Memory::now()?);
         let due = began + Duration::from_millis(10 * (hundred + 1));
         thread::sleep(due.saturating_duration_since(Instant::now()));
     }
     let took = began.elapsed().as_secs_f64();
     println!(
-        "memory: {} KiB more at {:.0} spans/s, {} dropped",
-        most - before,
+        "memory: at most {} KiB more at {:.0} spans/s, of that {} KiB not code; {} dropped",
+        most.resident - before.resident,
         100_000.0 / took,
+        most.anonymous - before.anonymous,
         turnscope::dropped()
     );
     Ok(())
@@ -90,8 +97,25 @@ fn full_queue() -> Result<(), Box<dyn Error>> {
     std::process::exit(0); // the exporter still hangs
 }
 
-fn resident_kib() -> Result<u64, Box<dyn Error>> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-    Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
+/// What the process holds, in KiB.
+#[derive(Clone, Copy)]
+struct Memory {
+    resident: u64,
+    /// Without pages of files, such as code that was run for the first time.
+    anonymous: u64,
+}
+
+impl Memory {
+    fn now() -> Result<Self, Box<dyn Error>> {
+        let status = fs::read_to_string("/proc/self/status")?;
+        let kib = |name: &str| -> Result<u64, Box<dyn Error>> {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
+            Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
+        };
+        Ok(Self { resident: kib("VmRSS:")?, anonymous: kib("RssAnon:")? })
+    }
+
+    fn max(self, other: Self) -> Self {
+        Self { resident: self.resident.max(other.resident), anonymous: self.anonymous.max(other.anonymous) }
+    }
 }

@@ -95,7 +95,7 @@ impl Uploads {
     pub(crate) fn start(place: ContentStore, log: &Log) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let uploader = Uploader { store: Arc::clone(&place.store), runtime, complaint: Complaint::to(log) };
-        let limits = Limits { queue: WAITING, bytes: usize::MAX, batch: 1, delay: Duration::ZERO };
+        let limits = Limits { queue: WAITING, bytes: usize::MAX, batch: 1, chunk: 1, delay: Duration::ZERO };
         Ok(Self { lane: Lane::start(limits, uploader)?, place })
     }
 }
@@ -147,8 +147,8 @@ struct Uploader {
 }
 
 impl Consumer<Upload> for Uploader {
-    fn take(&mut self, batch: Vec<Upload>, _: u64) {
-        for Upload { to, text } in batch {
+    fn take(&mut self, batch: &mut Vec<Upload>, _: u64) {
+        for Upload { to, text } in batch.drain(..) {
             let put = async { tokio::time::timeout(PATIENCE, self.store.put(&to, text.into())).await };
             match self.runtime.block_on(put) {
                 Ok(Ok(_)) => {}

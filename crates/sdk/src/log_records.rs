@@ -74,11 +74,11 @@ struct Onward<E> {
 }
 
 impl<E: Export> Consumer<Logged> for Onward<E> {
-    fn take(&mut self, batch: Vec<Logged>, dropped: u64) {
+    fn take(&mut self, batch: &mut Vec<Logged>, dropped: u64) {
         // What exporting itself says must not be exported in turn.
         let _quiet = Context::enter_telemetry_suppressed_scope();
         let records: Vec<Logged> =
-            batch.into_iter().map(|(record, scope)| (self.redacted(&record), scope)).collect();
+            batch.drain(..).map(|(record, scope)| (self.redacted(&record), scope)).collect();
         let records: Vec<_> = records.iter().map(|(record, scope)| (record, scope)).collect();
         if let Err(error) = self.exporter.export(&records) {
             self.complaint.say(|| {
@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn secrets_are_gone_and_all_else_stays() {
         let kept = Kept::default();
-        let limits = Limits { queue: 10, bytes: usize::MAX, batch: 10, delay: Duration::from_secs(60) };
+        let limits =
+            Limits { queue: 10, bytes: usize::MAX, batch: 10, chunk: 10, delay: Duration::from_secs(60) };
         let resource = Resource::builder_empty().build();
         let provider =
             provider(limits, Redaction::default(), kept.clone(), resource, &Log::default()).unwrap();

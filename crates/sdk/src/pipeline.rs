@@ -23,6 +23,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// How many spans wait until they are shaped, which needs no large batches.
+const WAKE: usize = 256;
+
+/// How many spans are shaped at once.
+const CHUNK: usize = 16;
+
 /// How long a flush may take that nobody gave a time.
 const FLUSH: Duration = Duration::from_secs(5);
 
@@ -52,7 +58,8 @@ impl Pipeline {
         let slow = Arc::new(slow.collect::<Result<Vec<_>, _>>()?);
         let large = shape.large.clone();
         let onward = Onward { shape, ring, lanes: Arc::clone(&slow), lost: 0, complaint: Complaint::to(log) };
-        Ok(Self(Arc::new(Inner { first: Lane::start(limits, onward)?, slow, large, run_end })))
+        let first = Lane::start(Limits { batch: limits.batch.min(WAKE), chunk: CHUNK, ..limits }, onward)?;
+        Ok(Self(Arc::new(Inner { first, slow, large, run_end })))
     }
 
     /// Spans that were lost because a queue was full or closed; a span that two exporters lost counts twice.
@@ -103,30 +110,30 @@ struct Onward {
 }
 
 impl Onward {
-    fn hand_on(&self, batch: &[SpanData]) {
-        self.ring.add(batch);
-        for span in batch.iter().filter(|_| !self.lanes.is_empty()) {
+    fn hand_on(&self, spans: &mut Vec<SpanData>) {
+        for span in spans.iter().filter(|_| !self.lanes.is_empty()) {
             let bytes = weight(span);
             self.lanes.iter().for_each(|lane| lane.push(span, bytes));
         }
+        self.ring.add(spans);
     }
 }
 
 impl Consumer<SpanData> for Onward {
-    fn take(&mut self, batch: Vec<SpanData>, dropped: u64) {
-        let batch = self.shape.batch(batch);
+    fn take(&mut self, batch: &mut Vec<SpanData>, dropped: u64) {
+        self.shape.batch(batch);
         // An exporter that hangs cannot say what its lane loses, so this one does.
         let lost = dropped + self.lanes.iter().map(ExportLane::dropped).sum::<u64>();
         if lost > self.lost {
             self.lost = lost;
             self.complaint.say(|| format!("{lost} finished spans were dropped so far: a queue was full"));
         }
-        self.hand_on(&batch);
+        self.hand_on(batch);
     }
 
     fn end(&mut self) {
-        let rest = self.shape.rest();
-        self.hand_on(&rest);
+        let mut rest = self.shape.rest();
+        self.hand_on(&mut rest);
     }
 }
 
@@ -180,12 +187,12 @@ struct Export {
 }
 
 impl Consumer<SpanData> for Export {
-    fn take(&mut self, batch: Vec<SpanData>, _: u64) {
+    fn take(&mut self, batch: &mut Vec<SpanData>, _: u64) {
         // What exporting itself does must not be recorded in turn.
         let _quiet = Context::enter_telemetry_suppressed_scope();
         let count = batch.len();
         self.waiting.fetch_sub(batch.iter().map(weight).sum(), Ordering::Relaxed);
-        match self.exporter.export(&batch) {
+        match self.exporter.export(batch) {
             Ok(()) => {
                 self.exported += count;
                 self.log.say(LogLevel::Debug, || {

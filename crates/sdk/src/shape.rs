@@ -26,37 +26,36 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// What of this batch, and of earlier ones, goes on.
-    pub(crate) fn batch(&mut self, mut spans: Vec<SpanData>) -> Vec<SpanData> {
-        for span in &mut spans {
+    /// Puts what goes on, of this batch and of earlier ones, in the batch's place.
+    pub(crate) fn batch(&mut self, spans: &mut Vec<SpanData>) {
+        for span in &mut *spans {
             self.redaction.span(span);
             if self.large.is_none() {
                 self.limits.cut(span);
             }
         }
-        let kept = match &mut self.tail {
-            Some(tail) => tail.keep(spans),
-            None => spans,
-        };
-        self.linked(kept)
+        if let Some(tail) = &mut self.tail {
+            *spans = tail.keep(std::mem::take(spans));
+        }
+        self.link(spans);
     }
 
     /// What was held back until now, when nothing more will come.
     pub(crate) fn rest(&mut self) -> Vec<SpanData> {
-        let rest = self.tail.as_mut().map(Tail::rest).unwrap_or_default();
-        self.linked(rest)
+        let mut rest = self.tail.as_mut().map(Tail::rest).unwrap_or_default();
+        self.link(&mut rest);
+        rest
     }
 
     /// What is dropped is put nowhere: links are made of what is kept.
-    fn linked(&self, mut spans: Vec<SpanData>) -> Vec<SpanData> {
+    fn link(&self, spans: &mut [SpanData]) {
         if let Some(large) = &self.large {
-            for span in &mut spans {
+            for span in spans {
                 let links = large.take(span);
                 self.limits.cut(span);
                 span.attributes.extend(links); // whole: a link that is cut leads nowhere
             }
         }
-        spans
     }
 }
 

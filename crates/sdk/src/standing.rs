@@ -166,7 +166,8 @@ fn loggers(config: &Config, resource: &Resource, log: &Log) -> Result<Option<Sdk
 }
 
 fn limits_with(config: &Config, delay: Duration) -> Limits {
-    Limits { queue: config.queue_size, bytes: config.max_queue_bytes, batch: config.batch_size, delay }
+    let (queue, batch) = (config.queue_size, config.batch_size);
+    Limits { queue, bytes: config.max_queue_bytes, batch, chunk: batch, delay }
 }
 
 fn resource(config: &Config) -> Resource {

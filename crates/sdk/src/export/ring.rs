@@ -7,10 +7,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The last finished spans.
+/// The last finished spans, as they ended: records are made of them for who asks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ring {
-    spans: Arc<Mutex<VecDeque<FinishedSpan>>>,
+    spans: Arc<Mutex<VecDeque<SpanData>>>,
     capacity: usize,
 }
 
@@ -20,15 +20,17 @@ impl Ring {
     }
 
     pub(crate) fn spans(&self) -> Vec<FinishedSpan> {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).iter().map(FinishedSpan::from).collect()
     }
 
-    pub(crate) fn add(&self, batch: &[SpanData]) {
-        // What would fall out at once is not made into a record first.
-        let last = &batch[batch.len().saturating_sub(self.capacity)..];
+    /// Takes all out of `batch`.
+    pub(crate) fn add(&self, batch: &mut Vec<SpanData>) {
+        // What would fall out at once is not put in first.
+        let skipped = batch.len().saturating_sub(self.capacity);
+        let last = batch.drain(..).skip(skipped);
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
-        spans.extend(last.iter().map(FinishedSpan::from));
-        let over = spans.len().saturating_sub(self.capacity);
+        let over = (spans.len() + last.len()).saturating_sub(self.capacity);
         spans.drain(..over);
+        spans.extend(last);
     }
 }

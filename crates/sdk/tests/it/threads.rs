@@ -1,9 +1,22 @@
-//! One step in the hands of many threads.
+//! Many threads at once: in one step, and in what is set up and shut down.
 
-use crate::tree;
+use crate::{
+    doors::{alone, quick},
+    tree,
+};
 use opentelemetry::trace::TraceContextExt as _;
-use std::{collections::BTreeSet, sync::Barrier, thread};
-use turnscope::Recorder;
+use opentelemetry_sdk::trace::SpanData;
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+use turnscope::{Config, Exporter, Recorder, dropped, finished_spans, flush, shutdown};
 
 const THREADS: usize = 4;
 
@@ -60,4 +73,47 @@ fn a_disabled_run_leaves_the_active_span_what_it_is() {
     turnscope::current().tool("of another").end();
     let parents: Vec<_> = kept.take().iter().map(|span| span.parent_span_id).collect();
     assert_eq!(parents, [outer.span_context().span_id(); 2]);
+}
+
+/// Counts what it is given.
+#[derive(Clone, Debug, Default)]
+struct Counts(Arc<AtomicU64>);
+
+impl Exporter for Counts {
+    fn export(&mut self, spans: &[SpanData]) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.0.fetch_add(spans.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[test]
+fn each_span_is_exported_or_counted_and_what_ends_after_the_end_is_neither() {
+    let _alone = alone();
+    for round in 0..10 {
+        let exported = Counts::default();
+        let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(exported.clone())];
+        Config { exporters, queue_size: 16 << (round % 5), batch_size: 8, ..quick() }.install().unwrap();
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    for _ in 0..250 {
+                        turnscope::run("helpdesk").turn().tool("lookup").set("n", 1);
+                    }
+                });
+            }
+            scope.spawn(|| (0..20).for_each(|_| assert!(finished_spans().len() <= 500)));
+        });
+        assert!(flush(Duration::from_secs(600)));
+        let exported = || exported.0.load(Ordering::Relaxed);
+        assert_eq!(exported() + dropped(), THREADS as u64 * 250 * 3);
+
+        let before = exported();
+        let open = turnscope::run("open");
+        shutdown();
+        drop(open);
+        turnscope::run("late").turn().tool("lookup").fail("timeout", "too late");
+        assert!(flush(Duration::ZERO) && finished_spans().is_empty() && dropped() == 0);
+        shutdown();
+        assert_eq!(exported(), before);
+    }
 }
