@@ -83,14 +83,24 @@ impl Job<'_> {
         }
         self.keep(&step, gate, (&call.name, &action), &judgement, None)?;
         step.end();
+        let say =
+            |decision: String| self.agent.human.hears(&format!("{}: {}: {decision}", self.name, call.name));
         let refused = match judgement.verdict {
-            Verdict::Allow => None,
-            Verdict::Deny => Some(judgement.reason.clone()),
+            Verdict::Allow => {
+                say(format!("allowed: {}", judgement.reason));
+                None
+            }
+            Verdict::Deny => {
+                say(format!("denied: {}", judgement.reason));
+                Some(judgement.reason.clone())
+            }
             Verdict::Hitl => {
                 let step = adapter.custom("policy_gate.resolution");
                 self.describe(&step, gate);
                 let resolution = self.resolve(&step, call, &judgement).await;
                 self.keep(&step, gate, (&call.name, &action), &judgement, Some(&resolution))?;
+                let word = if resolution.0 { "approved" } else { "rejected" };
+                say(format!("{word} by {}: {}", resolution.1, judgement.reason));
                 (!resolution.0).then(|| format!("{}, and {} did not", judgement.reason, resolution.1))
             }
         };

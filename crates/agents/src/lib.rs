@@ -24,6 +24,7 @@ pub mod scenarios;
 pub mod serve;
 pub mod tools;
 mod trail;
+mod yaml;
 
 pub use agent::{Agent, Answered, Asked, Options, ToolUse};
 pub use error::AgentError;

@@ -148,9 +148,12 @@ fn judgement(said: &Json, event_type: &str) -> Judgement {
 pub trait Human: Send + Sync {
     /// The answer, and who gave it; `None` when there is nobody to ask.
     fn approves(&self, question: &str) -> Option<(bool, String)>;
+
+    /// Is told what was decided about a call, by the policy or by a human. Nobody has to listen.
+    fn hears(&self, _decision: &str) {}
 }
 
-/// Asks on the terminal.
+/// Asks on the terminal, and tells on stderr what is decided.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Terminal;
 
@@ -166,6 +169,10 @@ impl Human for Terminal {
         stdin.lock().read_line(&mut line).ok()?;
         let who = std::env::var("USER").unwrap_or_else(|_| "terminal".to_owned());
         Some((matches!(line.trim(), "y" | "Y" | "yes"), format!("user:{who}")))
+    }
+
+    fn hears(&self, decision: &str) {
+        let _ = writeln!(std::io::stderr(), "{decision}");
     }
 }
 

@@ -1,7 +1,11 @@
 //! The role file: what an agent is. Every mistake in it names its line and its key.
 
-use crate::{Runner, ingest, tools::ToolSource};
-use serde::{Deserialize, de::DeserializeOwned};
+use crate::{
+    Runner, ingest,
+    tools::ToolSource,
+    yaml::{from_yaml, line_of},
+};
+use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::path::{Path, PathBuf};
 use turnscope::Observability;
@@ -220,41 +224,6 @@ impl Role {
             names,
         })
     }
-}
-
-/// What a text in YAML describes; errors in words, with line and key.
-pub(crate) fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_saphyr::from_str(text).map_err(|error| mistake(text, &error))
-}
-
-/// What is wrong, with its line, and the key whose value it is where the parser names none.
-fn mistake(text: &str, error: &serde_saphyr::Error) -> String {
-    let said = error.to_string();
-    let said = said.lines().next().unwrap_or("it is no role file");
-    let key = error.location().and_then(|at| {
-        let line = text.lines().nth((at.line() as usize).checked_sub(1)?)?;
-        let before: String = line.chars().take((at.column() as usize).saturating_sub(1)).collect();
-        let (before, _) = before.rsplit_once(':')?;
-        before.rsplit(['{', ',', ' ']).next().map(str::to_owned)
-    });
-    match key.filter(|key| !key.is_empty() && !said.contains(key.as_str())) {
-        Some(key) => format!("{said} (in {key})"),
-        None => said.to_owned(),
-    }
-}
-
-/// `line N: ` of the first line, from the start of the section where it is there, that has this key.
-fn line_of(text: &str, section: &str, key: &str) -> String {
-    let starts =
-        |line: &str| line.trim_start().strip_prefix(section).is_some_and(|rest| rest.starts_with(':'));
-    let from = text.lines().position(starts).unwrap_or(0);
-    let has_key = |line: &str| {
-        line.split(['{', ',', ' ']).any(|word| {
-            word.strip_suffix(':') == Some(key) || word.split_once(':').is_some_and(|(at, _)| at == key)
-        })
-    };
-    let found = text.lines().enumerate().skip(from).find(|(_, line)| has_key(line));
-    found.map(|(at, _)| format!("line {}: ", at + 1)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl Suite {
     pub fn read(path: &Path) -> Result<Self, RoleError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| RoleError::Read { path: path.to_owned(), source })?;
-        let mut suite: Self = crate::role::from_yaml(&text)
+        let mut suite: Self = crate::yaml::from_yaml(&text)
             .map_err(|message| RoleError::Wrong { path: path.to_owned(), message })?;
         suite.role = path.parent().unwrap_or(Path::new("")).join(&suite.role);
         Ok(suite)

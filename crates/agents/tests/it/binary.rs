@@ -86,6 +86,30 @@ fn the_section_observability_leaves_out_what_it_is_told_to() {
     assert!(names.contains("invoke_agent clerk") && names.contains("execute_tool clock"), "{names}");
 }
 
+#[test]
+fn what_the_policy_decides_is_said_on_stderr() {
+    let script = Script::new()
+        .reply(
+            Reply::tool("clock", json!({}))
+                .and_tool("calculate", json!({ "expression": "1" }))
+                .and_tool("memory_get", json!({ "key": "k" })),
+        )
+        .reply(Reply::text("Done."));
+    let world = World::new(script);
+    world.role("openai", "  tools: [{mcp: builtin}]\n  policy: {files: [policy.rego]}\n");
+    world.write(
+        "policy.rego",
+        "package turnscope\nallow if input.tool == \"clock\"\nrequires_hitl if input.tool == \"memory_get\"\n",
+    );
+    let ran = run(&world, &["run", "role.yaml", "-p", "x", "--no-audit"]);
+    assert_eq!(text(&ran.stdout), "Done.\n");
+    let said = "clerk: clock: allowed: the policy allows it
+clerk: calculate: denied: no rule of the policy allows it
+clerk: memory_get: rejected by nobody (no terminal): the policy wants a human to approve it
+";
+    assert_eq!(text(&ran.stderr), said);
+}
+
 /// The threads of the program at the moment when it asks its model.
 #[cfg(target_os = "linux")]
 fn threads_while_asking(section: &str) -> usize {

@@ -69,7 +69,11 @@ fn what_is_allowed_and_what_is_denied() {
         ("What is kept under private notes?", "deny", [1, 1, 0], "I may not do that."),
     ] {
         let world = World::of("clerk", "script.json");
-        assert_eq!(world.run(&["run", "clerk.yaml", "-p", task]), format!("{told}\n"));
+        let ran = world.agents(&["run", "clerk.yaml", "-p", task]).output().expect("the program");
+        let (answer, said) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(answer, format!("{told}\n"), "{said}");
+        let word = if verdict == "allow" { "calculate: allowed: " } else { "memory_get: denied: " };
+        assert!(said.starts_with(&format!("clerk: {word}")), "{said}");
         let (run, records) = decisions(&world);
         assert_eq!(
             ["allow_count", "deny_count", "hitl_count"].map(|key| run[key].clone()),
@@ -97,6 +101,9 @@ fn a_person_at_the_terminal_decides() {
             "clerk wants to call memory_set with {{\"key\":\"refund {order}\",\"value\":\"240\"}}: a refund above 100 needs a person. Approve? [y/N]"
         );
         assert!(screen.contains(&question) && screen.contains(answer), "{screen}");
+        let decided =
+            format!("clerk: memory_set: {resolution} by user:ada: a refund above 100 needs a person");
+        assert!(screen.contains(&decided), "{screen}");
 
         let (run, records) = decisions(&world);
         assert_eq!(run["hitl_count"], 1, "{run:#}");
