@@ -1,7 +1,8 @@
 //! Time and allocations of one span: `cargo bench -p turnscope-bench-sdk --bench record`.
 
 use divan::{AllocProfiler, Bencher};
-use opentelemetry::trace::TracerProvider;
+use opentelemetry::{KeyValue, trace::TracerProvider};
+use std::hint::black_box;
 use turnscope::Recorder;
 use turnscope_bench_sdk::{provider, with_the_bare_sdk, with_turnscope};
 
@@ -17,7 +18,7 @@ fn llm_step_bare_sdk(bencher: Bencher) {
     let provider = provider();
     let tracer = provider.tracer("bench");
     let run = Recorder::new(&provider).run("helpdesk");
-    bencher.bench_local(|| with_the_bare_sdk(&tracer, run.context()));
+    bencher.bench_local(|| with_the_bare_sdk(&tracer, run.context(), &[]));
 }
 
 #[divan::bench(sample_count = 5000, sample_size = 100)]
@@ -25,6 +26,27 @@ fn llm_step_turnscope(bencher: Bencher) {
     let provider = provider();
     let run = Recorder::new(&provider).run("helpdesk");
     bencher.bench_local(|| with_turnscope(&run));
+}
+
+#[divan::bench(sample_count = 5000, sample_size = 100)]
+fn llm_step_of_a_session_bare_sdk(bencher: Bencher) {
+    let provider = provider();
+    let tracer = provider.tracer("bench");
+    let run = Recorder::new(&provider).run("helpdesk");
+    let shared = ["session.id", "gen_ai.conversation.id", "user.id"].map(|key| KeyValue::new(key, id()));
+    bencher.bench_local(|| with_the_bare_sdk(&tracer, run.context(), &shared));
+}
+
+#[divan::bench(sample_count = 5000, sample_size = 100)]
+fn llm_step_of_a_session_turnscope(bencher: Bencher) {
+    let run = Recorder::new(&provider()).run("helpdesk");
+    run.session(id()).user(id());
+    bencher.bench_local(|| with_turnscope(&run));
+}
+
+/// As an application has it, not known when it is compiled.
+fn id() -> String {
+    black_box("8b0f6c1e").to_owned()
 }
 
 #[divan::bench(sample_count = 5000, sample_size = 100)]

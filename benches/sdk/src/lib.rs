@@ -44,15 +44,17 @@ pub fn with_turnscope(turn: &Step) {
     call.usage(Usage { input: Some(1200), output: Some(40), ..Usage::default() });
 }
 
-/// The same span through the bare SDK, as one would write it by hand.
-pub fn with_the_bare_sdk(tracer: &SdkTracer, parent: &Context) {
+/// The same span through the bare SDK, as one would write it by hand; with `shared`, what all spans of the run carry.
+pub fn with_the_bare_sdk(tracer: &SdkTracer, parent: &Context, shared: &[KeyValue]) {
+    let mut attributes = vec![
+        KeyValue::new("gen_ai.operation.name", "chat"),
+        KeyValue::new("gen_ai.provider.name", "openai"),
+        KeyValue::new("gen_ai.request.model", "gpt-5-mini"),
+    ];
+    attributes.extend_from_slice(shared);
     let mut span = SpanBuilder::from_name(format!("chat {}", black_box("gpt-5-mini")))
         .with_kind(SpanKind::Client)
-        .with_attributes([
-            KeyValue::new("gen_ai.operation.name", "chat"),
-            KeyValue::new("gen_ai.provider.name", "openai"),
-            KeyValue::new("gen_ai.request.model", "gpt-5-mini"),
-        ])
+        .with_attributes(attributes)
         .start_with_context(tracer, parent);
     span.set_attribute(KeyValue::new("gen_ai.request.max_tokens", 256));
     span.set_attribute(KeyValue::new("gen_ai.request.temperature", 0.5));

@@ -63,7 +63,7 @@ guard! {
     /// call.response("resp-1", "gpt-5-mini-2026-01-01").finish_reasons(["stop"]);
     /// call.usage(turnscope::Usage { input: Some(12), output: Some(30), ..Default::default() });
     /// ```
-    LlmCall { measured: Option<MeasuredCall> }
+    LlmCall { measured: Option<Box<MeasuredCall>> }
 }
 
 impl LlmCall {
@@ -190,7 +190,7 @@ guard! {
     /// let run = turnscope::run("helpdesk");
     /// run.embedding("openai", "text-embedding-3-small").dimensions(1536).input_tokens(80);
     /// ```
-    Embedding { measured: Option<MeasuredCall> }
+    Embedding { measured: Option<Box<MeasuredCall>> }
 }
 
 impl Embedding {
@@ -221,23 +221,22 @@ impl Embedding {
     }
 }
 
-/// As many attributes as a call usually has, so that they are moved nowhere while they are set.
-const USUAL: usize = 12;
+/// As many attributes as a call usually has, its run's included, so that they are moved nowhere while they are set.
+const USUAL: usize = 14;
 
 fn call(
     parent: &Step,
     operation: &'static str,
     provider: &'static str,
     model: Cow<'static, str>,
-) -> (Step, Option<MeasuredCall>) {
-    let measured = parent.instruments().map(|to| MeasuredCall::begin(to, operation, provider, model.clone()));
+) -> (Step, Option<Box<MeasuredCall>>) {
+    let begin = |to| Box::new(MeasuredCall::begin(to, operation, provider, model.clone()));
+    let measured = parent.instruments().map(begin);
     let name = [operation, " ", &model].concat();
-    let mut attributes = Vec::with_capacity(USUAL);
-    attributes.extend([
-        KeyValue::new("gen_ai.operation.name", operation),
-        KeyValue::new("gen_ai.provider.name", provider),
-        KeyValue::new("gen_ai.request.model", model),
-    ]);
+    let mut attributes = Vec::with_capacity(USUAL); // one by one: an array would be made first, and copied
+    attributes.push(KeyValue::new("gen_ai.operation.name", operation));
+    attributes.push(KeyValue::new("gen_ai.provider.name", provider));
+    attributes.push(KeyValue::new("gen_ai.request.model", model));
     if parent.is_agent_run() {
         attributes.push(KeyValue::new("gen_ai.system", provider));
     }

@@ -82,6 +82,7 @@ impl Clone for Position {
 
 impl Position {
     /// On a span that was begun in `parent`.
+    #[inline] // the span is large, and is moved once less
     pub(crate) fn on(parent: Arc<Place>, span: Span) -> Self {
         Self::On(Box::new(OwnSpan { parent, span: Mutex::new(Some(span)), place: OnceLock::new() }))
     }
@@ -113,6 +114,7 @@ impl Position {
     }
 
     /// The span, while nobody asked for its context; for `on_span`.
+    #[inline]
     pub(crate) fn unshared(&self) -> Option<MutexGuard<'_, Option<Span>>> {
         match self {
             Self::On(own) => Some(own.lock()),
@@ -130,6 +132,7 @@ impl Position {
 }
 
 impl OwnSpan {
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, Option<Span>> {
         self.span.lock().unwrap_or_else(PoisonError::into_inner)
     }

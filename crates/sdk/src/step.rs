@@ -15,7 +15,10 @@ use crate::{
 };
 use opentelemetry::{
     Context, ContextGuard, Key, KeyValue, Value,
-    trace::{FutureExt, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, WithContext},
+    trace::{
+        FutureExt, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer as _,
+        WithContext,
+    },
 };
 use std::{any::type_name_of_val, borrow::Cow, error::Error, sync::Arc};
 
@@ -313,9 +316,13 @@ impl Step {
     ) -> Step {
         let Some((parent, means)) = self.0.place().zip(self.means()) else { return self.clone() };
         parent.scope.shared.add_to(&mut attributes);
-        let mut builder = SpanBuilder::from_name(name).with_kind(kind);
-        builder.attributes = Some(attributes);
-        let told = means.logger.as_ref().filter(|_| means.live).map(|to| (to, builder.clone()));
+        let builder = SpanBuilder {
+            name,
+            span_kind: Some(kind),
+            attributes: Some(attributes),
+            ..SpanBuilder::default()
+        };
+        let told = means.logger.as_ref().filter(|_| means.live).map(|to| (to, Box::new(builder.clone())));
         let announce = |ids: &SpanContext| {
             if let Some((to, builder)) = told
                 && ids.is_sampled()
@@ -327,12 +334,12 @@ impl Step {
         };
         match &means.tracer {
             Tracer::Sdk(tracer) => {
-                let span = builder.start_with_context(tracer, &parent.context);
+                let span = tracer.build_with_context(builder, &parent.context);
                 announce(span.span_context());
                 Step(Position::on(Arc::clone(parent), span))
             }
             Tracer::Global(global) => {
-                let span = builder.start_with_context(&global.tracer, &parent.context);
+                let span = global.tracer.build_with_context(builder, &parent.context);
                 announce(span.span_context());
                 Self::in_place(parent.context.with_span(span), Arc::clone(&parent.scope))
             }
