@@ -108,6 +108,18 @@ impl LlmCall {
         self
     }
 
+    /// The share of the likeliest tokens that were asked for.
+    pub fn top_p(&self, top_p: f64) -> &Self {
+        self.set("gen_ai.request.top_p", top_p);
+        self
+    }
+
+    /// The seed that was given, for answers that can be repeated.
+    pub fn seed(&self, seed: i64) -> &Self {
+        self.set("gen_ai.request.seed", seed);
+        self
+    }
+
     /// The answer's id, and the model that gave it.
     #[inline]
     pub fn response(&self, id: impl Into<Value>, model: impl Into<Value>) -> &Self {

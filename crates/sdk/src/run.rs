@@ -65,6 +65,11 @@ impl Run {
         if self.is_agent_run() { self.text("agent.runner", runner) } else { self }
     }
 
+    /// What the agent is for.
+    pub fn description(&self, text: impl Into<Value>) -> &Self {
+        self.text("gen_ai.agent.description", text)
+    }
+
     /// The session that the run belongs to, as the application names it. All steps that begin afterwards carry it too.
     pub fn session(&self, id: impl Into<Value>) -> &Self {
         let id = id.into();

@@ -41,6 +41,18 @@ impl ToolCall {
         self
     }
 
+    /// What sort of tool it is: `function` (done by the agent's side), `extension` (by the provider's), `datastore`.
+    pub fn kind(&self, kind: impl Into<Value>) -> &Self {
+        self.set("gen_ai.tool.type", kind);
+        self
+    }
+
+    /// What the tool is for.
+    pub fn description(&self, text: impl Into<Value>) -> &Self {
+        self.set("gen_ai.tool.description", text);
+        self
+    }
+
     /// The server that the tool lives on, an MCP server's name for instance.
     pub fn server(&self, server: impl Into<Value>) -> &Self {
         self.set("tool.server", server);

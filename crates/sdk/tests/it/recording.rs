@@ -13,12 +13,16 @@ pub(crate) fn record(recorder: &Recorder) {
 
     let run = recorder.run("helpdesk");
     run.session("s-17").user("ada").user_role("agent").prompt("refund", "3").experiment("e-1", "b");
-    run.tags(["beta", "eu"]).metadata("tenant", "acme").runner("loop").regenerates(&earlier);
+    run.tags(["beta", "eu"])
+        .metadata("tenant", "acme")
+        .runner("loop")
+        .description("Helps")
+        .regenerates(&earlier);
     run.input("Where is my order?").score("helpful", 0.9);
 
     let turn = run.turn();
     let call = turn.llm("openai", "gpt-5-mini");
-    call.max_tokens(256).temperature(0.5);
+    call.max_tokens(256).temperature(0.5).top_p(0.9).seed(7);
     call.system_instructions(&json!([{"type": "text", "content": "Be brief."}]));
     call.tool_definitions(&json!([{"type": "function", "name": "lookup"}]));
     call.input_messages(&json!([{"role": "user", "parts": [{"type": "text", "content": "Where?"}]}]));
@@ -34,6 +38,7 @@ pub(crate) fn record(recorder: &Recorder) {
     call.end();
     turn.policy("lookup").verdict(Verdict::Allow).reason("read only").risk_tier("low");
     let tool = turn.tool("lookup");
+    tool.kind("function").description("Finds an order");
     tool.call_id("call_1").server("orders").arguments(&json!({"order": 17})).result(&json!({"at": "sea"}));
     tool.end();
     turn.sanitizer("lookup").modified(true);
