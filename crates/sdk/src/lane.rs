@@ -178,7 +178,7 @@ struct Worker<T> {
 
 impl<T> Worker<T> {
     fn run(self, mut consumer: impl Consumer<T>) {
-        let mut chunk = Vec::new();
+        let mut chunk = Vec::with_capacity(self.limits.chunk.min(512)); // growing would leave holes
         while let Some(due) = self.wait() {
             self.work_off(due, &mut chunk, &mut consumer);
         }

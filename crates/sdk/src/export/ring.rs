@@ -31,6 +31,9 @@ impl Ring {
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
         let over = (spans.len() + last.len()).saturating_sub(self.capacity);
         spans.drain(..over);
-        spans.extend(last);
+        spans.extend(last.map(|mut span| {
+            span.attributes.shrink_to_fit(); // it had room for more while it was recorded
+            span
+        }));
     }
 }
