@@ -249,7 +249,9 @@ fn marks(look: &Look, step: &Step) -> Vec<(String, Tone)> {
     if step.status == "error" {
         out.push((look.either("✗", "!").to_owned(), Tone::Bad));
     }
-    let said_above = step.kind == "policy" && step.verdict.as_ref().is_some_and(|v| v.reason.is_some());
+    // A gate's row is named after its reason; what a human said stands beside it.
+    let said_above = step.kind == "policy"
+        && step.verdict.as_ref().is_some_and(|v| v.reason.is_some() && v.resolution.is_none());
     if let Some(verdict) = step.verdict.as_ref().filter(|_| !said_above) {
         let bad = verdict.verdict == "deny" || verdict.resolution.as_deref() == Some("rejected");
         let tone = if bad {

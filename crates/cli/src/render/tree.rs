@@ -2,7 +2,7 @@
 
 use super::look::Look;
 use crate::wire::Step;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// One row.
 pub(super) struct Row<'a> {
@@ -78,8 +78,13 @@ fn preorder(steps: &[Step]) -> Vec<(usize, &Step)> {
 }
 
 /// Puts a heading before the first step of each turn, and the turn's steps below it. A turn that has a span of its
-/// own is its own heading.
+/// own is its own heading, for what stands beside it too.
 fn with_turns(steps: Vec<(usize, &Step)>) -> Vec<(usize, What<'_>)> {
+    let spans: HashSet<(Option<&str>, u64)> = steps
+        .iter()
+        .filter(|(_, step)| step.kind == "turn")
+        .filter_map(|(_, step)| Some((step.run_id.as_deref(), step.turn?)))
+        .collect();
     let mut flat = Vec::with_capacity(steps.len() * 2);
     let mut headed: HashMap<Option<&str>, u64> = HashMap::new();
     // The headings above the step at hand, each with the depth at which it was put in.
@@ -96,7 +101,7 @@ fn with_turns(steps: Vec<(usize, &Step)>) -> Vec<(usize, What<'_>)> {
         }
         if let Some(turn) = turn
             && headed.insert(run, turn) != Some(turn)
-            && step.kind != "turn"
+            && !spans.contains(&(run, turn))
         {
             flat.push((depth + above.len(), What::Turn(turn, run)));
             above.push((depth, run, turn));

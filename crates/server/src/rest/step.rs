@@ -4,8 +4,11 @@ use super::{cost, problem::Problem, step_data::StepData, wire};
 use schemars::JsonSchema;
 use serde::Serialize;
 use turnscope_insight::cost::PriceList;
-use turnscope_model::Role;
-use turnscope_store::{project::Node, query::UnitView};
+use turnscope_model::{Kind, Role};
+use turnscope_store::{
+    project::{Node, StepView},
+    query::UnitView,
+};
 
 /// One step, without content.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -90,9 +93,11 @@ impl VerdictInfo {
         let steps = &view.projection.steps;
         let below = steps
             .iter()
+            .enumerate()
             .skip(index + 1)
             .take(NEARBY)
-            .filter(|step| step.parent == Some(index) && step.kind == turnscope_model::Kind::Policy);
+            .filter(|(place, step)| step.kind == Kind::Policy && is_about(steps, *place, index))
+            .map(|(_, step)| step);
         let gate = steps[index].gate.map(|gate| &steps[gate]);
         let said: Vec<&turnscope_model::Facts> =
             std::iter::once(&steps[index]).chain(gate).chain(below).map(|step| &*step.facts).collect();
@@ -112,6 +117,16 @@ impl VerdictInfo {
             risk_tier: first(|facts| facts.risk_tier.as_ref()),
         }
     }
+}
+
+/// Whether a policy step stands below a call and is about no other one: neither below another call, nor in a child run. A
+/// second report of the same call (not counted) may stand between.
+fn is_about(steps: &[StepView], policy: usize, call: usize) -> bool {
+    let above = std::iter::successors(steps[policy].parent, |at| steps[*at].parent);
+    above
+        .take_while(|at| *at == call || !(steps[*at].kind == Kind::Tool && steps[*at].counted))
+        .take_while(|at| steps[*at].run == steps[call].run)
+        .any(|at| at == call)
 }
 
 impl Step {

@@ -124,6 +124,8 @@ fn a_person_at_the_terminal_decides() {
             "{step:#}"
         );
         let shown = world.turnscope(&["show", run["run_id"].as_str().expect("an id")]);
-        assert!(shown.contains("asks a human"), "{shown}");
+        let failed = if resolution == "rejected" { "✗ " } else { "" };
+        assert!(shown.contains(&format!("memory_set {failed}{resolution} by user:ada")), "{shown}");
+        assert!(!shown.contains("turn 1"), "its turns have spans of their own: {shown}");
     }
 }
