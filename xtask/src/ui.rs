@@ -58,6 +58,8 @@ fn run(mut command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// As Cargo says now, not when this was built: clones that share a target directory share this program.
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui")
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&own).join("../ui")
 }
