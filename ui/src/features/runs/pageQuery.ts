@@ -9,13 +9,14 @@ export const pageSize = 50;
 /** The window in which a row lies. */
 export const windowOf = (row: number): number => Math.floor(row / pageSize);
 
-export type RunPage = Omit<Schemas["RunList"], "runs"> & { runs: ListedRun[] };
+/** One page of the list, as it was read or as it changed since. */
+export type PageOfRuns = Omit<Schemas["RunList"], "runs"> & { runs: ListedRun[] };
 
 export function pageQuery(view: View, cursor: string | null) {
   const filter = { ...filterOf(view), order: view.order, limit: pageSize, ...(cursor && { cursor }) };
   return {
     queryKey: ["runs", "page", filter] as const,
-    queryFn: async (): Promise<RunPage> => must(await api.GET("/v1/runs", { params: { query: filter } })),
+    queryFn: async (): Promise<PageOfRuns> => must(await api.GET("/v1/runs", { params: { query: filter } })),
     staleTime: Number.POSITIVE_INFINITY, // the live stream says what changed
     gcTime: 30_000,
   };

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { api, must } from "../../api/client";
 import { useLive } from "../../api/useLive";
-import type { ListedRun, RunPage } from "./pageQuery";
+import type { ListedRun, PageOfRuns } from "./pageQuery";
 import { filterOf, type View } from "./view";
 
 const pages = { queryKey: ["runs", "page"] };
@@ -19,10 +19,10 @@ export function useArrivals(view: View): { waiting: number; reading: number; sho
   const pending = useRef<ReturnType<typeof setTimeout> | null>(null);
 
   const shown = (id: string) =>
-    client.getQueriesData<RunPage>(pages).some(([, page]) => page?.runs.some((run) => run.run_id === id));
+    client.getQueriesData<PageOfRuns>(pages).some(([, page]) => page?.runs.some((run) => run.run_id === id));
 
   const change = (id: string, changed: Partial<ListedRun>) =>
-    client.setQueriesData<RunPage>(pages, (page) =>
+    client.setQueriesData<PageOfRuns>(pages, (page) =>
       page?.runs.some((run) => run.run_id === id)
         ? { ...page, runs: page.runs.map((run) => (run.run_id === id ? { ...run, ...changed } : run)) }
         : page,
@@ -42,7 +42,7 @@ export function useArrivals(view: View): { waiting: number; reading: number; sho
     const newest = must(reply).runs;
     const fresh = newest.filter((run) => !shown(run.run_id)).length;
     for (const run of newest) change(run.run_id, run);
-    const active = client.getQueriesData<RunPage>({ ...pages, type: "active" });
+    const active = client.getQueriesData<PageOfRuns>({ ...pages, type: "active" });
     if (fresh > 0 && active.every(([, page]) => !page?.runs.length)) show();
     else setWaiting(fresh);
   };
