@@ -1,7 +1,7 @@
 //! Ids: parsed once at the edge, after which the type is the proof.
 //!
 //! Here: the ids of traces, spans, runs and steps, their one way of being written and read.
-//! Not here: which span makes a run (`store::project`).
+//! Not here: which span makes a run (the crate `project`).
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -224,6 +224,33 @@ impl fmt::Display for StepId {
         f.write_str(&self.0)
     }
 }
+
+macro_rules! number_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number_id!(
+    /// A record within a store. Only the store that gave it knows what it means.
+    RecordId
+);
+number_id!(
+    /// A trace group within a store: records that are projected together.
+    TraceGroupId
+);
+number_id!(
+    /// A piece of content within a store. Two ids are equal exactly when the contents are.
+    ContentId
+);
 
 fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 /// One entry of a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Message {
     /// Content hash of the message as it was sent; the same message has the same id wherever it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,7 +116,8 @@ impl Message {
 }
 
 /// A tool that a model was offered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ToolDefinition {
     /// The tool's name.
     pub name: String,

@@ -39,19 +39,19 @@ pub enum Role {
     /// A log record. Where it names a span its facts (messages, error, scores, cost) join that span's, and it is
     /// shown with it.
     Log,
-    /// A log event that stands for a step, or part of one, of its own. Events with the same key in the same unit
+    /// A log event that stands for a step, or part of one, of its own. Events with the same key in the same trace group
     /// are one step; a span that carries the same natural id (`tool_call_id`, `response_id`) takes their place.
     Event {
-        /// What names the step within its unit, such as `tool:toolu_01` or `llm:req_9`.
+        /// What names the step within its trace group, such as `tool:toolu_01` or `llm:req_9`.
         key: String,
         /// The key of the step above it.
         parent: Option<String>,
     },
 }
 
-/// Records that must be seen together to know the runs they make.
+/// Names the trace group that a record belongs to: the records that are projected together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Unit {
+pub enum GroupKey {
     /// All records of one trace: the ordinary case.
     Trace(TraceId),
     /// Records that the producer scattered, but named; see [`RunId::assembled`].
@@ -73,8 +73,8 @@ pub struct Record {
     pub parent_span_id: Option<SpanId>,
     /// Whether OpenTelemetry's flags say that the parent is in another process.
     pub remote_parent: bool,
-    /// What it is to be seen together with.
-    pub unit: Unit,
+    /// The trace group that it belongs to.
+    pub group: GroupKey,
     /// When it began (a log record: when it happened).
     pub start: UnixNanos,
     /// When it ended, never before `start`; `None` while open.

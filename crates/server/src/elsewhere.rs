@@ -34,8 +34,11 @@ impl Places {
         urls.iter().map(|url| Place::open(url)).collect::<Result<_, _>>().map(Self)
     }
 
+}
+
+impl turnscope_answers::ExternalContents for Places {
     /// The text at this address; `None` where it is in no named place, or cannot be had. Blocks: for a thread that may.
-    pub(crate) fn fetch(&self, address: &str) -> Option<String> {
+    fn fetch(&self, address: &str) -> Option<String> {
         let place = self.0.iter().find(|place| address.starts_with(&place.url))?;
         match Handle::current().block_on(async { tokio::time::timeout(PATIENCE, place.read(address)).await })
         {
@@ -49,6 +52,10 @@ impl Places {
                 None
             }
         }
+    }
+
+    fn may_hold(&self, address: &str) -> bool {
+        self.0.iter().any(|place| address.starts_with(&place.url))
     }
 }
 
@@ -80,6 +87,7 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use turnscope_answers::ExternalContents as _;
 
     #[tokio::test]
     async fn only_what_stands_under_a_named_place_is_read() {

@@ -3,21 +3,21 @@
 //! `async` stops here: decoding and normalising run on blocking threads, the store has a thread of its own. What waits
 //! is bounded in bytes; when the bound is reached a request is refused at once.
 
-use crate::{refusal::Refusal, spanmetrics::SpanMetrics, state::Data};
+use crate::{refusal::Refusal, spanmetrics::SpanMetrics};
 use bytes::Bytes;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use turnscope_model::{Body, Facts, Origin, Record, Role, Status, Unit};
+use turnscope_model::{Body, Facts, Origin, Record, Role, Status, GroupKey};
 use turnscope_otlp::{
     decode::{self, Format},
     normalise::{self, MetricFact, Normalised},
     receive,
     redact::Redactor,
 };
-use turnscope_store::{Batch, MetricRow};
+use turnscope_store::{Batch, MetricRow, RawRequest, Store};
 
 /// Which service of OTLP a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(crate) struct SignalCounters {
 
 /// The receiving path.
 pub(crate) struct Ingest {
-    store: Data,
+    store: Arc<dyn Store>,
     redactor: Arc<Redactor>,
     /// Bytes that may be in hand at once, in units of [`UNIT`].
     room: Arc<Semaphore>,
@@ -81,7 +81,8 @@ pub(crate) struct Room {
 }
 
 impl Ingest {
-    pub(crate) fn new(store: Data, redactor: Redactor, room_bytes: usize, span_metrics: SpanMetrics) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>, redactor: Redactor, room_bytes: usize, span_metrics: SpanMetrics) -> Self {
         let room_units = u32::try_from(room_bytes / UNIT).unwrap_or(u32::MAX).clamp(1, 1 << 28);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
@@ -153,10 +154,12 @@ impl Ingest {
         .map_err(|error| Refusal::Store(format!("decoding panicked: {error}")))??;
         let received = batch.records.len() as u64 + batch.metrics.len() as u64 + partial.rejected;
         let (done, outcome) = oneshot::channel();
-        let store = self.store.writer().map_err(|error| Refusal::Store(error.to_string()))?;
-        store.commit(batch, move |stored| {
-            let _ = done.send(stored);
-        });
+        self.store.commit(
+            batch,
+            Box::new(move |stored| {
+                let _ = done.send(stored);
+            }),
+        );
         let stored = outcome.await.map_err(|_| Refusal::Stopping)??;
         drop(room);
         let kept = stored.records + stored.metrics;
@@ -220,7 +223,7 @@ fn run_facts(fact: &MetricFact, origin: &Arc<Origin>) -> Vec<Record> {
             span_id: *span,
             parent_span_id: None,
             remote_parent: false,
-            unit: Unit::Trace(*trace),
+            group: GroupKey::Trace(*trace),
             start: fact.time,
             end: Some(fact.time),
             status: Status::Unset,

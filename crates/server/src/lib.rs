@@ -8,11 +8,13 @@ mod body;
 mod elsewhere;
 mod ingest;
 mod listen;
+mod live;
 mod local;
 mod maintenance;
 mod otlp_grpc;
 mod otlp_http;
 mod prices;
+mod reads;
 mod refusal;
 mod rest;
 mod session;
@@ -24,11 +26,16 @@ pub use auth::ApiKey;
 pub use local::Local;
 pub use prices::FILE as PRICE_FILE;
 pub use rest::openapi;
-pub use state::{Audit, Config, Keep, Setting};
+pub use state::{Audit, Config, Setting};
 
 use listen::Listener;
 use state::App;
-use std::{future::Future, net::SocketAddr, sync::atomic::Ordering, time::Duration};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 /// How long running requests may take to finish once the server stops.
 const GRACE: Duration = Duration::from_secs(20);
@@ -55,6 +62,9 @@ pub enum ServeError {
     /// A setting makes no sense.
     #[error("{0}")]
     Config(String),
+    /// The store can do nothing any more.
+    #[error("{0}; start the server again")]
+    StoreFailed(String),
 }
 
 /// Where a running server listens.
@@ -80,18 +90,22 @@ pub async fn serve(
     let http = Listener::bind(config.otlp_http, "--otlp-http").await?;
     let addresses =
         Addresses { listen: main.address(), otlp_grpc: grpc.address(), otlp_http: http.address() };
-    let keep = config.retention;
+    let retention = config.retention;
     let app = App::open(config, addresses)?;
-    let pruning = maintenance::spawn_pruning(&app, keep);
+    let pruning = maintenance::spawn_pruning(&app, retention);
     let looking = maintenance::spawn_looking(&app);
+    let reading = live::spawn_reading(&app);
     let recording = audit::spawn_recording(&app)?;
     let audit_pruning = audit::spawn_pruning(&app);
     let routers =
         [(main, rest::router(&app)), (grpc, rest::otlp_router(&app)), (http, rest::otlp_router(&app))];
     let running: Vec<_> = routers.into_iter().map(|(listener, router)| listener.spawn(router)).collect();
     ready(addresses)?;
-    stop.await;
-    for upkeep in pruning.into_iter().chain(looking).chain(audit_pruning) {
+    let failed = tokio::select! {
+        () = stop => None,
+        reason = maintenance::store_failure(Arc::clone(&app.store)) => Some(reason),
+    };
+    for upkeep in pruning.into_iter().chain([looking, reading]).chain(audit_pruning) {
         upkeep.abort();
     }
     // In the order of flow: new work is refused, running requests finish, then the store drains and closes.
@@ -105,5 +119,5 @@ pub async fn serve(
         recording.finish(deadline).await;
     }
     tokio::task::spawn_blocking(move || drop(app)).await.ok();
-    Ok(())
+    failed.map_or(Ok(()), |reason| Err(ServeError::StoreFailed(reason)))
 }

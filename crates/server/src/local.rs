@@ -1,12 +1,9 @@
 //! The REST interface without a port: the command line reads a data directory through the same handlers as a server's
 //! clients do, so that there is one source of answers.
 
-use crate::{
-    Addresses, Config, ServeError, rest,
-    state::{App, Data},
-};
+use crate::{Addresses, Config, ServeError, rest, state::App};
 use axum::Router;
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 /// A data directory behind the interface of a server, within this process. Dropping it closes the store.
 pub struct Local {
@@ -16,7 +13,7 @@ pub struct Local {
 impl Local {
     /// For reading only, whoever owns the directory.
     pub fn read(config: Config) -> Result<Self, ServeError> {
-        Ok(Self { app: App::beside(config)? })
+        Ok(Self { app: App::open_read_only(config)? })
     }
 
     /// As the directory's owner.
@@ -33,12 +30,10 @@ impl Local {
 
     /// Waits until everything that was sent can be read, the search index too.
     pub fn settle(&self) {
-        if let Data::Owned(store) = &self.app.store {
-            let moment = std::time::Duration::from_millis(20);
-            while !store.catch_up(std::time::Duration::from_secs(5)) {}
-            while store.counters().is_repricing {
-                std::thread::sleep(moment);
-            }
+        let store = &self.app.store;
+        while !store.catch_up(Duration::from_secs(5)) {}
+        while store.counters().is_repricing {
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }

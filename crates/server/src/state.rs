@@ -6,8 +6,10 @@ use crate::{
     body::Limits,
     elsewhere::Places,
     ingest::Ingest,
+    live::Live,
     prices::{self, Prices},
-    rest::{Counted, live::Live},
+    reads::Reads,
+    rest::Counted,
     spanmetrics::SpanMetrics,
 };
 use std::{
@@ -16,8 +18,11 @@ use std::{
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
+use turnscope_answers::{AnswerError, Answers};
 use turnscope_otlp::redact::Redactor;
-use turnscope_store::{Counters, Options, ReadOnly, Reader, Retention, Store, StoreError, query::Moment};
+use turnscope_query::{Moment, Retention};
+use turnscope_store::{ReadLimit, Store, StoreError};
+use turnscope_store_sqlite::{Options, SqliteStore};
 
 /// Everything that can be set about a server; see `turnscope serve --help` for each.
 #[derive(Debug)]
@@ -32,7 +37,7 @@ pub struct Config {
     pub otlp_http: SocketAddr,
     /// The key that clients must send.
     pub api_key: Option<ApiKey>,
-    /// Listening beyond loopback without a key was asked for in so many words.
+    /// Listening beyond loopback without a key is allowed.
     pub allow_public_without_key: bool,
     /// Origins whose browsers may send and read; `*` for all.
     pub cors_origins: Vec<String>,
@@ -44,8 +49,8 @@ pub struct Config {
     pub body_timeout: Duration,
     /// Bytes of requests in hand at once; more are refused with a hint to try again.
     pub max_pending_bytes: usize,
-    /// The silence after which a run without an end is incomplete.
-    pub silence: Duration,
+    /// A run without an end counts as incomplete when nothing came for longer than this.
+    pub inactivity: Duration,
     /// The redaction rules.
     pub redactor: Redactor,
     /// Further dimensions of the span metrics.
@@ -57,7 +62,7 @@ pub struct Config {
     /// The user's own prices; `pricing.toml` in the data directory when nothing is said.
     pub pricing: Option<PathBuf>,
     /// What is kept; the rest is deleted hourly.
-    pub retention: Keep,
+    pub retention: Retention,
     /// What the server does with the audit trail.
     pub audit: Audit,
     /// Each setting with where it came from, as `/v1/config` shows it.
@@ -80,13 +85,13 @@ impl Config {
             max_body_bytes: 64 << 20,
             body_timeout: Duration::from_secs(30),
             max_pending_bytes: 96 << 20,
-            silence: Duration::from_secs(600),
+            inactivity: Duration::from_secs(600),
             redactor: Redactor::default(),
             span_metric_dimensions: Vec::new(),
             search: true,
             ui_path: Some("/ui/".into()),
             pricing: None,
-            retention: Keep::default(),
+            retention: Retention::default(),
             audit: Audit::default(),
             settings: Vec::new(),
         }
@@ -143,180 +148,128 @@ pub struct Setting {
     pub doc: String,
 }
 
-/// How much is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Keep {
-    /// What ended longer ago than this goes.
-    pub age: Option<Duration>,
-    /// The oldest goes until the rest fits.
-    pub max_bytes: Option<u64>,
-}
-
-impl Keep {
-    /// Whether everything is kept.
-    pub fn is_everything(self) -> bool {
-        self == Self::default()
-    }
-
-    /// What the store is to delete, at this moment.
-    pub(crate) fn at(self, now_ms: i64) -> Retention {
-        let before = self.age.map(|age| {
-            let age = i64::try_from(age.as_nanos()).unwrap_or(i64::MAX);
-            now_ms.saturating_mul(1_000_000).saturating_sub(age)
-        });
-        Retention { before, max_bytes: self.max_bytes }
-    }
-}
-
-/// The data directory: owned by this server, or opened for reading only beside whoever owns it.
-#[derive(Clone)]
-pub(crate) enum Data {
-    Owned(Arc<Store>),
-    Beside(Arc<ReadOnly>),
-}
-
-impl Data {
-    pub(crate) fn read<T>(
-        &self,
-        question: impl FnOnce(&mut Reader) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        match self {
-            Self::Owned(store) => store.read(question),
-            Self::Beside(store) => store.read(question),
-        }
-    }
-
-    /// The store, for who wants to write.
-    pub(crate) fn writer(&self) -> Result<&Arc<Store>, StoreError> {
-        match self {
-            Self::Owned(store) => Ok(store),
-            Self::Beside(_) => Err(StoreError::Owned("the data directory is open for reading only".into())),
-        }
-    }
-
-    pub(crate) fn counters(&self) -> Counters {
-        self.writer().map_or_else(|_| Counters::default(), |store| store.counters())
-    }
-
-    /// As [`Store::bring_up_to_date`]; beside an owner, that is the owner's to do.
-    pub(crate) fn bring_up_to_date(&self) -> Result<(), StoreError> {
-        match self {
-            Self::Owned(store) => store.bring_up_to_date(),
-            Self::Beside(_) => Ok(()),
-        }
-    }
-
-    /// Waits for a moment until what was acknowledged can be read.
-    pub(crate) fn catch_up(&self) {
-        if let Self::Owned(store) = self {
-            store.catch_up(CATCH_UP);
-        }
-    }
-}
-
 /// What every handler needs.
 pub(crate) struct App {
-    pub(crate) store: Data,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) ingest: Arc<Ingest>,
     pub(crate) auth: Auth,
     pub(crate) limits: Limits,
     pub(crate) live: Live,
     pub(crate) prices: Arc<Prices>,
-    pub(crate) silence: Duration,
+    pub(crate) reads: Reads,
+    pub(crate) inactivity: Duration,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) places: Arc<Places>,
     pub(crate) ui_path: Option<String>,
     pub(crate) addresses: Addresses,
     pub(crate) started: Instant,
     pub(crate) data: PathBuf,
-    pub(crate) keep: Keep,
+    pub(crate) retention: Retention,
     pub(crate) audit: Audit,
     pub(crate) settings: Vec<Setting>,
     pub(crate) counted: Counted,
 }
 
-/// How long a reader waits for its own writes to be visible.
-const CATCH_UP: Duration = Duration::from_secs(2);
-
 impl App {
+    /// Over a data directory that this process owns.
     pub(crate) fn open(config: Config, addresses: Addresses) -> Result<Arc<Self>, ServeError> {
-        let live = Live::new();
         let prices = prices_of(&config)?;
         let options = Options {
             pricing: Some(prices.pricing()),
             text_of: config.search.then_some(turnscope_otlp::messages::item_text as turnscope_store::TextOf),
-            on_change: live.listener(),
+            batch_of: Some(crate::ingest::batch_of),
         };
-        let store = Arc::new(Store::open(&config.data, options)?);
+        let store = SqliteStore::open(&config.data, options)?;
         store.announce(
             &serde_json::json!({"pid": std::process::id(), "listen": addresses.listen.to_string(),
                 "otlp_grpc": addresses.otlp_grpc.to_string(), "otlp_http": addresses.otlp_http.to_string()})
             .to_string(),
         )?;
-        Self::over(Data::Owned(store), config, prices, addresses, live)
+        Self::over(Arc::new(store), config, prices, addresses)
     }
 
     /// Over a data directory that another process may own: nothing can be written.
-    pub(crate) fn beside(config: Config) -> Result<Arc<Self>, ServeError> {
+    pub(crate) fn open_read_only(config: Config) -> Result<Arc<Self>, ServeError> {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let addresses = Addresses { listen: nowhere, otlp_grpc: nowhere, otlp_http: nowhere };
-        let store = Arc::new(ReadOnly::open(&config.data)?);
+        let store = SqliteStore::open_read_only(&config.data)?;
         let prices = prices_of(&config)?;
-        Self::over(Data::Beside(store), config, prices, addresses, Live::new())
+        Self::over(Arc::new(store), config, prices, addresses)
     }
 
     fn over(
-        data: Data,
+        store: Arc<dyn Store>,
         config: Config,
         prices: Arc<Prices>,
         addresses: Addresses,
-        live: Live,
     ) -> Result<Arc<Self>, ServeError> {
         let places = Places::open(&config.content_stores).map_err(ServeError::Config)?;
+        let live = Live::new();
+        store.watch(live.listener());
         let ingest = Ingest::new(
-            data.clone(),
+            Arc::clone(&store),
             config.redactor,
             config.max_pending_bytes,
             SpanMetrics::new(config.span_metric_dimensions),
         );
         Ok(Arc::new(Self {
-            store: data,
+            store,
             ingest: Arc::new(ingest),
             auth: Auth::new(config.api_key),
             limits: Limits { bytes: config.max_body_bytes, time: config.body_timeout },
             live,
             prices,
-            silence: config.silence,
+            reads: Reads::new(),
+            inactivity: config.inactivity,
             cors_origins: config.cors_origins,
             places: Arc::new(places),
             ui_path: config.ui_path,
             addresses,
             started: Instant::now(),
             data: config.data,
-            keep: config.retention,
+            retention: config.retention,
             audit: config.audit,
             settings: config.settings,
             counted: Counted::default(),
         }))
     }
 
-    /// Asks the store on a blocking thread, after what was acknowledged has become visible.
+    /// Asks a question on a blocking thread, once what was acknowledged before it can be read. Questions are bounded in
+    /// number and time, and end when nobody waits for the answer.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
-        question: impl FnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Answers) -> Result<T, AnswerError> + Send + 'static,
+    ) -> Result<T, AnswerError> {
+        let app = Arc::clone(self);
+        self.reads.run(&self.store, move |limit| question(&app.answers(limit))).await
+    }
+
+    /// Everything that answering needs, now.
+    pub(crate) fn answers(&self, limit: ReadLimit) -> Answers {
+        Answers {
+            store: Arc::clone(&self.store),
+            prices: self.prices.list(),
+            external: Arc::clone(&self.places) as Arc<dyn turnscope_answers::ExternalContents>,
+            moment: self.moment(),
+            limit,
+        }
+    }
+
+    /// Changes something in the store, on a blocking thread.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let store = self.store.clone();
-        tokio::task::spawn_blocking(move || {
-            store.catch_up();
-            store.read(question)
-        })
-        .await
-        .unwrap_or_else(|error| Err(StoreError::Damaged(format!("reading panicked: {error}"))))
+        let store = Arc::clone(&self.store);
+        tokio::task::spawn_blocking(move || change(&*store))
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())))
     }
 
     /// Now, and what a run's status depends on.
     pub(crate) fn moment(&self) -> Moment {
-        Moment { now_ms: now_ms(), silence_ms: self.silence.as_millis() as i64 }
+        let inactivity_ms = i64::try_from(self.inactivity.as_millis()).unwrap_or(i64::MAX);
+        Moment { now_ms: now_ms(), inactivity_ms }
     }
 }
 

@@ -1,49 +1,27 @@
-//! Keeps records, each message once, and answers what runs they make.
+//! What the rest of the system knows of storage: the traits [`Store`] and [`Reader`], and what goes in and out.
 //!
-//! The way in: [`Store::commit`] → `commit` (contents interned, lists coded, rows written, all in one transaction) →
-//! reply → `projector` (runs derived by the pure [`project`]) → `search`. The way out: [`Store::read`] with the
-//! questions of [`query`].
+//! Calls are batched and answer with plain data of `query`, `project` and `model`, so that an implementation over a
+//! network needs one round trip for each. [`conformance`] has the tests that every implementation must pass.
 //!
-//! Not here: OTLP, dialects, canonical messages, prices (it is given a function), HTTP.
+//! Not here: any implementation, SQL, OTLP, dialects, prices, HTTP.
 
-mod bases;
-mod blocks;
-mod body;
-mod commit;
-mod content;
-mod contexts;
-mod edit;
-mod facts_row;
-#[cfg(test)]
-mod faults;
-mod hash_index;
-mod intern;
-mod known;
-mod lock;
-mod next_ids;
-mod nodes;
-mod pack;
+mod batch;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod error;
+mod limit;
 mod pricing;
-pub mod project;
-mod projector;
-pub mod query;
-mod repack;
-mod retain;
-mod retain_part;
-mod search;
-mod sqlite;
+mod reader;
 mod store;
-mod sweep;
-mod units;
-mod writer;
 
-pub use commit::{Batch, MetricRow, Stored};
-pub use edit::{NewScore, ScoreChange};
-pub use lock::owner;
+pub use batch::{Batch, MetricRow, RawRequest, Stored};
+pub use error::{CommitError, StoreError, Unreadable};
+pub use limit::ReadLimit;
 pub use pricing::{PriceOf, Pricing};
-pub use projector::Change;
-pub use retain::{Pruned, Retention};
-pub use search::TextOf;
-pub use sqlite::StoreError;
-pub use store::{Counters, FILE, Options, ReadOnly, Reader, Store};
-pub use writer::CommitError;
+pub use reader::{ContextList, Reader, StoredBody, StoredContent};
+pub use store::{Change, ChangeListener, CommitReply, Counters, Health, Maintenance, Store, commit_and_wait};
+
+use turnscope_model::{Form, Purpose};
+
+/// Gives the searchable text of one content. Stores know no message formats, so they are given this.
+pub type TextOf = fn(Form, Purpose, &[u8]) -> String;

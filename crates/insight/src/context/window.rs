@@ -1,6 +1,7 @@
 //! What filled the context window of a model call: system prompt, tool definitions, history, tool results, what was new.
 
 use super::difference;
+use turnscope_model::ContentId;
 
 /// What an entry of a context is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,7 +35,7 @@ impl What {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The same content has the same id.
-    pub id: i64,
+    pub id: ContentId,
     /// System, tools, tool results; [`What::History`] for any other message.
     pub what: What,
     /// Its size.
@@ -143,6 +144,7 @@ mod tests {
     use super::*;
 
     fn entry(id: i64, what: What, bytes: u64) -> Entry {
+        let id = ContentId(id);
         Entry { id, what, bytes }
     }
 

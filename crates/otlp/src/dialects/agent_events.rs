@@ -11,7 +11,7 @@ use super::{
     view::{Found, View},
 };
 use std::borrow::Cow;
-use turnscope_model::{ErrorFact, Kind, Role, RunId, Unit};
+use turnscope_model::{ErrorFact, Kind, Role, RunId, GroupKey};
 
 /// One agent's way of speaking.
 struct Agent {
@@ -143,10 +143,10 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
         found.facts.prompt_id = None;
     }
     prefer_account(&view, &mut found);
-    found.unit = match view.trace_id {
-        Some(trace) if agent.by_trace => Unit::Trace(trace),
-        _ => text(&view, agent.unit).map_or(found.unit, |id| {
-            Unit::Assembled(RunId::assembled(agent.dialect, view.service_name, &id))
+    found.group = match view.trace_id {
+        Some(trace) if agent.by_trace => GroupKey::Trace(trace),
+        _ => text(&view, agent.unit).map_or(found.group, |id| {
+            GroupKey::Assembled(RunId::assembled(agent.dialect, view.service_name, &id))
         }),
     };
     let Some(event) = event else { return Some(found) };

@@ -9,7 +9,7 @@ use super::{
     view::{Found, View},
 };
 use std::borrow::Cow;
-use turnscope_model::{ErrorFact, Kind, Role, RunId, Unit};
+use turnscope_model::{ErrorFact, Kind, Role, RunId, GroupKey};
 
 /// The key of the step that stands for the run.
 const RUN: &str = "run";
@@ -30,7 +30,7 @@ pub(super) fn adjust(view: &View<'_>, _: &Picks<'_>, found: &mut Found) {
     let text = |key| value::get_text(view.attributes, key).map(Cow::into_owned);
     let number = |key| value::get(view.attributes, key).and_then(value::Piece::count);
     let Some(run) = text("agent_inspector.run_id") else { return };
-    found.unit = Unit::Assembled(RunId::assembled("agent-inspector", view.service_name, &run));
+    found.group = GroupKey::Assembled(RunId::assembled("agent-inspector", view.service_name, &run));
     if let Some(millis) = number("agent_inspector.timestamp_ms") {
         found.start = millis.saturating_mul(1_000_000);
         let length = number("agent_inspector.duration_ms").unwrap_or(0).saturating_mul(1_000_000);

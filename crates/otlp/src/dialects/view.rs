@@ -4,7 +4,7 @@ use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, KeyValue},
     trace::v1::span::{Event, Link},
 };
-use turnscope_model::{Facts, Role, SpanId, Status, TraceId, Unit, UnixNanos};
+use turnscope_model::{Facts, Role, SpanId, Status, TraceId, GroupKey, UnixNanos};
 
 /// Which signal a record came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub struct Found {
     /// The part it plays.
     pub role: Role,
     /// What it must be seen together with.
-    pub unit: Unit,
+    pub group: GroupKey,
     /// The span it stands for where that is not its own (a `pending_span` names the real one's parent, an event
     /// `turnscope.step.started` names the span that has begun).
     pub span_id: Option<SpanId>,
@@ -83,7 +83,7 @@ impl Found {
                 Signal::Span => Role::Span,
                 Signal::Log => Role::Log,
             },
-            unit: view.trace_id.map_or(Unit::None, Unit::Trace),
+            group: view.trace_id.map_or(GroupKey::None, GroupKey::Trace),
             span_id: view.span_id,
             parent_span_id: view.parent_span_id,
             start: view.start,

@@ -204,7 +204,7 @@ fn record(found: Found, trace_id: Option<TraceId>, status: Status, origin: &Arc<
         span_id: found.span_id,
         parent_span_id: found.parent_span_id,
         remote_parent: false,
-        unit: found.unit,
+        group: found.group,
         start: found.start,
         end: found.end.map(|end| end.max(found.start)),
         status,

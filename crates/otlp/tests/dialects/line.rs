@@ -1,7 +1,7 @@
 //! A record's facts on one line, what is unknown left out.
 
 use std::fmt::{Display, Write};
-use turnscope_model::{Facts, Record, Role, Unit};
+use turnscope_model::{Facts, Record, Role, GroupKey};
 
 /// The line.
 pub(crate) fn line(record: &Record) -> String {
@@ -16,12 +16,12 @@ pub(crate) fn line(record: &Record) -> String {
         }
     }
     let _ = write!(out, "{} [{} {}]", short(&facts.name, 70), facts.kind.as_str(), facts.dialect);
-    match record.unit {
-        Unit::Trace(_) => {}
-        Unit::Assembled(run) => {
+    match record.group {
+        GroupKey::Trace(_) => {}
+        GroupKey::Assembled(run) => {
             let _ = write!(out, " assembled={}", &run.to_string()[..8]);
         }
-        Unit::None => out.push_str(" alone"),
+        GroupKey::None => out.push_str(" alone"),
     }
     if record.end.is_none() {
         out.push_str(" open");

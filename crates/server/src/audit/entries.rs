@@ -1,18 +1,16 @@
 //! What the trail is told of a run: pure functions of what the store knows.
 
-use crate::rest::VerdictInfo;
+use turnscope_answers::verdict_info;
 use turnscope_audit::{Decision, Entry, RunEntry};
 use turnscope_model::{Kind, RunStatus, Verdict};
-use turnscope_store::{
-    project::StepView,
-    query::{Moment, Run, UnitView},
-};
+use turnscope_project::{StepView, TraceGroup};
+use turnscope_query::{Moment, Run};
 
 /// The record of the run, once it has ended or was given up, and those of its decisions; each with its origin.
-pub(super) fn entries(run: &Run, view: Option<&UnitView>, moment: Moment) -> Vec<(String, Entry)> {
+pub(super) fn entries(run: &Run, group: Option<&TraceGroup>, moment: Moment) -> Vec<(String, Entry)> {
     let mut told: Vec<(String, Entry)> =
-        view.map(|view| decisions(run, view)).unwrap_or_default().into_iter().collect();
-    let (status, reason) = run.status(moment.now_ms, moment.silence_ms);
+        group.map(|group| decisions(run, group)).unwrap_or_default().into_iter().collect();
+    let (status, reason) = run.status(moment.now_ms, moment.inactivity_ms);
     if status != RunStatus::Running {
         told.push((origin(run, moment), Entry::Run(run_entry(run, status, reason))));
     }
@@ -21,7 +19,7 @@ pub(super) fn entries(run: &Run, view: Option<&UnitView>, moment: Moment) -> Vec
 
 /// What names the record of a run. One that was given up and ends after all is told of again.
 pub(super) fn origin(run: &Run, moment: Moment) -> String {
-    match run.status(moment.now_ms, moment.silence_ms).0 {
+    match run.status(moment.now_ms, moment.inactivity_ms).0 {
         RunStatus::Incomplete => format!("{}:incomplete", run.run_id),
         _ => run.run_id.to_string(),
     }
@@ -58,38 +56,38 @@ fn run_entry(run: &Run, status: RunStatus, reason: Option<String>) -> RunEntry {
     }
 }
 
-fn decisions(run: &Run, view: &UnitView) -> Vec<(String, Entry)> {
-    let Some(index) = view.run_index(run.run_id) else { return Vec::new() };
-    let steps = &view.projection.steps;
+fn decisions(run: &Run, group: &TraceGroup) -> Vec<(String, Entry)> {
+    let Some(index) = group.run_index(run.run_id) else { return Vec::new() };
+    let steps = &group.projection.steps;
     let told = |(at, step): (usize, &StepView)| {
-        let verdict = step.verdict.filter(|_| step.run == Some(index) && is_about_a_call(view, at))?;
-        Some(decision(run, view, at, verdict))
+        let verdict = step.verdict.filter(|_| step.run == Some(index) && is_about_a_call(group, at))?;
+        Some(decision(run, group, at, verdict))
     };
     steps.iter().enumerate().filter_map(told).collect()
 }
 
 /// A tool call that was judged, or a gate that is about no call. The gates of a call are told of with it.
-fn is_about_a_call(view: &UnitView, at: usize) -> bool {
-    let steps = &view.projection.steps;
+fn is_about_a_call(group: &TraceGroup, at: usize) -> bool {
+    let steps = &group.projection.steps;
     let step = &steps[at];
     if step.kind == Kind::Tool {
         return step.counted;
     }
-    let names_a_tool = step.node.is_some_and(|node| view.nodes[node].facts.tool_name.is_some());
+    let names_a_tool = step.record.is_some_and(|record| group.records[record].facts.tool_name.is_some());
     let is_told_of = steps.iter().any(|tool| tool.gate == Some(at));
     let mut above = std::iter::successors(step.parent, |parent| steps[*parent].parent).map(|at| &steps[at]);
     !names_a_tool && !is_told_of && !above.any(|step| step.verdict.is_some())
 }
 
-fn decision(run: &Run, view: &UnitView, at: usize, verdict: Verdict) -> (String, Entry) {
-    let steps = &view.projection.steps;
+fn decision(run: &Run, group: &TraceGroup, at: usize, verdict: Verdict) -> (String, Entry) {
+    let steps = &group.projection.steps;
     let step = &steps[at];
     // The gate's span was there first, and stays whatever comes of the call.
     let told_by = step.gate.map_or(step, |gate| &steps[gate]);
-    let node = told_by.node.map(|node| &view.nodes[node]);
-    let said = VerdictInfo::of(view, at, verdict);
-    let who = match node {
-        Some(node) => match (node.trace_id, node.span_id) {
+    let record = told_by.record.map(|record| &group.records[record]);
+    let said = verdict_info(group, at, verdict);
+    let who = match record {
+        Some(record) => match (record.trace_id, record.span_id) {
             (Some(trace), Some(span)) => format!("{trace}-{span}"),
             _ => format!("{}/{}", run.run_id, told_by.step_id),
         },
@@ -101,12 +99,12 @@ fn decision(run: &Run, view: &UnitView, at: usize, verdict: Verdict) -> (String,
     };
     let decision = Decision {
         run_id: Some(run.run_id.to_string()),
-        trace_id: node.and_then(|node| node.trace_id).map(|id| id.to_string()),
-        span_id: node.and_then(|node| node.span_id).map(|id| id.to_string()),
+        trace_id: record.and_then(|record| record.trace_id).map(|id| id.to_string()),
+        span_id: record.and_then(|record| record.span_id).map(|id| id.to_string()),
         session_id: run.session_id.clone(),
         agent: run.agent_name.clone(),
         user_id: run.user_id.clone(),
-        user_role: node.and_then(|node| node.facts.user_role.clone()).or_else(|| run.user_role.clone()),
+        user_role: record.and_then(|record| record.facts.user_role.clone()).or_else(|| run.user_role.clone()),
         tool: step.tool_name.clone().or_else(|| Some(step.name.clone())),
         action: None, // no telemetry that is read here tells it
         verdict: said.verdict,

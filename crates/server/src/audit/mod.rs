@@ -14,7 +14,7 @@ pub(crate) use pruning::spawn_pruning;
 
 use crate::{
     ServeError,
-    rest::live::{Event, What},
+    live::{Changed, What},
     state::{App, now_ms},
 };
 use entries::entries;
@@ -29,15 +29,15 @@ use tokio::{
 };
 use turnscope_audit::{AuditError, Entry, Source, Trail};
 use turnscope_model::{RunId, RunStatus};
-use turnscope_store::{
-    StoreError,
-    query::{Page, Run, RunFilter},
-};
+use turnscope_query::{Run, RunCursor, RunFilter, RunPageQuery};
+use turnscope_store::{ReadLimit, StoreError};
 
 /// How often runs are looked at.
 const EVERY: Duration = Duration::from_secs(1);
 /// Runs that are recorded in one transaction.
 const AT_ONCE: usize = 200;
+/// How long the end waits for the runs of what was acknowledged last.
+const CATCH_UP: Duration = Duration::from_secs(2);
 /// How long after a failure the same runs are tried again.
 const AFTER_FAILURE_MS: i64 = 30_000;
 
@@ -86,9 +86,9 @@ pub(crate) fn spawn_recording(app: &Arc<App>) -> Result<Option<Recording>, Serve
         }
         // What was acknowledged last may not be projected yet; the live stream, which would tell of it, is closed.
         let last = gathering.await.unwrap_or_default();
-        blocking(&app, &trail, |app, _| app.store.catch_up()).await;
-        for event in app.live.subscribe(Some(last)).0.unwrap_or_default() {
-            note(&waiting, event, 0);
+        blocking(&app, &trail, |app, _| app.store.catch_up(CATCH_UP)).await;
+        for changed in app.live.changes_after(last).unwrap_or_default() {
+            note(&waiting, changed, 0);
         }
         record_due(&app, &trail, &waiting, i64::MAX).await;
     });
@@ -99,14 +99,14 @@ pub(crate) fn spawn_recording(app: &Arc<App>) -> Result<Option<Recording>, Serve
 /// never falls behind.
 async fn gather(app: Arc<App>, waiting: Waiting) -> u64 {
     let settle = i64::try_from(app.audit.settle.as_millis()).unwrap_or(i64::MAX);
-    let (_, changes, mut last) = app.live.subscribe(None);
+    let (changes, mut last) = app.live.follow_changes();
     drop(app);
     let Some(mut changes) = changes else { return last };
     loop {
         match changes.recv().await {
-            Ok(event) => {
-                last = event.id;
-                note(&waiting, event, settle);
+            Ok(changed) => {
+                last = changed.id;
+                note(&waiting, changed, settle);
             }
             Err(RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "audit records of some runs wait for the next start");
@@ -117,8 +117,8 @@ async fn gather(app: Arc<App>, waiting: Waiting) -> u64 {
 }
 
 /// Notes a run that changed, to be looked at once it has settled.
-fn note(waiting: &Waiting, event: Event, settle: i64) {
-    if let What::Run(change) = event.what {
+fn note(waiting: &Waiting, changed: Changed, settle: i64) {
+    if let What::Run(change) = changed.what {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if change.gone {
             waiting.remove(&change.run_id);
@@ -142,8 +142,8 @@ async fn record_due(app: &Arc<App>, trail: &Arc<Mutex<Trail>>, waiting: &Waiting
             return;
         }
         let later = blocking(app, trail, move |app, trail| {
-            let look = |id: &RunId| app.store.read(|reader| reader.run(*id));
-            let runs: Vec<Run> = due.iter().filter_map(|id| look(id).transpose()).collect::<Result<_, _>>().unwrap_or_else(|error| {
+            let read = app.store.reader(&ReadLimit::none()).and_then(|mut reader| reader.runs_by_id(&due));
+            let runs: Vec<Run> = read.unwrap_or_else(|error| {
                 tracing::error!(%error, "runs could not be read for the audit trail");
                 Vec::new()
             });
@@ -168,15 +168,18 @@ async fn record_due(app: &Arc<App>, trail: &Arc<Mutex<Trail>>, waiting: &Waiting
 
 /// Records what ended while nobody recorded, newest first.
 async fn make_up(app: &Arc<App>, trail: &Arc<Mutex<Trail>>) {
-    let mut after = Some(None);
+    let mut after: Option<Option<RunCursor>> = Some(None);
     while let Some(from) = after {
         let next = blocking(app, trail, move |app, trail| -> Result<_, RecordError> {
-            let page = Page { limit: AT_ONCE as u32, after: from, descending: true, ..Page::default() };
+            let page =
+                RunPageQuery { limit: AT_ONCE as u32, after: from, descending: true, ..RunPageQuery::default() };
             let moment = app.moment();
-            let list = app.store.read(|reader| reader.runs(&RunFilter::default(), &page, moment))?;
+            let list =
+                app.store.reader(&ReadLimit::none())?.runs(&RunFilter::default(), &page, moment)?;
             let pruned_before = trail.reader().pruned_before()?;
             let mut runs = Vec::new();
-            for run in list.runs {
+            for listed in list.runs {
+                let run = listed.run;
                 let recorded_at = trail.reader().run_recorded_at(&entries::origin(&run, moment))?;
                 if run.received_at >= pruned_before && recorded_at.is_none_or(|at| at < run.received_at) {
                     runs.push(run);
@@ -202,12 +205,14 @@ fn record(app: &App, trail: &mut Trail, runs: &[Run]) -> Result<Vec<(RunId, i64)
     let mut told: Vec<(String, Entry)> = Vec::new();
     let mut running = Vec::new();
     for run in runs {
-        if run.status(moment.now_ms, moment.silence_ms).0 == RunStatus::Running {
-            running.push((run.run_id, run.received_at.saturating_add(moment.silence_ms + 1000)));
+        if run.status(moment.now_ms, moment.inactivity_ms).0 == RunStatus::Running {
+            running.push((run.run_id, run.received_at.saturating_add(moment.inactivity_ms + 1000)));
         }
         let has_verdicts = run.verdicts.iter().any(|count| *count > 0);
-        let view = has_verdicts.then(|| app.store.read(|reader| reader.unit_of_run(run))).transpose()?;
-        told.extend(entries(run, view.as_deref(), moment));
+        let group = has_verdicts
+            .then(|| app.store.reader(&ReadLimit::none())?.group(run.group))
+            .transpose()?;
+        told.extend(entries(run, group.as_deref(), moment));
     }
     if !told.is_empty() {
         trail.append_once(&told, Source::Server, now_ms())?;

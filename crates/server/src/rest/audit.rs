@@ -1,6 +1,6 @@
 //! `GET /v1/runs/{id}/audit`: what the audit trail of the data directory says of a run.
 
-use super::{problem::Problem, runs::exactly_one};
+use super::problem::Problem;
 use crate::state::App;
 use axum::{
     Json,
@@ -10,10 +10,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 use turnscope_audit::{AuditError, Filter, Record};
-use turnscope_store::{
-    Reader, StoreError,
-    query::{Found, Run},
-};
+use turnscope_answers::{AnswerError, find_run};
+use turnscope_query::Run;
+use turnscope_store::Reader;
 
 /// A run's audit records.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -30,22 +29,17 @@ pub(crate) async fn audit(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Json<Audit>, Problem> {
-    let asked = id.clone();
     let data = app.data.clone();
-    let (found, records) = app
-        .ask(move |reader| {
-            let found = reader.find_run(&asked, false)?;
-            let records = match &found {
-                Found::One(run) => match turnscope_audit::Reader::open(&data) {
-                    Ok(trail) => of_run(reader, &trail, run)?,
-                    Err(error) => Err(error),
-                },
-                _ => Ok(Vec::new()),
-            };
-            Ok((found, records))
+    let records = app
+        .ask(move |answers| {
+            let mut reader = answers.store.reader(&answers.limit)?;
+            let run = find_run(&mut *reader, &id, false)?;
+            match turnscope_audit::Reader::open(&data) {
+                Ok(trail) => of_run(&mut *reader, &trail, &run),
+                Err(error) => Ok(Err(error)),
+            }
         })
         .await?;
-    exactly_one(&id, found)?;
     match records {
         Ok(records) => Ok(Json(Audit { has_trail: true, records })),
         Err(AuditError::NoTrail(_)) => Ok(Json(Audit { has_trail: false, records: Vec::new() })),
@@ -55,10 +49,10 @@ pub(crate) async fn audit(
 
 /// The records that name this run, or a span that now belongs to it: an agent writes the ids that it knows while it runs.
 fn of_run(
-    reader: &mut Reader,
+    reader: &mut dyn Reader,
     trail: &turnscope_audit::Reader,
     run: &Run,
-) -> Result<Result<Vec<Record>, AuditError>, StoreError> {
+) -> Result<Result<Vec<Record>, AuditError>, AnswerError> {
     let own = run.run_id.to_string();
     let mut candidates = BTreeMap::new();
     for of in std::iter::once(&own).chain(&run.trace_ids) {
@@ -73,7 +67,7 @@ fn of_run(
         let Some(named) = named(&record) else { continue };
         if !known.contains_key(&named) {
             let is_own = named == own
-                || matches!(reader.find_run(&named, false)?, Found::One(found) if found.run_id == run.run_id);
+                || find_run(reader, &named, false).is_ok_and(|found| found.run_id == run.run_id);
             known.insert(named.clone(), is_own);
         }
         if known.get(&named) == Some(&true) {

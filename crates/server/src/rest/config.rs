@@ -3,125 +3,33 @@
 use super::{health, problem::Problem};
 use crate::{Addresses, state::App};
 use axum::{Json, extract::State};
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
-use turnscope_store::query::StoreFigures;
-
-/// Settings and state of the server.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Config {
-    version: &'static str,
-    uptime_ms: u64,
-    values: Vec<Value>,
-    /// Whether a key is asked for.
-    api_key_set: bool,
-    addresses: AddressTexts,
-    store: StoreState,
-    ingest: IngestState,
-    retention: Retention,
-    pricing: PricingState,
-    /// What is not as it should be, in words.
-    degraded: Vec<String>,
-}
-
-/// One setting.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Value {
-    name: String,
-    /// Secrets show as `***`.
-    value: String,
-    /// The flag, the variable, the file or the profile that set it; `default` when nothing did.
-    source: String,
-    doc: String,
-}
-
-/// Where the server listens, `host:port` each.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct AddressTexts {
-    listen: String,
-    otlp_grpc: String,
-    otlp_http: String,
-}
-
-/// The store. Counts of a large store are up to a minute old.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct StoreState {
-    path: String,
-    /// In use; the file may be larger.
-    bytes: u64,
-    free_bytes: u64,
-    /// What the search index takes of it; null where that cannot be told.
-    search_bytes: Option<u64>,
-    /// Spans and log records.
-    records: u64,
-    /// Messages and other content, each kept once.
-    contents: u64,
-    runs: u64,
-    /// When the oldest run began.
-    oldest_at: Option<i64>,
-    /// Content that the search index has not reached yet.
-    search_lag: u64,
-}
-
-/// What came in since the server started.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct IngestState {
-    received_spans: u64,
-    stored_spans: u64,
-    duplicate_spans: u64,
-    rejected_spans: u64,
-    received_logs: u64,
-    received_metrics: u64,
-    refused_requests: u64,
-    /// The same by reason.
-    refused: BTreeMap<String, u64>,
-    /// Values taken out because they look like secrets.
-    redacted: u64,
-    /// Bytes of requests in hand, and how many may be before the next is refused.
-    queue_bytes: u64,
-    queue_limit_bytes: u64,
-}
-
-/// What is kept; null: everything.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Retention {
-    days: Option<f64>,
-    max_bytes: Option<u64>,
-}
-
-/// The prices.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct PricingState {
-    version: Option<String>,
-    models: usize,
-    /// `shipped`, or the file whose prices win over the shipped ones.
-    source: String,
-    /// Costs are being brought up to date with new prices.
-    repricing: bool,
-}
+use turnscope_api::{
+    AddressTexts, Config, IngestState, PricingState, Retention, StoreState, Value,
+};
+use turnscope_query::StoreSize;
 
 /// Counting takes a look at every row: what was counted is good for this long.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// Figures of the store that were counted lately.
 #[derive(Default)]
-pub(crate) struct Counted(Mutex<Option<(Instant, StoreFigures)>>);
+pub(crate) struct Counted(Mutex<Option<(Instant, StoreSize)>>);
 
 impl Counted {
     /// What was counted lately. A small store is counted each time, so that the first runs show as they come.
-    fn known(&self) -> Option<StoreFigures> {
+    fn known(&self) -> Option<StoreSize> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         known
             .filter(|(at, figures)| figures.records > SMALL && at.elapsed() < FRESH)
             .map(|(_, figures)| figures)
     }
 
-    fn keep(&self, figures: &StoreFigures) {
+    fn keep(&self, figures: &StoreSize) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), figures.clone()));
     }
 }
@@ -135,7 +43,7 @@ pub(crate) async fn config(State(app): State<Arc<App>>) -> Result<Json<Config>, 
     let prices = app.prices.list();
     let own = prices.lists().1 > 0;
     Ok(Json(Config {
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_ms: app.started.elapsed().as_millis() as u64,
         values: app
             .settings
@@ -162,8 +70,8 @@ pub(crate) async fn config(State(app): State<Arc<App>>) -> Result<Json<Config>, 
         },
         ingest: ingest(&app),
         retention: Retention {
-            days: app.keep.age.map(|age| age.as_secs_f64() / 86_400.0),
-            max_bytes: app.keep.max_bytes,
+            days: app.retention.max_age.map(|age| age.as_secs_f64() / 86_400.0),
+            max_bytes: app.retention.max_bytes,
         },
         pricing: PricingState {
             version: prices.version().map(|day| day.to_string()),
@@ -175,11 +83,11 @@ pub(crate) async fn config(State(app): State<Arc<App>>) -> Result<Json<Config>, 
     }))
 }
 
-async fn store_figures(app: &Arc<App>) -> Result<StoreFigures, Problem> {
+async fn store_figures(app: &Arc<App>) -> Result<StoreSize, Problem> {
     if let Some(figures) = app.counted.known() {
         return Ok(figures);
     }
-    let figures = app.ask(turnscope_store::Reader::store_figures).await?;
+    let figures = app.ask(|answers| Ok(answers.store.reader(&answers.limit)?.size()?)).await?;
     app.counted.keep(&figures);
     Ok(figures)
 }

@@ -1,48 +1,51 @@
 //! `GET /health`.
 
 use crate::state::App;
-use axum::{Json, extract::State};
-use schemars::JsonSchema;
-use serde::Serialize;
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use http::StatusCode;
 use std::sync::{Arc, atomic::Ordering};
-
-/// Whether the server is well.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Health {
-    /// `ok`, or `degraded` when something below is not as it should be.
-    status: &'static str,
-    version: &'static str,
-    uptime_ms: u64,
-    /// What is degraded, in words.
-    degraded: Vec<String>,
-    /// Contents that the search index has not reached yet.
-    search_lag: u64,
-}
+use turnscope_api::Health;
 
 /// Contents behind at which the search index counts as lagging.
 const LAGGING: u64 = 100_000;
 
-/// Whether the server is well, and what is not.
-pub(crate) async fn health(State(app): State<Arc<App>>) -> Json<Health> {
+/// Whether the server is well, and what is not. 503 when nothing can be stored or read.
+pub(crate) async fn health(State(app): State<Arc<App>>) -> Response {
+    let store = app.store.health();
+    let is_down = store.failed.is_some() || store.stalled.is_some();
     let degraded = degraded(&app);
-    Json(Health {
-        status: if degraded.is_empty() { "ok" } else { "degraded" },
-        version: env!("CARGO_PKG_VERSION"),
-        uptime_ms: app.started.elapsed().as_millis() as u64,
+    let health = Health {
+        status: match (is_down, degraded.is_empty()) {
+            (true, _) => "degraded",
+            (false, false) => "degraded",
+            (false, true) => "ok",
+        }
+        .to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        uptime_ms: u64::try_from(app.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         degraded,
         search_lag: app.store.counters().index_lag,
-    })
+        quarantined: store.quarantined,
+    };
+    let status = if is_down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (status, Json(health)).into_response()
 }
 
 /// What is not as it should be, in words.
 pub(super) fn degraded(app: &App) -> Vec<String> {
-    let counters = app.store.counters();
-    let mut degraded = Vec::new();
+    let store = app.store.health();
+    let lag = app.store.counters().index_lag;
+    let mut degraded: Vec<String> = [store.failed, store.stalled].into_iter().flatten().collect();
+    degraded.extend(store.degraded);
     if app.ingest.stopping.load(Ordering::Relaxed) {
         degraded.push("the server is stopping".to_owned());
     }
-    if counters.index_lag > LAGGING {
-        degraded.push(format!("search lags {} messages behind", counters.index_lag));
+    if lag > LAGGING {
+        degraded.push(format!("search lags {lag} messages behind"));
     }
     degraded.extend(app.prices.wrong().map(|wrong| format!("prices are not up to date: {wrong}")));
     degraded

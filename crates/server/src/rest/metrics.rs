@@ -64,9 +64,12 @@ fn own(app: &App, out: &mut String) {
     }
     family(out, "turnscope_redacted_total", "counter", "Values redacted at receipt.");
     let _ = writeln!(out, "turnscope_redacted_total {}", app.ingest.redacted.load(Ordering::Relaxed));
+    family(out, "turnscope_quarantined", "gauge", "Requests, traces and messages in quarantine.");
+    let _ = writeln!(out, "turnscope_quarantined {}", app.store.health().quarantined);
     family(out, "turnscope_search_lag", "gauge", "Messages that the search index has not reached.");
     let _ = writeln!(out, "turnscope_search_lag {}", app.store.counters().index_lag);
-    if let Ok((used, free)) = app.store.read(turnscope_store::Reader::size) {
+    let bytes = app.store.reader(&turnscope_store::ReadLimit::none()).and_then(|mut reader| reader.bytes());
+    if let Ok((used, free)) = bytes {
         family(out, "turnscope_store_bytes", "gauge", "Bytes of the store's file, used and free.");
         let _ = writeln!(out, "turnscope_store_bytes{{state=\"used\"}} {used}");
         let _ = writeln!(out, "turnscope_store_bytes{{state=\"free\"}} {free}");

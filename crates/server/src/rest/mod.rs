@@ -1,15 +1,10 @@
 //! REST: the routes, each handler in the file that is named after what it gives.
 
-mod attributes;
+mod about_run;
 mod audit;
 mod config;
-mod context;
-mod cost;
 mod dataset;
-mod export;
 mod health;
-mod json;
-pub(crate) mod live;
 mod maintain;
 mod metrics;
 mod parameters;
@@ -18,17 +13,12 @@ mod problem;
 mod runs;
 mod scores;
 mod search;
-mod sent;
 mod session;
 mod sessions;
 mod stats;
-mod step;
-mod step_data;
 mod stream;
 mod timeline;
 mod traces;
-mod turns;
-mod wire;
 
 use crate::{otlp_grpc, otlp_http, state::App, ui};
 use aide::{
@@ -53,7 +43,6 @@ use http::{HeaderValue, header};
 use parameters::{Parameters, name_path_parts, refuse_unknown};
 pub(crate) use problem::Problem;
 use std::sync::Arc;
-pub(crate) use step::{VerdictInfo, hex};
 use tower_http::{
     compression::CompressionLayer,
     cors::{AllowOrigin, Any, CorsLayer},
@@ -70,14 +59,14 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/v1/runs/{id}/timeline", get(timeline::timeline))
         .api_route("/v1/runs/{id}/steps", get(timeline::steps))
         .api_route("/v1/runs/{id}/steps/{step_id}/data", get(timeline::data))
-        .api_route("/v1/runs/{id}/turns/{n}", get(turns::one))
-        .api_route("/v1/runs/{id}/cost", get(cost::cost))
+        .api_route("/v1/runs/{id}/turns/{n}", get(about_run::turn))
+        .api_route("/v1/runs/{id}/cost", get(about_run::cost))
         .api_route("/v1/runs/{id}/audit", get(audit::audit))
-        .api_route("/v1/runs/{id}/context", get(context::context))
-        .api_route("/v1/runs/{id}/export", get(export::export))
+        .api_route("/v1/runs/{id}/context", get(about_run::context))
+        .api_route("/v1/runs/{id}/export", get(about_run::export))
         .api_route(
             "/v1/runs/{id}/summary",
-            get_with(export::summary, |op| op.description("The run in words, as plain text.")),
+            get_with(about_run::summary, |op| op.description("The run in words, as plain text.")),
         )
         .api_route("/v1/runs/{id}/scores", get(scores::list).merge(api_post(scores::add)))
         .api_route("/v1/scores/{score_id}", put(scores::change).delete(scores::remove))
@@ -104,6 +93,7 @@ fn api() -> ApiRouter<Arc<App>> {
         .api_route("/metrics", get(metrics::metrics))
         .api_route("/v1/prune", api_post(maintain::prune))
         .api_route("/v1/vacuum", api_post(maintain::vacuum))
+        .api_route("/v1/quarantine/retry", api_post(maintain::retry_quarantined))
 }
 
 /// What answers without a key.

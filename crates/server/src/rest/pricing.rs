@@ -6,64 +6,9 @@ use axum::{
     Json,
     extract::{Query, State},
 };
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use turnscope_api::{PriceRow, Pricing, PricingQuery, TierPrice, Unpriced, UnpricedModel};
 use turnscope_insight::cost::{List, Price, Rates};
-
-/// Which prices.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default)]
-pub(crate) struct PricingQuery {
-    /// Only prices of a model whose name this is, or holds.
-    model: Option<String>,
-}
-
-/// The price list.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Pricing {
-    /// The day on which the shipped prices were last compared with the providers' pages.
-    version: Option<String>,
-    /// The user's own prices, which win.
-    file: String,
-    /// What is wrong with that file, so that it is not used.
-    file_error: Option<String>,
-    /// How many models have a price.
-    models: usize,
-    prices: Vec<PriceRow>,
-}
-
-/// A model's price from one day on.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct PriceRow {
-    model: String,
-    /// Its other names.
-    also: Vec<String>,
-    /// Null: at any provider.
-    provider: Option<String>,
-    /// Other providers at which it holds.
-    sold_by: Vec<String>,
-    effective_from: String,
-    /// Where it was read.
-    source: String,
-    /// It stands in the user's own file.
-    own: bool,
-    tiers: Vec<TierPrice>,
-}
-
-/// US dollars for a million tokens. A bucket without a price of its own is charged like the one it is part of.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct TierPrice {
-    /// `standard`, `long_context`, `batch`, `flex`, `priority` or `peak`.
-    tier: String,
-    /// Tokens of input above which it holds.
-    above_input_tokens: Option<u64>,
-    input: f64,
-    cache_read: Option<f64>,
-    cache_write: Option<f64>,
-    cache_write_1h: Option<f64>,
-    output: Option<f64>,
-}
 
 /// The prices that hold, by provider; the user's own first.
 pub(crate) async fn pricing(State(app): State<Arc<App>>, Query(query): Query<PricingQuery>) -> Json<Pricing> {
@@ -109,27 +54,9 @@ fn tier(name: &str, above: Option<u64>, rates: &Rates) -> TierPrice {
     }
 }
 
-/// Models whose calls have no price.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Unpriced {
-    /// The models, those with the most such calls first.
-    models: Vec<UnpricedModel>,
-    /// Costs are being computed with new prices: some figures are of the old ones.
-    repricing: bool,
-}
-
-/// A model whose calls have no price.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct UnpricedModel {
-    model: Option<String>,
-    provider: Option<String>,
-    calls: u64,
-    unpriced_calls: u64,
-}
-
 /// Models of the store whose calls have no price: not on the list, of another tier, or without a count of tokens.
 pub(crate) async fn unpriced(State(app): State<Arc<App>>) -> Result<Json<Unpriced>, Problem> {
-    let models = app.ask(turnscope_store::Reader::unpriced_models).await?;
+    let models = app.ask(|answers| Ok(answers.store.reader(&answers.limit)?.unpriced_models()?)).await?;
     let models = models.into_iter().map(|one| UnpricedModel {
         model: Some(one.model).filter(|name| !name.is_empty()),
         provider: Some(one.provider).filter(|name| !name.is_empty()),

@@ -8,39 +8,24 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use turnscope_store::{StoreError, query};
+use turnscope_answers::AnswerError;
+use turnscope_store::StoreError;
 
 /// An error reply.
-#[derive(Debug, serde::Serialize, schemars::JsonSchema)]
-pub(crate) struct Problem {
-    /// The kind of problem, stable.
-    #[serde(rename = "type")]
-    kind: &'static str,
-    /// The HTTP status.
-    status: u16,
-    /// What is wrong.
-    title: String,
-    /// What to do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
-    /// Where in `q` it is wrong, in characters from 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<usize>,
-    /// The runs that an ambiguous id could mean.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    run_ids: Vec<String>,
-}
+#[derive(Debug)]
+pub(crate) struct Problem(turnscope_api::Problem);
+
+/// When a client that was refused for a moment should come back, in seconds.
+const RETRY_AFTER: u64 = 2;
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: impl Into<String>) -> Self {
-        Self {
-            kind,
+        Self(turnscope_api::Problem {
+            kind: kind.to_owned(),
             status: status.as_u16(),
             title: title.into(),
-            detail: None,
-            position: None,
-            run_ids: Vec::new(),
-        }
+            ..turnscope_api::Problem::default()
+        })
     }
 
     pub(crate) fn bad_request(title: impl Into<String>) -> Self {
@@ -60,28 +45,61 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "this is not the server's key")
     }
 
-    pub(crate) fn ambiguous(title: impl Into<String>, run_ids: Vec<String>) -> Self {
-        Self { run_ids, ..Self::new(StatusCode::CONFLICT, "ambiguous", title) }
-            .detail("ask for one of run_ids")
-    }
-
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 }
 
-impl From<query::QueryError> for Problem {
-    fn from(error: query::QueryError) -> Self {
-        Self { position: Some(error.at), ..Self::bad_request(error.to_string()) }
+impl From<AnswerError> for Problem {
+    fn from(error: AnswerError) -> Self {
+        let title = error.to_string();
+        match error {
+            AnswerError::NotFound { hint, .. } => Self::not_found(title).detail(hint),
+            AnswerError::BadRequest { hint, .. } => Self::bad_request(title).detail(hint),
+            AnswerError::Query(error) => {
+                let mut problem = Self::bad_request(title);
+                problem.0.position = Some(error.at);
+                problem
+            }
+            AnswerError::Ambiguous { run_ids, .. } => {
+                let mut problem = Self::new(StatusCode::CONFLICT, "ambiguous", title);
+                problem.0.run_ids = run_ids;
+                problem.detail("ask for one of run_ids")
+            }
+            AnswerError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<turnscope_query::QueryError> for Problem {
+    fn from(error: turnscope_query::QueryError) -> Self {
+        AnswerError::from(error).into()
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a request failed");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", error.to_string())
-            .detail("the server's log says more; nothing was changed")
+        let title = error.to_string();
+        match error {
+            StoreError::BadCursor => Self::bad_request(title).detail("pass next_cursor of the page before"),
+            StoreError::Busy | StoreError::Moved(_) | StoreError::Closed => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title).detail("try again shortly")
+            }
+            StoreError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-slow", title)
+                .detail("ask for less: a narrower filter, a smaller limit"),
+            StoreError::Damaged(_) => {
+                tracing::error!(error = title, "a request met damaged data");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "damaged", title).detail(
+                    "`turnscope doctor` says what is damaged; `turnscope doctor --salvage DIR` copies the rest",
+                )
+            }
+            _ => {
+                tracing::error!(error = title, "a request failed");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", title)
+                    .detail("the server's log says more; nothing was changed")
+            }
+        }
     }
 }
 
@@ -95,12 +113,15 @@ impl From<turnscope_audit::AuditError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(serde_json::to_vec(&self).unwrap_or_default()));
-        *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = Response::new(Body::from(serde_json::to_vec(&self.0).unwrap_or_default()));
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = status;
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+        }
         response
     }
 }
@@ -128,7 +149,7 @@ pub(crate) async fn unify(request: Request, next: Next) -> Response {
     };
     let title = status.canonical_reason().unwrap_or("the request failed");
     let mut problem = Problem::new(status, kind, title);
-    problem.detail = if said.is_empty() {
+    problem.0.detail = if said.is_empty() {
         parts.headers.get(header::ALLOW).and_then(|allowed| Some(format!("use {}", allowed.to_str().ok()?)))
     } else {
         Some(said)

@@ -1,97 +1,25 @@
 //! Scores and tags, and deleting a run.
 
-use super::{live::What, problem::Problem, runs::exactly_one, wire::Run};
-use crate::state::App;
+use super::problem::Problem;
+use crate::{live::What, state::App};
 use axum::{
     Json,
     extract::{Path, State},
 };
 use http::StatusCode;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use turnscope_answers::{wire_run, wire_score};
+use turnscope_api::{Run, RunChange, Score, ScoreBody, ScoreChangeBody, Scores};
 use turnscope_model::{ScoreSource, StepId};
-use turnscope_store::{NewScore, ScoreChange, StoreError, query};
-
-/// An evaluation's result or a human's mark.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Score {
-    score_id: String,
-    run_id: String,
-    step_id: Option<String>,
-    turn: Option<u64>,
-    name: String,
-    value: Option<f64>,
-    label: Option<String>,
-    comment: Option<String>,
-    /// `attribute`, `event`, `api` or `person`.
-    source: String,
-    created_at: i64,
-}
-
-impl From<turnscope_model::Score> for Score {
-    fn from(score: turnscope_model::Score) -> Self {
-        Self {
-            score_id: score.score_id,
-            run_id: score.run_id.to_string(),
-            step_id: score.step_id.map(|id| id.to_string()),
-            turn: score.turn,
-            name: score.name,
-            value: score.value,
-            label: score.label,
-            comment: score.comment,
-            source: match score.source {
-                ScoreSource::Attribute => "attribute",
-                ScoreSource::Event => "event",
-                ScoreSource::Api => "api",
-                ScoreSource::Person => "person",
-            }
-            .to_owned(),
-            created_at: score.created_at,
-        }
-    }
-}
-
-/// The scores of a run.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Scores {
-    scores: Vec<Score>,
-}
-
-/// A score to be given: a name with a number, a label, or both.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ScoreBody {
-    name: String,
-    value: Option<f64>,
-    label: Option<String>,
-    comment: Option<String>,
-    /// Points inside the run.
-    step_id: Option<String>,
-    /// Points inside the run.
-    turn: Option<u64>,
-    /// `api` (default) or `person`.
-    source: Option<String>,
-}
+use turnscope_query::{self as query, NewScore, ScoreChange};
+use turnscope_store::Change;
 
 /// A run's scores: its own, its turns' and its steps'.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Json<Scores>, Problem> {
-    let asked = id.clone();
-    let (found, scores) = app
-        .ask(move |reader| {
-            let found = reader.find_run(&asked, false)?;
-            let scores = match &found {
-                query::Found::One(run) => reader.scores(run.run_id)?,
-                _ => Vec::new(),
-            };
-            Ok((found, scores))
-        })
-        .await?;
-    exactly_one(&id, found)?;
-    Ok(Json(Scores { scores: scores.into_iter().map(Score::from).collect() }))
+    Ok(Json(app.ask(move |answers| answers.scores(&id)).await?))
 }
 
 /// Gives a score.
@@ -128,20 +56,12 @@ pub(crate) async fn add(
         comment: body.comment,
         source,
     };
-    let score = write(&app, move |store| store.add_score(new))
+    let score = app
+        .write(move |store| store.add_score(new))
         .await?
         .ok_or_else(|| Problem::not_found(format!("there is no run {id}")))?;
-    app.live.publish(What::Score(run.run_id.to_string()));
-    Ok((StatusCode::CREATED, Json(score.into())))
-}
-
-/// New contents of a score; what is left out stays.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ScoreChangeBody {
-    value: Option<f64>,
-    label: Option<String>,
-    comment: Option<String>,
+    app.live.publish(What::Score(run.run_id));
+    Ok((StatusCode::CREATED, Json(wire_score(score))))
 }
 
 /// Changes a score that was given by API or by hand.
@@ -153,9 +73,9 @@ pub(crate) async fn change(
     let change = ScoreChange { value: body.value, label: body.label, comment: body.comment };
     let asked = id.clone();
     let score =
-        write(&app, move |store| store.change_score(&asked, change)).await?.ok_or_else(|| no_score(&id))?;
-    app.live.publish(What::Score(score.run_id.to_string()));
-    Ok(Json(score.into()))
+        app.write(move |store| store.change_score(&asked, change)).await?.ok_or_else(|| no_score(&id))?;
+    app.live.publish(What::Score(score.run_id));
+    Ok(Json(wire_score(score)))
 }
 
 /// Takes a score back that was given by API or by hand.
@@ -164,28 +84,14 @@ pub(crate) async fn remove(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let asked = id.clone();
-    let run = write(&app, move |store| store.delete_score(&asked)).await?.ok_or_else(|| no_score(&id))?;
-    app.live.publish(What::Score(run.to_string()));
+    let run = app.write(move |store| store.delete_score(&asked)).await?.ok_or_else(|| no_score(&id))?;
+    app.live.publish(What::Score(run));
     Ok(StatusCode::NO_CONTENT)
 }
 
 fn no_score(id: &str) -> Problem {
     Problem::not_found(format!("there is no score {id} that could be changed"))
         .detail("scores that came with telemetry stay as they are")
-}
-
-/// What can be changed about a run.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RunChange {
-    /// Tags to add.
-    #[serde(default)]
-    add_tags: Vec<String>,
-    /// Tags to take away; those that came with telemetry stay.
-    #[serde(default)]
-    remove_tags: Vec<String>,
-    /// The tags given by API become exactly these.
-    tags: Option<Vec<String>>,
 }
 
 /// Changes a run's tags.
@@ -201,10 +107,10 @@ pub(crate) async fn change_run(
         add.extend(tags);
     }
     let run_id = run.run_id;
-    write(&app, move |store| store.change_tags(run_id, add, remove)).await?;
-    app.live.publish(What::Run(turnscope_store::Change { run_id, gone: false }));
+    app.write(move |store| store.change_tags(run_id, add, remove)).await?;
+    app.live.publish(What::Run(Change { run_id, gone: false }));
     let run = run_of(&app, &id).await?;
-    Ok(Json(Run::of(&run, app.moment())))
+    Ok(Json(wire_run(&run, app.moment())))
 }
 
 /// Deletes a run, its child runs and all their content.
@@ -213,23 +119,13 @@ pub(crate) async fn delete_run(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let run_id = run_of(&app, &id).await?.run_id;
-    write(&app, move |store| store.delete_run(run_id)).await?;
-    app.live.publish(What::Run(turnscope_store::Change { run_id, gone: true }));
+    app.write(move |store| store.delete_run(run_id)).await?;
+    app.live.publish(What::Run(Change { run_id, gone: true }));
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn run_of(app: &Arc<App>, id: &str) -> Result<Box<query::Run>, Problem> {
-    let asked = id.to_owned();
-    let found = app.ask(move |reader| reader.find_run(&asked, false)).await?;
-    exactly_one(id, found)
-}
-
-pub(crate) async fn write<T: Send + 'static>(
-    app: &Arc<App>,
-    change: impl FnOnce(&turnscope_store::Store) -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    let store = Arc::clone(app.store.writer()?);
-    tokio::task::spawn_blocking(move || change(&store))
-        .await
-        .unwrap_or_else(|error| Err(StoreError::Damaged(format!("writing panicked: {error}"))))
+/// The run that an id means.
+async fn run_of(app: &Arc<App>, id: &str) -> Result<query::Run, Problem> {
+    let id = id.to_owned();
+    Ok(app.ask(move |answers| answers.find_run(&id)).await?)
 }

@@ -11,25 +11,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// Who may read.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Access {
-    /// A key is set; without one everyone who reaches the server may read.
-    key_required: bool,
-    /// This client may read.
-    signed_in: bool,
-}
-
-/// The key, once.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SignIn {
-    key: String,
-}
+use turnscope_api::{Access, SignIn};
 
 /// Whether a key is needed, and whether this client has shown it.
 pub(crate) async fn get(State(app): State<Arc<App>>, headers: HeaderMap) -> Json<Access> {

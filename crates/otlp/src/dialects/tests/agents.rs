@@ -1,7 +1,7 @@
 //! Parts that records play, and coding agents that speak in log events.
 
 use super::{Found, Writing, log, span};
-use turnscope_model::{Kind, Resolution, Role, RunId, Unit, Verdict};
+use turnscope_model::{Kind, Resolution, Role, RunId, GroupKey, Verdict};
 
 fn event(found: &Found) -> (&str, Option<&str>) {
     match &found.role {
@@ -10,8 +10,8 @@ fn event(found: &Found) -> (&str, Option<&str>) {
     }
 }
 
-fn assembled(dialect: &str, id: &str) -> Unit {
-    Unit::Assembled(RunId::assembled(dialect, "shop", id))
+fn assembled(dialect: &str, id: &str) -> GroupKey {
+    GroupKey::Assembled(RunId::assembled(dialect, "shop", id))
 }
 
 #[test]
@@ -63,10 +63,10 @@ fn a_span_without_an_end_is_open_and_one_that_ends_early_is_clamped() {
 
 #[test]
 fn a_log_record_belongs_to_its_trace_or_to_nothing() {
-    assert_eq!(log("anything").find().unit, Unit::None);
+    assert_eq!(log("anything").find().group, GroupKey::None);
     let joined = log("gen_ai.choice").in_trace().find();
     assert_eq!(joined.role, Role::Log);
-    assert_eq!(Some(joined.unit), span("").trace.map(Unit::Trace));
+    assert_eq!(Some(joined.group), span("").trace.map(GroupKey::Trace));
     let litellm = log("").with("event_name", "gen_ai.content.prompt").facts();
     assert_eq!((litellm.name.as_str(), litellm.kind), ("gen_ai.content.prompt", Kind::Other));
 }
@@ -90,7 +90,7 @@ fn agent_inspectors_spans_are_put_into_their_run() {
     let call = write("llm_call", "e-2", "gpt-4o");
     assert_eq!(event(&call), ("e-2", Some("run")));
     assert_eq!((call.facts.kind, call.facts.request_model.as_deref()), (Kind::Llm, Some("gpt-4o")));
-    assert_eq!(call.unit, assembled("agent-inspector", "r-1"));
+    assert_eq!(call.group, assembled("agent-inspector", "r-1"));
     let tool = write("tool_call", "e-3", "search");
     assert_eq!((tool.facts.kind, tool.facts.tool_name.as_deref()), (Kind::Tool, Some("search")));
     assert_eq!(write("error", "e-4", "ValueError").facts.error.unwrap().r#type, "ValueError");
@@ -113,8 +113,8 @@ fn claude_codes_events_are_steps_with_natural_keys() {
     let prompt = claude("user_prompt").find();
     assert_eq!((event(&prompt), prompt.facts.kind), (("prompt:p-1", None), Kind::Run));
     assert_eq!(prompt.facts.native_run_id.as_deref(), Some("p-1"));
-    assert_eq!(prompt.unit, assembled("claude-code", "p-1"));
-    assert_eq!(Some(claude("user_prompt").in_trace().find().unit), span("").trace.map(Unit::Trace));
+    assert_eq!(prompt.group, assembled("claude-code", "p-1"));
+    assert_eq!(Some(claude("user_prompt").in_trace().find().group), span("").trace.map(GroupKey::Trace));
 
     let call = claude("api_request")
         .with("request_id", "req_1")
@@ -170,7 +170,7 @@ fn codexs_events_belong_to_their_conversation() {
     };
     let prompt = write("codex.user_prompt").find();
     assert_eq!((event(&prompt).0, prompt.facts.kind), ("prompt:2026-01-01T00:00:00Z", Kind::Run));
-    assert_eq!(prompt.unit, assembled("codex", "c-1"));
+    assert_eq!(prompt.group, assembled("codex", "c-1"));
     assert_eq!(prompt.facts.session_id.as_deref(), Some("c-1"));
     let done = write("codex.sse_event")
         .with("event.kind", "response.completed")
@@ -210,7 +210,7 @@ fn gemini_clis_events_belong_to_their_prompt() {
     };
     let prompt = write("gemini_cli.user_prompt").find();
     assert_eq!(event(&prompt).0, "prompt:s-1########0");
-    assert_eq!(prompt.unit, assembled("gemini-cli", "s-1########0"));
+    assert_eq!(prompt.group, assembled("gemini-cli", "s-1########0"));
     assert_eq!((prompt.facts.session_id.as_deref(), prompt.facts.prompt_id), (Some("s-1"), None));
     let answer = write("gemini_cli.api_response")
         .with("input_token_count", 100)

@@ -1,0 +1,111 @@
+//! A run taken out: everything of it, importable again, or as plain OTLP/JSON.
+
+use crate::{
+    AnswerError, Answers, Result,
+    external::Fetched,
+    telemetry::{Telemetry, known},
+    timeline::steps_of,
+    wire::{wire_run, wire_score},
+};
+use opentelemetry_proto::tonic::{
+    logs::v1::LogRecord,
+    trace::v1::{ResourceSpans, Span},
+};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use turnscope_model::RunId;
+use turnscope_otlp::cut;
+use turnscope_project::TraceGroup;
+use turnscope_store::Reader;
+
+/// Records whose bodies are read at once.
+const AT_ONCE: usize = 500;
+
+impl Answers {
+    /// Everything of a run, its child runs and the spans above it, as OTLP/JSON.
+    pub fn export_otlp(&self, run: &str) -> Result<Json> {
+        self.about_run(run, |reader, found| otlp(reader, &found.group, found.index))
+    }
+
+    /// The same with what was derived, and with scores and tags: it can be imported again.
+    pub fn export(&self, run: &str) -> Result<Json> {
+        self.about_run(run, |reader, found| {
+            let group = &found.group;
+            let otlp = otlp(reader, group, found.index)?;
+            let mut runs = vec![to_json(&wire_run(&found.run, self.moment))];
+            runs.extend(reader.descendants(&found.run)?.iter().map(|run| to_json(&wire_run(run, self.moment))));
+            let within = group.projection.runs.iter().enumerate();
+            let within = within.filter(|(index, _)| group.is_within(*index, found.index));
+            let ids: Vec<RunId> = within.map(|(_, run)| run.run_id).collect();
+            let scores: Vec<Json> =
+                reader.scores(&ids)?.into_iter().map(|score| to_json(&wire_score(score))).collect();
+            Ok(json!({ "format": "turnscope/1", "runs": runs, "scores": scores, "tags": found.run.tags,
+                "otlp": otlp }))
+        })
+    }
+}
+
+fn otlp(reader: &mut dyn Reader, group: &TraceGroup, run: usize) -> Result<Json> {
+    // By origin, so that each resource and scope is written once.
+    let mut spans: BTreeMap<Vec<u8>, Vec<Span>> = BTreeMap::new();
+    let mut logs: BTreeMap<Vec<u8>, Vec<LogRecord>> = BTreeMap::new();
+    let fetched = Fetched::default();
+    for steps in steps_of(group, run, true).chunks(AT_ONCE) {
+        let mut telemetry = Telemetry::new(reader, group, &fetched);
+        telemetry.load(steps.iter().copied())?;
+        for record in steps.iter().flat_map(|step| group.records_of_step(*step)) {
+            let stored = telemetry.body(record)?;
+            let known = known(record);
+            if !cut::is_span(&stored.body, &record.role) {
+                let log = cut::restore_log(&stored.body, &known).map_err(AnswerError::damaged)?;
+                logs.entry(stored.origin.to_vec()).or_default().push(log);
+                continue;
+            }
+            let span = cut::restore_span(&stored.body, &known).map_err(AnswerError::damaged)?;
+            let same_origin = spans.entry(stored.origin.to_vec()).or_default();
+            let is_same = |other: &Span| other.span_id == span.span_id && other.trace_id == span.trace_id;
+            if !same_origin.iter().any(is_same) {
+                same_origin.push(span);
+            }
+        }
+    }
+    let mut resource_spans = Vec::new();
+    for (origin, spans) in spans {
+        let origin = Origin::read(&origin);
+        resource_spans.push(json!({ "resource": origin.resource, "schemaUrl": origin.schema_url,
+            "scopeSpans": [{ "scope": origin.scope, "schemaUrl": origin.scope_schema_url, "spans": spans }] }));
+    }
+    let mut resource_logs = Vec::new();
+    for (origin, logs) in logs {
+        let origin = Origin::read(&origin);
+        resource_logs.push(json!({ "resource": origin.resource, "schemaUrl": origin.schema_url,
+            "scopeLogs": [{ "scope": origin.scope, "schemaUrl": origin.scope_schema_url, "logRecords": logs }] }));
+    }
+    Ok(json!({ "resourceSpans": resource_spans, "resourceLogs": resource_logs }))
+}
+
+/// A resource and a scope as JSON.
+struct Origin {
+    resource: Json,
+    schema_url: String,
+    scope: Json,
+    scope_schema_url: String,
+}
+
+impl Origin {
+    fn read(bytes: &[u8]) -> Self {
+        let origin: ResourceSpans = prost::Message::decode(bytes).unwrap_or_default();
+        let scope = origin.scope_spans.into_iter().next().unwrap_or_default();
+        Self {
+            resource: to_json(&origin.resource),
+            schema_url: origin.schema_url,
+            scope: to_json(&scope.scope),
+            scope_schema_url: scope.schema_url,
+        }
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Json {
+    serde_json::to_value(value).unwrap_or(Json::Null)
+}

@@ -1,0 +1,58 @@
+//! Contents that producers put into directories and buckets, with only an address in the telemetry.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+};
+
+/// Gets such contents. Blocks while it does.
+pub trait ExternalContents: Send + Sync {
+    /// The text at this address; `None` where it may not be read, or cannot be had.
+    fn fetch(&self, address: &str) -> Option<String>;
+
+    /// Whether this address may be read at all.
+    fn may_hold(&self, address: &str) -> bool;
+}
+
+/// Where nothing is kept elsewhere: an address stays an address.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoExternalContents;
+
+impl ExternalContents for NoExternalContents {
+    fn fetch(&self, _: &str) -> Option<String> {
+        None
+    }
+    fn may_hold(&self, _: &str) -> bool {
+        false
+    }
+}
+
+/// Contents that were fetched for a question, and the addresses that it met and did not have.
+#[derive(Debug, Default)]
+pub(crate) struct Fetched {
+    known: HashMap<String, Option<String>>,
+    missing: RefCell<BTreeSet<String>>,
+}
+
+impl Fetched {
+    /// The content at this address, if it was fetched; otherwise the address is noted.
+    pub(crate) fn get(&self, address: &str) -> Option<String> {
+        match self.known.get(address) {
+            Some(content) => content.clone(),
+            None => {
+                self.missing.borrow_mut().insert(address.to_owned());
+                None
+            }
+        }
+    }
+
+    /// Fetches what was noted. Returns whether there is anything new.
+    pub(crate) fn fetch_missing(&mut self, from: &dyn ExternalContents) -> bool {
+        let missing: Vec<String> =
+            self.missing.take().into_iter().filter(|address| from.may_hold(address)).collect();
+        for address in &missing {
+            self.known.insert(address.clone(), from.fetch(address));
+        }
+        !missing.is_empty()
+    }
+}

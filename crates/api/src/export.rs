@@ -1,0 +1,51 @@
+//! A run taken out, and datasets of marked runs.
+
+use crate::score::Score;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use turnscope_model::{Message};
+
+/// How a run is exported.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ExportQuery {
+    /// `turnscope` (default: with scores, importable again) or `otlp` (OTLP/JSON, `resourceSpans` and `resourceLogs`).
+    pub format: Option<String>,
+}
+
+/// How long a summary may be.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SummaryQuery {
+    /// Roughly, at four characters a token; default 2000.
+    pub max_tokens: Option<usize>,
+}
+
+/// In which form.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct FormatQuery {
+    /// `jsonl`, the only one so far.
+    pub format: Option<String>,
+}
+
+/// A marked run, turn or step.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(transform = crate::schema::written_whole)]
+pub struct DatasetLine {
+    pub run_id: String,
+    /// Null: the mark is on the run, or on a turn of it.
+    pub step_id: Option<String>,
+    pub turn: Option<u64>,
+    /// The messages that went in.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub input: Vec<Message>,
+    /// What came out.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub output: Vec<Message>,
+    pub scores: Vec<Score>,
+    pub tags: Vec<String>,
+    pub metadata: BTreeMap<String, String>,
+}

@@ -1,0 +1,49 @@
+//! Pruning and vacuum.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What is to be kept; without any limit nothing is deleted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PruneBody {
+    /// What ended longer ago than so many days goes.
+    pub retention_days: Option<f64>,
+    /// The oldest goes until the rest fits into so many bytes.
+    pub retention_max_bytes: Option<u64>,
+    /// Give the room back to the disk.
+    pub vacuum: bool,
+}
+
+/// What was deleted, and what is left.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(transform = crate::schema::written_whole)]
+pub struct Pruned {
+    /// Traces and assembled runs.
+    pub units: u64,
+    /// Spans and log records.
+    pub records: u64,
+    pub metrics: u64,
+    #[serde(flatten)]
+    pub size: Size,
+}
+
+/// How large the store is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(transform = crate::schema::written_whole)]
+pub struct Size {
+    pub used_bytes: u64,
+    /// Free within the file; new data takes it before the file grows.
+    pub free_bytes: u64,
+}
+
+/// What is in quarantine after everything in it was tried again.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(transform = crate::schema::written_whole)]
+pub struct Quarantine {
+    /// Requests, traces and messages that still cannot be processed.
+    pub left: u64,
+}

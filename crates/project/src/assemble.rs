@@ -1,0 +1,264 @@
+//! Puts the projection together: for each run its tools, turns and figures, then all steps in the order of the surface.
+//!
+//! Here: the order of the last rules, and the turning of inner indices into those of the result. Not here: the rules.
+
+use super::{
+    RecordFacts, Projection, RunView, StepView, TurnView,
+    figures::Parts,
+    runs::Run,
+    step::Step,
+    tools::{self, Synthesised},
+    turns,
+};
+use std::{collections::HashSet, sync::Arc};
+use turnscope_model::{ErrorFact, Facts, Kind, RunId, StepId, StepStatus, UnixNanos, Usage};
+
+/// The result, from steps that know their run and whether they count.
+pub(super) fn assemble(mut steps: Vec<Step>, runs: &[Run], records: &[RecordFacts]) -> Projection {
+    let mut own: Vec<Vec<usize>> = vec![Vec::new(); runs.len()];
+    for (i, step) in steps.iter().enumerate() {
+        if let Some(run) = step.run {
+            own[run].push(i);
+        }
+    }
+    let mut views = Vec::with_capacity(runs.len());
+    let mut identities: Vec<Facts> = Vec::with_capacity(runs.len());
+    let mut synthesised: Vec<Synthesised> = Vec::new();
+    for (index, run) in runs.iter().enumerate() {
+        own[index].sort_by_key(|&i| (steps[i].start, i));
+        let own = &own[index];
+        let (mut made, asked_by) = tools::match_requests(&mut steps, index, own);
+        let verdicts = tools::judge(&mut steps, index, own, &mut made);
+        let selves: HashSet<usize> = run.root.iter().chain(&run.also).copied().collect();
+        let turns = turns::assign(&mut steps, own, &selves, &asked_by);
+        let parts = Parts {
+            run,
+            steps: &steps,
+            records,
+            own,
+            synthesised: &made,
+            verdicts: &verdicts,
+            last_turn: turns.last().map(|turn| turn.n),
+            above: run.parent.map(|parent| &identities[parent]),
+        };
+        let identity = parts.identity();
+        let mut view = parts.view(&identity);
+        identities.push(identity);
+        view.turns = turns.iter().map(|turn| empty_turn(turn.n, turn.opened)).collect();
+        views.push(view);
+        synthesised.extend(made);
+    }
+    texts_from_children(&mut views, runs);
+    let steps = all_steps(&steps, &synthesised, runs, &views);
+    fill_turns(&mut views, &steps);
+    Projection { runs: views, steps }
+}
+
+/// A run that only hands on to child runs begins and ends with what they were asked and answered.
+fn texts_from_children(views: &mut [RunView], runs: &[Run]) {
+    let (mut first, mut last): (Vec<Option<usize>>, Vec<Option<usize>>) =
+        (vec![None; runs.len()], vec![None; runs.len()]);
+    for (i, run) in runs.iter().enumerate() {
+        if let Some(parent) = run.parent {
+            first[parent].get_or_insert(i);
+            let later = last[parent].is_none_or(|l| views[l].last_seen <= views[i].last_seen);
+            last[parent] = if later { Some(i) } else { last[parent] };
+        }
+    }
+    for i in (0..runs.len()).rev() {
+        if views[i].llm_call_count > 0 {
+            continue;
+        }
+        if views[i].input_text.is_none() {
+            views[i].input_text = first[i].and_then(|child| views[child].input_text.clone());
+        }
+        if views[i].output_text.is_none() && !views[i].failed {
+            views[i].output_text = last[i].and_then(|child| views[child].output_text.clone());
+        }
+    }
+}
+
+fn all_steps(steps: &[Step], synthesised: &[Synthesised], runs: &[Run], views: &[RunView]) -> Vec<StepView> {
+    let count = steps.len();
+    let (parents, depths) = parents_and_depths(steps);
+    let mut order: Vec<usize> = (0..count + synthesised.len()).collect();
+    let start = |i: usize| if i < count { steps[i].start } else { synthesised[i - count].start };
+    let deep = |i: usize| if i < count { depths[i] } else { u32::MAX };
+    order.sort_by_key(|&i| (start(i), deep(i), i));
+    let mut place = vec![0; order.len()];
+    for (new, &old) in order.iter().enumerate() {
+        place[old] = new;
+    }
+    let mut out = Vec::with_capacity(order.len());
+    for &i in &order {
+        if i < count {
+            let parent = parents[i].map(|p| place[p]);
+            out.push(real(&steps[i], runs, parent, depths[i]));
+        } else {
+            let tool = &synthesised[i - count];
+            let by = tool.requested_by.or(tool.gate);
+            let above =
+                by.and_then(|by| parents[by].filter(|p| steps[*p].run == Some(tool.run)).or(Some(by)));
+            let depth = above.map_or(0, |above| depths[above] + 1);
+            let view = &views[tool.run];
+            out.push(made(tool, steps, runs, view, above.map(|p| place[p]), depth, &place));
+        }
+    }
+    for (i, step) in steps.iter().enumerate() {
+        out[place[i]].same_as = step.same_as.map(|first| place[first]);
+        out[place[i]].gate = step.gate.map(|gate| place[gate]);
+        out[place[i]].requested_by = step.request.as_ref().map(|(call, _)| place[*call]);
+    }
+    out
+}
+
+/// The tree as it is shown: the top of a trace that only repeats a call hangs below that call.
+fn parents_and_depths(steps: &[Step]) -> (Vec<Option<usize>>, Vec<u32>) {
+    let mut parents: Vec<Option<usize>> = steps.iter().map(|step| step.parent).collect();
+    let mut depths: Vec<u32> = vec![0; steps.len()];
+    for i in 0..steps.len() {
+        depths[i] = parents[i].map_or(0, |p| depths[p] + 1);
+    }
+    for i in 0..steps.len() {
+        if let (None, Some(first)) = (steps[i].parent, steps[i].same_as)
+            && steps[first].top != i
+            && steps[steps[first].top].same_as.is_none()
+        {
+            parents[i] = Some(first);
+            let more = depths[first] + 1;
+            depths[i..steps[i].last].iter_mut().for_each(|depth| *depth += more);
+        }
+    }
+    (parents, depths)
+}
+
+fn step_id(step: &Step, run: Option<&Run>) -> StepId {
+    match (step.trace, step.span) {
+        (Some(trace), Some(span)) if run.is_some_and(|run| run.trace != Some(trace)) => {
+            StepId::of_trace_span(trace, span)
+        }
+        (_, Some(span)) => StepId::of_span(span),
+        _ => {
+            let nowhere = RunId::assembled("", "", "");
+            StepId::synthesised(run.map_or(&nowhere, |run| &run.id), step.key.as_deref().unwrap_or_default())
+        }
+    }
+}
+
+fn real(step: &Step, runs: &[Run], parent: Option<usize>, depth: u32) -> StepView {
+    let tool = step.kind == Kind::Tool;
+    StepView {
+        step_id: step_id(step, step.run.map(|run| &runs[run])),
+        record: Some(step.record),
+        joined: step.joined.clone(),
+        run: step.run,
+        turn: step.turn,
+        parent,
+        depth,
+        kind: step.kind,
+        name: step.facts.name.clone(),
+        status: step.step_status(),
+        start: step.start,
+        end: step.end,
+        counted: step.counted,
+        same_as: None,
+        outer: step.outer,
+        tool_name: step.tool_name.clone().filter(|_| tool),
+        tool_call_id: step.facts.tool_call_id.clone().or_else(|| step.request.as_ref()?.1.clone()),
+        requested_by: None,
+        usage: step.facts.usage,
+        verdict: step.verdict,
+        gate: None,
+        error: step.facts.error.clone().or_else(|| step.failed().then(unnamed_error)),
+        facts: Arc::clone(&step.facts),
+    }
+}
+
+fn unnamed_error() -> ErrorFact {
+    ErrorFact { r#type: "_OTHER".to_owned(), message: None }
+}
+
+fn made(
+    tool: &Synthesised,
+    steps: &[Step],
+    runs: &[Run],
+    view: &RunView,
+    parent: Option<usize>,
+    depth: u32,
+    place: &[usize],
+) -> StepView {
+    let over = tool.end.is_some() || view.end.is_some();
+    StepView {
+        step_id: StepId::synthesised(&runs[tool.run].id, &tool.key),
+        record: None,
+        joined: Vec::new(),
+        run: Some(tool.run),
+        turn: tool.requested_by.or(tool.gate).and_then(|by| steps[by].turn),
+        parent,
+        depth,
+        kind: Kind::Tool,
+        name: tool.name.clone(),
+        status: match (tool.failed, over) {
+            (true, _) => StepStatus::Error,
+            (false, true) => StepStatus::Ok,
+            (false, false) => StepStatus::Running,
+        },
+        start: tool.start,
+        end: tool.end.or_else(|| over.then_some(tool.start)),
+        counted: true,
+        same_as: None,
+        outer: false,
+        tool_name: Some(tool.name.clone()),
+        tool_call_id: tool.call_id.clone(),
+        requested_by: tool.requested_by.map(|call| place[call]),
+        usage: Usage::default(),
+        verdict: tool.verdict,
+        gate: tool.gate.map(|gate| place[gate]),
+        error: tool.error(),
+        facts: Arc::new(Facts {
+            name: tool.name.clone(),
+            kind: Kind::Tool,
+            tool_name: Some(tool.name.clone()),
+            tool_call_id: tool.call_id.clone(),
+            verdict: tool.verdict,
+            ..Facts::default()
+        }),
+    }
+}
+
+fn empty_turn(n: u64, start: UnixNanos) -> TurnView {
+    TurnView {
+        n,
+        start,
+        end: start,
+        llm_steps: Vec::new(),
+        tool_steps: Vec::new(),
+        usage: Usage::default(),
+        error: None,
+    }
+}
+
+fn fill_turns(views: &mut [RunView], steps: &[StepView]) {
+    let holds_others: HashSet<usize> = steps.iter().filter_map(|step| step.parent).collect();
+    for (i, step) in steps.iter().enumerate() {
+        let (Some(run), Some(n)) = (step.run, step.turn) else { continue };
+        let turns = &mut views[run].turns;
+        let Ok(at) = turns.binary_search_by_key(&n, |turn| turn.n) else { continue };
+        let turn = &mut turns[at];
+        if !holds_others.contains(&i) || step.counted || step.kind == Kind::Turn {
+            turn.start = turn.start.min(step.start);
+        }
+        turn.end = turn.end.max(step.end.unwrap_or(step.start));
+        if step.counted {
+            if step.kind == Kind::Tool {
+                turn.tool_steps.push(i);
+            } else {
+                turn.llm_steps.push(i);
+                turn.usage.add(&step.usage);
+            }
+        }
+        if turn.error.is_none() && step.same_as.is_none() && step.facts.verdict.is_none() {
+            turn.error.clone_from(&step.error);
+        }
+    }
+}

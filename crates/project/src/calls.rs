@@ -1,0 +1,230 @@
+//! Which steps are model calls, each call once.
+//!
+//! A call may be reported twice: by a framework and by a provider's SDK inside it, by two instrumentations side by
+//! side or in two traces (same response id), or in two halves (the request's span, and a record of what was
+//! streamed). One report counts and is completed from the others. Not here: tools, sums.
+
+use super::{
+    RecordFacts,
+    step::{Step, complete},
+};
+use std::collections::HashMap;
+use turnscope_model::{Facts, Kind, UnixNanos};
+
+/// So many reports with one id are compared at most, so that an id used for everything does not cost its square.
+const NEAR: usize = 16;
+
+/// Marks the calls that count, and for each second report the step that it repeats.
+pub(super) fn mark(steps: &mut [Step], records: &[RecordFacts]) {
+    let above = call_above(steps);
+    let said = signs_of_a_call(steps);
+    for step in steps.iter_mut() {
+        step.counted = step.is_call();
+    }
+    set_aside_preparations(steps, &said);
+    // First of all: a span inside the request may know the usage, and hide that the request's own was not answered.
+    merge_halves(steps, records);
+    merge_nested(steps, &above);
+    merge_same_response(steps);
+    count_silent_agents(steps);
+}
+
+/// The call of the same kind that a call lies in, unless a tool, an agent, a turn, … stands between them.
+fn call_above(steps: &[Step]) -> Vec<Option<usize>> {
+    let mut above: Vec<Option<usize>> = vec![None; steps.len()];
+    for i in 0..steps.len() {
+        let Some(parent) = steps[i].parent else { continue };
+        above[i] = match steps[parent].kind {
+            Kind::Llm | Kind::Embedding => Some(parent),
+            Kind::Workflow | Kind::Other | Kind::Http | Kind::Mcp => above[parent],
+            _ => None,
+        };
+    }
+    let same_kind = |(i, call): (usize, Option<usize>)| call.filter(|&c| steps[c].kind == steps[i].kind);
+    above.into_iter().enumerate().map(same_kind).collect()
+}
+
+/// Whether a span shows that a model was called: that it was sent messages, answered, failed, or was billed.
+fn signs_of_a_call(steps: &[Step]) -> Vec<bool> {
+    steps
+        .iter()
+        .map(|step| {
+            let facts = &step.facts;
+            step.kind != Kind::Llm
+                || facts.context.is_some()
+                || !facts.usage.is_unknown()
+                || facts.response_id.is_some()
+                || facts.finish_reason.is_some()
+                || facts.time_to_first_chunk_ns.is_some()
+                || !facts.requested_tools.is_empty()
+                || step.end.is_none()
+                || step.failed()
+        })
+        .collect()
+}
+
+/// A span of kind `llm` without any sign of a call, right before one with, prepares that call and is none.
+fn set_aside_preparations(steps: &mut [Step], said: &[bool]) {
+    // When the last real call under a step began.
+    let mut real_below: Vec<Option<UnixNanos>> = vec![None; steps.len()];
+    for i in (0..steps.len()).rev() {
+        let real = real_below[i].max((steps[i].kind == Kind::Llm && said[i]).then_some(steps[i].start));
+        if let Some(parent) = steps[i].parent {
+            real_below[parent] = real_below[parent].max(real);
+        }
+    }
+    for i in 0..steps.len() {
+        let next = steps[i].parent.and_then(|parent| real_below[parent]);
+        let before = next.is_some_and(|next| next >= steps[i].end_or_start());
+        if steps[i].kind == Kind::Llm && !said[i] && real_below[i].is_none() && before {
+            steps[i].counted = false;
+            steps[i].kind = Kind::Workflow;
+        }
+    }
+}
+
+fn merge_nested(steps: &mut [Step], above: &[Option<usize>]) {
+    let mut inner: HashMap<usize, Vec<usize>> = HashMap::new();
+    for i in (0..steps.len()).rev().filter(|&i| steps[i].is_call()).collect::<Vec<_>>() {
+        if let Some(mut calls) = inner.remove(&i) {
+            calls.reverse();
+            if let [only] = calls[..] {
+                let only = first_report(steps, only);
+                // The fuller report stands for the call; of equal ones the inner, nearest to the provider.
+                let (keep, repeat) =
+                    if content(&steps[i]) > content(&steps[only]) { (i, only) } else { (only, i) };
+                repeat_of(steps, keep, repeat);
+            } else {
+                steps[i].counted = false;
+                let calls: Vec<usize> = calls.iter().map(|&call| first_report(steps, call)).collect();
+                let answered = calls.iter().rev().find(|&&call| !steps[call].failed());
+                let unknown = calls.iter().all(|&call| steps[call].facts.usage.is_unknown());
+                if let Some(&last) = answered.filter(|_| unknown) {
+                    complete(steps, last, i);
+                }
+            }
+        }
+        if let Some(outer) = above[i] {
+            inner.entry(outer).or_default().push(i);
+        }
+    }
+}
+
+/// How much of a call's content a report holds.
+fn content(step: &Step) -> u8 {
+    let facts = &step.facts;
+    u8::from(facts.context.is_some()) * 2
+        + u8::from(facts.output_text.is_some() || !facts.requested_tools.is_empty()) * 2
+        + u8::from(!facts.usage.is_unknown())
+}
+
+fn first_report(steps: &[Step], mut call: usize) -> usize {
+    while let Some(first) = steps[call].same_as {
+        call = first;
+    }
+    call
+}
+
+fn repeat_of(steps: &mut [Step], keep: usize, repeat: usize) {
+    complete(steps, keep, repeat);
+    steps[repeat].counted = false;
+    steps[repeat].same_as = Some(keep);
+}
+
+/// The provider's id of the answer names the call, unless a cache gave the same answer again later.
+fn merge_same_response(steps: &mut [Step]) {
+    let mut by_id: HashMap<(String, Kind), Vec<usize>> = HashMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        if step.counted
+            && let Some(id) = &step.facts.response_id
+        {
+            by_id.entry((id.clone(), step.kind)).or_default().push(i);
+        }
+    }
+    let mut groups: Vec<Vec<usize>> = by_id.into_values().filter(|group| group.len() > 1).collect();
+    groups.sort();
+    for mut group in groups {
+        // In a larger tree first, then with more content, then the earlier one.
+        group.sort_by_key(|&i| {
+            let tree = steps[steps[i].top].last - steps[i].top;
+            (std::cmp::Reverse((tree > 1, content(&steps[i]))), steps[i].start, i)
+        });
+        let mut kept: Vec<usize> = Vec::new();
+        for i in group {
+            match kept.iter().rev().take(NEAR).find(|&&k| steps[k].overlaps(&steps[i])) {
+                Some(&keep) => repeat_of(steps, keep, i),
+                None => kept.push(i),
+            }
+        }
+    }
+}
+
+/// A request whose span ended before the answer was streamed, and the record of what was streamed: it is an instant,
+/// repeats the request's messages, and comes after it.
+fn merge_halves(steps: &mut [Step], records: &[RecordFacts]) {
+    let mut by_context: HashMap<(u64, String), Vec<usize>> = HashMap::new();
+    for i in 0..steps.len() {
+        if steps[i].counted && (is_request_half(&steps[i]) || is_answer_half(&steps[i])) {
+            let Some(context) = steps[i].facts.context else { continue };
+            let service = records[steps[i].record].service_name.to_string();
+            by_context.entry((context, service)).or_default().push(i);
+        }
+    }
+    let mut groups: Vec<Vec<usize>> = by_context.into_values().filter(|group| group.len() > 1).collect();
+    groups.sort();
+    for mut group in groups {
+        let at = |i: usize, steps: &[Step]| -> UnixNanos {
+            if is_request_half(&steps[i]) { steps[i].end_or_start() } else { steps[i].start }
+        };
+        group.sort_by_key(|&i| (at(i, steps), is_answer_half(&steps[i]), i));
+        let mut open: Vec<usize> = Vec::new();
+        for i in group {
+            if is_request_half(&steps[i]) {
+                open.push(i);
+            } else if let Some(request) = open.pop() {
+                let end = steps[i].end_or_start();
+                repeat_of(steps, request, i);
+                steps[request].end = steps[request].end.map(|known| known.max(end));
+            }
+        }
+    }
+}
+
+/// A finished request of which nothing came back.
+fn is_request_half(step: &Step) -> bool {
+    step.end.is_some_and(|end| end > step.start) && !step.failed() && is_half(&step.facts, false)
+}
+
+/// An instant that holds an answer.
+fn is_answer_half(step: &Step) -> bool {
+    step.end == Some(step.start) && is_half(&step.facts, true)
+}
+
+/// Whether these are facts of a model call that was answered, or of one that was not.
+pub(super) fn is_half(facts: &Facts, answered: bool) -> bool {
+    let has_answer = !facts.usage.is_unknown()
+        || facts.response_id.is_some()
+        || facts.output_text.is_some()
+        || !facts.requested_tools.is_empty();
+    facts.kind == Kind::Llm && has_answer == answered
+}
+
+/// A turn or agent span that carries usage and holds no model call counts as one.
+fn count_silent_agents(steps: &mut [Step]) {
+    let mut holds = vec![false; steps.len()];
+    for i in (0..steps.len()).rev() {
+        let facts = &steps[i].facts;
+        if !holds[i]
+            && matches!(steps[i].kind, Kind::Run | Kind::Turn)
+            && !facts.usage.is_unknown()
+            && !facts.usage_is_total
+        {
+            steps[i].counted = true;
+        }
+        if (holds[i] || steps[i].counted || steps[i].is_call())
+            && let Some(parent) = steps[i].parent
+        {
+            holds[parent] = true;
+        }
+    }
+}

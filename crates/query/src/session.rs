@@ -1,0 +1,28 @@
+//! Sessions: runs that the application says belong together.
+
+use turnscope_model::{Costs, Usage};
+
+/// One session's summary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// As the application says.
+    pub session_id: String,
+    /// The user of its runs.
+    pub user_id: Option<String>,
+    /// Top-level runs.
+    pub run_count: u64,
+    /// Turns of all runs.
+    pub turn_count: u64,
+    /// Failed steps of all runs.
+    pub error_count: u64,
+    /// Tokens of all runs.
+    pub usage: Usage,
+    /// What all runs cost.
+    pub costs: Costs,
+    /// When the first run began, in nanoseconds since the epoch.
+    pub start: i64,
+    /// The latest time seen, in nanoseconds since the epoch.
+    pub last_seen: i64,
+    /// The first question.
+    pub input_preview: Option<String>,
+}

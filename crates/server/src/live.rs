@@ -1,0 +1,255 @@
+//! The live stream's source: what changed, with ids from which a client catches up. Each change is read once, however many
+//! clients listen.
+//!
+//! Two channels. Changes go from the store's writer to the one task that reads runs, and to whoever needs the ids only
+//! (the audit trail). Events, ready to be sent, go from that task to every client. A client that falls behind is dropped:
+//! it comes back and catches up.
+
+use crate::state::App;
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    task::JoinHandle,
+};
+use turnscope_answers::wire_run;
+use turnscope_model::RunId;
+use turnscope_query::Run;
+use turnscope_store::{Change, ChangeListener};
+
+/// Changes kept for clients that come back, and changes or events that may wait for a receiver.
+const KEPT: usize = 4096;
+/// Changes of the same run within this time are told once.
+const GATHERING: Duration = Duration::from_millis(100);
+
+/// One thing that changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Changed {
+    /// Counts up from the server's start.
+    pub(crate) id: u64,
+    pub(crate) what: What,
+}
+
+/// What changed.
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    /// A run is new, changed or gone.
+    Run(Change),
+    /// A score of this run was given, changed or deleted.
+    Score(RunId),
+}
+
+/// An event ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) id: u64,
+    /// `run`, `score` or `gap`.
+    pub(crate) name: &'static str,
+    pub(crate) data: Arc<str>,
+}
+
+impl Event {
+    /// Says that something was missed.
+    pub(crate) fn gap(id: u64) -> Self {
+        Self { id, name: "gap", data: "{}".into() }
+    }
+}
+
+/// What a client begins with.
+pub(crate) struct Subscription {
+    /// What it missed; `None` when that is too long ago, or of another start of the server.
+    pub(crate) missed: Option<Vec<Changed>>,
+    /// What will come; `None` when the server is stopping.
+    pub(crate) events: Option<broadcast::Receiver<Event>>,
+    /// The latest id so far.
+    pub(crate) latest: u64,
+}
+
+/// Hands changes from the store's writer to every client that listens.
+#[derive(Clone)]
+pub(crate) struct Live {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// Names this start of the server in the ids of its events: an id of another start is a gap.
+    instance: String,
+    recent: Mutex<Recent>,
+    changes: Mutex<Option<broadcast::Sender<Changed>>>,
+    events: Mutex<Option<broadcast::Sender<Event>>>,
+}
+
+#[derive(Default)]
+struct Recent {
+    latest: u64,
+    changes: VecDeque<Changed>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Live {
+    pub(crate) fn new() -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                instance: format!("{:x}", crate::state::now_ms()),
+                recent: Mutex::default(),
+                changes: Mutex::new(Some(broadcast::channel(KEPT).0)),
+                events: Mutex::new(Some(broadcast::channel(KEPT).0)),
+            }),
+        }
+    }
+
+    /// Names this start of the server.
+    pub(crate) fn instance(&self) -> &str {
+        &self.shared.instance
+    }
+
+    /// The function that the store calls.
+    pub(crate) fn listener(&self) -> ChangeListener {
+        let live = self.clone();
+        Box::new(move |changes| {
+            for change in changes {
+                live.publish(What::Run(change));
+            }
+        })
+    }
+
+    pub(crate) fn publish(&self, what: What) {
+        let mut recent = lock(&self.shared.recent);
+        recent.latest += 1;
+        let changed = Changed { id: recent.latest, what };
+        if recent.changes.len() == KEPT {
+            recent.changes.pop_front();
+        }
+        recent.changes.push_back(changed.clone());
+        if let Some(sender) = &*lock(&self.shared.changes) {
+            let _ = sender.send(changed); // nobody listens: fine
+        }
+    }
+
+    /// Changes after `id`; `None` when that is too long ago, or has not been yet.
+    pub(crate) fn changes_after(&self, id: u64) -> Option<Vec<Changed>> {
+        let recent = lock(&self.shared.recent);
+        let oldest = recent.changes.front().map_or(recent.latest + 1, |change| change.id);
+        (id <= recent.latest && id + 1 >= oldest)
+            .then(|| recent.changes.iter().filter(|change| change.id > id).cloned().collect())
+    }
+
+    /// Changes as they come, ids only, and the latest id so far.
+    pub(crate) fn follow_changes(&self) -> (Option<broadcast::Receiver<Changed>>, u64) {
+        let recent = lock(&self.shared.recent);
+        (lock(&self.shared.changes).as_ref().map(broadcast::Sender::subscribe), recent.latest)
+    }
+
+    /// Begins a client that has seen everything up to `after`.
+    pub(crate) fn subscribe(&self, after: Option<u64>) -> Subscription {
+        let events = lock(&self.shared.events).as_ref().map(broadcast::Sender::subscribe);
+        let latest = lock(&self.shared.recent).latest;
+        let missed = after.map_or_else(|| Some(Vec::new()), |after| self.changes_after(after));
+        Subscription { missed, events, latest }
+    }
+
+    /// Ends every stream, so that the server can stop.
+    pub(crate) fn close(&self) {
+        lock(&self.shared.changes).take();
+        lock(&self.shared.events).take();
+    }
+
+    fn send(&self, events: Vec<Event>) {
+        if let Some(sender) = &*lock(&self.shared.events) {
+            for event in events {
+                let _ = sender.send(event);
+            }
+        }
+    }
+
+    fn has_clients(&self) -> bool {
+        lock(&self.shared.events).as_ref().is_some_and(|events| events.receiver_count() > 0)
+    }
+}
+
+/// The task that reads what changed, once for all clients.
+pub(crate) fn spawn_reading(app: &Arc<App>) -> JoinHandle<()> {
+    let live = app.live.clone();
+    let app = Arc::downgrade(app);
+    tokio::spawn(async move {
+        let (Some(mut changes), _) = live.follow_changes() else { return };
+        loop {
+            let mut gathered = Vec::new();
+            match changes.recv().await {
+                Ok(changed) => gathered.push(changed),
+                Err(RecvError::Lagged(_)) => {
+                    let (_, latest) = live.follow_changes();
+                    live.send(vec![Event::gap(latest)]);
+                    continue;
+                }
+                Err(RecvError::Closed) => return,
+            }
+            tokio::time::sleep(GATHERING).await;
+            while let Ok(changed) = changes.try_recv() {
+                gathered.push(changed);
+            }
+            if !live.has_clients() {
+                continue;
+            }
+            let Some(app) = app.upgrade() else { return };
+            live.send(events_of(&app, gathered).await);
+        }
+    })
+}
+
+/// The events that tell of these changes: the last change of each run, with the run as it is now.
+pub(crate) async fn events_of(app: &Arc<App>, changes: Vec<Changed>) -> Vec<Event> {
+    let mut runs: BTreeMap<RunId, u64> = BTreeMap::new();
+    let mut scores: BTreeMap<RunId, u64> = BTreeMap::new();
+    for changed in changes {
+        match changed.what {
+            What::Run(change) => runs.insert(change.run_id, changed.id),
+            What::Score(run_id) => scores.insert(run_id, changed.id),
+        };
+    }
+    let ids: Vec<RunId> = runs.keys().copied().collect();
+    let found = read_runs(app, ids).await;
+    let moment = app.moment();
+    let run_event = |(run_id, id): (RunId, u64)| {
+        let data = match found.get(&run_id) {
+            Some(run) => serde_json::json!({ "run_id": run_id, "run": wire_run(run, moment) }),
+            None => serde_json::json!({ "run_id": run_id, "gone": true }),
+        };
+        Event { id, name: "run", data: data.to_string().into() }
+    };
+    let score_event = |(run_id, id): (RunId, u64)| Event {
+        id,
+        name: "score",
+        data: serde_json::json!({ "run_id": run_id }).to_string().into(),
+    };
+    let mut events: Vec<Event> =
+        runs.into_iter().map(run_event).chain(scores.into_iter().map(score_event)).collect();
+    events.sort_by_key(|event| event.id);
+    events
+}
+
+/// Runs read at once.
+const AT_ONCE: usize = 500;
+
+async fn read_runs(app: &Arc<App>, ids: Vec<RunId>) -> HashMap<RunId, Run> {
+    let store = Arc::clone(&app.store);
+    let read = tokio::task::spawn_blocking(move || {
+        let mut found = HashMap::new();
+        for ids in ids.chunks(AT_ONCE) {
+            let limit = turnscope_store::ReadLimit::none();
+            let runs = store.reader(&limit).and_then(|mut reader| reader.runs_by_id(ids));
+            match runs {
+                Ok(runs) => found.extend(runs.into_iter().map(|run| (run.run_id, run))),
+                Err(error) => tracing::warn!(%error, "changed runs could not be read for the live stream"),
+            }
+        }
+        found
+    });
+    read.await.unwrap_or_default()
+}

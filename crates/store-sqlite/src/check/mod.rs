@@ -1,0 +1,240 @@
+//! Looks for damage, and takes out what can be read: what `turnscope doctor` does.
+
+mod salvage;
+
+pub use salvage::{Salvaged, salvage};
+
+use crate::{
+    derive::record_facts,
+    encode::facts_row,
+    error::{Result, StoreError},
+    read::{Blocks, Lists, body},
+    schema,
+    store::FILE,
+};
+use rusqlite::{Connection, OptionalExtension as _};
+use std::path::Path;
+use turnscope_model::{ContentHash, ContentId, RecordId};
+
+/// Places named in a report for each kind of damage; the rest is counted.
+const NAMED: usize = 50;
+
+/// What was looked at, and what is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Report {
+    /// Spans and log records looked at.
+    pub records: u64,
+    /// Messages and other contents looked at.
+    pub contents: u64,
+    /// Blocks looked at.
+    pub blocks: u64,
+    /// Runs looked at.
+    pub runs: u64,
+    /// Entries in quarantine, each with what it is and why.
+    pub quarantined: Vec<String>,
+    /// What is damaged, in words; the first of each kind.
+    pub damage: Vec<String>,
+    /// How many places are damaged.
+    pub damaged: u64,
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.damaged == 0 && self.quarantined.is_empty()
+    }
+
+    fn note(&mut self, kind: &mut usize, what: String) {
+        self.damaged += 1;
+        *kind += 1;
+        if *kind <= NAMED {
+            self.damage.push(what);
+        }
+    }
+}
+
+/// Looks at everything in the store of a data directory: pages, blocks, records, contents and runs. Nothing is changed.
+pub fn check(directory: &Path) -> std::result::Result<Report, StoreError> {
+    let path = directory.join(FILE);
+    if !path.exists() {
+        return Err(StoreError::Io {
+            path: path.display().to_string(),
+            source: std::io::Error::new(std::io::ErrorKind::NotFound, "no store here"),
+        });
+    }
+    let db = schema::open_reader(&path)?;
+    schema::check(&db)?;
+    Ok(check_all(&db))
+}
+
+fn check_all(db: &Connection) -> Report {
+    let mut report = Report::default();
+    pages(db, &mut report);
+    blocks(db, &mut report);
+    records(db, &mut report);
+    contents(db, &mut report);
+    runs(db, &mut report);
+    if let Err(error) = quarantine(db, &mut report) {
+        report.note(&mut 0, format!("the quarantine cannot be read: {error}"));
+    }
+    report
+}
+
+/// SQLite's own look at its pages and indexes.
+fn pages(db: &Connection, report: &mut Report) {
+    let mut kind = 0;
+    let lines = db.prepare("PRAGMA integrity_check(50)").and_then(|mut statement| {
+        statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()
+    });
+    match lines {
+        Ok(lines) => {
+            for line in lines.into_iter().filter(|line| line != "ok") {
+                report.note(&mut kind, format!("database: {line}"));
+            }
+        }
+        Err(error) => report.note(&mut kind, format!("database: {error}")),
+    }
+}
+
+/// The numbers of all rows of a table that can be found, in order: a page that cannot be read is jumped over.
+fn ids(db: &Connection, table: &str) -> Vec<i64> {
+    let mut found = Vec::new();
+    for direction in ["ASC", "DESC"] {
+        let sql = format!("SELECT id FROM {table} ORDER BY id {direction}");
+        let Ok(mut statement) = db.prepare(&sql) else { continue };
+        let Ok(mut rows) = statement.query([]) else { continue };
+        loop {
+            match rows.next() {
+                Ok(Some(row)) => found.extend(row.get::<_, i64>(0)),
+                Ok(None) => {
+                    found.sort_unstable();
+                    found.dedup();
+                    return found;
+                }
+                Err(_) => break,
+            }
+        }
+    }
+    // Between the readable beginning and the readable end: one by one.
+    found.sort_unstable();
+    found.dedup();
+    let gap = found.windows(2).max_by_key(|pair| pair[1].saturating_sub(pair[0])).map(|pair| (pair[0], pair[1]));
+    if let Some((low, high)) = gap {
+        let one = format!("SELECT id FROM {table} WHERE id = ?1");
+        for id in low + 1..high.min(low.saturating_add(MOST_PROBED)) {
+            let row = db.prepare_cached(&one).and_then(|mut one| one.query_row([id], |row| row.get(0)).optional());
+            if let Ok(Some(id)) = row {
+                found.push(id);
+            }
+        }
+        found.sort_unstable();
+    }
+    found
+}
+
+/// Numbers tried one by one around damaged pages.
+const MOST_PROBED: i64 = 1_000_000;
+
+fn blocks(db: &Connection, report: &mut Report) {
+    let mut kind = 0;
+    for id in ids(db, "blocks") {
+        report.blocks += 1;
+        if let Err(why) = check_block(db, id) {
+            report.note(&mut kind, format!("block {id}: {why}"));
+        }
+    }
+}
+
+fn check_block(db: &Connection, id: i64) -> std::result::Result<(), String> {
+    let (size, data): (usize, Vec<u8>) = db
+        .prepare_cached("SELECT size, data FROM blocks WHERE id = ?1")
+        .and_then(|mut one| one.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))))
+        .map_err(|error| error.to_string())?;
+    let raw = zstd::bulk::decompress(&data, size).map_err(|error| error.to_string())?;
+    if raw.len() == size { Ok(()) } else { Err("it has another size than it was written with".into()) }
+}
+
+/// The first block whose checksum does not fit, and why; for backups.
+pub(crate) fn first_damaged_block(db: &Connection) -> Result<Option<(i64, String)>> {
+    let mut statement = db.prepare("SELECT id FROM blocks ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        if let Err(why) = check_block(db, id) {
+            return Ok(Some((id, why)));
+        }
+    }
+    Ok(None)
+}
+
+fn records(db: &Connection, report: &mut Report) {
+    let (mut blocks, mut lists, mut kind) = (Blocks::new(), Lists::default(), 0);
+    for id in ids(db, "records") {
+        report.records += 1;
+        if let Err(error) = check_record(db, &mut blocks, &mut lists, RecordId(id)) {
+            report.note(&mut kind, format!("record {id}: {error}"));
+        }
+    }
+}
+
+fn check_record(db: &Connection, blocks: &mut Blocks, lists: &mut Lists, id: RecordId) -> Result<()> {
+    let (facts, kind): (Vec<u8>, u8) = db
+        .prepare_cached("SELECT facts, kind FROM records WHERE id = ?1")?
+        .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    facts_row::decode(&facts, record_facts::kind(kind))
+        .map_err(|error| crate::error::Error::damaged(format!("its facts: {error}")))?;
+    body(db, blocks, lists, id).map(drop)
+}
+
+fn contents(db: &Connection, report: &mut Report) {
+    let (mut blocks, mut kind) = (Blocks::new(), 0);
+    for id in ids(db, "contents") {
+        report.contents += 1;
+        if let Err(error) = check_content(db, &mut blocks, ContentId(id)) {
+            report.note(&mut kind, format!("content {id}: {error}"));
+        }
+    }
+}
+
+fn check_content(db: &Connection, blocks: &mut Blocks, id: ContentId) -> Result<()> {
+    let form: u32 = db
+        .prepare_cached("SELECT form FROM contents WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))?;
+    let (form, _) = crate::write::intern::form_and_purpose(id, form)?;
+    let (hash, bytes) = crate::read::content(db, blocks, id)?;
+    if ContentHash::of(form, &bytes) == hash {
+        Ok(())
+    } else {
+        Err(crate::error::Error::damaged("it is not what was sent"))
+    }
+}
+
+fn runs(db: &Connection, report: &mut Report) {
+    let mut kind = 0;
+    let sql = format!("SELECT {} FROM runs r WHERE r.id = ?1", *schema::columns::SELECT);
+    for id in ids(db, "runs") {
+        report.runs += 1;
+        let read = db
+            .prepare_cached(&sql)
+            .and_then(|mut one| one.query_row([id], schema::columns::RunRow::read));
+        if let Err(error) = read {
+            report.note(&mut kind, format!("run row {id}: {error} (derived data: it is made again)"));
+        }
+    }
+}
+
+fn quarantine(db: &Connection, report: &mut Report) -> rusqlite::Result<()> {
+    let mut statement = db.prepare("SELECT kind, target, signal, reason, version FROM quarantine ORDER BY id")?;
+    let rows = statement.query_map([], |row| {
+        let (kind, target, signal): (String, Option<i64>, Option<String>) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        let what = match (target, signal) {
+            (Some(target), _) => format!("{} {target}", kind.replace('_', " ")),
+            (None, Some(signal)) => format!("{kind} of {signal}"),
+            (None, None) => kind,
+        };
+        Ok(format!("{what}: {} (version {})", row.get::<_, String>(3)?, row.get::<_, String>(4)?))
+    })?;
+    report.quarantined = rows.collect::<rusqlite::Result<_>>()?;
+    Ok(())
+}

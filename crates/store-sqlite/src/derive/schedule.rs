@@ -1,0 +1,205 @@
+//! Which trace groups are projected when. Each one stands for itself: one that cannot be projected is set aside.
+
+use super::{
+    facts_cache::{FactsCache, RECORDS},
+    members::members,
+    project_members,
+    write_runs::write_runs,
+};
+use crate::{
+    error::Result,
+    isolate::catch_panic,
+    quarantine,
+    read::Blocks,
+    write::{Applied, TouchedGroup},
+};
+use rusqlite::{Connection, Transaction};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::{Duration, Instant},
+};
+use turnscope_model::TraceGroupId;
+use turnscope_project::TraceGroup;
+use turnscope_store::{Batch, Change, Pricing};
+
+/// A trace group that took this long to project is not projected again before this many times as long has passed: a
+/// trace of 100,000 spans that arrives bit by bit must not cost its square.
+const REST_FACTOR: u32 = 10;
+const REST_FROM: Duration = Duration::from_millis(5);
+
+/// The trace groups waiting to be projected.
+pub(crate) struct Schedule {
+    cache: FactsCache,
+    /// Records that came since the last pass.
+    new_records: usize,
+    dirty: BTreeSet<TraceGroupId>,
+    resting: HashMap<TraceGroupId, Instant>,
+    blocks: Blocks,
+}
+
+/// What one pass did.
+#[derive(Debug, Default)]
+pub(crate) struct Pass {
+    pub(crate) changes: Vec<Change>,
+    /// Something went into quarantine, or came out of it.
+    pub(crate) quarantine_changed: bool,
+}
+
+impl Schedule {
+    /// Picks up what was waiting when the store was closed.
+    pub(crate) fn new(db: &Connection) -> Result<Self> {
+        let dirty = db
+            .prepare("SELECT id FROM trace_groups WHERE dirty")?
+            .query_map([], |row| row.get(0).map(TraceGroupId))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Self {
+            cache: FactsCache::new(),
+            new_records: 0,
+            dirty,
+            resting: HashMap::new(),
+            blocks: Blocks::new(),
+        })
+    }
+
+    /// Trace groups that a transaction changed.
+    pub(crate) fn touched(&mut self, groups: &[TouchedGroup]) {
+        for group in groups {
+            self.dirty.insert(group.id);
+            if group.is_new {
+                self.cache.begin(group.id);
+            }
+        }
+    }
+
+    /// A trace group that changed in another way: its records are read again.
+    pub(crate) fn add(&mut self, group: TraceGroupId) {
+        self.dirty.insert(group);
+        self.cache.forget();
+    }
+
+    /// Takes over what was committed, so that it need not be read again. After [`Schedule::touched`].
+    pub(crate) fn remember(&mut self, batch: Batch, applied: &Applied) {
+        self.new_records += batch.records.len();
+        for (record, placed) in batch.records.into_iter().zip(&applied.placed) {
+            if let Some(placed) = placed {
+                self.cache.add(record, *placed);
+            }
+        }
+    }
+
+    /// Reads the records of every trace group again when they are needed.
+    pub(crate) fn forget_cached(&mut self) {
+        self.cache.forget();
+    }
+
+    /// Whether a pass is due whatever else waits: soon records would be forgotten, and have to be read again.
+    pub(crate) fn is_full(&self) -> bool {
+        self.new_records >= RECORDS / 2
+    }
+
+    /// How long until something can be projected; `None` when nothing waits.
+    pub(crate) fn wait(&self, now: Instant) -> Option<Duration> {
+        self.dirty
+            .iter()
+            .map(|group| {
+                self.resting.get(group).map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+            })
+            .min()
+    }
+
+    /// Projects what waits, for at most about `budget`, in one transaction. With `all`, trace groups that rest too.
+    pub(crate) fn run(
+        &mut self,
+        db: &mut Connection,
+        budget: Duration,
+        all: bool,
+        pricing: Option<&Pricing>,
+    ) -> Result<Pass> {
+        let began = Instant::now();
+        self.new_records = 0;
+        let mut tx = db.transaction()?;
+        self.blocks.refresh(&tx)?;
+        let mut pass = Pass::default();
+        let mut done = BTreeSet::new();
+        let mut costs = Vec::new();
+        let due: Vec<TraceGroupId> = self
+            .dirty
+            .iter()
+            .copied()
+            .filter(|group| all || self.resting.get(group).is_none_or(|until| *until <= began))
+            .collect();
+        for group in due {
+            if done.contains(&group) {
+                continue; // projected together with an earlier one
+            }
+            let group_began = Instant::now();
+            done.extend(self.project_one(&mut tx, group, pricing, &mut pass)?);
+            costs.push((group, group_began.elapsed()));
+            if !all && began.elapsed() >= budget {
+                break;
+            }
+        }
+        tx.commit()?;
+        self.dirty.retain(|group| !done.contains(group));
+        let now = Instant::now();
+        self.resting.retain(|_, until| *until > now);
+        for (group, took) in costs {
+            if took >= REST_FROM {
+                self.resting.insert(group, now + took * REST_FACTOR);
+            }
+        }
+        Ok(pass)
+    }
+
+    /// Projects one trace group with those that it is joined to; gives all of them. One that cannot be projected, because
+    /// of damage or a bug, goes into quarantine. Any other failure fails the pass.
+    fn project_one(
+        &mut self,
+        tx: &mut Transaction<'_>,
+        group: TraceGroupId,
+        pricing: Option<&Pricing>,
+        pass: &mut Pass,
+    ) -> Result<Vec<TraceGroupId>> {
+        let savepoint = tx.savepoint()?;
+        let projected = catch_panic(|| {
+            let members = members(&savepoint, group)?;
+            let records = self.cache.of_members(&savepoint, &mut self.blocks, &members)?;
+            let projection = project_members(&savepoint, &members, &records)?;
+            let changes = write_runs(&savepoint, &members, &TraceGroup { records, projection }, pricing)?;
+            Ok((members, changes))
+        });
+        match projected {
+            Ok((members, changes)) => {
+                let leader = members.first().copied().unwrap_or(group);
+                for member in [leader, group] {
+                    pass.quarantine_changed |=
+                        quarantine::remove(&savepoint, quarantine::Kind::TraceGroup, member.0)?;
+                }
+                savepoint.commit()?;
+                pass.changes.extend(changes);
+                Ok(members)
+            }
+            Err(error) if error.is_permanent() => {
+                drop(savepoint);
+                self.cache.forget();
+                quarantine::put(tx, quarantine::Kind::TraceGroup, group.0, &error)?;
+                tx.prepare_cached("UPDATE trace_groups SET dirty = 0 WHERE id = ?1")?.execute([group.0])?;
+                pass.quarantine_changed = true;
+                Ok(vec![group])
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Trace groups that are no more.
+    pub(crate) fn forget(&mut self, groups: &[TraceGroupId]) {
+        self.dirty.retain(|group| !groups.contains(group));
+        self.cache.forget();
+    }
+
+    /// Leaves everything for a while, after a failure.
+    pub(crate) fn back_off(&mut self) {
+        let until = Instant::now() + Duration::from_secs(1);
+        self.resting.extend(self.dirty.iter().map(|group| (*group, until)));
+    }
+}

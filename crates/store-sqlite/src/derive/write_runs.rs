@@ -1,0 +1,127 @@
+//! Writes the runs of a trace group in the place of those that were there.
+
+use super::{
+    pricing::{self, RunCosts},
+    run_row::run_row,
+    write_scores::write_scores,
+};
+use crate::{
+    error::Result,
+    schema::columns::{self, RunRow},
+};
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+use turnscope_model::{RunId, TraceGroupId};
+use turnscope_project::{RunView, TraceGroup};
+use turnscope_query::Run;
+use turnscope_store::{Change, Pricing};
+
+/// `run_values.field`.
+pub(crate) mod field {
+    pub(crate) const MODEL: u8 = 1;
+    pub(crate) const PROVIDER: u8 = 2;
+    pub(crate) const TOOL: u8 = 3;
+    pub(crate) const TAG: u8 = 4;
+    pub(crate) const RISK_TIER: u8 = 5;
+    /// A span that the run links to, as a run id is written.
+    pub(crate) const LINK: u8 = 6;
+}
+
+/// Replaces the runs of trace groups that are projected together; gives what changed.
+pub(super) fn write_runs(
+    tx: &Connection,
+    members: &[TraceGroupId],
+    group: &TraceGroup,
+    pricing: Option<&Pricing>,
+) -> Result<Vec<Change>> {
+    let Some(&leader) = members.first() else { return Ok(Vec::new()) };
+    let (mut old, received_at) = take_over(tx, leader, members)?;
+    let costs = pricing::costs(&group.projection, pricing);
+    let price_key = pricing.map(|pricing| pricing.key);
+    let mut changes = Vec::new();
+    for (index, view) in group.projection.runs.iter().enumerate() {
+        let known = old.remove(&view.run_id.bytes()[..]);
+        let run = run_row(leader, &group.projection, &group.records, index, received_at, &costs[index]);
+        write_run(tx, known, run, view, &costs[index], price_key)?;
+        changes.push(Change { run_id: view.run_id, gone: false });
+    }
+    write_scores(tx, leader, group)?;
+    for (run_id, row) in old {
+        delete_run_rows(tx, row)?;
+        if let Ok(run_id) = RunId::from_bytes(&run_id) {
+            changes.push(Change { run_id, gone: true });
+        }
+    }
+    Ok(changes)
+}
+
+/// The rows of runs by run id.
+type RunRows = BTreeMap<Vec<u8>, i64>;
+
+/// Marks the members as projected, and gives the leader what people added to runs while their groups stood alone. Gives
+/// the rows of the runs that are there, and the latest receipt.
+fn take_over(
+    tx: &Connection,
+    leader: TraceGroupId,
+    members: &[TraceGroupId],
+) -> Result<(RunRows, i64)> {
+    let mut old = BTreeMap::new();
+    let mut received_at = 0_i64;
+    for member in members {
+        let mut rows = tx.prepare_cached("SELECT run_id, id FROM runs WHERE trace_group = ?1")?;
+        for row in rows.query_map([member.0], |row| Ok((row.get(0)?, row.get(1)?)))? {
+            old.extend([row?]);
+        }
+        received_at = received_at.max(
+            tx.prepare_cached("UPDATE trace_groups SET dirty = 0 WHERE id = ?1 RETURNING received_at")?
+                .query_row([member.0], |row| row.get(0))?,
+        );
+        if *member != leader {
+            tx.prepare_cached("UPDATE scores SET trace_group = ?2 WHERE trace_group = ?1")?
+                .execute((member.0, leader.0))?;
+            tx.prepare_cached("UPDATE OR REPLACE tags SET trace_group = ?2 WHERE trace_group = ?1")?
+                .execute((member.0, leader.0))?;
+        }
+    }
+    Ok((old, received_at))
+}
+
+fn write_run(
+    tx: &Connection,
+    known: Option<i64>,
+    run: Run,
+    view: &RunView,
+    costs: &RunCosts,
+    price_key: Option<i64>,
+) -> Result<()> {
+    let row = RunRow::new(run, price_key);
+    let id: i64 = tx
+        .prepare_cached(&columns::WRITE)?
+        .query_row(rusqlite::params_from_iter(row.values(known)), |row| row.get(0))?;
+    tx.prepare_cached("DELETE FROM run_values WHERE run = ?1")?.execute([id])?;
+    let mut value =
+        tx.prepare_cached("INSERT OR IGNORE INTO run_values (field, value, run) VALUES (?1, ?2, ?3)")?;
+    for (field, values) in [
+        (field::MODEL, &view.models),
+        (field::PROVIDER, &view.providers),
+        (field::TOOL, &view.tools),
+        (field::TAG, &view.tags),
+        (field::RISK_TIER, &view.risk_tiers),
+    ] {
+        for text in values {
+            value.execute((field, text, id))?;
+        }
+    }
+    for link in &view.links {
+        value.execute((field::LINK, RunId::of_span(link.trace_id, link.span_id).to_string(), id))?;
+    }
+    pricing::write_models(tx, id, view, costs)
+}
+
+/// Deletes the derived rows of a run.
+pub(crate) fn delete_run_rows(tx: &Connection, row: i64) -> Result<()> {
+    tx.prepare_cached("DELETE FROM runs WHERE id = ?1")?.execute([row])?;
+    tx.prepare_cached("DELETE FROM run_values WHERE run = ?1")?.execute([row])?;
+    tx.prepare_cached("DELETE FROM run_models WHERE run = ?1")?.execute([row])?;
+    Ok(())
+}

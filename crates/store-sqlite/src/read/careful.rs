@@ -1,0 +1,107 @@
+//! Lists of runs around damaged pages: row by row, so that a page that cannot be read costs the runs on it and no others.
+
+use super::{
+    SqliteReader, filter_sql,
+    runs::{Position, Rows},
+};
+use crate::{
+    error::Result,
+    schema::columns::{RunRow, SELECT},
+};
+use rusqlite::{Connection, OptionalExtension as _, types::Value as Sql};
+use turnscope_query::{Moment, RunFilter, RunPageQuery};
+
+/// Unreadable places named at most.
+const NAMED: usize = 20;
+
+impl SqliteReader<'_> {
+    /// The rows of one page, each read by itself. Slow, and without a total; only for a table that is damaged.
+    pub(super) fn rows_around_damage(
+        &mut self,
+        filter: &RunFilter,
+        page: &RunPageQuery,
+        moment: Moment,
+    ) -> Result<Rows> {
+        let clause = filter_sql::clause(filter, moment);
+        let after = page.after.as_ref().map(|cursor| Position::parse(cursor.as_str())).transpose()?;
+        let db = self.db()?;
+        let mut values = clause.values.clone();
+        values.push(Sql::Null);
+        let sql = format!(
+            "SELECT {} FROM runs r WHERE r.id = ?{} AND {}",
+            *SELECT,
+            values.len(),
+            clause.sql
+        );
+        let mut rows = Rows::default();
+        let mut damaged = Vec::new();
+        for row in known_rows(db)? {
+            if let Some(last) = values.last_mut() {
+                *last = Sql::Integer(row);
+            }
+            let read = db
+                .prepare_cached(&sql)
+                .and_then(|mut one| one.query_row(rusqlite::params_from_iter(&values), RunRow::read).optional());
+            match read {
+                Ok(Some(read)) => rows.runs.push(read),
+                Ok(None) => {}
+                Err(error) => damaged.push((row, error)),
+            }
+        }
+        for (row, error) in damaged {
+            let named = self.note_damaged_row(row, &error.into());
+            if rows.unreadable.len() < NAMED {
+                rows.unreadable.push(named);
+            }
+        }
+        let place = |row: &(i64, turnscope_query::Run)| {
+            let at = Position::of(&row.1, row.0, page.order);
+            if page.descending { (at.value.saturating_neg(), -at.row) } else { (at.value, at.row) }
+        };
+        rows.runs.sort_by_key(place);
+        if let Some(after) = after {
+            let (value, row) = (after.value, after.row);
+            let from = if page.descending { (value.saturating_neg(), -row) } else { (value, row) };
+            rows.runs.retain(|one| place(one) > from);
+        }
+        let offset = (page.offset as usize).min(rows.runs.len());
+        rows.runs.drain(..offset);
+        rows.runs.truncate(page.limit as usize + 1);
+        Ok(rows)
+    }
+}
+
+/// The ids of all rows of `runs`, from whichever index can be read furthest.
+fn known_rows(db: &Connection) -> Result<Vec<i64>> {
+    let mut found = std::collections::BTreeSet::new();
+    for index in ["runs_started", "runs_root", "runs_unit", "runs_service"] {
+        for direction in ["ASC", "DESC"] {
+            let column = match index {
+                "runs_started" => "started_at",
+                "runs_root" => "root_run_id",
+                "runs_unit" => "trace_group",
+                _ => "service_name",
+            };
+            let sql = format!("SELECT id FROM runs INDEXED BY {index} ORDER BY {column} {direction}");
+            let Ok(mut statement) = db.prepare(&sql) else { continue };
+            let Ok(mut rows) = statement.query([]) else { continue };
+            let mut whole = true;
+            loop {
+                match rows.next() {
+                    Ok(Some(row)) => {
+                        found.insert(row.get::<_, i64>(0)?);
+                    }
+                    Ok(None) => break,
+                    Err(_) => {
+                        whole = false;
+                        break;
+                    }
+                }
+            }
+            if whole {
+                return Ok(found.into_iter().collect());
+            }
+        }
+    }
+    Ok(found.into_iter().collect())
+}

@@ -1,0 +1,188 @@
+//! Figures over many runs: counts, tokens, money, latency, by group and over time.
+
+use super::{SqliteReader, filter_sql};
+use crate::{derive::field, error::{Error, Result}, schema::columns::usage};
+use rusqlite::{Row, types::ValueRef};
+use std::collections::BTreeMap;
+use turnscope_model::Costs;
+use turnscope_query::{FigureKey, Figures, FiguresQuery, GroupBy, Moment, RunFilter, UnpricedModel};
+
+impl SqliteReader<'_> {
+    /// Figures of the runs that a filter asks for.
+    pub(super) fn figures_by_group(
+        &mut self,
+        query: &FiguresQuery,
+        moment: Moment,
+    ) -> Result<BTreeMap<FigureKey, Figures>> {
+        let clause = filter_sql::clause(&query.filter, moment);
+        let mut joins = String::new();
+        let mut columns = String::new();
+        for group in &query.group_by {
+            let (column, join) = column_and_join(*group);
+            columns.push_str(", ");
+            columns.push_str(column);
+            if !joins.contains(&join) {
+                joins.push_str(&join);
+            }
+        }
+        // Grouped by model, calls and money are the model's own.
+        let (table, calls) =
+            if query.group_by.contains(&GroupBy::Model) { ("gm", "calls") } else { ("r", "llm_call_count") };
+        let sql = format!(
+            "SELECT r.started_at, r.ended_at, r.duration, r.failed, r.received_at, r.turn_count, r.tool_call_count,
+                 r.error_count, r.allow_count, r.deny_count, r.hitl_count, {table}.{calls}, {table}.unpriced_calls,
+                 {table}.cost, {table}.computed_cost, {table}.reported_cost, {table}.input_tokens,
+                 {table}.output_tokens, {table}.cache_read_tokens, {table}.cache_write_tokens,
+                 {table}.reasoning_tokens{columns}
+             FROM runs r{joins} WHERE {}",
+            clause.sql
+        );
+        let mut groups: BTreeMap<FigureKey, Figures> = BTreeMap::new();
+        let mut damage = None;
+        {
+            let mut statement = self.db()?.prepare_cached(&sql)?;
+            let mut rows = statement.query(rusqlite::params_from_iter(&clause.values))?;
+            while let Some(row) = rows.next()? {
+                // A row that cannot be read is left out of the figures, and said.
+                if let Err(error) = add(&mut groups, row, query, moment) {
+                    let error = Error::from(error);
+                    if !error.is_damage() {
+                        return Err(error);
+                    }
+                    damage = Some(error);
+                }
+            }
+        }
+        if let Some(error) = damage {
+            self.readers().damage().note("figures of runs", error.to_string());
+        }
+        for figures in groups.values_mut() {
+            figures.durations.sort_unstable();
+        }
+        Ok(groups)
+    }
+
+    /// When the first and the last of these runs began.
+    pub(super) fn starts_range(&mut self, filter: &RunFilter, moment: Moment) -> Result<Option<(i64, i64)>> {
+        let clause = filter_sql::clause(filter, moment);
+        let sql = format!("SELECT min(r.started_at), max(r.started_at) FROM runs r WHERE {}", clause.sql);
+        let (first, last): (Option<i64>, Option<i64>) = self
+            .db()?
+            .prepare_cached(&sql)?
+            .query_row(rusqlite::params_from_iter(&clause.values), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(first.zip(last))
+    }
+
+    /// Models that calls without a price went to, those with the most such calls first.
+    pub(super) fn models_without_price(&mut self) -> Result<Vec<UnpricedModel>> {
+        let mut statement = self.db()?.prepare_cached(
+            "SELECT model, provider, sum(calls), sum(unpriced_calls) AS n FROM run_models
+             GROUP BY model, provider HAVING n > 0 ORDER BY n DESC, model, provider",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(UnpricedModel {
+                model: row.get(0)?,
+                provider: row.get(1)?,
+                calls: row.get(2)?,
+                unpriced_calls: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The values that a grouping can take, most frequent first, with how many runs have each.
+    pub(super) fn frequent_values(
+        &mut self,
+        of: GroupBy,
+        prefix: &str,
+        limit: u32,
+    ) -> Result<Vec<(String, u64)>> {
+        let (column, join) = column_and_join(of);
+        let sql = format!(
+            "SELECT {column}, count(*) AS n FROM runs r{join}
+             WHERE {column} IS NOT NULL AND {column} <> '' AND substr({column}, 1, length(?1)) = ?1 COLLATE NOCASE
+             GROUP BY {column} ORDER BY n DESC, {column} LIMIT ?2"
+        );
+        let mut statement = self.db()?.prepare_cached(&sql)?;
+        let rows = statement.query_map((prefix, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// Adds one run to the figures of its group.
+fn add(
+    groups: &mut BTreeMap<FigureKey, Figures>,
+    row: &Row<'_>,
+    query: &FiguresQuery,
+    moment: Moment,
+) -> rusqlite::Result<()> {
+    let count = |column: usize| -> rusqlite::Result<u64> {
+        Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
+    };
+    let started: i64 = row.get(0)?;
+    let ended: Option<i64> = row.get(1)?;
+    let failed: bool = row.get(3)?;
+    let received_at: i64 = row.get(4)?;
+    let mut values = Vec::with_capacity(query.group_by.len());
+    for column in 0..query.group_by.len() {
+        values.push(match row.get_ref(21 + column)? {
+            ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+            _ => None,
+        });
+    }
+    let bucket = query.bucket.map(|width| started.saturating_sub(started.rem_euclid(width.max(1))));
+    let costs = Costs {
+        unpriced_calls: count(12)?,
+        cost: row.get(13)?,
+        computed: row.get(14)?,
+        reported: row.get(15)?,
+    };
+    let usage = usage(row, 16)?;
+    let figures = groups.entry(FigureKey { bucket, values }).or_default();
+    let is_open = ended.is_none() && !failed;
+    let is_silent = moment.now_ms.saturating_sub(received_at) > moment.inactivity_ms;
+    figures.runs += 1;
+    figures.failed_runs += u64::from(failed);
+    figures.open_runs += u64::from(is_open);
+    figures.incomplete_runs += u64::from(is_open && is_silent);
+    for (sum, column) in [
+        (&mut figures.turns, 5),
+        (&mut figures.tool_calls, 6),
+        (&mut figures.errors, 7),
+        (&mut figures.llm_calls, 11),
+    ] {
+        *sum = sum.saturating_add(count(column)?);
+    }
+    for (verdict, column) in figures.verdicts.iter_mut().zip(8..) {
+        *verdict = verdict.saturating_add(count(column)?);
+    }
+    figures.usage.add(&usage);
+    figures.costs.add(&costs);
+    if ended.is_some() {
+        figures.durations.push(row.get(2)?);
+    }
+    Ok(())
+}
+
+/// The column that a grouping reads, and the join that it needs.
+fn column_and_join(group: GroupBy) -> (&'static str, String) {
+    let listed = |alias: &str, field: u8| {
+        format!(" JOIN run_values {alias} ON {alias}.run = r.id AND {alias}.field = {field}")
+    };
+    match group {
+        GroupBy::Agent => ("r.agent_name", String::new()),
+        GroupBy::Model => ("gm.model", " JOIN run_models gm ON gm.run = r.id".into()),
+        GroupBy::Provider => ("gp.value", listed("gp", field::PROVIDER)),
+        GroupBy::Tool => ("gt.value", listed("gt", field::TOOL)),
+        GroupBy::Tag => ("gg.value", listed("gg", field::TAG)),
+        GroupBy::Service => ("r.service_name", String::new()),
+        GroupBy::User => ("r.user_id", String::new()),
+        GroupBy::Session => ("r.session_id", String::new()),
+        GroupBy::Dialect => ("r.dialect", String::new()),
+        GroupBy::Prompt => ("r.prompt_id", String::new()),
+        GroupBy::PromptVersion => ("r.prompt_version", String::new()),
+        GroupBy::Experiment => ("r.experiment_id", String::new()),
+        GroupBy::ExperimentVariant => ("r.experiment_variant", String::new()),
+        GroupBy::UserRole => ("r.user_role", String::new()),
+    }
+}

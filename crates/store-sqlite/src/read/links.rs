@@ -1,0 +1,69 @@
+//! Which runs a run links to, and which link to it: by span links, whose spans are looked up when asked.
+
+use super::SqliteReader;
+use crate::{
+    derive::field,
+    error::Result,
+    schema::columns::{RunRow, SELECT, SELECTED},
+};
+use turnscope_model::RunId;
+use turnscope_query::{Run, RunLink};
+
+/// Runs that point into one trace, looked at.
+const POINTING: u32 = 100;
+
+impl SqliteReader<'_> {
+    /// The runs before and after this one. Spans that were never received lead nowhere.
+    pub(super) fn links_of(&mut self, run: &Run) -> Result<Vec<RunLink>> {
+        let mut links = Vec::new();
+        for link in &run.span_links {
+            let Ok(span) = link.span.parse() else { continue };
+            if let Some(other) = self.find_by_id(span)? {
+                add(&mut links, run, other.run_id, link.why.clone(), true);
+            }
+        }
+        for trace in &run.trace_ids {
+            for (other, why) in self.links_into(run, trace)? {
+                add(&mut links, run, other, why, false);
+            }
+        }
+        Ok(links)
+    }
+
+    /// The runs that point at a span of `run` in this trace.
+    fn links_into(&mut self, run: &Run, trace: &str) -> Result<Vec<(RunId, Option<String>)>> {
+        // Spans are written `<trace>-<span>`, and '.' comes after '-'.
+        let sql = format!(
+            "SELECT {}, v.value FROM run_values v JOIN runs r ON r.id = v.run
+             WHERE v.field = ?1 AND v.value > ?2 || '-' AND v.value < ?2 || '.'
+             ORDER BY r.started_at, r.id LIMIT {POINTING}",
+            *SELECT
+        );
+        let pointing: Vec<(Run, String)> = self
+            .db()?
+            .prepare_cached(&sql)?
+            .query_map((field::LINK, trace), |row| Ok((RunRow::read(row)?.1, row.get(SELECTED)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut found = Vec::new();
+        for (other, span) in pointing {
+            let Ok(id) = span.parse::<RunId>() else { continue };
+            if other.run_id != run.run_id
+                && (id == run.run_id
+                    || self.find_by_id(id)?.is_some_and(|target| target.run_id == run.run_id))
+            {
+                let why =
+                    other.span_links.iter().find(|link| link.span == span).and_then(|link| link.why.clone());
+                found.push((other.run_id, why));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A run's links within itself lead nowhere; several to the same run are one.
+fn add(links: &mut Vec<RunLink>, run: &Run, other: RunId, why: Option<String>, is_before: bool) {
+    let known = links.iter().any(|link| (link.run_id, link.is_before) == (other, is_before));
+    if other != run.run_id && !known {
+        links.push(RunLink { run_id: other, why, is_before });
+    }
+}

@@ -1,0 +1,207 @@
+//! Lists of runs: filtered, ordered, in pages, with totals, scores, tags and links.
+
+use super::{
+    SqliteReader,
+    filter_sql::{self, Clause},
+    find::below,
+};
+use crate::{
+    error::{Error, Result, StoreError},
+    schema::columns::{RunRow, SELECT},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rusqlite::types::Value as Sql;
+use std::collections::{BTreeSet, HashMap};
+use turnscope_model::{RunId, Score};
+use turnscope_query::{ListedRun, Moment, Order, Run, RunCursor, RunFilter, RunPage, RunPageQuery, Totals};
+
+/// Exact totals are counted up to here.
+const COUNTED: u64 = 10_000;
+
+/// A run's place in a list: the value that the list is ordered by, and its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Position {
+    pub(super) value: i64,
+    pub(super) row: i64,
+}
+
+impl Position {
+    pub(super) fn of(run: &Run, row: i64, order: Order) -> Self {
+        let value = match order {
+            Order::StartedAt => run.start,
+            Order::Duration => run.duration,
+            Order::Cost => run.costs.cost.unwrap_or(-1),
+            Order::Tokens => run.usage.total_tokens().map_or(-1, crate::schema::sql_value::count),
+        };
+        Self { value, row }
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .and_then(|pair| {
+                let (value, row) = pair.split_once(',')?;
+                Some(Self { value: value.parse().ok()?, row: row.parse().ok()? })
+            })
+            .ok_or(Error::Store(StoreError::BadCursor))
+    }
+
+    pub(super) fn text(self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{},{}", self.value, self.row))
+    }
+}
+
+/// The rows of one page, and what could not be read of it.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) runs: Vec<(i64, Run)>,
+    pub(super) unreadable: Vec<String>,
+    /// The total was counted, up to [`COUNTED`] + 1.
+    pub(super) total: Option<u64>,
+}
+
+impl SqliteReader<'_> {
+    /// One page of the runs that a filter asks for.
+    pub(super) fn run_page(
+        &mut self,
+        filter: &RunFilter,
+        page: &RunPageQuery,
+        moment: Moment,
+    ) -> Result<RunPage> {
+        let rows = match self.rows_of_page(filter, page, moment) {
+            Err(error) if error.is_damage() => {
+                self.readers().damage().note("the table of runs", error.to_string());
+                self.rows_around_damage(filter, page, moment)?
+            }
+            rows => rows?,
+        };
+        let (mut runs, limit) = (rows.runs, page.limit as usize);
+        let has_more = runs.len() > limit;
+        runs.truncate(limit);
+        let listed = self.listed(runs, page.order)?;
+        Ok(RunPage {
+            next: listed.last().filter(|_| has_more).map(|last| last.cursor.clone()),
+            runs: listed,
+            total: rows.total.filter(|total| *total <= COUNTED),
+            unreadable: rows.unreadable,
+        })
+    }
+
+    fn rows_of_page(&mut self, filter: &RunFilter, page: &RunPageQuery, moment: Moment) -> Result<Rows> {
+        let clause = filter_sql::clause(filter, moment);
+        let db = self.db()?;
+        let total: u64 = db.query_row(
+            &format!(
+                "SELECT count(*) FROM (SELECT 1 FROM runs r WHERE {} LIMIT {})",
+                clause.sql,
+                COUNTED + 1
+            ),
+            rusqlite::params_from_iter(&clause.values),
+            |row| row.get(0),
+        )?;
+        let (sql, values) = page_sql(clause, page)?;
+        let mut statement = db.prepare_cached(&sql)?;
+        let mut found = statement.query(rusqlite::params_from_iter(&values))?;
+        let (mut rows, mut damaged) = (Rows { total: Some(total), ..Rows::default() }, Vec::new());
+        while let Some(row) = found.next()? {
+            match RunRow::read(row) {
+                Ok(read) => rows.runs.push(read),
+                Err(error) => damaged.push((row.get::<_, i64>(0)?, error)),
+            }
+        }
+        drop(found);
+        drop(statement);
+        for (row, error) in damaged {
+            rows.unreadable.push(self.note_damaged_row(row, &error.into()));
+        }
+        Ok(rows)
+    }
+
+    /// Names a row of `runs` that cannot be read, and has it derived again.
+    pub(super) fn note_damaged_row(&mut self, row: i64, error: &Error) -> String {
+        let identity = |db: &rusqlite::Connection| -> rusqlite::Result<(Vec<u8>, i64)> {
+            db.prepare_cached("SELECT run_id, trace_group FROM runs WHERE id = ?1")?
+                .query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))
+        };
+        let place = match self.db().map(identity) {
+            Ok(Ok((run_id, group))) => {
+                self.readers().damage().derive_again(turnscope_model::TraceGroupId(group));
+                RunId::from_bytes(&run_id).map_or_else(|_| format!("run row {row}"), |id| format!("run {id}"))
+            }
+            _ => format!("run row {row}"),
+        };
+        self.readers().damage().note(place.clone(), error.to_string());
+        format!("{place}: {error}")
+    }
+
+    /// Runs as lists show them: everything for the whole page in a few questions.
+    pub(super) fn listed(&mut self, rows: Vec<(i64, Run)>, order: Order) -> Result<Vec<ListedRun>> {
+        let ids: Vec<RunId> = rows.iter().map(|(_, run)| run.run_id).collect();
+        let roots: BTreeSet<RunId> = rows.iter().map(|(_, run)| run.root_run_id).collect();
+        let roots: Vec<RunId> = roots.into_iter().collect();
+        let family = self.families(&roots)?;
+        let mut by_root: HashMap<RunId, Vec<Run>> = HashMap::new();
+        for member in family {
+            by_root.entry(member.root_run_id).or_default().push(member);
+        }
+        let mut scores: HashMap<RunId, Vec<Score>> = HashMap::new();
+        for score in self.scores_of(&ids)? {
+            scores.entry(score.run_id).or_default().push(score);
+        }
+        let mut listed = Vec::with_capacity(rows.len());
+        for (row, mut run) in rows {
+            self.add_tags(std::iter::once(&mut run))?;
+            let family = by_root.get(&run.root_run_id).map_or(&[][..], Vec::as_slice);
+            listed.push(ListedRun {
+                total: Totals::of(std::iter::once(&run).chain(below(family, run.run_id))),
+                scores: scores.remove(&run.run_id).unwrap_or_default(),
+                links: self.links_of(&run)?,
+                cursor: RunCursor::new(Position::of(&run, row, order).text()),
+                run,
+            });
+        }
+        Ok(listed)
+    }
+
+    /// How SQLite would find a page: a line for each step of its plan. For tests of indexes.
+    pub(crate) fn explain_page(
+        &mut self,
+        filter: &RunFilter,
+        page: &RunPageQuery,
+        moment: Moment,
+    ) -> Result<Vec<String>> {
+        let (sql, values) = page_sql(filter_sql::clause(filter, moment), page)?;
+        let mut statement = self.db()?.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        let lines = statement.query_map(rusqlite::params_from_iter(&values), |row| row.get("detail"))?;
+        Ok(lines.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// The statement that gives one page and one run more, with its values.
+fn page_sql(clause: Clause, page: &RunPageQuery) -> Result<(String, Vec<Sql>)> {
+    let key = match page.order {
+        Order::StartedAt => "r.started_at",
+        Order::Duration => "r.duration",
+        Order::Cost => "coalesce(r.cost, -1)",
+        Order::Tokens => "coalesce(r.total_tokens, -1)",
+    };
+    let (direction, beyond) = if page.descending { ("DESC", "<") } else { ("ASC", ">") };
+    let mut values: Vec<Sql> = clause.values;
+    let mut seek = String::new();
+    if let Some(cursor) = &page.after {
+        let at = Position::parse(cursor.as_str())?;
+        values.extend([Sql::from(at.value), Sql::from(at.row)]);
+        let (value, row) = (values.len() - 1, values.len());
+        seek = format!("AND ({key}, r.id) {beyond} (?{value}, ?{row})");
+    }
+    let sql = format!(
+        "SELECT {} FROM runs r WHERE {} {seek} ORDER BY {key} {direction}, r.id {direction} LIMIT {} OFFSET {}",
+        *SELECT,
+        clause.sql,
+        u64::from(page.limit) + 1,
+        page.offset
+    );
+    Ok((sql, values))
+}

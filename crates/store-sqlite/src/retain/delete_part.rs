@@ -1,0 +1,129 @@
+//! Deletes one of several runs of a trace group: what the other runs' records need must stay.
+
+use super::remove_records::{RecordRemoval, write_out};
+use crate::{
+    derive::{load_members, members},
+    encode::facts_row,
+    error::Result,
+    read::{Blocks, Lists},
+    write::writer::Writer,
+};
+use rusqlite::Transaction;
+use std::collections::BTreeSet;
+use turnscope_model::{Kind, RecordId, RunId, TraceGroupId};
+
+/// Deletes one of several runs of a trace group, with its child runs.
+pub(super) fn delete_part(writer: &mut Writer, leader: TraceGroupId, run: RunId) -> Result<()> {
+    let members = members(&writer.db, leader)?;
+    let group = load_members(&writer.db, &mut Blocks::new(), &members)?;
+    let Some(top) = group.run_index(run) else { return Ok(()) };
+    let steps = group.projection.steps.iter();
+    let mut doomed: BTreeSet<RecordId> = steps
+        .filter(|step| step.run.is_some_and(|run| group.is_within(run, top)))
+        .flat_map(|step| step.record.into_iter().chain(step.joined.iter().copied()))
+        .map(|record| group.records[record].id)
+        .collect();
+    let tx = writer.db.transaction()?;
+    add_replaced_versions(&tx, &members, &mut doomed)?;
+    write_out_lists(&tx, &members, &doomed)?;
+    keep_texts(&tx, &members, &doomed)?;
+    let mut removal = RecordRemoval::default();
+    for record in &doomed {
+        removal.add(&tx, *record)?;
+    }
+    for (index, gone) in group.projection.runs.iter().enumerate() {
+        if group.is_within(index, top) {
+            let id = gone.run_id;
+            tx.prepare_cached("DELETE FROM scores WHERE run_id = ?1")?.execute([id.bytes()])?;
+            tx.prepare_cached("DELETE FROM tags WHERE trace_group = ?1 AND run_id = ?2")?
+                .execute((leader.0, id.bytes()))?;
+        }
+    }
+    tx.prepare_cached("UPDATE trace_groups SET dirty = 1, spans = max(0, spans - ?2) WHERE id = ?1")?
+        .execute((leader.0, doomed.len()))?;
+    removal.finish(&tx)?;
+    tx.commit()?;
+    writer.committer.reset();
+    writer.schedule.add(leader);
+    writer.project(true);
+    Ok(())
+}
+
+/// Versions of the same spans that later ones replaced.
+fn add_replaced_versions(
+    tx: &Transaction<'_>,
+    members: &[TraceGroupId],
+    doomed: &mut BTreeSet<RecordId>,
+) -> Result<()> {
+    for group in members {
+        let replaced: Vec<(RecordId, RecordId)> = tx
+            .prepare_cached(
+                "SELECT old.id, new.id FROM records old JOIN records new
+                     ON new.trace = old.trace AND new.span = old.span AND new.role & 15 < 2
+                 WHERE old.trace_group = ?1 AND old.role & 15 = 15",
+            )?
+            .query_map([group.0], |row| Ok((RecordId(row.get(0)?), RecordId(row.get(1)?))))?
+            .collect::<rusqlite::Result<_>>()?;
+        for (old, new) in replaced {
+            if doomed.contains(&new) {
+                doomed.insert(old);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Texts of facts are noted as used where the trace group met them first. When that record goes, another one that shows them
+/// takes its place.
+fn keep_texts(tx: &Transaction<'_>, members: &[TraceGroupId], doomed: &BTreeSet<RecordId>) -> Result<()> {
+    let mut texts = BTreeSet::new();
+    let mut kept = Vec::new();
+    for group in members {
+        let mut rows = tx.prepare_cached("SELECT id, facts FROM records WHERE trace_group = ?1 ORDER BY id")?;
+        let mut rows = rows.query([group.0])?;
+        while let Some(row) = rows.next()? {
+            let (id, facts): (RecordId, Vec<u8>) = (RecordId(row.get(0)?), row.get(1)?);
+            let Ok((_, beside)) = facts_row::decode(&facts, Kind::Other) else { continue };
+            if doomed.contains(&id) {
+                texts.extend(beside.contents());
+            } else {
+                kept.extend(beside.contents().map(|content| (content, id)));
+            }
+        }
+    }
+    for (content, record) in kept {
+        if texts.remove(&content) {
+            tx.prepare_cached("INSERT OR IGNORE INTO uses (content, record) VALUES (?1, ?2)")?
+                .execute((content.0, record.0))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes out the lists of these groups that are coded against a doomed record's.
+fn write_out_lists(
+    tx: &Transaction<'_>,
+    members: &[TraceGroupId],
+    doomed: &BTreeSet<RecordId>,
+) -> Result<()> {
+    let mut lists = Lists::default();
+    let mut rewritten = Vec::new();
+    for group in members {
+        let based: Vec<(RecordId, u32, RecordId)> = tx
+            .prepare_cached(
+                "SELECT x.record, x.slot, x.base_record FROM contexts x JOIN records c ON c.id = x.record
+                 WHERE c.trace_group = ?1 AND x.base_record IS NOT NULL",
+            )?
+            .query_map([group.0], |row| Ok((RecordId(row.get(0)?), row.get(1)?, RecordId(row.get(2)?))))?
+            .collect::<rusqlite::Result<_>>()?;
+        for (record, slot, base) in based {
+            if doomed.contains(&base) && !doomed.contains(&record) {
+                rewritten.push((record, slot, lists.read(tx, record, slot)?));
+            }
+        }
+    }
+    for (record, slot, list) in rewritten {
+        write_out(tx, record, slot, &list)?;
+    }
+    Ok(())
+}

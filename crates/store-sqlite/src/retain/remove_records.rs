@@ -1,0 +1,181 @@
+//! Takes records out, with the contents that nothing else uses and the blocks in which nothing else lies.
+
+use super::repack::rows_in_block;
+use crate::{
+    encode::{context_list, facts_row},
+    error::Result,
+    read::{Blocks, Lists, inline},
+    write::{hash_index::remove_numbers, pack::{BlockId, Location}, role},
+};
+use rusqlite::{OptionalExtension as _, Transaction};
+use std::collections::{BTreeSet, HashSet};
+use turnscope_model::{ContentId, Kind, RecordId};
+
+/// Records on their way out, and the contents and blocks that may go with them.
+pub(super) struct RecordRemoval {
+    records: Vec<RecordId>,
+    contents: BTreeSet<ContentId>,
+    blocks: BTreeSet<BlockId>,
+    lists: Lists,
+    has_logs: bool,
+    cache: Blocks,
+}
+
+impl Default for RecordRemoval {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            contents: BTreeSet::new(),
+            blocks: BTreeSet::new(),
+            lists: Lists::default(),
+            has_logs: false,
+            cache: Blocks::new(),
+        }
+    }
+}
+
+impl RecordRemoval {
+    /// Adds a record. Of one that is damaged, what cannot be read stays behind: contents that nothing leads to.
+    pub(super) fn add(&mut self, tx: &Transaction<'_>, id: RecordId) -> Result<()> {
+        let row: Option<(Vec<u8>, u32, Location)> = tx
+            .prepare_cached("SELECT facts, role, block, off, len FROM records WHERE id = ?1")?
+            .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, Location::from_row(row, 2)?)))
+            .optional()?;
+        let Some((facts, role, location)) = row else { return Ok(()) };
+        self.has_logs |= matches!(role & role::MASK, role::LOG | role::EVENT);
+        self.blocks.insert(location.block);
+        self.records.push(id);
+        match self.contents_of(tx, id, location) {
+            Ok(contents) => self.contents.extend(contents),
+            Err(error) if error.is_damage() => {
+                tracing::warn!(record = id.0, %error, "a damaged record is deleted; some of its contents stay");
+            }
+            Err(error) => return Err(error),
+        }
+        if let Ok((_, companions)) = facts_row::decode(&facts, Kind::Other) {
+            self.contents.extend(companions.contents());
+        }
+        Ok(())
+    }
+
+    fn contents_of(
+        &mut self,
+        tx: &Transaction<'_>,
+        id: RecordId,
+        location: Location,
+    ) -> Result<Vec<ContentId>> {
+        let slots: Vec<u32> = tx
+            .prepare_cached("SELECT slot FROM contexts WHERE record = ?1")?
+            .query_map([id.0], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut contents = Vec::new();
+        for slot in slots {
+            contents.extend(self.lists.read(tx, id, slot)?);
+        }
+        contents.extend(inline(tx, &mut self.cache, id, location)?);
+        Ok(contents)
+    }
+
+    /// Deletes what was added.
+    pub(super) fn finish(mut self, tx: &Transaction<'_>) -> Result<()> {
+        let gone: HashSet<RecordId> = self.records.iter().copied().collect();
+        self.write_out_foreign_lists(tx, &gone)?;
+        for id in &self.records {
+            tx.prepare_cached("DELETE FROM records WHERE id = ?1")?.execute([id.0])?;
+            tx.prepare_cached("DELETE FROM contexts WHERE record = ?1")?.execute([id.0])?;
+        }
+        let mut blocks = std::mem::take(&mut self.blocks);
+        for content in &self.contents {
+            blocks.extend(release(tx, *content, &gone)?);
+        }
+        if self.has_logs {
+            let numbers: Vec<i64> = self.records.iter().map(|record| record.0).collect();
+            remove_numbers(tx, "log_hashes", "record", &numbers)?;
+        }
+        let mut any = false;
+        for block in blocks {
+            if rows_in_block(tx, block)?.is_empty() {
+                tx.prepare_cached("DELETE FROM blocks WHERE id = ?1")?.execute([block.0])?;
+                any = true;
+            }
+        }
+        // After a restart its number may be given out again.
+        if any { Blocks::changed(tx) } else { Ok(()) }
+    }
+
+    /// Lists of other trace groups that are coded against a list that goes are written out whole.
+    fn write_out_foreign_lists(&mut self, tx: &Transaction<'_>, gone: &HashSet<RecordId>) -> Result<()> {
+        for id in gone {
+            let dependents: Vec<(RecordId, u32)> = tx
+                .prepare_cached("SELECT record, slot FROM foreign_bases WHERE base_record = ?1")?
+                .query_map([id.0], |row| Ok((RecordId(row.get(0)?), row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            for (record, slot) in dependents.into_iter().filter(|(record, _)| !gone.contains(record)) {
+                let list = self.lists.read(tx, record, slot)?;
+                write_out(tx, record, slot, &list)?;
+            }
+            tx.prepare_cached("DELETE FROM foreign_bases WHERE base_record = ?1")?.execute([id.0])?;
+            tx.prepare_cached(
+                "DELETE FROM foreign_bases WHERE record = ?1 AND base_record IN
+                     (SELECT base_record FROM contexts WHERE record = ?1 AND base_record IS NOT NULL)",
+            )?
+            .execute([id.0])?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a list without a base list; the record keeps its contents alive by itself from now on.
+pub(super) fn write_out(
+    tx: &Transaction<'_>,
+    record: RecordId,
+    slot: u32,
+    list: &[ContentId],
+) -> Result<()> {
+    let coded = context_list::encode(list, &[]);
+    tx.prepare_cached(
+        "UPDATE contexts SET base_record = NULL, base_slot = NULL, ops = ?3 WHERE record = ?1 AND slot = ?2",
+    )?
+    .execute((record.0, slot, coded.ops))?;
+    for content in coded.literals {
+        tx.prepare_cached("INSERT OR IGNORE INTO uses (content, record) VALUES (?1, ?2)")?
+            .execute((content.0, record.0))?;
+    }
+    Ok(())
+}
+
+/// Takes away the uses of a content by records that are gone. Without any other use the content is deleted, and its block
+/// is given.
+fn release(tx: &Transaction<'_>, content: ContentId, gone: &HashSet<RecordId>) -> Result<Option<BlockId>> {
+    let users: Vec<RecordId> = tx
+        .prepare_cached("SELECT record FROM uses WHERE content = ?1")?
+        .query_map([content.0], |row| row.get(0).map(RecordId))?
+        .collect::<rusqlite::Result<_>>()?;
+    let delete_use = |user: &RecordId| -> Result<()> {
+        tx.prepare_cached("DELETE FROM uses WHERE content = ?1 AND record = ?2")?
+            .execute((content.0, user.0))?;
+        Ok(())
+    };
+    users.iter().filter(|user| gone.contains(user)).try_for_each(delete_use)?;
+    let first: Option<i64> = tx
+        .prepare_cached("SELECT record FROM contents WHERE id = ?1")?
+        .query_row([content.0], |row| row.get(0))
+        .optional()?;
+    if first.is_none_or(|first| !gone.contains(&RecordId(first))) {
+        return Ok(None);
+    }
+    // The next user takes the place of the one that met it first.
+    if let Some(next) = users.iter().find(|user| !gone.contains(user)) {
+        tx.prepare_cached("UPDATE contents SET record = ?2 WHERE id = ?1")?.execute((content.0, next.0))?;
+        delete_use(next)?;
+        return Ok(None);
+    }
+    let (block, hash): (i64, i64) = tx
+        .prepare_cached("DELETE FROM contents WHERE id = ?1 RETURNING block, hash1")?
+        .query_row([content.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    tx.prepare_cached("DELETE FROM content_hashes WHERE hash = ?1 AND content = ?2")?
+        .execute((hash, content.0))?;
+    tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([content.0])?;
+    tx.prepare_cached("DELETE FROM quarantine WHERE kind = 'content' AND target = ?1")?.execute([content.0])?;
+    Ok(Some(BlockId(block)))
+}

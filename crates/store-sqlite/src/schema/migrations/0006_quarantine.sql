@@ -1,0 +1,14 @@
+-- What could not be processed: set aside with the reason, so that it holds up nothing else. A newer version of the
+-- program tries again.
+CREATE TABLE quarantine (
+    id       INTEGER PRIMARY KEY,
+    kind     TEXT NOT NULL,      -- request, trace_group or content
+    target   INTEGER,            -- the trace group or content; null for a request
+    reason   TEXT NOT NULL,
+    version  TEXT NOT NULL,      -- of the program that set it aside
+    at       INTEGER NOT NULL,   -- ms
+    signal   TEXT,               -- of a request: traces, logs or metrics
+    format   TEXT,               -- of a request: protobuf or json
+    body     BLOB,               -- of a request, compressed with zstd
+    UNIQUE (kind, target)
+);

@@ -1,0 +1,59 @@
+//! The database file: pragmas, migrations, connections for writing and for reading. SQL statements stand next to their
+//! use.
+
+pub(crate) mod columns;
+mod migrate;
+mod next_ids;
+pub(crate) mod sql_value;
+
+pub(crate) use migrate::{check, migrate};
+pub(crate) use next_ids::NextIds;
+
+use crate::error::Result;
+use rusqlite::{Connection, OpenFlags};
+use std::{path::Path, time::Duration};
+
+/// How long a connection waits for another process that holds SQLite's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Opens the database for the one writer, creating and migrating it as needed.
+///
+/// `synchronous = FULL` syncs the log at each commit. On macOS `fsync` leaves data in the drive's cache, so `fullfsync`
+/// is asked for there.
+pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
+    let mut db = Connection::open(path)?;
+    db.execute_batch(
+        "PRAGMA page_size = 8192;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA cache_size = -32000;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA foreign_keys = OFF;",
+    )?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.set_prepared_statement_cache_capacity(128);
+    migrate(&mut db)?;
+    Ok(db)
+}
+
+/// Opens the database for reading beside the writer.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.execute_batch("PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON;")?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.set_prepared_statement_cache_capacity(128);
+    Ok(db)
+}
+
+/// Bytes in use and bytes free within the file.
+pub(crate) fn size(db: &Connection) -> Result<(u64, u64)> {
+    let pragma = |name: &str| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, u64>(0));
+    let (page, pages, free) = (pragma("page_size")?, pragma("page_count")?, pragma("freelist_count")?);
+    Ok((pages.saturating_sub(free) * page, free * page))
+}

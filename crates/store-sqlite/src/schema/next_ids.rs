@@ -1,0 +1,32 @@
+//! The numbers that the next rows get, when a writer begins.
+
+use crate::error::Result;
+use rusqlite::Connection;
+
+/// The next free ids, as the database has them.
+pub(crate) struct NextIds {
+    pub(crate) record: i64,
+    pub(crate) content: i64,
+    pub(crate) block: i64,
+    pub(crate) trace_group: i64,
+}
+
+impl NextIds {
+    pub(crate) fn read(db: &Connection) -> Result<Self> {
+        let next = |table: &str| -> rusqlite::Result<i64> {
+            db.query_row(&format!("SELECT coalesce(max(id), 0) + 1 FROM {table}"), [], |row| row.get(0))
+        };
+        Ok(Self {
+            record: next("records")?,
+            // Above the watermark too (`hash_index`), though what stood below it may be deleted.
+            content: next("contents")?.max(next_above_watermark(db)?),
+            block: next("blocks")?,
+            trace_group: next("trace_groups")?,
+        })
+    }
+}
+
+fn next_above_watermark(db: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT coalesce(max(value), 0) + 1 FROM state WHERE key = 'content_hashes_to'";
+    db.query_row(sql, [], |row| row.get(0))
+}

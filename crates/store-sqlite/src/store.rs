@@ -1,0 +1,323 @@
+//! The embedded store: one writer thread, readers beside it, one file.
+
+use crate::{
+    directory::DirectoryWatch,
+    error::{Error, Result, StoreError},
+    isolate::panic_message,
+    lock::Lock,
+    read::{Readers, SqliteReader},
+    retain, schema,
+    text::Indexer,
+    write::writer::{BatchOf, Job, Progress, Writer, lock},
+};
+use rusqlite::Connection;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::Ordering,
+        mpsc::{self, Sender},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+use turnscope_model::{RunId, Score};
+use turnscope_query::{NewScore, Pruned, Retention, ScoreChange};
+use turnscope_store::{
+    Batch, ChangeListener, CommitError, CommitReply, Counters, Health, Maintenance, Pricing, ReadLimit,
+    Reader, Store, TextOf,
+};
+
+/// The database's name within the data directory.
+pub const FILE: &str = "turnscope.db";
+
+/// How a store is opened.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Gives a content's searchable text; without it nothing can be searched.
+    pub text_of: Option<TextOf>,
+    /// Prices calls; without it only what clients report is known.
+    pub pricing: Option<Pricing>,
+    /// Makes batches of requests that were in quarantine; without it they stay there.
+    pub batch_of: Option<BatchOf>,
+}
+
+/// A data directory: owned by this process, or open for reading only. Dropping it drains the queue, brings everything up
+/// to date and closes it.
+pub struct SqliteStore {
+    owner: Option<Owner>,
+    progress: Arc<Progress>,
+    readers: Readers,
+    path: PathBuf,
+    directory: Arc<DirectoryWatch>,
+}
+
+/// What only the owner of a directory has.
+struct Owner {
+    jobs: Option<Sender<Job>>,
+    writer: Option<JoinHandle<()>>,
+    lock: Mutex<Lock>,
+}
+
+impl SqliteStore {
+    /// Opens (and creates) the store in a directory and starts its writer.
+    pub fn open(directory: &Path, options: Options) -> std::result::Result<Self, StoreError> {
+        let io = |source| StoreError::Io { path: directory.display().to_string(), source };
+        std::fs::create_dir_all(directory).map_err(io)?;
+        let lock = Lock::take(directory)?;
+        let path = directory.join(FILE);
+        let db = schema::open_writer(&path)?;
+        let watch = Arc::new(DirectoryWatch::new(&path));
+        let indexer = Indexer::new(&db, options.text_of)?;
+        let progress = Arc::new(Progress::default());
+        let writer = Writer::new(
+            db,
+            indexer,
+            options.pricing,
+            options.batch_of,
+            Arc::clone(&progress),
+            Arc::clone(&watch),
+        )?;
+        let (jobs, inbox) = mpsc::channel();
+        let shared = Arc::clone(&progress);
+        let writer = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || {
+                // What the writer itself cannot isolate ends it: the process is told, and should be started again.
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| writer.work(&inbox))) {
+                    shared.fail(panic_message(&*panic));
+                }
+            })
+            .map_err(|source| StoreError::Io { path: "a thread".into(), source })?;
+        Ok(Self {
+            owner: Some(Owner { jobs: Some(jobs), writer: Some(writer), lock: Mutex::new(lock) }),
+            readers: Readers::new(path.clone(), Arc::clone(&progress)),
+            progress,
+            path,
+            directory: watch,
+        })
+    }
+
+    /// Opens the store in a directory for reading only, whoever owns it; an error when there is none.
+    pub fn open_read_only(directory: &Path) -> std::result::Result<Self, StoreError> {
+        let path = directory.join(FILE);
+        if !path.exists() {
+            return Err(StoreError::Io {
+                path: path.display().to_string(),
+                source: std::io::Error::new(std::io::ErrorKind::NotFound, "no store here"),
+            });
+        }
+        schema::check(&schema::open_reader(&path)?)?;
+        let progress = Arc::new(Progress::default());
+        Ok(Self {
+            owner: None,
+            readers: Readers::new(path.clone(), Arc::clone(&progress)),
+            directory: Arc::new(DirectoryWatch::new(&path)),
+            progress,
+            path,
+        })
+    }
+
+    fn jobs(&self) -> std::result::Result<&Sender<Job>, StoreError> {
+        let owner = self.owner.as_ref().ok_or(StoreError::ReadOnly)?;
+        owner.jobs.as_ref().ok_or(StoreError::Closed)
+    }
+
+    /// Does something on the writer's thread and waits for it.
+    pub(crate) fn on_writer<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&mut Writer) -> Result<T> + Send + 'static,
+    ) -> std::result::Result<T, StoreError> {
+        let (done, outcome) = mpsc::sync_channel(1);
+        let job = Job::Call(Box::new(move |writer: &mut Writer| {
+            let _ = done.send(writer.call(call));
+        }));
+        self.jobs()?.send(job).map_err(|_| StoreError::Closed)?;
+        Ok(outcome.recv().unwrap_or(Err(Error::Store(StoreError::Closed)))?)
+    }
+
+    fn sqlite_reader(&self, limit: &ReadLimit) -> std::result::Result<SqliteReader<'_>, StoreError> {
+        if let Some(reason) = self.directory.moved() {
+            return Err(StoreError::Moved(reason));
+        }
+        // Readers may have met rows that the writer can derive again.
+        if self.progress.damage.has_work()
+            && let Ok(jobs) = self.jobs()
+        {
+            let _ = jobs.send(Job::Call(Box::new(|_| ())));
+        }
+        Ok(self.readers.reader(limit)?)
+    }
+
+    /// How SQLite would find a page of runs: a line for each step of its plan. For tests of indexes.
+    #[doc(hidden)]
+    pub fn explain_runs(
+        &self,
+        filter: &turnscope_query::RunFilter,
+        page: &turnscope_query::RunPageQuery,
+        moment: turnscope_query::Moment,
+    ) -> std::result::Result<Vec<String>, StoreError> {
+        Ok(self.sqlite_reader(&ReadLimit::none())?.explain_page(filter, page, moment)?)
+    }
+}
+
+impl Store for SqliteStore {
+    fn commit(&self, batch: Batch, reply: CommitReply) {
+        let jobs = match self.jobs() {
+            Ok(jobs) => jobs,
+            Err(error) => return reply(Err(CommitError::from(error))),
+        };
+        if let Err(mpsc::SendError(Job::Commit(_, reply))) = jobs.send(Job::Commit(batch, reply)) {
+            reply(Err(CommitError::Closed));
+        }
+    }
+
+    fn reader(&self, limit: &ReadLimit) -> std::result::Result<Box<dyn Reader + '_>, StoreError> {
+        Ok(Box::new(self.sqlite_reader(limit)?))
+    }
+
+    fn catch_up(&self, timeout: Duration) -> bool {
+        self.owner.is_none() || self.progress.catch_up(timeout)
+    }
+
+    fn bring_up_to_date(&self) -> std::result::Result<(), StoreError> {
+        if self.owner.is_none() {
+            return Ok(()); // the owner's to do
+        }
+        self.on_writer(|writer| {
+            writer.project(true);
+            Ok(())
+        })
+    }
+
+    fn watch(&self, listener: ChangeListener) {
+        self.progress.watch(listener);
+    }
+
+    fn add_score(&self, score: NewScore) -> std::result::Result<Option<Score>, StoreError> {
+        self.on_writer(move |writer| writer.add_score(score))
+    }
+
+    fn change_score(
+        &self,
+        score_id: &str,
+        change: ScoreChange,
+    ) -> std::result::Result<Option<Score>, StoreError> {
+        let id = score_id.to_owned();
+        self.on_writer(move |writer| writer.change_score(&id, &change))
+    }
+
+    fn delete_score(&self, score_id: &str) -> std::result::Result<Option<RunId>, StoreError> {
+        let id = score_id.to_owned();
+        self.on_writer(move |writer| writer.delete_score(&id))
+    }
+
+    fn change_tags(
+        &self,
+        run: RunId,
+        add: Vec<String>,
+        remove: Vec<String>,
+    ) -> std::result::Result<bool, StoreError> {
+        self.on_writer(move |writer| writer.change_tags(run, &add, &remove))
+    }
+
+    fn delete_run(&self, run: RunId) -> std::result::Result<bool, StoreError> {
+        self.on_writer(move |writer| retain::delete_run(writer, run))
+    }
+
+    fn retain(&self, retention: Retention, now_ms: i64) -> std::result::Result<Pruned, StoreError> {
+        let before = retention.cutoff(now_ms);
+        let mut pruned = Pruned::default();
+        loop {
+            let step =
+                self.on_writer(move |writer| retain::prune_step(writer, before, retention.max_bytes))?;
+            pruned.groups += step.groups;
+            pruned.records += step.records;
+            pruned.metrics += step.metrics;
+            if step == Pruned::default() {
+                return Ok(pruned);
+            }
+        }
+    }
+
+    fn set_pricing(&self, pricing: Pricing) -> std::result::Result<(), StoreError> {
+        self.on_writer(move |writer| {
+            writer.set_pricing(pricing);
+            Ok(())
+        })
+    }
+
+    fn counters(&self) -> Counters {
+        let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        Counters {
+            records: load(&self.progress.records),
+            duplicates: load(&self.progress.duplicates),
+            metrics: load(&self.progress.metrics),
+            index_lag: load(&self.progress.index_lag),
+            is_repricing: self.progress.repricing.load(Ordering::Relaxed),
+        }
+    }
+
+    fn health(&self) -> Health {
+        let quarantined = self.progress.quarantined.load(Ordering::Relaxed);
+        let moved = self.directory.moved();
+        let commit_failure = lock(&self.progress.commit_failure)
+            .as_ref()
+            .map(|error| format!("the last commit failed: {error}"));
+        let in_quarantine = (quarantined > 0).then(|| {
+            format!("{quarantined} requests, traces or messages are in quarantine; `turnscope doctor` says why")
+        });
+        let said = [commit_failure, in_quarantine, self.progress.damage.in_words()];
+        Health {
+            failed: lock(&self.progress.failed).clone().map(|why| format!("the store's writer has ended: {why}")),
+            stalled: moved,
+            degraded: said.into_iter().flatten().collect(),
+            quarantined,
+        }
+    }
+
+    fn announce(&self, text: &str) -> std::result::Result<(), StoreError> {
+        match &self.owner {
+            Some(owner) => lock(&owner.lock).write(text),
+            None => Err(StoreError::ReadOnly),
+        }
+    }
+
+    fn free_unused_memory(&self) {
+        self.readers.groups.forget_unused();
+    }
+
+    fn maintenance(&self) -> Option<&dyn Maintenance> {
+        Some(self)
+    }
+}
+
+impl Maintenance for SqliteStore {
+    fn vacuum(&self) -> std::result::Result<(), StoreError> {
+        self.on_writer(retain::vacuum)
+    }
+
+    fn backup(
+        &self,
+        to: &Path,
+        progress: &mut dyn FnMut(u32, u32),
+    ) -> std::result::Result<(), StoreError> {
+        let from: Connection = schema::open_reader(&self.path)?;
+        Ok(retain::backup(&from, to, progress)?)
+    }
+
+    fn retry_quarantined(&self) -> std::result::Result<u64, StoreError> {
+        self.on_writer(|writer| writer.retry_quarantined(true))
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        let Some(owner) = &mut self.owner else { return };
+        drop(owner.jobs.take());
+        if let Some(writer) = owner.writer.take() {
+            let _ = writer.join(); // a panic was caught, and said, in the thread
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The search index over contents.
+
+mod indexer;
+
+pub(crate) use indexer::Indexer;

@@ -1,0 +1,139 @@
+//! One batch of records into one transaction: contents interned, lists coded, rows written.
+//!
+//! Here: what lives as long as the writer, and a transaction from its beginning to its end. Rows of records: `records`;
+//! lists and texts: `lists`. Not here: the thread and its queue (`writer`), runs (`derive`).
+
+use super::{
+    hash_index::{HashIndex, Table},
+    intern::Interner,
+    pack::Packer,
+    recent_lists::RecentLists,
+    trace_groups::{TouchedGroup, TraceGroups},
+};
+use crate::{error::Result, schema::NextIds};
+use lru::LruCache;
+use rusqlite::{Connection, Transaction};
+use std::{
+    collections::{HashMap, HashSet},
+    num::NonZeroUsize,
+};
+use turnscope_model::{ContentHash, ContentId, RecordId, Role, TraceGroupId};
+use turnscope_store::{Batch, Stored};
+
+/// `records.role`, low four bits.
+pub(crate) mod role {
+    pub(crate) const SPAN: u32 = 0;
+    pub(crate) const OPEN: u32 = 1;
+    pub(crate) const LOG: u32 = 2;
+    pub(crate) const EVENT: u32 = 3;
+    /// A version that a later one of the same span replaced; kept because lists may be coded against its own.
+    pub(crate) const SUPERSEDED: u32 = 15;
+    pub(crate) const MASK: u32 = 15;
+    pub(crate) const REMOTE_PARENT: u32 = 0x10;
+}
+
+/// Origins and previews remembered.
+const ORIGINS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+const PREVIEWS: NonZeroUsize = NonZeroUsize::new(16 * 1024).unwrap();
+
+/// Where a record was put.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placed {
+    pub(crate) record: RecordId,
+    pub(crate) group: Option<TraceGroupId>,
+    /// It took the place of an earlier version of its span.
+    pub(crate) replaced: bool,
+}
+
+/// What one batch came to: where each record was put (`None`: it was there already), and the sums.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    pub(crate) placed: Vec<Option<Placed>>,
+    pub(crate) stored: Stored,
+}
+
+/// Everything that lives as long as the writer, beside the connection.
+pub(crate) struct Committer {
+    pub(super) next_record: i64,
+    pub(super) interner: Interner,
+    /// From what reports of one call have in common to the trace groups that hold them.
+    pub(super) joins: HashIndex,
+    pub(super) packer: Packer,
+    pub(super) groups: TraceGroups,
+    pub(super) recent_lists: RecentLists,
+    pub(super) origins: LruCache<ContentHash, i64>,
+    /// Previews that their trace group has met already.
+    pub(super) previews: LruCache<(i64, ContentId), ()>,
+    /// Spans written by the transaction at hand, of trace groups that are new in it.
+    pub(super) seen: HashSet<(TraceGroupId, i64)>,
+}
+
+impl Committer {
+    pub(crate) fn new(db: &Connection) -> Result<Self> {
+        let next = NextIds::read(db)?;
+        Ok(Self {
+            next_record: next.record,
+            interner: Interner::new(next.content),
+            joins: HashIndex::new(Table::Joins),
+            packer: Packer::new(next.block)?,
+            groups: TraceGroups::new(next.trace_group),
+            recent_lists: RecentLists::new(),
+            origins: LruCache::new(ORIGINS),
+            previews: LruCache::new(PREVIEWS),
+            seen: HashSet::new(),
+        })
+    }
+
+    /// Forgets what the database may not hold, after a roll-back or a deletion. Numbers are not given out again.
+    pub(crate) fn reset(&mut self) {
+        self.interner.reset();
+        self.joins.reset();
+        self.packer.reset();
+        self.groups.reset();
+        self.recent_lists.reset();
+        self.origins.clear();
+        self.previews.clear();
+        self.seen.clear();
+    }
+
+    /// Writes one batch.
+    pub(crate) fn apply(&mut self, tx: &Transaction<'_>, batch: &Batch) -> Result<Applied> {
+        let mut applied = Applied::default();
+        let stored = &mut applied.stored;
+        let mut logs_in_request = HashMap::<[u8; 16], u32>::new();
+        for record in &batch.records {
+            let placed = match record.role {
+                Role::Span | Role::Open => self.span(tx, record)?,
+                Role::Log | Role::Event { .. } => self.log(tx, record, &mut logs_in_request)?,
+            };
+            stored.records += u64::from(placed.is_some());
+            stored.duplicates += u64::from(placed.is_none());
+            applied.placed.push(placed);
+            self.packer.record_ends(tx)?;
+        }
+        for metric in &batch.metrics {
+            stored.metrics += u64::from(self.metric(tx, metric)?);
+            self.packer.record_ends(tx)?;
+        }
+        Ok(applied)
+    }
+
+    /// Ends the transaction's own part; gives the trace groups to project again.
+    pub(crate) fn finish(&mut self, tx: &Transaction<'_>, now_ms: i64) -> Result<Vec<TouchedGroup>> {
+        self.packer.flush(tx)?;
+        self.seen.clear();
+        for content in self.interner.late.drain(..) {
+            tx.prepare_cached("INSERT OR IGNORE INTO search_late (content) VALUES (?1)")?
+                .execute([content.0])?;
+        }
+        self.interner.advance(tx)?;
+        self.joins.advance(tx)?;
+        self.groups.flush(tx, now_ms)
+    }
+
+    /// Brings the indexes by hash up to date, before the store is closed.
+    pub(crate) fn close(&mut self, tx: &Transaction<'_>) -> Result<()> {
+        self.interner.finish(tx)?;
+        self.joins.finish(tx)
+    }
+}

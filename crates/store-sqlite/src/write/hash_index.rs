@@ -1,0 +1,381 @@
+//! An index by hash whose entries are written behind, in the order of their hashes.
+//!
+//! A hash falls anywhere in an index. Written as it comes, nearly every entry would change a page of its own: eight
+//! kilobytes to the log, and later to the file, for some twenty bytes, as soon as the index is larger than a commit. So
+//! an entry is first found in memory, and noted where it is not lost ([`Table`]). When there are enough of them they move
+//! to the index proper, sorted, a slice with each commit: neighbours share pages.
+
+use crate::error::Result;
+use rusqlite::Transaction;
+use std::collections::HashMap;
+
+/// Entries gathered before they move: the more there are, the more share a page. Each takes some 20 bytes of memory,
+/// twice that while it moves (seven eighths of a power of two: the map is full then).
+const GENERATION: usize = if cfg!(test) { 8 } else { 7 * 16 * 1024 };
+
+/// Hash (its first eight bytes) to number; one hash may lead to several numbers.
+pub(crate) struct HashIndex {
+    table: Table,
+    gathering: Entries,
+    /// The generation before: it is found here until all of it stands in the index.
+    moving: Entries,
+    /// What of it is still to be moved, in order.
+    to_move: std::vec::IntoIter<(i64, i64)>,
+    /// The last note that `moving` holds.
+    moving_to: i64,
+    /// Notes up to this one stand in the index, and are not needed any more; 0 when that is done.
+    moved_to: i64,
+    next_note: i64,
+    added: usize,
+    is_loaded: bool,
+}
+
+/// Entries in memory. Two numbers under one hash are rare.
+#[derive(Default)]
+struct Entries {
+    first: HashMap<i64, i64>,
+    further: Vec<(i64, i64)>,
+}
+
+impl Entries {
+    fn add(&mut self, hash: i64, number: i64) {
+        if *self.first.entry(hash).or_insert(number) != number {
+            self.further.push((hash, number));
+        }
+    }
+
+    fn find(&self, hash: i64) -> impl Iterator<Item = i64> {
+        let further = self.further.iter().filter(move |entry| entry.0 == hash).map(|entry| entry.1);
+        self.first.get(&hash).copied().into_iter().chain(further)
+    }
+
+    fn len(&self) -> usize {
+        self.first.len() + self.further.len()
+    }
+
+    fn sorted(&self) -> Vec<(i64, i64)> {
+        let first = self.first.iter().map(|(hash, number)| (*hash, *number));
+        let mut all: Vec<_> = first.chain(self.further.iter().copied()).collect();
+        all.sort_unstable();
+        all
+    }
+}
+
+/// Which index it is: its table, and where entries are noted that it does not hold yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Table {
+    /// From what reports of one call have in common to their trace groups; notes stand in `joins_recent`, and go when they have
+    /// moved.
+    Joins,
+    /// From a content's hash to the content. Notes are the rows of `contents` themselves, those above a watermark.
+    Contents,
+}
+
+impl Table {
+    fn find(self) -> &'static str {
+        match self {
+            Self::Joins => "SELECT trace_group FROM joins WHERE key = ?1",
+            Self::Contents => "SELECT content FROM content_hashes WHERE hash = ?1",
+        }
+    }
+
+    fn put(self) -> &'static str {
+        match self {
+            Self::Joins => "INSERT OR IGNORE INTO joins (key, trace_group) VALUES (?1, ?2)",
+            Self::Contents => "INSERT OR IGNORE INTO content_hashes (hash, content) VALUES (?1, ?2)",
+        }
+    }
+
+    /// All notes: number of the note, hash, number.
+    fn notes(self) -> &'static str {
+        match self {
+            Self::Joins => "SELECT id, key, trace_group FROM joins_recent ORDER BY id",
+            Self::Contents => {
+                "SELECT id, hash1, id FROM contents
+                 WHERE id > coalesce((SELECT value FROM state WHERE key = 'content_hashes_to'), 0) ORDER BY id"
+            }
+        }
+    }
+
+    /// Notes an entry under this number, and gives the number of the next.
+    fn note(self, tx: &Transaction<'_>, note: i64, hash: i64, number: i64) -> Result<i64> {
+        match self {
+            Self::Joins => {
+                tx.prepare_cached("INSERT INTO joins_recent (id, key, trace_group) VALUES (?1, ?2, ?3)")?
+                    .execute((note, hash, number))?;
+                Ok(note + 1)
+            }
+            Self::Contents => Ok(number + 1),
+        }
+    }
+
+    /// Deletes up to `most` notes, those up to number `to`. Returns whether none of them is left.
+    fn forget(self, tx: &Transaction<'_>, to: i64, most: usize) -> Result<bool> {
+        match self {
+            Self::Joins => {
+                let gone = tx
+                    .prepare_cached(
+                        "DELETE FROM joins_recent WHERE id IN
+                             (SELECT id FROM joins_recent WHERE id <= ?1 ORDER BY id LIMIT ?2)",
+                    )?
+                    .execute((to, i64::try_from(most).unwrap_or(i64::MAX)))?;
+                Ok(gone < most)
+            }
+            Self::Contents => {
+                tx.prepare_cached(
+                    "INSERT OR REPLACE INTO state (key, value) VALUES ('content_hashes_to', ?1)",
+                )?
+                .execute([to])?;
+                Ok(true)
+            }
+        }
+    }
+}
+
+impl HashIndex {
+    pub(crate) fn new(table: Table) -> Self {
+        Self {
+            table,
+            gathering: Entries::default(),
+            moving: Entries::default(),
+            to_move: Vec::new().into_iter(),
+            moving_to: 0,
+            moved_to: 0,
+            next_note: 1,
+            added: 0,
+            is_loaded: false,
+        }
+    }
+
+    /// The numbers under this hash.
+    pub(crate) fn find(&mut self, tx: &Transaction<'_>, hash: i64) -> Result<Vec<i64>> {
+        self.load(tx)?;
+        let mut found: Vec<i64> = self.gathering.find(hash).chain(self.moving.find(hash)).collect();
+        let mut statement = tx.prepare_cached(self.table.find())?;
+        let mut rows = statement.query([hash])?;
+        while let Some(row) = rows.next()? {
+            found.push(row.get(0)?);
+        }
+        Ok(found)
+    }
+
+    /// Adds an entry that is not there yet.
+    pub(crate) fn add(&mut self, tx: &Transaction<'_>, hash: i64, number: i64) -> Result<()> {
+        self.load(tx)?;
+        self.next_note = self.table.note(tx, self.next_note, hash, number)?;
+        self.added += 1;
+        self.gathering.add(hash, number);
+        Ok(())
+    }
+
+    /// With each commit: moves twice as many entries as it added, so that a generation is gone before the next is full.
+    pub(crate) fn advance(&mut self, tx: &Transaction<'_>) -> Result<()> {
+        let slice = 2 * std::mem::take(&mut self.added);
+        if self.moving.len() == 0 && self.gathering.len() >= GENERATION {
+            self.begin_move();
+        }
+        self.move_some(tx, slice)?;
+        if self.moved_to > 0 && self.table.forget(tx, self.moved_to, slice)? {
+            self.moved_to = 0;
+        }
+        Ok(())
+    }
+
+    /// Moves all there is, so that the next start has nothing to read.
+    pub(crate) fn finish(&mut self, tx: &Transaction<'_>) -> Result<()> {
+        self.load(tx)?;
+        self.move_some(tx, usize::MAX)?;
+        self.begin_move();
+        self.move_some(tx, usize::MAX)?;
+        if self.moved_to > 0 {
+            self.table.forget(tx, self.moved_to, usize::MAX)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what is in memory, after a roll-back or a deletion: the tables know.
+    pub(crate) fn reset(&mut self) {
+        self.gathering = Entries::default();
+        self.end_move();
+        (self.moving_to, self.moved_to, self.added) = (0, 0, 0);
+        self.is_loaded = false;
+    }
+
+    fn begin_move(&mut self) {
+        self.moving = std::mem::take(&mut self.gathering);
+        self.to_move = self.moving.sorted().into_iter();
+        self.moving_to = self.next_note - 1;
+    }
+
+    fn end_move(&mut self) {
+        self.moving = Entries::default();
+        self.to_move = Vec::new().into_iter();
+    }
+
+    fn move_some(&mut self, tx: &Transaction<'_>, slice: usize) -> Result<()> {
+        if self.moving.len() == 0 {
+            return Ok(());
+        }
+        let mut put = tx.prepare_cached(self.table.put())?;
+        for entry in self.to_move.by_ref().take(slice) {
+            put.execute(entry)?;
+        }
+        if self.to_move.len() == 0 {
+            self.end_move();
+            self.moved_to = self.moving_to;
+        }
+        Ok(())
+    }
+
+    /// What an earlier process, or a transaction before a roll-back, had not moved.
+    fn load(&mut self, tx: &Transaction<'_>) -> Result<()> {
+        if self.is_loaded {
+            return Ok(());
+        }
+        let mut statement = tx.prepare_cached(self.table.notes())?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            self.next_note = row.get::<_, i64>(0)? + 1;
+            self.gathering.add(row.get(1)?, row.get(2)?);
+        }
+        self.is_loaded = true;
+        Ok(())
+    }
+}
+
+/// Takes out the rows of `table` that lead to these numbers: all of it is read once.
+pub(crate) fn remove_numbers(
+    tx: &Transaction<'_>,
+    table: &str,
+    column: &str,
+    gone: &[i64],
+) -> Result<()> {
+    let gone = serde_json::to_string(gone).unwrap_or_default();
+    tx.prepare_cached(&format!("DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?1))"))?
+        .execute([gone])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rusqlite::Connection;
+    use std::collections::BTreeSet;
+
+    #[derive(Clone, Debug)]
+    enum Deed {
+        /// Adds entries under these hashes and commits.
+        Commit(Vec<i64>),
+        /// The same, rolled back.
+        RollBack(Vec<i64>),
+        /// Takes out what leads to this number.
+        Remove(i64),
+        /// Ends as a process does that is killed.
+        Crash,
+        /// Ends as it should.
+        Close,
+    }
+
+    fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+        let hashes = || prop::collection::vec(0..40_i64, 0..12);
+        prop::collection::vec(
+            prop_oneof![
+                6 => hashes().prop_map(Deed::Commit),
+                1 => hashes().prop_map(Deed::RollBack),
+                1 => (0..60_i64).prop_map(Deed::Remove),
+                1 => Just(Deed::Crash),
+                1 => Just(Deed::Close),
+            ],
+            1..40,
+        )
+    }
+
+    /// What else the transaction writes that adds an entry.
+    fn write(tx: &Transaction<'_>, table: Table, hash: i64, number: i64) {
+        if matches!(table, Table::Contents) {
+            tx.execute(
+                "INSERT INTO contents (id, hash1, hash2, form, record, block, off, len) VALUES (?1, ?2, 0, 0, 0, 0, 0, 0)",
+                (number, hash),
+            )
+            .unwrap();
+        }
+    }
+
+    fn remove(tx: &Transaction<'_>, table: Table, number: i64) {
+        let places = match table {
+            Table::Joins => [("joins", "trace_group"), ("joins_recent", "trace_group")],
+            Table::Contents => [("contents", "id"), ("content_hashes", "content")],
+        };
+        for (table, column) in places {
+            remove_numbers(tx, table, column, &[number]).unwrap();
+        }
+    }
+
+    fn check(table: Table, deeds: Vec<Deed>) -> Result<(), TestCaseError> {
+        let mut db = Connection::open_in_memory().unwrap();
+        crate::schema::migrate(&mut db).unwrap();
+        let mut index = HashIndex::new(table);
+        let mut expected = BTreeSet::new();
+        let mut next = 0;
+        for deed in deeds {
+            let tx = db.transaction().unwrap();
+            let mut add = |index: &mut HashIndex, hashes: &[i64]| -> Vec<(i64, i64)> {
+                let mut added = Vec::new();
+                for &hash in hashes {
+                    next += 1;
+                    write(&tx, table, hash, next);
+                    index.add(&tx, hash, next).unwrap();
+                    added.push((hash, next));
+                }
+                index.advance(&tx).unwrap();
+                added
+            };
+            match deed {
+                Deed::Commit(hashes) => {
+                    expected.extend(add(&mut index, &hashes));
+                    tx.commit().unwrap();
+                }
+                Deed::RollBack(hashes) => {
+                    add(&mut index, &hashes);
+                    tx.rollback().unwrap();
+                    index.reset();
+                }
+                Deed::Remove(number) => {
+                    remove(&tx, table, number);
+                    tx.commit().unwrap();
+                    index.reset();
+                    expected.retain(|&(_, one)| one != number);
+                }
+                Deed::Crash => {
+                    tx.commit().unwrap();
+                    index = HashIndex::new(table);
+                }
+                Deed::Close => {
+                    index.finish(&tx).unwrap();
+                    let mut left = HashIndex::new(table);
+                    left.load(&tx).unwrap();
+                    prop_assert_eq!(left.gathering.len(), 0);
+                    tx.commit().unwrap();
+                    index = HashIndex::new(table);
+                }
+            }
+            let tx = db.transaction().unwrap();
+            for hash in 0..40 {
+                let found: BTreeSet<i64> = index.find(&tx, hash).unwrap().into_iter().collect();
+                let wanted: BTreeSet<i64> =
+                    expected.range((hash, i64::MIN)..=(hash, i64::MAX)).map(|entry| entry.1).collect();
+                prop_assert_eq!(found, wanted, "hash {}", hash);
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_committed_is_found_whatever_happens_in_between(deeds in deeds()) {
+            check(Table::Joins, deeds.clone())?;
+            check(Table::Contents, deeds)?;
+        }
+    }
+}

@@ -1,0 +1,467 @@
+//! The one thread that writes: group commit, then what follows it (runs, search index).
+//!
+//! Group commit happens by itself: while one commit runs, the next jobs gather. A job is answered only after the commit
+//! that holds it. When a commit fails its batches are committed one by one, so that one bad batch cannot fail its
+//! neighbours; a batch that can never be committed goes into quarantine.
+
+use super::commit::{Applied, Committer};
+use crate::{
+    clock::now_ms,
+    damage::DamageLog,
+    derive::{Repricing, Schedule},
+    directory::DirectoryWatch,
+    error::{Error, Result, StoreError},
+    isolate::catch_panic,
+    quarantine,
+    text::Indexer,
+};
+use rusqlite::{Connection, TransactionBehavior};
+use std::{
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError},
+    },
+    time::{Duration, Instant},
+};
+use turnscope_store::{
+    Batch, Change, ChangeListener, CommitError, CommitReply, Pricing, RawRequest, Stored,
+};
+
+/// Jobs gathered into one commit at most.
+const MAX_JOBS: usize = 256;
+/// Records gathered into one commit at most (the last job may go over).
+const MAX_RECORDS: usize = 4096;
+/// Under load, runs are projected at least this often.
+const PROJECT_EVERY: Duration = Duration::from_millis(1000);
+/// Readers wait for trace groups that are brought up to date within this time.
+const LONG_REST: Duration = Duration::from_secs(1);
+/// How long one pass of projection or indexing may keep commits waiting.
+const PASS_BUDGET: Duration = Duration::from_millis(60);
+/// How long to wait for a job when nothing else is to be done.
+const IDLE: Duration = Duration::from_secs(3600);
+
+type Call = Box<dyn FnOnce(&mut Writer) + Send>;
+
+/// Makes a batch of a request that was in quarantine; given by the caller, since stores know no OTLP.
+pub type BatchOf = fn(&RawRequest) -> std::result::Result<Batch, String>;
+
+pub(crate) enum Job {
+    Commit(Batch, CommitReply),
+    Call(Call),
+}
+
+/// What the writer shares with the rest of the program.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// Commits done, and the last commit whose runs are written.
+    committed: AtomicU64,
+    projected: Mutex<u64>,
+    caught_up: Condvar,
+    pub(crate) records: AtomicU64,
+    pub(crate) duplicates: AtomicU64,
+    pub(crate) metrics: AtomicU64,
+    pub(crate) quarantined: AtomicU64,
+    /// Contents that the search index has not reached.
+    pub(crate) index_lag: AtomicU64,
+    /// Costs of other prices are being brought up to date.
+    pub(crate) repricing: AtomicBool,
+    /// Why the writer has ended; `None` while it works.
+    pub(crate) failed: Mutex<Option<String>>,
+    /// Why the last commit failed; `None` when it did not.
+    pub(crate) commit_failure: Mutex<Option<String>>,
+    pub(crate) damage: DamageLog,
+    listener: Mutex<Option<ChangeListener>>,
+}
+
+/// What a panic left is whole: no lock here is held over work that can fail.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Progress {
+    /// Waits until the runs of everything committed so far are written; `false` when the time ran out.
+    pub(crate) fn catch_up(&self, timeout: Duration) -> bool {
+        let target = self.committed.load(Ordering::Acquire);
+        let guard = lock(&self.projected);
+        let (guard, _) = self
+            .caught_up
+            .wait_timeout_while(guard, timeout, |projected| *projected < target)
+            .unwrap_or_else(PoisonError::into_inner);
+        *guard >= target
+    }
+
+    fn set_projected(&self, value: u64) {
+        *lock(&self.projected) = value;
+        self.caught_up.notify_all();
+    }
+
+    /// The writer has ended: nobody waits for it any more.
+    pub(crate) fn fail(&self, reason: String) {
+        tracing::error!(reason, "the writer has ended; what was acknowledged is durable");
+        *lock(&self.failed) = Some(reason);
+        self.set_projected(u64::MAX);
+    }
+
+    pub(crate) fn watch(&self, listener: ChangeListener) {
+        *lock(&self.listener) = Some(listener);
+    }
+
+    pub(crate) fn tell(&self, changes: Vec<Change>) {
+        if !changes.is_empty()
+            && let Some(listener) = &*lock(&self.listener)
+        {
+            listener(changes);
+        }
+    }
+}
+
+/// The writer's state; lives on its thread.
+pub(crate) struct Writer {
+    pub(crate) db: Connection,
+    pub(crate) committer: Committer,
+    pub(crate) schedule: Schedule,
+    pub(crate) indexer: Indexer,
+    repricing: Repricing,
+    pub(crate) progress: Arc<Progress>,
+    directory: Arc<DirectoryWatch>,
+    batch_of: Option<BatchOf>,
+    last_pass: Instant,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        db: Connection,
+        indexer: Indexer,
+        pricing: Option<Pricing>,
+        batch_of: Option<BatchOf>,
+        progress: Arc<Progress>,
+        directory: Arc<DirectoryWatch>,
+    ) -> Result<Self> {
+        let mut writer = Self {
+            committer: Committer::new(&db)?,
+            schedule: Schedule::new(&db)?,
+            repricing: Repricing::new(&db, pricing)?,
+            db,
+            indexer,
+            progress,
+            directory,
+            batch_of,
+            last_pass: Instant::now(),
+        };
+        writer.progress.repricing.store(!writer.repricing.is_idle(), Ordering::Relaxed);
+        writer.retry_quarantined(false)?;
+        Ok(writer)
+    }
+
+    /// Works until every sender is gone, then finishes what is behind and closes the database.
+    pub(crate) fn work(mut self, inbox: &Receiver<Job>) {
+        loop {
+            // Commits come first; what is behind them waits until nothing else does, but not for ever.
+            match inbox.try_recv() {
+                Ok(job) => {
+                    self.do_job(job, inbox);
+                    if self.last_pass.elapsed() >= PROJECT_EVERY {
+                        self.follow_up();
+                    } else if self.schedule.is_full() {
+                        self.project(false);
+                    }
+                    continue;
+                }
+                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Empty) => {}
+            }
+            let patience = self.patience();
+            if patience.is_zero() {
+                self.follow_up();
+                continue;
+            }
+            match inbox.recv_timeout(patience) {
+                Ok(job) => self.do_job(job, inbox),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.project(true);
+        if let Err(error) = self.close() {
+            tracing::warn!(%error, "the indexes by hash are not complete; the next start completes them");
+        }
+        if let Err(error) = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;") {
+            tracing::warn!(%error, "the last checkpoint failed; the next start does it");
+        }
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.committer.close(&tx)?;
+        Ok(tx.commit()?)
+    }
+
+    fn do_job(&mut self, job: Job, inbox: &Receiver<Job>) {
+        match job {
+            Job::Call(call) => call(self),
+            Job::Commit(batch, reply) => self.commit_with_waiting((batch, reply), inbox),
+        }
+    }
+
+    /// Does something asked for from outside. After a failure no cache is trusted.
+    pub(crate) fn call<T>(&mut self, call: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let outcome = catch_panic(|| call(self));
+        if outcome.is_err() {
+            self.forget_caches();
+        }
+        outcome
+    }
+
+    fn forget_caches(&mut self) {
+        self.committer.reset();
+        self.schedule.forget_cached();
+    }
+
+    /// How long to wait for a job before turning to what is behind.
+    fn patience(&self) -> Duration {
+        let projection = self.schedule.wait(Instant::now());
+        let is_idle = self.indexer.is_idle() && self.repricing.is_idle() && !self.progress.damage.has_work();
+        let others = (!is_idle).then_some(Duration::ZERO);
+        projection.into_iter().chain(others).min().unwrap_or(IDLE)
+    }
+
+    fn commit_with_waiting(&mut self, first: (Batch, CommitReply), inbox: &Receiver<Job>) {
+        let mut records = first.0.records.len();
+        let mut jobs = vec![first];
+        let mut call = None;
+        while jobs.len() < MAX_JOBS && records < MAX_RECORDS {
+            match inbox.try_recv() {
+                Ok(Job::Commit(batch, reply)) => {
+                    records += batch.records.len();
+                    jobs.push((batch, reply));
+                }
+                Ok(Job::Call(waiting)) => {
+                    call = Some(waiting);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        self.commit_jobs(jobs);
+        if let Some(call) = call {
+            call(self);
+        }
+    }
+
+    fn commit_jobs(&mut self, jobs: Vec<(Batch, CommitReply)>) {
+        if let Some(reason) = self.directory.moved() {
+            let error = Arc::new(StoreError::Moved(reason));
+            for (_, reply) in jobs {
+                reply(Err(CommitError::Broken(Arc::clone(&error))));
+            }
+            return;
+        }
+        let (batches, replies): (Vec<Batch>, Vec<CommitReply>) = jobs.into_iter().unzip();
+        match self.commit(&batches) {
+            Ok(applied) => {
+                for (reply, applied) in replies.into_iter().zip(&applied) {
+                    reply(Ok(applied.stored));
+                }
+                for (batch, applied) in batches.into_iter().zip(applied) {
+                    self.schedule.remember(batch, &applied);
+                }
+            }
+            Err(error) if replies.len() == 1 => {
+                for (batch, reply) in batches.iter().zip(replies) {
+                    reply(self.set_aside(batch, &error).ok_or_else(|| refusal(&error)));
+                }
+            }
+            Err(_) => {
+                for (batch, reply) in batches.into_iter().zip(replies) {
+                    match self.commit(std::slice::from_ref(&batch)) {
+                        Ok(mut applied) => {
+                            let applied = applied.pop().unwrap_or_default();
+                            reply(Ok(applied.stored));
+                            self.schedule.remember(batch, &applied);
+                        }
+                        Err(error) => {
+                            reply(self.set_aside(&batch, &error).ok_or_else(|| refusal(&error)));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts a batch that can never be committed into quarantine; `None` when it can be tried again, or cannot be kept.
+    fn set_aside(&mut self, batch: &Batch, error: &Error) -> Option<Stored> {
+        let request = batch.request.as_ref().filter(|_| error.is_permanent())?;
+        match quarantine::put_request(&self.db, request, error) {
+            Ok(()) => {
+                let quarantined = (batch.records.len() + batch.metrics.len()) as u64;
+                tracing::error!(%error, quarantined, "a request was set aside in quarantine");
+                self.progress.quarantined.fetch_add(1, Ordering::Relaxed);
+                Some(Stored { quarantined, ..Stored::default() })
+            }
+            Err(full) => {
+                tracing::error!(error = %full, "a request could not be set aside and is refused");
+                None
+            }
+        }
+    }
+
+    fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Applied>> {
+        let outcome = catch_panic(|| self.try_commit(batches));
+        let failure = outcome.as_ref().err().map(ToString::to_string);
+        if let Some(error) = &failure {
+            tracing::warn!(error, "a commit failed and was rolled back");
+            self.forget_caches();
+        }
+        *lock(&self.progress.commit_failure) = failure;
+        outcome
+    }
+
+    fn try_commit(&mut self, batches: &[Batch]) -> Result<Vec<Applied>> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut applied = Vec::with_capacity(batches.len());
+        for batch in batches {
+            applied.push(self.committer.apply(&tx, batch)?);
+        }
+        let touched = self.committer.finish(&tx, now_ms())?;
+        tx.commit()?;
+        self.schedule.touched(&touched);
+        self.indexer.wake();
+        for one in applied.iter().map(|one| one.stored) {
+            self.progress.records.fetch_add(one.records, Ordering::Relaxed);
+            self.progress.duplicates.fetch_add(one.duplicates, Ordering::Relaxed);
+            self.progress.metrics.fetch_add(one.metrics, Ordering::Relaxed);
+        }
+        self.progress.committed.fetch_add(1, Ordering::Release);
+        Ok(applied)
+    }
+
+    /// Tries again what is in quarantine (all of it, or what another version set aside); gives what is left.
+    pub(crate) fn retry_quarantined(&mut self, all: bool) -> Result<u64> {
+        for group in quarantine::targets(&self.db, quarantine::Kind::TraceGroup, all)? {
+            self.schedule.add(turnscope_model::TraceGroupId(group));
+        }
+        for content in quarantine::targets(&self.db, quarantine::Kind::Content, all)? {
+            self.db
+                .prepare_cached("INSERT OR IGNORE INTO search_late (content) VALUES (?1)")?
+                .execute([content])?;
+            self.indexer.wake();
+        }
+        if let Some(batch_of) = self.batch_of {
+            for (id, request) in quarantine::requests(&self.db, all)? {
+                let committed = batch_of(&request).map_err(|error| Error::damaged(error)).and_then(|batch| {
+                    let mut applied = self.commit(std::slice::from_ref(&batch))?;
+                    self.schedule.remember(batch, &applied.pop().unwrap_or_default());
+                    Ok(())
+                });
+                match committed {
+                    Ok(()) => quarantine::remove_request(&self.db, id)?,
+                    Err(error) => tracing::warn!(%error, id, "a request stays in quarantine"),
+                }
+            }
+        }
+        if all {
+            self.project(true);
+            while !self.indexer.is_idle() {
+                self.index();
+            }
+        }
+        self.count_quarantined()
+    }
+
+    fn count_quarantined(&mut self) -> Result<u64> {
+        let left = quarantine::count(&self.db)?;
+        self.progress.quarantined.store(left, Ordering::Relaxed);
+        Ok(left)
+    }
+
+    /// One pass over what is behind the commits: runs first, then the search index.
+    fn follow_up(&mut self) {
+        for group in self.progress.damage.take_work() {
+            self.schedule.add(group);
+        }
+        if self.schedule.wait(Instant::now()).is_some_and(|wait| wait.is_zero()) {
+            self.project(false);
+        } else if self.is_current() {
+            self.progress.set_projected(self.progress.committed.load(Ordering::Acquire));
+        }
+        if !self.indexer.is_idle() {
+            self.index();
+        }
+        self.reprice();
+        self.last_pass = Instant::now();
+    }
+
+    fn index(&mut self) {
+        match self.indexer.run(&mut self.db, PASS_BUDGET) {
+            Ok(0) => {}
+            Ok(set_aside) => {
+                self.progress.quarantined.fetch_add(set_aside, Ordering::Relaxed);
+            }
+            Err(error) => {
+                tracing::error!(%error, "indexing for search failed; it is tried again with the next record");
+                self.indexer.sleep();
+            }
+        }
+        self.progress.index_lag.store(self.indexer.lag(), Ordering::Relaxed);
+    }
+
+    /// Brings costs of other prices up to date, last of all.
+    fn reprice(&mut self) {
+        if self.repricing.is_idle() {
+            return;
+        }
+        match self.repricing.run(&mut self.db, PASS_BUDGET) {
+            Ok(changes) => self.progress.tell(changes),
+            Err(error) => {
+                tracing::error!(%error, "computing costs again failed; it is tried again at the next start");
+                self.repricing.give_up();
+            }
+        }
+        self.progress.repricing.store(!self.repricing.is_idle(), Ordering::Relaxed);
+    }
+
+    /// From now on these prices hold; runs that were priced otherwise follow in the background.
+    pub(crate) fn set_pricing(&mut self, pricing: Pricing) {
+        self.repricing.set(pricing);
+        self.progress.repricing.store(!self.repricing.is_idle(), Ordering::Relaxed);
+    }
+
+    /// Whether readers need not wait: all runs are written, but for trace groups so large that they rest for long.
+    fn is_current(&self) -> bool {
+        self.schedule.wait(Instant::now()).is_none_or(|wait| wait >= LONG_REST)
+    }
+
+    /// Brings runs up to date; with `all`, those of large trace groups that rest too.
+    pub(crate) fn project(&mut self, all: bool) {
+        let committed = self.progress.committed.load(Ordering::Acquire);
+        match self.schedule.run(&mut self.db, PASS_BUDGET, all, self.repricing.pricing()) {
+            Ok(pass) => {
+                self.progress.tell(pass.changes);
+                if pass.quarantine_changed {
+                    if let Err(error) = self.count_quarantined() {
+                        tracing::warn!(%error, "what is in quarantine could not be counted");
+                    }
+                }
+                if self.is_current() {
+                    self.progress.set_projected(committed);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "deriving runs failed; it is tried again in a second");
+                self.schedule.back_off();
+                self.progress.set_projected(committed);
+            }
+        }
+    }
+}
+
+fn refusal(error: &Error) -> CommitError {
+    if let Error::Sqlite(cause) = error
+        && cause.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+    {
+        return CommitError::Full;
+    }
+    // Errors of SQLite cannot be cloned: a whole batch hears the words.
+    CommitError::Broken(Arc::new(StoreError::Database(error.to_string().into())))
+}

@@ -1,0 +1,57 @@
+//! What one request asks a store to keep, and what came of it.
+
+use bytes::Bytes;
+use std::sync::Arc;
+use turnscope_model::{Origin, Record};
+
+/// What one request asks to be kept.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Spans and log records.
+    pub records: Vec<Record>,
+    /// Metrics, whole.
+    pub metrics: Vec<MetricRow>,
+    /// The request as it came: what a store keeps in quarantine when it cannot take the batch.
+    pub request: Option<RawRequest>,
+}
+
+/// A request as it came, after decompression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawRequest {
+    /// `traces`, `logs` or `metrics`.
+    pub signal: &'static str,
+    /// `protobuf` or `json`.
+    pub format: &'static str,
+    /// Its body.
+    pub body: Bytes,
+}
+
+/// One metric of one request, exactly as received.
+#[derive(Debug)]
+pub struct MetricRow {
+    /// Its name.
+    pub name: String,
+    /// The resource and scope it came under.
+    pub origin: Arc<Origin>,
+    /// The earliest time of its points, in nanoseconds since the epoch.
+    pub start: u64,
+    /// The latest, in nanoseconds since the epoch.
+    pub end: u64,
+    /// How many points it holds.
+    pub points: u64,
+    /// The encoded `Metric`.
+    pub bytes: Vec<u8>,
+}
+
+/// What a commit did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// Records that are new.
+    pub records: u64,
+    /// Records that were there already.
+    pub duplicates: u64,
+    /// Metrics that are new.
+    pub metrics: u64,
+    /// Records and metrics that were put into quarantine with the whole request: durable, and not shown yet.
+    pub quarantined: u64,
+}
