@@ -125,7 +125,7 @@ impl Purpose {
 /// One entry of a cut value: a message, or the whole value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// Where it belongs in [`Value::frame`]: before the byte at this place.
+    /// Where it belongs in [`Value::envelope`]: before the byte at this place.
     pub at: usize,
     /// Its bytes; items of one request with the same bytes share them.
     pub bytes: Bytes,
@@ -142,7 +142,7 @@ pub struct Value {
     /// What it is for.
     pub purpose: Purpose,
     /// The bytes before, between and after the items.
-    pub frame: Vec<u8>,
+    pub envelope: Vec<u8>,
     /// Its items, in order.
     pub items: Vec<Item>,
 }
@@ -151,7 +151,7 @@ impl Value {
     /// A value kept as one piece.
     pub fn whole(form: Form, purpose: Purpose, data: Vec<u8>) -> Self {
         let hash = ContentHash::of(form, &data);
-        Self { form, purpose, frame: Vec::new(), items: vec![Item { at: 0, bytes: data.into(), hash }] }
+        Self { form, purpose, envelope: Vec::new(), items: vec![Item { at: 0, bytes: data.into(), hash }] }
     }
 
     /// The bytes of item `i`.
@@ -159,33 +159,33 @@ impl Value {
         &self.items[i].bytes
     }
 
-    /// The bytes of the frame before item `i`, or after the last one where `i` is their number.
-    pub fn gap(&self, i: usize) -> &[u8] {
+    /// The bytes of the envelope before item `i`, or after the last one where `i` is their number.
+    pub fn separator(&self, i: usize) -> &[u8] {
         let start = i.checked_sub(1).and_then(|before| self.items.get(before)).map_or(0, |item| item.at);
-        let end = self.items.get(i).map_or(self.frame.len(), |item| item.at);
-        self.frame.get(start..end).unwrap_or_default()
+        let end = self.items.get(i).map_or(self.envelope.len(), |item| item.at);
+        self.envelope.get(start..end).unwrap_or_default()
     }
 
     /// The value as it was written.
     pub fn joined(&self) -> Vec<u8> {
         let bytes: usize = self.items.iter().map(|item| item.bytes.len()).sum();
-        let mut joined = Vec::with_capacity(self.frame.len() + bytes);
+        let mut joined = Vec::with_capacity(self.envelope.len() + bytes);
         for (i, item) in self.items.iter().enumerate() {
-            joined.extend_from_slice(self.gap(i));
+            joined.extend_from_slice(self.separator(i));
             joined.extend_from_slice(&item.bytes);
         }
-        joined.extend_from_slice(self.gap(self.items.len()));
+        joined.extend_from_slice(self.separator(self.items.len()));
         joined
     }
 }
 
-/// The exact content of a record: protobuf bytes in which a hole stands for each cut value.
+/// The exact content of a record: protobuf bytes in which a slot stands for each cut value.
 ///
 /// The store keeps `bytes` as they are and fills `values` back in when it is asked for the record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     /// The protobuf message without its ids and times, which stand in the record.
     pub bytes: Vec<u8>,
-    /// What was cut out; hole `i` stands for `values[i]`.
+    /// What was cut out; slot `i` stands for `values[i]`.
     pub values: Vec<Value>,
 }

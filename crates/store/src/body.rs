@@ -32,7 +32,7 @@ enum Frame {
 
 impl Hole {
     pub(crate) fn of(value: &Value) -> Self {
-        let gaps: Vec<&[u8]> = (0..=value.items.len()).map(|i| value.gap(i)).collect();
+        let gaps: Vec<&[u8]> = (0..=value.items.len()).map(|i| value.separator(i)).collect();
         let inner = &gaps[1..gaps.len().max(2) - 1];
         let frame = if gaps.iter().all(|gap| gap.is_empty()) {
             Frame::None
@@ -71,7 +71,7 @@ impl Hole {
             }
             Frame::Uneven(gaps) => frame.extend_from_slice(gaps.last().map_or(&[][..], Vec::as_slice)),
         }
-        Value { form: self.form, purpose: self.purpose, frame, items: placed }
+        Value { form: self.form, purpose: self.purpose, envelope: frame, items: placed }
     }
 }
 
@@ -167,7 +167,7 @@ mod tests {
             end = to;
         }
         frame.extend_from_slice(&text.as_bytes()[end..]);
-        let value = Value { form: Form::Text, purpose: Purpose::Input, frame, items };
+        let value = Value { form: Form::Text, purpose: Purpose::Input, envelope: frame, items };
         assert_eq!(value.joined(), text.as_bytes());
         value
     }

@@ -68,12 +68,12 @@ fn split(key: &str) -> Option<(usize, u32, usize)> {
     }
 }
 
-/// Cuts a group; the hole takes the place of its first key.
+/// Cuts a group; the slot takes the place of its first key.
 pub(super) fn cut(
     attributes: &mut [KeyValue],
     group: &Group,
     purpose: Purpose,
-    hole: Any,
+    slot: Any,
     contents: &mut Contents,
 ) -> Value {
     let mut lists: BTreeMap<u32, KeyValueList> = BTreeMap::new();
@@ -91,16 +91,16 @@ pub(super) fn cut(
     let together = group.keys.iter().enumerate().all(|(n, (place, ..))| first + n == *place);
 
     let items = lists.values().map(|list| contents.encoded(Form::Flat, 0, list.encode_to_vec())).collect();
-    let mut frame = Vec::new();
+    let mut envelope = Vec::new();
     if !(in_order && dense && together) {
         let indices: Vec<u32> = lists.keys().copied().collect();
-        write_order(&mut frame, &indices, &group.keys);
+        write_order(&mut envelope, &indices, &group.keys);
     }
     let holder = &mut attributes[first];
     holder.key.clone_from(&group.prefix);
     holder.key_strindex = 0;
-    holder.value = Some(AnyValue { value: Some(hole) });
-    Value { form: Form::Flat, purpose, frame, items }
+    holder.value = Some(AnyValue { value: Some(slot) });
+    Value { form: Form::Flat, purpose, envelope, items }
 }
 
 /// Removes the attributes whose content has moved.
@@ -135,7 +135,7 @@ pub(super) fn restore(prefix: &str, value: &Value) -> Result<Restored, RestoreEr
     for n in 0..value.items.len() {
         lists.push(KeyValueList::decode(value.item(n))?.values.into_iter());
     }
-    let mut order = value.gap(value.items.len());
+    let mut order = value.separator(value.items.len());
     if order.is_empty() {
         let all = lists.into_iter().enumerate();
         let attributes =
@@ -152,13 +152,13 @@ pub(super) fn restore(prefix: &str, value: &Value) -> Result<Restored, RestoreEr
     let mut places = Vec::new();
     let mut next = 0_usize;
     while !order.is_empty() {
-        let gap = usize::try_from(decode_varint(&mut order)?).map_err(|_| RestoreError::Frame)?;
-        let item = usize::try_from(decode_varint(&mut order)?).map_err(|_| RestoreError::Frame)?;
-        let kv = lists.get_mut(item).and_then(Iterator::next).ok_or(RestoreError::Frame)?;
-        let place = next.checked_add(gap).ok_or(RestoreError::Frame)?;
+        let skipped = usize::try_from(decode_varint(&mut order)?).map_err(|_| RestoreError::Envelope)?;
+        let item = usize::try_from(decode_varint(&mut order)?).map_err(|_| RestoreError::Envelope)?;
+        let kv = lists.get_mut(item).and_then(Iterator::next).ok_or(RestoreError::Envelope)?;
+        let place = next.checked_add(skipped).ok_or(RestoreError::Envelope)?;
         attributes.push(with_prefix(prefix, indices[item], kv));
         places.push(place);
-        next = place.checked_add(1).ok_or(RestoreError::Frame)?;
+        next = place.checked_add(1).ok_or(RestoreError::Envelope)?;
     }
     Ok(Restored { attributes, places: Some(places) })
 }

@@ -4,7 +4,7 @@
 //! text is taken apart (`json`), flattened keys (`flat`), what a value is for (`purpose`), the way back (`restore`).
 //! Not here: reading messages (`messages`), packing (`store`).
 //!
-//! A hole is an `AnyValue` that holds a string table index, which OTLP allows in profiles only: hole `i` stands for
+//! A slot is an `AnyValue` that holds a string table index, which OTLP allows in profiles only: slot `i` stands for
 //! `values[i]`. A record in which a client sent such an index itself is left whole.
 
 mod contents;
@@ -106,13 +106,13 @@ pub(crate) fn log_body(log: LogRecord, values: Vec<Value>, known: &Known) -> Bod
     Body { bytes: restore::encode_log(log, known), values }
 }
 
-/// Takes the values out of a span and leaves holes.
+/// Takes the values out of a span and leaves slots.
 pub(crate) fn span_values(span: &mut Span, kind: Kind, contents: &mut Contents) -> Vec<Value> {
-    let sent_holes = has_hole(&span.attributes)
-        || span.events.iter().any(|event| has_hole(&event.attributes))
-        || span.links.iter().any(|link| has_hole(&link.attributes));
+    let sent_slots = has_slot(&span.attributes)
+        || span.events.iter().any(|event| has_slot(&event.attributes))
+        || span.links.iter().any(|link| has_slot(&link.attributes));
     let mut cutter = Cutter { contents, values: Vec::new(), ranks: Vec::new() };
-    if !sent_holes {
+    if !sent_slots {
         cutter.attributes(&mut span.attributes, Place { kind, event: "" });
         for event in &mut span.events {
             cutter.attributes(&mut event.attributes, Place { kind, event: &event.name });
@@ -124,7 +124,7 @@ pub(crate) fn span_values(span: &mut Span, kind: Kind, contents: &mut Contents) 
     cutter.finish()
 }
 
-/// Takes the values out of a log record and leaves holes.
+/// Takes the values out of a log record and leaves slots.
 pub(crate) fn log_values(
     log: &mut LogRecord,
     event: &str,
@@ -132,8 +132,8 @@ pub(crate) fn log_values(
     contents: &mut Contents,
 ) -> Vec<Value> {
     let mut cutter = Cutter { contents, values: Vec::new(), ranks: Vec::new() };
-    let sent_holes = has_hole(&log.attributes) || log.body.as_ref().is_some_and(any_has_hole);
-    if !sent_holes {
+    let sent_slots = has_slot(&log.attributes) || log.body.as_ref().is_some_and(any_has_slot);
+    if !sent_slots {
         let place = Place { kind, event };
         cutter.attributes(&mut log.attributes, place);
         if let Some(body) = &mut log.body {
@@ -162,15 +162,15 @@ pub fn context(values: &[Value]) -> Option<u64> {
     Some(hash.prefix() as u64)
 }
 
-fn has_hole(attributes: &[KeyValue]) -> bool {
-    attributes.iter().any(|kv| kv.key_strindex == flat::MOVED || kv.value.as_ref().is_some_and(any_has_hole))
+fn has_slot(attributes: &[KeyValue]) -> bool {
+    attributes.iter().any(|kv| kv.key_strindex == flat::MOVED || kv.value.as_ref().is_some_and(any_has_slot))
 }
 
-fn any_has_hole(any: &AnyValue) -> bool {
+fn any_has_slot(any: &AnyValue) -> bool {
     match &any.value {
         Some(Any::StringValueStrindex(_)) => true,
-        Some(Any::ArrayValue(array)) => array.values.iter().any(any_has_hole),
-        Some(Any::KvlistValue(list)) => has_hole(&list.values),
+        Some(Any::ArrayValue(array)) => array.values.iter().any(any_has_slot),
+        Some(Any::KvlistValue(list)) => has_slot(&list.values),
         _ => false,
     }
 }
@@ -198,8 +198,8 @@ impl Cutter<'_> {
             if purpose == Purpose::Other && group.bytes < LARGE {
                 continue;
             }
-            let hole = self.next_hole();
-            let value = flat::cut(attributes, &group, purpose, hole, self.contents);
+            let slot = self.next_slot();
+            let value = flat::cut(attributes, &group, purpose, slot, self.contents);
             self.push(value, rank);
         }
         flat::sweep(attributes);
@@ -228,7 +228,7 @@ impl Cutter<'_> {
             _ => None,
         };
         if let Some(value) = cut {
-            any.value = Some(self.next_hole());
+            any.value = Some(self.next_slot());
             self.push(value, rank);
         }
     }
@@ -248,7 +248,7 @@ impl Cutter<'_> {
         self.any(body, purpose, purpose::EVENT_RANK, purpose != Purpose::Other);
     }
 
-    fn next_hole(&self) -> Any {
+    fn next_slot(&self) -> Any {
         Any::StringValueStrindex(i32::try_from(self.values.len()).unwrap_or(i32::MAX))
     }
 
@@ -286,16 +286,16 @@ fn text_value(text: &mut String, purpose: Purpose, one: bool, contents: &mut Con
     let ranges = if in_pieces { json::items(text.as_bytes()) } else { None };
     let data = std::mem::take(text).into_bytes();
     let Some(ranges) = ranges else { return Some(whole(Form::Text, purpose, data, contents)) };
-    let mut frame = Vec::with_capacity(2 * ranges.len() + 2);
+    let mut envelope = Vec::with_capacity(2 * ranges.len() + 2);
     let mut items = Vec::with_capacity(ranges.len());
     let mut end = 0;
     for range in ranges {
-        frame.extend_from_slice(&data[end..range.start]);
+        envelope.extend_from_slice(&data[end..range.start]);
         end = range.end;
-        items.push(contents.part(Form::Text, frame.len(), &data[range]));
+        items.push(contents.part(Form::Text, envelope.len(), &data[range]));
     }
-    frame.extend_from_slice(&data[end..]);
-    Some(Value { form: Form::Text, purpose, frame, items })
+    envelope.extend_from_slice(&data[end..]);
+    Some(Value { form: Form::Text, purpose, envelope, items })
 }
 
 /// A structured array: a list of items where its elements are of some size, else one piece.
@@ -320,16 +320,16 @@ fn array_value(
     }
     let values = std::mem::take(&mut array.values);
     let items = values.iter().map(|any| contents.encoded(Form::Array, 0, any.encode_to_vec())).collect();
-    Some(Value { form: Form::Array, purpose, frame: Vec::new(), items })
+    Some(Value { form: Form::Array, purpose, envelope: Vec::new(), items })
 }
 
 fn whole(form: Form, purpose: Purpose, data: Vec<u8>, contents: &mut Contents) -> Value {
-    Value { form, purpose, frame: Vec::new(), items: vec![contents.whole(form, data)] }
+    Value { form, purpose, envelope: Vec::new(), items: vec![contents.whole(form, data)] }
 }
 
 /// A structure in one piece: the byte before its only item tells it from a list of one.
 fn whole_structure(any: &AnyValue, purpose: Purpose, contents: &mut Contents) -> Value {
     let item = contents.whole(Form::Array, any.encode_to_vec());
-    let frame = vec![restore::WHOLE];
-    Value { form: Form::Array, purpose, items: vec![Item { at: frame.len(), ..item }], frame }
+    let envelope = vec![restore::WHOLE];
+    Value { form: Form::Array, purpose, items: vec![Item { at: envelope.len(), ..item }], envelope }
 }

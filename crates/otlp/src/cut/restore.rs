@@ -41,15 +41,15 @@ pub enum RestoreError {
     /// The bytes, or an item, are no valid protobuf.
     #[error("the stored body is no valid protobuf: {0}")]
     Protobuf(#[from] prost::DecodeError),
-    /// A hole for which there is no value.
+    /// A slot for which there is no value.
     #[error("the stored body refers to value {0}, which is missing")]
-    Hole(i32),
+    Slot(i32),
     /// A text that is no UTF-8.
     #[error("a stored text is no UTF-8: {0}")]
     Text(#[from] std::string::FromUtf8Error),
     /// The bytes between the items do not fit.
-    #[error("the frame of a stored value is damaged")]
-    Frame,
+    #[error("the bytes around the items of a stored value are damaged")]
+    Envelope,
 }
 
 /// The span as it was sent.
@@ -135,7 +135,7 @@ fn fill_attributes(attributes: &mut Vec<KeyValue>, values: &[Value]) -> Result<(
     let mut scattered = Vec::new();
     let mut ordered = Vec::with_capacity(attributes.len());
     for mut kv in std::mem::take(attributes) {
-        match hole(kv.value.as_ref(), values)? {
+        match slot(kv.value.as_ref(), values)? {
             Some(value) if value.form == Form::Flat => {
                 let group = flat::restore(&kv.key, value)?;
                 match group.places {
@@ -166,20 +166,20 @@ fn fill_attributes(attributes: &mut Vec<KeyValue>, values: &[Value]) -> Result<(
             None => break,
         }
     }
-    if scattered.next().is_some() { Err(RestoreError::Frame) } else { Ok(()) }
+    if scattered.next().is_some() { Err(RestoreError::Envelope) } else { Ok(()) }
 }
 
-fn hole<'a>(any: Option<&AnyValue>, values: &'a [Value]) -> Result<Option<&'a Value>, RestoreError> {
+fn slot<'a>(any: Option<&AnyValue>, values: &'a [Value]) -> Result<Option<&'a Value>, RestoreError> {
     let Some(Any::StringValueStrindex(n)) = any.and_then(|any| any.value.as_ref()) else { return Ok(None) };
     let value = usize::try_from(*n).ok().and_then(|n| values.get(n));
-    value.map(Some).ok_or(RestoreError::Hole(*n))
+    value.map(Some).ok_or(RestoreError::Slot(*n))
 }
 
 fn fill(any: &mut AnyValue, values: &[Value]) -> Result<(), RestoreError> {
     match &mut any.value {
         Some(Any::StringValueStrindex(n)) => {
             let n = *n;
-            let value = hole(Some(any), values)?.ok_or(RestoreError::Hole(n))?;
+            let value = slot(Some(any), values)?.ok_or(RestoreError::Slot(n))?;
             *any = put_back(value)?;
         }
         Some(Any::ArrayValue(array)) => {
@@ -208,7 +208,7 @@ fn put_back(value: &Value) -> Result<AnyValue, RestoreError> {
             let items = (0..value.items.len()).map(|n| any_value_of_item(value.item(n)));
             Any::ArrayValue(ArrayValue { values: items.collect::<Result<_, _>>()? })
         }
-        Form::Flat => return Err(RestoreError::Frame),
+        Form::Flat => return Err(RestoreError::Envelope),
     };
     Ok(AnyValue { value: Some(content) })
 }

@@ -167,7 +167,7 @@ impl<'a> Sent<'a> {
         if value.form != Form::Text || value.items.is_empty() {
             return None;
         }
-        let tail = value.gap(value.items.len()).trim_ascii_start().strip_prefix(b",")?;
+        let tail = value.separator(value.items.len()).trim_ascii_start().strip_prefix(b",")?;
         let tail = String::from_utf8_lossy(tail.trim_ascii()).into_owned();
         (!tail.is_empty()).then_some(tail)
     }

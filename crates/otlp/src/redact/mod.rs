@@ -234,7 +234,7 @@ impl Rules {
         if value.form == Form::Bytes {
             return 0;
         }
-        let mut count = self.frame(value);
+        let mut count = self.envelope(value);
         for item in &mut value.items {
             if self.clean.holds(&item.hash) {
                 continue;
@@ -252,32 +252,32 @@ impl Rules {
     }
 
     /// Searches the bytes between the items, which are text only where the value is.
-    fn frame(&self, value: &mut Value) -> u32 {
-        if value.form != Form::Text || value.frame.len() < SHORTEST_SECRET {
+    fn envelope(&self, value: &mut Value) -> u32 {
+        if value.form != Form::Text || value.envelope.len() < SHORTEST_SECRET {
             return 0;
         }
-        let gaps = 0..=value.items.len();
-        let found: Vec<_> = gaps.map(|i| self.item(Form::Text, value.gap(i))).collect();
+        let separators = 0..=value.items.len();
+        let found: Vec<_> = separators.map(|i| self.item(Form::Text, value.separator(i))).collect();
         if found.iter().all(Option::is_none) {
             return 0;
         }
-        let mut frame = Vec::with_capacity(value.frame.len());
+        let mut envelope = Vec::with_capacity(value.envelope.len());
         let mut places = Vec::with_capacity(found.len());
         let mut count = 0;
         for (i, found) in found.into_iter().enumerate() {
             match found {
                 Some((bytes, n)) => {
-                    frame.extend_from_slice(&bytes);
+                    envelope.extend_from_slice(&bytes);
                     count += n;
                 }
-                None => frame.extend_from_slice(value.gap(i)),
+                None => envelope.extend_from_slice(value.separator(i)),
             }
-            places.push(frame.len());
+            places.push(envelope.len());
         }
         for (item, at) in value.items.iter_mut().zip(places) {
             item.at = at;
         }
-        value.frame = frame;
+        value.envelope = envelope;
         count
     }
 

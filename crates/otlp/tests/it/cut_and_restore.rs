@@ -19,7 +19,7 @@ fn check_values(values: &[Value]) {
     for value in values {
         let mut end = 0;
         for (n, item) in value.items.iter().enumerate() {
-            assert!((end..=value.frame.len()).contains(&item.at), "items are in order");
+            assert!((end..=value.envelope.len()).contains(&item.at), "items are in order");
             assert_eq!(item.hash, ContentHash::of(value.form, value.item(n)), "the hash is the item's");
             end = item.at;
         }
