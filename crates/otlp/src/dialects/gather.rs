@@ -45,6 +45,8 @@ pub(super) struct Picks<'a> {
     pub(super) kind: Option<(u8, Kind, &'static str)>,
     /// The dialect that the best-ranking attribute names, with its rank.
     pub(super) dialect: Option<(u8, &'static str)>,
+    /// A count or a cost was negative, and passed over.
+    pub(super) negative: bool,
     /// Attributes of prefix families, with what follows the prefix.
     pub(super) families: Vec<(Family, &'a str, Piece<'a>)>,
 }
@@ -78,8 +80,14 @@ impl<'a> Picks<'a> {
 
     fn offer(&mut self, entry: &'static Entry, piece: Piece<'a>) {
         let slot = &mut self.best[entry.field as usize];
-        if slot.is_none_or(|held| entry.rank < held.entry.rank) && fits(entry.field.shape(), piece) {
+        if slot.is_some_and(|held| held.entry.rank <= entry.rank) {
+            return;
+        }
+        let shape = entry.field.shape();
+        if fits(shape, piece) {
             *slot = Some(Pick { entry, piece });
+        } else if shape == Shape::Number && entry.field != Field::ScoreValue {
+            self.negative |= piece.is_negative();
         }
     }
 
@@ -132,6 +140,7 @@ pub(super) fn gather<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
         later: Vec::new(),
         kind: None,
         dialect: None,
+        negative: false,
         families: Vec::new(),
     };
     let index = &*INDEX;

@@ -38,10 +38,12 @@ pub use view::{Found, Signal, View};
 
 /// Finds the facts of one record.
 pub fn find(view: &View<'_>) -> Found {
-    match view.signal {
+    let mut found = match view.signal {
         Signal::Span => spans::find(view),
         Signal::Log => logs::find(view),
-    }
+    };
+    found.facts.drop_implausible_counts();
+    found
 }
 
 /// The session and the user that a metric's data point names: some producers send them nowhere else.

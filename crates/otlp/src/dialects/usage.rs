@@ -28,6 +28,7 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>) {
             counts.add_map(pick.piece);
         }
     }
+    facts.implausible_count |= picks.negative | counts.negative | counts.usage.drop_implausible();
     facts.usage = counts.settle();
     if facts.usage.is_unknown() {
         facts.usage = Usage {
@@ -48,6 +49,8 @@ struct Counts {
     total: Option<u64>,
     input_excludes_cache: bool,
     output_excludes_reasoning: bool,
+    /// A count was below zero.
+    negative: bool,
 }
 
 impl Counts {
@@ -71,6 +74,7 @@ impl Counts {
                 }),
             output_excludes_reasoning: EXCLUSIVE_OUTPUT
                 .contains(&(key(Field::OutputTokens), key(Field::Reasoning))),
+            negative: false,
         }
     }
 
@@ -87,15 +91,15 @@ impl Counts {
         let mut provider_names = false;
         for (name, member) in piece.members() {
             if let Some(slot) = slot(name) {
-                found.set(slot, member.count());
+                found.set(slot, member);
                 exclusive_names |= matches!(name, "input" | "output");
                 provider_names |= matches!(name, "cache_read_input_tokens" | "cache_creation_input_tokens");
             } else if name.ends_with("_details") || name.ends_with("Details") {
                 for (inner, member) in member.members() {
-                    found.set_if_new(detail_slot(inner), member.count());
+                    found.set_if_new(detail_slot(inner), member);
                 }
             } else {
-                found.set_if_new(detail_slot(name), member.count());
+                found.set_if_new(detail_slot(name), member);
             }
         }
         // The sum of both written where the output belongs: the map tells them apart.
@@ -103,6 +107,7 @@ impl Counts {
             self.usage.output_tokens = found.usage.output_tokens.or(self.usage.output_tokens);
             self.output_excludes_reasoning |= found.output_excludes_reasoning;
         }
+        self.negative |= found.negative;
         self.usage.fill_from(&found.usage);
         self.total = self.total.or(found.total);
         if before.input_tokens.is_none() {
@@ -112,13 +117,14 @@ impl Counts {
         }
     }
 
-    fn set_if_new(&mut self, slot: Option<Slot>, count: Option<u64>) {
+    fn set_if_new(&mut self, slot: Option<Slot>, member: Piece<'_>) {
         if let Some(slot) = slot {
-            self.set(slot, count);
+            self.set(slot, member);
         }
     }
 
-    fn set(&mut self, slot: Slot, count: Option<u64>) {
+    fn set(&mut self, slot: Slot, member: Piece<'_>) {
+        self.negative |= member.is_negative();
         let place = match slot {
             Slot::Input => &mut self.usage.input_tokens,
             Slot::Output => &mut self.usage.output_tokens,
@@ -131,7 +137,7 @@ impl Counts {
             Slot::Reasoning => &mut self.usage.reasoning_tokens,
             Slot::Total => &mut self.total,
         };
-        *place = place.or(count);
+        *place = place.or_else(|| member.count());
     }
 
     /// Brings the counts to the one reading. Where parts are larger than what should hold them, or the total only

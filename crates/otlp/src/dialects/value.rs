@@ -103,13 +103,18 @@ impl<'a> Piece<'a> {
         number.is_finite().then_some(number)
     }
 
-    /// As a count, which is never negative.
+    /// As a count, which is never negative. One that is too large to be believed is for the facts to drop.
     pub(super) fn count(self) -> Option<u64> {
         if let Self::Any(Value::IntValue(number)) = self {
             return u64::try_from(*number).ok();
         }
         let number = self.number()?;
-        (0.0..=9.0e15).contains(&number).then_some(number as u64)
+        (number >= 0.0).then_some(number as u64)
+    }
+
+    /// Whether it is a number below zero, which no count can be.
+    pub(super) fn is_negative(self) -> bool {
+        self.number().is_some_and(|number| number < 0.0)
     }
 
     /// As a truth value.
