@@ -6,6 +6,7 @@ mod audit;
 mod auth;
 mod body;
 mod elsewhere;
+mod families;
 mod ingest;
 mod listen;
 mod local;
@@ -14,13 +15,15 @@ mod otlp_grpc;
 mod otlp_http;
 mod prices;
 mod refusal;
+mod reservation;
 mod rest;
-mod session;
 mod spanmetrics;
 mod state;
 mod ui;
 
 pub use auth::ApiKey;
+#[doc(hidden)]
+pub use body::decompressed;
 pub use local::Local;
 pub use prices::FILE as PRICE_FILE;
 pub use rest::openapi;

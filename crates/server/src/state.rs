@@ -2,7 +2,7 @@
 
 use crate::{
     Addresses, ServeError,
-    auth::{ApiKey, Auth},
+    auth::{ApiKey, Auth, Principal},
     body::Limits,
     elsewhere::Places,
     ingest::Ingest,
@@ -273,9 +273,11 @@ impl App {
         live: Live,
     ) -> Result<Arc<Self>, ServeError> {
         let places = Places::open(&config.content_stores).map_err(ServeError::Config)?;
+        let limits = Limits { bytes: config.max_body_bytes, time: config.body_timeout };
         let ingest = Ingest::new(
             data.clone(),
             config.redactor,
+            limits,
             config.max_pending_bytes,
             SpanMetrics::new(config.span_metric_dimensions),
         );
@@ -283,7 +285,7 @@ impl App {
             store: data,
             ingest: Arc::new(ingest),
             auth: Auth::new(config.api_key),
-            limits: Limits { bytes: config.max_body_bytes, time: config.body_timeout },
+            limits,
             live,
             prices,
             silence: config.silence,
@@ -298,6 +300,11 @@ impl App {
             settings: config.settings,
             counted: Counted::default(),
         }))
+    }
+
+    /// Who makes this request, if they are known.
+    pub(crate) fn principal(&self, method: &http::Method, headers: &http::HeaderMap) -> Option<Principal> {
+        self.auth.authenticate(method, headers, seconds())
     }
 
     /// Asks the store on a blocking thread, after what was acknowledged has become visible.
@@ -329,4 +336,9 @@ fn prices_of(config: &Config) -> Result<Arc<Prices>, ServeError> {
 /// Milliseconds since the epoch.
 pub(crate) fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64)
+}
+
+/// Seconds since the epoch.
+pub(crate) fn seconds() -> u64 {
+    u64::try_from(now_ms() / 1000).unwrap_or(0)
 }
