@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::{
 };
 use turnscope_model::{Kind, Record, Role};
 use turnscope_otlp::{
-    cut::{self, Known},
+    cut::{self, Header},
     decode::{Budget, Format},
     receive,
     redact::Redactor,
@@ -53,11 +53,11 @@ fn request(data: &[u8], format: Format) {
 }
 
 fn restores(record: &Record) {
-    let known = Known::from(record);
+    let header = Header::from(record);
     let restored = if cut::is_span(&record.body, &record.role) {
-        cut::restore_span(&record.body, &known).map(drop)
+        cut::restore_span(&record.body, &header).map(drop)
     } else {
-        cut::restore_log(&record.body, &known).map(drop)
+        cut::restore_log(&record.body, &header).map(drop)
     };
     restored.expect("what was cut is restored");
     assert!(record.end.is_none_or(|end| end >= record.start), "a record ends before it starts");
@@ -78,8 +78,8 @@ pub fn cut_and_restore(data: &[u8]) {
     let value = Some(AnyValue { value: Some(Any::StringValue(String::from_utf8_lossy(text).into_owned())) });
     let attributes = vec![KeyValue { key: key.to_owned(), value, ..KeyValue::default() }];
     let span = Span { name: "chat".to_owned(), attributes, ..Span::default() };
-    let body = cut::span(span.clone(), Kind::Llm, &Known::default());
-    assert_eq!(cut::restore_span(&body, &Known::default()).expect("it is restored"), span);
+    let body = cut::span(span.clone(), Kind::Llm, &Header::default());
+    assert_eq!(cut::restore_span(&body, &Header::default()).expect("it is restored"), span);
 }
 
 /// A compressed body. The first byte says how it is encoded.

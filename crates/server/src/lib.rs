@@ -5,7 +5,7 @@
 mod audit;
 mod auth;
 mod body;
-mod elsewhere;
+mod content_stores;
 mod families;
 mod ingest;
 mod listen;

@@ -10,7 +10,7 @@ use turnscope_store::CommitError;
 pub(crate) enum Refusal {
     #[error("the body is not valid OTLP: {0}")]
     Malformed(String),
-    #[error("the body is larger than {limit} bytes{}; send smaller batches, or raise the limit with {}", .measured.when(), .measured.setting())]
+    #[error("the body is larger than {limit} bytes{}", .measured.advice())]
     TooLarge { limit: usize, measured: Measured },
     #[error("content-type {0:?} is not supported; send application/x-protobuf or application/json")]
     ContentType(String),
@@ -45,18 +45,14 @@ pub(crate) enum Measured {
 }
 
 impl Measured {
-    const fn when(self) -> &'static str {
+    /// What it was measured as, and what to do.
+    const fn advice(self) -> &'static str {
         match self {
-            Self::Received => "",
-            Self::Decompressed => " after decompression",
-            Self::Decoded => " in memory, once it is decoded",
-        }
-    }
-
-    const fn setting(self) -> &'static str {
-        match self {
-            Self::Received | Self::Decompressed => "--max-body-bytes",
-            Self::Decoded => "--max-pending-bytes",
+            Self::Received => "; raise the limit with --max-body-bytes or send smaller batches",
+            Self::Decompressed => {
+                " after decompression; raise the limit with --max-body-bytes or send smaller batches"
+            }
+            Self::Decoded => " in memory, once it is decoded; send smaller batches",
         }
     }
 }

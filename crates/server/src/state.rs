@@ -4,7 +4,7 @@ use crate::{
     Addresses, ServeError,
     auth::{ApiKey, Auth, Principal},
     body::Limits,
-    elsewhere::Places,
+    content_stores::ContentStores,
     ingest::Ingest,
     prices::{self, Prices},
     rest::{Counted, live::Live},
@@ -224,7 +224,7 @@ pub(crate) struct App {
     pub(crate) prices: Arc<Prices>,
     pub(crate) silence: Duration,
     pub(crate) cors_origins: Vec<String>,
-    pub(crate) places: Arc<Places>,
+    pub(crate) places: Arc<ContentStores>,
     pub(crate) ui_path: Option<String>,
     pub(crate) addresses: Addresses,
     pub(crate) started: Instant,
@@ -272,7 +272,7 @@ impl App {
         addresses: Addresses,
         live: Live,
     ) -> Result<Arc<Self>, ServeError> {
-        let places = Places::open(&config.content_stores).map_err(ServeError::Config)?;
+        let places = ContentStores::open(&config.content_stores).map_err(ServeError::Config)?;
         let limits = Limits { bytes: config.max_body_bytes, time: config.body_timeout };
         let ingest = Ingest::new(
             data.clone(),

@@ -202,10 +202,13 @@ fn a_body_of_empty_elements_is_refused_before_it_is_decoded() {
 /// Clients time out and send again while the writer waits: what it was handed counts until it is committed.
 #[test]
 fn bytes_of_clients_that_have_gone_stay_reserved_until_their_commit() {
-    let data = std::sync::Arc::new(tempfile::tempdir().unwrap());
-    let server = Turnscope::start_on(std::sync::Arc::clone(&data), &["--max-pending-bytes", "1000000"]);
+    let mut data = std::path::PathBuf::new();
+    let server = InProcess::start(|config| {
+        config.max_pending_bytes = 1_000_000;
+        data.clone_from(&config.data);
+    });
     assert_eq!(server.post("/v1/traces", &[PROTOBUF], &load::encode(load::run(0, 1))).status, 200);
-    let db = rusqlite::Connection::open(data.path().join("data/turnscope.db")).unwrap();
+    let db = rusqlite::Connection::open(data.join("turnscope.db")).unwrap();
     db.busy_timeout(Duration::from_secs(20)).unwrap();
     db.execute_batch("BEGIN IMMEDIATE").unwrap();
     let body = |n: u64| load::encode((0..40).flat_map(|run| load::run(1 + n * 40 + run, 6)).collect());

@@ -10,7 +10,7 @@ pub use metrics::{MetricFact, MetricRecord, NormalisedMetrics, metrics};
 use origin::Source;
 
 use crate::{
-    cut::{self, Contents, Known},
+    cut::{self, Contents, Header},
     decode::{self, DecodeError, encoded},
     dialects::{self, Found, Signal, View},
     messages::{self, Previews},
@@ -162,7 +162,7 @@ fn span_record(
     let status = status_of(&span);
     let mut record = record(found, Some(trace_id), status, origin);
     record.remote_parent = span.flags & 0x300 == 0x300;
-    record.body = cut::span_body(span, values, &Known::from(&record));
+    record.body = cut::span_body(span, values, &Header::from(&record));
     cut::mark(&mut record.body, true, &record.role);
     Ok(record)
 }
@@ -197,7 +197,7 @@ fn log_record(
     facts.dropped = log.dropped_attributes_count;
     let trace_id = TraceId::try_from(&log.trace_id[..]).ok();
     let mut record = record(found, trace_id, Status::Unset, origin);
-    record.body = cut::log_body(log, values, &Known::from(&record));
+    record.body = cut::log_body(log, values, &Header::from(&record));
     cut::mark(&mut record.body, false, &record.role);
     record
 }

@@ -67,7 +67,7 @@ fn has_all(reader: &mut Reader, run: &Run, wanted: &[(String, String)]) -> Resul
     let Some(row) = reader.root_row(run)? else { return Ok(false) };
     let body = reader.body(row)?;
     // Only attributes are looked at: ids and times may be anything.
-    let span = cut::restore_span(&body, &cut::Known::default())
+    let span = cut::restore_span(&body, &cut::Header::default())
         .map_err(|error| StoreError::Damaged(error.to_string()))?;
     let origin: ResourceSpans = prost::Message::decode(&reader.origin(row)?[..]).unwrap_or_default();
     let resource = origin.resource.unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `GET /v1/export`: what people and evaluations marked, one JSON line each, as an evaluation's dataset wants it.
 
 use super::{problem::Problem, runs::RunQuery, scores::Score, sent, step::find};
-use crate::{elsewhere::Places, state::App};
+use crate::{content_stores::ContentStores, state::App};
 use axum::{
     body::Body,
     extract::{Query, State},
@@ -113,7 +113,7 @@ async fn send(
 /// The lines of one run: one for each thing in it that is marked.
 fn lines_of(
     reader: &mut Reader,
-    places: &Places,
+    places: &ContentStores,
     run: &Run,
     filter: &RunFilter,
 ) -> Result<Vec<Line>, StoreError> {
@@ -160,7 +160,7 @@ type Talk = (Vec<Message>, Vec<Message>);
 /// What went into one step and came out of another.
 fn messages(
     reader: &mut Reader,
-    places: &Places,
+    places: &ContentStores,
     view: &UnitView,
     first: usize,
     last: usize,
@@ -191,7 +191,7 @@ fn messages(
 
 fn of_turn(
     reader: &mut Reader,
-    places: &Places,
+    places: &ContentStores,
     view: &UnitView,
     run: usize,
     n: u64,
@@ -202,7 +202,12 @@ fn of_turn(
 }
 
 /// The run's own input and output, where its span carries them; else those of its first and last call.
-fn of_run(reader: &mut Reader, places: &Places, view: &UnitView, run: usize) -> Result<Talk, StoreError> {
+fn of_run(
+    reader: &mut Reader,
+    places: &ContentStores,
+    view: &UnitView,
+    run: usize,
+) -> Result<Talk, StoreError> {
     let steps = &view.projection.steps;
     let root = view.projection.runs[run].root.and_then(|node| view.step_of_node(node));
     let own = root.map(|root| messages(reader, places, view, root, root)).transpose()?.unwrap_or_default();

@@ -6,7 +6,7 @@ use super::{
     timeline::{not_one, to_json, wanted, with_run},
     wire::Run,
 };
-use crate::{elsewhere::Places, state::App};
+use crate::{content_stores::ContentStores, state::App};
 use axum::{
     Json,
     extract::{Path, Query, State},
@@ -140,7 +140,7 @@ pub(crate) async fn summary(
 
 fn facts(
     reader: &mut Reader,
-    places: &Places,
+    places: &ContentStores,
     run: &turnscope_store::query::Run,
     view: &UnitView,
     index: usize,

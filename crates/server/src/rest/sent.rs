@@ -1,6 +1,6 @@
 //! What a step was sent with, and the content that is in it.
 
-use crate::elsewhere::Places;
+use crate::content_stores::ContentStores;
 use opentelemetry_proto::tonic::{logs::v1::LogRecord, trace::v1::Span};
 use serde_json::Value as Json;
 use turnscope_model::{Message, Part};
@@ -44,8 +44,8 @@ fn sent(reader: &mut Reader, view: &UnitView, step: &StepView) -> Result<Sent, S
 }
 
 /// What restoring a body needs to know of its record.
-pub(crate) fn known(node: &Node) -> cut::Known {
-    cut::Known {
+pub(crate) fn known(node: &Node) -> cut::Header {
+    cut::Header {
         trace_id: node.trace_id,
         span_id: node.span_id,
         parent_span_id: node.parent_span_id,
@@ -58,7 +58,7 @@ pub(crate) fn known(node: &Node) -> cut::Known {
 pub(crate) fn content(
     reader: &mut Reader,
     view: &UnitView,
-    places: &Places,
+    places: &ContentStores,
     index: usize,
 ) -> Result<Content, StoreError> {
     Ok(with_content(reader, view, places, index)?.1)
@@ -68,7 +68,7 @@ pub(crate) fn content(
 pub(crate) fn with_content(
     reader: &mut Reader,
     view: &UnitView,
-    places: &Places,
+    places: &ContentStores,
     index: usize,
 ) -> Result<(Sent, Content), StoreError> {
     let step = &view.projection.steps[index];
@@ -85,7 +85,7 @@ pub(crate) fn with_content(
 fn completed(
     reader: &mut Reader,
     view: &UnitView,
-    places: &Places,
+    places: &ContentStores,
     index: usize,
     mut content: Content,
 ) -> Result<Content, StoreError> {
@@ -100,7 +100,7 @@ fn completed(
     Ok(content)
 }
 
-fn content_of(sent: &Sent, places: &Places, step: &StepView) -> Content {
+fn content_of(sent: &Sent, places: &ContentStores, step: &StepView) -> Content {
     match (&sent.span, sent.logs.split_first()) {
         (Some(span), _) => {
             let fetched = messages::fetched(span, step.kind, |address| places.fetch(address));
@@ -131,7 +131,7 @@ const LATER: usize = 16;
 fn synthesised(
     reader: &mut Reader,
     view: &UnitView,
-    places: &Places,
+    places: &ContentStores,
     index: usize,
 ) -> Result<Content, StoreError> {
     let steps = &view.projection.steps;

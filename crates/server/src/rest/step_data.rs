@@ -1,7 +1,7 @@
 //! One step whole: its content, and everything that it was sent with.
 
 use super::{cost, json, sent, step::hex};
-use crate::elsewhere::Places;
+use crate::content_stores::ContentStores;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -114,7 +114,7 @@ pub(crate) fn data(
     reader: &mut Reader,
     view: &UnitView,
     prices: &PriceList,
-    places: &Places,
+    places: &ContentStores,
     index: usize,
 ) -> Result<StepData, StoreError> {
     let step = &view.projection.steps[index];

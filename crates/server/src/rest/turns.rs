@@ -8,7 +8,7 @@ use super::{
     timeline::{not_one, with_run},
     wire::{self, ErrorInfo},
 };
-use crate::{elsewhere::Places, state::App};
+use crate::{content_stores::ContentStores, state::App};
 use axum::{
     Json,
     extract::{Path, State},
@@ -171,7 +171,7 @@ fn detail(
     reader: &mut Reader,
     view: &UnitView,
     prices: &PriceList,
-    places: &Places,
+    places: &ContentStores,
     run: usize,
     at: usize,
     zero: u64,
