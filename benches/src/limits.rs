@@ -5,7 +5,7 @@ use prost::Message as _;
 use std::time::Instant;
 use turnscope_model::{ContentHash, Form};
 use turnscope_otlp::{
-    decode::{self, Format},
+    decode::{self, Budget, Format},
     normalise, receive,
     redact::Redactor,
 };
@@ -30,7 +30,7 @@ pub(crate) fn print(only: &str, passes: usize) -> anyhow::Result<()> {
         Ok(())
     })?;
     row("decode + normalise (facts, cut, hash, redaction)", count, &mut || {
-        receive::traces(&body, Format::Protobuf, &redactor)?;
+        receive::traces(&body, Format::Protobuf, &redactor, &Budget::unlimited())?;
         Ok(())
     })?;
     let records = normalise::traces(decode::traces(&body, Format::Protobuf)?, &redactor).records;

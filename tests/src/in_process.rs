@@ -1,4 +1,4 @@
-//! From bodies to what is seen, in this process: decode, normalise, each record once, units joined, project.
+//! From bodies to what is seen, in this process: decode, normalise, each record once, groups joined, project.
 //!
 //! What the store does with tables is done here with maps, so that the rules are tested without it.
 
@@ -10,18 +10,18 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
-use turnscope_model::{Kind, Record, Role, StepStatus, Unit};
+use turnscope_model::{GroupKey, Kind, Record, RecordId, Role, StepStatus};
 use turnscope_otlp::{decode, normalise, redact::Redactor};
-use turnscope_store::project::{Node, Projection, join_keys, project};
+use turnscope_project::{Projection, RecordFacts, join_keys, project};
 
 /// What these requests show, in the order in which they are given.
 pub fn see(requests: &[Request]) -> Seen {
-    see_units(&units(records(requests)))
+    see_groups(&groups(records(requests)))
 }
 
-/// What these units show.
-pub fn see_units(units: &[(Unit, Vec<Node>)]) -> Seen {
-    let mut all: Vec<Projection> = units.iter().map(|(unit, nodes)| project(*unit, nodes)).collect();
+/// What these trace groups show.
+pub fn see_groups(groups: &[(GroupKey, Vec<RecordFacts>)]) -> Seen {
+    let mut all: Vec<Projection> = groups.iter().map(|(key, records)| project(*key, records)).collect();
     all.sort_by_key(|made| made.runs.first().map(|run| (run.start, run.run_id)));
     let mut seen = Seen::default();
     for made in &all {
@@ -75,31 +75,31 @@ pub fn records(requests: &[Request]) -> Vec<Record> {
     out
 }
 
-/// The records by unit, units that share a key as one.
-pub fn units(records: Vec<Record>) -> Vec<(Unit, Vec<Node>)> {
-    let mut group_of_unit: BTreeMap<Unit, usize> = BTreeMap::new();
-    let mut groups: Vec<usize> = Vec::new();
+/// The records by trace group; groups that share a key are one.
+pub fn groups(records: Vec<Record>) -> Vec<(GroupKey, Vec<RecordFacts>)> {
+    let mut index_of: BTreeMap<GroupKey, usize> = BTreeMap::new();
+    let mut merged: Vec<usize> = Vec::new();
     let mut of_key: HashMap<String, usize> = HashMap::new();
-    for record in records.iter().filter(|record| record.unit != Unit::None) {
-        let group = *group_of_unit.entry(record.unit).or_insert_with(|| {
-            groups.push(groups.len());
-            groups.len() - 1
+    for record in records.iter().filter(|record| record.group != GroupKey::None) {
+        let group = *index_of.entry(record.group).or_insert_with(|| {
+            merged.push(merged.len());
+            merged.len() - 1
         });
         for key in join_keys(record) {
             let other = *of_key.entry(key).or_insert(group);
-            let (a, b) = (find(&groups, group), find(&groups, other));
-            groups[a.max(b)] = a.min(b);
+            let (a, b) = (find(&merged, group), find(&merged, other));
+            merged[a.max(b)] = a.min(b);
         }
     }
-    let mut nodes: BTreeMap<usize, (Unit, Vec<Node>)> = BTreeMap::new();
+    let mut found: BTreeMap<usize, (GroupKey, Vec<RecordFacts>)> = BTreeMap::new();
     for (row, record) in records.into_iter().enumerate() {
-        if record.unit == Unit::None {
+        if record.group == GroupKey::None {
             continue;
         }
-        let group = find(&groups, group_of_unit[&record.unit]);
-        nodes.entry(group).or_insert_with(|| (record.unit, Vec::new())).1.push(node(row, record));
+        let group = find(&merged, index_of[&record.group]);
+        found.entry(group).or_insert_with(|| (record.group, Vec::new())).1.push(record_facts(row, record));
     }
-    nodes.into_values().collect()
+    found.into_values().collect()
 }
 
 fn find(groups: &[usize], mut group: usize) -> usize {
@@ -109,9 +109,9 @@ fn find(groups: &[usize], mut group: usize) -> usize {
     group
 }
 
-fn node(row: usize, record: Record) -> Node {
-    Node {
-        row: row as i64,
+fn record_facts(row: usize, record: Record) -> RecordFacts {
+    RecordFacts {
+        id: RecordId(row as i64),
         role: record.role,
         trace_id: record.trace_id,
         span_id: record.span_id,
@@ -179,7 +179,7 @@ fn seen_run(made: &Projection, index: usize) -> SeenRun {
             .map(|step| SeenTool {
                 name: step.tool_name.clone().unwrap_or_default(),
                 failed: failed(step.status),
-                has_record: step.node.is_some(),
+                has_record: step.record.is_some(),
                 verdict: step.verdict.map(|verdict| verdict.as_str().to_owned()),
             })
             .collect(),

@@ -52,11 +52,11 @@ fn order_and_repetition_change_nothing() {
             let mut shuffled: Vec<Request> = requests.iter().chain(&requests).cloned().collect();
             shuffle(&mut shuffled, seed);
             assert_eq!(in_process::see(&shuffled), seen, "{producer}, shuffled with {seed}");
-            let mut units = in_process::units(in_process::records(&requests));
+            let mut groups = in_process::groups(in_process::records(&requests));
             for (_, nodes) in &mut units {
                 shuffle(nodes, seed);
             }
-            assert_eq!(in_process::see_units(&units), seen, "{producer}, records shuffled with {seed}");
+            assert_eq!(in_process::see_groups(&groups), seen, "{producer}, records shuffled with {seed}");
         }
     }
 }

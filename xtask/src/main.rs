@@ -1,6 +1,7 @@
 //! The developer's commands: `cargo xtask check` does what CI does.
 
 mod deny;
+mod fuzz;
 mod picture;
 mod ui;
 
@@ -42,6 +43,12 @@ enum Task {
     },
     /// Licences and duplicate versions, by deny.toml.
     Deny,
+    /// Random inputs for the readers of foreign bytes, see fuzz/README.md.
+    Fuzz {
+        /// How long, over all targets.
+        #[arg(default_value_t = 300)]
+        seconds: u64,
+    },
     /// The pictures of the docs: the terminal's and the web UI's, from the demo.
     Picture,
 }
@@ -69,6 +76,7 @@ fn main() -> anyhow::Result<()> {
             browse(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
         }
         Task::Deny => deny::check(),
+        Task::Fuzz { seconds } => fuzz::run(seconds),
         Task::Picture => {
             ui::build()?;
             browse(&["--config", "pictures.config.ts"])?;

@@ -28,7 +28,7 @@ impl AttributeFilter {
 
     fn matches(&self, stored: &StoredBody) -> Result<bool> {
         // Only attributes are looked at: ids and times may be anything.
-        let span = cut::restore_span(&stored.body, &cut::Known::default()).map_err(AnswerError::damaged)?;
+        let span = cut::restore_span(&stored.body, &cut::Header::default()).map_err(AnswerError::damaged)?;
         let origin: ResourceSpans = prost::Message::decode(&stored.origin[..]).unwrap_or_default();
         let resource = origin.resource.unwrap_or_default();
         let has = |(key, value): &(String, String)| {

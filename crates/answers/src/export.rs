@@ -3,7 +3,7 @@
 use crate::{
     AnswerError, Answers, Result,
     external::Fetched,
-    telemetry::{Telemetry, known},
+    telemetry::{Telemetry, header},
     timeline::steps_of,
     wire::{wire_run, wire_score},
 };
@@ -56,13 +56,13 @@ fn otlp(reader: &mut dyn Reader, group: &TraceGroup, run: usize) -> Result<Json>
         telemetry.load(steps.iter().copied())?;
         for record in steps.iter().flat_map(|step| group.records_of_step(*step)) {
             let stored = telemetry.body(record)?;
-            let known = known(record);
+            let header = header(record);
             if !cut::is_span(&stored.body, &record.role) {
-                let log = cut::restore_log(&stored.body, &known).map_err(AnswerError::damaged)?;
+                let log = cut::restore_log(&stored.body, &header).map_err(AnswerError::damaged)?;
                 logs.entry(stored.origin.to_vec()).or_default().push(log);
                 continue;
             }
-            let span = cut::restore_span(&stored.body, &known).map_err(AnswerError::damaged)?;
+            let span = cut::restore_span(&stored.body, &header).map_err(AnswerError::damaged)?;
             let same_origin = spans.entry(stored.origin.to_vec()).or_default();
             let is_same = |other: &Span| other.span_id == span.span_id && other.trace_id == span.trace_id;
             if !same_origin.iter().any(is_same) {

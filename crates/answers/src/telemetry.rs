@@ -78,11 +78,11 @@ impl<'a> Telemetry<'a> {
         let group = self.group;
         for record in group.records_of_step(step) {
             let stored = self.body(record)?;
-            let known = known(record);
+            let header = header(record);
             if !cut::is_span(&stored.body, &record.role) {
-                sent.logs.push(cut::restore_log(&stored.body, &known).map_err(AnswerError::damaged)?);
+                sent.logs.push(cut::restore_log(&stored.body, &header).map_err(AnswerError::damaged)?);
             } else if sent.span.is_none() && Some(record.id) == own {
-                sent.span = Some(cut::restore_span(&stored.body, &known).map_err(AnswerError::damaged)?);
+                sent.span = Some(cut::restore_span(&stored.body, &header).map_err(AnswerError::damaged)?);
             }
             if sent.origin.is_none() {
                 sent.origin = prost::Message::decode(&stored.origin[..]).ok();
@@ -183,8 +183,8 @@ impl<'a> Telemetry<'a> {
 }
 
 /// What restoring a body needs to know of its record.
-pub(crate) fn known(record: &RecordFacts) -> cut::Known {
-    cut::Known {
+pub(crate) fn header(record: &RecordFacts) -> cut::Header {
+    cut::Header {
         trace_id: record.trace_id,
         span_id: record.span_id,
         parent_span_id: record.parent_span_id,

@@ -44,7 +44,7 @@ impl From<[u8; 16]> for ContentHash {
 }
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 impl fmt::Debug for ContentHash {

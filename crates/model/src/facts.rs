@@ -3,7 +3,9 @@
 //! Here: the facts of one span or log record, whatever dialect wrote them. Not here: messages (kept as they
 //! were written, made canonical on read), and anything that needs a second record (`store::project`).
 
-use crate::{Kind, NanoUsd, Resolution, RiskTier, SpanId, TraceId, Usage, Verdict};
+use crate::{
+    Kind, MAX_COUNT, NanoUsd, Resolution, RiskTier, SpanId, TraceId, Usage, Verdict, usage::drop_implausible,
+};
 
 /// The facts of one record. `None` means that the record does not say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -120,6 +122,21 @@ pub struct Facts {
     pub dropped: u32,
     /// The end came before the start and was clamped to it.
     pub clamped: bool,
+    /// A count or a cost was negative or larger than any provider bills; it is unknown here, and kept in the body.
+    pub implausible_count: bool,
+}
+
+impl Facts {
+    /// Makes counts and costs that nobody can mean unknown, and flags the record.
+    pub fn drop_implausible_counts(&mut self) {
+        let mut found = self.usage.drop_implausible();
+        for count in [&mut self.cache_write_1h_tokens, &mut self.turn_index, &mut self.time_to_first_chunk_ns]
+        {
+            found |= drop_implausible(count);
+        }
+        found |= self.reported_cost.take_if(|cost| cost.unsigned_abs() > MAX_COUNT).is_some();
+        self.implausible_count |= found;
+    }
 }
 
 /// A tool call that a model asked for.

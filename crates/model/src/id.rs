@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
-/// Why a text or a byte string is no id.
+/// Why a text or a byte string is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// The text or bytes have another length than the id has.
@@ -20,8 +20,8 @@ pub enum IdError {
         /// How many bytes or characters there were.
         got: usize,
     },
-    /// A character that is no hexadecimal digit.
-    #[error("{0} holds a character that is no hexadecimal digit")]
+    /// A character that is not a hexadecimal digit.
+    #[error("{0} holds a character that is not a hexadecimal digit")]
     NotHex(&'static str),
     /// All bytes are zero, which OpenTelemetry calls invalid.
     #[error("{0} is all zeros")]
@@ -56,7 +56,7 @@ macro_rules! byte_id {
                 if text.len() != $len * 2 {
                     return Err(IdError::Length { what: $what, wanted: $digits, got: text.len() });
                 }
-                hex_into(text.as_bytes(), &mut id).ok_or(IdError::NotHex($what))?;
+                hex::decode_to_slice(text, &mut id).map_err(|_| IdError::NotHex($what))?;
                 Self::try_from(&id[..])
             }
         }
@@ -104,7 +104,7 @@ impl SpanId {
     pub const fn as_i64(self) -> i64 {
         i64::from_be_bytes(self.0)
     }
-    /// The id kept as this integer; `None` for 0, which is no id.
+    /// The id kept as this integer; `None` for 0, which is not an id.
     pub const fn from_i64(value: i64) -> Option<Self> {
         if value == 0 { None } else { Some(Self(value.to_be_bytes())) }
     }
@@ -204,11 +204,7 @@ impl StepId {
         hash.update(run.bytes());
         hash.update(key.as_bytes());
         let digest = hash.finalize();
-        Self(digest[..8].iter().fold(String::with_capacity(16), |mut out, byte| {
-            use fmt::Write;
-            let _ = write!(out, "{byte:02x}");
-            out
-        }))
+        Self(hex::encode(&digest[..8]))
     }
     /// The id as it came from a client; any text is accepted, an unknown one is simply not found.
     pub fn from_client(text: &str) -> Self {
@@ -253,15 +249,7 @@ number_id!(
 );
 
 fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-}
-
-fn hex_into(text: &[u8], out: &mut [u8]) -> Option<()> {
-    for (byte, pair) in out.iter_mut().zip(text.chunks_exact(2)) {
-        let digit = |c: u8| (c as char).to_digit(16);
-        *byte = (digit(pair[0])? * 16 + digit(pair[1])?) as u8;
-    }
-    Some(())
+    f.write_str(&hex::encode(bytes))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub use kind::Kind;
 pub use message::{Message, Part, ToolDefinition};
 pub use record::{GroupKey, Origin, Record, Role, Status};
 pub use run::{RunStatus, Score, StepStatus};
-pub use usage::{NanoUsd, Usage};
+pub use usage::{MAX_COUNT, NanoUsd, Usage};
 pub use verdict::{Resolution, RiskTier, Verdict};
 
 /// Nanoseconds since the Unix epoch, as OpenTelemetry counts them.

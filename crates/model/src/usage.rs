@@ -5,6 +5,14 @@ use serde::{Deserialize, Serialize};
 /// US dollars in integer billionths, so that sums are exact. Shown as dollars.
 pub type NanoUsd = i64;
 
+/// The largest count that is believed: up to here a 64-bit float is exact, and no provider bills near it.
+pub const MAX_COUNT: u64 = 1 << 53;
+
+/// Makes a count beyond [`MAX_COUNT`] unknown; says whether it was one.
+pub(crate) fn drop_implausible(count: &mut Option<u64>) -> bool {
+    count.take_if(|count| *count > MAX_COUNT).is_some()
+}
+
 /// What one model call, or a sum of them, consumed. Unknown is `None`, never 0.
 ///
 /// As on the surface: `input_tokens` includes cached reads and writes, `output_tokens` includes reasoning.
@@ -58,6 +66,18 @@ impl Usage {
         self.reasoning_tokens = add(self.reasoning_tokens, other.reasoning_tokens);
     }
 
+    /// Makes counts beyond [`MAX_COUNT`] unknown; says whether there were any.
+    pub fn drop_implausible(&mut self) -> bool {
+        let counts = [
+            &mut self.input_tokens,
+            &mut self.output_tokens,
+            &mut self.cache_read_tokens,
+            &mut self.cache_write_tokens,
+            &mut self.reasoning_tokens,
+        ];
+        counts.into_iter().fold(false, |any, count| drop_implausible(count) || any)
+    }
+
     /// Takes from `other` what is unknown here.
     pub fn fill_from(&mut self, other: &Self) {
         self.input_tokens = self.input_tokens.or(other.input_tokens);
@@ -78,6 +98,19 @@ fn add(a: Option<u64>, b: Option<u64>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_that_nobody_bills_is_unknown() {
+        let mut usage = Usage {
+            input_tokens: Some(MAX_COUNT),
+            output_tokens: Some(MAX_COUNT + 1),
+            reasoning_tokens: Some(u64::MAX),
+            ..Usage::default()
+        };
+        assert!(usage.drop_implausible());
+        assert_eq!(usage, Usage { input_tokens: Some(MAX_COUNT), ..Usage::default() });
+        assert!(!usage.drop_implausible());
+    }
 
     #[test]
     fn unknown_stays_unknown_and_known_adds_up() {

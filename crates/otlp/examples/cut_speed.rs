@@ -16,7 +16,7 @@ use std::{
 };
 use turnscope_model::{ContentHash, Form, Kind};
 use turnscope_otlp::{
-    cut::{self, Known},
+    cut::{self, Header},
     decode::{self, Format},
     normalise,
     redact::Redactor,
@@ -39,7 +39,7 @@ fn main() {
             |spans| {
                 spans
                     .into_iter()
-                    .map(|span| cut::span(span, Kind::Llm, &Known::default()).bytes.len())
+                    .map(|span| cut::span(span, Kind::Llm, &Header::default()).bytes.len())
                     .sum::<usize>()
             },
         );

@@ -1,11 +1,11 @@
 //! A body to records: what the server does with a request, and the only way in that it uses.
 //!
 //! Protobuf is decoded and normalised record by record, so that beside the body only what is new in it is held.
-//! Anything unusual (JSON, texts that are no UTF-8, what is malformed) is decoded whole: the same records, or the error.
+//! Anything unusual (JSON, texts that are not UTF-8, malformed bodies) is decoded whole: the same records, or the error.
 
 use crate::{
-    decode::{self, DecodeError, Format},
-    normalise::{self, Normalised},
+    decode::{self, Budget, DecodeError, Format},
+    normalise::{self, Normalised, NormalisedMetrics},
     redact::Redactor,
 };
 use bytes::Bytes;
@@ -13,27 +13,52 @@ use bytes::Bytes;
 /// The records of an export request for traces.
 ///
 /// # Errors
-/// The body is not what its format says; nothing of it is taken.
-pub fn traces(body: &Bytes, format: Format, redactor: &Redactor) -> Result<Normalised, DecodeError> {
-    if format == Format::Protobuf
-        && let Ok(records) = decode::envelope::open(body.clone())
-            .and_then(|envelope| normalise::encoded_traces(envelope, redactor))
-    {
-        return Ok(records);
+/// The body is not what its format says, or decoded it is larger than the budget; nothing of it is taken.
+pub fn traces(
+    body: &Bytes,
+    format: Format,
+    redactor: &Redactor,
+    budget: &Budget<'_>,
+) -> Result<Normalised, DecodeError> {
+    if format == Format::Protobuf {
+        let opened = decode::open_traces(body.clone(), budget);
+        match opened.and_then(|request| normalise::encoded_traces(request, redactor)) {
+            Err(DecodeError::Protobuf(_)) => {}
+            read => return read,
+        }
     }
-    Ok(normalise::traces(decode::traces(body, format)?, redactor))
+    Ok(normalise::traces(decode::traces_within(body, format, budget)?, redactor))
 }
 
 /// The records of an export request for logs.
 ///
 /// # Errors
 /// As [`traces`].
-pub fn logs(body: &Bytes, format: Format, redactor: &Redactor) -> Result<Normalised, DecodeError> {
-    if format == Format::Protobuf
-        && let Ok(records) = decode::envelope::open(body.clone())
-            .and_then(|envelope| normalise::encoded_logs(envelope, redactor))
-    {
-        return Ok(records);
+pub fn logs(
+    body: &Bytes,
+    format: Format,
+    redactor: &Redactor,
+    budget: &Budget<'_>,
+) -> Result<Normalised, DecodeError> {
+    if format == Format::Protobuf {
+        let opened = decode::open_logs(body.clone(), budget);
+        match opened.and_then(|request| normalise::encoded_logs(request, redactor)) {
+            Err(DecodeError::Protobuf(_)) => {}
+            read => return read,
+        }
     }
-    Ok(normalise::logs(decode::logs(body, format)?, redactor))
+    Ok(normalise::logs(decode::logs_within(body, format, budget)?, redactor))
+}
+
+/// The metrics of an export request for metrics.
+///
+/// # Errors
+/// As [`traces`].
+pub fn metrics(
+    body: &Bytes,
+    format: Format,
+    redactor: &Redactor,
+    budget: &Budget<'_>,
+) -> Result<NormalisedMetrics, DecodeError> {
+    Ok(normalise::metrics(decode::metrics_within(body, format, budget)?, redactor))
 }

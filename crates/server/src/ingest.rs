@@ -1,23 +1,33 @@
 //! The receiving path, one function for each signal: bytes → decode → normalise → commit → ack.
 //!
-//! `async` stops here: decoding and normalising run on blocking threads, the store has a thread of its own. What waits
-//! is bounded in bytes; when the bound is reached a request is refused at once.
+//! `async` stops here: decoding and normalising run on blocking threads, the store has a thread of its own. Memory is
+//! reserved from a request's first byte until its commit has ended, whether or not the client still waits.
 
-use crate::{refusal::Refusal, spanmetrics::SpanMetrics};
-use bytes::Bytes;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use crate::{
+    body::{self, Limits},
+    refusal::{Measured, Refusal},
+    reservation::{DecodingMemory, Pending, Reservation},
+    spanmetrics::SpanMetrics,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use turnscope_model::{Body, Facts, Origin, Record, Role, Status, GroupKey};
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+use tokio::sync::{Semaphore, oneshot};
+use turnscope_model::{Body, Facts, GroupKey, Item, Origin, Record, Role, Status};
 use turnscope_otlp::{
-    decode::{self, Format},
-    normalise::{self, MetricFact, Normalised},
+    decode::{Budget, DecodeError, Format},
+    normalise::{MetricFact, Normalised},
     receive,
     redact::Redactor,
 };
-use turnscope_store::{Batch, MetricRow, RawRequest, Store};
+use turnscope_store::{Batch, CommitError, MetricRow, Store, Stored};
 
 /// Which service of OTLP a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +47,20 @@ impl Signal {
     }
 }
 
-/// What was not taken out of a request that was.
+/// What was left out of a request that was accepted.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Partial {
     pub(crate) rejected: u64,
     pub(crate) message: String,
+}
+
+/// A request's body as it came over the wire.
+pub(crate) struct Payload {
+    pub(crate) signal: Signal,
+    pub(crate) format: Format,
+    /// Its `content-encoding`, or a gRPC message's `grpc-encoding`.
+    pub(crate) encoding: Option<String>,
+    pub(crate) bytes: Bytes,
 }
 
 /// Figures of one signal since the start. They add up: received = stored + duplicates + rejected.
@@ -59,127 +78,162 @@ pub(crate) struct SignalCounters {
 pub(crate) struct Ingest {
     store: Arc<dyn Store>,
     redactor: Arc<Redactor>,
-    /// Bytes that may be in hand at once, in units of [`UNIT`].
-    room: Arc<Semaphore>,
-    room_units: u32,
+    limits: Limits,
+    pub(crate) pending: Pending,
     /// Bodies decoded at once: more than cores only costs memory.
     decoders: Arc<Semaphore>,
+    decoding: DecodingMemory,
     pub(crate) stopping: AtomicBool,
-    pub(crate) counters: [SignalCounters; 3],
+    pub(crate) counters: Arc<[SignalCounters; 3]>,
     pub(crate) refused: RefusedCounters,
     pub(crate) redacted: AtomicU64,
     pub(crate) span_metrics: SpanMetrics,
 }
 
-/// Room is counted in units of this many bytes.
-const UNIT: usize = 1024;
-
-/// Bytes reserved for one request; given back when dropped.
-pub(crate) struct Room {
-    permit: OwnedSemaphorePermit,
-    units: u32,
-}
-
 impl Ingest {
     pub(crate) fn new(
-        store: Arc<dyn Store>, redactor: Redactor, room_bytes: usize, span_metrics: SpanMetrics) -> Self {
-        let room_units = u32::try_from(room_bytes / UNIT).unwrap_or(u32::MAX).clamp(1, 1 << 28);
+        store: Arc<dyn Store>,
+        redactor: Redactor,
+        limits: Limits,
+        pending_bytes: usize,
+        span_metrics: SpanMetrics,
+    ) -> Self {
+        let pending = Pending::new(pending_bytes);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             store,
             redactor: Arc::new(redactor),
-            room: Arc::new(Semaphore::new(room_units as usize)),
-            room_units,
+            limits,
             decoders: Arc::new(Semaphore::new(cores)),
+            decoding: DecodingMemory::new(pending.limit(), cores),
+            pending,
             stopping: AtomicBool::new(false),
-            counters: Default::default(),
+            counters: Arc::default(),
             refused: RefusedCounters::default(),
             redacted: AtomicU64::new(0),
             span_metrics,
         }
     }
 
-    /// Reserves room for a body of this size, or refuses at once. A body larger than all room gets all of it.
-    pub(crate) fn reserve(&self, bytes: usize) -> Result<Room, Refusal> {
+    /// Collects a request's body, and reserves memory for it.
+    pub(crate) async fn collect(
+        &self,
+        headers: &http::HeaderMap,
+        body: axum::body::Body,
+        limits: Limits,
+    ) -> Result<(Bytes, Reservation), Refusal> {
         if self.stopping.load(Ordering::Relaxed) {
             return Err(Refusal::Stopping);
         }
-        let units = self.units(bytes);
-        let permit = Arc::clone(&self.room).try_acquire_many_owned(units).map_err(|_| Refusal::Busy)?;
-        Ok(Room { permit, units })
-    }
-
-    /// Makes a reservation at least this large.
-    pub(crate) fn grow(&self, room: &mut Room, bytes: usize) -> Result<(), Refusal> {
-        let units = self.units(bytes);
-        if units > room.units {
-            let more = Arc::clone(&self.room)
-                .try_acquire_many_owned(units - room.units)
-                .map_err(|_| Refusal::Busy)?;
-            room.permit.merge(more);
-            room.units = units;
-        }
-        Ok(())
+        body::collect(&self.pending, headers, body, limits).await
     }
 
     /// Bytes of requests in hand, and how many may be.
     pub(crate) fn queue(&self) -> (u64, u64) {
-        let limit = u64::from(self.room_units);
-        let free = self.room.available_permits() as u64;
-        (limit.saturating_sub(free) * UNIT as u64, limit * UNIT as u64)
-    }
-
-    fn units(&self, bytes: usize) -> u32 {
-        u32::try_from(bytes / UNIT + 1).unwrap_or(u32::MAX).min(self.room_units)
+        (self.pending.used() as u64, self.pending.limit() as u64)
     }
 
     /// Takes one request. When this returns `Ok`, everything in it is durable.
     pub(crate) async fn receive(
         self: &Arc<Self>,
-        signal: Signal,
-        format: Format,
-        body: Bytes,
-        room: Room,
+        payload: Payload,
+        reservation: Reservation,
     ) -> Result<Partial, Refusal> {
-        let counters = &self.counters[signal as usize];
-        counters.requests.fetch_add(1, Ordering::Relaxed);
-        counters.bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
-        let turn = Arc::clone(&self.decoders).acquire_owned().await.map_err(|_| Refusal::Stopping)?;
+        let permit = Arc::clone(&self.decoders).acquire_owned().await.map_err(|_| Refusal::Stopping)?;
         let this = Arc::clone(self);
-        let (batch, partial) = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            this.understand(signal, format, &body)
-        })
-        .await
-        .map_err(|error| Refusal::Store(format!("decoding panicked: {error}")))??;
-        let received = batch.records.len() as u64 + batch.metrics.len() as u64 + partial.rejected;
-        let (done, outcome) = oneshot::channel();
-        self.store.commit(
-            batch,
-            Box::new(move |stored| {
-                let _ = done.send(stored);
-            }),
-        );
-        let stored = outcome.await.map_err(|_| Refusal::Stopping)??;
-        drop(room);
-        let kept = stored.records + stored.metrics;
-        counters.received.fetch_add(received, Ordering::Relaxed);
-        counters.stored.fetch_add(kept, Ordering::Relaxed);
-        counters.rejected.fetch_add(partial.rejected, Ordering::Relaxed);
-        counters.duplicates.fetch_add(received - partial.rejected - kept, Ordering::Relaxed);
-        Ok(partial)
+        let (reply, outcome) = oneshot::channel();
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            this.decode_and_commit(payload, reservation, reply);
+        });
+        outcome.await.map_err(|_| Refusal::Stopping)?
     }
 
-    fn understand(&self, signal: Signal, format: Format, body: &Bytes) -> Result<(Batch, Partial), Refusal> {
+    /// Hands a request to the store. The reservation goes along, and so does the counting: both end with the commit,
+    /// however early the client has gone.
+    fn decode_and_commit(&self, payload: Payload, mut reservation: Reservation, reply: Reply) {
+        if reply.is_closed() {
+            // The client has gone, and nothing was done for it yet.
+            return;
+        }
+        let signal = payload.signal;
+        let decoded = refuse_panics(&payload.bytes, || {
+            let (batch, partial, unpacked) =
+                self.decode(&payload, &mut reservation, &|| reply.is_closed())?;
+            let bytes = held_bytes(&batch, unpacked);
+            reservation.grow(bytes)?;
+            reservation.shrink(bytes);
+            Ok((batch, partial))
+        });
+        drop(payload);
+        let (batch, partial) = match decoded {
+            Ok(decoded) => decoded,
+            Err(refusal) => {
+                let _ = reply.send(Err(refusal));
+                return;
+            }
+        };
+        let received = batch.records.len() as u64 + batch.metrics.len() as u64 + partial.rejected;
+        let counters = Arc::clone(&self.counters);
+        let committed = move |stored: Result<Stored, CommitError>| {
+            let outcome = stored.map_err(Refusal::from).map(|stored| {
+                let kept = stored.records + stored.metrics + stored.quarantined;
+                let counters = &counters[signal as usize];
+                counters.received.fetch_add(received, Ordering::Relaxed);
+                counters.stored.fetch_add(kept, Ordering::Relaxed);
+                counters.rejected.fetch_add(partial.rejected, Ordering::Relaxed);
+                let duplicates = received.saturating_sub(partial.rejected + kept);
+                counters.duplicates.fetch_add(duplicates, Ordering::Relaxed);
+                partial
+            });
+            drop(reservation);
+            let _ = reply.send(outcome);
+        };
+        self.store.commit(batch, Box::new(committed));
+    }
+
+    /// Decompresses and decodes a request, and normalises what it holds. Gives the size of the body too.
+    fn decode(
+        &self,
+        payload: &Payload,
+        reservation: &mut Reservation,
+        is_abandoned: &dyn Fn() -> bool,
+    ) -> Result<(Batch, Partial, usize), Refusal> {
+        let Payload { signal, format, encoding, bytes } = payload;
+        let body =
+            body::decompress(encoding.as_deref(), bytes.clone(), self.limits, reservation, is_abandoned)?;
+        let counters = &self.counters[*signal as usize];
+        counters.requests.fetch_add(1, Ordering::Relaxed);
+        counters.bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
+        let memory = self.decoding.for_body(body.len());
+        let grant = |bytes| memory.grant(bytes);
+        let budget = Budget::new(&grant);
+        let decoded = self.normalise(*signal, *format, &body, &budget);
+        let (batch, partial) = decoded.map_err(|error| match error {
+            DecodeError::Memory => Refusal::TooLarge { limit: memory.limit, measured: Measured::Decoded },
+            malformed => Refusal::Malformed(malformed.to_string()),
+        })?;
+        Ok((batch, partial, body.len()))
+    }
+
+    fn normalise(
+        &self,
+        signal: Signal,
+        format: Format,
+        body: &Bytes,
+        budget: &Budget<'_>,
+    ) -> Result<(Batch, Partial), DecodeError> {
         let mut batch = Batch::default();
         let normalised = match signal {
-            Signal::Traces => receive::traces(body, format, &self.redactor)?,
-            Signal::Logs => receive::logs(body, format, &self.redactor)?,
+            Signal::Traces => receive::traces(body, format, &self.redactor, budget)?,
+            Signal::Logs => receive::logs(body, format, &self.redactor, budget)?,
             Signal::Metrics => {
-                let metrics = normalise::metrics(decode::metrics(body, format)?, &self.redactor);
-                let mut said = Normalised::default();
+                let metrics = receive::metrics(body, format, &self.redactor, budget)?;
+                let mut named = Normalised::default();
                 for metric in metrics.records {
-                    said.records.extend(metric.facts.iter().flat_map(|fact| run_facts(fact, &metric.origin)));
+                    named
+                        .records
+                        .extend(metric.facts.iter().flat_map(|fact| run_facts(fact, &metric.origin)));
                     batch.metrics.push(MetricRow {
                         name: metric.name,
                         origin: metric.origin,
@@ -189,7 +243,7 @@ impl Ingest {
                         bytes: metric.bytes,
                     });
                 }
-                said
+                named
             }
         };
         let redacted: u64 = normalised.records.iter().map(|record| u64::from(record.facts.redacted)).sum();
@@ -201,6 +255,42 @@ impl Ingest {
         let message = normalised.rejection.unwrap_or_default();
         Ok((batch, Partial { rejected: normalised.rejected, message }))
     }
+}
+
+/// Who hears how a request went.
+type Reply = oneshot::Sender<Result<Partial, Refusal>>;
+
+/// What a batch takes in memory while it waits for its commit. Contents are counted up to the size of the body that they
+/// came in: a content that a request repeats is held once.
+fn held_bytes(batch: &Batch, body: usize) -> usize {
+    let of_records = batch.records.iter().map(|record| {
+        let values = &record.body.values;
+        let of_values =
+            values.iter().map(|value| value.envelope.len() + value.items.len() * size_of::<Item>());
+        size_of::<Record>() + record.body.bytes.len() + of_values.sum::<usize>()
+    });
+    let of_metrics = batch.metrics.iter().map(|metric| size_of::<MetricRow>() + metric.bytes.len());
+    let contents = batch.records.iter().flat_map(|record| &record.body.values).flat_map(|value| &value.items);
+    let contents: usize = contents.map(|item| item.bytes.len()).sum();
+    of_records.sum::<usize>() + of_metrics.sum::<usize>() + contents.min(body)
+}
+
+/// Runs a request's decoding; a panic makes it bad input, which is not to be sent again. The log names the body by its
+/// hash, so that a report can be matched with what a client sent.
+fn refuse_panics<T>(body: &[u8], decode: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|panic| {
+        let sha256 = hex::encode(Sha256::digest(body));
+        let why = panic_message(&*panic);
+        tracing::error!(sha256, bytes = body.len(), why, "decoding a request panicked; it was refused");
+        Err(Refusal::Malformed(format!(
+            "decoding it failed in a way that is a fault of the server; the log names the body by its SHA-256, {sha256}"
+        )))
+    })
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 /// What a data point says of the runs that it names: some producers give session and user nowhere else. Kept as log
@@ -250,5 +340,22 @@ impl RefusedCounters {
     pub(crate) fn all(&self) -> Vec<(&'static str, &'static str, u64)> {
         let counts = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         counts.iter().map(|((signal, reason), count)| (*signal, *reason, *count)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_whose_decoding_panics_is_bad_input_and_not_sent_again() {
+        let refused = refuse_panics(b"body", || -> Result<(), Refusal> { panic!("out of bounds") });
+        let refused = refused.expect_err("it is refused");
+        let wire = refused.wire();
+        assert_eq!((wire.http, wire.grpc), (http::StatusCode::BAD_REQUEST, tonic::Code::InvalidArgument));
+        assert_eq!(wire.retry_after, None);
+        let sha256 = "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5";
+        assert!(refused.to_string().contains(sha256), "{refused}");
+        assert_eq!(refuse_panics(b"", || Ok(1)).ok(), Some(1));
     }
 }

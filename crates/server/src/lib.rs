@@ -5,7 +5,8 @@
 mod audit;
 mod auth;
 mod body;
-mod elsewhere;
+mod content_stores;
+mod families;
 mod ingest;
 mod listen;
 mod live;
@@ -16,13 +17,15 @@ mod otlp_http;
 mod prices;
 mod reads;
 mod refusal;
+mod reservation;
 mod rest;
-mod session;
 mod spanmetrics;
 mod state;
 mod ui;
 
 pub use auth::ApiKey;
+#[doc(hidden)]
+pub use body::decompressed;
 pub use local::Local;
 pub use prices::FILE as PRICE_FILE;
 pub use rest::openapi;

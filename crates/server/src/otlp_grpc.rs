@@ -1,8 +1,9 @@
 //! OTLP over gRPC. Messages are handed on as bytes, so that both receivers decode (and forgive) in one place.
 
 use crate::{
-    body::{self, Limits},
-    ingest::{Partial, Signal},
+    auth::Right,
+    body::Limits,
+    ingest::{Partial, Payload, Signal},
     otlp_http::ExportResponse,
     refusal::Refusal,
     state::App,
@@ -58,10 +59,11 @@ const ENCODINGS: HeaderValue = HeaderValue::from_static("identity,gzip,deflate,z
 const FRAME_HEAD: usize = 5;
 
 /// Takes the one message of a unary call. The framing is read here and not by tonic, whose limit holds for a message as
-/// it comes over the wire but not for what it unpacks to, and which collects it before anyone can reserve room.
+/// it comes over the wire but not for what it unpacks to, and which collects it before memory can be reserved.
 async fn take(app: &Arc<App>, signal: Signal, request: Request) -> Result<Partial, Refusal> {
-    if !app.auth.allows(request.headers()) {
-        return Err(Refusal::Unauthenticated);
+    let principal = app.principal(request.method(), request.headers()).ok_or(Refusal::Unauthenticated)?;
+    if !principal.may(Right::Ingest) {
+        return Err(Refusal::Forbidden);
     }
     let (parts, body) = request.into_parts();
     let content_type =
@@ -71,28 +73,17 @@ async fn take(app: &Arc<App>, signal: Signal, request: Request) -> Result<Partia
     }
     let limits = app.limits;
     let framed = Limits { bytes: limits.bytes.saturating_add(FRAME_HEAD), ..limits };
-    let (bytes, mut room) = match body::collect(&app.ingest, &parts.headers, body, framed).await {
-        Err(Refusal::TooLarge { decompressed, .. }) => {
-            return Err(Refusal::TooLarge { limit: limits.bytes, decompressed });
+    let (bytes, reservation) = match app.ingest.collect(&parts.headers, body, framed).await {
+        Err(Refusal::TooLarge { measured, .. }) => {
+            return Err(Refusal::TooLarge { limit: limits.bytes, measured });
         }
         collected => collected?,
     };
-    let (compressed, message) = one_message(bytes)?;
-    let message = if compressed {
-        let encoding =
-            parts.headers.get("grpc-encoding").map(|value| value.to_str().unwrap_or("?").to_owned());
-        let ingest = Arc::clone(&app.ingest);
-        let (message, back) = tokio::task::spawn_blocking(move || {
-            (body::decompress(&ingest, encoding.as_deref(), message, limits, &mut room), room)
-        })
-        .await
-        .map_err(|error| Refusal::Store(format!("decompressing panicked: {error}")))?;
-        room = back;
-        message?
-    } else {
-        message
-    };
-    app.ingest.receive(signal, Format::Protobuf, message, room).await
+    let (compressed, bytes) = one_message(bytes)?;
+    let encoding = parts.headers.get("grpc-encoding").filter(|_| compressed);
+    let encoding = encoding.map(|value| value.to_str().unwrap_or("?").to_owned());
+    let payload = Payload { signal, format: Format::Protobuf, encoding, bytes };
+    app.ingest.receive(payload, reservation).await
 }
 
 /// Undoes the framing; says whether the message is compressed.

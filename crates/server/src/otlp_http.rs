@@ -1,8 +1,8 @@
 //! OTLP over HTTP: protobuf and JSON, on the OTLP port and on the main one.
 
 use crate::{
-    body,
-    ingest::{Partial, Signal},
+    auth::Right,
+    ingest::{Partial, Payload, Signal},
     refusal::Refusal,
     state::App,
 };
@@ -44,28 +44,15 @@ pub(crate) async fn export(State(app): State<Arc<App>>, request: Request) -> Res
 }
 
 async fn take(app: &Arc<App>, signal: Signal, format: Format, request: Request) -> Result<Partial, Refusal> {
-    if !app.auth.allows(request.headers()) {
-        return Err(Refusal::Unauthenticated);
+    let principal = app.principal(request.method(), request.headers()).ok_or(Refusal::Unauthenticated)?;
+    if !principal.may(Right::Ingest) {
+        return Err(Refusal::Forbidden);
     }
     let (parts, body) = request.into_parts();
     let encoding =
         parts.headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").to_owned());
-    let limits = app.limits;
-    let (bytes, mut room) = body::collect(&app.ingest, &parts.headers, body, limits).await?;
-    let bytes = if encoding.is_some() {
-        let ingest = Arc::clone(&app.ingest);
-        let (bytes, back) = tokio::task::spawn_blocking(move || {
-            let bytes = body::decompress(&ingest, encoding.as_deref(), bytes, limits, &mut room);
-            (bytes, room)
-        })
-        .await
-        .map_err(|error| Refusal::Store(format!("decompressing panicked: {error}")))?;
-        room = back;
-        bytes?
-    } else {
-        bytes
-    };
-    app.ingest.receive(signal, format, bytes, room).await
+    let (bytes, reservation) = app.ingest.collect(&parts.headers, body, app.limits).await?;
+    app.ingest.receive(Payload { signal, format, encoding, bytes }, reservation).await
 }
 
 fn content_type(headers: &http::HeaderMap) -> Result<Format, Refusal> {

@@ -1,24 +1,25 @@
 //! One table that turns every refusal into its HTTP status and its gRPC code, so that the two receivers cannot disagree.
 //!
-//! What may be tried again is never a 500: OTLP clients drop data at a 500.
+//! A refusal that may be retried is never a 500: OTLP clients drop their data at a 500.
 
 use std::time::Duration;
-use turnscope_otlp::decode::DecodeError;
 use turnscope_store::CommitError;
 
-/// Why a request was not taken. Nothing of it was stored.
+/// Why a request was refused. Nothing of it was stored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    #[error("the body is no valid OTLP: {0}")]
+    #[error("the body is not valid OTLP: {0}")]
     Malformed(String),
-    #[error("the body is larger than {limit} bytes{}; raise the limit with --max-body-bytes or send smaller batches", if *.decompressed { " after decompression" } else { "" })]
-    TooLarge { limit: usize, decompressed: bool },
+    #[error("the body is larger than {limit} bytes{}", .measured.advice())]
+    TooLarge { limit: usize, measured: Measured },
     #[error("content-type {0:?} is not supported; send application/x-protobuf or application/json")]
     ContentType(String),
     #[error("content-encoding {0:?} is not supported; send gzip, deflate, zstd or none")]
     Encoding(String),
     #[error("a valid key is required, as Authorization: Bearer, x-api-key or Basic")]
     Unauthenticated,
+    #[error("this client may not send telemetry; send the server's key instead of a session's cookie")]
+    Forbidden,
     #[error("the body did not arrive within {} s", .0.as_secs())]
     TooSlow(Duration),
     #[error("the connection broke before the whole body arrived")]
@@ -31,6 +32,29 @@ pub(crate) enum Refusal {
     Stopping,
     #[error("the store failed; nothing was stored: {0}")]
     Store(String),
+}
+
+/// When a body was found to be too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measured {
+    /// As it came over the wire.
+    Received,
+    Decompressed,
+    /// As the elements that it decodes to.
+    Decoded,
+}
+
+impl Measured {
+    /// What it was measured as, and what to do.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Received => "; raise the limit with --max-body-bytes or send smaller batches",
+            Self::Decompressed => {
+                " after decompression; raise the limit with --max-body-bytes or send smaller batches"
+            }
+            Self::Decoded => " in memory, once it is decoded; send smaller batches",
+        }
+    }
 }
 
 /// What a refusal is on the wire.
@@ -56,6 +80,7 @@ impl Refusal {
             }
             Self::Encoding(_) => (Http::UNSUPPORTED_MEDIA_TYPE, Grpc::Unimplemented, None, "encoding"),
             Self::Unauthenticated => (Http::UNAUTHORIZED, Grpc::Unauthenticated, None, "unauthenticated"),
+            Self::Forbidden => (Http::FORBIDDEN, Grpc::PermissionDenied, None, "forbidden"),
             Self::TooSlow(_) => (Http::REQUEST_TIMEOUT, Grpc::DeadlineExceeded, None, "too_slow"),
             Self::Broken => (Http::BAD_REQUEST, Grpc::Cancelled, None, "broken"),
             Self::Busy => {
@@ -72,12 +97,6 @@ impl Refusal {
             }
         };
         Wire { http, grpc, retry_after, reason }
-    }
-}
-
-impl From<DecodeError> for Refusal {
-    fn from(error: DecodeError) -> Self {
-        Self::Malformed(error.to_string())
     }
 }
 
@@ -99,10 +118,11 @@ mod tests {
     fn nothing_that_may_be_tried_again_is_a_500_and_every_one_of_them_says_when() {
         let all = [
             Refusal::Malformed(String::new()),
-            Refusal::TooLarge { limit: 1, decompressed: true },
+            Refusal::TooLarge { limit: 1, measured: Measured::Decoded },
             Refusal::ContentType(String::new()),
             Refusal::Encoding(String::new()),
             Refusal::Unauthenticated,
+            Refusal::Forbidden,
             Refusal::TooSlow(Duration::from_secs(1)),
             Refusal::Broken,
             Refusal::Busy,

@@ -1,9 +1,10 @@
 //! Calls and durations by service, span name, kind and status, as the span-metrics connector of the OpenTelemetry
 //! collector names them.
 
+use crate::families::Family;
+use prometheus::proto::MetricFamily;
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     sync::{Mutex, PoisonError},
 };
 use turnscope_model::{Record, Role, Status};
@@ -15,6 +16,8 @@ const BOUNDS_MS: [f64; 16] = [
 ];
 /// Series kept at most; what comes after is counted under one series named `_other`.
 const SERIES: usize = 2000;
+/// Bytes of a label's value kept at most.
+const LONGEST_LABEL: usize = 256;
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Key {
@@ -36,28 +39,33 @@ struct Series {
 #[derive(Debug, Default)]
 pub(crate) struct SpanMetrics {
     dimensions: Vec<String>,
+    /// The dimensions' names as labels.
+    labels: Vec<String>,
     series: Mutex<BTreeMap<Key, Series>>,
 }
 
 impl SpanMetrics {
     /// With further dimensions: names of facts such as `kitelogik.policy.deny`.
     pub(crate) fn new(dimensions: Vec<String>) -> Self {
-        Self { dimensions, series: Mutex::default() }
+        let label =
+            |name: &String| name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let labels = dimensions.iter().map(label).collect();
+        Self { dimensions, labels, series: Mutex::default() }
     }
 
     /// Counts one received span.
     pub(crate) fn count(&self, record: &Record) {
         let (Role::Span, Some(end)) = (&record.role, record.end) else { return };
         let key = Key {
-            service: record.origin.service_name.clone(),
-            name: record.facts.name.clone(),
+            service: label(&record.origin.service_name),
+            name: label(&record.facts.name),
             kind: record.facts.kind.as_str(),
             status: match record.status {
                 Status::Unset => "STATUS_CODE_UNSET",
                 Status::Ok => "STATUS_CODE_OK",
                 Status::Error => "STATUS_CODE_ERROR",
             },
-            dimensions: self.dimensions.iter().map(|name| dimension(record, name)).collect(),
+            dimensions: self.dimensions.iter().map(|name| label(&dimension(record, name))).collect(),
         };
         let duration_ms = end.saturating_sub(record.start) as f64 / 1e6;
         let mut all = self.series.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,47 +88,36 @@ impl SpanMetrics {
         }
     }
 
-    /// Prometheus text.
-    pub(crate) fn write(&self, out: &mut String) {
+    /// The two families: calls and durations.
+    pub(crate) fn families(&self) -> Vec<MetricFamily> {
         let all = self.series.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        out.push_str("# HELP traces_spanmetrics_calls_total Spans received.\n# TYPE traces_spanmetrics_calls_total counter\n");
-        for (key, series) in &all {
-            let _ = writeln!(out, "traces_spanmetrics_calls_total{{{}}} {}", self.labels(key), series.calls);
-        }
-        out.push_str("# HELP traces_spanmetrics_duration Duration of spans, milliseconds.\n# TYPE traces_spanmetrics_duration histogram\n");
+        let mut calls = Family::counter("traces_spanmetrics_calls_total", "Spans received.");
+        let mut durations =
+            Family::histogram("traces_spanmetrics_duration", "Duration of spans, milliseconds.");
         for (key, series) in &all {
             let labels = self.labels(key);
-            for (bucket, bound) in series.buckets.iter().zip(BOUNDS_MS) {
-                let _ =
-                    writeln!(out, "traces_spanmetrics_duration_bucket{{{labels},le=\"{bound}\"}} {bucket}");
-            }
-            let _ =
-                writeln!(out, "traces_spanmetrics_duration_bucket{{{labels},le=\"+Inf\"}} {}", series.calls);
-            let _ = writeln!(out, "traces_spanmetrics_duration_sum{{{labels}}} {}", series.sum_ms);
-            let _ = writeln!(out, "traces_spanmetrics_duration_count{{{labels}}} {}", series.calls);
+            calls.count(&labels, series.calls);
+            let buckets = BOUNDS_MS.into_iter().zip(series.buckets);
+            durations.buckets(&labels, buckets, series.calls, series.sum_ms);
         }
+        [calls, durations].into_iter().filter_map(Family::filled).collect()
     }
 
-    fn labels(&self, key: &Key) -> String {
-        let mut out = format!(
-            "service_name=\"{}\",span_name=\"{}\",span_kind=\"{}\",status_code=\"{}\"",
-            escape(&key.service),
-            escape(&key.name),
-            key.kind,
-            key.status
-        );
-        for (name, value) in self.dimensions.iter().zip(&key.dimensions) {
-            let name: String =
-                name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-            let _ = write!(out, ",{name}=\"{}\"", escape(value));
-        }
-        out
+    fn labels<'a>(&'a self, key: &'a Key) -> Vec<(&'a str, &'a str)> {
+        let own = [
+            ("service_name", &*key.service),
+            ("span_name", &*key.name),
+            ("span_kind", key.kind),
+            ("status_code", key.status),
+        ];
+        let further = self.labels.iter().map(String::as_str).zip(key.dimensions.iter().map(String::as_str));
+        own.into_iter().chain(further).collect()
     }
 }
 
-/// A label's value with the three characters escaped that Prometheus asks for.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+/// A label's value: what is longer than any name would only fill memory.
+fn label(text: &str) -> String {
+    text[..text.floor_char_boundary(LONGEST_LABEL)].to_owned()
 }
 
 fn dimension(record: &Record, name: &str) -> String {
@@ -146,5 +143,63 @@ fn dimension(record: &Record, name: &str) -> String {
             .find(|(key, _)| key == other)
             .map(|(_, value)| value.clone())
             .unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use turnscope_model::{Body, Facts, Origin, Unit};
+
+    fn span(service: &str, name: &str) -> Record {
+        let origin = Origin {
+            service_name: service.into(),
+            scope_name: String::new(),
+            hash: turnscope_model::ContentHash::of(turnscope_model::Form::Bytes, b""),
+            bytes: Vec::new(),
+        };
+        Record {
+            role: Role::Span,
+            trace_id: None,
+            span_id: None,
+            parent_span_id: None,
+            remote_parent: false,
+            unit: Unit::None,
+            start: 0,
+            end: Some(3_000_000),
+            status: Status::Ok,
+            facts: Facts { name: name.into(), tool_name: Some("a\"b\\".into()), ..Facts::default() },
+            body: Body::default(),
+            origin: Arc::new(origin),
+        }
+    }
+
+    #[test]
+    fn the_text_has_the_names_and_labels_of_the_collectors_connector() {
+        let metrics = SpanMetrics::new(vec!["gen_ai.tool.name".into()]);
+        metrics.count(&span("shop", "a\nb"));
+        let text = prometheus::TextEncoder::new().encode_to_string(&metrics.families()).unwrap();
+        let labels = r#"service_name="shop",span_name="a\nb",span_kind="other",status_code="STATUS_CODE_OK",gen_ai_tool_name="a\"b\\""#;
+        for line in [
+            "# TYPE traces_spanmetrics_calls_total counter".to_owned(),
+            format!("traces_spanmetrics_calls_total{{{labels}}} 1"),
+            "# TYPE traces_spanmetrics_duration histogram".to_owned(),
+            format!("traces_spanmetrics_duration_bucket{{{labels},le=\"2\"}} 0"),
+            format!("traces_spanmetrics_duration_bucket{{{labels},le=\"4\"}} 1"),
+            format!("traces_spanmetrics_duration_bucket{{{labels},le=\"+Inf\"}} 1"),
+            format!("traces_spanmetrics_duration_sum{{{labels}}} 3"),
+            format!("traces_spanmetrics_duration_count{{{labels}}} 1"),
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_a_megabyte_does_not_fill_memory() {
+        let metrics = SpanMetrics::new(Vec::new());
+        metrics.count(&span("é", &"é".repeat(1 << 20)));
+        let series = metrics.series.lock().unwrap();
+        assert_eq!(series.keys().map(|key| key.name.len()).collect::<Vec<_>>(), [LONGEST_LABEL]);
     }
 }

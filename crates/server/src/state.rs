@@ -2,9 +2,9 @@
 
 use crate::{
     Addresses, ServeError,
-    auth::{ApiKey, Auth},
+    auth::{ApiKey, Auth, Principal},
     body::Limits,
-    elsewhere::Places,
+    content_stores::ContentStores,
     ingest::Ingest,
     live::Live,
     prices::{self, Prices},
@@ -159,7 +159,7 @@ pub(crate) struct App {
     pub(crate) reads: Reads,
     pub(crate) inactivity: Duration,
     pub(crate) cors_origins: Vec<String>,
-    pub(crate) places: Arc<Places>,
+    pub(crate) places: Arc<ContentStores>,
     pub(crate) ui_path: Option<String>,
     pub(crate) addresses: Addresses,
     pub(crate) started: Instant,
@@ -177,7 +177,6 @@ impl App {
         let options = Options {
             pricing: Some(prices.pricing()),
             text_of: config.search.then_some(turnscope_otlp::messages::item_text as turnscope_store::TextOf),
-            batch_of: Some(crate::ingest::batch_of),
         };
         let store = SqliteStore::open(&config.data, options)?;
         store.announce(
@@ -203,12 +202,14 @@ impl App {
         prices: Arc<Prices>,
         addresses: Addresses,
     ) -> Result<Arc<Self>, ServeError> {
-        let places = Places::open(&config.content_stores).map_err(ServeError::Config)?;
+        let places = ContentStores::open(&config.content_stores).map_err(ServeError::Config)?;
+        let limits = Limits { bytes: config.max_body_bytes, time: config.body_timeout };
         let live = Live::new();
         store.watch(live.listener());
         let ingest = Ingest::new(
             Arc::clone(&store),
             config.redactor,
+            limits,
             config.max_pending_bytes,
             SpanMetrics::new(config.span_metric_dimensions),
         );
@@ -216,7 +217,7 @@ impl App {
             store,
             ingest: Arc::new(ingest),
             auth: Auth::new(config.api_key),
-            limits: Limits { bytes: config.max_body_bytes, time: config.body_timeout },
+            limits,
             live,
             prices,
             reads: Reads::new(),
@@ -232,6 +233,11 @@ impl App {
             settings: config.settings,
             counted: Counted::default(),
         }))
+    }
+
+    /// Who makes this request, if they are known.
+    pub(crate) fn principal(&self, method: &http::Method, headers: &http::HeaderMap) -> Option<Principal> {
+        self.auth.authenticate(method, headers, seconds())
     }
 
     /// Asks a question on a blocking thread, once what was acknowledged before it can be read. Questions are bounded in
@@ -282,4 +288,9 @@ fn prices_of(config: &Config) -> Result<Arc<Prices>, ServeError> {
 /// Milliseconds since the epoch.
 pub(crate) fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64)
+}
+
+/// Seconds since the epoch.
+pub(crate) fn seconds() -> u64 {
+    u64::try_from(now_ms() / 1000).unwrap_or(0)
 }

@@ -63,7 +63,7 @@ fn record(n: u8, size: usize) -> Record {
         facts: Facts { input_text: Some("the same question".into()), ..Facts::default() },
         body: Body {
             bytes: vec![n; 10],
-            values: vec![Value { form: Form::Bytes, purpose: Purpose::Input, frame: Vec::new(), items }],
+            values: vec![Value { form: Form::Bytes, purpose: Purpose::Input, envelope: Vec::new(), items }],
         },
         origin: Arc::new(Origin {
             service_name: "app".into(),

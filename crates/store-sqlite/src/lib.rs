@@ -31,4 +31,3 @@ mod write;
 pub use check::{Report, Salvaged, check, salvage};
 pub use lock::owner;
 pub use store::{FILE, Options, SqliteStore};
-pub use write::writer::BatchOf;

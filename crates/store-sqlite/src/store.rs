@@ -8,7 +8,7 @@ use crate::{
     read::{Readers, SqliteReader},
     retain, schema,
     text::Indexer,
-    write::writer::{BatchOf, Job, Progress, Writer, lock},
+    write::writer::{Job, Progress, Writer, lock},
 };
 use rusqlite::Connection;
 use std::{
@@ -39,8 +39,6 @@ pub struct Options {
     pub text_of: Option<TextOf>,
     /// Prices calls; without it only what clients report is known.
     pub pricing: Option<Pricing>,
-    /// Makes batches of requests that were in quarantine; without it they stay there.
-    pub batch_of: Option<BatchOf>,
 }
 
 /// A data directory: owned by this process, or open for reading only. Dropping it drains the queue, brings everything up
@@ -75,7 +73,6 @@ impl SqliteStore {
             db,
             indexer,
             options.pricing,
-            options.batch_of,
             Arc::clone(&progress),
             Arc::clone(&watch),
         )?;

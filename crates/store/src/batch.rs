@@ -1,6 +1,5 @@
 //! What one request asks a store to keep, and what came of it.
 
-use bytes::Bytes;
 use std::sync::Arc;
 use turnscope_model::{Origin, Record};
 
@@ -11,19 +10,6 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// Metrics, whole.
     pub metrics: Vec<MetricRow>,
-    /// The request as it came: what a store keeps in quarantine when it cannot take the batch.
-    pub request: Option<RawRequest>,
-}
-
-/// A request as it came, after decompression.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RawRequest {
-    /// `traces`, `logs` or `metrics`.
-    pub signal: &'static str,
-    /// `protobuf` or `json`.
-    pub format: &'static str,
-    /// Its body.
-    pub body: Bytes,
 }
 
 /// One metric of one request, exactly as received.
@@ -52,6 +38,6 @@ pub struct Stored {
     pub duplicates: u64,
     /// Metrics that are new.
     pub metrics: u64,
-    /// Records and metrics that were put into quarantine with the whole request: durable, and not shown yet.
+    /// Records and metrics of a batch that was put into quarantine: durable, and not shown yet.
     pub quarantined: u64,
 }

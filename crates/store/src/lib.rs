@@ -14,7 +14,7 @@ mod pricing;
 mod reader;
 mod store;
 
-pub use batch::{Batch, MetricRow, RawRequest, Stored};
+pub use batch::{Batch, MetricRow, Stored};
 pub use error::{CommitError, StoreError, Unreadable};
 pub use limit::ReadLimit;
 pub use pricing::{PriceOf, Pricing};

@@ -130,6 +130,114 @@ fn a_bomb_does_not_use_memory() {
     assert_eq!(server.get("/health").status, 200);
 }
 
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Thirty at once: what each unpacks to is reserved over all of them before it is there.
+#[test]
+fn bombs_at_once_share_one_bound() {
+    let server = Turnscope::start();
+    server.post("/v1/traces", &[PROTOBUF], &load::encode(load::run(0, 1)));
+    let before = server.peak_memory();
+    let bomb = zstd::bulk::compress(&vec![0; 60 << 20], 1).unwrap();
+    let at = server.0;
+    let senders: Vec<_> = (0..30)
+        .map(|_| {
+            let bomb = bomb.clone();
+            let headers = [PROTOBUF, ("content-encoding", "zstd")];
+            std::thread::spawn(move || http::send(at.otlp_http, "POST", "/v1/traces", &headers, &bomb))
+        })
+        .collect();
+    for sender in senders {
+        let status = sender.join().unwrap().expect("an answer").status;
+        assert!(matches!(status, 400 | 413 | 429 | 503), "{status}");
+    }
+    let grown = server.peak_memory() - before;
+    assert!(grown < 400 << 20, "{} MB more at the peak", grown >> 20);
+    assert_eq!(server.post("/v1/traces", &[PROTOBUF], &load::encode(load::run(1, 1))).status, 200);
+    // It stops at once, not after what it was sent.
+    server.terminate();
+    assert!(server.wait().success());
+}
+
+/// An empty element takes two or three bytes of a body and a hundred times that once it is decoded.
+#[test]
+fn a_body_of_empty_elements_is_refused_before_it_is_decoded() {
+    let server = Turnscope::start();
+    server.post("/v1/traces", &[PROTOBUF], &load::encode(load::run(0, 1)));
+    let before = server.peak_memory();
+    let wrapped = |tags: &[u8], content: Vec<u8>| {
+        tags.iter().rev().fold(content, |content, tag| {
+            let mut out = vec![*tag];
+            prost::encoding::encode_varint(content.len() as u64, &mut out);
+            [out, content].concat()
+        })
+    };
+    let many = |tag: u8| [tag, 0].repeat(5_000_000);
+    let lists = |from: &str, to: &str| format!("{from}{}{{}}{to}", "{},".repeat(5_000_000)).into_bytes();
+    let bodies = [
+        ("/v1/traces", PROTOBUF, many(0x0a)),
+        ("/v1/traces", PROTOBUF, wrapped(&[0x0a], many(0x12))),
+        ("/v1/logs", PROTOBUF, wrapped(&[0x0a, 0x12], many(0x12))),
+        ("/v1/traces", PROTOBUF, wrapped(&[0x0a, 0x12, 0x12], many(0x4a))),
+        ("/v1/traces", PROTOBUF, wrapped(&[0x0a, 0x12, 0x12, 0x4a, 0x12, 0x2a], many(0x0a))),
+        ("/v1/metrics", PROTOBUF, wrapped(&[0x0a, 0x12, 0x12, 0x2a], many(0x0a))),
+        ("/v1/traces", JSON, lists(r#"{"resourceSpans":["#, "]}")),
+        ("/v1/logs", JSON, lists(r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":["#, "]}]}]}")),
+        ("/v1/metrics", JSON, lists(r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":["#, "]}]}]}")),
+    ];
+    for (n, (path, format, body)) in bodies.into_iter().enumerate() {
+        let reply = server.post(path, &[format, GZIP], &gzip(&body));
+        assert_eq!(reply.status, 413, "body {n}: {}", reply.text());
+        assert_eq!(reply.header("retry-after"), None);
+    }
+    let grown = server.peak_memory() - before;
+    assert!(grown < 400 << 20, "{} MB more at the peak", grown >> 20);
+    assert_eq!(server.get("/health").status, 200);
+}
+
+/// Clients time out and send again while the writer waits: what it was handed counts until it is committed.
+#[test]
+fn bytes_of_clients_that_have_gone_stay_reserved_until_their_commit() {
+    let mut data = std::path::PathBuf::new();
+    let server = InProcess::start(|config| {
+        config.max_pending_bytes = 1_000_000;
+        data.clone_from(&config.data);
+    });
+    assert_eq!(server.post("/v1/traces", &[PROTOBUF], &load::encode(load::run(0, 1))).status, 200);
+    let db = rusqlite::Connection::open(data.join("turnscope.db")).unwrap();
+    db.busy_timeout(Duration::from_secs(20)).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let body = |n: u64| load::encode((0..40).flat_map(|run| load::run(1 + n * 40 + run, 6)).collect());
+    // The reply comes only after the commit, so each of these clients gives up; one of the next is refused.
+    let refused = (0..60_u64).find(|n| {
+        let body = body(*n);
+        let mut stream = http::open(server.0.otlp_http).unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        stream.write_all(http::head("POST", "/v1/traces", &[PROTOBUF], Some(body.len())).as_bytes()).unwrap();
+        let _ = stream.write_all(&body);
+        http::read_reply(&mut stream).is_ok_and(|reply| reply.status == 429)
+    });
+    assert!(refused.is_some(), "nothing was refused, however much was waiting");
+    let queued = || server.json("/v1/config")["ingest"]["queue_bytes"].as_u64().unwrap();
+    assert!(queued() > 100_000, "{}", queued());
+    db.execute_batch("ROLLBACK").unwrap();
+    drop(db);
+    while queued() > 0 {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let text = server.get("/metrics").text();
+    let count = |outcome: &str| {
+        let name = format!(r#"turnscope_records_total{{signal="traces",outcome="{outcome}"}} "#);
+        text.lines().find_map(|line| line.strip_prefix(&name)?.parse::<u64>().ok()).expect(outcome)
+    };
+    assert!(count("stored") > 40);
+    assert_eq!(count("received"), count("stored") + count("duplicate") + count("rejected"));
+}
+
 #[test]
 fn a_full_queue_is_said_at_once_with_a_hint_when_to_come_back() {
     let server = InProcess::start(|config| {

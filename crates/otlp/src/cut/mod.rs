@@ -24,7 +24,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::Span,
 };
 use prost::Message as _;
-use purpose::Place;
+use purpose::RecordContext;
 use turnscope_model::{
     Body, ContentHash, Form, Item, Kind, Purpose, Record, SpanId, TraceId, UnixNanos, Value,
 };
@@ -33,13 +33,13 @@ use turnscope_model::{
 const LARGE: usize = 200;
 /// The latest time that a signed integer holds.
 const LATEST: UnixNanos = i64::MAX as UnixNanos;
-/// A list whose items are shorter than this on average is no list of messages: it stays in one piece.
+/// A list whose items are shorter than this on average is not a list of messages: it stays in one piece.
 const SHORTEST_ITEM: usize = 8;
 
-/// What stands beside the body in the record and is therefore left out of the body's bytes. It must be the same when
-/// the body is cut and when it is restored.
+/// The ids and times that a record has in columns of its own: the body's bytes leave them out. It must be the same when the
+/// body is cut and when it is restored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct Header {
     /// The record's trace.
     pub trace_id: Option<TraceId>,
     /// The record's span.
@@ -52,8 +52,8 @@ pub struct Known {
     pub end: Option<UnixNanos>,
 }
 
-impl Known {
-    /// What the body's times count from. A store that keeps times as signed integers may have clamped them: so here.
+impl Header {
+    /// What the body's times count from: clamped, because a store may keep times as signed integers.
     fn start_base(&self) -> UnixNanos {
         self.start.min(LATEST)
     }
@@ -62,7 +62,7 @@ impl Known {
     }
 }
 
-impl From<&Record> for Known {
+impl From<&Record> for Header {
     fn from(record: &Record) -> Self {
         Self {
             trace_id: record.trace_id,
@@ -74,36 +74,36 @@ impl From<&Record> for Known {
     }
 }
 
-/// Cuts a span: its body, exact together with `known`.
-pub fn span(mut span: Span, kind: Kind, known: &Known) -> Body {
+/// Cuts a span: its body, exact together with `header`.
+pub fn span(mut span: Span, kind: Kind, header: &Header) -> Body {
     let values = span_values(&mut span, kind, &mut Contents::default());
-    span_body(span, values, known)
+    span_body(span, values, header)
 }
 
-/// Cuts a log record: its body, exact together with `known`. `event` is its event name, or empty.
-pub fn log(mut log: LogRecord, event: &str, kind: Kind, known: &Known) -> Body {
+/// Cuts a log record: its body, exact together with `header`. `event` is its event name, or empty.
+pub fn log(mut log: LogRecord, event: &str, kind: Kind, header: &Header) -> Body {
     let values = log_values(&mut log, event, kind, &mut Contents::default());
-    log_body(log, values, known)
+    log_body(log, values, header)
 }
 
 /// A span that has been cut, with its values put back.
 pub(crate) fn uncut_span(span: &Span, values: &[Value]) -> Result<Span, RestoreError> {
-    restore_span(&span_body(span.clone(), values.to_vec(), &Known::default()), &Known::default())
+    restore_span(&span_body(span.clone(), values.to_vec(), &Header::default()), &Header::default())
 }
 
 /// A log record that has been cut, with its values put back.
 pub(crate) fn uncut_log(log: &LogRecord, values: &[Value]) -> Result<LogRecord, RestoreError> {
-    restore_log(&log_body(log.clone(), values.to_vec(), &Known::default()), &Known::default())
+    restore_log(&log_body(log.clone(), values.to_vec(), &Header::default()), &Header::default())
 }
 
 /// The body of a span that has been cut.
-pub(crate) fn span_body(span: Span, values: Vec<Value>, known: &Known) -> Body {
-    Body { bytes: restore::encode_span(span, known), values }
+pub(crate) fn span_body(span: Span, values: Vec<Value>, header: &Header) -> Body {
+    Body { bytes: restore::encode_span(span, header), values }
 }
 
 /// The body of a log record that has been cut.
-pub(crate) fn log_body(log: LogRecord, values: Vec<Value>, known: &Known) -> Body {
-    Body { bytes: restore::encode_log(log, known), values }
+pub(crate) fn log_body(log: LogRecord, values: Vec<Value>, header: &Header) -> Body {
+    Body { bytes: restore::encode_log(log, header), values }
 }
 
 /// Takes the values out of a span and leaves slots.
@@ -113,12 +113,12 @@ pub(crate) fn span_values(span: &mut Span, kind: Kind, contents: &mut Contents) 
         || span.links.iter().any(|link| has_slot(&link.attributes));
     let mut cutter = Cutter { contents, values: Vec::new(), ranks: Vec::new() };
     if !sent_slots {
-        cutter.attributes(&mut span.attributes, Place { kind, event: "" });
+        cutter.attributes(&mut span.attributes, RecordContext { kind, event: "" });
         for event in &mut span.events {
-            cutter.attributes(&mut event.attributes, Place { kind, event: &event.name });
+            cutter.attributes(&mut event.attributes, RecordContext { kind, event: &event.name });
         }
         for link in &mut span.links {
-            cutter.attributes(&mut link.attributes, Place { kind: Kind::Other, event: "" });
+            cutter.attributes(&mut link.attributes, RecordContext { kind: Kind::Other, event: "" });
         }
     }
     cutter.finish()
@@ -134,10 +134,10 @@ pub(crate) fn log_values(
     let mut cutter = Cutter { contents, values: Vec::new(), ranks: Vec::new() };
     let sent_slots = has_slot(&log.attributes) || log.body.as_ref().is_some_and(any_has_slot);
     if !sent_slots {
-        let place = Place { kind, event };
-        cutter.attributes(&mut log.attributes, place);
+        let context = RecordContext { kind, event };
+        cutter.attributes(&mut log.attributes, context);
         if let Some(body) = &mut log.body {
-            cutter.log_body(body, place);
+            cutter.log_body(body, context);
         }
     }
     cutter.finish()
@@ -145,12 +145,12 @@ pub(crate) fn log_values(
 
 /// What the value under this key is for, and the key's rank among those for the same: lower is better.
 pub(crate) fn purpose_of(key: &str, kind: Kind, event: &str) -> (Purpose, u8) {
-    purpose::of(key, Place { kind, event })
+    purpose::of(key, RecordContext { kind, event })
 }
 
 /// What a log record's body is for.
 pub(crate) fn purpose_of_log_body(body: &AnyValue, kind: Kind, event: &str) -> Purpose {
-    purpose::of_log_body(body, Place { kind, event })
+    purpose::of_log_body(body, RecordContext { kind, event })
 }
 
 /// The hash over the list of messages that a call was sent; `None` where no messages were sent.
@@ -183,18 +183,18 @@ struct Cutter<'a> {
 }
 
 impl Cutter<'_> {
-    fn attributes(&mut self, attributes: &mut Vec<KeyValue>, place: Place<'_>) {
-        self.flattened(attributes, place);
+    fn attributes(&mut self, attributes: &mut Vec<KeyValue>, context: RecordContext<'_>) {
+        self.flattened(attributes, context);
         for kv in attributes {
             let Some(any) = &mut kv.value else { continue };
-            let (purpose, rank) = purpose::of(&kv.key, place);
-            self.any(any, purpose, rank, purpose::is_one_message(&kv.key, place));
+            let (purpose, rank) = purpose::of(&kv.key, context);
+            self.any(any, purpose, rank, purpose::is_one_message(&kv.key, context));
         }
     }
 
-    fn flattened(&mut self, attributes: &mut Vec<KeyValue>, place: Place<'_>) {
+    fn flattened(&mut self, attributes: &mut Vec<KeyValue>, context: RecordContext<'_>) {
         for group in flat::groups(attributes) {
-            let (purpose, rank) = purpose::of(&group.prefix, place);
+            let (purpose, rank) = purpose::of(&group.prefix, context);
             if purpose == Purpose::Other && group.bytes < LARGE {
                 continue;
             }
@@ -233,12 +233,12 @@ impl Cutter<'_> {
         }
     }
 
-    fn log_body(&mut self, body: &mut AnyValue, place: Place<'_>) {
-        let purpose = purpose::of_log_body(body, place);
+    fn log_body(&mut self, body: &mut AnyValue, context: RecordContext<'_>) {
+        let purpose = purpose::of_log_body(body, context);
         if let (Purpose::Other, Some(Any::KvlistValue(list))) = (purpose, &mut body.value) {
             // A map of several things, which its keys tell apart.
             for kv in &mut list.values {
-                let (purpose, rank) = purpose::of(&kv.key, place);
+                let (purpose, rank) = purpose::of(&kv.key, context);
                 if let Some(any) = &mut kv.value {
                     self.any(any, purpose, rank, false);
                 }

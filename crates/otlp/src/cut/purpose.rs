@@ -5,9 +5,9 @@
 use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value as Any};
 use turnscope_model::{Kind, Purpose};
 
-/// Where a key stands.
+/// The record and event that a key stands in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct RecordContext<'a> {
     /// What kind of work its record is.
     pub(super) kind: Kind,
     /// The name of the span event or log event that holds it; empty for a span's own attributes.
@@ -20,9 +20,9 @@ pub(crate) const EVENT_RANK: u8 = 4;
 const GENERIC: u8 = 12;
 
 /// What the value under this key (or prefix of flattened keys) is for, and the key's rank.
-pub(super) fn of(key: &str, place: Place<'_>) -> (Purpose, u8) {
-    let (purpose, rank) = by_key(key, place.event);
-    let purpose = match (purpose, place.kind) {
+pub(super) fn of(key: &str, context: RecordContext<'_>) -> (Purpose, u8) {
+    let (purpose, rank) = by_key(key, context.event);
+    let purpose = match (purpose, context.kind) {
         // The same generic keys hold a tool's arguments and result.
         (Purpose::Input, Kind::Tool) => Purpose::Arguments,
         (Purpose::Output, Kind::Tool) => Purpose::Result,
@@ -150,14 +150,14 @@ fn of_event(event: &str) -> Purpose {
 }
 
 /// Whether the value is one message, whose own parts are not to be taken apart.
-pub(super) fn is_one_message(key: &str, place: Place<'_>) -> bool {
-    !place.event.is_empty() && matches!(key, "content" | "message" | "tool.result")
+pub(super) fn is_one_message(key: &str, context: RecordContext<'_>) -> bool {
+    !context.event.is_empty() && matches!(key, "content" | "message" | "tool.result")
 }
 
 /// What a log record's body is for. Some producers name the event nowhere, but their map looks like a message.
-pub(super) fn of_log_body(body: &AnyValue, place: Place<'_>) -> Purpose {
-    let by_name = of_event(place.event);
-    if by_name != Purpose::Other || !place.event.is_empty() {
+pub(super) fn of_log_body(body: &AnyValue, context: RecordContext<'_>) -> Purpose {
+    let by_name = of_event(context.event);
+    if by_name != Purpose::Other || !context.event.is_empty() {
         return by_name;
     }
     let Some(Any::KvlistValue(map)) = &body.value else { return Purpose::Other };

@@ -1,9 +1,9 @@
-//! The way back: a body and what is known of its record make exactly what was sent.
+//! The way back: a body and what is header of its record make exactly what was sent.
 //!
 //! Ids that stand in the record are left out of the bytes, times are kept as differences to the record's: nearly
 //! always nothing, and exact even where the record's own were corrected.
 
-use super::{Known, flat};
+use super::{Header, flat};
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value as Any},
     logs::v1::LogRecord,
@@ -53,13 +53,13 @@ pub enum RestoreError {
 }
 
 /// The span as it was sent.
-pub fn restore_span(body: &Body, known: &Known) -> Result<Span, RestoreError> {
+pub fn restore_span(body: &Body, header: &Header) -> Result<Span, RestoreError> {
     let mut span = Span::decode(&body.bytes[..])?;
-    put_back_id(&mut span.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
-    put_back_id(&mut span.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
-    put_back_id(&mut span.parent_span_id, known.parent_span_id.as_ref().map(|id| &id.bytes()[..]));
-    span.start_time_unix_nano = span.start_time_unix_nano.wrapping_add(known.start_base());
-    span.end_time_unix_nano = span.end_time_unix_nano.wrapping_add(known.end_base());
+    put_back_id(&mut span.trace_id, header.trace_id.as_ref().map(|id| &id.bytes()[..]));
+    put_back_id(&mut span.span_id, header.span_id.as_ref().map(|id| &id.bytes()[..]));
+    put_back_id(&mut span.parent_span_id, header.parent_span_id.as_ref().map(|id| &id.bytes()[..]));
+    span.start_time_unix_nano = span.start_time_unix_nano.wrapping_add(header.start_base());
+    span.end_time_unix_nano = span.end_time_unix_nano.wrapping_add(header.end_base());
     if !body.values.is_empty() {
         fill_attributes(&mut span.attributes, &body.values)?;
         for event in &mut span.events {
@@ -70,18 +70,18 @@ pub fn restore_span(body: &Body, known: &Known) -> Result<Span, RestoreError> {
         }
     }
     for event in &mut span.events {
-        event.time_unix_nano = event.time_unix_nano.wrapping_add(known.start_base());
+        event.time_unix_nano = event.time_unix_nano.wrapping_add(header.start_base());
     }
     Ok(span)
 }
 
 /// The log record as it was sent.
-pub fn restore_log(body: &Body, known: &Known) -> Result<LogRecord, RestoreError> {
+pub fn restore_log(body: &Body, header: &Header) -> Result<LogRecord, RestoreError> {
     let mut log = LogRecord::decode(&body.bytes[..])?;
-    put_back_id(&mut log.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
-    put_back_id(&mut log.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
-    log.time_unix_nano = log.time_unix_nano.wrapping_add(known.start_base());
-    log.observed_time_unix_nano = log.observed_time_unix_nano.wrapping_add(known.start_base());
+    put_back_id(&mut log.trace_id, header.trace_id.as_ref().map(|id| &id.bytes()[..]));
+    put_back_id(&mut log.span_id, header.span_id.as_ref().map(|id| &id.bytes()[..]));
+    log.time_unix_nano = log.time_unix_nano.wrapping_add(header.start_base());
+    log.observed_time_unix_nano = log.observed_time_unix_nano.wrapping_add(header.start_base());
     if !body.values.is_empty() {
         fill_attributes(&mut log.attributes, &body.values)?;
         if let Some(any) = &mut log.body {
@@ -92,40 +92,40 @@ pub fn restore_log(body: &Body, known: &Known) -> Result<LogRecord, RestoreError
 }
 
 /// The bytes of a span that has been cut.
-pub(super) fn encode_span(mut span: Span, known: &Known) -> Vec<u8> {
-    take_out_id(&mut span.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
-    take_out_id(&mut span.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
-    take_out_id(&mut span.parent_span_id, known.parent_span_id.as_ref().map(|id| &id.bytes()[..]));
-    span.start_time_unix_nano = span.start_time_unix_nano.wrapping_sub(known.start_base());
-    span.end_time_unix_nano = span.end_time_unix_nano.wrapping_sub(known.end_base());
+pub(super) fn encode_span(mut span: Span, header: &Header) -> Vec<u8> {
+    take_out_id(&mut span.trace_id, header.trace_id.as_ref().map(|id| &id.bytes()[..]));
+    take_out_id(&mut span.span_id, header.span_id.as_ref().map(|id| &id.bytes()[..]));
+    take_out_id(&mut span.parent_span_id, header.parent_span_id.as_ref().map(|id| &id.bytes()[..]));
+    span.start_time_unix_nano = span.start_time_unix_nano.wrapping_sub(header.start_base());
+    span.end_time_unix_nano = span.end_time_unix_nano.wrapping_sub(header.end_base());
     for event in &mut span.events {
-        event.time_unix_nano = event.time_unix_nano.wrapping_sub(known.start_base());
+        event.time_unix_nano = event.time_unix_nano.wrapping_sub(header.start_base());
     }
     span.encode_to_vec()
 }
 
 /// The bytes of a log record that has been cut.
-pub(super) fn encode_log(mut log: LogRecord, known: &Known) -> Vec<u8> {
-    take_out_id(&mut log.trace_id, known.trace_id.as_ref().map(|id| &id.bytes()[..]));
-    take_out_id(&mut log.span_id, known.span_id.as_ref().map(|id| &id.bytes()[..]));
-    log.time_unix_nano = log.time_unix_nano.wrapping_sub(known.start_base());
-    log.observed_time_unix_nano = log.observed_time_unix_nano.wrapping_sub(known.start_base());
+pub(super) fn encode_log(mut log: LogRecord, header: &Header) -> Vec<u8> {
+    take_out_id(&mut log.trace_id, header.trace_id.as_ref().map(|id| &id.bytes()[..]));
+    take_out_id(&mut log.span_id, header.span_id.as_ref().map(|id| &id.bytes()[..]));
+    log.time_unix_nano = log.time_unix_nano.wrapping_sub(header.start_base());
+    log.observed_time_unix_nano = log.observed_time_unix_nano.wrapping_sub(header.start_base());
     log.encode_to_vec()
 }
 
 /// An id equal to the record's becomes empty. What was empty while the record has one, or was all zeros, gets a zero
 /// more: ids of zeros only are no ids, so nothing else looks like that.
-fn take_out_id(id: &mut Vec<u8>, known: Option<&[u8]>) {
-    if id[..] == *known.unwrap_or(&[]) {
+fn take_out_id(id: &mut Vec<u8>, header: Option<&[u8]>) {
+    if id[..] == *header.unwrap_or(&[]) {
         id.clear();
     } else if id.iter().all(|byte| *byte == 0) {
         id.push(0);
     }
 }
 
-fn put_back_id(id: &mut Vec<u8>, known: Option<&[u8]>) {
+fn put_back_id(id: &mut Vec<u8>, header: Option<&[u8]>) {
     if id.is_empty() {
-        id.extend_from_slice(known.unwrap_or(&[]));
+        id.extend_from_slice(header.unwrap_or(&[]));
     } else if id.iter().all(|byte| *byte == 0) {
         id.pop();
     }

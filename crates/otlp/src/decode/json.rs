@@ -4,6 +4,7 @@
 //! `NaN` and `Infinity` as strings, `null` for anything, unknown keys, `snake_case` keys (old files have them).
 //! Errors carry the path of keys; `serde_json` adds line and column, and limits the depth.
 
+use super::{DecodeError, budget::Budget, schema::held};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE},
@@ -18,41 +19,88 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 pub(super) trait FromJson: Default {
     /// What such a message is called in errors.
     const NAME: &'static str;
+    /// What one of many takes in memory, in bytes, without what it holds.
+    const SIZE: usize;
     /// Reads the value of one key; false where the key is unknown and its value has not been read.
-    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error>;
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut Fields<'_, A>)
+    -> Result<bool, A::Error>;
+}
+
+/// The fields of an object that is being read, and the memory that they may take.
+pub(super) struct Fields<'b, A> {
+    map: A,
+    budget: &'b Budget<'b>,
 }
 
 /// Reads one message from a body.
-pub(super) fn parse<M: FromJson>(body: &[u8]) -> Result<M, serde_json::Error> {
-    serde_json::from_slice::<Object<M>>(body).map(|object| object.0)
+pub(super) fn parse<M: FromJson>(body: &[u8], budget: &Budget<'_>) -> Result<M, DecodeError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let read = Object(budget, PhantomData).deserialize(&mut deserializer).and_then(|message| {
+        deserializer.end()?;
+        Ok(message)
+    });
+    read.map_err(|error| if budget.is_exceeded() { DecodeError::Memory } else { error.into() })
 }
 
-/// A message, or `null` for an empty one.
-pub(super) struct Object<M>(pub(super) M);
+/// Takes memory, inside a reader whose errors are `serde`'s.
+fn take<E: Error>(budget: &Budget<'_>, bytes: usize) -> Result<(), E> {
+    budget.take(bytes).map_err(E::custom)
+}
 
-impl<'de, M: FromJson> Deserialize<'de> for Object<M> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader<M>(PhantomData<M>);
-        impl<'de, M: FromJson> Visitor<'de> for Reader<M> {
-            type Value = Object<M>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{} as an object", M::NAME)
-            }
-            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-                Ok(Object(M::default()))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut message = M::default();
-                while let Some(Key(key)) = map.next_key()? {
-                    let known = message.field(&key, &mut map).map_err(|error| at(&key, &error))?;
-                    if !known {
-                        map.next_value::<IgnoredAny>()?;
-                    }
-                }
-                Ok(Object(message))
+/// Reads a message, or `null` for an empty one.
+struct Object<'b, M>(&'b Budget<'b>, PhantomData<M>);
+
+impl<'de, M: FromJson> DeserializeSeed<'de> for Object<'_, M> {
+    type Value = M;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<M, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, M: FromJson> Visitor<'de> for Object<'_, M> {
+    type Value = M;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} as an object", M::NAME)
+    }
+    fn visit_unit<E: Error>(self) -> Result<M, E> {
+        Ok(M::default())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<M, A::Error> {
+        let mut message = M::default();
+        let mut fields = Fields { map, budget: self.0 };
+        while let Some(Key(key)) = fields.map.next_key()? {
+            let known = message.field(&key, &mut fields).map_err(|error| at(&key, &error))?;
+            if !known {
+                fields.map.next_value::<IgnoredAny>()?;
             }
         }
-        deserializer.deserialize_any(Reader(PhantomData))
+        Ok(message)
+    }
+}
+
+/// Reads a message, or `null` for none.
+struct Optional<'b, M>(&'b Budget<'b>, PhantomData<M>);
+
+impl<'de, M: FromJson> DeserializeSeed<'de> for Optional<'_, M> {
+    type Value = Option<M>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<M>, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de, M: FromJson> Visitor<'de> for Optional<'_, M> {
+    type Value = Option<M>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} as an object", M::NAME)
+    }
+    fn visit_none<E: Error>(self) -> Result<Option<M>, E> {
+        Ok(None)
+    }
+    fn visit_unit<E: Error>(self) -> Result<Option<M>, E> {
+        Ok(None)
+    }
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<M>, D::Error> {
+        Object(self.0, PhantomData).deserialize(deserializer).map(Some)
     }
 }
 
@@ -63,71 +111,91 @@ fn at<E: Error>(step: &str, error: &E) -> E {
     E::custom(format!(".{step}{separator}{said}"))
 }
 
-/// A list of messages, or `null` for an empty one.
-pub(super) struct List<M>(pub(super) Vec<M>);
+/// How one element of a list is read.
+trait Element<'de>: Sized {
+    /// What it becomes.
+    type Value;
+    /// What it takes in memory, in bytes.
+    const SIZE: usize;
+    /// Reads the next element.
+    fn next<A: SeqAccess<'de>>(seq: &mut A, budget: &Budget<'_>) -> Result<Option<Self::Value>, A::Error>;
+}
 
-impl<'de, M: FromJson> Deserialize<'de> for List<M> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(sequence(deserializer, |Object(message): Object<M>| message)?))
+impl<'de, M: FromJson> Element<'de> for Object<'_, M> {
+    type Value = M;
+    const SIZE: usize = M::SIZE;
+    fn next<A: SeqAccess<'de>>(seq: &mut A, budget: &Budget<'_>) -> Result<Option<M>, A::Error> {
+        seq.next_element_seed(Object(budget, PhantomData))
     }
 }
 
-/// A list of single values, or `null` for an empty one.
-pub(super) fn values<'de, A: MapAccess<'de>, S: Single>(map: &mut A) -> Result<Vec<S::Value>, A::Error> {
-    struct Values<S: Single>(Vec<S::Value>);
-    impl<'de, S: Single> Deserialize<'de> for Values<S> {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            Ok(Self(sequence(deserializer, |One(value): One<S>| value)?))
-        }
+impl<'de, S: Single> Element<'de> for One<S> {
+    type Value = S::Value;
+    const SIZE: usize = held::<S::Value>();
+    fn next<A: SeqAccess<'de>>(seq: &mut A, _: &Budget<'_>) -> Result<Option<S::Value>, A::Error> {
+        Ok(seq.next_element::<One<S>>()?.map(|one| one.0))
     }
-    map.next_value::<Values<S>>().map(|values| values.0)
 }
 
-fn sequence<'de, D, T, O>(deserializer: D, take: fn(T) -> O) -> Result<Vec<O>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    struct Reader<T, O>(fn(T) -> O);
-    impl<'de, T: Deserialize<'de>, O> Visitor<'de> for Reader<T, O> {
-        type Value = Vec<O>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list")
-        }
-        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-            Ok(Vec::new())
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            let mut out = Vec::new();
-            loop {
-                let next = seq.next_element().map_err(|error| {
-                    let said = error.to_string();
-                    let separator = if said.starts_with('.') { "" } else { ": " };
-                    A::Error::custom(format!("[{}]{separator}{said}", out.len()))
-                })?;
-                match next {
-                    Some(element) => out.push((self.0)(element)),
-                    None => return Ok(out),
-                }
-            }
+/// Reads a list, or `null` for an empty one.
+struct List<'b, T>(&'b Budget<'b>, PhantomData<T>);
+
+impl<'de, T: Element<'de>> DeserializeSeed<'de> for List<'_, T> {
+    type Value = Vec<T::Value>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Element<'de>> Visitor<'de> for List<'_, T> {
+    type Value = Vec<T::Value>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut out = Vec::new();
+        loop {
+            let next = T::next(&mut seq, self.0).map_err(|error| {
+                let said = error.to_string();
+                let separator = if said.starts_with('.') { "" } else { ": " };
+                A::Error::custom(format!("[{}]{separator}{said}", out.len()))
+            })?;
+            let Some(element) = next else { return Ok(out) };
+            take(self.0, T::SIZE)?;
+            out.push(element);
         }
     }
-    deserializer.deserialize_any(Reader(take))
+}
+
+/// Reads a list of single values.
+pub(super) fn values<'de, A: MapAccess<'de>, S: Single>(
+    fields: &mut Fields<'_, A>,
+) -> Result<Vec<S::Value>, A::Error> {
+    fields.map.next_value_seed(List::<One<S>>(fields.budget, PhantomData))
 }
 
 /// Reads a single value; `null` gives the default.
-pub(super) fn one<'de, A: MapAccess<'de>, S: Single>(map: &mut A) -> Result<S::Value, A::Error> {
-    map.next_value::<One<S>>().map(|one| one.0)
+pub(super) fn one<'de, A: MapAccess<'de>, S: Single>(
+    fields: &mut Fields<'_, A>,
+) -> Result<S::Value, A::Error> {
+    fields.map.next_value::<One<S>>().map(|one| one.0)
 }
 
 /// Reads a message that may be missing: `null` gives none.
-pub(super) fn option<'de, A: MapAccess<'de>, M: FromJson>(map: &mut A) -> Result<Option<M>, A::Error> {
-    map.next_value::<Option<Object<M>>>().map(|object| object.map(|object| object.0))
+pub(super) fn option<'de, A: MapAccess<'de>, M: FromJson>(
+    fields: &mut Fields<'_, A>,
+) -> Result<Option<M>, A::Error> {
+    fields.map.next_value_seed(Optional(fields.budget, PhantomData))
 }
 
 /// Reads a list of messages.
-pub(super) fn list<'de, A: MapAccess<'de>, M: FromJson>(map: &mut A) -> Result<Vec<M>, A::Error> {
-    map.next_value::<List<M>>().map(|list| list.0)
+pub(super) fn list<'de, A: MapAccess<'de>, M: FromJson>(
+    fields: &mut Fields<'_, A>,
+) -> Result<Vec<M>, A::Error> {
+    fields.map.next_value_seed(List::<Object<'_, M>>(fields.budget, PhantomData))
 }
 
 /// A single value in one of the ways that JSON allows.
@@ -209,14 +277,7 @@ single!(Text -> String, "a text",
     float(number: f64) { Some(number.to_string()) }
     flag(flag: bool) { Some(flag.to_string()) });
 single!(Hex -> Vec<u8>, "an id in hex digits",
-text(text: &str) {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| match pair {
-        [high, low] => u8::try_from(digit(*high)? * 16 + digit(*low)?).ok(),
-        _ => None,
-    }).collect()
-});
+    text(text: &str) { hex::decode(text).ok() });
 single!(Base64 -> Vec<u8>, "bytes in base64",
     text(text: &str) { STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok() });
 single!(U64 -> u64, "an unsigned integer",
@@ -271,13 +332,8 @@ impl<'de> Deserialize<'de> for Key<'de> {
 }
 
 /// Reads a number where there is one: `null` gives none.
-pub(super) fn optional<'de, A: MapAccess<'de>, S: Single>(map: &mut A) -> Result<Option<S::Value>, A::Error> {
-    struct Maybe<S>(PhantomData<S>);
-    impl<'de, S: Single> DeserializeSeed<'de> for Maybe<S> {
-        type Value = Option<S::Value>;
-        fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-            Option::<One<S>>::deserialize(deserializer).map(|one| one.map(|one| one.0))
-        }
-    }
-    map.next_value_seed(Maybe::<S>(PhantomData))
+pub(super) fn optional<'de, A: MapAccess<'de>, S: Single>(
+    fields: &mut Fields<'_, A>,
+) -> Result<Option<S::Value>, A::Error> {
+    fields.map.next_value::<Option<One<S>>>().map(|one| one.map(|one| one.0))
 }

@@ -1,7 +1,11 @@
 //! OTLP/JSON: traces, logs and what they share, key by key.
 
-use super::json::{
-    Base64, F64, Flag, FromJson, Hex, I32, I64, Single, Text, U32, U64, list, one, option, optional,
+use super::{
+    json::{
+        Base64, F64, Fields, Flag, FromJson, Hex, I32, I64, Single, Text, U32, U64, list, one, option,
+        optional,
+    },
+    schema,
 };
 use opentelemetry_proto::tonic::{
     collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
@@ -19,12 +23,21 @@ use opentelemetry_proto::tonic::{
 };
 use serde::de::MapAccess;
 
-/// Reads a message's fields: a table of keys, and how each one's value is read into which field.
+/// Reads a message's fields: a table of keys, and how each one's value is read into which field. The size is what one of
+/// many takes in memory: the message itself, where nothing else is said.
 macro_rules! from_json {
     ($type:ty, $name:literal, $self:ident, $map:ident { $($($key:literal)|+ => $read:expr,)+ }) => {
+        from_json!($type, $name, schema::held::<$type>(), $self, $map { $($($key)|+ => $read,)+ });
+    };
+    ($type:ty, $name:literal, $size:expr, $self:ident, $map:ident { $($($key:literal)|+ => $read:expr,)+ }) => {
         impl FromJson for $type {
             const NAME: &'static str = $name;
-            fn field<'de, A: MapAccess<'de>>(&mut $self, key: &str, $map: &mut A) -> Result<bool, A::Error> {
+            const SIZE: usize = $size;
+            fn field<'de, A: MapAccess<'de>>(
+                &mut $self,
+                key: &str,
+                $map: &mut Fields<'_, A>,
+            ) -> Result<bool, A::Error> {
                 match key {
                     $($($key)|+ => $read,)+
                     _ => return Ok(false),
@@ -44,12 +57,12 @@ from_json!(ResourceSpans, "resource spans", self, map {
     "scopeSpans" | "scope_spans" | "instrumentationLibrarySpans" => self.scope_spans = list(map)?,
     "schemaUrl" | "schema_url" => self.schema_url = one::<_, Text>(map)?,
 });
-from_json!(ScopeSpans, "scope spans", self, map {
+from_json!(ScopeSpans, "scope spans", schema::held_as_scope::<Self>(), self, map {
     "scope" | "instrumentationLibrary" => self.scope = option(map)?,
     "spans" => self.spans = list(map)?,
     "schemaUrl" | "schema_url" => self.schema_url = one::<_, Text>(map)?,
 });
-from_json!(Span, "a span", self, map {
+from_json!(Span, "a span", schema::held_as_record::<Self>(), self, map {
     "traceId" | "trace_id" => self.trace_id = one::<_, Hex>(map)?,
     "spanId" | "span_id" => self.span_id = one::<_, Hex>(map)?,
     "traceState" | "trace_state" => self.trace_state = one::<_, Text>(map)?,
@@ -94,12 +107,12 @@ from_json!(ResourceLogs, "resource logs", self, map {
     "scopeLogs" | "scope_logs" => self.scope_logs = list(map)?,
     "schemaUrl" | "schema_url" => self.schema_url = one::<_, Text>(map)?,
 });
-from_json!(ScopeLogs, "scope logs", self, map {
+from_json!(ScopeLogs, "scope logs", schema::held_as_scope::<Self>(), self, map {
     "scope" => self.scope = option(map)?,
     "logRecords" | "log_records" => self.log_records = list(map)?,
     "schemaUrl" | "schema_url" => self.schema_url = one::<_, Text>(map)?,
 });
-from_json!(LogRecord, "a log record", self, map {
+from_json!(LogRecord, "a log record", schema::held_as_record::<Self>(), self, map {
     "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = one::<_, U64>(map)?,
     "observedTimeUnixNano" | "observed_time_unix_nano" => self.observed_time_unix_nano = one::<_, U64>(map)?,
     "severityNumber" | "severity_number" => self.severity_number = one::<_, Severity>(map)?,
@@ -141,7 +154,7 @@ from_json!(KeyValueList, "a map", self, map {
 from_json!(ArrayValue, "an array", self, map {
     "values" => self.values = list(map)?,
 });
-from_json!(AnyValue, "a value", self, map {
+from_json!(AnyValue, "a value", schema::ANY_SIZE, self, map {
     "stringValue" | "string_value" => set(self, optional::<_, Text>(map)?.map(Any::StringValue)),
     "boolValue" | "bool_value" => set(self, optional::<_, Flag>(map)?.map(Any::BoolValue)),
     "intValue" | "int_value" => set(self, optional::<_, I64>(map)?.map(Any::IntValue)),

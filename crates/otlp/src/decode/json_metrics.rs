@@ -1,8 +1,12 @@
 //! OTLP/JSON: metrics, key by key.
 
 use super::{
-    json::{F64, Flag, FromJson, Hex, I32, I64, Single, Text, U32, U64, list, one, option, optional, values},
+    json::{
+        F64, Fields, Flag, FromJson, Hex, I32, I64, Single, Text, U32, U64, list, one, option, optional,
+        values,
+    },
     json_messages::{by_name, from_json},
+    schema,
 };
 use opentelemetry_proto::tonic::{
     collector::metrics::v1::ExportMetricsServiceRequest,
@@ -23,12 +27,12 @@ from_json!(ResourceMetrics, "resource metrics", self, map {
     "scopeMetrics" | "scope_metrics" => self.scope_metrics = list(map)?,
     "schemaUrl" | "schema_url" => self.schema_url = one::<_, Text>(map)?,
 });
-from_json!(ScopeMetrics, "scope metrics", self, map {
+from_json!(ScopeMetrics, "scope metrics", schema::held_as_scope::<Self>(), self, map {
     "scope" => self.scope = option(map)?,
     "metrics" => self.metrics = list(map)?,
     "schemaUrl" | "schema_url" => self.schema_url = one::<_, Text>(map)?,
 });
-from_json!(Metric, "a metric", self, map {
+from_json!(Metric, "a metric", schema::METRIC_SIZE, self, map {
     "name" => self.name = one::<_, Text>(map)?,
     "description" => self.description = one::<_, Text>(map)?,
     "unit" => self.unit = one::<_, Text>(map)?,
@@ -58,7 +62,7 @@ from_json!(ExponentialHistogram, "an exponential histogram", self, map {
 from_json!(Summary, "a summary", self, map {
     "dataPoints" | "data_points" => self.data_points = list(map)?,
 });
-from_json!(NumberDataPoint, "a data point", self, map {
+from_json!(NumberDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
     "attributes" => self.attributes = list(map)?,
     "startTimeUnixNano" | "start_time_unix_nano" => self.start_time_unix_nano = one::<_, U64>(map)?,
     "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = one::<_, U64>(map)?,
@@ -71,7 +75,7 @@ from_json!(NumberDataPoint, "a data point", self, map {
         self.value = optional::<_, I64>(map)?.map(number_data_point::Value::AsInt).or(self.value);
     },
 });
-from_json!(HistogramDataPoint, "a data point", self, map {
+from_json!(HistogramDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
     "attributes" => self.attributes = list(map)?,
     "startTimeUnixNano" | "start_time_unix_nano" => self.start_time_unix_nano = one::<_, U64>(map)?,
     "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = one::<_, U64>(map)?,
@@ -84,7 +88,7 @@ from_json!(HistogramDataPoint, "a data point", self, map {
     "min" => self.min = optional::<_, F64>(map)?,
     "max" => self.max = optional::<_, F64>(map)?,
 });
-from_json!(ExponentialHistogramDataPoint, "a data point", self, map {
+from_json!(ExponentialHistogramDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
     "attributes" => self.attributes = list(map)?,
     "startTimeUnixNano" | "start_time_unix_nano" => self.start_time_unix_nano = one::<_, U64>(map)?,
     "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = one::<_, U64>(map)?,
@@ -104,7 +108,7 @@ from_json!(Buckets, "buckets", self, map {
     "offset" => self.offset = one::<_, I32>(map)?,
     "bucketCounts" | "bucket_counts" => self.bucket_counts = values::<_, U64>(map)?,
 });
-from_json!(SummaryDataPoint, "a data point", self, map {
+from_json!(SummaryDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
     "attributes" => self.attributes = list(map)?,
     "startTimeUnixNano" | "start_time_unix_nano" => self.start_time_unix_nano = one::<_, U64>(map)?,
     "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = one::<_, U64>(map)?,
@@ -117,7 +121,7 @@ from_json!(ValueAtQuantile, "a quantile", self, map {
     "quantile" => self.quantile = one::<_, F64>(map)?,
     "value" => self.value = one::<_, F64>(map)?,
 });
-from_json!(Exemplar, "an exemplar", self, map {
+from_json!(Exemplar, "an exemplar", schema::EXEMPLAR_SIZE, self, map {
     "filteredAttributes" | "filtered_attributes" => self.filtered_attributes = list(map)?,
     "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = one::<_, U64>(map)?,
     "spanId" | "span_id" => self.span_id = one::<_, Hex>(map)?,

@@ -1,14 +1,19 @@
-//! Bytes to protobuf types: strictly first, and once more with patience where only the encoding of a text is wrong.
+//! Bytes to protobuf types: strictly first, and once more leniently where only the encoding of a text is wrong.
 //!
-//! Here: the ways in, and what is refused. In the files below: what stands around records (`envelope`), OTLP/JSON (`json`, `json_messages`, `json_metrics`) and
-//! texts that are no UTF-8 (`utf8`). Not here: what the content means.
+//! Here: the ways in, and what is refused. In the files below: requests whose records stay encoded (`encoded`), OTLP/JSON
+//! (`json`, `json_messages`, `json_metrics`), texts that are not UTF-8 (`utf8`), and the memory that a body may take
+//! (`budget`, `weigh`, `schema`). Not here: what the content means.
 
-pub(crate) mod envelope;
+mod budget;
+pub(crate) mod encoded;
 mod json;
 mod json_messages;
 mod json_metrics;
+mod schema;
 mod utf8;
+mod weigh;
 
+pub use budget::Budget;
 pub use utf8::ORIGINAL_BYTES;
 
 use opentelemetry_proto::tonic::{
@@ -17,6 +22,7 @@ use opentelemetry_proto::tonic::{
         trace::v1::ExportTraceServiceRequest,
     },
     common::v1::KeyValue,
+    resource::v1::Resource,
 };
 use prost::Message;
 
@@ -32,59 +38,151 @@ pub enum Format {
 /// Why a body is refused whole.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// No valid protobuf of the expected message.
-    #[error("the body is no valid OTLP protobuf: {0}")]
+    /// Not a valid protobuf message of the expected type.
+    #[error("the body is not valid OTLP protobuf: {0}")]
     Protobuf(#[from] prost::DecodeError),
-    /// No valid OTLP/JSON. The message says where: the path of keys, line and column.
-    #[error("the body is no valid OTLP/JSON: {0}")]
+    /// Not valid OTLP/JSON. The message says where: the path of keys, line and column.
+    #[error("the body is not valid OTLP/JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// More elements than there is memory for: see [`Budget`].
+    #[error("the body holds more elements than can be decoded at once")]
+    Memory,
 }
 
-/// Decodes an export request for traces.
+/// Decodes a trusted export request for traces.
+///
+/// # Errors
+/// The body is not what its format says.
 pub fn traces(body: &[u8], format: Format) -> Result<ExportTraceServiceRequest, DecodeError> {
-    match format {
-        Format::Protobuf => protobuf(body, &utf8::TRACES),
-        Format::Json => json(body, |request: &mut ExportTraceServiceRequest| {
+    traces_within(body, format, &Budget::unlimited())
+}
+
+/// Decodes a trusted export request for logs.
+///
+/// # Errors
+/// As [`traces`].
+pub fn logs(body: &[u8], format: Format) -> Result<ExportLogsServiceRequest, DecodeError> {
+    logs_within(body, format, &Budget::unlimited())
+}
+
+/// Decodes a trusted export request for metrics.
+///
+/// # Errors
+/// As [`traces`].
+pub fn metrics(body: &[u8], format: Format) -> Result<ExportMetricsServiceRequest, DecodeError> {
+    metrics_within(body, format, &Budget::unlimited())
+}
+
+pub(crate) fn traces_within(
+    body: &[u8],
+    format: Format,
+    budget: &Budget<'_>,
+) -> Result<ExportTraceServiceRequest, DecodeError> {
+    let request = match format {
+        Format::Protobuf => protobuf(body, &schema::TRACES, budget),
+        Format::Json => json(body, budget, |request: &mut ExportTraceServiceRequest| {
             let scopes = request.resource_spans.iter_mut().flat_map(|resource| &mut resource.scope_spans);
             for span in scopes.flat_map(|scope| &mut scope.spans) {
                 mark(span, |span| &mut span.attributes);
             }
         }),
-    }
+    }?;
+    let resources = request.resource_spans.iter();
+    take_origins(budget, resources.map(|from| (from.resource.as_ref(), from.scope_spans.len())))?;
+    Ok(request)
 }
 
-/// Decodes an export request for logs.
-pub fn logs(body: &[u8], format: Format) -> Result<ExportLogsServiceRequest, DecodeError> {
-    match format {
-        Format::Protobuf => protobuf(body, &utf8::LOGS),
-        Format::Json => json(body, |request: &mut ExportLogsServiceRequest| {
+pub(crate) fn logs_within(
+    body: &[u8],
+    format: Format,
+    budget: &Budget<'_>,
+) -> Result<ExportLogsServiceRequest, DecodeError> {
+    let request = match format {
+        Format::Protobuf => protobuf(body, &schema::LOGS, budget),
+        Format::Json => json(body, budget, |request: &mut ExportLogsServiceRequest| {
             let scopes = request.resource_logs.iter_mut().flat_map(|resource| &mut resource.scope_logs);
             for log in scopes.flat_map(|scope| &mut scope.log_records) {
                 mark(log, |log| &mut log.attributes);
             }
         }),
-    }
+    }?;
+    let resources = request.resource_logs.iter();
+    take_origins(budget, resources.map(|from| (from.resource.as_ref(), from.scope_logs.len())))?;
+    Ok(request)
 }
 
-/// Decodes an export request for metrics.
-pub fn metrics(body: &[u8], format: Format) -> Result<ExportMetricsServiceRequest, DecodeError> {
-    match format {
-        Format::Protobuf => protobuf(body, &utf8::METRICS),
-        Format::Json => json(body, |_: &mut ExportMetricsServiceRequest| {}),
-    }
+pub(crate) fn metrics_within(
+    body: &[u8],
+    format: Format,
+    budget: &Budget<'_>,
+) -> Result<ExportMetricsServiceRequest, DecodeError> {
+    let request = match format {
+        Format::Protobuf => protobuf(body, &schema::METRICS, budget),
+        Format::Json => json(body, budget, |_: &mut ExportMetricsServiceRequest| {}),
+    }?;
+    let resources = request.resource_metrics.iter();
+    take_origins(budget, resources.map(|from| (from.resource.as_ref(), from.scope_metrics.len())))?;
+    Ok(request)
 }
 
-fn protobuf<M: Message + Default>(body: &[u8], schema: &'static utf8::Schema) -> Result<M, DecodeError> {
+/// Opens an encoded request for traces; its spans stay encoded.
+pub(crate) fn open_traces(body: bytes::Bytes, budget: &Budget<'_>) -> Result<encoded::Request, DecodeError> {
+    open(body, &schema::TRACES, budget)
+}
+
+/// Opens an encoded request for logs; its log records stay encoded.
+pub(crate) fn open_logs(body: bytes::Bytes, budget: &Budget<'_>) -> Result<encoded::Request, DecodeError> {
+    open(body, &schema::LOGS, budget)
+}
+
+fn open(
+    body: bytes::Bytes,
+    schema: &'static schema::Schema,
+    budget: &Budget<'_>,
+) -> Result<encoded::Request, DecodeError> {
+    weigh::weigh(&body, schema, budget)?;
+    let request = encoded::Request::decode(body)?;
+    let resources = request.resources.iter();
+    take_origins(budget, resources.map(|from| (from.resource.as_ref(), from.scopes.len())))?;
+    Ok(request)
+}
+
+/// Each scope's records share an origin, which holds the resource encoded anew.
+fn take_origins<'a>(
+    budget: &Budget<'_>,
+    mut resources: impl Iterator<Item = (Option<&'a Resource>, usize)>,
+) -> Result<(), DecodeError> {
+    resources.try_for_each(|(resource, scopes)| {
+        budget.take(resource.map_or(0, Resource::encoded_len).saturating_mul(scopes))
+    })
+}
+
+fn protobuf<M: Message + Default>(
+    body: &[u8],
+    schema: &'static schema::Schema,
+    budget: &Budget<'_>,
+) -> Result<M, DecodeError> {
+    weigh::weigh(body, schema, budget)?;
     M::decode(body).or_else(|error| {
+        // The repaired body, and each record's own bytes beside it.
+        budget.take(body.len().saturating_mul(2))?;
         let repaired = utf8::repair(body, schema).ok_or(error)?;
         Ok(M::decode(&repaired[..])?)
     })
 }
 
-fn json<M: json::FromJson>(body: &[u8], mark: impl FnOnce(&mut M)) -> Result<M, DecodeError> {
-    json::parse(body).or_else(|error| {
-        let Some(repaired) = utf8::repair_json(body) else { return Err(error.into()) };
-        let mut request = json::parse(repaired.as_bytes())?;
+fn json<M: json::FromJson>(
+    body: &[u8],
+    budget: &Budget<'_>,
+    mark: impl FnOnce(&mut M),
+) -> Result<M, DecodeError> {
+    json::parse(body, budget).or_else(|error| {
+        if matches!(error, DecodeError::Memory) {
+            return Err(error);
+        }
+        budget.take(body.len())?;
+        let Some(repaired) = utf8::repair_json(body) else { return Err(error) };
+        let mut request = json::parse(repaired.as_bytes(), budget)?;
         mark(&mut request);
         Ok(request)
     })

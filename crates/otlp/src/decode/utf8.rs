@@ -4,6 +4,7 @@
 //! of the record concerned in an attribute, so that nothing is lost. JSON: invalid bytes and halves of surrogate
 //! pairs (JavaScript makes them when it cuts a text) become U+FFFD.
 
+use super::schema::{DEEPEST, Field, Schema};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value as Any};
 use prost::{
     Message as _,
@@ -13,85 +14,6 @@ use prost::{
 /// The attribute that keeps a repaired record's original bytes: its protobuf message as it was sent. It is empty
 /// where the request was JSON.
 pub const ORIGINAL_BYTES: &str = "turnscope.original_bytes";
-
-/// How deep messages may be nested, as in prost.
-const DEEPEST: usize = 100;
-
-/// The fields of a message that matter here, and the field for attributes where the message is a record.
-pub(super) struct Schema {
-    fields: &'static [(u64, Field)],
-    attributes: Option<u64>,
-}
-
-enum Field {
-    Text,
-    Message(&'static Schema),
-}
-
-use Field::{Message, Text};
-
-const fn plain(fields: &'static [(u64, Field)]) -> Schema {
-    Schema { fields, attributes: None }
-}
-const fn record(fields: &'static [(u64, Field)], attributes: u64) -> Schema {
-    Schema { fields, attributes: Some(attributes) }
-}
-
-static ANY: Schema = plain(&[(1, Text), (5, Message(&ARRAY)), (6, Message(&PAIRS))]);
-static ARRAY: Schema = plain(&[(1, Message(&ANY))]);
-static PAIR: Schema = plain(&[(1, Text), (2, Message(&ANY))]);
-static PAIRS: Schema = plain(&[(1, Message(&PAIR))]);
-static ENTITY: Schema = plain(&[(1, Text), (2, Text), (3, Text), (4, Text)]);
-static RESOURCE: Schema = record(&[(1, Message(&PAIR)), (3, Message(&ENTITY))], 1);
-static SCOPE: Schema = record(&[(1, Text), (2, Text), (3, Message(&PAIR))], 3);
-
-static EVENT: Schema = plain(&[(2, Text), (3, Message(&PAIR))]);
-static LINK: Schema = plain(&[(3, Text), (4, Message(&PAIR))]);
-static STATUS: Schema = plain(&[(2, Text)]);
-static SPAN: Schema = record(
-    &[
-        (3, Text),
-        (5, Text),
-        (9, Message(&PAIR)),
-        (11, Message(&EVENT)),
-        (13, Message(&LINK)),
-        (15, Message(&STATUS)),
-    ],
-    9,
-);
-static SCOPE_SPANS: Schema = plain(&[(1, Message(&SCOPE)), (2, Message(&SPAN)), (3, Text)]);
-static RESOURCE_SPANS: Schema = plain(&[(1, Message(&RESOURCE)), (2, Message(&SCOPE_SPANS)), (3, Text)]);
-pub(super) static TRACES: Schema = plain(&[(1, Message(&RESOURCE_SPANS))]);
-
-static LOG: Schema = record(&[(3, Text), (5, Message(&ANY)), (6, Message(&PAIR)), (12, Text)], 6);
-static SCOPE_LOGS: Schema = plain(&[(1, Message(&SCOPE)), (2, Message(&LOG)), (3, Text)]);
-static RESOURCE_LOGS: Schema = plain(&[(1, Message(&RESOURCE)), (2, Message(&SCOPE_LOGS)), (3, Text)]);
-pub(super) static LOGS: Schema = plain(&[(1, Message(&RESOURCE_LOGS))]);
-
-static EXEMPLAR: Schema = plain(&[(7, Message(&PAIR))]);
-static NUMBER: Schema = plain(&[(5, Message(&EXEMPLAR)), (7, Message(&PAIR))]);
-static NUMBERS: Schema = plain(&[(1, Message(&NUMBER))]);
-static HISTOGRAM_POINT: Schema = plain(&[(8, Message(&EXEMPLAR)), (9, Message(&PAIR))]);
-static HISTOGRAM: Schema = plain(&[(1, Message(&HISTOGRAM_POINT))]);
-static EXPONENTIAL_POINT: Schema = plain(&[(1, Message(&PAIR)), (11, Message(&EXEMPLAR))]);
-static EXPONENTIAL: Schema = plain(&[(1, Message(&EXPONENTIAL_POINT))]);
-static METRIC: Schema = record(
-    &[
-        (1, Text),
-        (2, Text),
-        (3, Text),
-        (5, Message(&NUMBERS)),
-        (7, Message(&NUMBERS)),
-        (9, Message(&HISTOGRAM)),
-        (10, Message(&EXPONENTIAL)),
-        (11, Message(&NUMBERS)),
-        (12, Message(&PAIR)),
-    ],
-    12,
-);
-static SCOPE_METRICS: Schema = plain(&[(1, Message(&SCOPE)), (2, Message(&METRIC)), (3, Text)]);
-static RESOURCE_METRICS: Schema = plain(&[(1, Message(&RESOURCE)), (2, Message(&SCOPE_METRICS)), (3, Text)]);
-pub(super) static METRICS: Schema = plain(&[(1, Message(&RESOURCE_METRICS))]);
 
 /// The body with its invalid texts replaced; `None` where that is not what is wrong with it.
 pub(super) fn repair(body: &[u8], schema: &'static Schema) -> Option<Vec<u8>> {
@@ -115,14 +37,14 @@ fn message(bytes: &[u8], schema: &Schema, depth: usize) -> Option<Option<Vec<u8>
         let tag = decode_varint(&mut rest).ok()?;
         let content = field(&mut rest, tag)?;
         let number = tag >> 3;
-        let known = schema.fields.iter().find(|(n, _)| *n == number && tag & 7 == 2);
+        let known = u32::try_from(number).ok().filter(|_| tag & 7 == 2).and_then(|n| schema.field(n));
         let repaired = match known {
-            Some((_, Text)) => {
+            Some(Field::Text | Field::Texts) => {
                 let text = String::from_utf8_lossy(content);
                 matches!(text, std::borrow::Cow::Owned(_)).then(|| text.into_owned().into_bytes())
             }
-            Some((_, Message(inner))) => message(content, inner, depth)?,
-            None => None,
+            Some(Field::One(inner) | Field::Many(inner)) => message(content, inner, depth)?,
+            Some(Field::Numbers) | None => None,
         };
         let end = bytes.len() - rest.len();
         match (&mut out, repaired) {
@@ -135,7 +57,7 @@ fn message(bytes: &[u8], schema: &Schema, depth: usize) -> Option<Option<Vec<u8>
         }
     }
     if let (Some(out), Some(attributes)) = (&mut out, schema.attributes) {
-        put(out, attributes, &original(bytes.to_vec()).encode_to_vec());
+        put(out, attributes.into(), &original(bytes.to_vec()).encode_to_vec());
     }
     Some(out)
 }

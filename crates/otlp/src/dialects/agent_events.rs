@@ -5,8 +5,8 @@
 //! conversation belongs to (between two prompts, by time: `store::project`).
 
 use super::{
-    errors, facts, gather,
-    value::{self, Piece},
+    errors, facts, select,
+    value::{self, RawValue},
     verdicts,
     view::{Found, View},
 };
@@ -129,11 +129,11 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
 
     let full_name = format!("{}{name}", agent.prefix);
     let view = View { name: &full_name, ..*view };
-    let mut picks = gather::gather(view.attributes, view.resource);
+    let mut selection = select::select(view.attributes, view.resource);
     let kind = event.map_or(Kind::Other, |event| event.kind);
-    picks.settle(kind);
+    selection.settle(kind);
     let mut found = Found::plain(&view);
-    found.facts = facts::build(&view, &picks, kind);
+    found.facts = facts::build(&view, &selection, kind);
     agent.dialect.clone_into(&mut found.facts.dialect);
 
     let run = agent.run.and_then(|key| text(&view, key));
@@ -152,7 +152,7 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
     let Some(event) = event else { return Some(found) };
 
     // An event is written when its step has ended.
-    if let Some(length) = value::get(view.attributes, "duration_ms").and_then(Piece::number)
+    if let Some(length) = value::get(view.attributes, "duration_ms").and_then(RawValue::number)
         && length > 0.0
     {
         found.start = view.start.saturating_sub((length * 1e6) as u64);
@@ -163,7 +163,7 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
     }
     decision(&view, event.kind, &mut found);
     if event.kind != Kind::Run {
-        errors::fill(&mut found.facts, &picks, &view);
+        errors::fill(&mut found.facts, &selection, &view);
         if event.fails && found.facts.error.is_none() {
             found.facts.error = Some(failed(&view));
         }
@@ -195,7 +195,7 @@ fn recognise<'a>(view: &View<'a>) -> Option<(&'static Agent, &'a str)> {
 }
 
 /// The same agents' spans: what their attributes mean otherwise elsewhere.
-pub(super) fn adjust_span(view: &View<'_>, _: &gather::Picks<'_>, found: &mut Found) {
+pub(super) fn adjust_span(view: &View<'_>, _: &select::Selection<'_>, found: &mut Found) {
     prefer_account(view, found);
     // Here the key names what the user asked for, not a prompt's template.
     if let Some(prompt) = found.facts.prompt_id.take() {

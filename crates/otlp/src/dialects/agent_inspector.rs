@@ -4,7 +4,7 @@
 //! the run are two events of one step.
 
 use super::{
-    gather::Picks,
+    select::Selection,
     value,
     view::{Found, View},
 };
@@ -26,9 +26,9 @@ const KINDS: &[(&str, Kind)] = &[
 ];
 
 /// Puts an event into its run.
-pub(super) fn adjust(view: &View<'_>, _: &Picks<'_>, found: &mut Found) {
+pub(super) fn adjust(view: &View<'_>, _: &Selection<'_>, found: &mut Found) {
     let text = |key| value::get_text(view.attributes, key).map(Cow::into_owned);
-    let number = |key| value::get(view.attributes, key).and_then(value::Piece::count);
+    let number = |key| value::get(view.attributes, key).and_then(value::RawValue::count);
     let Some(run) = text("agent_inspector.run_id") else { return };
     found.group = GroupKey::Assembled(RunId::assembled("agent-inspector", view.service_name, &run));
     if let Some(millis) = number("agent_inspector.timestamp_ms") {

@@ -2,7 +2,7 @@
 //!
 //! Not here: what a run makes of its steps' failures (`store::project`).
 
-use super::{field::Field, gather::Picks, value, view::View};
+use super::{field::Field, select::Selection, value, view::View};
 use turnscope_model::{ErrorFact, Facts, Kind, Status};
 
 const LONGEST_MESSAGE: usize = 2_000;
@@ -33,17 +33,17 @@ pub(super) fn steers(exception_type: &str) -> bool {
 }
 
 /// Fills the error in.
-pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
-    let outcome_failed = picks
+pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>) {
+    let outcome_failed = selection
         .cow(Field::Outcome)
         .is_some_and(|outcome| FAILED.iter().any(|failed| failed.eq_ignore_ascii_case(&outcome)));
     let failed = view.status == Status::Error
-        || picks.get(Field::ErrorType).is_some_and(|pick| pick.key() == "error.type")
-        || picks.truth(Field::Success) == Some(false)
-        || picks.truth(Field::Failed) == Some(true)
+        || selection.get(Field::ErrorType).is_some_and(|selected| selected.key() == "error.type")
+        || selection.truth(Field::Success) == Some(false)
+        || selection.truth(Field::Failed) == Some(true)
         || outcome_failed
         || ended_by_exception(view);
-    if !failed || (facts.kind == Kind::Policy && is_a_verdict(facts, picks)) {
+    if !failed || (facts.kind == Kind::Policy && is_a_verdict(facts, selection)) {
         return;
     }
     let exception = view.events.iter().rev().find(|event| event.name == "exception");
@@ -60,14 +60,14 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
         .filter(|text| value::says_something(text))
         .map(str::to_owned)
         .or_else(|| exception_message.map(|text| without_traceback(&text).to_owned()))
-        .or_else(|| picks.text(Field::ErrorMessage).filter(|text| text != "true"));
+        .or_else(|| selection.text(Field::ErrorMessage).filter(|text| text != "true"));
     let printed = message.as_deref().and_then(printed_exception);
-    let r#type = picks
+    let r#type = selection
         .text(Field::ErrorType)
         .or_else(|| exception_type.map(std::borrow::Cow::into_owned))
         .filter(|name| printed.is_none() || name != ANY_EXCEPTION)
         .or_else(|| printed.map(|(name, _)| name.to_owned()))
-        .or_else(|| picks.text(Field::ErrorCode))
+        .or_else(|| selection.text(Field::ErrorCode))
         .map_or_else(|| "_OTHER".to_owned(), |name| class_name(&name).to_owned());
     let message = printed.map(|(_, text)| text).or(message.as_deref()).map(cut);
     facts.error = Some(ErrorFact { r#type, message });
@@ -92,8 +92,8 @@ fn printed_exception(text: &str) -> Option<(&str, &str)> {
 }
 
 /// A gate that says no has done its work. It failed only when it gave no verdict.
-fn is_a_verdict(facts: &Facts, picks: &Picks<'_>) -> bool {
-    facts.verdict.is_some() && picks.get(Field::ErrorType).is_none()
+fn is_a_verdict(facts: &Facts, selection: &Selection<'_>) -> bool {
+    facts.verdict.is_some() && selection.get(Field::ErrorType).is_none()
 }
 
 /// Python's way of printing a class.

@@ -7,9 +7,10 @@ use super::{
     errors,
     field::Field,
     fields::WEAK_SESSIONS,
-    gather::Picks,
     kind_names::{self, Name},
-    kinds, metadata, providers, recognise, scores, usage, verdicts,
+    kinds, metadata, providers, recognise, scores,
+    select::Selection,
+    usage, verdicts,
     view::{Signal, View},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -18,9 +19,9 @@ use turnscope_model::{Facts, Kind, NanoUsd};
 const NANO: f64 = 1e9;
 
 /// The kind of a span, by its attributes and its name.
-pub(super) fn kind_of(view: &View<'_>, picks: &Picks<'_>) -> Kind {
-    let is_log_line = picks.cow(Field::SpanType).as_deref() == Some("log");
-    let marked = picks.kind.filter(|(rank, ..)| !is_log_line || *rank < kinds::EXPLICIT_RANKS);
+pub(super) fn kind_of(view: &View<'_>, selection: &Selection<'_>) -> Kind {
+    let is_log_line = selection.cow(Field::SpanType).as_deref() == Some("log");
+    let marked = selection.kind.filter(|(rank, ..)| !is_log_line || *rank < kinds::EXPLICIT_RANKS);
     let by_name = || {
         (!is_log_line)
             .then(|| {
@@ -46,34 +47,34 @@ fn plain_kind(name: &str) -> Kind {
 }
 
 /// The facts of a record of this kind.
-pub(super) fn build(view: &View<'_>, picks: &Picks<'_>, kind: Kind) -> Facts {
-    let system = picks.cow(Field::Provider);
-    let attribute = picks.dialect.map(|(_, name)| name);
+pub(super) fn build(view: &View<'_>, selection: &Selection<'_>, kind: Kind) -> Facts {
+    let system = selection.cow(Field::Provider);
+    let attribute = selection.dialect.map(|(_, name)| name);
     let framework = framework_name(view, system.is_none());
     let mut facts = Facts {
-        name: readable_name(view, picks),
+        name: readable_name(view, selection),
         kind,
         dialect: recognise::dialect(view.scope_name, view.name, attribute, framework).to_owned(),
         ..Facts::default()
     };
     facts.clamped = view.end != 0 && view.end < view.start;
-    identities(&mut facts, picks);
-    names(&mut facts, view, picks);
+    identities(&mut facts, selection);
+    names(&mut facts, view, selection);
     if kind != Kind::Http {
-        model(&mut facts, view, picks);
-        usage::fill(&mut facts, picks);
-        facts.cache_write_1h_tokens = picks.count(Field::CacheWrite1h);
-        facts.service_tier = picks.text(Field::ServiceTier);
-        facts.reported_cost = cost(picks);
+        model(&mut facts, view, selection);
+        usage::fill(&mut facts, selection);
+        facts.cache_write_1h_tokens = selection.count(Field::CacheWrite1h);
+        facts.service_tier = selection.text(Field::ServiceTier);
+        facts.reported_cost = cost(selection);
     }
-    tool(&mut facts, view, picks);
-    verdicts::fill(&mut facts, picks);
+    tool(&mut facts, view, selection);
+    verdicts::fill(&mut facts, selection);
     if view.signal == Signal::Span || view.name.starts_with("gen_ai.") {
-        errors::fill(&mut facts, picks, view);
+        errors::fill(&mut facts, selection, view);
     }
-    scores::fill(&mut facts, picks, view);
-    for (family, rest, piece) in &picks.families {
-        metadata::collect(*family, rest, *piece, &mut facts.metadata);
+    scores::fill(&mut facts, selection, view);
+    for (family, rest, raw_value) in &selection.families {
+        metadata::collect(*family, rest, *raw_value, &mut facts.metadata);
     }
     facts
 }
@@ -101,35 +102,35 @@ fn framework_name<'a>(view: &View<'a>, no_provider: bool) -> &'a str {
 }
 
 /// Logfire's span names are templates; the filled-in text stands beside them.
-fn readable_name(view: &View<'_>, picks: &Picks<'_>) -> String {
+fn readable_name(view: &View<'_>, selection: &Selection<'_>) -> String {
     if view.name.contains('{')
-        && let Some(name) = picks.text(Field::ReadableName)
+        && let Some(name) = selection.text(Field::ReadableName)
     {
         return name;
     }
     view.name.to_owned()
 }
 
-fn identities(facts: &mut Facts, picks: &Picks<'_>) {
-    facts.agent_name = picks.text(Field::AgentName);
-    facts.agent_id = picks.text(Field::AgentId);
-    facts.workflow_name = picks.text(Field::WorkflowName);
-    facts.native_run_id = picks.text(Field::NativeRunId);
-    facts.session_id = picks.text(Field::SessionId);
+fn identities(facts: &mut Facts, selection: &Selection<'_>) {
+    facts.agent_name = selection.text(Field::AgentName);
+    facts.agent_id = selection.text(Field::AgentId);
+    facts.workflow_name = selection.text(Field::WorkflowName);
+    facts.native_run_id = selection.text(Field::NativeRunId);
+    facts.session_id = selection.text(Field::SessionId);
     facts.session_is_weak =
-        picks.get(Field::SessionId).is_some_and(|pick| WEAK_SESSIONS.contains(&pick.key()));
-    facts.user_id = picks.text(Field::UserId);
-    facts.user_role = picks.text(Field::UserRole);
-    facts.trigger_type = picks.text(Field::TriggerType);
-    facts.tags = picks.get(Field::Tags).map(|pick| pick.piece.list()).unwrap_or_default();
-    facts.prompt_id = picks.text(Field::PromptId);
-    facts.prompt_version = picks.text(Field::PromptVersion);
-    facts.experiment_id = picks.text(Field::ExperimentId);
-    facts.experiment_variant = picks.text(Field::ExperimentVariant);
-    facts.turn_index = picks
+        selection.get(Field::SessionId).is_some_and(|selected| WEAK_SESSIONS.contains(&selected.key()));
+    facts.user_id = selection.text(Field::UserId);
+    facts.user_role = selection.text(Field::UserRole);
+    facts.trigger_type = selection.text(Field::TriggerType);
+    facts.tags = selection.get(Field::Tags).map(|selected| selected.raw_value.list()).unwrap_or_default();
+    facts.prompt_id = selection.text(Field::PromptId);
+    facts.prompt_version = selection.text(Field::PromptVersion);
+    facts.experiment_id = selection.text(Field::ExperimentId);
+    facts.experiment_variant = selection.text(Field::ExperimentVariant);
+    facts.turn_index = selection
         .get(Field::TurnIndex)
-        .filter(|pick| pick.key().contains('.') || facts.kind == Kind::Turn)
-        .and_then(|pick| pick.piece.count());
+        .filter(|selected| selected.key().contains('.') || facts.kind == Kind::Turn)
+        .and_then(|selected| selected.raw_value.count());
 }
 
 /// What stands around an agent's name in the names of spans.
@@ -158,9 +159,9 @@ const AROUND_TOOLS: &[(&str, &str)] = &[
 ];
 
 /// Names that stand in a span's own name.
-fn names(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {
+fn names(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
     if facts.kind == Kind::Run && facts.agent_name.is_none() {
-        let marker = picks.kind.map_or("", |(_, _, key)| key);
+        let marker = selection.kind.map_or("", |(_, _, key)| key);
         facts.agent_name = if NAMED_AFTER_AGENT.contains(&marker) {
             Some(view.name.to_owned())
         } else {
@@ -185,34 +186,34 @@ fn inner<'a>(around: &[(&str, &str)], name: &'a str) -> Option<&'a str> {
         .filter(|inner| !inner.is_empty())
 }
 
-fn model(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {
-    facts.request_model = picks.text(Field::RequestModel).filter(|model| is_a_name(model));
-    facts.response_model = picks.text(Field::ResponseModel).filter(|model| is_a_name(model));
-    facts.provider = picks.cow(Field::Provider).map(|name| providers::canonical(&name));
+fn model(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
+    facts.request_model = selection.text(Field::RequestModel).filter(|model| is_a_name(model));
+    facts.response_model = selection.text(Field::ResponseModel).filter(|model| is_a_name(model));
+    facts.provider = selection.cow(Field::Provider).map(|name| providers::canonical(&name));
     if facts.provider.is_none() && facts.kind.is_model_call() {
         let model = facts.request_model.as_deref().or(facts.response_model.as_deref());
-        facts.provider = picks
+        facts.provider = selection
             .cow(Field::ServerAddress)
             .and_then(|address| providers::of_host(&address))
             .or_else(|| providers::of_model(model?));
     }
-    facts.response_id = picks.text(Field::ResponseId);
+    facts.response_id = selection.text(Field::ResponseId);
     facts.finish_reason =
-        picks.get(Field::FinishReason).and_then(|pick| pick.piece.list().into_iter().next());
-    facts.time_to_first_chunk_ns = first_chunk(facts, view, picks);
-    facts.streaming = picks.truth(Field::Streaming).or(facts.time_to_first_chunk_ns.map(|_| true));
+        selection.get(Field::FinishReason).and_then(|selected| selected.raw_value.list().into_iter().next());
+    facts.time_to_first_chunk_ns = first_chunk(facts, view, selection);
+    facts.streaming = selection.truth(Field::Streaming).or(facts.time_to_first_chunk_ns.map(|_| true));
 }
 
 /// Strands sends milliseconds under a name that means seconds.
 const MILLISECONDS: (&str, &str) = ("strands", "gen_ai.server.time_to_first_token");
 
-fn first_chunk(facts: &Facts, view: &View<'_>, picks: &Picks<'_>) -> Option<u64> {
-    if let Some(seconds) = picks.number(Field::FirstChunk) {
-        let sent = picks.get(Field::FirstChunk).map_or("", |pick| pick.key());
+fn first_chunk(facts: &Facts, view: &View<'_>, selection: &Selection<'_>) -> Option<u64> {
+    if let Some(seconds) = selection.number(Field::FirstChunk) {
+        let sent = selection.get(Field::FirstChunk).map_or("", |selected| selected.key());
         let factor = if (facts.dialect.as_str(), sent) == MILLISECONDS { 1e-3 } else { 1.0 };
         return Some((seconds * factor * NANO) as u64);
     }
-    let at = picks
+    let at = selection
         .cow(Field::FirstChunkAt)
         .and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok())
         .and_then(|time| u64::try_from(time.unix_timestamp_nanos()).ok())
@@ -225,9 +226,9 @@ fn first_chunk(facts: &Facts, view: &View<'_>, picks: &Picks<'_>) -> Option<u64>
     at.checked_sub(view.start)
 }
 
-fn cost(picks: &Picks<'_>) -> Option<NanoUsd> {
-    let dollars = picks.number(Field::Cost).or_else(|| {
-        match (picks.number(Field::CostIn), picks.number(Field::CostOut)) {
+fn cost(selection: &Selection<'_>) -> Option<NanoUsd> {
+    let dollars = selection.number(Field::Cost).or_else(|| {
+        match (selection.number(Field::CostIn), selection.number(Field::CostOut)) {
             (None, None) => None,
             (input, output) => Some(input.unwrap_or(0.0) + output.unwrap_or(0.0)),
         }
@@ -244,12 +245,12 @@ fn has_tool(kind: Kind, signal: Signal) -> bool {
         )
 }
 
-fn tool(facts: &mut Facts, view: &View<'_>, picks: &Picks<'_>) {
+fn tool(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
     if !has_tool(facts.kind, view.signal) {
         return;
     }
-    facts.tool_call_id = picks.text(Field::ToolCallId);
-    facts.tool_name = picks.text(Field::ToolName).or_else(|| match facts.kind {
+    facts.tool_call_id = selection.text(Field::ToolCallId);
+    facts.tool_name = selection.text(Field::ToolName).or_else(|| match facts.kind {
         Kind::Tool => Some(inner(AROUND_TOOLS, view.name).unwrap_or(view.name).to_owned()),
         Kind::Mcp => inner(&AROUND_TOOLS[3..5], view.name).map(str::to_owned),
         _ => None,

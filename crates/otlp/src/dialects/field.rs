@@ -1,6 +1,6 @@
 //! The words in which the tables are written: which facts there are, and where a value for one may stand.
 //!
-//! Not here: the tables (`fields`, `fields_model`), the pass over a record (`gather`).
+//! Not here: the tables (`fields`, `fields_model`), the pass over a record (`select`).
 
 use turnscope_model::Kind;
 
@@ -17,11 +17,11 @@ macro_rules! fields {
             /// Every field, in the order of its number.
             #[cfg(test)]
             pub(super) const ALL: [Self; Self::COUNT] = [$(Self::$name),*];
-            const SHAPES: [Shape; Self::COUNT] = [$(Shape::$shape),*];
+            const ACCEPTS: [Accepts; Self::COUNT] = [$(Accepts::$shape),*];
 
             /// What its value must look like to count.
-            pub(super) fn shape(self) -> Shape {
-                Self::SHAPES[self as usize]
+            pub(super) fn accepts(self) -> Accepts {
+                Self::ACCEPTS[self as usize]
             }
         }
     };
@@ -29,7 +29,7 @@ macro_rules! fields {
 
 /// What a value must look like to count; one that does not is passed over for the next in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum Accepts {
     /// Anything that says something.
     Any,
     /// A number that is not negative, also written as text.

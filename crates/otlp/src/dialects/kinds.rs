@@ -3,7 +3,7 @@
 //! A rule has a rank; the lowest rank that gives a kind wins. Names are asked at the rank [`BY_NAME_RANK`]. Not here:
 //! the tables of names (`kind_names`), which kinds make runs or turns (`store::project`).
 
-use super::value::Piece;
+use super::value::RawValue;
 use turnscope_model::Kind;
 
 /// A rule on one attribute.
@@ -18,11 +18,11 @@ pub(super) struct KindRule {
 
 impl KindRule {
     /// The kind that this value gives.
-    pub(super) fn kind_of(&self, piece: Piece<'_>) -> Option<Kind> {
+    pub(super) fn kind_of(&self, raw_value: RawValue<'_>) -> Option<Kind> {
         if let [("*", kind)] = self.values {
-            return piece.is_meaningful().then_some(*kind);
+            return raw_value.is_meaningful().then_some(*kind);
         }
-        let text = piece.text()?;
+        let text = raw_value.text()?;
         let word = text.split(' ').next()?;
         self.values.iter().find(|(pattern, _)| value_matches(pattern, word)).map(|(_, kind)| *kind)
     }

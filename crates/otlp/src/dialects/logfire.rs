@@ -5,15 +5,15 @@
 
 use super::{
     field::Field,
-    gather::Picks,
+    select::Selection,
     value,
     view::{Found, View},
 };
 use turnscope_model::Role;
 
 /// The open step that a placeholder stands for.
-pub(super) fn adjust(view: &View<'_>, picks: &Picks<'_>, found: &mut Found) {
-    if picks.cow(Field::SpanType).as_deref() != Some("pending_span") {
+pub(super) fn adjust(view: &View<'_>, selection: &Selection<'_>, found: &mut Found) {
+    if selection.cow(Field::SpanType).as_deref() != Some("pending_span") {
         return;
     }
     found.role = Role::Open;

@@ -3,7 +3,7 @@
 //! Not here: the events of coding agents (`agent_events`), messages in bodies (`crate::messages`).
 
 use super::{
-    agent_events, facts, gather, printed, value,
+    agent_events, facts, printed, select, value,
     view::{Found, View},
 };
 use std::borrow::Cow;
@@ -23,10 +23,10 @@ pub(super) fn find(view: &View<'_>) -> Found {
     // LiteLLM writes the event's name into an attribute of its own.
     let other_name = if view.name.is_empty() { value::get_text(view.attributes, "event_name") } else { None };
     let view = View { name: other_name.as_deref().unwrap_or(view.name), ..*view };
-    let mut picks = gather::gather(view.attributes, view.resource);
-    picks.settle(Kind::Other);
+    let mut selection = select::select(view.attributes, view.resource);
+    selection.settle(Kind::Other);
     let mut found = Found::plain(&view);
-    found.facts = facts::build(&view, &picks, Kind::Other);
+    found.facts = facts::build(&view, &selection, Kind::Other);
     printed::adjust_log(&view, &mut found);
     found
 }

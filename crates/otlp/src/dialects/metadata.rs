@@ -2,7 +2,7 @@
 //!
 //! Not here: keys of such a family that mean something (`…metadata.session_id`): those stand in `fields`.
 
-use super::value::Piece;
+use super::value::RawValue;
 use std::borrow::Cow;
 
 /// What the attributes under a prefix are.
@@ -72,27 +72,27 @@ const INTERNAL: &[&str] = &[
 ];
 
 /// Adds what an attribute of a metadata family holds.
-pub(super) fn collect(family: Family, rest: &str, piece: Piece<'_>, into: &mut Vec<(String, String)>) {
-    let (name, piece) = match (family, rest.strip_prefix('.')) {
+pub(super) fn collect(family: Family, rest: &str, raw_value: RawValue<'_>, into: &mut Vec<(String, String)>) {
+    let (name, raw_value) = match (family, rest.strip_prefix('.')) {
         (Family::MetadataMap, None) if rest.is_empty() => {
-            for (name, piece) in piece.members() {
-                add(name, piece, into);
+            for (name, raw_value) in raw_value.members() {
+                add(name, raw_value, into);
             }
             return;
         }
-        (Family::MetadataMap, Some(name)) => (name, piece),
-        (Family::Metadata, _) => (rest, piece),
+        (Family::MetadataMap, Some(name)) => (name, raw_value),
+        (Family::Metadata, _) => (rest, raw_value),
         _ => return,
     };
-    add(name, piece, into);
+    add(name, raw_value, into);
 }
 
-fn add(name: &str, piece: Piece<'_>, into: &mut Vec<(String, String)>) {
+fn add(name: &str, raw_value: RawValue<'_>, into: &mut Vec<(String, String)>) {
     if INTERNAL.iter().any(|internal| name.starts_with(internal)) || into.iter().any(|(held, _)| held == name)
     {
         return;
     }
-    if let Some(text) = piece.is_meaningful().then(|| piece.whole_text()).flatten() {
+    if let Some(text) = raw_value.is_meaningful().then(|| raw_value.whole_text()).flatten() {
         into.push((Cow::Borrowed(name).into_owned(), text));
     }
 }

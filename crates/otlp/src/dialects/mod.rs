@@ -3,7 +3,7 @@
 //! In: one span or log record as it was sent ([`View`]). Out: its facts, the part it plays and what it must be seen
 //! together with ([`Found`]). Not here: message content (`messages`), anything that needs a second record.
 //!
-//! The way through: one pass over the attributes (`gather`) by the tables (`fields`, `fields_model`, `kinds`,
+//! The way through: one pass over the attributes (`select`) by the tables (`fields`, `fields_model`, `kinds`,
 //! `recognise`, `metadata`), then the facts (`facts`, `usage`, `errors`, `verdicts`, `scores`), then the few dialects
 //! that need more (`agent_inspector`, `logfire`, `agent_events`). README.md says how to add one.
 
@@ -14,7 +14,6 @@ mod facts;
 mod field;
 mod fields;
 mod fields_model;
-mod gather;
 mod json;
 mod kind_names;
 mod kinds;
@@ -25,6 +24,7 @@ mod printed;
 mod providers;
 mod recognise;
 mod scores;
+mod select;
 mod spans;
 #[cfg(test)]
 mod tests;
@@ -38,15 +38,17 @@ pub use view::{Found, Signal, View};
 
 /// Finds the facts of one record.
 pub fn find(view: &View<'_>) -> Found {
-    match view.signal {
+    let mut found = match view.signal {
         Signal::Span => spans::find(view),
         Signal::Log => logs::find(view),
-    }
+    };
+    found.facts.drop_implausible_counts();
+    found
 }
 
 /// The session and the user that a metric's data point names: some producers send them nowhere else.
 pub fn identity(attributes: &[KeyValue]) -> (Option<String>, Option<String>) {
-    let mut picks = gather::gather(attributes, &[]);
-    picks.settle(turnscope_model::Kind::Other);
-    (picks.text(field::Field::SessionId), picks.text(field::Field::UserId))
+    let mut selection = select::select(attributes, &[]);
+    selection.settle(turnscope_model::Kind::Other);
+    (selection.text(field::Field::SessionId), selection.text(field::Field::UserId))
 }

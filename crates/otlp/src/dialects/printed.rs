@@ -4,7 +4,7 @@
 //! such prints (`crate::messages`).
 
 use super::{
-    gather::Picks,
+    select::Selection,
     value,
     view::{Found, View},
 };
@@ -15,7 +15,7 @@ use turnscope_model::Usage;
 const METHODS: [&str; 2] = [".forward", ".kickoff"];
 
 /// Completes a span's facts.
-pub(super) fn adjust(view: &View<'_>, _: &Picks<'_>, found: &mut Found) {
+pub(super) fn adjust(view: &View<'_>, _: &Selection<'_>, found: &mut Found) {
     let facts = &mut found.facts;
     if facts.kind.is_model_call() {
         if !facts.usage.is_unknown()

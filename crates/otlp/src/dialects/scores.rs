@@ -4,9 +4,9 @@
 
 use super::{
     field::Field,
-    gather::Picks,
     metadata::Family,
-    value::{self, Piece},
+    select::Selection,
+    value::{self, RawValue},
     view::{Signal, View},
 };
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -16,14 +16,14 @@ use turnscope_model::{Facts, ScoreFact, ScoreSource};
 const RESULT: &str = "gen_ai.evaluation.result";
 
 /// Fills the scores in.
-pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
-    if let Some(name) = picks.text(Field::ScoreName) {
+pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>) {
+    if let Some(name) = selection.text(Field::ScoreName) {
         let source = if view.signal == Signal::Log { ScoreSource::Event } else { ScoreSource::Attribute };
         facts.scores.push(ScoreFact {
             name,
-            value: picks.number(Field::ScoreValue),
-            label: picks.text(Field::ScoreLabel),
-            comment: picks.text(Field::ScoreComment),
+            value: selection.number(Field::ScoreValue),
+            label: selection.text(Field::ScoreLabel),
+            comment: selection.text(Field::ScoreComment),
             source,
         });
     }
@@ -31,19 +31,20 @@ pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>, view: &View<'_>) {
         facts.scores.extend(of_event(&event.attributes));
     }
     let mut parts = Vec::new();
-    for (family, rest, piece) in &picks.families {
+    for (family, rest, raw_value) in &selection.families {
         match family {
-            Family::Score => facts.scores.push(plain(rest, *piece)),
-            Family::NumberedScore => numbered(&mut parts, rest, *piece),
+            Family::Score => facts.scores.push(plain(rest, *raw_value)),
+            Family::NumberedScore => numbered(&mut parts, rest, *raw_value),
             _ => {}
         }
     }
     facts.scores.extend(parts.into_iter().map(|(_, score)| score).filter(|score| !score.name.is_empty()));
-    if let Some(pick) = picks.get(Field::ScoreMap) {
-        for (name, piece) in pick.piece.members() {
-            let inner = piece.at(&["value"]).unwrap_or(piece);
+    if let Some(selected) = selection.get(Field::ScoreMap) {
+        for (name, raw_value) in selected.raw_value.members() {
+            let inner = raw_value.at(&["value"]).unwrap_or(raw_value);
             let mut score = plain(name, inner);
-            score.comment = piece.at(&["reason"]).and_then(Piece::text).map(std::borrow::Cow::into_owned);
+            score.comment =
+                raw_value.at(&["reason"]).and_then(RawValue::text).map(std::borrow::Cow::into_owned);
             if score.value.is_some() {
                 facts.scores.push(score);
             }
@@ -69,7 +70,7 @@ fn of_event(attributes: &[KeyValue]) -> Option<ScoreFact> {
     let text = |key| value::get_text(attributes, key).map(std::borrow::Cow::into_owned);
     Some(ScoreFact {
         name: text("gen_ai.evaluation.name")?,
-        value: value::get(attributes, "gen_ai.evaluation.score.value").and_then(Piece::number),
+        value: value::get(attributes, "gen_ai.evaluation.score.value").and_then(RawValue::number),
         label: text("gen_ai.evaluation.score.label"),
         comment: text("gen_ai.evaluation.explanation"),
         source: ScoreSource::Event,
@@ -77,20 +78,20 @@ fn of_event(attributes: &[KeyValue]) -> Option<ScoreFact> {
 }
 
 /// A number is a value, a truth value is 0 or 1 with its word as the label, anything else is a label.
-fn plain(name: &str, piece: Piece<'_>) -> ScoreFact {
-    let value = piece.number().or_else(|| piece.truth().map(|truth| if truth { 1.0 } else { 0.0 }));
-    let is_word = piece.number().is_none();
+fn plain(name: &str, raw_value: RawValue<'_>) -> ScoreFact {
+    let value = raw_value.number().or_else(|| raw_value.truth().map(|truth| if truth { 1.0 } else { 0.0 }));
+    let is_word = raw_value.number().is_none();
     ScoreFact {
         name: name.to_owned(),
         value,
-        label: if is_word { piece.text().map(std::borrow::Cow::into_owned) } else { None },
+        label: if is_word { raw_value.text().map(std::borrow::Cow::into_owned) } else { None },
         comment: None,
         source: ScoreSource::Attribute,
     }
 }
 
 /// `0.annotation.score`: the parts of one score come as attributes of their own, next to one another or not.
-fn numbered<'a>(scores: &mut Vec<((&'a str, &'a str), ScoreFact)>, rest: &'a str, piece: Piece<'_>) {
+fn numbered<'a>(scores: &mut Vec<((&'a str, &'a str), ScoreFact)>, rest: &'a str, raw_value: RawValue<'_>) {
     let Some((number, part)) = rest.split_once('.') else { return };
     let Some((what, part)) = part.split_once('.') else { return };
     let at = scores.iter().position(|(held, _)| *held == (what, number)).unwrap_or_else(|| {
@@ -102,10 +103,10 @@ fn numbered<'a>(scores: &mut Vec<((&'a str, &'a str), ScoreFact)>, rest: &'a str
         scores.len() - 1
     });
     let Some((_, score)) = scores.get_mut(at) else { return };
-    let text = || piece.text().map(std::borrow::Cow::into_owned);
+    let text = || raw_value.text().map(std::borrow::Cow::into_owned);
     match part {
         "name" => score.name = text().unwrap_or_default(),
-        "score" => score.value = piece.number(),
+        "score" => score.value = raw_value.number(),
         "label" => score.label = text(),
         "explanation" => score.comment = text(),
         _ => {}

@@ -3,13 +3,13 @@
 use super::{
     agent_events, agent_inspector, facts,
     field::Field,
-    gather::{self, Picks},
     logfire, printed,
+    select::{self, Selection},
     view::{Found, View},
 };
 use turnscope_model::Role;
 
-type Adjust = fn(&View<'_>, &Picks<'_>, &mut Found);
+type Adjust = fn(&View<'_>, &Selection<'_>, &mut Found);
 
 /// Dialects that need more than tables.
 static ADJUST: &[(&str, Adjust)] = &[
@@ -21,21 +21,21 @@ static ADJUST: &[(&str, Adjust)] = &[
 
 /// The facts of a span.
 pub(super) fn find(view: &View<'_>) -> Found {
-    let mut picks = gather::gather(view.attributes, view.resource);
-    let kind = facts::kind_of(view, &picks);
-    picks.settle(kind);
+    let mut selection = select::select(view.attributes, view.resource);
+    let kind = facts::kind_of(view, &selection);
+    selection.settle(kind);
     let mut found = Found::plain(view);
-    found.facts = facts::build(view, &picks, kind);
+    found.facts = facts::build(view, &selection, kind);
     if view.end == 0 {
         found.role = Role::Open;
         found.end = None;
     }
     // Logfire's processor works on the spans of any library.
-    if picks.get(Field::SpanType).is_some() {
-        logfire::adjust(view, &picks, &mut found);
+    if selection.get(Field::SpanType).is_some() {
+        logfire::adjust(view, &selection, &mut found);
     }
     if let Some((_, adjust)) = ADJUST.iter().find(|(dialect, _)| *dialect == found.facts.dialect) {
-        adjust(view, &picks, &mut found);
+        adjust(view, &selection, &mut found);
     }
     found
 }

@@ -3,7 +3,7 @@
 //! Here: which emitters count otherwise, and JSON maps of usage. Not here: whether the counts are one call's or a
 //! sum over calls (`store::project`, by the step's kind) — but for names that are meant for sums.
 
-use super::{field::Field, gather::Picks, value::Piece};
+use super::{field::Field, select::Selection, value::RawValue};
 use std::borrow::Cow;
 use turnscope_model::{Facts, Usage};
 
@@ -21,21 +21,22 @@ const PASSED_ON: &[(&str, &str)] = &[
 ];
 
 /// Fills usage in. Sums go in only where no call's own counts stand.
-pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>) {
-    let mut counts = Counts::from_fields(facts, picks);
+pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>) {
+    let mut counts = Counts::from_fields(facts, selection);
     for field in [Field::UsageMap, Field::InputDetails, Field::OutputDetails] {
-        if let Some(pick) = picks.get(field) {
-            counts.add_map(pick.piece);
+        if let Some(selected) = selection.get(field) {
+            counts.add_map(selected.raw_value);
         }
     }
+    facts.implausible_count |= selection.negative | counts.negative | counts.usage.drop_implausible();
     facts.usage = counts.settle();
     if facts.usage.is_unknown() {
         facts.usage = Usage {
-            input_tokens: picks.count(Field::SumInput),
-            output_tokens: picks.count(Field::SumOutput),
-            cache_read_tokens: picks.count(Field::SumCacheRead),
-            cache_write_tokens: picks.count(Field::SumCacheWrite),
-            reasoning_tokens: picks.count(Field::SumReasoning),
+            input_tokens: selection.count(Field::SumInput),
+            output_tokens: selection.count(Field::SumOutput),
+            cache_read_tokens: selection.count(Field::SumCacheRead),
+            cache_write_tokens: selection.count(Field::SumCacheWrite),
+            reasoning_tokens: selection.count(Field::SumReasoning),
         };
         facts.usage_is_total = !facts.usage.is_unknown();
     }
@@ -48,54 +49,57 @@ struct Counts {
     total: Option<u64>,
     input_excludes_cache: bool,
     output_excludes_reasoning: bool,
+    /// A count was below zero.
+    negative: bool,
 }
 
 impl Counts {
-    fn from_fields(facts: &Facts, picks: &Picks<'_>) -> Self {
-        let key = |field| picks.get(field).map_or("", |pick| pick.key());
+    fn from_fields(facts: &Facts, selection: &Selection<'_>) -> Self {
+        let key = |field| selection.get(field).map_or("", |selected| selected.key());
         let model = facts.response_model.as_deref().or(facts.request_model.as_deref()).unwrap_or("");
         let provider = facts.provider.as_deref().unwrap_or("");
         Self {
             usage: Usage {
-                input_tokens: picks.count(Field::InputTokens),
-                output_tokens: picks.count(Field::OutputTokens),
-                cache_read_tokens: picks.count(Field::CacheRead),
-                cache_write_tokens: picks.count(Field::CacheWrite),
-                reasoning_tokens: picks.count(Field::Reasoning),
+                input_tokens: selection.count(Field::InputTokens),
+                output_tokens: selection.count(Field::OutputTokens),
+                cache_read_tokens: selection.count(Field::CacheRead),
+                cache_write_tokens: selection.count(Field::CacheWrite),
+                reasoning_tokens: selection.count(Field::Reasoning),
             },
-            fresh: picks.count(Field::FreshInput),
-            total: picks.count(Field::TotalTokens),
+            fresh: selection.count(Field::FreshInput),
+            total: selection.count(Field::TotalTokens),
             input_excludes_cache: EXCLUSIVE_INPUT.contains(&key(Field::InputTokens))
                 || PASSED_ON.iter().any(|(dialect, of)| {
                     facts.dialect == *dialect && (model.contains(of) || provider == *of)
                 }),
             output_excludes_reasoning: EXCLUSIVE_OUTPUT
                 .contains(&(key(Field::OutputTokens), key(Field::Reasoning))),
+            negative: false,
         }
     }
 
     /// Takes from a map what the attributes did not say.
-    fn add_map(&mut self, piece: Piece<'_>) {
-        let Some(text) = as_json(piece) else { return self.add_members(piece) };
-        self.add_members(Piece::Json(&text));
+    fn add_map(&mut self, raw_value: RawValue<'_>) {
+        let Some(text) = as_json(raw_value) else { return self.add_members(raw_value) };
+        self.add_members(RawValue::Json(&text));
     }
 
-    fn add_members(&mut self, piece: Piece<'_>) {
+    fn add_members(&mut self, raw_value: RawValue<'_>) {
         let before = self.usage;
         let mut found = Counts::default();
         let mut exclusive_names = false;
         let mut provider_names = false;
-        for (name, member) in piece.members() {
+        for (name, member) in raw_value.members() {
             if let Some(slot) = slot(name) {
-                found.set(slot, member.count());
+                found.set(slot, member);
                 exclusive_names |= matches!(name, "input" | "output");
                 provider_names |= matches!(name, "cache_read_input_tokens" | "cache_creation_input_tokens");
             } else if name.ends_with("_details") || name.ends_with("Details") {
                 for (inner, member) in member.members() {
-                    found.set_if_new(detail_slot(inner), member.count());
+                    found.set_if_new(detail_slot(inner), member);
                 }
             } else {
-                found.set_if_new(detail_slot(name), member.count());
+                found.set_if_new(detail_slot(name), member);
             }
         }
         // The sum of both written where the output belongs: the map tells them apart.
@@ -103,6 +107,7 @@ impl Counts {
             self.usage.output_tokens = found.usage.output_tokens.or(self.usage.output_tokens);
             self.output_excludes_reasoning |= found.output_excludes_reasoning;
         }
+        self.negative |= found.negative;
         self.usage.fill_from(&found.usage);
         self.total = self.total.or(found.total);
         if before.input_tokens.is_none() {
@@ -112,13 +117,14 @@ impl Counts {
         }
     }
 
-    fn set_if_new(&mut self, slot: Option<Slot>, count: Option<u64>) {
+    fn set_if_new(&mut self, slot: Option<Slot>, member: RawValue<'_>) {
         if let Some(slot) = slot {
-            self.set(slot, count);
+            self.set(slot, member);
         }
     }
 
-    fn set(&mut self, slot: Slot, count: Option<u64>) {
+    fn set(&mut self, slot: Slot, member: RawValue<'_>) {
+        self.negative |= member.is_negative();
         let place = match slot {
             Slot::Input => &mut self.usage.input_tokens,
             Slot::Output => &mut self.usage.output_tokens,
@@ -131,7 +137,7 @@ impl Counts {
             Slot::Reasoning => &mut self.usage.reasoning_tokens,
             Slot::Total => &mut self.total,
         };
-        *place = place.or(count);
+        *place = place.or_else(|| member.count());
     }
 
     /// Brings the counts to the one reading. Where parts are larger than what should hold them, or the total only
@@ -225,8 +231,8 @@ fn detail_slot(name: &str) -> Option<Slot> {
 }
 
 /// Maps that were printed by Python instead of being written as JSON hold only names, numbers and `None`.
-fn as_json(piece: Piece<'_>) -> Option<Cow<'_, str>> {
-    let text = piece.text()?;
+fn as_json(raw_value: RawValue<'_>) -> Option<Cow<'_, str>> {
+    let text = raw_value.text()?;
     if !text.starts_with("{'") {
         return Some(text);
     }

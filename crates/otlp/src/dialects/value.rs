@@ -7,9 +7,9 @@ use super::json;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use std::borrow::Cow;
 
-/// A value that was found: an attribute's, or a piece of the JSON text that an attribute holds.
+/// A value as it was sent: an attribute's, or one inside the JSON text that an attribute holds.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Piece<'a> {
+pub(super) enum RawValue<'a> {
     /// An attribute's value.
     Any(&'a Value),
     /// Raw JSON.
@@ -49,7 +49,7 @@ pub(super) fn says_something(text: &str) -> bool {
     !MEANINGLESS.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
 }
 
-impl<'a> Piece<'a> {
+impl<'a> RawValue<'a> {
     /// The value of an attribute, if it has one.
     pub(super) fn of(value: Option<&'a AnyValue>) -> Option<Self> {
         value?.value.as_ref().map(Self::Any)
@@ -74,7 +74,7 @@ impl<'a> Piece<'a> {
             Self::Any(Value::IntValue(number)) => Cow::Owned(number.to_string()),
             Self::Any(Value::DoubleValue(number)) => Cow::Owned(number.to_string()),
             Self::Any(Value::BoolValue(truth)) => Cow::Borrowed(if *truth { "true" } else { "false" }),
-            Self::Any(Value::ArrayValue(list)) => Piece::of(list.values.first())?.text()?,
+            Self::Any(Value::ArrayValue(list)) => RawValue::of(list.values.first())?.text()?,
             Self::Any(_) => return None,
             Self::Json(raw) => Cow::Owned(json::scalar(raw)?),
         };
@@ -103,13 +103,18 @@ impl<'a> Piece<'a> {
         number.is_finite().then_some(number)
     }
 
-    /// As a count, which is never negative.
+    /// As a count, which is never negative. One that is too large to be believed is for the facts to drop.
     pub(super) fn count(self) -> Option<u64> {
         if let Self::Any(Value::IntValue(number)) = self {
             return u64::try_from(*number).ok();
         }
         let number = self.number()?;
-        (0.0..=9.0e15).contains(&number).then_some(number as u64)
+        (number >= 0.0).then_some(number as u64)
+    }
+
+    /// Whether it is a number below zero, which no count can be.
+    pub(super) fn is_negative(self) -> bool {
+        self.number().is_some_and(|number| number < 0.0)
     }
 
     /// As a truth value.
@@ -136,7 +141,7 @@ impl<'a> Piece<'a> {
             Self::Any(Value::ArrayValue(list)) => list
                 .values
                 .iter()
-                .filter_map(|entry| Piece::of(Some(entry))?.text().map(Cow::into_owned))
+                .filter_map(|entry| RawValue::of(Some(entry))?.text().map(Cow::into_owned))
                 .collect(),
             Self::Any(Value::StringValue(text)) => texts(&unquoted(text)),
             Self::Any(_) => Vec::new(),
@@ -155,7 +160,7 @@ impl<'a> Piece<'a> {
                 [] => Some(self),
                 [first, rest @ ..] => {
                     let entry = map.values.iter().find(|entry| entry.key == *first)?;
-                    Piece::of(entry.value.as_ref())?.at(rest)
+                    RawValue::of(entry.value.as_ref())?.at(rest)
                 }
             },
             Self::Any(_) => path.is_empty().then_some(self),
@@ -163,7 +168,7 @@ impl<'a> Piece<'a> {
     }
 
     /// The members of the map that it is, or that its JSON text is.
-    pub(super) fn members(self) -> Vec<(&'a str, Piece<'a>)> {
+    pub(super) fn members(self) -> Vec<(&'a str, RawValue<'a>)> {
         match self {
             Self::Json(raw) => json::members(raw).map(|(key, raw)| (key, Self::Json(raw))).collect(),
             Self::Any(Value::StringValue(text)) => {
@@ -172,7 +177,7 @@ impl<'a> Piece<'a> {
             Self::Any(Value::KvlistValue(map)) => map
                 .values
                 .iter()
-                .filter_map(|entry| Some((entry.key.as_str(), Piece::of(entry.value.as_ref())?)))
+                .filter_map(|entry| Some((entry.key.as_str(), RawValue::of(entry.value.as_ref())?)))
                 .collect(),
             Self::Any(_) => Vec::new(),
         }
@@ -180,9 +185,9 @@ impl<'a> Piece<'a> {
 }
 
 /// The value of one attribute. For the few places that read a handful of keys; the tables do it in one pass.
-pub(super) fn get<'a>(attributes: &'a [KeyValue], key: &str) -> Option<Piece<'a>> {
+pub(super) fn get<'a>(attributes: &'a [KeyValue], key: &str) -> Option<RawValue<'a>> {
     let entry = attributes.iter().find(|entry| entry.key == key)?;
-    Piece::of(entry.value.as_ref()).filter(|piece| piece.is_meaningful())
+    RawValue::of(entry.value.as_ref()).filter(|raw_value| raw_value.is_meaningful())
 }
 
 /// One attribute as text.
@@ -243,19 +248,22 @@ mod tests {
         for nothing in
             ["", " ", "<REDACTED>", "[REDACTED]", "N/A", "{}", "Unknown", "[Scrubbed due to 'session']"]
         {
-            assert!(!Piece::Any(&text(nothing)).is_meaningful(), "{nothing}");
+            assert!(!RawValue::Any(&text(nothing)).is_meaningful(), "{nothing}");
         }
-        assert!(Piece::Any(&text("0")).is_meaningful());
+        assert!(RawValue::Any(&text("0")).is_meaningful());
     }
 
     #[test]
     fn what_is_sent_as_text_is_read_as_what_it_means() {
-        assert_eq!(Piece::Any(&text("17")).count(), Some(17));
-        assert_eq!(Piece::Any(&text("True")).truth(), Some(true));
-        assert_eq!(Piece::Any(&text("-1")).count(), None);
-        assert_eq!(Piece::Any(&text("\"gpt\"")).text().as_deref(), Some("gpt"));
-        assert_eq!(Piece::Any(&text("[\"a\", \"b\"]")).list(), ["a", "b"]);
-        assert_eq!(Piece::Any(&text("a, b")).list(), ["a", "b"]);
-        assert_eq!(Piece::Any(&text("{\"a\":{\"b\":3}}")).at(&["a", "b"]).and_then(Piece::count), Some(3));
+        assert_eq!(RawValue::Any(&text("17")).count(), Some(17));
+        assert_eq!(RawValue::Any(&text("True")).truth(), Some(true));
+        assert_eq!(RawValue::Any(&text("-1")).count(), None);
+        assert_eq!(RawValue::Any(&text("\"gpt\"")).text().as_deref(), Some("gpt"));
+        assert_eq!(RawValue::Any(&text("[\"a\", \"b\"]")).list(), ["a", "b"]);
+        assert_eq!(RawValue::Any(&text("a, b")).list(), ["a", "b"]);
+        assert_eq!(
+            RawValue::Any(&text("{\"a\":{\"b\":3}}")).at(&["a", "b"]).and_then(RawValue::count),
+            Some(3)
+        );
     }
 }

@@ -3,7 +3,7 @@
 //! Here: attributes that say allow, deny or ask, and the words in which tools report decisions. Not here: counting a
 //! call's verdicts once (`store::project`).
 
-use super::{field::Field, gather::Picks};
+use super::{field::Field, select::Selection};
 use turnscope_model::{Facts, Kind, Resolution, Verdict};
 
 const YES: &[&str] = &[
@@ -24,33 +24,34 @@ const ASK: &[&str] =
     &["hitl", "ask", "ask_user", "require_approval", "requires_approval", "pending", "escalate"];
 
 /// Fills the verdict in.
-pub(super) fn fill(facts: &mut Facts, picks: &Picks<'_>) {
-    facts.verdict = of_policy(picks);
+pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>) {
+    facts.verdict = of_policy(selection);
     if facts.verdict.is_none() && facts.kind == Kind::Policy {
-        if let Some(triggered) = picks.truth(Field::Triggered) {
+        if let Some(triggered) = selection.truth(Field::Triggered) {
             facts.verdict = Some(if triggered { Verdict::Deny } else { Verdict::Allow });
-        } else if let Some(decision) = picks.cow(Field::Decision) {
-            decide(facts, &decision, picks.cow(Field::DecidedBy).as_deref());
+        } else if let Some(decision) = selection.cow(Field::Decision) {
+            decide(facts, &decision, selection.cow(Field::DecidedBy).as_deref());
         }
     }
-    if facts.verdict.is_none() && picks.cow(Field::Deferral).is_some_and(|name| name.contains("pproval")) {
+    if facts.verdict.is_none() && selection.cow(Field::Deferral).is_some_and(|name| name.contains("pproval"))
+    {
         facts.verdict = Some(Verdict::Hitl);
     }
     if facts.verdict.is_some() {
-        facts.decided_by = facts.decided_by.take().or_else(|| picks.text(Field::DecidedBy));
-        facts.reason = picks.text(Field::Reason);
-        facts.risk_tier = picks.text(Field::RiskTier);
+        facts.decided_by = facts.decided_by.take().or_else(|| selection.text(Field::DecidedBy));
+        facts.reason = selection.text(Field::Reason);
+        facts.risk_tier = selection.text(Field::RiskTier);
     }
 }
 
 /// A gate that needs a human has neither allowed nor denied yet.
-fn of_policy(picks: &Picks<'_>) -> Option<Verdict> {
-    if picks.truth(Field::PolicyDeny) == Some(true) {
+fn of_policy(selection: &Selection<'_>) -> Option<Verdict> {
+    if selection.truth(Field::PolicyDeny) == Some(true) {
         Some(Verdict::Deny)
-    } else if picks.truth(Field::PolicyHuman) == Some(true) {
+    } else if selection.truth(Field::PolicyHuman) == Some(true) {
         Some(Verdict::Hitl)
     } else {
-        Some(if picks.truth(Field::PolicyAllow)? { Verdict::Allow } else { Verdict::Deny })
+        Some(if selection.truth(Field::PolicyAllow)? { Verdict::Allow } else { Verdict::Deny })
     }
 }
 

@@ -9,6 +9,11 @@ use serde_json::{Map, Number, Value as Json};
 
 /// How deep a flattened key may nest; what is left of a longer one is one key.
 const DEEPEST_KEY: usize = 24;
+/// The memory that a long text may take once it is parsed, in bytes.
+const MOST_PARSED: usize = 64 << 20;
+/// What an object and any other value take in memory, in bytes.
+const OBJECT: usize = 640;
+const VALUE: usize = size_of::<Json>();
 /// How long a text may be to be read as Python.
 const LONGEST_PYTHON: usize = 256 * 1024;
 
@@ -71,9 +76,13 @@ pub(crate) fn of_text(text: &str) -> Json {
     of_structure(text).unwrap_or_else(|| Json::String(text.to_owned()))
 }
 
-/// The object or list that this text is, if it is one.
+/// The object or list that this text is, if it is one. A text of a great many tiny values stays a text: parsed it would
+/// take a hundred times its size.
 pub(crate) fn of_structure(text: &str) -> Option<Json> {
     let trimmed = text.trim_start();
+    if !fits_in_memory(trimmed) {
+        return None;
+    }
     match trimmed.as_bytes().first()? {
         b'{' | b'[' => serde_json::from_str(trimmed)
             .ok()
@@ -84,6 +93,18 @@ pub(crate) fn of_structure(text: &str) -> Option<Json> {
         },
         _ => None,
     }
+}
+
+/// Estimated from its punctuation, that in strings included.
+fn fits_in_memory(text: &str) -> bool {
+    if text.len().saturating_mul(OBJECT) <= MOST_PARSED {
+        return true;
+    }
+    let mut bytes = 0_usize;
+    memchr::memchr3_iter(b'{', b'[', b',', text.as_bytes()).all(|at| {
+        bytes += if text.as_bytes()[at] == b'{' { OBJECT } else { VALUE };
+        bytes <= MOST_PARSED
+    })
 }
 
 /// A Python literal (`{'a': None, 'b': "it's"}`) rewritten as JSON; `None` where it does not look like one.
@@ -154,4 +175,19 @@ pub(crate) fn first_text(map: &Map<String, Json>, keys: &[&str]) -> Option<Strin
         Json::Number(number) => Some(number.to_string()),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_a_million_tiny_values_stays_a_text() {
+        for tiny in ["{},", "[],", r#"{"a":0},"#] {
+            let text = format!("[{}0]", tiny.repeat(3_000_000));
+            assert!(of_text(&text).is_string(), "{tiny}");
+        }
+        let long = format!(r#"[{{"role":"user","content":"{}"}}]"#, "a word, ".repeat(200_000));
+        assert!(of_text(&long).is_array(), "prose has commas too");
+    }
 }

@@ -6,8 +6,8 @@
 
 mod content;
 mod definition;
-mod elsewhere;
 mod events;
+mod external;
 mod failures;
 mod json;
 mod part;
@@ -19,7 +19,7 @@ mod text;
 
 pub use content::Content;
 pub(crate) use content::event_name;
-pub use elsewhere::fetched;
+pub use external::fetched;
 pub use preview::Previews;
 pub use text::item_text;
 

@@ -10,8 +10,8 @@ pub use metrics::{MetricFact, MetricRecord, NormalisedMetrics, metrics};
 use origin::Source;
 
 use crate::{
-    cut::{self, Contents, Known},
-    decode::{self, DecodeError, envelope::Envelope},
+    cut::{self, Contents, Header},
+    decode::{self, DecodeError, encoded},
     dialects::{self, Found, Signal, View},
     messages::{self, Previews},
     redact::Redactor,
@@ -64,22 +64,28 @@ pub fn logs(request: ExportLogsServiceRequest, redactor: &Redactor) -> Normalise
 }
 
 /// As [`traces`], of spans that are still encoded: one at a time is decoded.
-pub(crate) fn encoded_traces(envelope: Envelope, redactor: &Redactor) -> Result<Normalised, DecodeError> {
-    encoded(envelope, redactor, Collected::span)
+pub(crate) fn encoded_traces(
+    request: encoded::Request,
+    redactor: &Redactor,
+) -> Result<Normalised, DecodeError> {
+    each_encoded(request, redactor, Collected::span)
 }
 
 /// As [`logs`], of log records that are still encoded: one at a time is decoded.
-pub(crate) fn encoded_logs(envelope: Envelope, redactor: &Redactor) -> Result<Normalised, DecodeError> {
-    encoded(envelope, redactor, Collected::log)
+pub(crate) fn encoded_logs(
+    request: encoded::Request,
+    redactor: &Redactor,
+) -> Result<Normalised, DecodeError> {
+    each_encoded(request, redactor, Collected::log)
 }
 
-fn encoded<'a, R: prost::Message + Default>(
-    envelope: Envelope,
+fn each_encoded<'a, R: prost::Message + Default>(
+    request: encoded::Request,
     redactor: &'a Redactor,
     take: impl Fn(&mut Collected<'a>, R, &Source, &Arc<Origin>),
 ) -> Result<Normalised, DecodeError> {
     let mut out = Collected::new(redactor);
-    for of_resource in envelope.resources {
+    for of_resource in request.resources {
         let resource = Source::of(of_resource.resource, of_resource.schema_url, redactor);
         for of_scope in of_resource.scopes {
             let origin = resource.origin(of_scope.scope, &of_scope.schema_url, redactor);
@@ -156,7 +162,7 @@ fn span_record(
     let status = status_of(&span);
     let mut record = record(found, Some(trace_id), status, origin);
     record.remote_parent = span.flags & 0x300 == 0x300;
-    record.body = cut::span_body(span, values, &Known::from(&record));
+    record.body = cut::span_body(span, values, &Header::from(&record));
     cut::mark(&mut record.body, true, &record.role);
     Ok(record)
 }
@@ -191,7 +197,7 @@ fn log_record(
     facts.dropped = log.dropped_attributes_count;
     let trace_id = TraceId::try_from(&log.trace_id[..]).ok();
     let mut record = record(found, trace_id, Status::Unset, origin);
-    record.body = cut::log_body(log, values, &Known::from(&record));
+    record.body = cut::log_body(log, values, &Header::from(&record));
     cut::mark(&mut record.body, false, &record.role);
     record
 }

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use prost::Message as _;
 use std::collections::HashSet;
 use turnscope_model::{ContentHash, Form, Kind, Purpose, SpanId, TraceId, Value};
-use turnscope_otlp::cut::{self, Known};
+use turnscope_otlp::cut::{self, Header};
 
 fn check_values(values: &[Value]) {
     for value in values {
@@ -26,29 +26,29 @@ fn check_values(values: &[Value]) {
     }
 }
 
-fn check_span(span: Span, kind: Kind, known: &Known) -> Vec<Value> {
+fn check_span(span: Span, kind: Kind, header: &Header) -> Vec<Value> {
     let sent = span.encode_to_vec();
-    let body = cut::span(span, kind, known);
+    let body = cut::span(span, kind, header);
     check_values(&body.values);
     let clamp = |time: u64| time.min(i64::MAX as u64);
-    let known = &Known { start: clamp(known.start), end: known.end.map(clamp), ..*known };
-    let back = cut::restore_span(&body, known).expect("the body restores").encode_to_vec();
+    let header = &Header { start: clamp(header.start), end: header.end.map(clamp), ..*header };
+    let back = cut::restore_span(&body, header).expect("the body restores").encode_to_vec();
     assert!(back == sent, "a span comes back as it was sent");
     body.values
 }
 
-fn check_log(log: LogRecord, kind: Kind, known: &Known) -> Vec<Value> {
+fn check_log(log: LogRecord, kind: Kind, header: &Header) -> Vec<Value> {
     let sent = log.encode_to_vec();
     let event = log.event_name.clone();
-    let body = cut::log(log, &event, kind, known);
+    let body = cut::log(log, &event, kind, header);
     check_values(&body.values);
-    let back = cut::restore_log(&body, known).expect("the body restores").encode_to_vec();
+    let back = cut::restore_log(&body, header).expect("the body restores").encode_to_vec();
     assert!(back == sent, "a log record comes back as it was sent");
     body.values
 }
 
-fn known_of(span: &Span, corrected: u64) -> Known {
-    Known {
+fn header_of(span: &Span, corrected: u64) -> Header {
+    Header {
         trace_id: TraceId::try_from(&span.trace_id[..]).ok(),
         span_id: SpanId::try_from(&span.span_id[..]).ok(),
         parent_span_id: SpanId::try_from(&span.parent_span_id[..]).ok(),
@@ -63,21 +63,21 @@ proptest! {
     #[test]
     fn a_random_span_comes_back(span in any_otlp::span(), corrected in any::<u64>(), tool in any::<bool>()) {
         let kind = if tool { Kind::Tool } else { Kind::Llm };
-        let known = known_of(&span, corrected);
-        check_span(span.clone(), kind, &known);
-        check_span(span, kind, &Known::default());
+        let header = header_of(&span, corrected);
+        check_span(span.clone(), kind, &header);
+        check_span(span, kind, &Header::default());
     }
 
     #[test]
     fn a_record_that_knows_other_ids_brings_back_what_was_sent(span in any_otlp::span(), other in any_otlp::span()) {
-        check_span(span, Kind::Llm, &known_of(&other, 0));
+        check_span(span, Kind::Llm, &header_of(&other, 0));
     }
 
     #[test]
     fn a_random_log_record_comes_back(log in any_otlp::log(), start in any::<u64>()) {
-        let known = Known { trace_id: TraceId::try_from(&log.trace_id[..]).ok(), start, ..Known::default() };
-        check_log(log.clone(), Kind::Other, &known);
-        check_log(log, Kind::Tool, &Known::default());
+        let header = Header { trace_id: TraceId::try_from(&log.trace_id[..]).ok(), start, ..Header::default() };
+        check_log(log.clone(), Kind::Other, &header);
+        check_log(log, Kind::Tool, &Header::default());
     }
 }
 
@@ -89,15 +89,15 @@ fn the_corpus_comes_back() {
                 for span in
                     request.resource_spans.into_iter().flat_map(|r| r.scope_spans).flat_map(|s| s.spans)
                 {
-                    let known = known_of(&span, 0);
-                    check_span(span, Kind::Llm, &known);
+                    let header = header_of(&span, 0);
+                    check_span(span, Kind::Llm, &header);
                 }
             }
             Request::Logs(request) => {
                 for log in
                     request.resource_logs.into_iter().flat_map(|r| r.scope_logs).flat_map(|s| s.log_records)
                 {
-                    check_log(log, Kind::Other, &Known::default());
+                    check_log(log, Kind::Other, &Header::default());
                 }
             }
             Request::Metrics(_) => {}
@@ -122,7 +122,7 @@ fn a_history_that_is_sent_again_gives_the_same_items() {
             attributes: vec![attribute("gen_ai.input.messages", format!("[{}]", list.join(",")))],
             ..Span::default()
         };
-        let values = check_span(span, Kind::Llm, &Known::default());
+        let values = check_span(span, Kind::Llm, &Header::default());
         assert_eq!(
             (values[0].form, values[0].purpose, values[0].items.len()),
             (Form::Text, Purpose::Input, turn * 2)
@@ -145,7 +145,7 @@ fn only_the_best_input_is_a_context() {
         ],
         ..Span::default()
     };
-    let values = check_span(span, Kind::Llm, &Known::default());
+    let values = check_span(span, Kind::Llm, &Header::default());
     let found: Vec<_> = values.iter().map(|value| (value.form, value.purpose, value.items.len())).collect();
     assert_eq!(found, [(Form::Flat, Purpose::Input, 2), (Form::Text, Purpose::Other, 1)]);
 }

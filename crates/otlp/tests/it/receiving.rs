@@ -13,7 +13,11 @@ use opentelemetry_proto::tonic::{
 use proptest::{collection::vec, prelude::*};
 use prost::Message as _;
 use turnscope_model::Record;
-use turnscope_otlp::{decode::Format, normalise, receive, redact::Redactor};
+use turnscope_otlp::{
+    decode::{Budget, Format},
+    normalise, receive,
+    redact::Redactor,
+};
 
 /// By what they print: a score may be no number, which equals nothing.
 fn assert_same(read: &[Record], whole: &[Record]) {
@@ -26,7 +30,8 @@ fn assert_same(read: &[Record], whole: &[Record]) {
 fn check_traces(request: ExportTraceServiceRequest, redactor: &Redactor) {
     let body = request.encode_to_vec();
     let whole = normalise::traces(request, redactor);
-    let read = receive::traces(&body.into(), Format::Protobuf, redactor).expect("it is read");
+    let read =
+        receive::traces(&body.into(), Format::Protobuf, redactor, &Budget::unlimited()).expect("it is read");
     assert_eq!((read.rejected, read.rejection), (whole.rejected, whole.rejection));
     assert_same(&read.records, &whole.records);
 }
@@ -34,7 +39,8 @@ fn check_traces(request: ExportTraceServiceRequest, redactor: &Redactor) {
 fn check_logs(request: ExportLogsServiceRequest, redactor: &Redactor) {
     let body = request.encode_to_vec();
     let whole = normalise::logs(request, redactor);
-    let read = receive::logs(&body.into(), Format::Protobuf, redactor).expect("it is read");
+    let read =
+        receive::logs(&body.into(), Format::Protobuf, redactor, &Budget::unlimited()).expect("it is read");
     assert_same(&read.records, &whole.records);
 }
 
@@ -85,12 +91,19 @@ fn a_body_that_breaks_off_is_refused_whole() {
     };
     let body = request.encode_to_vec();
     for cut in 1..body.len() {
-        let read = receive::traces(&body[..cut].to_vec().into(), Format::Protobuf, &Redactor::off());
+        let read = receive::traces(
+            &body[..cut].to_vec().into(),
+            Format::Protobuf,
+            &Redactor::off(),
+            &Budget::unlimited(),
+        );
         assert!(read.is_err(), "{cut} of {} bytes were taken", body.len());
     }
     // A record that is no message of its kind, in a frame that is sound.
     let mut spoilt = body;
     let name = spoilt.windows(4).position(|at| at == b"chat").expect("the name is there");
     spoilt[name - 2] = 0x2f;
-    assert!(receive::traces(&spoilt.into(), Format::Protobuf, &Redactor::off()).is_err());
+    assert!(
+        receive::traces(&spoilt.into(), Format::Protobuf, &Redactor::off(), &Budget::unlimited()).is_err()
+    );
 }

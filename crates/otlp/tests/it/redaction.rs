@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use prost::Message as _;
 use serde_json::Value as Json;
 use turnscope_model::{ContentHash, Record};
-use turnscope_otlp::{cut, cut::Known, normalise, redact::Redactor};
+use turnscope_otlp::{cut, cut::Header, normalise, redact::Redactor};
 
 fn any(text: impl Into<String>) -> AnyValue {
     AnyValue { value: Some(Any::StringValue(text.into())) }
@@ -45,7 +45,7 @@ fn restored(record: &Record) -> Span {
             );
         }
     }
-    cut::restore_span(&record.body, &Known::from(record)).expect("it is restored")
+    cut::restore_span(&record.body, &Header::from(record)).expect("it is restored")
 }
 
 fn text(span: &Span, key: &str) -> String {
@@ -222,7 +222,7 @@ fn a_log_record_is_redacted() {
     let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
     let found = normalise::logs(ExportLogsServiceRequest { resource_logs }, &Redactor::default());
     let back =
-        cut::restore_log(&found.records[0].body, &Known::from(&found.records[0])).expect("it is restored");
+        cut::restore_log(&found.records[0].body, &Header::from(&found.records[0])).expect("it is restored");
     let shown = format!("{back:?}");
     assert!(
         !shown.contains("ghp_")

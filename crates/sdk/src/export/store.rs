@@ -27,7 +27,12 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use turnscope_insight::cost::{PriceFile, PriceList, cost_of};
-use turnscope_otlp::{decode::Format, messages::item_text, receive, redact::Redactor};
+use turnscope_otlp::{
+    decode::{Budget, Format},
+    messages::item_text,
+    receive,
+    redact::Redactor,
+};
 use turnscope_store::{Batch, Options, Pricing, Retention, Store, StoreError, owner};
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -175,7 +180,7 @@ fn commit(store: &Store, spans: &[SpanData], resource: &Resource) -> Result<(), 
     let resource_spans = group_spans_by_resource_and_scope(spans.to_vec(), &resource);
     let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec().into();
     // What was to be redacted is, by the rules that were set up here.
-    let normalised = receive::traces(&body, Format::Protobuf, &Redactor::off())?;
+    let normalised = receive::traces(&body, Format::Protobuf, &Redactor::off(), &Budget::unlimited())?;
     store.commit_and_wait(Batch { records: normalised.records, ..Batch::default() })?;
     match normalised.rejection {
         Some(why) if normalised.rejected > 0 => Err(why.into()),

@@ -101,7 +101,7 @@ fn addresses(addresses: &Addresses) -> AddressTexts {
 }
 
 fn ingest(app: &App) -> IngestState {
-    let [spans, logs, metrics] = &app.ingest.counters;
+    let [spans, logs, metrics] = &*app.ingest.counters;
     let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     let mut refused = BTreeMap::new();
     for (_, reason, count) in app.ingest.refused.all() {

@@ -1,83 +1,63 @@
 //! `GET /metrics`: the server's own figures and the span metrics, as Prometheus text.
 
-use crate::{ingest::Signal, spanmetrics::escape, state::App};
+use super::Problem;
+use crate::{families::Family, ingest::Signal, state::App};
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
 use http::header;
-use std::{
-    fmt::Write as _,
-    sync::{Arc, atomic::Ordering},
-};
+use prometheus::{TextEncoder, proto::MetricFamily};
+use std::sync::{Arc, atomic::Ordering};
 
 /// The server's own figures and the span metrics, as Prometheus text.
-pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let mut out = String::new();
-    own(&app, &mut out);
-    app.ingest.span_metrics.write(&mut out);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out).into_response()
+pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    let mut families = own(&app);
+    families.extend(app.ingest.span_metrics.families());
+    let text = TextEncoder::new().encode_to_string(&families).map_err(Problem::internal)?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
-fn own(app: &App, out: &mut String) {
-    family(
-        out,
-        "turnscope_records_total",
-        "counter",
-        "Spans, log records and metrics by signal and outcome.",
-    );
+fn own(app: &App) -> Vec<MetricFamily> {
+    let mut records =
+        Family::counter("turnscope_records_total", "Spans, log records and metrics by signal and outcome.");
+    let mut requests = Family::counter("turnscope_requests_total", "Export requests that were decoded.");
+    let mut bytes = Family::counter("turnscope_request_bytes_total", "Their bytes after decompression.");
     for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
         let counters = &app.ingest.counters[signal as usize];
-        for (outcome, value) in [
+        for (outcome, counter) in [
             ("received", &counters.received),
             ("stored", &counters.stored),
             ("duplicate", &counters.duplicates),
             ("rejected", &counters.rejected),
         ] {
-            let _ = writeln!(
-                out,
-                "turnscope_records_total{{signal=\"{}\",outcome=\"{outcome}\"}} {}",
-                signal.as_str(),
-                value.load(Ordering::Relaxed)
-            );
+            let labels = [("signal", signal.as_str()), ("outcome", outcome)];
+            records.count(&labels, counter.load(Ordering::Relaxed));
         }
+        let labels = [("signal", signal.as_str())];
+        requests.count(&labels, counters.requests.load(Ordering::Relaxed));
+        bytes.count(&labels, counters.bytes.load(Ordering::Relaxed));
     }
-    family(out, "turnscope_requests_total", "counter", "Export requests that were decoded.");
-    family(out, "turnscope_request_bytes_total", "counter", "Their bytes after decompression.");
-    for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
-        let counters = &app.ingest.counters[signal as usize];
-        for (name, value) in [
-            ("turnscope_requests_total", &counters.requests),
-            ("turnscope_request_bytes_total", &counters.bytes),
-        ] {
-            let _ =
-                writeln!(out, "{name}{{signal=\"{}\"}} {}", signal.as_str(), value.load(Ordering::Relaxed));
-        }
-    }
-    family(out, "turnscope_refused_total", "counter", "Export requests that were refused, by reason.");
+    let mut refused =
+        Family::counter("turnscope_refused_total", "Export requests that were refused, by reason.");
     for (signal, reason, count) in app.ingest.refused.all() {
-        let _ = writeln!(
-            out,
-            "turnscope_refused_total{{signal=\"{signal}\",reason=\"{}\"}} {count}",
-            escape(reason)
-        );
+        refused.count(&[("signal", signal), ("reason", reason)], count);
     }
-    family(out, "turnscope_redacted_total", "counter", "Values redacted at receipt.");
-    let _ = writeln!(out, "turnscope_redacted_total {}", app.ingest.redacted.load(Ordering::Relaxed));
-    family(out, "turnscope_quarantined", "gauge", "Requests, traces and messages in quarantine.");
-    let _ = writeln!(out, "turnscope_quarantined {}", app.store.health().quarantined);
-    family(out, "turnscope_search_lag", "gauge", "Messages that the search index has not reached.");
-    let _ = writeln!(out, "turnscope_search_lag {}", app.store.counters().index_lag);
-    let bytes = app.store.reader(&turnscope_store::ReadLimit::none()).and_then(|mut reader| reader.bytes());
-    if let Ok((used, free)) = bytes {
-        family(out, "turnscope_store_bytes", "gauge", "Bytes of the store's file, used and free.");
-        let _ = writeln!(out, "turnscope_store_bytes{{state=\"used\"}} {used}");
-        let _ = writeln!(out, "turnscope_store_bytes{{state=\"free\"}} {free}");
+    let mut redacted = Family::counter("turnscope_redacted_total", "Values redacted at receipt.");
+    redacted.count(&[], app.ingest.redacted.load(Ordering::Relaxed));
+    let mut lag = Family::gauge("turnscope_search_lag", "Messages that the search index has not reached.");
+    lag.value(&[], app.store.counters().index_lag as f64);
+    let mut quarantined =
+        Family::gauge("turnscope_quarantined", "Requests, traces and messages in quarantine.");
+    quarantined.value(&[], app.store.health().quarantined as f64);
+    let mut size = Family::gauge("turnscope_store_bytes", "Bytes of the store's file, used and free.");
+    let in_use = app.store.reader(&turnscope_store::ReadLimit::none()).and_then(|mut reader| reader.bytes());
+    if let Ok((used, free)) = in_use {
+        size.value(&[("state", "used")], used as f64);
+        size.value(&[("state", "free")], free as f64);
     }
-    family(out, "turnscope_uptime_seconds", "gauge", "Seconds since the start.");
-    let _ = writeln!(out, "turnscope_uptime_seconds {}", app.started.elapsed().as_secs_f64());
-}
-
-fn family(out: &mut String, name: &str, kind: &str, help: &str) {
-    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    let mut uptime = Family::gauge("turnscope_uptime_seconds", "Seconds since the start.");
+    uptime.value(&[], app.started.elapsed().as_secs_f64());
+    let all = [records, requests, bytes, refused, redacted, lag, quarantined, size, uptime];
+    all.into_iter().filter_map(Family::filled).collect()
 }

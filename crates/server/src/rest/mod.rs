@@ -20,11 +20,16 @@ mod stream;
 mod timeline;
 mod traces;
 
-use crate::{otlp_grpc, otlp_http, state::App, ui};
+use crate::{
+    auth::{self, Right},
+    otlp_grpc, otlp_http,
+    state::App,
+    ui,
+};
 use aide::{
     axum::{
         ApiRouter,
-        routing::{get, get_with, patch, post as api_post, put},
+        routing::{delete, get, get_with, patch, post as api_post, put},
     },
     openapi::{Info, OpenApi},
     redoc::Redoc,
@@ -33,7 +38,7 @@ use aide::{
 use axum::{
     Extension, Router,
     extract::{Request, State},
-    middleware::{self, Next},
+    middleware,
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -48,14 +53,11 @@ use tower_http::{
     cors::{AllowOrigin, Any, CorsLayer},
 };
 
-/// The documented routes.
-fn api() -> ApiRouter<Arc<App>> {
+/// What reads.
+fn reading() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route("/v1/runs", get(runs::list))
-        .api_route(
-            "/v1/runs/{id}",
-            get(runs::one).merge(patch(scores::change_run)).delete(scores::delete_run),
-        )
+        .api_route("/v1/runs/{id}", get(runs::one))
         .api_route("/v1/runs/{id}/timeline", get(timeline::timeline))
         .api_route("/v1/runs/{id}/steps", get(timeline::steps))
         .api_route("/v1/runs/{id}/steps/{step_id}/data", get(timeline::data))
@@ -68,8 +70,7 @@ fn api() -> ApiRouter<Arc<App>> {
             "/v1/runs/{id}/summary",
             get_with(about_run::summary, |op| op.description("The run in words, as plain text.")),
         )
-        .api_route("/v1/runs/{id}/scores", get(scores::list).merge(api_post(scores::add)))
-        .api_route("/v1/scores/{score_id}", put(scores::change).delete(scores::remove))
+        .api_route("/v1/runs/{id}/scores", get(scores::list))
         .api_route("/v1/traces", get(traces::list))
         .api_route("/v1/traces/{trace_id}", get(traces::one))
         .api_route("/v1/sessions", get(sessions::list))
@@ -91,12 +92,26 @@ fn api() -> ApiRouter<Arc<App>> {
             }),
         )
         .api_route("/metrics", get(metrics::metrics))
+}
+
+/// What adds to runs: scores, comments and tags.
+fn annotating() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route("/v1/runs/{id}", patch(scores::change_run))
+        .api_route("/v1/runs/{id}/scores", api_post(scores::add))
+        .api_route("/v1/scores/{score_id}", put(scores::change).delete(scores::remove))
+}
+
+/// What deletes runs and maintains the store.
+fn administering() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route("/v1/runs/{id}", delete(scores::delete_run))
         .api_route("/v1/prune", api_post(maintain::prune))
         .api_route("/v1/vacuum", api_post(maintain::vacuum))
         .api_route("/v1/quarantine/retry", api_post(maintain::retry_quarantined))
 }
 
-/// What answers without a key.
+/// What needs no right.
 fn open_api() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route("/health", get(health::health))
@@ -122,15 +137,19 @@ fn documented(routes: ApiRouter<Arc<App>>) -> (Router<Arc<App>>, OpenApi) {
 
 /// The `OpenAPI` document of the REST interface.
 pub fn openapi() -> OpenApi {
-    documented(api().merge(open_api())).1
+    documented(reading().merge(annotating()).merge(administering()).merge(open_api())).1
 }
 
 /// Everything on the main port.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let parameters = Parameters::default();
-    let guarded = api()
-        .layer(middleware::from_fn_with_state(parameters.clone(), refuse_unknown))
-        .layer(middleware::from_fn_with_state(Arc::clone(app), guard));
+    let guarded = |right, routes: ApiRouter<Arc<App>>| {
+        let routes = routes.layer(middleware::from_fn_with_state(parameters.clone(), refuse_unknown));
+        auth::require(app, right, routes)
+    };
+    let guarded = guarded(Right::Read, reading())
+        .merge(guarded(Right::Annotate, annotating()))
+        .merge(guarded(Right::Admin, administering()));
     let (described, document) = documented(guarded.merge(open_api()));
     parameters.learn(&document);
     let json = DocumentJson(serde_json::to_vec(&document).unwrap_or_default().into());
@@ -189,7 +208,7 @@ fn cors(app: &App) -> CorsLayer {
     layer.allow_origin(origin).allow_methods(Any).allow_headers(Any)
 }
 
-/// The document as it is sent: as a structure it takes several times the room.
+/// The document as it is sent: as a structure it takes several times the memory.
 #[derive(Clone)]
 struct DocumentJson(Bytes);
 
@@ -206,13 +225,4 @@ async fn other(state: State<Arc<App>>, request: Request) -> Response {
     Problem::not_found(format!("there is nothing at {path}"))
         .detail("the API is described at /docs; OTLP goes to /v1/traces, /v1/logs and /v1/metrics")
         .into_response()
-}
-
-/// Lets in who may read.
-async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    if app.auth.allows_request(request.method(), request.headers(), session::seconds()) {
-        next.run(request).await
-    } else {
-        Problem::unauthenticated().into_response()
-    }
 }

@@ -1,5 +1,6 @@
 //! Errors as `application/problem+json` (RFC 9457): what is wrong, and what to do.
 
+use crate::auth::Right;
 use aide::OperationOutput;
 use axum::{
     body::Body,
@@ -39,6 +40,16 @@ impl Problem {
     pub(crate) fn unauthenticated() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "a valid key is required")
             .detail("send it as Authorization: Bearer KEY, x-api-key: KEY or Basic")
+    }
+
+    pub(crate) fn forbidden(right: Right) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", format!("this client may not {}", right.allows()))
+            .detail("send the server's key instead of a session's cookie")
+    }
+
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
     }
 
     pub(crate) fn wrong_key() -> Self {

@@ -2,21 +2,26 @@
 
 use super::problem::Problem;
 use crate::{
-    session::{self, LASTS},
-    state::{App, now_ms},
+    auth::{
+        Right,
+        session::{self, LASTS},
+    },
+    state::{App, seconds},
 };
 use axum::{
     Json,
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;
 use turnscope_api::{Access, SignIn};
 
 /// Whether a key is needed, and whether this client has shown it.
 pub(crate) async fn get(State(app): State<Arc<App>>, headers: HeaderMap) -> Json<Access> {
-    Json(Access { key_required: app.auth.is_on(), signed_in: app.auth.allows_reading(&headers, seconds()) })
+    let principal = app.principal(&Method::GET, &headers);
+    let signed_in = principal.is_some_and(|principal| principal.may(Right::Read));
+    Json(Access { key_required: app.auth.is_on(), signed_in })
 }
 
 /// Takes the key and sets the cookie `turnscope_session` (`HttpOnly`, `SameSite=Strict`), which REST and the event stream
@@ -46,9 +51,4 @@ fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response 
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// Seconds since the epoch.
-pub(super) fn seconds() -> u64 {
-    u64::try_from(now_ms() / 1000).unwrap_or(0)
 }

@@ -224,15 +224,11 @@ fn runs(db: &Connection, report: &mut Report) {
 }
 
 fn quarantine(db: &Connection, report: &mut Report) -> rusqlite::Result<()> {
-    let mut statement = db.prepare("SELECT kind, target, signal, reason, version FROM quarantine ORDER BY id")?;
+    let mut statement = db.prepare("SELECT kind, target, id, reason, version FROM quarantine ORDER BY id")?;
     let rows = statement.query_map([], |row| {
-        let (kind, target, signal): (String, Option<i64>, Option<String>) =
-            (row.get(0)?, row.get(1)?, row.get(2)?);
-        let what = match (target, signal) {
-            (Some(target), _) => format!("{} {target}", kind.replace('_', " ")),
-            (None, Some(signal)) => format!("{kind} of {signal}"),
-            (None, None) => kind,
-        };
+        let (kind, target): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
+        let number = target.map_or_else(|| row.get(2), Ok)?;
+        let what = format!("{} {number}", kind.replace('_', " "));
         Ok(format!("{what}: {} (version {})", row.get::<_, String>(3)?, row.get::<_, String>(4)?))
     })?;
     report.quarantined = rows.collect::<rusqlite::Result<_>>()?;

@@ -125,6 +125,8 @@ struct Row {
     cache_write_1h_tokens: Option<u64>,
     #[prost(string, optional, tag = "56")]
     service_tier: Option<String>,
+    #[prost(bool, tag = "58")]
+    implausible_count: bool,
 }
 
 /// Ids as their bytes.
@@ -274,6 +276,7 @@ pub(crate) fn encode(facts: &Facts, companions: Companions) -> Vec<u8> {
         redacted: facts.redacted,
         dropped: facts.dropped,
         clamped: facts.clamped,
+        implausible_count: facts.implausible_count,
         event_key,
         event_parent,
         error_text: companions.error_text.map(|id| id.0.cast_unsigned()),
@@ -383,6 +386,7 @@ pub(crate) fn decode(bytes: &[u8], kind: Kind) -> Result<(Facts, Companions), pr
         redacted: row.redacted,
         dropped: row.dropped,
         clamped: row.clamped,
+        implausible_count: row.implausible_count,
     };
     let companions = Companions {
         input_text: row.input_text.map(|id| ContentId(id.cast_signed())),

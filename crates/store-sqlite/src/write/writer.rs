@@ -25,7 +25,7 @@ use std::{
     time::{Duration, Instant},
 };
 use turnscope_store::{
-    Batch, Change, ChangeListener, CommitError, CommitReply, Pricing, RawRequest, Stored,
+    Batch, Change, ChangeListener, CommitError, CommitReply, Pricing, Stored,
 };
 
 /// Jobs gathered into one commit at most.
@@ -42,9 +42,6 @@ const PASS_BUDGET: Duration = Duration::from_millis(60);
 const IDLE: Duration = Duration::from_secs(3600);
 
 type Call = Box<dyn FnOnce(&mut Writer) + Send>;
-
-/// Makes a batch of a request that was in quarantine; given by the caller, since stores know no OTLP.
-pub type BatchOf = fn(&RawRequest) -> std::result::Result<Batch, String>;
 
 pub(crate) enum Job {
     Commit(Batch, CommitReply),
@@ -125,7 +122,6 @@ pub(crate) struct Writer {
     repricing: Repricing,
     pub(crate) progress: Arc<Progress>,
     directory: Arc<DirectoryWatch>,
-    batch_of: Option<BatchOf>,
     last_pass: Instant,
 }
 
@@ -134,8 +130,7 @@ impl Writer {
         db: Connection,
         indexer: Indexer,
         pricing: Option<Pricing>,
-        batch_of: Option<BatchOf>,
-        progress: Arc<Progress>,
+            progress: Arc<Progress>,
         directory: Arc<DirectoryWatch>,
     ) -> Result<Self> {
         let mut writer = Self {
@@ -146,7 +141,6 @@ impl Writer {
             indexer,
             progress,
             directory,
-            batch_of,
             last_pass: Instant::now(),
         };
         writer.progress.repricing.store(!writer.repricing.is_idle(), Ordering::Relaxed);
@@ -291,8 +285,10 @@ impl Writer {
 
     /// Puts a batch that can never be committed into quarantine; `None` when it can be tried again, or cannot be kept.
     fn set_aside(&mut self, batch: &Batch, error: &Error) -> Option<Stored> {
-        let request = batch.request.as_ref().filter(|_| error.is_permanent())?;
-        match quarantine::put_request(&self.db, request, error) {
+        if !error.is_permanent() {
+            return None;
+        }
+        match quarantine::put_batch(&self.db, batch, error) {
             Ok(()) => {
                 let quarantined = (batch.records.len() + batch.metrics.len()) as u64;
                 tracing::error!(%error, quarantined, "a request was set aside in quarantine");
@@ -347,17 +343,13 @@ impl Writer {
                 .execute([content])?;
             self.indexer.wake();
         }
-        if let Some(batch_of) = self.batch_of {
-            for (id, request) in quarantine::requests(&self.db, all)? {
-                let committed = batch_of(&request).map_err(|error| Error::damaged(error)).and_then(|batch| {
-                    let mut applied = self.commit(std::slice::from_ref(&batch))?;
+        for (id, batch) in quarantine::batches(&self.db, all)? {
+            match self.commit(std::slice::from_ref(&batch)) {
+                Ok(mut applied) => {
                     self.schedule.remember(batch, &applied.pop().unwrap_or_default());
-                    Ok(())
-                });
-                match committed {
-                    Ok(()) => quarantine::remove_request(&self.db, id)?,
-                    Err(error) => tracing::warn!(%error, id, "a request stays in quarantine"),
+                    quarantine::remove_batch(&self.db, id)?;
                 }
+                Err(error) => tracing::warn!(%error, id, "a request stays in quarantine"),
             }
         }
         if all {

@@ -110,7 +110,7 @@ impl World {
             .unwrap()
     }
 
-    fn rows(&self, which: &str) -> Vec<(i64, cut::Known)> {
+    fn rows(&self, which: &str) -> Vec<(i64, cut::Header)> {
         let db = self.sql();
         let mut statement = db
             .prepare(&format!(
@@ -122,7 +122,7 @@ impl World {
             let (key, start, dur): (Option<Vec<u8>>, i64, Option<i64>) =
                 (row.get(1)?, row.get(4)?, row.get(5)?);
             let id = |column| row.get::<_, Option<i64>>(column).map(|id| id.and_then(SpanId::from_i64));
-            let known = cut::Known {
+            let known = cut::Header {
                 trace_id: key.and_then(|key| TraceId::try_from(&key[..]).ok()),
                 span_id: id(2)?,
                 parent_span_id: id(3)?,

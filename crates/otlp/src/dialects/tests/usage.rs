@@ -219,3 +219,35 @@ fn costs_come_to_nano_dollars() {
         span("x").with("mlflow.llm.cost", r#"{"input_cost": 0.1, "output_cost": 0.2, "total_cost": 0.3}"#);
     assert_eq!(map.facts().reported_cost, Some(300_000_000));
 }
+
+#[test]
+fn a_count_that_nobody_can_mean_is_unknown_and_flagged() {
+    let input = |tokens: i64| {
+        chat(&[("gen_ai.usage.input_tokens", tokens), ("gen_ai.usage.output_tokens", 5)]).facts()
+    };
+    let sound = input(1 << 53);
+    assert_eq!((sound.usage.input_tokens, sound.implausible_count), (Some(1 << 53), false));
+    for tokens in [-1, i64::MIN, (1 << 53) + 1, i64::MAX] {
+        let facts = input(tokens);
+        assert_eq!(facts.usage, Usage { output_tokens: Some(5), ..Usage::default() }, "{tokens}");
+        assert!(facts.implausible_count, "{tokens}");
+    }
+    // Neither do parts that cannot be poison what is sound, nor counts as text, in maps, or in prints.
+    let cache =
+        chat(&[("gen_ai.usage.input_tokens", 9), ("gen_ai.usage.cache_read.input_tokens", i64::MAX)]).facts();
+    assert_eq!((cache.usage.input_tokens, cache.usage.cache_read_tokens), (Some(9), None));
+    assert!(cache.implausible_count);
+    for usage in [r#"{"input_tokens":1e300,"output_tokens":3}"#, r#"{"input_tokens":-7,"output_tokens":3}"#] {
+        let facts =
+            span("chat").with("gen_ai.operation.name", "chat").with("mlflow.chat.tokenUsage", usage).facts();
+        assert_eq!(facts.usage, Usage { output_tokens: Some(3), ..Usage::default() }, "{usage}");
+        assert!(facts.implausible_count, "{usage}");
+    }
+    // Each is believed alone, and their sum is not.
+    let sum =
+        chat(&[("gen_ai.usage.input_tokens", 1), ("gen_ai.usage.cache_read.input_tokens", 1 << 53)]).facts();
+    assert_eq!(sum.usage.input_tokens, None);
+    assert!(sum.implausible_count);
+    let cost = span("chat").with("gen_ai.operation.name", "chat").with("gen_ai.usage.cost", 1e10).facts();
+    assert_eq!((cost.reported_cost, cost.implausible_count), (None, true));
+}

@@ -7,8 +7,7 @@ CREATE TABLE quarantine (
     reason   TEXT NOT NULL,
     version  TEXT NOT NULL,      -- of the program that set it aside
     at       INTEGER NOT NULL,   -- ms
-    signal   TEXT,               -- of a request: traces, logs or metrics
-    format   TEXT,               -- of a request: protobuf or json
-    body     BLOB,               -- of a request, compressed with zstd
+    size     INTEGER,            -- of a request: bytes before compression
+    body     BLOB,               -- of a request: its batch, compressed with zstd
     UNIQUE (kind, target)
 );

@@ -4,12 +4,12 @@
 //! what becomes of the values (`facts`). The cost grows with the number of attributes, not with that of the rules.
 
 use super::{
-    field::{Field, Only, Shape, Source},
+    field::{Accepts, Field, Only, Source},
     fields, fields_model,
     kinds::{self, KindRule},
     metadata::{self, Family},
     providers, recognise,
-    value::Piece,
+    value::RawValue,
 };
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use std::{
@@ -22,13 +22,13 @@ use turnscope_model::Kind;
 
 /// A value that was found for a field.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pick<'a> {
+pub(super) struct Selected<'a> {
     entry: &'static Entry,
     /// The value.
-    pub(super) piece: Piece<'a>,
+    pub(super) raw_value: RawValue<'a>,
 }
 
-impl Pick<'_> {
+impl Selected<'_> {
     /// The attribute it stands in.
     pub(super) fn key(&self) -> &'static str {
         self.entry.source.key
@@ -37,21 +37,23 @@ impl Pick<'_> {
 
 /// What one pass over a record found.
 #[derive(Debug)]
-pub(super) struct Picks<'a> {
-    best: [Option<Pick<'a>>; Field::COUNT],
+pub(super) struct Selection<'a> {
+    best: [Option<Selected<'a>>; Field::COUNT],
     /// Sources that count on some kinds of steps only, or need a look into JSON: settled when the kind is known.
-    later: Vec<(&'static Entry, Piece<'a>)>,
+    later: Vec<(&'static Entry, RawValue<'a>)>,
     /// The kind that the best-ranking rule gives, with its rank and attribute.
     pub(super) kind: Option<(u8, Kind, &'static str)>,
     /// The dialect that the best-ranking attribute names, with its rank.
     pub(super) dialect: Option<(u8, &'static str)>,
+    /// A count or a cost was negative, and passed over.
+    pub(super) negative: bool,
     /// Attributes of prefix families, with what follows the prefix.
-    pub(super) families: Vec<(Family, &'a str, Piece<'a>)>,
+    pub(super) families: Vec<(Family, &'a str, RawValue<'a>)>,
 }
 
-impl<'a> Picks<'a> {
+impl<'a> Selection<'a> {
     /// The value of a field.
-    pub(super) fn get(&self, field: Field) -> Option<Pick<'a>> {
+    pub(super) fn get(&self, field: Field) -> Option<Selected<'a>> {
         self.best[field as usize]
     }
     /// A field as text.
@@ -60,26 +62,32 @@ impl<'a> Picks<'a> {
     }
     /// A field as text, borrowed where possible.
     pub(super) fn cow(&self, field: Field) -> Option<Cow<'a, str>> {
-        self.get(field)?.piece.text()
+        self.get(field)?.raw_value.text()
     }
     /// A field as a count.
     pub(super) fn count(&self, field: Field) -> Option<u64> {
-        self.get(field)?.piece.count()
+        self.get(field)?.raw_value.count()
     }
     /// A field as a truth value.
     pub(super) fn truth(&self, field: Field) -> Option<bool> {
-        self.get(field)?.piece.truth()
+        self.get(field)?.raw_value.truth()
     }
     /// A field as a number in the fact's usual unit.
     pub(super) fn number(&self, field: Field) -> Option<f64> {
-        let pick = self.get(field)?;
-        Some(pick.piece.number()? * pick.entry.source.unit.factor())
+        let selected = self.get(field)?;
+        Some(selected.raw_value.number()? * selected.entry.source.unit.factor())
     }
 
-    fn offer(&mut self, entry: &'static Entry, piece: Piece<'a>) {
+    fn offer(&mut self, entry: &'static Entry, raw_value: RawValue<'a>) {
         let slot = &mut self.best[entry.field as usize];
-        if slot.is_none_or(|held| entry.rank < held.entry.rank) && fits(entry.field.shape(), piece) {
-            *slot = Some(Pick { entry, piece });
+        if slot.is_some_and(|held| held.entry.rank <= entry.rank) {
+            return;
+        }
+        let accepts = entry.field.accepts();
+        if fits(accepts, raw_value) {
+            *slot = Some(Selected { entry, raw_value });
+        } else if accepts == Accepts::Number && entry.field != Field::ScoreValue {
+            self.negative |= raw_value.is_negative();
         }
     }
 
@@ -93,18 +101,18 @@ impl<'a> Picks<'a> {
         // The sources inside one attribute stand next to one another.
         for sources in later.chunk_by(|(one, _), (next, _)| one.source.key == next.source.key) {
             if sources.len() < MANY {
-                for (entry, piece) in sources {
-                    self.offer_inside(entry, piece.at(entry.source.path));
+                for (entry, raw_value) in sources {
+                    self.offer_inside(entry, raw_value.at(entry.source.path));
                 }
-            } else if let Some((_, piece)) = sources.first() {
-                let members = piece.members();
-                for (entry, piece) in sources {
+            } else if let Some((_, raw_value)) = sources.first() {
+                let members = raw_value.members();
+                for (entry, raw_value) in sources {
                     let found = match entry.source.path {
-                        [] => Some(*piece),
+                        [] => Some(*raw_value),
                         [first, rest @ ..] => members
                             .iter()
                             .find(|(name, _)| name == first)
-                            .and_then(|(_, piece)| piece.at(rest)),
+                            .and_then(|(_, raw_value)| raw_value.at(rest)),
                     };
                     self.offer_inside(entry, found);
                 }
@@ -112,12 +120,12 @@ impl<'a> Picks<'a> {
         }
     }
 
-    fn offer_inside(&mut self, entry: &'static Entry, piece: Option<Piece<'a>>) {
+    fn offer_inside(&mut self, entry: &'static Entry, raw_value: Option<RawValue<'a>>) {
         let held = self.best[entry.field as usize];
         if held.is_none_or(|held| entry.rank < held.entry.rank)
-            && let Some(piece) = piece.filter(|piece| piece.is_meaningful())
+            && let Some(raw_value) = raw_value.filter(|raw_value| raw_value.is_meaningful())
         {
-            self.offer(entry, piece);
+            self.offer(entry, raw_value);
         }
     }
 }
@@ -126,12 +134,13 @@ impl<'a> Picks<'a> {
 const MANY: usize = 3;
 
 /// Looks every attribute up.
-pub(super) fn gather<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -> Picks<'a> {
-    let mut picks = Picks {
+pub(super) fn select<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -> Selection<'a> {
+    let mut selection = Selection {
         best: [None; Field::COUNT],
         later: Vec::new(),
         kind: None,
         dialect: None,
+        negative: false,
         families: Vec::new(),
     };
     let index = &*INDEX;
@@ -142,77 +151,79 @@ pub(super) fn gather<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
         if targets.is_none() && prefixes.is_none_or(Vec::is_empty) {
             continue;
         }
-        let Some(piece) = Piece::of(attribute.value.as_ref()) else { continue };
+        let Some(raw_value) = RawValue::of(attribute.value.as_ref()) else { continue };
         for prefix in prefixes.into_iter().flatten() {
             if key.as_bytes().get(1) != Some(&prefix.second) {
                 continue;
             }
             if let Some(rest) = key.strip_prefix(prefix.text) {
                 if let Some((rank, name)) = prefix.dialect
-                    && picks.dialect.is_none_or(|(held, _)| rank < held)
+                    && selection.dialect.is_none_or(|(held, _)| rank < held)
                 {
-                    picks.dialect = Some((rank, name));
+                    selection.dialect = Some((rank, name));
                 }
                 if let Some(family) = prefix.family
                     && (targets.is_none() || family.keeps_known())
                 {
-                    picks.families.push((family, rest, piece));
+                    selection.families.push((family, rest, raw_value));
                 }
             }
         }
         for target in targets.into_iter().flatten() {
             match target {
-                Target::Field(entry) if !entry.is_plain() => picks.later.push((entry, piece)),
+                Target::Field(entry) if !entry.is_plain() => selection.later.push((entry, raw_value)),
                 Target::Field(entry) => {
-                    let slot = picks.best[entry.field as usize];
-                    if slot.is_none_or(|held| entry.rank < held.entry.rank) && piece.is_meaningful() {
-                        picks.offer(entry, piece);
+                    let slot = selection.best[entry.field as usize];
+                    if slot.is_none_or(|held| entry.rank < held.entry.rank) && raw_value.is_meaningful() {
+                        selection.offer(entry, raw_value);
                     }
                 }
                 Target::Kind(rule) => {
-                    if picks.kind.is_none_or(|(held, ..)| rule.rank < held)
-                        && let Some(kind) = rule.kind_of(piece)
+                    if selection.kind.is_none_or(|(held, ..)| rule.rank < held)
+                        && let Some(kind) = rule.kind_of(raw_value)
                     {
-                        picks.kind = Some((rule.rank, kind, rule.key));
+                        selection.kind = Some((rule.rank, kind, rule.key));
                     }
                 }
                 Target::Dialect(rank, name) => {
-                    if picks.dialect.is_none_or(|(held, _)| *rank < held) {
-                        picks.dialect = Some((*rank, name));
+                    if selection.dialect.is_none_or(|(held, _)| *rank < held) {
+                        selection.dialect = Some((*rank, name));
                     }
                 }
             }
         }
     }
-    from_resource(&mut picks, resource);
-    picks
+    from_resource(&mut selection, resource);
+    selection
 }
 
 /// Identities may stand on the resource; what the record itself says is nearer and wins.
-fn from_resource<'a>(picks: &mut Picks<'a>, resource: &'a [KeyValue]) {
+fn from_resource<'a>(selection: &mut Selection<'a>, resource: &'a [KeyValue]) {
     for attribute in resource {
         let Some(targets) = INDEX.keys.get(attribute.key.as_str()) else { continue };
-        let Some(piece) = Piece::of(attribute.value.as_ref()).filter(|piece| piece.is_meaningful()) else {
+        let Some(raw_value) =
+            RawValue::of(attribute.value.as_ref()).filter(|raw_value| raw_value.is_meaningful())
+        else {
             continue;
         };
         for target in targets {
             if let Target::Field(entry) = target
                 && entry.is_plain()
                 && fields::ON_RESOURCE.contains(&entry.field)
-                && picks.best[entry.field as usize].is_none()
+                && selection.best[entry.field as usize].is_none()
             {
-                picks.offer(entry, piece);
+                selection.offer(entry, raw_value);
             }
         }
     }
 }
 
-fn fits(shape: Shape, piece: Piece<'_>) -> bool {
-    match shape {
-        Shape::Any => true,
-        Shape::Number => piece.number().is_some_and(|number| number >= 0.0),
-        Shape::Truth => piece.truth().is_some(),
-        Shape::Provider => piece.text().is_some_and(|name| !providers::is_framework(&name)),
+fn fits(accepts: Accepts, raw_value: RawValue<'_>) -> bool {
+    match accepts {
+        Accepts::Any => true,
+        Accepts::Number => raw_value.number().is_some_and(|number| number >= 0.0),
+        Accepts::Truth => raw_value.truth().is_some(),
+        Accepts::Provider => raw_value.text().is_some_and(|name| !providers::is_framework(&name)),
     }
 }
 

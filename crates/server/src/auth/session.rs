@@ -2,9 +2,9 @@
 //!
 //! The token is `<end>.<nonce>.<tag>`: when it ends (seconds since the epoch), 16 random bytes, and an HMAC over both under the
 //! key. So it needs no table and survives a restart, it ends when the key changes, and nobody learns the key from it. Here:
-//! tokens, cookies and what a browser says of a request's origin. Not here: the key itself (`auth`), the handlers (`rest::session`).
+//! tokens, cookies and what a browser says about a request's origin. Not here: the key itself, the handlers (`rest::session`).
 
-use crate::auth::ApiKey;
+use super::ApiKey;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderValue, Method, header};
 use sha2::Sha256;
@@ -23,7 +23,8 @@ const PURPOSE: &[u8] = b"turnscope session 1";
 /// Issues tokens and knows them again.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    /// Tokens that were signed out before their end, with that end.
+    /// Heads of tokens that were signed out before their end, with that end. The head is what is signed, byte by byte; a
+    /// tag can be written in upper case as well.
     ended: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -32,31 +33,33 @@ impl Sessions {
     pub(crate) fn issue(key: &ApiKey, now: u64) -> Option<String> {
         let mut nonce = [0_u8; 16];
         getrandom::fill(&mut nonce).ok()?;
-        let head = format!("{:x}.{}", now + LASTS, hex(&nonce));
-        let tag = hex(&mac(key, &head)?.finalize().into_bytes());
+        let head = format!("{:x}.{}", now + LASTS, hex::encode(nonce));
+        let tag = hex::encode(mac(key, &head)?.finalize().into_bytes());
         Some(format!("{head}.{tag}"))
     }
 
     /// Whether this is a token of ours that has not ended. The tag is compared in constant time.
     pub(crate) fn knows(&self, key: &ApiKey, token: &str, now: u64) -> bool {
-        let signed = || {
-            let (head, tag) = token.rsplit_once('.')?;
-            let (end, _) = head.split_once('.')?;
-            let end = u64::from_str_radix(end, 16).ok()?;
-            mac(key, head)?.verify_slice(&bytes(tag)?).ok()?;
-            Some(end)
-        };
-        let ended = || self.ended.lock().unwrap_or_else(PoisonError::into_inner).contains_key(token);
-        signed().is_some_and(|end| now < end) && !ended()
+        self.head(key, token, now).is_some()
     }
 
     /// Ends a session before its time.
     pub(crate) fn end(&self, key: &ApiKey, token: &str, now: u64) {
-        if self.knows(key, token, now) {
+        if let Some(head) = self.head(key, token, now) {
             let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
             ended.retain(|_, end| *end > now);
-            ended.insert(token.to_owned(), now + LASTS);
+            ended.insert(head.to_owned(), now + LASTS);
         }
+    }
+
+    /// The signed part of a token that is good.
+    fn head<'a>(&self, key: &ApiKey, token: &'a str, now: u64) -> Option<&'a str> {
+        let (head, tag) = token.rsplit_once('.')?;
+        let (end, _) = head.split_once('.')?;
+        let end = u64::from_str_radix(end, 16).ok()?;
+        mac(key, head)?.verify_slice(&hex::decode(tag).ok()?).ok()?;
+        let is_ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).contains_key(head);
+        (now < end && !is_ended).then_some(head)
     }
 }
 
@@ -65,19 +68,6 @@ fn mac(key: &ApiKey, head: &str) -> Option<Hmac<Sha256>> {
     mac.update(PURPOSE);
     mac.update(head.as_bytes());
     Some(mac)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    crate::rest::hex(bytes)
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let digits = hex.as_bytes();
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    digits.chunks(2).map(pair).collect()
 }
 
 /// The session's token among the cookies of a request.
@@ -109,7 +99,7 @@ fn is_https(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a request that changes something comes from a page of this server, or from no browser: another page on the same
-/// host (a port makes no other site) gets the cookie sent along too.
+/// host, under another port, gets the cookie sent along too.
 pub(crate) fn is_own_page(method: &Method, headers: &HeaderMap) -> bool {
     if method.is_safe() {
         return true;
@@ -155,6 +145,11 @@ mod tests {
         }
         sessions.end(&key, &token, 1_000);
         assert!(!sessions.knows(&key, &token, 1_000));
+        // Nor when its tag is written in another way.
+        let (head, tag) = token.rsplit_once('.').unwrap();
+        for tag in [tag.to_uppercase(), format!("0x{tag}")] {
+            assert!(!sessions.knows(&key, &format!("{head}.{tag}"), 1_000), "{tag}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! Contents that producers put into directories and buckets, read back where the settings name the place.
+//! External contents: large ones that producers put into a directory or a bucket and sent the address of.
 //!
-//! Only what stands under a named place is read: an address comes with telemetry, and telemetry is hostile input.
+//! They are read back from the content stores that the settings name and from nowhere else: an address comes with
+//! telemetry, and telemetry is hostile input.
 
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 use std::{sync::Arc, time::Duration};
@@ -12,54 +13,54 @@ const LARGEST: u64 = 64 << 20;
 /// How long one reading may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The places that may be read.
+/// The content stores that may be read.
 #[derive(Debug, Default)]
-pub(crate) struct Places(Vec<Place>);
+pub(crate) struct ContentStores(Vec<ContentStore>);
 
 #[derive(Debug)]
-struct Place {
+struct ContentStore {
     /// With a slash at the end.
     url: String,
     prefix: Path,
     store: Arc<dyn ObjectStore>,
 }
 
-impl Places {
-    /// The places under these URLs, with keys and endpoints from the providers' usual variables.
+impl ContentStores {
+    /// The stores under these URLs, with keys and endpoints from the providers' usual environment variables.
     pub(crate) fn open(urls: &[String]) -> Result<Self, String> {
         if !urls.is_empty() {
-            // Two parts of the program may have come first: one provider is as good as the other.
+            // This fails where another part of the program has installed one already, which will do as well.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        urls.iter().map(|url| Place::open(url)).collect::<Result<_, _>>().map(Self)
+        urls.iter().map(|url| ContentStore::open(url)).collect::<Result<_, _>>().map(Self)
     }
 
 }
 
-impl turnscope_answers::ExternalContents for Places {
-    /// The text at this address; `None` where it is in no named place, or cannot be had. Blocks: for a thread that may.
+impl turnscope_answers::ExternalContents for ContentStores {
+    /// The text at this address; `None` where no content store holds it, or it cannot be read. Blocks the thread.
     fn fetch(&self, address: &str) -> Option<String> {
-        let place = self.0.iter().find(|place| address.starts_with(&place.url))?;
-        match Handle::current().block_on(async { tokio::time::timeout(PATIENCE, place.read(address)).await })
+        let store = self.0.iter().find(|store| address.starts_with(&store.url))?;
+        match Handle::current().block_on(async { tokio::time::timeout(PATIENCE, store.read(address)).await })
         {
             Ok(Ok(text)) => Some(text),
             Ok(Err(error)) => {
-                tracing::warn!(address, error, "a content that was put elsewhere could not be read");
+                tracing::warn!(address, error, "an external content could not be read");
                 None
             }
             Err(_) => {
-                tracing::warn!(address, "a content that was put elsewhere did not come in time");
+                tracing::warn!(address, "an external content did not arrive in time");
                 None
             }
         }
     }
 
     fn may_hold(&self, address: &str) -> bool {
-        self.0.iter().any(|place| address.starts_with(&place.url))
+        self.0.iter().any(|store| address.starts_with(&store.url))
     }
 }
 
-impl Place {
+impl ContentStore {
     fn open(url: &str) -> Result<Self, String> {
         let wrong = |why: &dyn std::fmt::Display| {
             format!(
@@ -90,14 +91,14 @@ mod tests {
     use turnscope_answers::ExternalContents as _;
 
     #[tokio::test]
-    async fn only_what_stands_under_a_named_place_is_read() {
+    async fn only_what_is_in_a_named_content_store_is_read() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();
         std::fs::create_dir_all(root.join("kept/a")).unwrap();
         std::fs::write(root.join("kept/a/1.txt"), "hello").unwrap();
         std::fs::write(root.join("secret"), "no").unwrap();
         let base = format!("file://{}", root.display());
-        let places = Places::open(&[format!("{base}/kept")]).unwrap();
+        let stores = ContentStores::open(&[format!("{base}/kept")]).unwrap();
         let fetched = tokio::task::spawn_blocking(move || {
             [
                 "/kept/a/1.txt",
@@ -107,7 +108,7 @@ mod tests {
                 "/kept/%2e%2e/secret",
                 "/kept//../secret",
             ]
-            .map(|path| places.fetch(&format!("{base}{path}")))
+            .map(|path| stores.fetch(&format!("{base}{path}")))
         })
         .await
         .unwrap();
@@ -115,8 +116,8 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_cannot_be_is_said() {
-        let error = Places::open(&["ftp://x".to_owned()]).unwrap_err();
+    fn a_content_store_that_cannot_be_used_is_an_error() {
+        let error = ContentStores::open(&["ftp://x".to_owned()]).unwrap_err();
         assert!(error.starts_with("the content store ftp://x cannot be used"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
-//! Contents that a producer put elsewhere: its span holds an address, under the usual key with `_ref` appended.
+//! External contents: a producer stored them elsewhere, and its span holds the address under the usual key with `_ref`
+//! appended, as OpenTelemetry's own GenAI instrumentation and the crate `turnscope` do.
 //!
-//! OpenTelemetry's own GenAI instrumentation writes them so, and so does the crate `turnscope`. Not here: reading what
-//! stands at the address.
+//! Not here: reading what is at the address.
 
 use crate::cut;
 use opentelemetry_proto::tonic::{
@@ -13,8 +13,8 @@ use turnscope_model::{Kind, Purpose};
 
 const SUFFIX: &str = "_ref";
 
-/// The span with contents in the place of their addresses; `None` where it holds no address. `fetch` gives the
-/// text at an address; where it has none, the address is what is told.
+/// The span with the contents beside their addresses; `None` where it holds no address. `fetch` gives the text at an
+/// address; where it has none, the address itself is shown.
 pub fn fetched(span: &Span, kind: Kind, fetch: impl Fn(&str) -> Option<String>) -> Option<Span> {
     let found: Vec<KeyValue> =
         span.attributes.iter().filter_map(|attribute| content(span, kind, attribute, &fetch)).collect();
@@ -38,13 +38,13 @@ fn content(
     if purpose == Purpose::Other || span.attributes.iter().any(|other| other.key == key) {
         return None;
     }
-    let text = fetch(address).unwrap_or_else(|| told(purpose, address));
+    let text = fetch(address).unwrap_or_else(|| as_link(purpose, address));
     let value = Some(AnyValue { value: Some(Any::StringValue(text)) });
     Some(KeyValue { key: key.to_owned(), value, ..KeyValue::default() })
 }
 
-/// An address as what stands there would be told.
-fn told(purpose: Purpose, address: &str) -> String {
+/// An address as a message with a link.
+fn as_link(purpose: Purpose, address: &str) -> String {
     let part = json!({"type": "uri", "modality": "text", "uri": address});
     match purpose {
         Purpose::Input => json!([{"role": "user", "parts": [part]}]).to_string(),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_is_not_fetched_and_other_keys_are_no_addresses() {
+    fn what_was_sent_is_not_fetched_and_other_keys_are_not_addresses() {
         let sent = span(&[
             ("gen_ai.input.messages", "[]"),
             ("gen_ai.input.messages_ref", "s3://b"),

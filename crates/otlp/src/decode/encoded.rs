@@ -1,43 +1,37 @@
-//! What stands around the records of a request: the same three messages for spans and log records.
+//! A request whose records stay encoded, as slices of the body, so that each is decoded when its turn comes and the
+//! request is never held decoded as a whole.
 //!
-//! The records themselves stay encoded, as slices of the body, so that each can be decoded when its turn comes: a
-//! request is never held decoded as a whole. Not here: records, and texts that are no UTF-8 (`utf8`).
+//! The same three messages hold spans and log records. Not here: the records, and texts that are not UTF-8 (`utf8`).
 
-use super::DecodeError;
 use bytes::Bytes;
 use opentelemetry_proto::tonic::{common::v1::InstrumentationScope, resource::v1::Resource};
 use prost::Message;
 
 /// `ExportTraceServiceRequest` or `ExportLogsServiceRequest`.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Envelope {
+pub(crate) struct Request {
     #[prost(message, repeated, tag = "1")]
-    pub(crate) resources: Vec<OfResource>,
+    pub(crate) resources: Vec<ResourceRecords>,
 }
 
 /// `ResourceSpans` or `ResourceLogs`.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct OfResource {
+pub(crate) struct ResourceRecords {
     #[prost(message, optional, tag = "1")]
     pub(crate) resource: Option<Resource>,
     #[prost(message, repeated, tag = "2")]
-    pub(crate) scopes: Vec<OfScope>,
+    pub(crate) scopes: Vec<ScopeRecords>,
     #[prost(string, tag = "3")]
     pub(crate) schema_url: String,
 }
 
 /// `ScopeSpans` or `ScopeLogs`.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct OfScope {
+pub(crate) struct ScopeRecords {
     #[prost(message, optional, tag = "1")]
     pub(crate) scope: Option<InstrumentationScope>,
     #[prost(bytes = "bytes", repeated, tag = "2")]
     pub(crate) records: Vec<Bytes>,
     #[prost(string, tag = "3")]
     pub(crate) schema_url: String,
-}
-
-/// Opens a request; its records are still as they were sent.
-pub(crate) fn open(body: Bytes) -> Result<Envelope, DecodeError> {
-    Ok(Envelope::decode(body)?)
 }

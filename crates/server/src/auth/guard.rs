@@ -1,0 +1,47 @@
+//! The check of the right that the routes of a router need.
+
+use super::{Principal, Right};
+use crate::{rest::Problem, state::App};
+use aide::axum::ApiRouter;
+use axum::{
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+};
+use std::sync::Arc;
+
+/// These routes for principals with this right: others get 401, or 403 where they are known.
+pub(crate) fn require(app: &Arc<App>, right: Right, routes: ApiRouter<Arc<App>>) -> ApiRouter<Arc<App>> {
+    routes.layer(middleware::from_fn_with_state((Arc::clone(app), right), guard))
+}
+
+async fn guard(State((app, right)): State<(Arc<App>, Right)>, mut request: Request, next: Next) -> Response {
+    match authorised(app.principal(request.method(), request.headers()), right) {
+        Ok(principal) => {
+            request.extensions_mut().insert(principal);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn authorised(principal: Option<Principal>, right: Right) -> Result<Principal, Problem> {
+    let principal = principal.ok_or_else(Problem::unauthenticated)?;
+    if principal.may(right) { Ok(principal) } else { Err(Problem::forbidden(right)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_unknown_gets_401_and_who_lacks_the_right_403() {
+        let status = |principal, right| match authorised(principal, right) {
+            Ok(_) => 200,
+            Err(problem) => problem.into_response().status().as_u16(),
+        };
+        assert_eq!(status(None, Right::Read), 401);
+        assert_eq!(status(Some(Principal::with_session()), Right::Ingest), 403);
+        assert_eq!(status(Some(Principal::with_session()), Right::Admin), 200);
+    }
+}
