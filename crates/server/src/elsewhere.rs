@@ -14,6 +14,9 @@ const LARGEST: u64 = 64 << 20;
 /// How long one read may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The forms of a place's URL.
+const ALLOWED: &str = "file:///DIRECTORY, s3://BUCKET/PREFIX, gs://… and az://…";
+
 /// The places that may be read.
 #[derive(Debug, Default)]
 pub(crate) struct Places(Vec<Place>);
@@ -63,12 +66,8 @@ impl Places {
 
 impl Place {
     fn open(url: &str, variables: &[(String, String)]) -> Result<Self, String> {
-        let source = Source::open(url, variables).map_err(|why| {
-            format!(
-                "cannot use the content store {url}: {why}; \
-                 allowed are file:///DIRECTORY, s3://BUCKET/PREFIX, gs://… and az://…"
-            )
-        })?;
+        let source = Source::open(url, variables)
+            .map_err(|why| format!("cannot use the content store {url}: {why}"))?;
         Ok(Self { url: format!("{}/", url.trim_end_matches('/')), source })
     }
 
@@ -87,11 +86,10 @@ impl Source {
     fn open(url: &str, variables: &[(String, String)]) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("file://") {
             let path = PathBuf::from(decoded(path)?);
-            return if path.is_absolute() {
-                Ok(Self::Directory(path))
-            } else {
-                Err("the path is not absolute".into())
-            };
+            if path.is_absolute() {
+                return Ok(Self::Directory(path));
+            }
+            return Err("a directory needs an absolute path: file:///DIRECTORY".into());
         }
         Self::open_bucket(url, variables)
     }
@@ -106,10 +104,10 @@ impl Source {
         const BUCKETS: [&str; 7] = ["s3", "s3a", "gs", "az", "azure", "abfs", "abfss"];
         match url.split_once("://") {
             Some((scheme, _)) if BUCKETS.contains(&scheme) => Err(format!(
-                "this program was built without the Cargo feature `cloud-content-stores`, which {scheme}:// needs; \
+                "{scheme}:// needs the Cargo feature `cloud-content-stores`, which this program was built without; \
                  build it with `--features cloud-content-stores`"
             )),
-            _ => Err("it is no such URL".into()),
+            _ => Err(format!("allowed are {ALLOWED}")),
         }
     }
 }
@@ -166,10 +164,11 @@ mod bucket {
         pub(super) fn open(url: &str, variables: &[(String, String)]) -> Result<Self, String> {
             // Fails where another part of the program has installed one, and either will do.
             let _ = rustls::crypto::ring::default_provider().install_default();
-            let url = Url::parse(url).map_err(|error| error.to_string())?;
+            let allowed = |error: &dyn std::fmt::Display| format!("{error}; allowed are {}", super::ALLOWED);
+            let url = Url::parse(url).map_err(|error| allowed(&error))?;
             let variables = variables.iter().map(|(name, value)| (name, value.clone()));
             let (store, prefix) =
-                object_store::parse_url_opts(&url, variables).map_err(|error| error.to_string())?;
+                object_store::parse_url_opts(&url, variables).map_err(|error| allowed(&error))?;
             Ok(Self { store: store.into(), prefix })
         }
 
@@ -216,15 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn a_url_of_an_unknown_kind_is_refused() {
-        for url in ["ftp://x", "file://relative", "/var/lib/contents", ""] {
+    fn a_url_that_names_no_place_is_refused() {
+        for url in ["ftp://x", "/var/lib/contents", ""] {
             let error = Places::open(&[url.to_owned()]).unwrap_err();
             assert!(error.starts_with(&format!("cannot use the content store {url}: ")), "{error}");
-            assert!(
-                error.ends_with("allowed are file:///DIRECTORY, s3://BUCKET/PREFIX, gs://… and az://…"),
-                "{error}"
-            );
+            assert!(error.ends_with(&format!("allowed are {ALLOWED}")), "{error}");
         }
+        let error = Places::open(&["file://relative".to_owned()]).unwrap_err();
+        assert!(error.ends_with("a directory needs an absolute path: file:///DIRECTORY"), "{error}");
     }
 
     #[cfg(not(feature = "cloud-content-stores"))]

@@ -30,10 +30,8 @@ pub(crate) fn spawn_pruning(app: &Arc<App>, keep: Keep) -> Option<JoinHandle<()>
                     );
                 }
                 Ok(Ok(_)) => {}
-                Ok(Err(error)) => {
-                    tracing::error!(%error, "pruning failed and will be tried again in an hour")
-                }
-                Err(error) => tracing::error!(%error, "pruning panicked and will be tried again in an hour"),
+                Ok(Err(error)) => tracing::error!(%error, "pruning failed; the next try is in an hour"),
+                Err(error) => tracing::error!(%error, "pruning panicked; the next try is in an hour"),
             }
             tokio::time::sleep(PRUNE_INTERVAL).await;
         }
