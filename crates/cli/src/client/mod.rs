@@ -49,7 +49,7 @@ impl Client {
             return Ok(found);
         }
         let config = Config {
-            silence: settings.silence,
+            inactivity: settings.silence,
             pricing: settings.pricing.clone(),
             ..Config::new(settings.data.clone())
         };
@@ -278,7 +278,7 @@ struct Owner {
 
 impl Owner {
     fn of(directory: &Path) -> Option<Self> {
-        let text = turnscope_store::owner(directory)?;
+        let text = turnscope_store_sqlite::owner(directory)?;
         let said: Value = serde_json::from_str(&text).unwrap_or_default();
         Some(Self {
             pid: said.get("pid").and_then(Value::as_u64).unwrap_or(0),

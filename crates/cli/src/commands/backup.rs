@@ -8,7 +8,8 @@ use crate::{
     settings::{Flags, READ},
 };
 use std::path::PathBuf;
-use turnscope_store::{FILE, ReadOnly};
+use turnscope_store::Maintenance as _;
+use turnscope_store_sqlite::{FILE, SqliteStore};
 
 /// What was typed.
 #[derive(clap::Args)]
@@ -34,13 +35,11 @@ pub(crate) fn backup(args: &Backup) -> Outcome {
         return Err(Failure::usage(format!("{} is there already", target.display()))
             .hint("name a new file: a backup never writes over anything"));
     }
-    let store = ReadOnly::open(&directory)?;
+    let store = SqliteStore::open_read_only(&directory)?;
     let bar = progress::bar(0, "pages");
-    let copied = store.read(|reader| {
-        reader.backup(&target, |done, total| {
-            bar.set_length(u64::from(total));
-            bar.set_position(u64::from(done));
-        })
+    let copied = store.backup(&target, &mut |done, total| {
+        bar.set_length(u64::from(total));
+        bar.set_position(u64::from(done));
     });
     bar.finish_and_clear();
     copied.map_err(|error| {

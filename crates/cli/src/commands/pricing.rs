@@ -189,7 +189,7 @@ fn change(settings: Settings, change: impl FnOnce(&mut PriceFile)) -> Result<Cha
     };
     change(&mut own);
     write(&file, &parse(&file, own.to_text())?)?;
-    if serving.is_none() && settings.data.join(turnscope_store::FILE).exists() {
+    if serving.is_none() && settings.data.join(turnscope_store_sqlite::FILE).exists() {
         let config = Config { ui_path: None, ..settings.server_config() };
         Local::own(Config { api_key: None, ..config })?.settle();
     }

@@ -7,7 +7,8 @@ use super::{
 };
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use turnscope_otlp::redact::Redactor;
-use turnscope_server::{ApiKey, Audit, Config, Keep};
+use turnscope_query::Retention;
+use turnscope_server::{ApiKey, Audit, Config};
 
 /// Everything that can be set, resolved and checked.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ struct Serve {
     content_stores: Vec<String>,
     max_body_bytes: u64,
     redactor: Redactor,
-    keep: Keep,
+    retention: Retention,
     audit: Audit,
     search: bool,
     ui_path: Option<String>,
@@ -147,8 +148,8 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         ));
     }
     let redactor = redactor(picker);
-    let keep = Keep {
-        age: picker.one("retention-days", parse::days).flatten(),
+    let retention = Retention {
+        max_age: picker.one("retention-days", parse::days).flatten(),
         max_bytes: picker.one("retention-max-bytes", parse::bytes).filter(|bytes| *bytes > 0),
     };
     let audit_key =
@@ -230,7 +231,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
             content_stores: picker.list("content-store", parse::split_list),
             max_body_bytes: max_body_bytes?,
             redactor: redactor?,
-            keep,
+            retention,
             audit,
             search: search?,
             ui_path: ui_path.filter(|_| ui != Some(false)),
@@ -273,13 +274,13 @@ impl Settings {
             cors_origins: serve.cors_origins,
             content_stores: serve.content_stores,
             max_body_bytes: usize::try_from(serve.max_body_bytes).unwrap_or(usize::MAX),
-            silence: self.silence,
+            inactivity: self.silence,
             pricing: self.pricing,
             redactor: serve.redactor,
             span_metric_dimensions: serve.span_metric_dimensions,
             search: serve.search,
             ui_path: serve.ui_path,
-            retention: serve.keep,
+            retention: serve.retention,
             audit: serve.audit,
             settings: self.origins.into_iter().map(Origin::shown).collect(),
             ..Config::new(self.data)

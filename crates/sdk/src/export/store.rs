@@ -33,7 +33,9 @@ use turnscope_otlp::{
     receive,
     redact::Redactor,
 };
-use turnscope_store::{Batch, Options, Pricing, Retention, Store, StoreError, owner};
+use turnscope_query::Retention;
+use turnscope_store::{Batch, Pricing, Store as _, StoreError, commit_and_wait};
+use turnscope_store_sqlite::{Options, SqliteStore, owner};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -134,7 +136,7 @@ impl StoreExporter {
         }
         let pricing = Some(self.pricing.clone());
         let options = Options { text_of: Some(item_text), pricing, ..Options::default() };
-        match Store::open(&self.directory.path, options) {
+        match SqliteStore::open(&self.directory.path, options) {
             Ok(store) => Ok(Place::Here(Box::new(Open::new(store)))),
             Err(StoreError::Owned(said)) => Ok(self.server().map_or(Place::Taken(said), Place::Server)),
             Err(error) => Err(error.into()),
@@ -160,28 +162,29 @@ impl StoreExporter {
     }
 
     /// Deletes what is not to be kept, now and then.
-    fn prune(&mut self, store: &Store) -> Result<(), Failure> {
+    fn prune(&mut self, store: &SqliteStore) -> Result<(), Failure> {
         let (days, bytes) = (self.directory.retention_days, self.directory.retention_max_bytes);
         if (days <= 0.0 && bytes == 0) || self.pruned.is_some_and(|at| at.elapsed() < PRUNE) {
             return Ok(());
         }
         self.pruned = Some(Instant::now());
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as i64;
-        let before = (days > 0.0).then(|| now.saturating_sub((days * 86_400e9) as i64));
-        let pruned = store.prune(Retention { before, max_bytes: (bytes > 0).then_some(bytes) }, |_| ())?;
-        self.log.say(LogLevel::Info, || format!("{} traces were too old or too much", pruned.units));
+        let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
+        let max_age = (days > 0.0).then(|| Duration::try_from_secs_f64(days * 86_400.0)).transpose()?;
+        let retention = Retention { max_age, max_bytes: (bytes > 0).then_some(bytes) };
+        let pruned = store.retain(retention, now_ms)?;
+        self.log.say(LogLevel::Info, || format!("{} traces were too old or too much", pruned.groups));
         Ok(())
     }
 }
 
 /// The receiving path of a server: OTLP, normalised, committed.
-fn commit(store: &Store, spans: &[SpanData], resource: &Resource) -> Result<(), Failure> {
+fn commit(store: &SqliteStore, spans: &[SpanData], resource: &Resource) -> Result<(), Failure> {
     let resource = ResourceAttributesWithSchema::from(resource);
     let resource_spans = group_spans_by_resource_and_scope(spans.to_vec(), &resource);
     let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec().into();
     // What was to be redacted is, by the rules that were set up here.
     let normalised = receive::traces(&body, Format::Protobuf, &Redactor::off(), &Budget::unlimited())?;
-    store.commit_and_wait(Batch { records: normalised.records, ..Batch::default() })?;
+    commit_and_wait(store, Batch { records: normalised.records, ..Batch::default() })?;
     match normalised.rejection {
         Some(why) if normalised.rejected > 0 => Err(why.into()),
         _ => Ok(()),

@@ -9,7 +9,7 @@ use std::{
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
-use turnscope_store::Store;
+use turnscope_store_sqlite::SqliteStore;
 
 /// How long a store rests after a batch before it is closed: less than others have patience.
 const REST: Duration = Duration::from_millis(100);
@@ -20,12 +20,12 @@ const GIVE_WAY: Duration = Duration::from_millis(50);
 
 /// A store that is open, since when.
 pub(super) struct Open {
-    pub(super) store: Store,
+    pub(super) store: SqliteStore,
     since: Instant,
 }
 
 impl Open {
-    pub(super) fn new(store: Store) -> Self {
+    pub(super) fn new(store: SqliteStore) -> Self {
         Self { store, since: Instant::now() }
     }
 }

@@ -10,10 +10,9 @@ use crate::{
 use serde_json::json;
 use std::{env, fs, path::Path, thread, time::Duration};
 use turnscope::{Config, DataDirectory, Redaction, TraceConfig, Usage, shutdown};
-use turnscope_store::{
-    Options, ReadOnly, Store,
-    query::{Moment, Order, Page, Run, RunFilter},
-};
+use turnscope_query::{Moment, Run, RunFilter, RunPageQuery};
+use turnscope_store::{ReadLimit, Store as _};
+use turnscope_store_sqlite::{Options, SqliteStore};
 
 fn into(directory: &Path) -> Config {
     Config { store: Some(DataDirectory::of(directory.join("turnscope.db"))), ..quick() }
@@ -29,10 +28,12 @@ fn record(agent: &str) {
 
 /// The runs in a directory that nobody owns, the oldest first.
 pub(crate) fn runs(directory: &Path) -> Vec<Run> {
-    let store = ReadOnly::open(directory).unwrap();
-    let page = Page { limit: 1000, offset: 0, after: None, order: Order::StartedAt, descending: false };
-    let moment = Moment { now_ms: 0, silence_ms: i64::MAX / 2 };
-    store.read(|reader| reader.runs(&RunFilter::default(), &page, moment)).unwrap().runs
+    let store = SqliteStore::open_read_only(directory).unwrap();
+    let page = RunPageQuery { limit: 1000, ..RunPageQuery::default() };
+    let moment = Moment { now_ms: 0, inactivity_ms: i64::MAX / 2 };
+    let mut reader = store.reader(&ReadLimit::none()).unwrap();
+    let found = reader.runs(&RunFilter::default(), &page, moment).unwrap().runs;
+    found.into_iter().map(|listed| listed.run).collect()
 }
 
 fn names(directory: &Path) -> Vec<String> {
@@ -61,7 +62,7 @@ fn what_another_process_owns_is_sent_to_it_and_taken_over_when_it_has_gone() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let collector = Collector::start();
-    let owner = Store::open(dir.path(), Options::default()).unwrap();
+    let owner = SqliteStore::open(dir.path(), Options::default()).unwrap();
     let address = collector.address.to_string();
     owner.announce(&json!({"pid": 1, "otlp_http": address}).to_string()).unwrap();
     let log = dir.path().join("log");
@@ -85,7 +86,7 @@ fn what_another_process_owns_is_sent_to_it_and_taken_over_when_it_has_gone() {
 fn an_owner_that_takes_no_spans_loses_them_and_nothing_else() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
-    let owner = Store::open(dir.path(), Options::default()).unwrap();
+    let owner = SqliteStore::open(dir.path(), Options::default()).unwrap();
     owner.announce(r#"{"pid":1}"#).unwrap();
     let log = dir.path().join("log");
     Config { log_path: Some(log.clone()), ..into(dir.path()) }.install().unwrap();
@@ -100,7 +101,7 @@ fn an_owner_that_takes_no_spans_loses_them_and_nothing_else() {
 fn a_directory_in_which_somebody_else_is_writing_is_waited_for() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
-    let owner = Store::open(dir.path(), Options::default()).unwrap();
+    let owner = SqliteStore::open(dir.path(), Options::default()).unwrap();
     into(dir.path()).install().unwrap();
     record("helpdesk");
     assert!(!turnscope::flush(Duration::from_millis(300)), "the directory is taken");
@@ -147,7 +148,7 @@ fn processes_that_write_into_one_directory_at_once_lose_nothing() {
 fn a_server_that_owns_the_directory_is_shown_the_key_of_the_environment() {
     let dir = tempfile::tempdir().unwrap();
     let collector = Collector::start();
-    let owner = Store::open(dir.path(), Options::default()).unwrap();
+    let owner = SqliteStore::open(dir.path(), Options::default()).unwrap();
     owner.announce(&json!({"pid": 1, "otlp_http": collector.address.to_string()}).to_string()).unwrap();
     for (variables, wanted) in [
         (&[("TRACE_API_KEY", "abc")][..], "abc"),
@@ -166,7 +167,7 @@ fn an_owner_that_refuses_is_named_once() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let url = server(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n");
-    let owner = Store::open(dir.path(), Options::default()).unwrap();
+    let owner = SqliteStore::open(dir.path(), Options::default()).unwrap();
     let address = url.strip_prefix("http://").unwrap();
     owner.announce(&json!({"pid": 1, "otlp_http": address}).to_string()).unwrap();
     let log = dir.path().join("log");

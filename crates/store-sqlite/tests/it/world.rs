@@ -10,31 +10,33 @@ use opentelemetry_proto::tonic::{
 use rusqlite::{Connection, OpenFlags};
 use std::time::Duration;
 use tempfile::TempDir;
-use turnscope_model::{RunId, SpanId, TraceId};
+use turnscope_model::{RecordId, RunId, SpanId, TraceId};
 use turnscope_otlp::{cut, messages, normalise, redact::Redactor};
-use turnscope_store::{Batch, FILE, Options, Store, Stored, query};
+use turnscope_query as query;
+use turnscope_store::{Batch, ReadLimit, Reader, Store as _, Stored, commit_and_wait};
+use turnscope_store_sqlite::{FILE, Options, SqliteStore};
 
 /// A store, and the directory that goes with it.
 pub(crate) struct World {
     pub(crate) directory: TempDir,
-    store: Option<Store>,
+    store: Option<SqliteStore>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = Some(Store::open(directory.path(), options()).unwrap());
+        let store = Some(SqliteStore::open(directory.path(), options()).unwrap());
         Self { directory, store }
     }
 
-    pub(crate) fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &SqliteStore {
         self.store.as_ref().unwrap()
     }
 
     /// Closes the store and opens it again.
     pub(crate) fn reopen(&mut self) {
         self.store = None;
-        self.store = Some(Store::open(self.directory.path(), options()).unwrap());
+        self.store = Some(SqliteStore::open(self.directory.path(), options()).unwrap());
     }
 
     /// Closes the store and goes on with the one in another directory.
@@ -52,14 +54,14 @@ impl World {
 
     /// Sends one request of spans; redaction is off.
     pub(crate) fn send(&self, spans: Vec<Span>) -> Stored {
-        let stored = self.store().commit_and_wait(batch(spans, &Redactor::off())).unwrap();
+        let stored = commit_and_wait(self.store(), batch(spans, &Redactor::off())).unwrap();
         assert!(self.store().catch_up(Duration::from_secs(20)));
         stored
     }
 
     /// Sends one request of log records; redaction is off.
     pub(crate) fn send_logs(&self, logs: Vec<LogRecord>) -> Stored {
-        let stored = self.store().commit_and_wait(log_batch(logs, &Redactor::off())).unwrap();
+        let stored = commit_and_wait(self.store(), log_batch(logs, &Redactor::off())).unwrap();
         assert!(self.store().catch_up(Duration::from_secs(20)));
         stored
     }
@@ -77,8 +79,15 @@ impl World {
 
     /// Every run, oldest first.
     pub(crate) fn runs(&self) -> Vec<query::Run> {
-        let page = query::Page { limit: 1000, ..query::Page::default() };
-        self.store().read(|reader| reader.runs(&query::RunFilter::default(), &page, moment())).unwrap().runs
+        let page = query::RunPageQuery { limit: 1000, ..query::RunPageQuery::default() };
+        let found = self.reader().runs(&query::RunFilter::default(), &page, moment()).unwrap();
+        assert_eq!(found.unreadable, [""; 0]);
+        found.runs.into_iter().map(|listed| listed.run).collect()
+    }
+
+    /// A view of the store.
+    pub(crate) fn reader(&self) -> Box<dyn Reader + '_> {
+        self.store().reader(&ReadLimit::none()).unwrap()
     }
 
     /// Every span (versions that were replaced too) as it was sent.
@@ -89,32 +98,26 @@ impl World {
     /// Those of them for which a condition on the table of records holds.
     pub(crate) fn spans_of(&self, which: &str) -> Vec<Span> {
         let rows = self.rows(which);
-        self.store()
-            .read(|reader| {
-                rows.iter()
-                    .map(|(row, known)| Ok(cut::restore_span(&reader.body(*row)?, known).unwrap()))
-                    .collect()
-            })
-            .unwrap()
+        let ids: Vec<RecordId> = rows.iter().map(|(id, _)| *id).collect();
+        let bodies = self.reader().bodies(&ids).unwrap();
+        let restore = |(body, (_, header))| cut::restore_span(&body.unwrap().body, header).unwrap();
+        bodies.into_iter().zip(&rows).map(restore).collect()
     }
 
     /// Every log record as it was sent.
     pub(crate) fn logs(&self) -> Vec<LogRecord> {
         let rows = self.rows("role & 15 IN (2, 3)");
-        self.store()
-            .read(|reader| {
-                rows.iter()
-                    .map(|(row, known)| Ok(cut::restore_log(&reader.body(*row)?, known).unwrap()))
-                    .collect()
-            })
-            .unwrap()
+        let ids: Vec<RecordId> = rows.iter().map(|(id, _)| *id).collect();
+        let bodies = self.reader().bodies(&ids).unwrap();
+        let restore = |(body, (_, header))| cut::restore_log(&body.unwrap().body, header).unwrap();
+        bodies.into_iter().zip(&rows).map(restore).collect()
     }
 
-    fn rows(&self, which: &str) -> Vec<(i64, cut::Header)> {
+    fn rows(&self, which: &str) -> Vec<(RecordId, cut::Header)> {
         let db = self.sql();
         let mut statement = db
             .prepare(&format!(
-                "SELECT r.id, u.key, r.span, r.parent, r.start, r.dur FROM records r LEFT JOIN units u ON u.id = r.trace
+                "SELECT r.id, u.key, r.span, r.parent, r.start, r.dur FROM records r LEFT JOIN trace_groups u ON u.id = r.trace
                  WHERE {which} ORDER BY r.id"
             ))
             .unwrap();
@@ -122,14 +125,14 @@ impl World {
             let (key, start, dur): (Option<Vec<u8>>, i64, Option<i64>) =
                 (row.get(1)?, row.get(4)?, row.get(5)?);
             let id = |column| row.get::<_, Option<i64>>(column).map(|id| id.and_then(SpanId::from_i64));
-            let known = cut::Header {
+            let header = cut::Header {
                 trace_id: key.and_then(|key| TraceId::try_from(&key[..]).ok()),
                 span_id: id(2)?,
                 parent_span_id: id(3)?,
                 start: start as u64,
                 end: dur.map(|dur| (start + dur) as u64),
             };
-            Ok((row.get(0)?, known))
+            Ok((RecordId(row.get(0)?), header))
         });
         rows.unwrap().collect::<Result<_, _>>().unwrap()
     }
@@ -140,7 +143,7 @@ fn options() -> Options {
 }
 
 pub(crate) fn moment() -> query::Moment {
-    query::Moment { now_ms: 1_800_000_000_000, silence_ms: 600_000 }
+    query::Moment { now_ms: 1_800_000_000_000, inactivity_ms: 600_000 }
 }
 
 pub(crate) fn batch(spans: Vec<Span>, redactor: &Redactor) -> Batch {
