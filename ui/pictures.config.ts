@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 import tests from "./playwright.config";
 
-/** The pictures of the docs, from the demo's data. `cargo xtask picture` takes them again. */
+/** Takes the pictures in the docs from the demo's data. Run by `cargo xtask picture`. */
 export default defineConfig(tests, {
   testDir: "pictures",
   testMatch: "take.ts",

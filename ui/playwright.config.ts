@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 
-/** The browser tests: the real binary (`TURNSCOPE_BIN`) in Debian's Chromium. `cargo xtask browse` runs them. */
+/** The browser tests of the real binary (`TURNSCOPE_BIN`) in Debian's Chromium. Run by `cargo xtask browse`. */
 export default defineConfig({
   testDir: "tests",
   fullyParallel: true,
@@ -8,7 +8,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 }, // CI shares its cores
   forbidOnly: !!process.env["CI"],
-  retries: 1, // and the second try is reported as flaky: a defect to look at, of the page or of its test
+  retries: 1, // a test that passes on the second try is reported as flaky, which is a defect of the page or of the test
   reporter: "list",
   use: {
     viewport: { width: 1440, height: 900 },

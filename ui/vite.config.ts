@@ -9,7 +9,7 @@ import { defineConfig, type Plugin } from "vite";
 /** The server that `npm run dev` asks, as `turnscope serve` prints it. */
 const server = process.env["TURNSCOPE_URL"] ?? "http://127.0.0.1:8000";
 
-/** Compresses each asset once, here, so that the server need not do it for each reader. */
+/** Compresses each asset once, at build time, so that the server need not do it for each request. */
 function compressed(): Plugin {
   return {
     name: "turnscope-compressed",
@@ -26,15 +26,15 @@ function compressed(): Plugin {
 export default defineConfig({
   base: "/ui/",
   plugins: [react(), tailwindcss(), compressed()],
-  // Nothing is inlined: the content security policy allows no data in scripts and styles.
+  // Nothing is inlined, because the content security policy forbids data: URLs.
   build: {
     target: "es2023",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     license: { fileName: "licences.md" },
     manifest: true,
-    // Few files: each costs a request of its own before the page shows. What every page needs is one, what the
-    // pages of details share another.
+    // Few files, since each costs a request before the page shows: one with what every page needs, and one with what the
+    // detail pages share.
     rolldownOptions: {
       output: {
         codeSplitting: {
@@ -46,7 +46,7 @@ export default defineConfig({
       },
     },
   },
-  // Scripts find one another beside themselves, so that the server can put the UI under any path.
+  // Scripts use relative URLs for one another, so that the server can serve the UI at any path.
   experimental: {
     renderBuiltUrl: (_, { hostType }) => (hostType === "html" ? undefined : { relative: true }),
   },

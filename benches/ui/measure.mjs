@@ -1,10 +1,10 @@
 /**
- * Opens one page of the web UI in a real browser, again and again, and prints the medians as one line of JSON.
+ * Opens one page of the web UI in a real browser several times, and prints the medians as one line of JSON.
  *
- *     node measure.mjs URL ROWS PASSES      ROWS: the CSS selector of the rows whose coming is timed
+ *     node measure.mjs URL ROWS PASSES      ROWS: the CSS selector of the rows to wait for
  *
- * Each pass is a browsing context of its own, so that nothing is cached; the browser itself is running already.
- * `turnscope-bench ui` starts a server with a load and calls this for each page. Playwright is that of `ui/`.
+ * Each pass uses a new browser context, so that nothing is cached. The browser itself is already running.
+ * `turnscope-bench ui` starts a loaded server and calls this for each page. Playwright comes from `ui/`.
  */
 import { createRequire } from "node:module";
 import { scroll, settled, watch } from "./watch.mjs";

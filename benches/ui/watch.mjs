@@ -1,6 +1,6 @@
-/** What runs inside the measured page. Each function is sent there as text, so that it uses nothing from outside itself. */
+/** Functions that run inside the measured page. Each is sent there as text, so it must not use anything outside itself. */
 
-/** Before the page's own scripts: notes when its first rows were on the screen, and until when it was too busy to answer. */
+/** Runs before the page's own scripts. Records when the first rows were on screen, and until when the page was busy. */
 export function watch(rows) {
   const seen = { rows: null, busyUntil: 0 };
   globalThis.seen = seen;
@@ -11,19 +11,19 @@ export function watch(rows) {
   }).observe({ type: "longtask", buffered: true });
   const look = () => {
     if (!document.querySelector(rows)) requestAnimationFrame(look);
-    // A task behind the frame: what the frame drew has been painted by then.
+    // A task after the frame: by then the frame has been painted.
     else setTimeout(() => Object.assign(seen, { rows: performance.now() }));
   };
   requestAnimationFrame(look);
 }
 
-/** True once there are rows and half a second went by without a task longer than 50 ms. */
+/** True once there are rows and half a second has passed without a task longer than 50 ms. */
 export function settled() {
   const { rows, busyUntil } = globalThis.seen;
   return rows !== null && performance.now() - Math.max(rows, busyUntil) > 500;
 }
 
-/** Scrolls what holds the rows by a wheel's notch a frame, to and fro; gives the milliseconds between frames. */
+/** Scrolls the rows back and forth, one wheel notch a frame. Returns the milliseconds between frames. */
 export async function scroll([rows, count]) {
   const scrolls = (box) =>
     box.scrollHeight > box.clientHeight && /auto|scroll/.test(getComputedStyle(box).overflowY);

@@ -8,7 +8,7 @@ type Picture = {
   path: (demo: Turnscope) => Promise<string> | string;
   dark?: boolean;
   narrow?: boolean;
-  /** What must stand there before the picture is taken. */
+  /** What must be visible before the picture is taken. */
   ready: (page: Page) => Promise<void>;
 };
 
@@ -40,7 +40,7 @@ const pictures: Picture[] = [
   { name: "run-timeline", path: run("incident-review", "timeline"), dark: true, ready: sees(/chat /) },
   { name: "run-context", path: run("incident-review", "context"), ready: sees(/history/i) },
   { name: "search", path: () => "search?q=refund", ready: sees("support-desk") },
-  { name: "settings", path: () => "settings", ready: sees("All is well.") },
+  { name: "settings", path: () => "settings", ready: sees("Everything works.") },
   { name: "start", path: () => "start", ready: sees("Waiting for a span") },
 ];
 

@@ -9,7 +9,7 @@ import "./styles.css";
 
 startTheme();
 
-// A part of the page that the server no longer has: it was upgraded while this tab was open. Once, lest it loops.
+// A script is gone because the server was upgraded while this tab was open. Reload, but only once, so that it cannot loop.
 window.addEventListener("vite:preloadError", (event) => {
   const last = Number(sessionStorage.getItem("reloaded") ?? 0);
   if (Date.now() - last < 60_000) return;

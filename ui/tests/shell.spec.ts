@@ -56,12 +56,12 @@ test("a tab that is older than its server loads itself again, but not for ever",
   const run = page.getByRole("row").filter({ hasText: "support-desk" });
   const search = page.getByRole("link", { name: "Search" });
   await expect(run).toBeVisible();
-  await search.hover(); // which asks for the script of the page behind it
+  await search.hover(); // which preloads the script of the linked page
   await expect.poll(() => loads).toBe(2);
   await expect(run).toBeVisible();
   await search.click();
   await expect(page.getByRole("alert")).toContainText("This page could not be loaded");
-  expect(loads).toBeLessThanOrEqual(3); // the router tries once more by itself
+  expect(loads).toBeLessThanOrEqual(3); // the router retries once by itself
 });
 
 test("the UI can stand under another path", async ({ page }) => {
@@ -73,7 +73,7 @@ test("the UI can stand under another path", async ({ page }) => {
     await page.getByRole("link", { name: "Settings" }).click();
     await expect(page).toHaveURL(`${server.url}/watch/agents/settings`);
     await page.reload();
-    await expect(page.getByText("All is well.")).toBeVisible();
+    await expect(page.getByText("Everything works.")).toBeVisible();
   } finally {
     await server.stop();
   }

@@ -1,10 +1,10 @@
-/** The typed way to the server. Every error is a `Problem` that says what failed and what to do. */
+/** The typed client of the REST API. Every error is a `Problem` that says what failed and what to do. */
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 
-/** An error as the server says it (RFC 9457). */
+/** An error as the server reports it (RFC 9457). */
 export class Problem extends Error {
   readonly status: number;
   readonly detail: string | undefined;
@@ -29,7 +29,7 @@ export class Problem extends Error {
 
 export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
 
-/** The data of a reply, or its problem thrown. */
+/** Returns the data of a reply, or throws its problem. */
 export function must<T>(reply: { data?: T; error?: unknown; response: Response }): T {
   if (!reply.response.ok || reply.data === undefined) {
     throw Problem.from(reply.response, reply.error);

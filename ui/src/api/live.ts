@@ -1,13 +1,13 @@
 /**
- * The live stream: what changed, as it happens.
+ * The live stream: changes, as they happen.
  *
- * The browser reconnects by itself and sends the last event's id, so that nothing is missed; where that is too long
- * ago the server says `gap`, and what is shown must be read again.
+ * The browser reconnects by itself and sends the last event's id, so that nothing is missed. If that is too long ago, the server
+ * sends `gap`, and everything on screen must be fetched again.
  */
 import type { Schemas } from "./client";
 
 export type LiveEvent =
-  /** A run is new or changed; without `run` it is gone. */
+  /** A run is new or has changed. Without `run` it has been deleted. */
   | { kind: "run"; runId: string; run: Schemas["Run"] | null }
   | { kind: "score"; runId: string }
   | { kind: "gap" };

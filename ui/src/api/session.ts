@@ -1,4 +1,4 @@
-/** Whether this browser may read: an API key, given once, becomes a cookie that no script sees. */
+/** Whether this browser may read. An API key, entered once, becomes a cookie that scripts cannot see. */
 import { api, must, Problem } from "./client";
 
 async function done(reply: { error?: unknown; response: Response }): Promise<void> {

@@ -1,4 +1,4 @@
-/** One live stream for the whole page, however many parts listen. */
+/** One live stream for the whole page, however many components listen. */
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { type LiveEvent, type LiveState, listen } from "./live";
 
@@ -27,14 +27,14 @@ function join(listener: (event: LiveEvent) => void): () => void {
   };
 }
 
-/** Calls back with what happens, for as long as the component is shown. */
+/** Calls back with each event while the component is mounted. */
 export function useLive(onEvent: (event: LiveEvent) => void): void {
   const current = useRef(onEvent);
   current.current = onEvent;
   useEffect(() => join((event) => current.current(event)), []);
 }
 
-/** Whether the stream is there. */
+/** Whether the stream is connected. */
 export function useLiveState(): LiveState {
   return useSyncExternalStore(
     (watcher) => {

@@ -18,7 +18,7 @@ const places: { to: "/" | "/search" | "/start" | "/settings"; name: string; Icon
   { to: "/settings", name: "Settings", Icon: Settings },
 ];
 
-/** The frame of every page: where one can go, and the page; or the question for the key. */
+/** The frame of every page: navigation and content, or the form for the API key. */
 export function AppShell() {
   const locked = useQuery<boolean>({ queryKey: signedOut, enabled: false, initialData: false });
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
@@ -29,12 +29,12 @@ export function AppShell() {
       event.preventDefault();
       setOpen("palette");
     };
-    // On the way down, so that it is heard in a dialog too.
+    // In the capture phase, so that it works in a dialog too.
     document.addEventListener("keydown", pressed, { capture: true });
     return () => document.removeEventListener("keydown", pressed, { capture: true });
   }, []);
   if (locked.data) return <SignIn />;
-  // A dialog says that it closed a moment after it did: another one may be open by then.
+  // A dialog's close event comes a moment late; another dialog may be open by then.
   const close = (closed: "palette" | "help") => () => setOpen((now) => (now === closed ? null : now));
   return (
     <>

@@ -1,15 +1,15 @@
 import { Radio, WifiOff } from "lucide-react";
 import { useLive, useLiveState } from "../api/useLive";
 
-/** Says whether the page follows the server, and when it lost it. */
+/** Shows whether the live connection works, and since when it does not. */
 export function ConnectionMark() {
-  useLive(() => undefined); // the shell holds the stream open, so that pages come and go on one connection
+  useLive(() => undefined); // the shell keeps the stream open, so that all pages share one connection
   const state = useLiveState();
   if (state === "lost") {
     return (
       <span role="status" className="inline-flex items-center gap-1.5 text-warn">
         <WifiOff size={14} aria-hidden />{" "}
-        <span className="max-sm:sr-only">Server not reached, trying again</span>
+        <span className="max-sm:sr-only">Cannot reach the server, trying again</span>
       </span>
     );
   }

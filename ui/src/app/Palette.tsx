@@ -9,7 +9,7 @@ import { StatusMark } from "../components/StatusMark";
 import { oneLine } from "../lib/text";
 import { nextTheme } from "./theme";
 
-/** Goes anywhere: a page, a run of late, an agent's runs, or a search for what was typed. */
+/** Goes anywhere: to a page, a recent run, an agent's runs, or a search for what was typed. */
 export function Palette({ close }: { close: () => void }) {
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
@@ -57,11 +57,11 @@ export function Palette({ close }: { close: () => void }) {
             />
             <Item
               icon={<SunMoon size={15} aria-hidden />}
-              name="Light, dark, as the system"
+              name="Theme: light, dark or system"
               pick={nextTheme}
             />
           </Group>
-          <Group heading="Runs of late">
+          <Group heading="Recent runs">
             {runs.data?.map((run) => (
               <Item
                 key={run.run_id}
@@ -95,7 +95,7 @@ export function Palette({ close }: { close: () => void }) {
                 id="search-for"
                 keep
                 icon={<Search size={15} aria-hidden />}
-                name={`Search what was said for “${oneLine(typed, 60)}”`}
+                name={`Search messages for “${oneLine(typed, 60)}”`}
                 pick={go(() => navigate({ to: "/search", search: { q: typed.trim() } }))}
               />
             </Command.Group>

@@ -5,7 +5,7 @@ import { Problem } from "../api/client";
 import { session } from "../api/session";
 import { Button } from "../components/Button";
 
-/** Asks for the API key, once a browser; nothing else is shown before. */
+/** Asks for the API key, once for each browser, before anything else is shown. */
 export function SignIn() {
   const client = useQueryClient();
   const [wrong, setWrong] = useState<string | null>(null);
@@ -18,7 +18,11 @@ export function SignIn() {
       client.clear();
       window.location.reload();
     } catch (error) {
-      setWrong(error instanceof Problem && error.status === 401 ? "This is not the key." : String(error));
+      setWrong(
+        error instanceof Problem && error.status === 401
+          ? "This is not the server's API key."
+          : String(error),
+      );
       setBusy(false);
     }
   };

@@ -1,4 +1,4 @@
-/** The keys as the help shows them; the pages themselves listen to theirs. */
+/** The keys for the help dialog. Each page handles its own keys. */
 export const keys: { where: string; keys: [string, string][] }[] = [
   {
     where: "Everywhere",
@@ -13,7 +13,7 @@ export const keys: { where: string; keys: [string, string][] }[] = [
     where: "Runs",
     keys: [
       ["j  k", "next, previous run"],
-      ["p", "look at it beside the list"],
+      ["p", "show it beside the list"],
       ["Enter", "open it"],
       ["n", "show new runs"],
     ],
@@ -23,9 +23,9 @@ export const keys: { where: string; keys: [string, string][] }[] = [
     keys: [
       ["s  t  g  c", "story, tree, timeline, context"],
       ["j  k", "next, previous step"],
-      ["Esc", "let go of the step"],
+      ["Esc", "clear the selection"],
       ["[  ]", "fold, unfold the turn (story) or the step"],
-      ["+  -  0  z", "closer, farther, all of it, the step (timeline)"],
+      ["+  -  0  z", "zoom in, zoom out, whole run, selected step (timeline)"],
       [",  .", "earlier, later (timeline)"],
       ["{  }", "fold the turns, the details"],
     ],

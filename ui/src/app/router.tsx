@@ -8,14 +8,14 @@ import { readView } from "../features/runs/view";
 import { AppShell } from "./AppShell";
 import { queryClient } from "./queryClient";
 
-/** What stands in a page's query string, as it is; each feature reads its own part of it. */
+/** The query string of a page, unparsed. Each feature reads its own part. */
 type Search = Record<string, unknown>;
 const anySearch = (search: Search): Search => search;
 
-/** A page that has not read its data by then shows itself without, and says so. */
+/** A page that has no data by then is shown without it, with a loading state. */
 const PATIENCE_MS = 150;
 
-/** Holds a page back for its first data, but not long; who is on it already sees that something is being read. */
+/** Delays a page briefly for its first data. On a page that is already open, the user sees a loading state instead. */
 async function briefly(cause: "enter" | "stay" | "preload", reading: Promise<unknown>): Promise<void> {
   if (cause !== "enter") return;
   await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
@@ -23,7 +23,7 @@ async function briefly(cause: "enter" | "stay" | "preload", reading: Promise<unk
 
 const root = createRootRoute({
   component: AppShell,
-  notFoundComponent: () => <EmptyState title="There is no such page" />,
+  notFoundComponent: () => <EmptyState title="Page not found" />,
   errorComponent: ({ error, reset }) => <ErrorPanel what="This page" error={error} retry={reset} />,
 });
 
@@ -32,16 +32,16 @@ const runs = createRoute({
   path: "/",
   validateSearch: anySearch,
   loaderDeps: ({ search }) => search,
-  // The first rows are asked for before anything is drawn, and waited for, lest the page is drawn twice.
+  // The first rows are requested and awaited before anything is drawn, so that the page is not drawn twice.
   loader: ({ deps, cause }) => briefly(cause, queryClient.prefetchQuery(pageQuery(readView(deps), null))),
-  component: RunsPage, // the home page waits for no second script
+  component: RunsPage, // the home page needs no second script
 });
 
 const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
   validateSearch: anySearch,
-  // The run and its steps are read while the page's script is.
+  // The run and its steps load at the same time as the page's script.
   loader: ({ params: { runId }, cause }) =>
     briefly(
       cause,
@@ -72,7 +72,7 @@ const start = createRoute({
   component: lazyRouteComponent(() => import("../features/start/StartPage"), "StartPage"),
 });
 
-/** The path under which the server put the UI; it writes it into the page. */
+/** The path at which the server serves the UI. The server writes it into the page. */
 const path = document.querySelector<HTMLMetaElement>("meta[name=turnscope-path]")?.content ?? "/ui/";
 
 export const router = createRouter({

@@ -1,4 +1,4 @@
-/** Light or dark: as the system, unless the person chose. */
+/** Light or dark: follows the system unless the user chose. */
 const themes = ["", "light", "dark"];
 
 const stored = () => localStorage.getItem("turnscope-theme") ?? "";

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** A short label beside something; `colour` is a CSS colour for its text and border. */
+/** A short label. `colour` is a CSS colour for its text and border. */
 export function Badge({ children, colour, title }: { children: ReactNode; colour?: string; title?: string }) {
   return (
     <span

@@ -8,7 +8,7 @@ const looks: Record<Look, string> = {
   primary: "bg-accent text-bg hover:opacity-90",
 };
 
-/** A button; `quiet` ones stand in toolbars. */
+/** A button. `quiet` is for toolbars. */
 export function Button({
   look = "plain",
   className = "",

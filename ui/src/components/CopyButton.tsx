@@ -2,7 +2,7 @@ import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button } from "./Button";
 
-/** Copies a text, and says that it did. */
+/** Copies a text and confirms it. */
 export function CopyButton({ text, name = "Copy" }: { text: string; name?: string }) {
   const [done, setDone] = useState(false);
   useEffect(() => {

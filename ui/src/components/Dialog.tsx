@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 
 type Props = { label: string; onClose: () => void; children: ReactNode; className?: string };
 
-/** A dialog of the browser's own: it keeps the focus, closes on Escape, and gives the focus back. */
+/** The browser's own dialog: it traps the focus, closes on Escape, and returns the focus. */
 export function Dialog({ label, onClose, children, className = "" }: Props) {
   const box = useRef<HTMLDialogElement>(null);
   useEffect(() => {

@@ -35,7 +35,7 @@ const icons: Record<string, LucideIcon> = {
   http: Globe,
 };
 
-/** What kind of step this is, by form as well as by colour. */
+/** The kind of a step, by shape as well as by colour. */
 export function KindIcon({ kind, size = 14 }: { kind: string; size?: number }) {
   const Icon = icons[kind] ?? Circle;
   return (

@@ -4,8 +4,8 @@ import type { AnchorHTMLAttributes, MouseEvent } from "react";
 type Props = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "href"> & { readonly runId: string };
 
 /**
- * A link to a run's page. The router's own link follows every change of the address to know whether it is the current one,
- * which no link to a run needs to know: of rows by the dozen, that is most of what drawing them costs.
+ * A link to a run's page. The router's own link re-renders on every navigation to know whether it is the current page. Links to
+ * runs do not need that, and with dozens of rows it was most of the cost of drawing them.
  */
 export function RunLink({ runId, ...rest }: Props) {
   const router = useRouter();

@@ -1,4 +1,4 @@
-/** Holds the place of something that is being loaded. */
+/** A placeholder for something that is loading. */
 export function Skeleton({ className = "" }: { className?: string }) {
   return <div aria-hidden className={`animate-pulse rounded bg-hover ${className}`} />;
 }

@@ -17,7 +17,7 @@ const marks: Record<string, LucideIcon> = {
   incomplete: CircleDashed,
 };
 
-/** Where a run or step stands: a mark of its own for each status, and its word for those who hear the page. */
+/** The status of a run or step: a mark for each status, and its name for screen readers. */
 export function StatusMark({ status, title, size = 14 }: { status: string; title?: string; size?: number }) {
   const Mark = marks[status] ?? CircleHelp;
   return (

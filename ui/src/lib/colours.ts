@@ -1,4 +1,4 @@
-/** Colours by meaning, as CSS variables of `styles.css`. They never stand alone: a mark or a word goes with each. */
+/** Colours by meaning, as CSS variables from `styles.css`. Never used alone: each comes with a mark or a word. */
 
 const kinds: Record<string, string> = {
   run: "--kind-run",

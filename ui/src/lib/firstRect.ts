@@ -1,5 +1,5 @@
 /**
- * How large a scrolled list is before it was measured: as the window. With it a virtual list has its rows in the first
- * drawing, and not, once more, in a second one.
+ * The assumed size of a scrolled list before it is measured: that of the window. With it, a virtual list draws its rows in the
+ * first render instead of a second one.
  */
 export const firstRect = () => ({ width: window.innerWidth, height: window.innerHeight });

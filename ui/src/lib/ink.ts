@@ -1,4 +1,4 @@
-/** A colour of `styles.css` as the canvas takes it, in the light or dark that is shown now. */
+/** A colour from `styles.css` in a form that canvas accepts, for the current theme. */
 export function ink(variable: string): string {
   const probe = document.createElement("span");
   probe.style.color = `var(${variable})`;

@@ -1,4 +1,4 @@
-/** Figures as a person reads them; what is unknown is a dash, never 0. */
+/** Formats figures for people. Unknown is a dash, never 0. */
 
 /** `940`, `12.4k`, `3.1M`. */
 export function count(n: number | null | undefined): string {
@@ -8,10 +8,10 @@ export function count(n: number | null | undefined): string {
   return `${(n / 1e6).toFixed(n < 99.95e6 ? 1 : 0)}M`;
 }
 
-/** All digits, `1,234,567`: for tables that must add up. */
+/** All digits, `1,234,567`, for tables whose sums should be checkable. */
 export const exactCount = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
-/** `$0.0031`, `$1.20`, `$340`; two figures that matter below a dollar. */
+/** `$0.0031`, `$1.20`, `$340`: two significant digits below a dollar. */
 export function usd(dollars: number | null | undefined): string {
   if (dollars === null || dollars === undefined) return "–";
   if (dollars === 0) return "$0";

@@ -1,6 +1,6 @@
-/** Text of others, made safe to look at: what cannot be seen, or turns the direction of what follows, is shown by name. */
+/** Makes untrusted text safe to look at: invisible characters, and those that change the direction of text, are shown by name. */
 
-/** Control and format characters, but for line breaks, tabs and what joins letters and emoji. */
+/** Control and format characters, except line breaks, tabs and joiners of letters and emoji. */
 const unseen = /(?![\n\r\t\u200c\u200d])[\p{Cc}\p{Cf}]/gu;
 
 /** Control and direction characters as `⟨U+202E⟩`; everything else as it is. */
@@ -8,10 +8,10 @@ export function visible(text: string): string {
   return text.replace(unseen, (c) => `⟨${nameOf(c)}⟩`);
 }
 
-/** A piece of text, or the name of a character that cannot be seen. */
+/** A piece of text, or the name of an invisible character. */
 export type Piece = { readonly text: string } | { readonly unseen: string };
 
-/** The text in pieces, what cannot be seen apart, to be marked as such. */
+/** Splits a text so that invisible characters are separate pieces, to be marked as such. */
 export function pieces(text: string): Piece[] {
   const found: Piece[] = [];
   let from = 0;

@@ -1,4 +1,4 @@
-/** Times and durations as a person reads them. Times are milliseconds since the epoch, durations milliseconds. */
+/** Formats times and durations for people. Times are milliseconds since the epoch, durations milliseconds. */
 
 /** `412 ms`, `3.2 s`, `2 m 05 s`, `1 h 12 m`. */
 export function duration(ms: number | null | undefined): string {
@@ -26,13 +26,13 @@ export function clock(at: number, now: number): string {
 export const timeOfDay = (date: Date): string =>
   [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
 
-/** `18 Nov`, as the viewer's language has it. */
+/** `18 Nov`, in the viewer's language. */
 export function dayMonth(date: Date): string {
   dayMonthFormat ??= new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
   return dayMonthFormat.format(date);
 }
 
-/** Made once and late: a format costs more to make than a row to draw. */
+/** Created once, when first needed: creating a format costs more than drawing a row. */
 let dayMonthFormat: Intl.DateTimeFormat | undefined;
 
 const two = (n: number): string => String(n).padStart(2, "0");

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 
 type Keys = Record<string, (event: KeyboardEvent) => void>;
 
-/** Keys of the page: none while something is typed, with a modifier, or while a dialog is open. */
+/** Handles the page's keys, except while the user types, holds a modifier, or has a dialog open. */
 export function useKeys(keys: Keys): void {
   const current = useRef(keys);
   current.current = keys;

@@ -1,4 +1,4 @@
-/** One small run as OTLP, for tests that need many or need them now. */
+/** One small run as OTLP, for tests that need many runs or recent ones. */
 const hex = (n: number, length: number) => n.toString(16).padStart(length, "0");
 
 export type Sketch = {

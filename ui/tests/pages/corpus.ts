@@ -1,4 +1,4 @@
-/** The captured requests of the corpus, sent as their exporters did. */
+/** The captured requests of the corpus, sent as their exporters sent them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";

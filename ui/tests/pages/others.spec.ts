@@ -19,12 +19,12 @@ test("a search leads to the turn, highlighted", async ({ page, demo }) => {
 
 test("what is found nowhere is said", async ({ page, demo }) => {
   await page.goto(`${demo.url}/ui/search?q=xyzzyplugh`);
-  await expect(page.getByText("Nothing holds all of these words")).toBeVisible();
+  await expect(page.getByText("Nothing contains all of these words")).toBeVisible();
 });
 
 test("the settings say what is configured, from where, and what calls cost", async ({ page, demo }) => {
   await page.goto(`${demo.url}/ui/settings`);
-  await expect(page.getByText("All is well.")).toBeVisible();
+  await expect(page.getByText("Everything works.")).toBeVisible();
   await expect(page.getByRole("region", { name: "Store" })).toContainText("Search index");
   const { values } = await demo.get("/v1/config");
   await expect(page.getByRole("cell", { name: values[0].name, exact: true })).toBeVisible();
@@ -48,7 +48,7 @@ test("the snippets name this server, and turn green with the first span", async 
   await fresh.send(runs([{ n: 7, agent: "newcomer" }]));
   await expect(page.getByText("newcomer has arrived.")).toBeVisible();
   expect(await barriers(page)).toEqual([]);
-  await page.getByRole("link", { name: "Look at it" }).click();
+  await page.getByRole("link", { name: "Open it" }).click();
   await expect(page).toHaveURL(/\/ui\/runs\//);
 });
 
@@ -60,7 +60,7 @@ test("with a key set nothing shows before it is given, and once given it is kept
     expect(await barriers(page)).toEqual([]);
     await page.getByLabel("API key").fill("wrong");
     await page.keyboard.press("Enter");
-    await expect(page.getByRole("alert")).toContainText("This is not the key.");
+    await expect(page.getByRole("alert")).toContainText("This is not the server's API key.");
     await page.getByLabel("API key").fill("a-key-of-the-tests");
     await page.keyboard.press("Enter");
     await expect(page.getByText("No runs yet")).toBeVisible();
@@ -99,5 +99,5 @@ test("a lost server is said, and found again", async ({ page, context, demo }) =
   await context.setOffline(false);
   await page.route("**/v1/live", (route) => route.abort());
   await page.goto(`${demo.url}/ui/`);
-  await expect(page.getByText("Server not reached, trying again")).toBeVisible();
+  await expect(page.getByText("Cannot reach the server, trying again")).toBeVisible();
 });

@@ -69,13 +69,13 @@ test("columns are chosen from a menu, by keyboard too", async ({ page, demo }) =
   await expect(cost).toBeHidden();
   await expect(page).toHaveURL(/columns=time.cost/);
   await page.getByRole("button", { name: "Columns" }).click();
-  await page.getByRole("menuitem", { name: "Usual columns" }).click();
+  await page.getByRole("menuitem", { name: "Default columns" }).click();
   await expect(header).toHaveCount(10);
 });
 
 test("the keyboard walks the list, peeks and opens", async ({ page, demo }) => {
   await page.goto(`${demo.url}/ui/`);
-  // A run, not the rows that hold its place while it is loaded: those cannot be walked.
+  // A run, not a placeholder row, which the keys skip.
   await page.getByText("trip-planner").first().waitFor();
   await page.keyboard.press("j");
   await page.keyboard.press("p");

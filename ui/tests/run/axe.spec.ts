@@ -1,7 +1,7 @@
 import { barriers } from "../support/test";
 import { expect, test } from "./world";
 
-/** What is there once a view is. */
+/** What is visible once a view has loaded. */
 const READY = {
   story: "Final answer",
   tree: "policy_gate.evaluate",

@@ -5,7 +5,7 @@ import { expect, test } from "./world";
 
 const CORPUS = join(import.meta.dirname, "../../../tests/corpus");
 
-/** Sends what a framework sent, body by body; what was refused then is refused now. */
+/** Sends a framework's captured requests one by one, and expects the same ones to be refused. */
 async function replay(server: Turnscope, folder: string): Promise<void> {
   for (const file of readdirSync(folder).sort()) {
     const [, signal, ending] = /^\d+\.(traces|logs)\.(pb|json)$/.exec(file) ?? [];

@@ -1,6 +1,6 @@
 import { expect, test } from "./world";
 
-/** The figures of a table's column, without signs and separators. */
+/** The figures in a table column, without currency signs and separators. */
 const figures = (cells: string[]) => cells.map((cell) => Number(cell.replace(/[$,]/g, "")));
 
 test("a call's cost is explained: bucket × price = sum, with where the price is from", async ({

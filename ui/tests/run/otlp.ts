@@ -1,4 +1,4 @@
-/** Spans as an agent's SDK would send them, in OTLP/JSON. */
+/** Spans in OTLP/JSON, as an agent's SDK would send them. */
 
 export interface SpanSketch {
   readonly id: number;
@@ -13,7 +13,7 @@ export interface SpanSketch {
 
 const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, "0");
 
-/** The run that the first span of trace `trace` makes. */
+/** The run id of the first span of trace `trace`. */
 export const runId = (trace: number): string => `${hex(trace, 32)}-${hex(1, 16)}`;
 export const stepId = (span: number): string => hex(span, 16);
 

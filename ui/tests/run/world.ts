@@ -1,4 +1,4 @@
-/** A run's page on a server of the worker's own, with the demo's runs: these tests write to it. */
+/** A run's page on a server of the worker's own with the demo's runs, because these tests write to it. */
 import { test as base, expect } from "../support/test";
 import { Turnscope } from "../support/turnscope";
 

@@ -1,4 +1,4 @@
-/** The world of a browser test: a server with the demo's runs, an empty one, and a page that may not misbehave. */
+/** Fixtures of the browser tests: a server with the demo's runs, an empty server, and a page that fails the test on errors. */
 import { test as base, expect, type Page } from "@playwright/test";
 import axe from "axe-core";
 import { Turnscope } from "./turnscope";
@@ -6,7 +6,7 @@ import { Turnscope } from "./turnscope";
 export { expect };
 
 export const test = base.extend<{ honest: undefined; fresh: Turnscope }, { demo: Turnscope }>({
-  /** Sample runs, shared by the tests of a worker: they read it only. */
+  /** A server with sample runs, shared by the tests of a worker, which only read from it. */
   demo: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from the pattern what a fixture needs
     async ({}, use) => {
@@ -17,7 +17,7 @@ export const test = base.extend<{ honest: undefined; fresh: Turnscope }, { demo:
     { scope: "worker" },
   ],
 
-  /** An empty server of the test's own. */
+  /** An empty server for one test. */
   // biome-ignore lint/correctness/noEmptyPattern: as above
   fresh: async ({}, use) => {
     const server = await Turnscope.start("serve");
@@ -25,7 +25,7 @@ export const test = base.extend<{ honest: undefined; fresh: Turnscope }, { demo:
     await server.stop();
   },
 
-  /** No test passes while the page throws, breaks its content security policy or asks another origin. */
+  /** A test fails if the page throws, violates its content security policy or contacts another origin. */
   honest: [
     async ({ page }, use) => {
       const wrong: string[] = [];
@@ -45,7 +45,7 @@ export const test = base.extend<{ honest: undefined; fresh: Turnscope }, { demo:
   ],
 });
 
-/** What axe finds that is serious, in one line each. */
+/** The serious findings of axe, one line each. */
 export async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run());

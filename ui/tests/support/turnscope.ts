@@ -1,4 +1,4 @@
-/** The real binary on free ports and a directory of its own, stopped by its own process. */
+/** The real binary on free ports and its own directory, stopped through its own process id. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,14 +43,14 @@ export class Turnscope {
     await this.post("/v1/traces", JSON.stringify(body), "application/json");
   }
 
-  /** Sends a body as an exporter did. */
+  /** Sends a request body exactly as an exporter sent it. */
   async post(path: string, body: string | Buffer<ArrayBuffer>, type: string): Promise<void> {
     const reply = await fetch(this.otlp + path, { method: "POST", headers: { "content-type": type }, body });
     if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
   }
 
-  /** What REST answers. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests read what they need of any reply
+  /** The answer of the REST API. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests read arbitrary fields of replies
   async get(path: string): Promise<any> {
     return (await fetch(this.url + path)).json();
   }

@@ -14,13 +14,13 @@ import { RawTextProvider } from "./text/RawTextProvider";
 import { useNow } from "./useNow";
 import "./run.css";
 
-/** One run: its header, and its views over one selection. Everything that is chosen stands in the address. */
+/** One run: its header, and its views, which share one selection. All choices are in the address. */
 export function RunPage() {
   const { runId } = useParams({ from: "/runs/$runId" });
   const address = useSearch({ from: "/runs/$runId" });
   const navigate = useNavigate({ from: "/runs/$runId" });
   const search = useMemo(() => readRunSearch(address), [address]);
-  // What is looked at is no place that one wants to go back to, step by step.
+  // Selecting a step replaces the history entry: nobody wants to go back through every step they looked at.
   const onSearch = useCallback(
     (search: RunSearch) => void navigate({ search: { ...search }, replace: true }),
     [navigate],

@@ -1,4 +1,4 @@
-/** Figures of runs and steps in short words. What is unknown is left out, never zero. */
+/** Formats figures of runs and steps briefly. Unknown figures are left out, never zero. */
 import { count, usd } from "../../lib/numbers";
 import { duration } from "../../lib/time";
 import type { Run, Usage } from "./data/api";
@@ -25,7 +25,7 @@ export function usageWords(usage: Usage): string {
 /** "1 turn", "3 turns". */
 export const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-/** All digits, for tables that must add up. */
+/** All digits, for tables whose sums should be checkable. */
 export const exactUsd = (dollars: number): string =>
   `$${dollars.toFixed(dollars >= 1 ? 4 : dollars > 0 && dollars < 0.00001 ? 9 : 6)}`;
 

@@ -1,4 +1,4 @@
-/** What all views of one run share: the run, its skeleton when it is there, and the selected step. */
+/** What all views of a run share: the run, its skeleton once loaded, and the selected step. */
 import { createContext, useContext } from "react";
 import type { RunDetail } from "./data/api";
 import type { Skeleton } from "./data/skeleton";
@@ -14,7 +14,7 @@ export interface RunModel {
   readonly shape: Shape | null;
   readonly selected: string | null;
   readonly select: (stepId: string | null) => void;
-  /** Milliseconds from the start of the run to now, for what still runs; its end once it has ended. */
+  /** Milliseconds from the start of the run to now, or to its end once it has ended. */
   readonly now: number;
 }
 

@@ -1,4 +1,4 @@
-/** What of the run page is in its address: every view and every selection is a link. */
+/** The part of the run page's state that is in its address, so that every view and selection has a link. */
 
 export const VIEWS = ["story", "tree", "timeline", "context"] as const;
 export type View = (typeof VIEWS)[number];
@@ -7,17 +7,17 @@ export interface RunSearch {
   readonly view?: View;
   /** The selected step. */
   readonly step?: string;
-  /** A turn to scroll to, where a link means no step in particular. */
+  /** The turn to scroll to, if the link selects no step. */
   readonly turn?: number;
 }
 
-/** Reads an address. What is no view or no step is left out: a mistyped link still opens the run. */
+/** Parses an address. Invalid views and steps are ignored, so that a mistyped link still opens the run. */
 export function readRunSearch(search: Record<string, unknown>): RunSearch {
   const { view, step, turn } = search;
   const n = Number(turn);
   return {
     ...(VIEWS.includes(view as View) && { view: view as View }),
-    // A step id of digits alone is read as a number by the router.
+    // The router parses a step id that has only digits as a number.
     ...((typeof step === "string" || typeof step === "number") && step !== "" && { step: String(step) }),
     ...(turn !== undefined && Number.isInteger(n) && { turn: n }),
   };

@@ -1,6 +1,6 @@
-/** Moving through rows by keyboard. Pure: the page says what is shown and selected, and is told what comes next. */
+/** Moving through rows by keyboard. Pure: takes the rows and the selection, returns the next selection. */
 
-/** The row `by` rows on from the selected one; the first (or last) when none is selected. Stops at the ends. */
+/** The row `by` rows after the selected one, or the first (last) row if none is selected. Stops at the ends. */
 export function moved<T>(rows: ArrayLike<T>, selected: T | null, by: number): T | null {
   if (rows.length === 0) return null;
   const at = selected === null ? -1 : indexOf(rows, selected);
@@ -8,7 +8,7 @@ export function moved<T>(rows: ArrayLike<T>, selected: T | null, by: number): T 
   return rows[Math.min(rows.length - 1, Math.max(0, at + by))] as T;
 }
 
-/** Array-likes of a hundred thousand numbers are typed arrays, whose own search is the fastest there is. */
+/** Lists of a hundred thousand numbers are typed arrays, whose own search is fastest. */
 export function indexOf<T>(rows: ArrayLike<T>, wanted: T): number {
   return Array.prototype.indexOf.call(rows, wanted);
 }
@@ -16,8 +16,8 @@ export function indexOf<T>(rows: ArrayLike<T>, wanted: T): number {
 export type Fold = "open" | "close";
 
 /**
- * What `[` (close) and `]` (open) do to a row. Closing one that holds nothing, or is closed, goes to the row above,
- * so that pressing on leads to the top.
+ * What `[` (close) and `]` (open) do to a row. Closing a row that is a leaf or already closed moves to its parent, so that pressing
+ * again leads to the top.
  */
 export function fold(
   folded: ReadonlySet<number>,

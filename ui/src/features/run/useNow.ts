@@ -3,7 +3,7 @@ import type { Run } from "./data/api";
 
 const TICK_MS = 1000;
 
-/** Milliseconds from the start of a run to now while it runs; to its end once it has ended. */
+/** Milliseconds from the start of a run to now, or to its end once it has ended. */
 export function useNow(run: Run): number {
   const isOpen = run.status === "running";
   const [now, setNow] = useState(Date.now);

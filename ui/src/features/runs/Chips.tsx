@@ -4,7 +4,7 @@ import { clock } from "../../lib/time";
 import { termsOf, toggled } from "./query";
 import type { View } from "./view";
 
-/** Filters that are asked for often. */
+/** Common filters. */
 const quick: [string, string][] = [
   ["status:running", "Running"],
   ["status:failed", "Failed"],
@@ -15,7 +15,7 @@ const quick: [string, string][] = [
 
 type Props = { view: View; change: (part: Partial<View>) => void };
 
-/** The filters in force, each with its way out, and those that are a click away. */
+/** The active filters, each with a button to remove it, and common ones to add with a click. */
 export function Chips({ view, change }: Props) {
   const terms = termsOf(view.q);
   const now = Date.now();
@@ -36,7 +36,11 @@ export function Chips({ view, change }: Props) {
         .map(([term, name]) => (
           <Chip key={term} text={name} toggle={() => change({ q: toggled(view.q, term) })} />
         ))}
-      <Chip text="Child runs too" on={view.children} toggle={() => change({ children: !view.children })} />
+      <Chip
+        text="Include child runs"
+        on={view.children}
+        toggle={() => change({ children: !view.children })}
+      />
     </ul>
   );
 }

@@ -4,7 +4,7 @@ import { chosen, columns } from "./columns";
 
 export type Choice = { shown: string[] | null; onShow: (columns: string[] | null) => void };
 
-/** The menu of columns, open as soon as it is here. */
+/** The menu of columns, open as soon as it has loaded. */
 export function ColumnChoice({ shown, onShow, button }: Choice & { button: ReactElement }) {
   const ids = chosen(shown).map(({ id }) => id);
   return (
@@ -35,7 +35,7 @@ export function ColumnChoice({ shown, onShow, button }: Choice & { button: React
             onSelect={() => onShow(null)}
             className="cursor-default px-3 py-0.5 pl-8 outline-none data-highlighted:bg-hover"
           >
-            Usual columns
+            Default columns
           </DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

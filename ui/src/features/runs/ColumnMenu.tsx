@@ -3,7 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { Button } from "../../components/Button";
 import type { Choice } from "./ColumnChoice";
 
-/** The home page waits for no menu's script. */
+/** Loaded lazily, so that the home page does not wait for a menu's script. */
 const load = () => import("./ColumnChoice");
 const ColumnChoice = lazy(async () => ({ default: (await load()).ColumnChoice }));
 

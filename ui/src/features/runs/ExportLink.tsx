@@ -1,7 +1,7 @@
 import { Download } from "lucide-react";
 import { filterOf, type View } from "./view";
 
-/** The runs that the filters let in and that carry a mark, as lines of JSON for an eval dataset. */
+/** Exports the marked runs that match the filters, as JSON lines for an evaluation dataset. */
 export function ExportLink({ view }: { view: View }) {
   const query = new URLSearchParams({ format: "jsonl" });
   for (const [name, value] of Object.entries(filterOf(view))) query.set(name, String(value));

@@ -20,7 +20,7 @@ function tick(at: number, step: number): string {
   return timeOfDay(date).slice(0, 5);
 }
 
-/** Runs over time, failed ones drawn over all; a stretch that is dragged over becomes the filter. */
+/** Runs over time, with failed runs in front. Dragging over a period filters by it. */
 export function Histogram({ bars, width, label, onBrush }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const brush = useRef(onBrush);

@@ -1,12 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { EmptyState } from "../../components/EmptyState";
 
-/** Nothing to show: because nothing came yet, or because the filters let nothing in. */
+/** Nothing to show, because no run has arrived yet or none matches the filters. */
 export function NoRuns({ filtered }: { filtered: boolean }) {
   if (filtered) {
     return (
       <EmptyState title="No run matches">
-        Take a filter away, or{" "}
+        Remove a filter, or{" "}
         <Link to="/" className="text-accent underline">
           show all runs
         </Link>

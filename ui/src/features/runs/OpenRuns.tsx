@@ -5,7 +5,7 @@ import { oneLine } from "../../lib/text";
 import { duration } from "../../lib/time";
 import type { OpenRun } from "./useOpenRuns";
 
-/** Runs that go on now, above the list: where each is, and for how long. */
+/** The open runs, above the list: the current step of each, and for how long it has run. */
 export function OpenRuns({ runs, total, now }: { runs: OpenRun[]; total: number | null; now: number }) {
   if (runs.length === 0) return null;
   const more = (total ?? 0) - runs.length;

@@ -100,7 +100,7 @@ function Said({ name, text }: { name: string; text: string | null | undefined })
   );
 }
 
-/** More turns than these are the run page's. */
+/** How many turns the peek shows. The run page has the rest. */
 const most = 40;
 
 function Turns({ turns }: { turns: Schemas["Turn"][] }) {

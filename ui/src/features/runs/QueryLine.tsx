@@ -7,7 +7,7 @@ import { useCompletion } from "./useCompletion";
 
 type Props = { query: string; error: string | null; onQuery: (query: string) => void };
 
-/** The query line: what is typed applies on Enter; the arrow keys choose among what could stand at the caret. */
+/** The query line. Enter applies it; the arrow keys choose among the completions at the caret. */
 export function QueryLine({ query, error, onQuery }: Props) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
@@ -25,10 +25,10 @@ export function QueryLine({ query, error, onQuery }: Props) {
   const take = (offer: string) => {
     if (!piece) return;
     const next = completed(text, piece, offer);
-    // At once: the caret of a later moment would stand before what was typed by then.
+    // Synchronously: a caret set later would end up before what had been typed meanwhile.
     flushSync(() => setText(next.query));
     input.current?.setSelectionRange(next.caret, next.caret);
-    // After a name its values are offered; after a value one goes on typing, or is done.
+    // After a name, its values are offered. After a value, the term is complete.
     if (piece.kind === "name") look();
     else setPiece(null);
     if (piece.kind === "value") onQuery(next.query.trim());

@@ -10,7 +10,7 @@ import type { ListedRun } from "./pageQuery";
 
 type Props = { run: ListedRun; columns: Column[]; now: number; narrow: boolean };
 
-/** A run in one row: who, what was asked and answered, and its figures. */
+/** A run in one row: agent, question, answer and figures. */
 export const RunRow = memo(function RunRow({ run, columns, now, narrow }: Props) {
   if (run.gone) return <GoneRow run={run} />;
   if (narrow) return <NarrowRow run={run} now={now} />;
@@ -40,7 +40,7 @@ export const RunRow = memo(function RunRow({ run, columns, now, narrow }: Props)
   );
 });
 
-/** It keeps its place, so that nothing moves under the reader's eyes. */
+/** A deleted run keeps its row, so that nothing moves while the user reads. */
 function GoneRow({ run }: { run: ListedRun }) {
   return (
     <div role="gridcell" className="min-w-0 flex-1 truncate text-muted">
@@ -81,7 +81,7 @@ function Name({ run }: { run: ListedRun }) {
   );
 }
 
-/** One line each; an error stands where the answer would. */
+/** One line each. An error takes the place of the answer. */
 function Asked({ run }: { run: ListedRun }) {
   const failed = run.status === "failed" && run.error;
   return (
@@ -98,7 +98,7 @@ function Asked({ run }: { run: ListedRun }) {
   );
 }
 
-/** The place of a run that is being read. */
+/** A placeholder for a run that is loading. */
 export function RowSkeleton() {
   return (
     <div role="gridcell" className="flex flex-1 items-center gap-3">

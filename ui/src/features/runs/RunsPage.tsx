@@ -30,7 +30,7 @@ export function RunsPage() {
   const navigate = useNavigate();
   const now = useNow(1000);
   const [[first, last], setRange] = useState<[number, number]>([0, 0]);
-  // The page is drawn again for other windows only, not for each row that scrolls by.
+  // Re-renders only when the window of pages changes, not for each row that scrolls by.
   const onRange = useCallback((from: number, to: number) => {
     setRange((old) =>
       windowOf(old[0]) === windowOf(from) && windowOf(old[1]) === windowOf(to) ? old : [from, to],

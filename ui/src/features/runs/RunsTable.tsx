@@ -15,7 +15,7 @@ type Props = {
   columns: Column[];
   order: Order;
   now: number;
-  /** The row on which the keyboard stands, and the run that is shown beside. */
+  /** The row that the keyboard has selected, and the run shown beside the list. */
   at: number;
   peek: string | null;
   onRange: (first: number, last: number) => void;
@@ -24,7 +24,7 @@ type Props = {
   above?: ReactNode;
 };
 
-/** The list, drawn only where it is looked at. */
+/** The list. Only the rows on screen are drawn. */
 export function RunsTable(props: Props) {
   const { rows, count, total, columns, order, now, at, peek, onRange, onOrder, onPick } = props;
   const narrow = useNarrow();
@@ -41,7 +41,7 @@ export function RunsTable(props: Props) {
     scrollMargin: offset,
   });
   const items = virtual.getVirtualItems();
-  const minute = now - (now % 60_000); // a run that has ended need not be drawn again each second
+  const minute = now - (now % 60_000); // rows of finished runs need no update every second
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   useEffect(() => onRange(first, last), [first, last, onRange]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: all rows are measured again when their height changes
@@ -49,7 +49,7 @@ export function RunsTable(props: Props) {
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
   }, [at, virtual]);
-  // What stands above the rows pushes them down.
+  // Content above the rows pushes them down.
   useEffect(() => {
     const watch = new ResizeObserver(() => setOffset(list.current?.offsetTop ?? 0));
     if (list.current?.parentElement) watch.observe(list.current.parentElement);

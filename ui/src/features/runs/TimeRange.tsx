@@ -9,7 +9,7 @@ const ranges: [string, number][] = [
   ["Last 30 days", 30 * 86_400_000],
 ];
 
-/** The time range by keyboard; the histogram does the same by pointer. */
+/** Sets the time range by keyboard; the histogram does it by pointer. */
 export function TimeRange({ view, change }: { view: View; change: (part: Partial<View>) => void }) {
   const [chosen, choose] = useState("");
   const set = view.after !== null || view.before !== null;

@@ -26,7 +26,7 @@ export function bucketWidth(from: number, to: number, bars = 72): number {
   return widths.find((width) => width >= least) ?? (widths.at(-1) as number);
 }
 
-/** Seconds since the epoch, all runs, failed ones: a bar for each width, the empty ones too. */
+/** One bar for each interval, including empty ones: its start in seconds since the epoch, all runs, failed runs. */
 export function barsOf(
   groups: Schemas["Group"][],
   from: number,

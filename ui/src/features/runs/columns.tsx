@@ -7,7 +7,7 @@ import { clock, duration, exact } from "../../lib/time";
 import type { ListedRun } from "./pageQuery";
 import type { Order } from "./view";
 
-/** A column that may be shown or not; the agent and what was asked always are. */
+/** A column that can be hidden. The agent and the question are always shown. */
 export type Column = {
   id: string;
   title: string;
@@ -85,7 +85,7 @@ export const columns: Column[] = [
 
 const usual = ["marks", "turns", "tools", "tokens", "cost", "duration", "session", "time"];
 
-/** Beside an open peek there is room for less. */
+/** The columns that fit beside an open peek. */
 const besidePeek = ["marks", "cost", "duration", "time"];
 
 /** The columns to show, in their fixed order. */
@@ -94,12 +94,12 @@ export function chosen(ids: string[] | null, peeking = false): Column[] {
   return columns.filter(({ id }) => wanted.includes(id));
 }
 
-/** What the header's click asks for: descending first, then ascending. */
+/** The order after a click on a heading: descending first, then ascending. */
 export function nextOrder(order: Order, sorts: NonNullable<Column["sorts"]>): Order {
   return order === `-${sorts}` ? sorts : `-${sorts}`;
 }
 
-/** Errors, verdicts and scores: each with its own form. */
+/** Errors, verdicts and scores, each with its own shape. */
 export function Marks({ run }: { run: ListedRun }) {
   const { error_count: errors, deny_count: deny, hitl_count: hitl, allow_count: allow } = run.total;
   return (

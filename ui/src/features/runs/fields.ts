@@ -1,4 +1,4 @@
-/** The names of the query language, as the completion offers them; the server has the last word. */
+/** The names of the query language that completion offers. The server is authoritative. */
 
 export type Field = { name: string; says: string; write: string; values?: string[]; ask?: string };
 

@@ -1,15 +1,15 @@
-/** One page of the list, by its cursor. Apart from the list itself, so that it can be asked for before its script is here. */
+/** One page of the list, by its cursor. In a file of its own, so that it can be fetched before the list's script has loaded. */
 import { api, must, type Schemas } from "../../api/client";
 import { filterOf, type View } from "./view";
 
-/** A run as it was listed; `gone` when it was deleted since. */
+/** A run as it was listed. `gone` if it has been deleted since. */
 export type ListedRun = Schemas["ListedRun"] & { gone?: true };
 export const pageSize = 50;
 
-/** The window in which a row lies. */
+/** The window that contains a row. */
 export const windowOf = (row: number): number => Math.floor(row / pageSize);
 
-/** One page of the list, as it was read or as it changed since. */
+/** One page of the list, with the changes since it was fetched. */
 export type PageOfRuns = Omit<Schemas["RunList"], "runs"> & { runs: ListedRun[] };
 
 export function pageQuery(view: View, cursor: string | null) {
@@ -17,7 +17,7 @@ export function pageQuery(view: View, cursor: string | null) {
   return {
     queryKey: ["runs", "page", filter] as const,
     queryFn: async (): Promise<PageOfRuns> => must(await api.GET("/v1/runs", { params: { query: filter } })),
-    staleTime: Number.POSITIVE_INFINITY, // the live stream says what changed
+    staleTime: Number.POSITIVE_INFINITY, // the live stream reports changes
     gcTime: 30_000,
   };
 }

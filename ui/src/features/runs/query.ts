@@ -1,7 +1,7 @@
 /**
  * The query line as text: its terms, and what is being typed at the caret.
  *
- * The server parses the language (`q=`); here is only what editing needs. Pure.
+ * The server parses the language (`q=`). This file has only what editing needs. Pure.
  */
 
 /** Splits at spaces outside quotes, as the server does. */
@@ -9,25 +9,25 @@ export function termsOf(query: string): string[] {
   return query.match(/(?:"[^"]*"?|[^\s"])+/g) ?? [];
 }
 
-/** The query with a term added, or without it where it stood. */
+/** The query with a term added, or removed if it was there. */
 export function toggled(query: string, term: string): string {
   const terms = termsOf(query);
   const rest = terms.filter((one) => one !== term);
   return (rest.length === terms.length ? [...terms, term] : rest).join(" ");
 }
 
-/** `name:value`, quoted where the value needs it. */
+/** `name:value`, with the value quoted if necessary. */
 export function term(name: string, value: string): string {
   const bare = value.replaceAll('"', "");
   return `${name}:${/[\s,]/.test(bare) ? `"${bare}"` : bare}`;
 }
 
-/** What may be completed: the piece of the query from `from` to `to`, and what it begins with. */
+/** What can be completed: the part of the query from `from` to `to`, and how it begins. */
 export type Piece =
   | { kind: "name"; prefix: string; from: number; to: number }
   | { kind: "value"; name: string; prefix: string; from: number; to: number };
 
-/** The piece in which the caret stands; null inside a quoted search. */
+/** The part around the caret; null inside a quoted search. */
 export function pieceAt(query: string, caret: number): Piece | null {
   const before = query.slice(0, caret);
   const start = before.length - (/(?:"[^"]*"?|[^\s"])*$/.exec(before)?.[0].length ?? 0);

@@ -8,9 +8,9 @@ import { filterOf, type View } from "./view";
 const pages = { queryKey: ["runs", "page"] };
 
 /**
- * What arrives while one reads: a run that is shown changes in its place, and says there that it was deleted; how many new ones the filters would let in
- * is counted, and they come in when the person says so. Then the list begins anew, as `reading` says: the cursors of
- * before would leave a hole between what is new and what was read.
+ * What arrives while the user reads. A run on screen is updated in place, or marked as deleted. New runs that match the filters are
+ * counted, and shown when the user asks for them. Then the list starts over (`reading` changes): the old cursors would leave a gap
+ * between the new runs and those already fetched.
  */
 export function useArrivals(view: View): { waiting: number; reading: number; show: () => void } {
   const client = useQueryClient();

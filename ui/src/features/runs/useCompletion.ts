@@ -5,7 +5,7 @@ import type { Piece } from "./query";
 
 export type Completion = { text: string; says: string };
 
-/** What could stand at the caret: names from the language, values from the server. */
+/** Completions at the caret: names from the language, values from the server. */
 export function useCompletion(piece: Piece | null): Completion[] {
   const field = piece?.kind === "value" ? fieldOf(piece.name) : undefined;
   const prefix = piece?.prefix ?? "";
@@ -16,7 +16,7 @@ export function useCompletion(piece: Piece | null): Completion[] {
       const query = { field: field?.ask ?? "", prefix, limit: 12 };
       return must(await api.GET("/v1/values", { params: { query } })).values;
     },
-    // Until the answer is there, what was offered before and still fits: Tab must never take what was not typed.
+    // Until the answer arrives, offer the earlier values that still fit. Tab must never insert something that does not match.
     placeholderData: (before, asked) =>
       asked?.queryKey[1] === field?.ask ? before?.filter(({ value }) => fits(value, prefix)) : undefined,
   });
@@ -31,7 +31,7 @@ export function useCompletion(piece: Piece | null): Completion[] {
   return field?.ask ? (values.data ?? []).map(({ value, runs: n }) => ({ text: value, says: runs(n) })) : [];
 }
 
-/** As the server compares: a beginning, whatever the case. */
+/** Compares as the server does: by prefix, ignoring case. */
 function fits(value: string, prefix: string): boolean {
   return value.toLowerCase().startsWith(prefix.toLowerCase());
 }

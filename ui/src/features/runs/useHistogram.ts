@@ -3,7 +3,7 @@ import { api, must } from "../../api/client";
 import { barsOf, bucketWidth } from "./buckets";
 import { filterOf, type View } from "./view";
 
-/** The runs that the filters let in, counted over the time that they span. */
+/** The runs that match the filters, counted over the period they span. */
 export function useHistogram(view: View) {
   const filter = filterOf(view);
   return useQuery({

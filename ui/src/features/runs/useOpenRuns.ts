@@ -7,9 +7,9 @@ import { filterOf, type View } from "./view";
 
 export type OpenRun = { run: ListedRun; step: Schemas["Step"] | null };
 
-/** More open runs than these stand in the list only. */
+/** If more runs than this are open, the rest are only in the list. */
 const most = 5;
-/** The current step is among the last of the run. */
+/** How many of the last steps are fetched to find the current one. */
 const tail = 20;
 
 async function currentStep(id: string): Promise<Schemas["Step"] | null> {
@@ -23,7 +23,7 @@ async function currentStep(id: string): Promise<Schemas["Step"] | null> {
   );
 }
 
-/** The runs that go on, each with the step it is at; read again as they change. */
+/** The open runs, each with its current step. Fetched again as they change. */
 export function useOpenRuns(view: View) {
   const query = { ...filterOf(view), status: "running", limit: most };
   const open = useQuery({

@@ -1,15 +1,15 @@
 /**
- * The list in windows: page after page by cursor, and only those that are looked at stay in memory.
+ * The list in windows: page after page by cursor, of which only those on screen stay in memory.
  *
- * A page's cursor is known once the page before it was read, so the list grows as it is scrolled; a page that was left
- * is read again by its cursor when one comes back.
+ * A page's cursor is known once the page before it has been fetched, so the list grows as it is scrolled. A page that was scrolled
+ * away is fetched again by its cursor when it comes back.
  */
 import { useQueries } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { type ListedRun, pageQuery, pageSize, windowOf } from "./pageQuery";
 import { filterOf, type View } from "./view";
 
-/** The pages from `first` to `last` (rows) of a reading that began with the newest run, and how many rows are known to be there. */
+/** The pages for the rows `first` to `last`, counted from the newest run, and how many rows are known to exist. */
 export function useRuns(view: View, reading: number, first: number, last: number) {
   const key = JSON.stringify([filterOf(view), view.order, reading]);
   const [known, setKnown] = useState<{ key: string; cursors: (string | null)[] }>({ key, cursors: [null] });

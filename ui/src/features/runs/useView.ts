@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { readView, type View, writeView } from "./view";
 
-/** The view in the URL, and how to change it; a change of what is merely looked at replaces the entry in the history. */
+/** The view in the URL, and functions to change it. Changes that only affect what is displayed replace the history entry. */
 export function useView(): [View, (change: Partial<View>, replace?: boolean) => void] {
   const search = useSearch({ from: "/" });
   const navigate = useNavigate();

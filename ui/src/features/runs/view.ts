@@ -1,4 +1,4 @@
-/** What the runs page shows, as its URL says it. Pure; `useView` ties it to the router. */
+/** What the runs page shows, as encoded in its URL. Pure; `useView` connects it to the router. */
 
 export const orders = [
   "-started_at",
@@ -19,7 +19,7 @@ export type View = {
   after: number | null;
   before: number | null;
   order: Order;
-  /** Child runs too. */
+  /** Include child runs. */
   children: boolean;
   /** The run shown beside the list. */
   peek: string | null;
@@ -44,7 +44,7 @@ export function readView(search: Record<string, unknown>): View {
   };
 }
 
-/** Only what differs from the default stands in the URL. */
+/** The URL has only what differs from the default. */
 export function writeView(view: View): Record<string, unknown> {
   return {
     ...(view.q && { q: view.q }),

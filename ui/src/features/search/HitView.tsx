@@ -14,10 +14,10 @@ const purposes: Record<string, string> = {
   error: "error",
 };
 
-/** As the client types it: it knows no tuples. */
+/** As the generated client types it, which has no tuples. */
 type Hit = Omit<Schemas["Hit"], "highlights"> & { highlights: number[][] };
 
-/** A text that holds what was searched for, and the turns in which it stands. */
+/** A text that matches the search, and the turns that contain it. */
 export function HitView({ hit, now }: { hit: Hit; now: number }) {
   const [first, ...others] = hit.places;
   if (!first) return null;

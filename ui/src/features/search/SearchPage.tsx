@@ -19,7 +19,7 @@ export function SearchPage() {
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => setText(words), [words]);
-  // The address follows once the typing rests, so that each word is not a search of its own.
+  // The address follows when typing pauses, so that not every letter starts a search.
   useEffect(() => {
     if (text.trim() === words) return;
     const timer = setTimeout(
@@ -82,15 +82,14 @@ export function SearchPage() {
       <div className="min-h-0 flex-1 overflow-auto border-t" aria-live="polite">
         {found.isError && <ErrorPanel what="The search" error={found.error} retry={() => found.refetch()} />}
         {words === "" && (
-          <EmptyState title="Search what was said">
-            In every message, tool argument, tool result and error that agents sent; each hit leads to its
-            turn.
+          <EmptyState title="Search messages and tool calls">
+            Searches every message, tool argument, tool result and error. Each hit links to its turn.
           </EmptyState>
         )}
         {found.isLoading && <Skeleton className="m-3 h-16" />}
         {found.isSuccess && hits.length === 0 && (
-          <EmptyState title={`Nothing holds all of these words`}>
-            Try fewer words, or the beginning of one: refun*
+          <EmptyState title="Nothing contains all of these words">
+            Try fewer words, or the beginning of a word: refun*
           </EmptyState>
         )}
         <ol ref={list} aria-label="Hits">

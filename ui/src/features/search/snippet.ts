@@ -1,4 +1,4 @@
-/** Cuts a hit's snippet at its highlights. Pure. */
+/** Splits a hit's snippet at its highlights. Pure. */
 
 export type Piece = { at: number; text: string; hit: boolean };
 

@@ -8,7 +8,7 @@ import { exact } from "../../lib/time";
 import { configQuery } from "./config";
 import { Figure, Figures, Section } from "./Section";
 
-/** What the server holds, how long it keeps it, and what it was told from where. */
+/** What the server stores, how long it keeps it, and each setting with its origin. */
 export function Configured() {
   const config = useQuery(configQuery);
   if (config.isError)

@@ -8,7 +8,7 @@ import { duration } from "../../lib/time";
 import { healthQuery, queueQuery } from "./config";
 import { Figure, Figures, Section } from "./Section";
 
-/** Whether the server is well, and what it took and refused since it started. */
+/** The server's health, and what it has accepted and refused since it started. */
 export function Health() {
   const health = useQuery(healthQuery);
   const stats = useQuery(queueQuery);
@@ -25,7 +25,7 @@ export function Health() {
         ) : (
           <TriangleAlert size={16} className="text-warn" aria-hidden />
         )}
-        {status === "ok" ? "All is well." : "Some things are not as they should be:"}
+        {status === "ok" ? "Everything works." : "Some things need attention:"}
       </p>
       {degraded.length > 0 && (
         <ul className="mb-3 list-disc pl-6 text-warn">
@@ -44,7 +44,7 @@ export function Health() {
             {count(queue.rejected)}
           </Figure>
           <Figure name="Secrets redacted">{count(queue.redacted)}</Figure>
-          <Figure name="Not yet searchable">{count(search_lag)}</Figure>
+          <Figure name="Waiting for the search index">{count(search_lag)}</Figure>
           <Figure name="Requests refused" bad={refused.length > 0}>
             {refused.length === 0 ? "0" : refused.map(([why, n]) => `${n} ${why}`).join(", ")}
           </Figure>

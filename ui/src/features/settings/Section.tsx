@@ -13,7 +13,7 @@ export function Section({ title, children, note }: { title: string; children: Re
   );
 }
 
-/** Figures side by side, each under its name. */
+/** Figures side by side, each with its name. */
 export function Figures({ children }: { children: ReactNode }) {
   return <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-4">{children}</dl>;
 }

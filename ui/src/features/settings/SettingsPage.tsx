@@ -5,7 +5,7 @@ import { Configured } from "./Configured";
 import { Health } from "./Health";
 import { Prices } from "./Prices";
 
-/** How the server is, what it holds, and what it was told. */
+/** The server's health, its contents and its settings. */
 export function SettingsPage() {
   const signedIn = useQuery({ queryKey: ["session"], queryFn: session.read, retry: false });
   const signOut = async () => {

@@ -1,4 +1,4 @@
-/** What the settings page asks the server, again and again while it is looked at. */
+/** What the settings page asks the server for, repeatedly while it is visible. */
 import { api, must } from "../../api/client";
 
 const refetchInterval = 10_000;

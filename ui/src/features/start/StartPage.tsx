@@ -9,7 +9,7 @@ import { oneLine } from "../../lib/text";
 import { snippets } from "./snippets";
 import { useFirstRun } from "./useFirstRun";
 
-/** How to send a first run: ready to paste, and green once it is here. */
+/** How to send a first run: snippets to paste, and a green mark when it arrives. */
 export function StartPage() {
   const signedIn = useQuery({ queryKey: ["session"], queryFn: session.read, retry: false });
   const all = snippets(window.location.origin, signedIn.data?.key_required ?? false);
@@ -17,7 +17,7 @@ export function StartPage() {
     <div className="mx-auto max-w-3xl px-4 py-6">
       <h1 className="text-lg font-semibold">Send your first run</h1>
       <p className="mt-1 mb-4 text-muted">
-        Turnscope takes OpenTelemetry from any agent framework, in any dialect. Point an exporter at{" "}
+        Turnscope receives OpenTelemetry from any agent framework, in any dialect. Point an exporter at{" "}
         <code className="text-text">{window.location.origin}</code> and run the agent.
       </p>
       <Arrival />
@@ -67,7 +67,7 @@ function Arrival() {
           params={{ runId: arrived.runId }}
           className="ml-auto shrink-0 text-accent underline"
         >
-          Look at it
+          Open it
         </Link>
       </p>
     );

@@ -1,8 +1,8 @@
-/** How an agent sends its first run here, filled in with this server's address. Pure. */
+/** Instructions for sending a first run, with this server's address filled in. Pure. */
 
 export type Snippet = { id: string; title: string; says: string; code: string };
 
-/** `origin` takes OTLP over HTTP; `key` is what stands for the API key where one is set. */
+/** `origin` receives OTLP over HTTP. `key` is a placeholder for the API key, if the server has one. */
 export function snippets(origin: string, key: boolean): Snippet[] {
   const header = "x-api-key=YOUR_API_KEY";
   const env = `export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}
@@ -11,7 +11,7 @@ export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${key ? `\nexport OTEL_EXPORTER_
     {
       id: "python",
       title: "Python",
-      says: "Any instrumentation of OpenTelemetry will do; here the official one of OpenAI's client.",
+      says: "Any OpenTelemetry instrumentation works. This is the official one for OpenAI's client.",
       code: `pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http \\
     opentelemetry-instrumentation-openai-v2
 
@@ -23,7 +23,7 @@ opentelemetry-instrument python my_agent.py`,
     {
       id: "typescript",
       title: "TypeScript",
-      says: "With the AI SDK; other instrumentations of OpenTelemetry work as well.",
+      says: "With the AI SDK. Other OpenTelemetry instrumentations work as well.",
       code: `npm install @opentelemetry/sdk-node @opentelemetry/exporter-trace-otlp-proto
 
 // instrument.ts, imported first
@@ -43,7 +43,7 @@ await generateText({ model, prompt, experimental_telemetry: { isEnabled: true } 
     {
       id: "rust",
       title: "Rust",
-      says: "With the official exporter; spans carry the attributes of the GenAI conventions.",
+      says: "With the official exporter. Spans carry the attributes of the GenAI conventions.",
       code: `cargo add opentelemetry opentelemetry_sdk
 cargo add opentelemetry-otlp --features http-proto,reqwest-client
 
@@ -59,7 +59,7 @@ opentelemetry::global::set_tracer_provider(provider);`,
     {
       id: "otlp",
       title: "Plain OTLP",
-      says: "One span by hand, to see that it arrives.",
+      says: "One span sent by hand, to check that it arrives.",
       code: `curl ${origin}/v1/traces -H 'content-type: application/json'${key ? ` -H "x-api-key: $TURNSCOPE_API_KEY"` : ""} -d '{
   "resourceSpans": [{
     "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "my-agent"}}]},

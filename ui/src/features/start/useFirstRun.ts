@@ -3,7 +3,7 @@ import { useState } from "react";
 import { api, must } from "../../api/client";
 import { useLive } from "../../api/useLive";
 
-/** The newest run that arrived since the page was opened, or how many were there before. */
+/** The newest run that arrived since the page was opened, or how many there were before. */
 export function useFirstRun() {
   const [arrived, setArrived] = useState<{ runId: string; name: string } | null>(null);
   const before = useQuery({

@@ -1,7 +1,7 @@
 import { SEGMENTS } from "../data/api";
 import { segmentLook } from "./looks";
 
-/** What the parts of a bar are, and what bars are measured in. */
+/** The parts of a bar, and the unit of the bars. */
 export function ContextLegend({ unit }: { readonly unit: "tokens" | "bytes" }) {
   return (
     <div className="flex shrink-0 flex-wrap gap-x-4 gap-y-1 border-line border-b px-4 py-2 text-muted text-xs">
@@ -12,7 +12,9 @@ export function ContextLegend({ unit }: { readonly unit: "tokens" | "bytes" }) {
         </span>
       ))}
       <span className="ml-auto">
-        {unit === "tokens" ? "Input tokens, shared out by bytes" : "Bytes: not every call says its tokens"}
+        {unit === "tokens"
+          ? "Input tokens, divided in proportion to bytes"
+          : "Bytes, because not every call reports tokens"}
       </span>
     </div>
   );

@@ -10,7 +10,7 @@ interface ContextRowProps {
   readonly onSelect: () => void;
 }
 
-/** One model call: its turn, its bar, its size, and what was done to the history before it. */
+/** One model call: its turn, bar and size, and what happened to the history before it. */
 export function ContextRow({ bar, unit, isSelected, onSelect }: ContextRowProps) {
   const format = unit === "tokens" ? count : bytes;
   return (

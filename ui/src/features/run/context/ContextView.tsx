@@ -10,7 +10,7 @@ import { moved } from "../selection";
 import { ContextBars } from "./ContextBars";
 import { ContextLegend } from "./ContextLegend";
 
-/** What filled the window of each model call, and where the history was cut, rewritten or compacted. */
+/** What filled the context of each model call, and where the history was cut, rewritten or compacted. */
 export function ContextView() {
   const { run, selected, select } = useRunModel();
   const context = useQuery(contextQuery(run.run_id));
@@ -30,7 +30,7 @@ export function ContextView() {
     return (
       <p className="p-8 text-center text-muted text-sm">
         {context.data === null
-          ? "This server does not attribute contexts yet."
+          ? "This server is too old to show contexts."
           : "No messages of this run's model calls were captured."}
       </p>
     );

@@ -1,6 +1,6 @@
 import { SEGMENTS, type SegmentKind } from "../data/api";
 
-/** How the parts of a context are told apart: a colour and a pattern. */
+/** How the parts of a context are distinguished: by colour and pattern. */
 const LOOKS: Readonly<Record<SegmentKind, { readonly title: string; readonly className: string }>> = {
   system: { title: "System prompt", className: "segment-system" },
   tools: { title: "Tool definitions", className: "segment-tools" },
@@ -9,7 +9,7 @@ const LOOKS: Readonly<Record<SegmentKind, { readonly title: string; readonly cla
   new: { title: "New", className: "segment-new" },
 };
 
-/** A part that this page does not know yet looks like history. */
+/** A part that this page does not know is drawn like history. */
 export function segmentLook(what: string): { readonly title: string; readonly className: string } {
   const known = SEGMENTS.find((one) => one === what);
   return known ? LOOKS[known] : { title: what, className: LOOKS.history.className };

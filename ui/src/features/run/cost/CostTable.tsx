@@ -3,7 +3,7 @@ import { visible } from "../../../lib/text";
 import type { CallCost } from "../data/api";
 import { exactUsd } from "../figures";
 
-/** How a call's cost comes about: bucket × price = sum, with where the price is from. */
+/** How a call's cost is computed: bucket × price = sum, with the source of the price. */
 export function CostTable({ cost }: { readonly cost: CallCost }) {
   return (
     <section aria-label="Cost" className="space-y-2 text-xs">

@@ -7,10 +7,10 @@ import { useRunModel } from "../model";
 import { Disclosure } from "../panels/Disclosure";
 import { CostTable } from "./CostTable";
 
-/** Calls that are explained at once; each call explains itself in its own details. */
+/** How many calls are explained here. Each call is also explained in its own details. */
 const SHOWN = 50;
 
-/** How the run's cost comes about: a table per model, each call's own on demand. */
+/** How the run's cost is computed: a table for each model, and one for each call on demand. */
 export function RunCost() {
   const { run, select } = useRunModel();
   const cost = useQuery(costQuery(run.run_id));
@@ -26,7 +26,7 @@ export function RunCost() {
       </h2>
       {reply.differs && reply.reported_cost_usd != null && (
         <p className="text-warn text-xs">
-          The client reported {exactUsd(reply.reported_cost_usd)}: this differs.
+          The client reported {exactUsd(reply.reported_cost_usd)}, which differs.
         </p>
       )}
       {unknown.length > 0 && (

@@ -1,4 +1,4 @@
-/** The API's types by the names that the run page uses, and reading and writing by path. */
+/** The API's types under the names that the run page uses, and functions to read and write by path. */
 import { Problem, type Schemas } from "../../../api/client";
 
 export type Run = Schemas["Run"];
@@ -13,7 +13,7 @@ export type Columns = Schemas["Columns"];
 export type CallCost = Schemas["CallCost"];
 export type RunCost = Schemas["RunCost"];
 
-/** Reads what the interface's description does not hold, or what a page needs untyped. */
+/** Fetches what the OpenAPI document does not describe, or what a page needs untyped. */
 export async function get<T>(path: string): Promise<T> {
   return answer<T>(await fetch(path));
 }
@@ -33,13 +33,13 @@ async function answer<T>(response: Response): Promise<T> {
   return body as T;
 }
 
-/** Whether a server does not know a path: it is older than the page. */
+/** Whether the server does not know a path because it is older than the page. */
 export const isMissing = (error: unknown): boolean => error instanceof Problem && error.status === 404;
 
 export type RunContext = Schemas["RunContext"];
 export type CallContext = Schemas["CallContext"];
 export type ContextSegment = Schemas["ContextSegment"];
 
-/** What fills a context, in the order in which it is drawn. */
+/** The parts that fill a context, in drawing order. */
 export const SEGMENTS = ["system", "tools", "history", "tool_results", "new"] as const;
 export type SegmentKind = (typeof SEGMENTS)[number];

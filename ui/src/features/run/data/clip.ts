@@ -1,24 +1,23 @@
 /**
- * Cuts what a page cannot draw at once out of a value: long text, long or deep structures.
+ * Replaces everything in a value that a page cannot draw at once with a `Blob`: long text, long or deep structures.
  *
- * What is cut out becomes a `Blob`. JSON holds no blobs, so telemetry cannot pretend to be one; its bytes lie outside
- * the page's heap and are handed from worker to page without a copy; and it is read in slices (`pages.ts`).
- * A blob of type `text/plain` stands for a string, one of `application/json` for a structure.
+ * JSON has no blobs, so telemetry cannot fake one. A blob's bytes are outside the page's heap, pass from worker to page without a copy,
+ * and can be read in slices (`pages.ts`). A blob of type `text/plain` is a string, one of `application/json` a structure.
  */
 export type Value = null | boolean | number | string | Blob | Value[] | { [key: string]: Value };
 
 export interface Limits {
-  /** Characters that a string may have to stay a string. */
+  /** Longer strings, in characters, become blobs. */
   readonly text: number;
-  /** Levels below which a structure becomes a blob. */
+  /** Structures nested deeper than this become blobs. */
   readonly depth: number;
-  /** Values, of all levels, after which every further structure becomes a blob. */
+  /** After this many values, counted over all levels, every further structure becomes a blob. */
   readonly values: number;
 }
 
 export const LIMITS: Limits = { text: 20_000, depth: 48, values: 50_000 };
 
-/** `value` with everything beyond the limits cut out. */
+/** `value` with everything beyond the limits replaced by blobs. */
 export function clip(value: unknown, limits: Limits = LIMITS): Value {
   let left = limits.values;
   const walk = (value: unknown, depth: number): Value => {
@@ -41,13 +40,13 @@ function structureBlob(value: object): Blob {
   return new Blob([stringify(value)], { type: "application/json" });
 }
 
-/** Indented where possible: what is nested too deep for the engine to indent is written in one line, or not at all. */
+/** Indented if possible. What the engine cannot indent because it is nested too deeply is written on one line, or not at all. */
 function stringify(value: object): string {
   for (const indent of [2, 0]) {
     try {
       return JSON.stringify(value, null, indent);
     } catch {
-      // RangeError: the stack or the longest string. Try the shorter form.
+      // RangeError: out of stack, or the string is too long. Try the shorter form.
     }
   }
   return '"nested too deep to be written"';

@@ -1,4 +1,4 @@
-/** Messages and their parts as the API gives them, read with suspicion: telemetry may hold anything. */
+/** Parses messages and parts from the API defensively: telemetry may contain anything. */
 import { clip, type Value } from "./clip";
 
 export interface Message {
@@ -27,10 +27,10 @@ export type Part =
   | { readonly type: "compaction"; readonly text: Text | null }
   | { readonly type: "other"; readonly value: Value };
 
-/** Text that is drawn, or one so long that it is read in pages. */
+/** Text to draw, or a text so long that it is shown in pages. */
 export type Text = string | Blob;
 
-/** The fields that are read of messages and parts; any may be missing or something else. */
+/** The fields read from messages and parts. Any may be missing or of another type. */
 type Fields = {
   readonly [field in
     | ("id" | "role" | "name" | "parts" | "finish_reason")
@@ -90,7 +90,7 @@ function toPart(value: Value): Part {
   return { type: "other", value: type === "other" && value.value !== undefined ? value.value : value };
 }
 
-/** Arguments and results often come as JSON in a string: shown as what they say. */
+/** Arguments and results are often JSON in a string. They are shown parsed. */
 export function parsed(value: Value): Value {
   if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
   try {

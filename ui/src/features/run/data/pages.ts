@@ -16,7 +16,7 @@ export async function readPage(blob: Blob, page: number): Promise<string> {
 /** Bytes of the longest character in UTF-8. */
 const LONGEST = 4;
 
-/** The first place from `at` on where a character begins (or the text ends). */
+/** The first position from `at` on where a character begins or the text ends. */
 function startOfCharacter(bytes: Uint8Array, at: number): number {
   while (at < bytes.length && ((bytes[at] as number) & 0xc0) === 0x80) at += 1;
   return at;

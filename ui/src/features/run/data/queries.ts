@@ -1,4 +1,4 @@
-/** What the run page asks the server for, by the query cache's keys. Everything of a run begins with `["run", id]`. */
+/** The run page's queries and their cache keys. The keys of a run begin with `["run", id]`. */
 import { queryOptions } from "@tanstack/react-query";
 import type { RunContext, RunCost, RunDetail, Step } from "./api";
 import { get, isMissing } from "./api";
@@ -11,18 +11,18 @@ const path = (runId: string, rest = "") => `/v1/runs/${encodeURIComponent(runId)
 export const runQuery = (runId: string) =>
   queryOptions({ queryKey: runKey(runId), queryFn: () => get<RunDetail>(path(runId)) });
 
-/** The most steps that one answer holds; the reader goes on to the last. */
+/** The most steps in one answer. The worker fetches the rest window by window. */
 const WINDOW = 100_000;
 
 export const skeletonQuery = (runId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "skeleton"],
     queryFn: () => readSkeleton(path(runId, `/timeline?format=columns&limit=${WINDOW}`)),
-    // Typed arrays are compared by identity: walking them would cost more than drawing them.
+    // Typed arrays are compared by identity, since comparing their contents would cost more than drawing them.
     structuralSharing: false,
   });
 
-/** How many neighbouring steps are asked for together. */
+/** How many neighbouring steps are fetched together. */
 export const ROWS_PAGE = 200;
 
 /** The rows (names of models and tools, tokens, cost, errors) of a window of the timeline. */
@@ -48,14 +48,14 @@ export const stepDataQuery = (runId: string, stepId: string) =>
     structuralSharing: false,
   });
 
-/** Null where the server is too old to explain costs. */
+/** Null if the server is too old to explain costs. */
 export const costQuery = (runId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "cost"],
     queryFn: () => orNull(get<RunCost>(path(runId, "/cost"))),
   });
 
-/** Null where the server is too old to attribute contexts. */
+/** Null if the server is too old to attribute contexts. */
 export const contextQuery = (runId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "context"],

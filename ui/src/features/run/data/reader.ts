@@ -1,4 +1,4 @@
-/** The page's side of the reading worker: ask for a path, get what can be drawn. */
+/** The page's side of the worker: request a path, get something that can be drawn. */
 import { Problem } from "../../../api/client";
 import type { Value } from "./clip";
 import type { Skeleton } from "./skeleton";
@@ -46,7 +46,7 @@ function ask(path: string, as: Ask["as"]): Promise<Answer> {
   });
 }
 
-/** A value of any size, with what is too large to draw cut out into blobs. */
+/** A value of any size, with everything too large to draw replaced by blobs. */
 export async function readValue(path: string): Promise<Value> {
   const answer = await ask(path, "value");
   if (answer.state === "value") return answer.value;

@@ -1,6 +1,6 @@
 /**
- * Reads large answers away from the page's thread: parses them, and hands over what the page can draw (`clip.ts`)
- * or compute with (`skeleton.ts`).
+ * Fetches and parses large answers off the main thread, and passes on what the page can draw (`clip.ts`) or compute with
+ * (`skeleton.ts`).
  */
 
 import type { Columns } from "./api";
@@ -19,7 +19,7 @@ async function read({ id, path, as }: Ask): Promise<[Answer, Transferable[]]> {
     if (!ok) return [{ id, state: "refused", status, problem: clip(body) }, []];
     if (as === "value") return [{ id, state: "value", value: clip(body) }, []];
     const windows: [Columns, ...Columns[]] = [body as Columns];
-    // A run has no largest size: window after window, to the last.
+    // A run can be of any size, so fetch window after window to the last.
     for (let from = windows[0].next_from; from != null; from = windows.at(-1)?.next_from) {
       const next = await ask(`${path}&from=${from}`);
       if (!next.ok) return [{ id, state: "refused", status: next.status, problem: clip(next.body) }, []];

@@ -1,8 +1,8 @@
 /**
  * The skeleton of a run: its steps as columns of numbers, in the order of the timeline (by start).
  *
- * Tree, timeline and outline are computed from it without a word of text. A hundred thousand steps take a few
- * megabytes here, where as many objects would take hundreds.
+ * Tree, timeline and outline are computed from it without any text. A hundred thousand steps take a few megabytes in this form; as
+ * objects they would take hundreds.
  */
 
 import type { Columns } from "./api";
@@ -14,10 +14,10 @@ export interface Skeleton {
   readonly names: readonly string[];
   readonly kinds: readonly string[];
   readonly services: readonly string[];
-  /** The runs whose steps these are: the one that was asked for, and its child runs. */
+  /** The runs that the steps belong to: the requested run and its child runs. */
   readonly runs: readonly string[];
   readonly stepId: readonly string[];
-  /** The place of the parent; `NONE` at the top. */
+  /** The index of the parent; `NONE` for a root. */
   readonly parent: Int32Array;
   readonly name: Uint32Array;
   readonly kind: Uint8Array;
@@ -41,7 +41,7 @@ export const FAILED = 2;
 
 const orNone = (value: number | null | undefined): number => value ?? NONE;
 
-/** What a window's columns point into. */
+/** The dictionaries that a window's columns refer to. */
 type Dictionary = "names" | "kinds" | "services" | "runs";
 
 /** The windows of a timeline, in order, as typed arrays. */
@@ -95,7 +95,7 @@ export function toSkeleton(windows: readonly [Columns, ...Columns[]]): Skeleton 
   };
 }
 
-/** One dictionary for all windows, and where a window's places lie in it. */
+/** One dictionary for all windows, and the position of each window's entries in it. */
 function merged(windows: readonly [Columns, ...Columns[]], which: Dictionary) {
   const place = new Map<string, number>();
   const moved = windows.map((window) =>
@@ -112,7 +112,7 @@ function merged(windows: readonly [Columns, ...Columns[]], which: Dictionary) {
   return { values: windows.length === 1 ? windows[0][which] : [...place.keys()], places };
 }
 
-/** The memory that a worker may hand over instead of copying it. */
+/** The buffers that a worker can transfer instead of copying. */
 export function transferable(skeleton: Skeleton): ArrayBuffer[] {
   return Object.values(skeleton)
     .filter((value): value is Uint8Array<ArrayBuffer> => ArrayBuffer.isView(value))
@@ -126,7 +126,7 @@ export function endOf(skeleton: Skeleton, step: number, now: number): number {
   return Number.isNaN(duration) ? Math.max(start, now) : start + duration;
 }
 
-/** The last moment that any step reaches. */
+/** The latest time that any step reaches. */
 export function lastMoment(skeleton: Skeleton): number {
   let last = 0;
   for (let step = 0; step < skeleton.length; step++) last = Math.max(last, endOf(skeleton, step, 0));

@@ -2,12 +2,12 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useLive } from "../../../api/useLive";
 
-/** The least time between two readings of a run that keeps changing. */
+/** The minimum time between two fetches of a run that keeps changing. */
 const REST_MS = 700;
 
 /**
- * Reads a run again when the server says that it, or one of its child runs, has changed. Only what is on screen is
- * read again; a run that changes without pause is read at most as often as the readings take.
+ * Fetches a run again when the server reports a change to it or one of its child runs. Only what is on screen is fetched again, and
+ * a run that changes constantly is fetched no faster than the fetches complete.
  */
 export function useLiveRun(runId: string, children: readonly string[]): void {
   const cache = useQueryClient();
@@ -43,6 +43,6 @@ export function useLiveRun(runId: string, children: readonly string[]): void {
 interface Reading {
   timer: ReturnType<typeof setTimeout> | undefined;
   isUnderWay: boolean;
-  /** Something changed while the run was being read. */
+  /** Something changed during the fetch. */
   again: boolean;
 }

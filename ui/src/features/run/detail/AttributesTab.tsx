@@ -2,7 +2,7 @@ import { Facts } from "./Facts";
 import type { StepBody } from "./stepData";
 import { warningsOf } from "./warnings";
 
-/** Everything the span said of itself, as sent, and what Turnscope found in it. */
+/** All attributes of the span as sent, and the facts that Turnscope found in them. */
 export function AttributesTab({ body }: { readonly body: StepBody }) {
   return (
     <div className="space-y-4">

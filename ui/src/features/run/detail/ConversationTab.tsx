@@ -7,10 +7,10 @@ import { RawToggle } from "../text/RawToggle";
 import { Facts } from "./Facts";
 import type { StepBody } from "./stepData";
 
-/** Messages drawn at once; an agent's history may hold thousands. The newest are what one looks for. */
+/** How many messages are drawn at once. A history may have thousands, and readers look for the newest. */
 const SHOWN = 12;
 
-/** The prompt beside what came of it: below one another where the panel is narrow. */
+/** The prompt beside the answer, or above it if the panel is narrow. */
 export function ConversationTab({ body }: { readonly body: StepBody }) {
   const earlier = body.input.slice(0, -SHOWN);
   return (
@@ -40,7 +40,7 @@ export function ConversationTab({ body }: { readonly body: StepBody }) {
           <h3 className="detail-heading">Completion</h3>
           <Messages messages={body.output} />
           {body.output.length === 0 && (
-            <p className="text-muted text-sm">Nothing came out, or it was not captured.</p>
+            <p className="text-muted text-sm">There was no output, or it was not captured.</p>
           )}
         </section>
       </div>

@@ -12,7 +12,7 @@ import { DetailTabs } from "./DetailTabs";
 import { RunDetails } from "./RunDetails";
 import { toStepBody } from "./stepData";
 
-/** The selected step whole; without one, what is known of the run. */
+/** The selected step in full, or the details of the run if none is selected. */
 export function Detail() {
   const { selected } = useRunModel();
   return selected === null ? <RunDetails /> : <StepDetail key={selected} stepId={selected} />;

@@ -16,7 +16,7 @@ interface DetailHeadProps {
   readonly row: Step | undefined;
 }
 
-/** What a step is, when and how long it ran, and what can be done with it. */
+/** What a step is, when and how long it ran, and the actions on it. */
 export function DetailHead({ stepId, row }: DetailHeadProps) {
   const { run, select } = useRunModel();
   const name = row ? visible(row.tool_name ?? row.agent_name ?? row.name) : stepId;

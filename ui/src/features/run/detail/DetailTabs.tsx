@@ -22,14 +22,14 @@ interface Tab {
   readonly draw: () => ReactNode;
 }
 
-/** The sides of a step that it has: a tool has no prompt, a step without events no tab for them. */
+/** The tabs that apply to a step: a tool has no prompt, and a step without events has no tab for them. */
 export function DetailTabs({ row, body }: DetailTabsProps) {
   const tabs = tabsOf(row, body);
   const [chosen, setChosen] = useState<string | null>(null);
   const value = tabs.some((tab) => tab.id === chosen) ? (chosen as string) : (tabs[0]?.id ?? "");
   return (
     <Tabs.Root value={value} onValueChange={setChosen} className="flex min-h-0 grow flex-col">
-      <Tabs.List className="tab-list" aria-label="Sides of this step">
+      <Tabs.List className="tab-list" aria-label="Parts of this step">
         {tabs.map((tab) => (
           <Tabs.Trigger key={tab.id} value={tab.id} className="tab">
             {tab.title}

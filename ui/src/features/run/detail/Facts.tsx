@@ -2,7 +2,7 @@ import { visible } from "../../../lib/text";
 import type { Value } from "../data/clip";
 import { ValueView } from "../json/ValueView";
 
-/** Names and values in two columns; nothing at all where there are none. */
+/** Names and values in two columns. Renders nothing if there are none. */
 export function Facts({ title, values }: { readonly title: string; readonly values: Value }) {
   if (values === null || typeof values !== "object") return null;
   if (values instanceof Blob || Array.isArray(values)) return <ValueView value={values} label={title} />;

@@ -4,7 +4,7 @@ import { ValueView } from "../json/ValueView";
 import { Facts } from "./Facts";
 import type { StepBody } from "./stepData";
 
-/** What went into a step that is no model call, and what came out. */
+/** The input and output of a step that is not a model call. */
 export function InOutTab({ body }: { readonly body: StepBody }) {
   const input = body.arguments ?? body.inputValue;
   const output = body.result ?? body.outputValue;

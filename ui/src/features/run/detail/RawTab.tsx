@@ -6,7 +6,7 @@ export function RawTab({ raw }: { readonly raw: Value }) {
   if (raw === null) {
     return (
       <p className="text-muted text-sm">
-        No span was sent for this step: it was found in the messages of the model calls around it.
+        No span was sent for this step. It was found in the messages of the model calls around it.
       </p>
     );
   }

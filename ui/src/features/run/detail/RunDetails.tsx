@@ -6,7 +6,7 @@ import { useRunModel } from "../model";
 import { ErrorNote } from "../panels/ErrorNote";
 import { Facts } from "./Facts";
 
-/** What is known of the run as a whole: shown while no step is selected. */
+/** Details of the run as a whole, shown while no step is selected. */
 export function RunDetails() {
   const { run } = useRunModel();
   return (
@@ -38,7 +38,7 @@ export function RunDetails() {
         }}
       />
       <Facts title="Metadata" values={run.metadata} />
-      <p className="text-muted text-xs">Select a step to see what it was sent and what came out.</p>
+      <p className="text-muted text-xs">Select a step to see its input and output.</p>
     </section>
   );
 }

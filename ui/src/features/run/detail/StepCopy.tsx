@@ -10,7 +10,7 @@ interface StepCopyProps {
   readonly name: string;
 }
 
-/** Copies a step: its JSON as the API gives it (whole, whatever the page shows of it), as curl, as Markdown. */
+/** Copies a step: the complete JSON from the API, a curl command, or Markdown. */
 export function StepCopy({ runId, stepId, name }: StepCopyProps) {
   const cache = useQueryClient();
   const path = `/v1/runs/${runId}/steps/${encodeURIComponent(stepId)}/data`;

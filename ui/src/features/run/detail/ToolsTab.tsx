@@ -4,7 +4,7 @@ import { ValueView } from "../json/ValueView";
 import { Disclosure } from "../panels/Disclosure";
 import type { ToolDefinition } from "./stepData";
 
-/** The tools that the model was offered, with the schema of each. */
+/** The tools offered to the model, each with its schema. */
 export function ToolsTab({ tools }: { readonly tools: readonly ToolDefinition[] }) {
   return (
     <ul className="space-y-3">

@@ -8,7 +8,7 @@ interface UsageTabProps {
   readonly body: StepBody;
 }
 
-/** Tokens by bucket, and how the cost comes about. */
+/** Tokens by bucket, and how the cost is computed. */
 export function UsageTab({ row, body }: UsageTabProps) {
   return (
     <div className="space-y-4">
@@ -31,7 +31,7 @@ export function UsageTab({ row, body }: UsageTabProps) {
       )}
       {!row?.counted && row?.usage && (
         <p className="text-muted text-xs">
-          Another step reports the same call: these figures do not count again in the run's.
+          Another step reports the same call, so these figures are not counted again in the run's.
         </p>
       )}
       {body.cost ? (

@@ -1,14 +1,14 @@
-/** What can be copied of a run or a step: as JSON, as a curl command, as Markdown. */
+/** The forms in which a run or step can be copied: JSON, a curl command, Markdown. */
 
 import type { Value } from "../data/clip";
 import type { Message, Part } from "../data/message";
 import type { StepBody } from "./stepData";
 
-/** A path of the API as a command. The quotes are safe in a shell: ids hold no quotes, and are checked for them. */
+/** A path of the API as a curl command. Quoting is safe in a shell: ids are checked to contain no quotes. */
 export const toCurl = (origin: string, path: string): string =>
   `curl -s '${origin}${path.replaceAll("'", "%27")}'`;
 
-/** One step as Markdown: what it was asked and what came out. */
+/** One step as Markdown: its input and output. */
 export function toMarkdown(name: string, body: StepBody): string {
   const sections: (string | false)[] = [
     `## ${name}`,
@@ -49,7 +49,7 @@ const textOf = (text: string | Blob): string =>
   typeof text === "string" ? text : `(${text.size} bytes of text)`;
 const quote = (text: string): string => text.replace(/^/gm, "> ");
 
-/** A fence longer than any within the text, so that the text cannot end it. */
+/** A code fence longer than any in the text, so that the text cannot close it. */
 function fenced(value: Value): string {
   const text =
     typeof value === "string"

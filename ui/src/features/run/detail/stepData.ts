@@ -1,9 +1,9 @@
-/** One step whole, read out of what `GET …/steps/{step_id}/data` gave. */
+/** One complete step, parsed from the answer of `GET …/steps/{step_id}/data`. */
 import type { CallCost } from "../data/api";
 import type { Value } from "../data/clip";
 import { type Message, type Part, toMessages, toParts } from "../data/message";
 
-/** The fields that are read of a step, its events, logs, links and tools; any may be missing or something else. */
+/** The fields read from a step, its events, logs, links and tools. Any may be missing or of another type. */
 type Fields = {
   readonly [field in
     | (
@@ -57,7 +57,7 @@ export interface StepBody {
   readonly raw: Value;
 }
 
-/** An event of a span, or a log record that names it. */
+/** An event of a span, or a log record that refers to it. */
 export interface Happening {
   readonly at: number;
   readonly name: string;
@@ -112,7 +112,7 @@ const happening = (fields: Fields, value: Value): Happening => ({
   value,
 });
 
-/** Null for what is there but empty. */
+/** Null if it is present but empty. */
 function holds(value: Value | undefined): Value {
   if (value === undefined || value === null || typeof value !== "object" || value instanceof Blob)
     return value ?? null;

@@ -3,7 +3,7 @@ import { Tags } from "../marks/Tags";
 import { Disclosure } from "../panels/Disclosure";
 import { RunOrigin } from "./RunOrigin";
 
-/** On a narrow screen what is known of the run waits behind one line: the story has the room. */
+/** On a narrow screen, the run's details are behind one line, to leave room for the story. */
 export function NarrowFacts() {
   return (
     <div className="mt-1.5">

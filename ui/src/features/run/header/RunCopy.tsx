@@ -2,7 +2,7 @@ import { toCurl } from "../detail/copies";
 import { useRunModel } from "../model";
 import { CopyMenu } from "../panels/CopyMenu";
 
-/** Copies the run: as JSON, curl, Markdown (the server's own summary), its id, or the whole for another server. */
+/** Copies the run: as JSON, curl, Markdown (the server's summary), its id, or everything for import into another server. */
 export function RunCopy() {
   const { run } = useRunModel();
   const path = `/v1/runs/${run.run_id}`;

@@ -3,7 +3,7 @@ import { clock, duration, exact } from "../../../lib/time";
 import type { Run } from "../data/api";
 import { useRunModel } from "../model";
 
-/** The run's figures; with sub-agents the total stands first and its own part behind it. */
+/** The run's figures. With sub-agents, the total comes first and the run's own part after it. */
 export function RunFigures() {
   const { run, now } = useRunModel();
   const { total } = run;
@@ -62,6 +62,6 @@ function Verdicts({
   );
 }
 
-/** A cost of which a part is unknown is a lower bound. */
+/** If part of a cost is unknown, the sum is a lower bound. */
 const cost = (dollars: number | null | undefined, complete: boolean): string =>
   dollars == null ? "unknown" : `${complete ? "" : "≥ "}${usd(dollars)}`;

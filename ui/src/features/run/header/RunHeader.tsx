@@ -10,7 +10,7 @@ import { RunCopy } from "./RunCopy";
 import { RunFigures } from "./RunFigures";
 import { RunOrigin } from "./RunOrigin";
 
-/** Who ran, how it went, what it took: everything that is true of the run in every view. */
+/** The agent, status and figures of the run, shown in every view. */
 export function RunHeader() {
   const { run } = useRunModel();
   const isWide = useIsWide();

@@ -2,7 +2,7 @@ import { RunLink } from "../../../components/RunLink";
 import { visible } from "../../../lib/text";
 import { useRunModel } from "../model";
 
-/** Where a run comes from: models, session, user, prompt, experiment, and the runs before and after it. */
+/** The origin of a run: models, session, user, prompt, experiment, and the runs before and after it. */
 export function RunOrigin() {
   const { run } = useRunModel();
   const facts: [name: string, value: string | null | undefined][] = [

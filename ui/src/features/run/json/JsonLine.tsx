@@ -7,12 +7,12 @@ import { SafeText } from "../text/SafeText";
 
 interface JsonLineProps {
   readonly row: JsonRow;
-  /** Whether lines leave room for the mark of those that fold: a flat list needs none. */
+  /** Whether lines leave room for a fold mark. A flat list needs none. */
   readonly folds: boolean;
   readonly onTurn: (pointer: string) => void;
 }
 
-/** One line of a JSON value: its key, and its value or how much it holds. */
+/** One line of a JSON value: its key, and its value or its size. */
 export function JsonLine({ row, folds, onTurn }: JsonLineProps) {
   const holds = row.size !== null && row.size > 0;
   return (

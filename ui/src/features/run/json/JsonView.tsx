@@ -11,11 +11,11 @@ interface JsonViewProps {
   readonly openDepth?: number;
 }
 
-/** Lines beyond which only those on screen are drawn. */
+/** With more lines than this, only those on screen are drawn. */
 const MANY = 200;
 const LINE = 20;
 
-/** A JSON value that can be folded. Long text and structures too large to draw are read in pages. */
+/** A JSON value that can be folded. Long texts, and structures too large to draw, are shown in pages. */
 export function JsonView({ value, label, openDepth = 2 }: JsonViewProps) {
   const [turned, setTurned] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => jsonRows(value, turned, openDepth), [value, turned, openDepth]);

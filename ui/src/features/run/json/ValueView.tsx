@@ -5,7 +5,7 @@ import { PagedText } from "../text/PagedText";
 import { SafeText } from "../text/SafeText";
 import { JsonView } from "./JsonView";
 
-/** Arguments, a result, an attribute: text as text, a structure as JSON, nothing as nothing. */
+/** Shows arguments, a result or an attribute: text as text, a structure as JSON, nothing as nothing. */
 export function ValueView({ value, label }: { readonly value: Value; readonly label: string }) {
   if (value === null) return <p className="text-muted text-xs">none</p>;
   if (value instanceof Blob) return <PagedText blob={value} label={label} />;

@@ -1,12 +1,12 @@
 import type { CallContext, ContextSegment } from "../data/api";
 
-/** One call's window as a bar: each part's width against the fullest call, 0 … 1. */
+/** The context of one call as a bar: the width of each part relative to the fullest call, 0 … 1. */
 export interface ContextBar {
   readonly call: CallContext;
   readonly parts: readonly { readonly segment: ContextSegment; readonly width: number }[];
-  /** What the bar measures, in the unit of all bars. */
+  /** The total of the bar, in the unit of all bars. */
   readonly size: number;
-  /** What happened to the history between the call before and this one. */
+  /** What happened to the history since the previous call. */
   readonly change: "compacted" | "rewritten" | "dropped" | null;
 }
 
@@ -15,7 +15,7 @@ export interface ContextBars {
   readonly bars: readonly ContextBar[];
 }
 
-/** Tokens where every call says how many; bytes otherwise, so that bars can be compared. */
+/** Tokens if every call reports them, otherwise bytes, so that bars can be compared. */
 export function contextBars(calls: readonly CallContext[]): ContextBars {
   const unit = calls.every((call) => call.input_tokens != null) ? "tokens" : "bytes";
   const sizeOf = (segment: ContextSegment) => (unit === "tokens" ? (segment.tokens ?? 0) : segment.bytes);

@@ -1,22 +1,22 @@
 import { endOf, type Skeleton } from "../data/skeleton";
 import type { Tree } from "./tree";
 
-/** A stretch of time for which one step alone decided how long the run took. */
+/** A period in which one step alone determined the duration of the run. */
 export interface Stretch {
   readonly from: number;
   readonly to: number;
 }
 
 export interface CriticalPath {
-  /** The stretches of each step on the path, latest first. */
+  /** The periods of each step on the path, latest first. */
   readonly byStep: ReadonlyMap<number, readonly Stretch[]>;
-  /** Milliseconds that each step on the path decided; steps off the path are absent. */
+  /** Milliseconds on the path for each step. Steps off the path are absent. */
   readonly share: ReadonlyMap<number, number>;
 }
 
 /**
- * The critical path below `root`: walked backwards from its end, always into the child that ended last before the
- * moment reached. Making a step off this path faster does not make the run faster.
+ * The critical path below `root`, walked backwards from its end, always into the child that ended last before the current time.
+ * Making a step off this path faster does not make the run faster.
  */
 export function criticalPath(skeleton: Skeleton, tree: Tree, root: number, now: number): CriticalPath {
   const byStep = new Map<number, Stretch[]>();

@@ -1,7 +1,7 @@
 import { endOf, type Skeleton } from "../data/skeleton";
 import type { Tree } from "./tree";
 
-/** A long stretch in which no work was done; the timeline draws it narrow and says what it folded. */
+/** A long period without work. The timeline draws it narrow and labels it. */
 export interface Gap {
   readonly from: number;
   readonly to: number;
@@ -9,18 +9,18 @@ export interface Gap {
   readonly why: "idle" | "human";
 }
 
-/** Only what is longer than this part of the time spent working is folded. */
+/** Only gaps longer than this fraction of the working time are folded. */
 const LONG = 0.05;
-/** The most gaps that are folded, the longest ones: each keeps some width. */
+/** How many gaps are folded at most, longest first, since each keeps some width. */
 const MOST = 80;
-/** A policy step that takes longer than this (ms) waits for a person. */
+/** A policy step longer than this, in milliseconds, is assumed to wait for a person. */
 const THINKING = 1000;
 
 type Stretch = readonly [from: number, to: number];
 
 /**
- * The gaps of a run. Steps that hold others (runs, turns, tools with sub-agents) are not work of their own: what
- * counts are the steps at the bottom. A gate that waits for a person is not work either.
+ * The gaps of a run. Only leaf steps count as work, not the steps that contain them (runs, turns, tools with sub-agents). A gate
+ * that waits for a person is not work either.
  */
 export function gaps(skeleton: Skeleton, tree: Tree, now: number, total: number): Gap[] {
   const { work, waits } = stretches(skeleton, tree, now);
@@ -39,7 +39,7 @@ export function gaps(skeleton: Skeleton, tree: Tree, now: number, total: number)
     .map(([from, to]) => ({ from, to, why: whyOf(waits, from, to) }));
 }
 
-/** Where work was done and where a person was waited for, by start. */
+/** The periods of work and of waiting for a person, ordered by start. */
 function stretches(skeleton: Skeleton, tree: Tree, now: number): { work: Stretch[]; waits: Stretch[] } {
   const work: Stretch[] = [];
   const waits: Stretch[] = [];

@@ -2,18 +2,18 @@ import type { Value } from "../data/clip";
 
 /** One line of a JSON value on screen. */
 export interface JsonRow {
-  /** Where the value stands, as a JSON pointer. Also names the row. */
+  /** The location of the value, as a JSON pointer. Also the key of the row. */
   readonly pointer: string;
   readonly depth: number;
-  /** The key or index under which it stands; null for the value itself. */
+  /** Its key or index; null for the root value. */
   readonly key: string | null;
   readonly value: Value;
-  /** How many values lie directly inside; null for one that holds none. */
+  /** How many values it directly contains; null if it is a scalar. */
   readonly size: number | null;
   readonly open: boolean;
 }
 
-/** The lines of a value of which those in `turned` differ from how they stand at first (open down to `openDepth`). */
+/** The lines of a value. Lines are open down to `openDepth` at first; those in `turned` are the other way round. */
 export function jsonRows(value: Value, turned: ReadonlySet<string>, openDepth = 2): JsonRow[] {
   const rows: JsonRow[] = [];
   const add = (value: Value, key: string | null, pointer: string, depth: number) => {
@@ -23,7 +23,7 @@ export function jsonRows(value: Value, turned: ReadonlySet<string>, openDepth = 
     if (!open) return;
     for (const [key, item] of inside) add(item, key, `${pointer}/${escaped(key)}`, depth + 1);
   };
-  // The braces around everything say nothing: what is inside stands on the first level.
+  // The outermost braces carry no information, so their contents start at the first level.
   const inside = entries(value);
   if (inside === null || inside.length === 0) add(value, null, "", 0);
   for (const [key, item] of inside ?? []) add(item, key, `/${escaped(key)}`, 0);

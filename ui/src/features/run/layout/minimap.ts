@@ -2,14 +2,14 @@ import { endOf, FAILED, type Skeleton } from "../data/skeleton";
 import type { Scale } from "./scale";
 import type { Tree } from "./tree";
 
-/** A run seen from afar: per column of pixels how much ran at once, and whether something failed. */
+/** An overview of a run: for each column of pixels how much ran at once, and whether something failed. */
 export interface Minimap {
-  /** 0 … 1, of the busiest column. */
+  /** 0 … 1, relative to the busiest column. */
   readonly busy: Float32Array;
   readonly failed: Uint8Array;
 }
 
-/** Counts the steps at the bottom of the tree: those above them would fill every column alike. */
+/** Counts leaf steps only: their ancestors would fill every column equally. */
 export function minimap(skeleton: Skeleton, tree: Tree, scale: Scale, columns: number, now: number): Minimap {
   const change = new Int32Array(columns + 1);
   const failed = new Uint8Array(columns);

@@ -1,17 +1,17 @@
 import type { Gap } from "./gaps";
 
 /**
- * Time to place: 0 is the start of the run and 1 its end. Gaps that are folded take a small fixed part each, the
- * rest is linear.
+ * Maps time to position: 0 is the start of the run and 1 its end. Folded gaps take a small fixed fraction each, and the rest is
+ * linear.
  */
 export interface Scale {
   at(ms: number): number;
   msAt(place: number): number;
 }
 
-/** Milliseconds that an axis shows at least: a run that took no time has one, too. */
+/** The shortest period an axis shows, in milliseconds, so that a run that took no time has one too. */
 const SHORTEST = 0.001;
-/** The part of the width that a folded gap keeps, and that all of them keep together at most. */
+/** The fraction of the width that a folded gap keeps, and the most that all of them keep together. */
 const FOLDED = 0.02;
 const ALL_FOLDED = 0.3;
 
@@ -44,7 +44,7 @@ export function toScale(total: number, folded: readonly Gap[]): Scale {
   };
 }
 
-/** Piecewise linear; what lies outside is held at the ends. */
+/** Piecewise linear, clamped at both ends. */
 function between(pieces: readonly Piece[], wanted: number, from: keyof Piece, to: keyof Piece): number {
   let low = 0;
   let high = pieces.length - 1;

@@ -2,7 +2,7 @@ import { endOf, type Skeleton } from "../data/skeleton";
 import type { Tree } from "./tree";
 
 /**
- * For each step the milliseconds in which it ran and none of its children did: what it spent itself.
+ * The self time of each step: the milliseconds in which it ran and none of its children did.
  * Children may overlap one another and may outlive their parent; neither is counted twice.
  */
 export function selfTimes(skeleton: Skeleton, tree: Tree, now: number): Float64Array {

@@ -2,15 +2,15 @@ import type { Stretch } from "./criticalPath";
 import type { Scale } from "./scale";
 import { onScreen, type Window } from "./window";
 
-/** A stretch on screen: 0 … 1 of the width. */
+/** A period on screen, as a fraction of the width (0 … 1). */
 export interface Mark {
   readonly left: number;
   readonly width: number;
 }
 
 /**
- * The stretches (latest first) that are on screen, those too close to be told apart as one: however many there are,
- * no more marks come out than `columns`.
+ * The periods on screen, given latest first. Those too close to distinguish are merged, so that there are never more marks than
+ * `columns`.
  */
 export function marksOf(
   stretches: readonly Stretch[],

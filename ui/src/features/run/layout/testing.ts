@@ -12,7 +12,7 @@ export interface StepSketch {
   readonly run?: string;
 }
 
-/** A skeleton out of a sketch of its steps: step `n` has the id `s<n>`. */
+/** Makes a skeleton from a sketch of its steps. Step `n` has the id `s<n>`. */
 export function sketch(steps: readonly StepSketch[]): Skeleton {
   const kinds = ["run", "turn", "llm", "tool", "policy", "retrieval", "memory", "other"];
   const runs = [...new Set(steps.map((step) => step.run ?? "r"))];

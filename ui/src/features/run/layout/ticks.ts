@@ -4,7 +4,7 @@ import type { Window } from "./window";
 
 const STEPS = [1, 2, 5];
 
-/** Round moments (in milliseconds) for the axis: about `wanted` of them over the visible window, none in a folded gap. */
+/** Round times in milliseconds for the axis: about `wanted` of them in the visible window, none in a folded gap. */
 export function ticks(scale: Scale, window: Window, folded: readonly Gap[], wanted: number): number[] {
   const from = scale.msAt(window.from);
   const to = scale.msAt(window.to);
@@ -23,7 +23,7 @@ export function ticks(scale: Scale, window: Window, folded: readonly Gap[], want
   return found;
 }
 
-/** The next number of the form 1, 2 or 5 times a power of ten; seconds beyond a minute go by 6. */
+/** The next number of the form 1, 2 or 5 times a power of ten. Beyond a minute the steps are multiples of 6. */
 export function roundUp(ms: number): number {
   if (!(ms > 0)) return 1;
   if (ms > 30_000) {

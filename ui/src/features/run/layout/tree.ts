@@ -1,15 +1,14 @@
 /**
- * Steps as a tree, flattened: every step at its place in depth-first order, so that a view needs an array of rows
- * and nothing else.
+ * Steps as a flattened tree: all steps in depth-first order, so that a view needs nothing but an array of rows.
  */
 import { NONE, type Skeleton } from "../data/skeleton";
 
 export interface Tree {
   /** Steps in depth-first order, siblings by start. */
   readonly order: Int32Array;
-  /** Where in `order` a step stands. */
+  /** The index of each step in `order`. */
   readonly place: Int32Array;
-  /** How many steps lie below each step, at all levels. */
+  /** The number of descendants of each step. */
   readonly below: Int32Array;
   readonly depth: Uint16Array;
   /** The children of step `s` are `children[first[s]] … children[first[s + 1] - 1]`, by start. */
@@ -17,7 +16,7 @@ export interface Tree {
   readonly children: Int32Array;
 }
 
-/** The tree of a skeleton. A parent that is not there, or that is its own descendant, makes its step a top one. */
+/** The tree of a skeleton. A step whose parent is missing, or is its own descendant, becomes a root. */
 export function toTree({ length, parent }: Pick<Skeleton, "length" | "parent">): Tree {
   const first = new Int32Array(length + 1);
   for (let step = 0; step < length; step++) {
@@ -79,7 +78,7 @@ function close(open: number[], below: Int32Array): void {
   if (above !== undefined) below[above]! += below[done]! + 1;
 }
 
-/** The rows to show when the steps in `folded` hide what is below them. */
+/** The rows to show when the steps in `folded` hide their descendants. */
 export function visibleRows(tree: Tree, folded: ReadonlySet<number>): Int32Array {
   if (folded.size === 0) return tree.order;
   const rows = new Int32Array(tree.order.length);
@@ -92,7 +91,7 @@ export function visibleRows(tree: Tree, folded: ReadonlySet<number>): Int32Array
   return rows.subarray(0, count);
 }
 
-/** `folded` without the steps above `step`, so that it can be seen; the same set when nothing hid it. */
+/** `folded` without the ancestors of `step`, so that it is visible. The same set if nothing hid it. */
 export function unfoldTo(parent: Int32Array, folded: ReadonlySet<number>, step: number): ReadonlySet<number> {
   const hiding: number[] = [];
   let above = parent[step] ?? NONE;

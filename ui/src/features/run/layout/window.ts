@@ -1,4 +1,4 @@
-/** The part of the time axis that is on screen, in places of the scale (0 … 1). */
+/** The part of the time axis on screen, in positions of the scale (0 … 1). */
 export interface Window {
   readonly from: number;
   readonly to: number;
@@ -14,13 +14,13 @@ export function zoom(window: Window, factor: number, anchor: number): Window {
   return place(anchor - ahead * width, width);
 }
 
-/** Moves by `part` of what is on screen. */
+/** Moves by the fraction `part` of the window. */
 export function pan(window: Window, part: number): Window {
   const width = window.to - window.from;
   return place(window.from + part * width, width);
 }
 
-/** A window around a stretch, with some air. */
+/** A window around a period, with a margin. */
 export function around(from: number, to: number): Window {
   const width = Math.min(1, Math.max(NARROWEST, (to - from) * 1.25));
   return place((from + to) / 2 - width / 2, width);
@@ -31,7 +31,7 @@ function place(from: number, width: number): Window {
   return { from: held, to: held + width };
 }
 
-/** Where a place of the scale is on screen: 0 … 1 within the window, outside of that beyond it. */
+/** The screen position of a position of the scale: 0 … 1 within the window, beyond that outside it. */
 export function onScreen(window: Window, place: number): number {
   return (place - window.from) / (window.to - window.from);
 }

@@ -10,7 +10,7 @@ interface MarksProps {
   readonly stepId: string | null;
 }
 
-/** Good or bad in one press (a second takes it back); a score with a comment in a small form. */
+/** Marks as good or bad with one press, a second press undoes it; a small form adds a score with a comment. */
 export function Marks({ runId, stepId }: MarksProps) {
   const run = useQuery(runQuery(runId));
   const { add, change, remove } = useRunWrites(runId, stepId);

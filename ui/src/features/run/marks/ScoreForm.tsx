@@ -22,7 +22,7 @@ export function ScoreForm({ runId, stepId }: ScoreFormProps) {
     add.mutate(
       {
         name: text("name") ?? "comment",
-        // A comment alone is a score, too: its label says that it is one.
+        // A comment alone is a score too, labelled as a comment.
         ...(isNumber ? { value: Number(rating) } : { label: rating ?? "comment" }),
         comment: text("comment"),
       },

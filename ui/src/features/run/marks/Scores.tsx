@@ -4,7 +4,7 @@ import { exact } from "../../../lib/time";
 import { useRunModel } from "../model";
 import { useRunWrites } from "./scores";
 
-/** All scores of a run, its turns and its steps; those that a person gave can be taken back. */
+/** All scores of a run, its turns and its steps. Those that a person gave can be removed. */
 export function Scores() {
   const { run, select } = useRunModel();
   const { remove } = useRunWrites(run.run_id, null);

@@ -4,7 +4,7 @@ import { visible } from "../../../lib/text";
 import { useRunModel } from "../model";
 import { useRunWrites } from "./scores";
 
-/** The run's tags; more can be added, and those that did not come with telemetry taken away. */
+/** The run's tags. More can be added, and those that did not come with telemetry can be removed. */
 export function Tags() {
   const { run } = useRunModel();
   const { tag } = useRunWrites(run.run_id, null);

@@ -1,4 +1,4 @@
-/** Giving, changing and taking back scores and tags, and reading what a person has said already. */
+/** Adds, changes and removes scores and tags, and finds the ones that a person gave. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Score } from "../data/api";
 import { send } from "../data/api";
@@ -16,7 +16,7 @@ export interface ScoreChange {
   readonly comment?: string | null;
 }
 
-/** The newest mark that a person gave to exactly this (the run itself where `stepId` is null). */
+/** The newest mark that a person gave to exactly this step, or to the run if `stepId` is null. */
 export function markOf(scores: readonly Score[], stepId: string | null): Score | null {
   const marks = scores.filter(
     (score) =>
@@ -34,7 +34,7 @@ export const markValue = (mark: Mark): ScoreChange => ({
   label: mark,
 });
 
-/** Writes to one run; whatever shows it is read again. */
+/** Writes to one run, then refetches everything that shows it. */
 export function useRunWrites(runId: string, stepId: string | null) {
   const cache = useQueryClient();
   const onSuccess = () => cache.invalidateQueries({ queryKey: runKey(runId), exact: true });

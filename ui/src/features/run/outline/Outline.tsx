@@ -8,12 +8,12 @@ import { OutlineTurn } from "./OutlineTurn";
 const HEIGHT = 46;
 
 interface OutlineProps {
-  /** The turn that a link means. */
+  /** The turn named in the link. */
   readonly turn: number | undefined;
   readonly onTurn: (n: number) => void;
 }
 
-/** The list of turns beside every view: what each called, how long it took, where it failed. */
+/** The list of turns beside every view: what each called, how long it took, and what failed. */
 export function Outline({ turn, onTurn }: OutlineProps) {
   const { run, selected } = useRunModel();
   const scroller = useRef<HTMLDivElement>(null);

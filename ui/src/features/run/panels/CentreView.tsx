@@ -15,8 +15,8 @@ export interface CentreViewProps {
 }
 
 /**
- * The view that the address asks for. All of them come with the page: they are small, and React holds back for a third
- * of a second what comes after a fallback.
+ * The view named in the address. The page's script contains all views: they are small, and React delays what replaces a fallback
+ * by a third of a second.
  */
 export function CentreView({ search, skeletonError, onRetry }: CentreViewProps) {
   const view = search.view ?? "story";

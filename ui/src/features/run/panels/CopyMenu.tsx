@@ -7,7 +7,7 @@ interface CopyMenuProps {
   readonly items: readonly (readonly [title: string, text: () => Promise<string> | string])[];
 }
 
-/** A menu of forms in which something can be copied; says whether it worked. */
+/** A menu of the forms in which something can be copied. Confirms the copy. */
 export function CopyMenu({ what, items }: CopyMenuProps) {
   const [state, setState] = useState<"idle" | "copied" | "not copied">("idle");
   const copy = async (text: () => Promise<string> | string) => {
@@ -15,12 +15,12 @@ export function CopyMenu({ what, items }: CopyMenuProps) {
       await navigator.clipboard.writeText(await text());
       setState("copied");
     } catch {
-      // No permission, no secure origin, or the server did not answer: nothing is on the clipboard.
+      // No permission, no secure origin, or no answer from the server: nothing was copied.
       setState("not copied");
     }
     setTimeout(() => setState("idle"), 2000);
   };
-  // Not modal: a modal menu writes an inline style to hold the page, which the content security policy forbids.
+  // Not modal: a modal menu locks scrolling with an inline style, which the content security policy forbids.
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="btn-icon" aria-label={`Copy this ${what}`} title="Copy">

@@ -4,11 +4,11 @@ import { type ReactNode, useId, useState } from "react";
 interface DisclosureProps {
   readonly summary: ReactNode;
   readonly open?: boolean;
-  /** Called only once opened: what is folded costs nothing. */
+  /** Called only when opened, so that folded content costs nothing. */
   readonly children: () => ReactNode;
 }
 
-/** One quiet line that opens. */
+/** One subdued line that opens. */
 export function Disclosure({ summary, open: atFirst = false, children }: DisclosureProps) {
   const [open, setOpen] = useState(atFirst);
   const id = useId();

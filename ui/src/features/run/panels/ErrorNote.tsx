@@ -3,7 +3,7 @@ import type { ErrorInfo } from "../data/api";
 import { Fold } from "../text/Fold";
 import { SafeText } from "../text/SafeText";
 
-/** An error of the agent: always open, its type and what it says. */
+/** An error of the agent with its type and message, always open. */
 export function ErrorNote({ error }: { readonly error: ErrorInfo }) {
   return (
     <div className="rounded-md bg-error/10 px-3 py-2 text-xs" data-testid="error-note">

@@ -2,7 +2,7 @@ import { Dialog } from "radix-ui";
 import { Detail } from "../detail/Detail";
 import { useRunModel } from "../model";
 
-/** On a narrow screen the details cover the view until they are closed. */
+/** The details on a narrow screen, which cover the view until they are closed. */
 export function NarrowDetail() {
   const { select } = useRunModel();
   return (

@@ -1,7 +1,7 @@
 import { ErrorPanel } from "../../../components/ErrorPanel";
 import { Skeleton } from "../../../components/Skeleton";
 
-/** A run that is on its way, or that could not be read. */
+/** A run that is loading, or that could not be loaded. */
 export function PageState({
   error,
   onRetry,

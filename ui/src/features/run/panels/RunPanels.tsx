@@ -10,7 +10,7 @@ import { usePanelFolds } from "./usePanelFolds";
 import { useRunKeys } from "./useRunKeys";
 import { ViewTabs } from "./ViewTabs";
 
-/** Turns, view, detail: three panels that can be resized and folded; on a narrow screen one at a time. */
+/** Turns, view and details: three panels that can be resized and folded, or one at a time on a narrow screen. */
 export function RunPanels(props: CentreViewProps) {
   const { search, onSearch } = props;
   const { selected } = useRunModel();

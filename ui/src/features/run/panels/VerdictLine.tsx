@@ -8,7 +8,7 @@ const LOOKS = {
   hitl: { Icon: Hand, word: "Needs a person", tone: "text-warn" },
 } as const;
 
-/** What the policy said of a tool call, who decided and why. */
+/** The policy's verdict on a tool call, who decided, and why. */
 export function VerdictLine({ verdict }: { readonly verdict: Verdict }) {
   const { Icon, word, tone } = LOOKS[verdict.verdict as keyof typeof LOOKS] ?? LOOKS.hitl;
   const facts = [

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** Three panels need this much room. */
+/** The width that three panels need. */
 const WIDE = "(min-width: 900px)";
 
 function subscribe(onChange: () => void): () => void {

@@ -13,7 +13,7 @@ export interface PanelFolds {
   readonly detail: PanelFold;
 }
 
-/** Folding the two outer panels, by button, key or by dragging their edge to the end. */
+/** Folds the two outer panels by button, by key, or by dragging their edge to the end. */
 export function usePanelFolds(): PanelFolds {
   return { list: usePanelFold(), detail: usePanelFold() };
 }

@@ -2,7 +2,7 @@ import { useKeys } from "../../../lib/useKeys";
 import { useRunModel } from "../model";
 import type { RunSearch, View } from "../search";
 
-/** The keys of all views: `s t g c` change the view, Escape lets go of the selection. */
+/** The keys of all views: `s t g c` change the view, Escape clears the selection. */
 export function useRunKeys(search: RunSearch, onSearch: (search: RunSearch) => void): void {
   const { selected, select } = useRunModel();
   const show = (view: View) => () => onSearch({ ...search, view });

@@ -5,10 +5,10 @@ import { duration } from "../../../lib/time";
 import { useRunModel } from "../model";
 import { besideOf } from "./beside";
 
-/** Steps named at once; the tree has them all. */
+/** How many steps are named. The tree has them all. */
 const SHOWN = 12;
 
-/** Retrievals, embeddings, memory and the like of a turn: each by name and time, its details one press away. */
+/** A turn's retrievals, embeddings, memory accesses and the like, each with name and time and a link to its details. */
 export function Beside({ runId, turn }: { readonly runId: string; readonly turn: number }) {
   const { shape, selected, select } = useRunModel();
   const steps = useMemo(

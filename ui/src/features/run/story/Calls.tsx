@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { Skeleton } from "../data/skeleton";
 import { useRunModel } from "../model";
 
-/** A turn that took several model calls (a retry, an explicit turn): each can be looked at. The last one is told. */
+/** The model calls of a turn that has several (a retry, an explicit turn). The story shows the last; each can be opened. */
 export function Calls({ stepIds: all }: { readonly stepIds: readonly string[] }) {
   const { shape, selected, select } = useRunModel();
   const stepIds = useMemo(() => all.filter((id) => !shape || isModelCall(shape.skeleton, id)), [all, shape]);
@@ -26,7 +26,7 @@ export function Calls({ stepIds: all }: { readonly stepIds: readonly string[] })
   );
 }
 
-/** An embedding counts as a call of a model, but says nothing. */
+/** An embedding counts as a model call, but has no answer to show. */
 function isModelCall(skeleton: Skeleton, stepId: string): boolean {
   const step = skeleton.stepId.indexOf(stepId);
   return step < 0 || skeleton.kinds[skeleton.kind[step] as number] !== "embedding";

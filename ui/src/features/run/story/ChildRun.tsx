@@ -12,7 +12,7 @@ import { Disclosure } from "../panels/Disclosure";
 import { placeChildren } from "./children";
 import { TurnView } from "./TurnView";
 
-/** A sub-agent: folded to its name, its totals and its answer; its own story when opened. */
+/** A sub-agent: its name, totals and answer when folded, its own story when open. */
 export function ChildRun({ run }: { readonly run: Run }) {
   const name = visible(run.agent_name ?? run.name);
   return (

@@ -3,7 +3,7 @@ import { useRunModel } from "../model";
 import { ErrorNote } from "../panels/ErrorNote";
 import { Prose } from "../text/Prose";
 
-/** How the story begins where no turn tells it: what the run was asked. */
+/** The beginning of a story, if no turn shows it: the input of the run. */
 export function RunStart() {
   const { run } = useRunModel();
   if (run.turns.length > 0 || !run.input_preview) return null;
@@ -15,7 +15,7 @@ export function RunStart() {
   );
 }
 
-/** How it ends: still open, given up, failed outside of any turn, or with an answer that no turn holds. */
+/** The end of a story: still running, abandoned, failed outside any turn, or with an answer that no turn shows. */
 export function RunEnd() {
   const { run } = useRunModel();
   const told = run.turns.some((turn) => turn.error);
@@ -29,7 +29,7 @@ export function RunEnd() {
       )}
       {run.turns.length === 0 && !run.input_preview && !run.output_preview && (
         <p className="py-8 text-center text-muted text-sm">
-          This run has no turns: no model call of it was received. Its steps are in the tree.
+          This run has no turns, because no model call of it was received. Its steps are in the tree.
         </p>
       )}
       {run.error && !told && <ErrorNote error={run.error} />}

@@ -12,7 +12,7 @@ const ROLES: Readonly<Record<string, { readonly Icon: typeof User; readonly titl
   tool: { Icon: Wrench, title: "Tool result" },
 };
 
-/** A message as it was sent to, or came from, a model. */
+/** A message sent to a model or received from it. */
 export function MessageView({ message }: { readonly message: Message }) {
   const { Icon, title } = ROLES[message.role] ?? { Icon: User, title: visible(message.role) };
   const label = message.name ? `${title} (${visible(message.name)})` : title;

@@ -5,7 +5,7 @@ import { ValueView } from "../json/ValueView";
 import { Prose } from "../text/Prose";
 import { SafeText } from "../text/SafeText";
 
-/** A part of a message that is not the text it is mostly about. */
+/** A part of a message other than its main text. */
 export function PartView({ part }: { readonly part: Part }) {
   switch (part.type) {
     case "text":

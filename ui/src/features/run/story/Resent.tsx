@@ -8,7 +8,7 @@ import { stepDataQuery } from "../data/queries";
 import { Disclosure } from "../panels/Disclosure";
 import { MessageView } from "./MessageView";
 
-/** "41 earlier messages": what was sent again is not told again, but can be opened. Says too what was dropped. */
+/** "41 earlier messages": messages that were sent again are collapsed and can be opened. Also says what was dropped. */
 export function Resent({ runId, turn }: { readonly runId: string; readonly turn: Turn }) {
   const resent = turn.resent_count ?? 0;
   const dropped = turn.dropped_count ?? 0;

@@ -15,7 +15,7 @@ interface SaidProps {
   readonly children: ReactNode;
 }
 
-/** What the model thought or said. */
+/** What the model thought or answered. */
 export function Said({ how, stepId, children }: SaidProps) {
   const { Icon, title, body } = LOOKS[how];
   return (

@@ -4,7 +4,7 @@ import { plural } from "../figures";
 import { Disclosure } from "../panels/Disclosure";
 import { MessageView } from "./MessageView";
 
-/** What came back to the model from the turn before: told there, so only counted here. */
+/** Messages that the previous turn has already shown. They are only counted here. */
 export function Seen({ messages }: { readonly messages: readonly Message[] }) {
   const said = messages.filter((message) => message.role === "assistant").length;
   const results = messages.length - said;

@@ -8,8 +8,8 @@ interface SelectableProps {
 }
 
 /**
- * A block of the story that stands for a step: clicking it (not its text, which people select) opens the step's
- * details. The button is there for keyboards and screen readers.
+ * A block of the story that represents a step. Clicking it, except on text that could be selected, opens the step's details. The
+ * button is for keyboards and screen readers.
  */
 export function Selectable({ stepId, label, children }: SelectableProps) {
   const { selected, select } = useRunModel();

@@ -13,10 +13,10 @@ import { stopsOf, turnIndexOf } from "./stops";
 import { TurnView } from "./TurnView";
 import { useScrollTo } from "./useScrollTo";
 
-/** A turn's height before it has been drawn. */
+/** The assumed height of a turn that has not been drawn yet. */
 const USUAL = 320;
 
-/** The run told turn by turn. Turns are read and drawn as they come into view. */
+/** The run, turn by turn. Turns are fetched and drawn as they come into view. */
 export function Story({ turn }: { readonly turn: number | undefined }) {
   const { run, shape, selected, select } = useRunModel();
   const scroller = useRef<HTMLDivElement>(null);

@@ -11,11 +11,11 @@ import type { Call } from "./turn";
 
 interface ToolCallProps {
   readonly call: Call<Step>;
-  /** The sub-agents that it began. */
+  /** The sub-agents that it started. */
   readonly below: readonly Run[];
 }
 
-/** A tool call: its arguments, what the policy said of it, its sub-agents, its result. */
+/** A tool call: its arguments, the policy's verdict, its sub-agents and its result. */
 export function ToolCall({ call, below }: ToolCallProps) {
   const { step } = call;
   const failed = step?.status === "error";

@@ -28,7 +28,7 @@ interface TurnBlocksProps {
   readonly told: readonly Told<Run>[];
 }
 
-/** What happened in a turn, in its order, each sub-agent at the tool call that began it. */
+/** The events of a turn in order, with each sub-agent at the tool call that started it. */
 export function TurnBlocks({ runId, turn, body, last, told }: TurnBlocksProps) {
   const later = useLaterResults(runId, turn.n, body);
   const blocks = useMemo(() => tellTurn(body, later), [body, later]);

@@ -12,11 +12,11 @@ interface TurnViewProps {
   readonly turn: Turn;
   readonly last: boolean;
   readonly told: readonly Told<Run>[];
-  /** Inside a folded sub-agent headings are a level deeper. */
+  /** Headings inside a sub-agent are one level deeper. */
   readonly level?: 2 | 3;
 }
 
-/** One turn: its heading at once, its body when it has come. */
+/** One turn. Its heading is shown at once, its body when it has loaded. */
 export function TurnView({ runId, turn, last, told, level = 2 }: TurnViewProps) {
   const body = useQuery(turnQuery(runId, turn.n));
   return (
@@ -41,7 +41,7 @@ export function TurnView({ runId, turn, last, told, level = 2 }: TurnViewProps) 
   );
 }
 
-/** The shape of a turn that is on its way, so that little moves when it comes. */
+/** A placeholder for a turn that is loading, shaped so that little moves when it arrives. */
 function TurnSkeleton({ tools }: { readonly tools: number }) {
   return (
     <div aria-hidden className="space-y-3">

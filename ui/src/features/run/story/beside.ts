@@ -1,10 +1,10 @@
-/** What happened in a turn beside the model call and its tools. */
+/** What happened in a turn besides the model call and its tools. */
 import { NONE, type Skeleton } from "../data/skeleton";
 
-/** Kinds that a story names: each is work of the agent. Spans of other kinds are in the tree. */
+/** The kinds that a story names, because they are work of the agent. The tree shows spans of other kinds. */
 const TOLD = ["retrieval", "embedding", "rerank", "memory", "sanitizer", "ingest", "evaluation"];
 
-/** The steps beside the calls of each turn of a run, by start. */
+/** For each turn of a run, its steps besides the calls, ordered by start. */
 export function besideOf(skeleton: Skeleton, runId: string): ReadonlyMap<number, readonly number[]> {
   const own = skeleton.runs.indexOf(runId);
   const told = new Set(TOLD.map((kind) => skeleton.kinds.indexOf(kind)).filter((kind) => kind >= 0));

@@ -1,4 +1,4 @@
-/** Where in a run's story each of its sub-agents is told. */
+/** Where in a run's story each sub-agent is shown. */
 import { NONE, type Skeleton } from "../data/skeleton";
 
 export interface ChildRun {
@@ -8,15 +8,15 @@ export interface ChildRun {
 
 export interface Told<C extends ChildRun> {
   readonly child: C;
-  /** The turn of the run above in which it began; null before the first one. */
+  /** The turn of the parent run in which it started. Null if that was before the first turn. */
   readonly turn: number | null;
-  /** The tool call that began it, if one did. */
+  /** The tool call that started it, if any. */
   readonly stepId: string | null;
 }
 
 type Begun = { readonly n: number; readonly started_at: number };
 
-/** The places of a run's own child runs. `children` are those directly below it; theirs are theirs to tell. */
+/** The positions of a run's direct child runs, given in `children`. Their own children are shown in their stories. */
 export function placeChildren<C extends ChildRun>(
   skeleton: Skeleton,
   runId: string,
@@ -38,7 +38,7 @@ export function placeChildren<C extends ChildRun>(
   });
 }
 
-/** The step of `own` below which a run stands; `NONE` where it stands apart (an assembled run, another trace). */
+/** The step in `own` that is a run's parent. `NONE` if it has none there (an assembled run, another trace). */
 function callerOf(skeleton: Skeleton, run: number, own: number): number {
   if (run < 0) return NONE;
   return climb(skeleton, skeleton.run.indexOf(run), (step) => skeleton.run[step] === own);
@@ -50,7 +50,7 @@ function toolAbove(skeleton: Skeleton, from: number, run: number): number {
   return climb(skeleton, from, (step) => skeleton.kind[step] === tool && skeleton.run[step] === run);
 }
 
-/** The first step from `from` upwards that passes; a ring of parents ends nowhere. */
+/** The first step from `from` upwards that passes the test. Stops at a cycle of parents. */
 function climb(skeleton: Skeleton, from: number, passes: (step: number) => boolean): number {
   let step = from;
   for (let guard = skeleton.length; step >= 0 && guard > 0; guard--) {

@@ -9,6 +9,6 @@ export interface Stops {
 export const stopsOf = (turns: readonly Stops[]): string[] =>
   turns.flatMap((turn) => [...turn.llm_step_ids.slice(-1), ...turn.tool_step_ids]);
 
-/** Which turn (as its index) tells of a step; -1 for a step that no turn of this run tells of. */
+/** The index of the turn that shows a step, or -1 if no turn of this run does. */
 export const turnIndexOf = (turns: readonly Stops[], stepId: string): number =>
   turns.findIndex((turn) => turn.llm_step_ids.includes(stepId) || turn.tool_step_ids.includes(stepId));

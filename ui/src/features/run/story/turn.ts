@@ -1,13 +1,13 @@
 /**
- * One turn as it is told: what was new for the model, what it thought and said, what it called and what came back.
+ * One turn as the story shows it: what was new to the model, what it thought and answered, its tool calls and their results.
  *
- * What the reader has seen already is not told again: the model's own earlier answer and the results of its tool
- * calls come back to it as new messages of the next turn, and are counted in one line there.
+ * Nothing is shown twice: the model's previous answer and the results of its tool calls are new messages of the next turn, which
+ * only counts them, in one line.
  */
 import type { Value } from "../data/clip";
 import { type Message, type Part, parsed, type Text, toMessages } from "../data/message";
 
-/** A tool call's step, of which the story shows these fields. */
+/** The fields of a tool call's step that the story shows. */
 export interface ToolStep {
   readonly step_id: string;
   readonly tool_name?: string | null;
@@ -15,7 +15,7 @@ export interface ToolStep {
   readonly name: string;
 }
 
-/** `GET /v1/runs/{id}/turns/{n}`, as far as the story reads it. */
+/** The part of `GET /v1/runs/{id}/turns/{n}` that the story uses. */
 export interface TurnBody<S extends ToolStep = ToolStep> {
   readonly n: number;
   readonly new_messages: Value;
@@ -25,7 +25,7 @@ export interface TurnBody<S extends ToolStep = ToolStep> {
 
 export type Block<S extends ToolStep = ToolStep> =
   | { readonly type: "message"; readonly message: Message }
-  /** New for the model, known to the reader. */
+  /** New to the model, but already shown to the reader. */
   | { readonly type: "seen"; readonly messages: readonly Message[] }
   | { readonly type: "reasoning" | "text"; readonly text: Text }
   | { readonly type: "part"; readonly part: Part }
@@ -36,13 +36,13 @@ export interface Call<S extends ToolStep = ToolStep> {
   readonly id: string | null;
   readonly arguments: Value;
   readonly result: Value | undefined;
-  /** Null for a call that the model asked for and of which nothing else is known. */
+  /** Null if the model asked for the call and nothing else is known about it. */
   readonly step: S | null;
 }
 
 const NOTHING: ReadonlyMap<string, Value> = new Map();
 
-/** `later`: results by call id, as the turn after this one was sent them; for calls whose own span holds none. */
+/** `later`: results by call id, from the messages of the next turn, for calls whose own span has none. */
 export function tellTurn<S extends ToolStep>(body: TurnBody<S>, later = NOTHING): Block<S>[] {
   const [seen, fresh] = split(toMessages(body.new_messages), (message) => body.n > 1 && isSeen(message));
   const blocks: Block<S>[] = [];
@@ -63,7 +63,7 @@ export function tellTurn<S extends ToolStep>(body: TurnBody<S>, later = NOTHING)
   return blocks;
 }
 
-/** What the model said itself, or what its tools answered: told in the turn in which it happened. */
+/** Whether a message is the model's own answer or a tool result, which the turn that produced it shows. */
 const isSeen = (message: Message): boolean =>
   message.role === "assistant" ||
   (message.parts.length > 0 && message.parts.every((part) => part.type === "tool_result"));
@@ -71,7 +71,7 @@ const isSeen = (message: Message): boolean =>
 type Asked = Extract<Part, { type: "tool_call" }>;
 type Done<S extends ToolStep> = TurnBody<S>["tools"][number];
 
-/** The call's step: by its id, else the first of its name that has no id to contradict. */
+/** The step of a call: the one with its id, otherwise the first with its name and no other id. */
 function takeStep<S extends ToolStep>(waiting: Done<S>[], asked: Asked): Done<S> | undefined {
   let at = waiting.findIndex(({ step }) => asked.id !== null && step.tool_call_id === asked.id);
   if (at < 0) {
@@ -98,7 +98,7 @@ function toCall<S extends ToolStep>(
   };
 }
 
-/** The tool results that a turn was sent, by call id. */
+/** The tool results among a turn's messages, by call id. */
 export function resultsIn(body: Pick<TurnBody, "new_messages">): ReadonlyMap<string, Value> {
   const results = new Map<string, Value>();
   for (const part of toMessages(body.new_messages).flatMap((message) => message.parts)) {

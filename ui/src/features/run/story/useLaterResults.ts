@@ -5,8 +5,8 @@ import { turnQuery } from "../data/queries";
 import { resultsIn, type TurnBody, tellTurn } from "./turn";
 
 /**
- * Results of calls whose own span holds none, as the next turn was sent them. That turn is asked for only where a
- * result is missing; it is most often the next thing that is read anyway.
+ * Results of calls whose own span has none, taken from the messages of the next turn. That turn is fetched only if a result is
+ * missing; most readers open it next anyway.
  */
 export function useLaterResults(
   runId: string,

@@ -1,13 +1,12 @@
 import type { Virtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useEffect, useRef } from "react";
 
-/** What a reader does to go elsewhere. */
+/** The events by which a reader scrolls away. */
 const LETS_GO = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
 
 /**
- * Brings what is wanted into view: a turn's beginning, or a step within it. A turn far away must be drawn and read
- * before its step can be seen, and heights above it settle on the way; so the view is held at each drawing, until
- * the reader scrolls, presses or clicks anything.
+ * Scrolls to the beginning of a turn, or to a step in it. A distant turn must be fetched and drawn before its step can be seen, and
+ * the heights above it change meanwhile. So the position is corrected at each render until the reader scrolls, presses or clicks.
  */
 export function useScrollTo(
   scroller: RefObject<HTMLElement | null>,

@@ -1,9 +1,9 @@
 import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 
-/** Pixels beyond which content is folded. */
+/** Content higher than this, in pixels, is folded. */
 const TALL = 288;
 
-/** Shows the beginning of tall content, and the rest on demand. What is only a little taller is left whole. */
+/** Shows the beginning of tall content, and the rest on demand. Content that is only a little taller is shown whole. */
 export function Fold({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   const content = useRef<HTMLDivElement>(null);
   const [tall, setTall] = useState(false);

@@ -1,6 +1,6 @@
 /**
- * Markdown of messages, drawn safely. HTML in it is shown as text (there is no raw-HTML plugin), links are shown
- * with where they lead and not followed, images are not loaded.
+ * Renders Markdown in messages safely: HTML is shown as text (there is no raw-HTML plugin), links show their target and cannot
+ * be followed, and images are not loaded.
  *
  * Loaded on demand: the parser is larger than the rest of the page.
  */
@@ -12,7 +12,7 @@ import { visible } from "../../../lib/text";
 const COMPONENTS: Components = {
   a: ({ children, href }) => <Shown where={href}>{children}</Shown>,
   img: ({ alt, src }) => <Shown where={typeof src === "string" ? src : undefined}>image: {alt}</Shown>,
-  // The page's own headings outline the run; a message's must not mix with them.
+  // The page's headings outline the run, and a message's headings must not mix with them.
   h1: ({ children }) => <p className="prose-heading">{children}</p>,
   h2: ({ children }) => <p className="prose-heading">{children}</p>,
   h3: ({ children }) => <p className="prose-heading">{children}</p>,

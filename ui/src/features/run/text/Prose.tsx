@@ -7,12 +7,12 @@ import { SafeText } from "./SafeText";
 
 const Markdown = lazy(() => import("./Markdown"));
 
-/** Nesting that no person wrote costs a Markdown parser time out of proportion: such text is shown as it is. */
+/** Deep nesting, which no person writes, can make a Markdown parser extremely slow. Such text is shown unparsed. */
 const TANGLED = /[>[\](*_`]{200}/;
-/** Beyond this length text is drawn as it is: parsing would take longer than a frame. */
+/** Longer text is shown unparsed, because parsing would take longer than a frame. */
 const LONG = 12_000;
 
-/** What somebody said: as Markdown, or raw where the reader asks for it. Folded when long. */
+/** The text of a message, as Markdown, or raw if the reader asks for that. Folded if long. */
 export function Prose({ text, label }: { readonly text: Text; readonly label: string }) {
   const { raw } = useRawText();
   if (text instanceof Blob) return <PagedText blob={text} label={label} />;

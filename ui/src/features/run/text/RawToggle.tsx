@@ -1,6 +1,6 @@
 import { useRawText } from "./rawText";
 
-/** Messages rendered, or exactly as they were sent. */
+/** Switches between rendered messages and messages exactly as sent. */
 export function RawToggle() {
   const { raw, setRaw } = useRawText();
   return (

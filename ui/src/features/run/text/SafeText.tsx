@@ -1,6 +1,6 @@
 import { pieces } from "../../../lib/text";
 
-/** Text of telemetry: shown as text, with hidden and reordering characters made visible. */
+/** Text from telemetry, with invisible and reordering characters made visible. */
 export function SafeText({ children }: { readonly children: string }) {
   return (
     <bdi>
@@ -20,7 +20,7 @@ function Unseen({ name }: { readonly name: string }) {
   return (
     <span
       className="mx-px rounded-xs bg-warn/10 px-0.5 font-mono text-[0.8em] text-warn"
-      title={`A character that cannot be seen (${name}) stands here`}
+      title={`Invisible character ${name}`}
     >
       {name}
     </span>

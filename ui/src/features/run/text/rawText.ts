@@ -1,6 +1,6 @@
 import { createContext, useContext } from "react";
 
-/** Whether messages are shown as they were sent rather than as Markdown; one choice for the whole page. */
+/** Whether messages are shown as sent instead of as Markdown. One choice for the whole page. */
 export const RawText = createContext<{ readonly raw: boolean; readonly setRaw: (raw: boolean) => void }>({
   raw: false,
   setRaw: () => {},

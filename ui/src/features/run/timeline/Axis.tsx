@@ -7,19 +7,19 @@ import type { Timeline } from "./useTimeline";
 
 /** Pixels, with its border. */
 export const AXIS_HEIGHT = 28;
-/** How many moments the axis names. */
+/** How many times the axis labels. */
 const WANTED = 6;
-/** Where on the axis the last moment may stand. */
+/** The rightmost position of a label on the axis. */
 const LAST = 0.93;
-/** Dragging over less than this part of the axis is a slip of the hand. */
+/** A drag over less than this fraction of the axis is ignored as accidental. */
 const SLIP = 0.01;
 
-/** The time axis. Dragging over it zooms to what was dragged over; what was folded away is named. */
+/** The time axis. Dragging over it zooms to that period. Folded gaps are labelled. */
 export function Axis({ timeline }: { readonly timeline: Timeline }) {
   const { scale, window, folded, setWindow } = timeline;
   const area = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<Window | null>(null);
-  // A moment at the far end would be named outside of the axis.
+  // A label at the far end would be outside the axis.
   const named = ticks(scale, window, folded, WANTED).filter((ms) => onScreen(window, scale.at(ms)) < LAST);
   const placeOf = (event: React.PointerEvent) => {
     const box = area.current?.getBoundingClientRect();

@@ -11,7 +11,7 @@ interface BarProps {
   readonly label: string;
 }
 
-/** A bar from `from` to `to` within the visible window, its duration beside it where there is room. */
+/** A bar from `from` to `to` within the visible window, with its duration beside it if there is room. */
 export function Bar({ timeline: { scale, window }, look, from, to, isOpen, isFailed, label }: BarProps) {
   const width = window.to - window.from;
   const left = (scale.at(from) - window.from) / width;
@@ -35,7 +35,7 @@ export function Bar({ timeline: { scale, window }, look, from, to, isOpen, isFai
         data-bar
         className={`absolute top-[6px] flex h-[14px] min-w-[3px] items-center overflow-hidden rounded-[3px] ${isOpen ? "bar-open" : ""} ${isFailed ? "bar-failed" : ""}`}
         style={{
-          // At the far end a bar keeps its least width.
+          // A bar at the far end keeps its minimum width.
           left: `min(${shownLeft * 100}%, 100% - 3px)`,
           width: `${(shownRight - shownLeft) * 100}%`,
           background: look.colour,

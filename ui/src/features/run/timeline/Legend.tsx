@@ -1,7 +1,7 @@
 import { visible } from "../../../lib/text";
 import type { Colours } from "./colouring";
 
-/** Which colour and letter means what, of those that occur. */
+/** The meaning of the colours and letters that occur. */
 export function Legend({ colours }: { readonly colours: Colours }) {
   return (
     <ul

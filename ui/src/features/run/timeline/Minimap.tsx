@@ -16,7 +16,7 @@ interface MinimapProps {
   readonly now: number;
 }
 
-/** The whole run seen from afar, with the visible window on it; dragging moves the window. */
+/** An overview of the whole run with the visible window marked. Dragging moves the window. */
 export function Minimap({ shape, timeline, now }: MinimapProps) {
   const { scale, window, setWindow } = timeline;
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -57,7 +57,7 @@ export function Minimap({ shape, timeline, now }: MinimapProps) {
   );
 }
 
-/** Darkens what is outside of the window. */
+/** Darkens what is outside the window. */
 function Shade({ window }: { readonly window: Window }) {
   if (window.from === 0 && window.to === 1) return null;
   return (

@@ -10,7 +10,7 @@ import { Bar } from "./Bar";
 import type { Colours } from "./colouring";
 import type { Timeline } from "./useTimeline";
 
-/** Marks that a bar can have before they run together. */
+/** The most marks on a bar before they merge. */
 const COLUMNS = 400;
 
 interface TimelineRowProps {
@@ -24,7 +24,7 @@ interface TimelineRowProps {
   readonly now: number;
 }
 
-/** One step: its name, and its bar where it ran. Drawn once: scrolling only adds rows. */
+/** One step: its name, and its bar. Rendered once, since scrolling only adds rows. */
 export const TimelineRow = memo(function TimelineRow({
   shape,
   folds,
@@ -65,7 +65,7 @@ export const TimelineRow = memo(function TimelineRow({
   );
 });
 
-/** The stretches in which this step alone decided how long the run took, as a line under its bar. */
+/** The periods in which this step alone determined the duration of the run, as a line under its bar. */
 function CriticalMarks({ step, timeline }: { readonly step: number; readonly timeline: Timeline }) {
   const { scale, window, critical } = timeline;
   const marks = useMemo(

@@ -14,7 +14,7 @@ import { type Timeline, useTimeline } from "./useTimeline";
 import { useTimelineKeys } from "./useTimelineKeys";
 import { useWheel } from "./useWheel";
 
-/** All steps over time: what ran when, what the run waited for, where nothing happened. */
+/** All steps over time: what ran when, what the run waited for, and where nothing happened. */
 export function TimelineView({ shape }: { readonly shape: Shape }) {
   const { selected, now } = useRunModel();
   const at = selected === null ? NONE : shape.skeleton.stepId.indexOf(selected);
@@ -66,7 +66,7 @@ export function TimelineView({ shape }: { readonly shape: Shape }) {
   );
 }
 
-/** The bands of folded time, once behind all rows. */
+/** The bands of folded time, drawn once behind all rows. */
 function Folded({ timeline }: { readonly timeline: Timeline }) {
   return (
     <div className="timeline-columns h-full">

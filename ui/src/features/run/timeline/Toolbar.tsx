@@ -11,7 +11,7 @@ interface ToolbarProps {
   readonly onShowsCritical: (shows: boolean) => void;
 }
 
-/** What of the timeline can be switched, and what was folded away. */
+/** The timeline's options, and how much time was folded. */
 export function Toolbar({ timeline, colourBy, onColourBy, showsCritical, onShowsCritical }: ToolbarProps) {
   const { gaps, foldsGaps, setFoldsGaps, window, setWindow } = timeline;
   const middle = (window.from + window.to) / 2;

@@ -4,11 +4,11 @@ import { NONE, type Skeleton, VERDICTS } from "../data/skeleton";
 export const COLOUR_BY = ["kind", "verdict", "service"] as const;
 export type ColourBy = (typeof COLOUR_BY)[number];
 
-/** How bars are told apart: a colour of the theme and, so that it is never colour alone, a letter. */
+/** How bars are distinguished: by a theme colour and a letter, so that it never depends on colour alone. */
 export interface Colours {
   readonly by: ColourBy;
   readonly of: (step: number) => Look;
-  /** The looks that occur, for the legend. */
+  /** The appearances that occur, for the legend. */
   readonly looks: readonly Look[];
 }
 
@@ -19,7 +19,7 @@ export interface Look {
   readonly colour: string;
 }
 
-/** Distinct categorical colours of the theme, for values that are not known beforehand. */
+/** Distinct theme colours for values that are not known in advance. */
 const HUES = 8;
 
 export function colouring(skeleton: Skeleton, by: ColourBy): Colours {

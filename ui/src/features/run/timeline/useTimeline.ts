@@ -20,10 +20,10 @@ export interface Timeline {
   readonly selfTime: Float64Array;
 }
 
-/** Gaps are folded from the start where they are more than this part of the run. */
+/** Gaps are folded initially if they take more than this fraction of the run. */
 const MUCH = 0.3;
 
-/** Everything that a timeline is drawn from. `now` moves while the run is open. */
+/** Everything needed to draw a timeline. `now` moves while the run is open. */
 export function useTimeline({ skeleton, tree }: Shape, now: number): Timeline {
   const total = useMemo(() => Math.max(lastMoment(skeleton), now), [skeleton, now]);
   const found = useMemo(() => gaps(skeleton, tree, now, total), [skeleton, tree, now, total]);

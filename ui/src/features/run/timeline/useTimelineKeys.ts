@@ -7,7 +7,7 @@ import type { Timeline } from "./useTimeline";
 const CLOSER = 1.6;
 const ASIDE = 0.2;
 
-/** `+ -` zoom (at the selected step where it is on screen), `z` to the selected step, `0` to all, `, .` pan. */
+/** `+ -` zoom (at the selected step if it is on screen), `z` zooms to the selected step, `0` shows everything, `, .` pan. */
 export function useTimelineKeys(
   { skeleton }: Shape,
   timeline: Timeline,

@@ -23,7 +23,7 @@ export function useWheel(
           : pan(window, sideways / bars.width),
       );
     };
-    // Not passive: the page itself must not zoom.
+    // Not passive, so that the page itself does not zoom.
     element.addEventListener("wheel", onWheel, { passive: false });
     return () => element.removeEventListener("wheel", onWheel);
   }, [area, change]);

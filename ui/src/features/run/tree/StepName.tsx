@@ -7,7 +7,7 @@ import type { Shape } from "../model";
 import type { Folds } from "./useFolds";
 import { VerdictMark } from "./VerdictMark";
 
-/** Levels beyond which rows are not indented further: what is deeper would leave the screen. */
+/** Rows deeper than this are not indented further; they would leave the screen. */
 const DEEPEST = 24;
 
 interface StepNameProps {
@@ -17,7 +17,7 @@ interface StepNameProps {
   readonly row: Step | undefined;
 }
 
-/** A step in a tree: its place, its fold, its kind, its name. */
+/** A step in a tree: its indentation, fold mark, kind and name. */
 export function StepName({ shape: { skeleton, tree }, folds, step, row }: StepNameProps) {
   const below = tree.below[step] ?? 0;
   const isFolded = folds.folded.has(step);

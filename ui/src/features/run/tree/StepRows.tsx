@@ -15,16 +15,16 @@ interface StepRowsProps {
   readonly shape: Shape;
   readonly folds: Folds;
   readonly label: string;
-  /** Stays above the rows as they scroll, as wide as they are, and how high it is. */
+  /** A sticky header above the rows, as wide as they are, and its height. */
   readonly head?: ReactNode;
   readonly headHeight?: number;
-  /** Stands behind all rows. */
+  /** Drawn behind all rows. */
   readonly backdrop?: ReactNode;
-  /** Draws one row: the step, and what is known of it beyond the skeleton. */
+  /** Draws one row: the step, and what has loaded beyond the skeleton. */
   readonly children: (step: number, row: Step | undefined, isSelected: boolean) => ReactNode;
 }
 
-/** The virtual list of steps below both tree and timeline: one selection, the same keys. */
+/** The virtual list of steps that tree and timeline share, with one selection and the same keys. */
 export function StepRows({ shape, folds, label, head, headHeight = 0, backdrop, children }: StepRowsProps) {
   const { run, selected: selectedId, select } = useRunModel();
   const { skeleton } = shape;

@@ -14,7 +14,7 @@ interface TreeRowProps {
   readonly row: Step | undefined;
 }
 
-/** One line of the tree: what, then tokens, cost and time in columns. */
+/** One line of the tree: the step, then tokens, cost and time in columns. */
 export const TreeRow = memo(function TreeRow({ shape, folds, step, row }: TreeRowProps) {
   const { skeleton } = shape;
   const took = skeleton.duration[step] as number;

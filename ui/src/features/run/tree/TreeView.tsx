@@ -4,7 +4,7 @@ import { StepRows } from "./StepRows";
 import { TreeRow } from "./TreeRow";
 import { useFolds } from "./useFolds";
 
-/** All steps of the run as a tree: what called what. */
+/** All steps of the run as a tree: which step called which. */
 export function TreeView({ shape }: { readonly shape: Shape }) {
   const { selected } = useRunModel();
   const at = selected === null ? NONE : shape.skeleton.stepId.indexOf(selected);

@@ -8,11 +8,11 @@ export interface Folds {
   readonly rows: Int32Array;
   readonly folded: ReadonlySet<number>;
   readonly toggle: (step: number) => void;
-  /** Folds or unfolds at a step, and says which step to select then. */
+  /** Folds or unfolds a step, and returns the step to select next. */
   readonly change: (step: number, how: Fold) => number;
 }
 
-/** Which steps of the tree are folded, and the rows that are left to show. The selected one is always shown. */
+/** Which steps of the tree are folded, and the rows that remain visible. The selected row always is. */
 export function useFolds({ skeleton, tree }: Shape, selected: number): Folds {
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   useEffect(() => {

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { Step } from "../data/api";
 import { ROWS_PAGE, rowsQuery } from "../data/queries";
 
-/** The full rows of the steps on screen, as far as they have come; the skeleton is drawn until then. */
+/** The full rows of the steps on screen that have loaded. Until then the skeleton is drawn. */
 export function useRows(runId: string, steps: readonly number[]): ReadonlyMap<number, Step> {
   const pages = useMemo(
     () => [...new Set(steps.map((step) => Math.floor(step / ROWS_PAGE)))].sort((a, b) => a - b),
