@@ -1,4 +1,4 @@
-//! The least HTTP/1.1 client that a load needs: one connection, one request after the other.
+//! A minimal HTTP/1.1 client for the load: one connection, one request after the other.
 
 use anyhow::{Context as _, bail};
 use std::{
@@ -22,7 +22,7 @@ impl Http {
         Ok(Self { stream: BufReader::with_capacity(64 * 1024, stream), address })
     }
 
-    /// Posts a body; gives the status and, for 429 and 503, the seconds to wait.
+    /// Posts a body. Returns the status and, for 429 and 503, the seconds to wait.
     pub(crate) fn post(
         &mut self,
         path: &str,
@@ -42,7 +42,7 @@ impl Http {
         Ok((status, retry_after))
     }
 
-    /// Gets a page.
+    /// Sends a GET.
     pub(crate) fn get(&mut self, path: &str) -> anyhow::Result<(u16, Vec<u8>)> {
         let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address);
         self.stream.get_mut().write_all(head.as_bytes())?;

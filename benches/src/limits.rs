@@ -1,4 +1,4 @@
-//! What the parts reach alone, on one core, in the same run: the limits that the whole is held against.
+//! The speed of the parts alone, on one core, in the same sitting: the limits for the whole.
 
 use crate::workload::{self, Prose, Random, Shape};
 use prost::Message as _;
@@ -92,7 +92,7 @@ pub(crate) fn print(only: &str, passes: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The best of several passes: what the part can do when nobody disturbs it.
+/// The best of several passes, which is least disturbed by other work on the machine.
 fn row(
     only: &str,
     passes: usize,

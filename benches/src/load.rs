@@ -1,4 +1,4 @@
-//! Sends a load and measures what the server does with it.
+//! Sends a load and measures the server.
 
 use crate::{
     http::Http,
@@ -21,9 +21,9 @@ use std::{
 /// How much is sent, and how.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
-    /// Spans in all, at least.
+    /// Total spans, at least.
     pub(crate) spans: u64,
-    /// Spans per request, at most (a run is split where it must be).
+    /// Spans in a request, at most. Runs are split if necessary.
     pub(crate) per_request: usize,
     /// Connections.
     pub(crate) connections: u64,
@@ -40,13 +40,13 @@ pub(crate) struct Measured {
     pub(crate) spans: u64,
     /// Bytes of their OTLP protobuf, uncompressed.
     pub(crate) bytes: u64,
-    /// From the first request to the last acknowledgement, seconds.
+    /// Time from the first request to the last acknowledgement, seconds.
     pub(crate) seconds: f64,
     /// Server CPU until the last acknowledgement, seconds.
     pub(crate) cpu_ack: f64,
-    /// Server CPU until everything behind it (runs, search index) is done, seconds.
+    /// Server CPU until runs and search index have caught up too, seconds.
     pub(crate) cpu_all: f64,
-    /// From the last acknowledgement until everything is done, seconds.
+    /// Time from the last acknowledgement until then, seconds.
     pub(crate) behind_seconds: f64,
     /// Milliseconds to the acknowledgement: median, 99th percentile, largest.
     pub(crate) ack_ms: [f64; 3],
@@ -56,7 +56,7 @@ pub(crate) struct Measured {
     pub(crate) peak_bytes: u64,
 }
 
-/// Sends the load and waits until the server has nothing left to do.
+/// Sends the load and waits until the server has caught up.
 pub(crate) fn send(server: &Server, load: Load) -> anyhow::Result<Measured> {
     let prose = Arc::new(Prose::new(8 << 20));
     let sent = Arc::new(AtomicU64::new(0));
@@ -98,7 +98,7 @@ pub(crate) fn send(server: &Server, load: Load) -> anyhow::Result<Measured> {
 pub(crate) fn wait_until_idle(server: &Server) -> anyhow::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(600);
     loop {
-        // Asking for runs waits for the projection.
+        // A request for runs waits for the projection.
         server.get("/v1/runs?limit=1")?;
         if server.get("/health")?["search_lag"].as_u64() == Some(0) {
             return Ok(());
@@ -110,7 +110,7 @@ pub(crate) fn wait_until_idle(server: &Server) -> anyhow::Result<()> {
     }
 }
 
-/// Sends one run, request after request; gives its id.
+/// Sends one run, request by request, and returns its id.
 pub(crate) fn send_run(server: &Server, shape: Shape) -> anyhow::Result<String> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64;
     let spans = workload::run(&Prose::new(4 << 20), &mut Random::new(9), shape, now);
@@ -126,7 +126,7 @@ pub(crate) fn send_run(server: &Server, shape: Shape) -> anyhow::Result<String> 
     Ok(format!("{}-{}", hex(&root.trace_id), hex(&root.span_id)))
 }
 
-/// Waits until a run is answered under the id of its root, which comes last: a list may still show what was there before.
+/// Waits until a run can be read under the id of its root, which arrives last. Until then a list may show the state before it.
 pub(crate) fn wait_for_run(server: &Server, run_id: &str) -> anyhow::Result<()> {
     wait_until_idle(server)?;
     let deadline = Instant::now() + Duration::from_secs(120);
@@ -167,7 +167,7 @@ fn connection(
     let mut part = Part::default();
     let mut waiting = Vec::new();
     while sent.load(Ordering::Relaxed) < load.spans {
-        // As a batch processor does: spans of several runs in one request, a run over several requests.
+        // Like a batch processor: spans of several runs in one request, and a run over several requests.
         while waiting.len() < load.per_request {
             waiting.extend(workload::run(prose, &mut random, load.shape, now));
         }

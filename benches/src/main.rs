@@ -1,4 +1,4 @@
-//! Load generator and benchmarks. See README.md here for the commands and the recorded results.
+//! Load generator and benchmarks. README.md in this folder has the commands and the results.
 
 mod http;
 mod limits;
@@ -22,34 +22,34 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start the release binary, send a load, print one line of figures.
+    /// Start the release binary, send a load, and print one line of figures.
     Load(LoadArgs),
-    /// The whole table: 8, 32 and 128 turns, growing and sliding, gzip, and the limits beside it.
+    /// Print the whole table: 8, 32 and 128 turns, growing and sliding histories, gzip, and the limits of the parts.
     Table {
         #[arg(long)]
         binary: PathBuf,
-        /// Spans at 8 turns; the longer runs get as many bytes.
+        /// Spans at 8 turns. The longer runs get the same number of bytes.
         #[arg(long, default_value_t = 100_000)]
         spans: u64,
     },
-    /// How long the interface takes to answer about one large run.
+    /// Measure how long REST takes to answer about one large run.
     Reads {
         #[arg(long)]
         binary: PathBuf,
-        /// Spans of the run, each size in turn.
+        /// The sizes of the run, in spans.
         #[arg(long, value_delimiter = ',', default_value = "100,1000,10000,100000")]
         spans: Vec<usize>,
     },
-    /// What decode alone, hash and compress alone, and SQLite alone reach.
+    /// Measure the parts alone: decode, hash, compress, SQLite.
     Limits {
-        /// Only parts whose name holds this.
+        /// Only parts whose name contains this.
         #[arg(long, default_value = "")]
         only: String,
-        /// The best of this many passes.
+        /// Take the best of this many passes.
         #[arg(long, default_value_t = 7)]
         passes: usize,
     },
-    /// The web UI in a real browser: the home page, and the views of runs of each size.
+    /// Measure the web UI in a real browser: the home page, and the views of runs of each size.
     Ui(ui::Args),
 }
 
@@ -69,7 +69,7 @@ struct LoadArgs {
     connections: u64,
     #[arg(long)]
     gzip: bool,
-    /// Further flags for the server.
+    /// More flags for the server.
     #[arg(last = true)]
     flags: Vec<String>,
 }
@@ -139,7 +139,7 @@ fn measure(binary: &Path, name: &str, load: Load, flags: &[&str]) -> anyhow::Res
     Ok(())
 }
 
-/// Bytes of the closed store, and of these the search index's.
+/// The bytes of the closed store, and how many of them belong to the search index.
 fn disk(data: &Path) -> anyhow::Result<(u64, u64)> {
     let path = data.join(turnscope_store::FILE);
     let bytes = std::fs::metadata(&path)?.len();

@@ -1,10 +1,10 @@
-//! How long the interface takes to answer about one large run: what a page asks for when a person opens it.
+//! How long REST takes to answer the requests that the page of one large run makes.
 
 use crate::{http::Http, load, server::Server, workload::Shape};
 use anyhow::{Context as _, bail};
 use std::{path::Path, time::Instant};
 
-/// Times each call is asked; the median is shown.
+/// How often each call is made. The median is shown.
 const TIMES: usize = 5;
 
 /// Loads one run for each size and prints how long each call takes.
@@ -63,7 +63,7 @@ fn calls(server: &Server, run: &str) -> anyhow::Result<Vec<String>> {
     ])
 }
 
-/// The call without its ids.
+/// The call, with its ids replaced.
 fn short(call: &str) -> String {
     let parts = call.split('/').map(|part| {
         let hex = part.len() >= 16 && part.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');

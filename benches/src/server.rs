@@ -1,4 +1,4 @@
-//! A server under test: the real binary on free ports, watched through /proc, stopped by its own process id.
+//! A server under test: the real binary on free ports, measured through /proc, stopped by its own process id.
 
 use anyhow::{Context as _, bail};
 use std::{
@@ -13,18 +13,18 @@ pub(crate) struct Server {
     child: Child,
     /// UI, REST and OTLP/HTTP.
     pub(crate) listen: SocketAddr,
-    /// From the start of the process to the ready file.
+    /// Time from the start of the process to the ready file.
     pub(crate) ready_after: Duration,
 }
 
-/// What the process used so far.
+/// The resources that the process has used so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Used {
     /// User and system time, seconds.
     pub(crate) cpu_seconds: f64,
-    /// The largest resident size so far, bytes.
+    /// Peak resident memory so far, bytes.
     pub(crate) peak_bytes: u64,
-    /// The resident size now, bytes.
+    /// Current resident memory, bytes.
     pub(crate) resident_bytes: u64,
 }
 
@@ -67,7 +67,7 @@ impl Server {
         Ok(Self { child, listen, ready_after })
     }
 
-    /// What it used so far.
+    /// The resources it has used so far.
     pub(crate) fn used(&self) -> anyhow::Result<Used> {
         let pid = self.child.id();
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
@@ -100,7 +100,7 @@ impl Server {
         Ok(serde_json::from_slice(&body)?)
     }
 
-    /// Stops it as a service manager would, and waits.
+    /// Stops it with SIGTERM and waits.
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
         Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status()?;
         self.child.wait()?;

@@ -1,4 +1,4 @@
-//! The web UI's speed in a real browser: loads a server, then lets `benches/ui/measure.mjs` open its pages.
+//! The web UI's speed in a real browser: loads a server, then runs `benches/ui/measure.mjs` to open its pages.
 
 use crate::{
     load::{self, Load},
@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-/// What is opened, and how often.
+/// Which pages are opened, and how often.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// A release binary that embeds the UI: `cargo xtask build --release`.
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     passes: usize,
 }
 
-/// The views of a run, each with the rows that show that it is there.
+/// The views of a run, each with the selector of its rows.
 const VIEWS: [(&str, &str); 4] = [
     ("story", "[data-testid=story] [data-index]"),
     ("tree", "[data-testid=tree] [data-step]"),
@@ -36,7 +36,7 @@ const VIEWS: [(&str, &str); 4] = [
     ("context", "[data-testid=context] li"),
 ];
 
-/// A tool of the opened runs has this many plain spans below it, as one that asks databases and services.
+/// Plain spans below each tool of the opened runs, as if it called databases and services.
 const BELOW: usize = 8;
 
 /// Prints the table.

@@ -1,7 +1,7 @@
-//! Made-up agent runs: a root span, then turns of one model call and two tools, the whole history re-sent each turn.
+//! Generated agent runs: a root span, then turns of one model call and two tools, with the whole history re-sent each turn.
 //!
-//! Text is cut from a large buffer of made-up words with a Zipf-like distribution, so that it compresses as prose does
-//! and no two runs share their text. Deterministic: the same seed makes the same bytes.
+//! Text is cut from a large buffer of made-up words with a Zipf-like distribution, so that it compresses like prose
+//! and no two runs share text. Deterministic: the same seed gives the same bytes.
 
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 pub(crate) struct Shape {
     /// Turns per run.
     pub(crate) turns: usize,
-    /// Messages kept in the history; 0 keeps all, otherwise the head slides away.
+    /// Messages kept in the history, from the end. 0 keeps all.
     pub(crate) window: usize,
     /// Bytes of text per new message.
     pub(crate) message_bytes: usize,
@@ -25,11 +25,11 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The spans of a run of this shape: its root, and in each turn but the last a model call and two tools.
+    /// The number of spans in a run of this shape: the root, and a model call and two tools in each turn but the last.
     pub(crate) const fn spans(self) -> usize {
         2 + (self.turns - 1) * self.turn_spans()
     }
-    /// The same with as many turns as come nearest to this many spans from below.
+    /// The same shape with as many turns as fit into this many spans.
     pub(crate) const fn with_spans(self, spans: usize) -> Self {
         Self { turns: 1 + spans.saturating_sub(2) / self.turn_spans(), ..self }
     }
@@ -79,7 +79,7 @@ impl Prose {
             .collect();
         let mut text = String::with_capacity(bytes + 16);
         while text.len() < bytes {
-            // The product of two uniform numbers falls off much as word frequencies do.
+            // The product of two uniform numbers is distributed much like word frequencies.
             let rank = random.below(words.len()) * random.below(words.len()) / words.len();
             text.push_str(&words[rank]);
             text.push(if random.below(12) == 0 { '.' } else { ' ' });
@@ -195,7 +195,7 @@ pub(crate) fn run(prose: &Prose, random: &mut Random, shape: Shape, now_ns: u64)
     spans
 }
 
-/// What a tool asked of others, one after the other.
+/// The calls that a tool makes to other services, one after the other.
 fn below(spans: &mut Vec<Span>, random: &mut Random, count: usize, trace_id: &[u8], tool_id: u64, from: u64) {
     let share = TOOL_NS / count.max(1) as u64;
     for n in 0..count as u64 {

@@ -1,4 +1,4 @@
-//! Reads the captures: bodies as they were sent, and the truth beside them.
+//! Reads the captures: request bodies as they were sent, and what really happened.
 
 use flate2::read::GzDecoder;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use std::{
 };
 use turnscope_otlp::decode::Format;
 
-/// Where the corpus lies.
+/// The folder of the corpus.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")
 }
@@ -45,7 +45,7 @@ pub struct Request {
     pub file: String,
     /// Its signal.
     pub signal: Signal,
-    /// How it is written.
+    /// Its format.
     pub format: Format,
     /// The bytes.
     pub body: Vec<u8>,
@@ -221,7 +221,7 @@ pub struct Billed {
     pub reasoning: u64,
 }
 
-/// The truth of a producer.
+/// What a producer really did.
 pub fn expected(producer: &str) -> Expected {
     let text = fs::read(folder().join(producer).join("expected.json")).expect("expected.json");
     serde_json::from_slice(&text).expect("expected.json is as README.md says")

@@ -1,8 +1,8 @@
-//! Compares what is seen with what really happened, fact by fact.
+//! Compares what Turnscope shows with what really happened, fact by fact.
 //!
-//! In the corpus' words `runs` are our runs without a parent, a `turn` is such a run's input and output, and
-//! `llm_calls` are HTTP attempts, of which one step may stand for several retries. Not here: which facts the bytes do
-//! not hold (`gaps`).
+//! In the corpus, `runs` are our runs without a parent, a `turn` is the input and output of such a run, and
+//! `llm_calls` are HTTP requests, so one step may cover several retries. Not here: which facts the bytes do
+//! not contain (`gaps`).
 
 use crate::{
     corpus::{Billed, Call, Expected, Turn},
@@ -11,17 +11,17 @@ use crate::{
 use std::collections::BTreeSet;
 use turnscope_model::Usage;
 
-/// How much of a text a preview shows.
+/// How many characters of a text a preview shows.
 const PREVIEW: usize = 500;
 
-/// One thing that happened, and whether it is seen.
+/// One fact, and whether it was found.
 #[derive(Clone, Debug)]
 pub struct Fact {
     /// Its name within the producer.
     pub name: String,
-    /// Whether it is seen.
+    /// Whether it was found.
     pub found: bool,
-    /// What is seen and what happened, in words.
+    /// What was found and what happened, in words.
     pub seen: String,
 }
 
@@ -54,7 +54,7 @@ impl Facts {
     }
 }
 
-/// Each question and answer, found in a run that has not been taken for another.
+/// Finds each question and answer in a run that no other pair has been matched with.
 fn turns(facts: &mut Facts, expected: &Expected, tops: &[&SeenRun]) {
     let mut taken = vec![false; tops.len()];
     for scenario in &expected.scenarios {
@@ -94,7 +94,7 @@ fn preview(text: &str) -> String {
     text.trim().chars().take(PREVIEW).collect::<String>().trim().to_owned()
 }
 
-/// Structured answers are compared as values: their spelling is the framework's.
+/// Compares structured answers as values, because frameworks format them differently.
 fn same_json(one: &str, other: &str) -> bool {
     let read = |text: &str| serde_json::from_str::<serde_json::Value>(&text.replace('\'', "\"")).ok();
     read(one).is_some_and(|value| !value.is_string() && Some(value) == read(other))
@@ -121,7 +121,7 @@ fn calls(facts: &mut Facts, expected: &Expected, seen: &Seen) {
     }
 }
 
-/// Retries of one call may be one step: so many attempts are to be seen at least.
+/// The least number of attempts that must be found, since several retries of a call may be one step.
 fn least_attempts(expected: &Expected, model: Option<&str>) -> u64 {
     let totals = &expected.totals;
     let failed_models = totals.by_model.iter().filter(|(name, _)| model.is_none_or(|m| m == *name));
@@ -173,7 +173,7 @@ fn tools(facts: &mut Facts, expected: &Expected, seen: &Seen) {
     facts.same("tool errors", expected.totals.tool_errors, failed);
 }
 
-/// A framework may put a server's or plugin's name before the tool's.
+/// A framework may prefix a tool's name with that of a server or plugin.
 fn same_tool(seen: &str, wanted: &str) -> bool {
     seen.strip_suffix(wanted).is_some_and(|before| {
         before.is_empty() || before.ends_with(['-', '.', '/', ':']) || before.ends_with("__")

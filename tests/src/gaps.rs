@@ -1,4 +1,4 @@
-//! The facts that the bytes do not hold, each by name with the reason: `corpus_gaps.toml`.
+//! The facts that the bytes do not contain, each with the reason, from `corpus_gaps.toml`.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! A unary gRPC client that sends bytes as they are: captures go over gRPC untouched, and broken ones too.
+//! A unary gRPC client that sends bytes unchanged, so that captures and broken messages can be sent over gRPC.
 
 use crate::corpus::Signal;
 use bytes::{Buf as _, BufMut as _, Bytes};
@@ -36,7 +36,7 @@ impl Client {
         Self { channel, compression: None, metadata: Vec::new() }
     }
 
-    /// Sends one body; gives the encoded response.
+    /// Sends one body and returns the encoded response.
     pub async fn export(&self, signal: Signal, body: impl Into<Bytes>) -> Result<Bytes, tonic::Status> {
         let mut client = tonic::client::Grpc::new(self.channel.clone());
         if let Some(encoding) = self.compression {
@@ -51,7 +51,7 @@ impl Client {
         client.unary(request, path, Raw).await.map(tonic::Response::into_inner)
     }
 
-    /// Sends one frame exactly as it is, said to be compressed with gzip; gives the status.
+    /// Sends one frame unchanged, declared as compressed with gzip, and returns the status.
     pub async fn gzip_frame(&self, signal: Signal, compressed: &[u8]) -> Option<tonic::Code> {
         let mut frame = Vec::with_capacity(compressed.len() + 5);
         frame.put_u8(1);
@@ -60,7 +60,7 @@ impl Client {
         self.raw(signal, tonic::body::Body::new(Full::new(Bytes::from(frame)))).await
     }
 
-    /// Begins a body and never ends it; gives the status.
+    /// Starts a body, never ends it, and returns the status.
     pub async fn never_ending(&self, signal: Signal) -> Option<tonic::Code> {
         self.raw(signal, tonic::body::Body::new(Stalled)).await
     }
@@ -79,7 +79,7 @@ impl Client {
     }
 }
 
-/// A body of which nothing ever comes.
+/// A body that never produces any data.
 struct Stalled;
 
 impl http_body::Body for Stalled {

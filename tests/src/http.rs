@@ -1,5 +1,5 @@
-//! A small blocking HTTP/1.1 client: one request a connection, every header in the caller's hands. Tests need to send
-//! what well-behaved clients never would.
+//! A small blocking HTTP/1.1 client with one request for each connection, where the caller sets every header. Tests must send
+//! requests that well-behaved clients never send.
 
 use serde_json::Value as Json;
 use std::{
@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-/// What came back.
+/// The answer.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// The status.
     pub status: u16,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, its chunks put together.
+    /// The body, without chunk framing.
     pub body: Vec<u8>,
 }
 
@@ -46,7 +46,7 @@ pub fn send(
 ) -> std::io::Result<Reply> {
     let mut stream = open(to)?;
     stream.write_all(head(method, path, headers, Some(body.len())).as_bytes())?;
-    // A server may answer, and close, before it has read everything.
+    // The server may answer and close before it has read everything.
     let sent = stream.write_all(body);
     read_reply(&mut stream).or_else(|error| sent.and(Err(error)))
 }
@@ -60,7 +60,7 @@ pub fn open(to: SocketAddr) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// A request's head; with a length unless the caller sees to the body's framing.
+/// The head of a request, with a `content-length` unless the caller frames the body.
 pub fn head(method: &str, path: &str, headers: &[(&str, &str)], length: Option<usize>) -> String {
     use std::fmt::Write as _;
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: turnscope\r\nconnection: close\r\n");
@@ -81,7 +81,7 @@ pub fn read_reply(stream: &mut TcpStream) -> std::io::Result<Reply> {
         match stream.read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => bytes.extend_from_slice(&buffer[..n]),
-            // The server answered and closed while more was being sent.
+            // The server answered and closed while the client was still sending.
             Err(_) if is_whole(&bytes) => break,
             Err(error) => return Err(error),
         }

@@ -1,4 +1,4 @@
-//! Telemetry made for tests: small agent runs with ids of one's choice, whose history is sent again at each turn.
+//! Generates telemetry for tests: small agent runs with chosen ids, whose history is sent again at each turn.
 
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
@@ -8,20 +8,20 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message as _;
 
-/// The beginning of all times here, nanoseconds.
+/// The start of all runs, in nanoseconds since the epoch.
 pub const ZERO: u64 = 1_750_000_000_000_000_000;
 
-/// A run's trace id, from its number.
+/// The trace id of the run with this number.
 pub fn trace_id(run: u64) -> [u8; 16] {
     (u128::from(run) + 1).to_be_bytes()
 }
 
-/// A span's id, from its number within the run.
+/// The id of the span with this number in its run.
 pub fn span_id(span: u64) -> [u8; 8] {
     (span + 1).to_be_bytes()
 }
 
-/// The id of the run of this number.
+/// The id of the run with this number.
 pub fn run_id(run: u64) -> String {
     format!("{:032x}-{:016x}", run + 1, 1)
 }
@@ -40,7 +40,7 @@ fn any(value: Value) -> AnyValue {
     AnyValue { value: Some(value) }
 }
 
-/// A span of run `run` with number `n` below `parent`.
+/// Span number `n` of run `run`, a child of `parent`.
 pub fn span(run: u64, n: u64, parent: Option<u64>, name: &str, attributes: Vec<KeyValue>) -> Span {
     let start = ZERO + run * 1_000_000_000 + n * 10_000_000;
     let lasts = if parent.is_none() { 900_000_000 } else { 8_000_000 };
@@ -57,7 +57,7 @@ pub fn span(run: u64, n: u64, parent: Option<u64>, name: &str, attributes: Vec<K
     }
 }
 
-/// A run of so many turns: the agent's span, and for each turn a call and a tool.
+/// A run with this many turns: the agent's span, and for each turn a model call and a tool call.
 pub fn run(number_of_run: u64, turns: u64) -> Vec<Span> {
     let agent = vec![
         text("gen_ai.operation.name", "invoke_agent"),
@@ -109,12 +109,12 @@ pub fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
     }
 }
 
-/// Encoded as protobuf.
+/// The same, encoded as protobuf.
 pub fn encode(spans: Vec<Span>) -> Vec<u8> {
     request(spans).encode_to_vec()
 }
 
-/// Numbers that look random and are the same each time.
+/// A deterministic pseudo-random generator.
 #[derive(Clone, Debug)]
 pub struct Random(pub u64);
 
@@ -133,7 +133,7 @@ impl Random {
         self.number() % n
     }
 
-    /// Puts a list into another order.
+    /// Shuffles a list.
     pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for i in (1..list.len()).rev() {
             list.swap(i, self.below(i as u64 + 1) as usize);

@@ -1,9 +1,9 @@
-//! What is seen of a producer's telemetry, whoever looked: the projection in this process, or a client of the server.
+//! What Turnscope shows of a producer's telemetry, whether from the projection in this process or through REST.
 
 use serde::Serialize;
 use turnscope_model::Usage;
 
-/// Everything seen.
+/// Everything shown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Seen {
     /// The runs, by start.
@@ -15,13 +15,13 @@ pub struct Seen {
 pub struct SeenRun {
     /// Its id.
     pub run_id: String,
-    /// The run above it, by its place in the list.
+    /// The index of its parent run in the list.
     pub parent: Option<usize>,
     /// The name shown.
     pub name: String,
     /// The agent.
     pub agent_name: Option<String>,
-    /// Every agent that its steps name.
+    /// Every agent named by its steps.
     pub agents: Vec<String>,
     /// `running`, `completed`, `failed` or `incomplete`.
     pub status: String,
@@ -43,9 +43,9 @@ pub struct SeenRun {
     pub session_id: Option<String>,
     /// The user.
     pub user_id: Option<String>,
-    /// Each model call that counts.
+    /// Each model call that is counted.
     pub calls: Vec<SeenCall>,
-    /// Each tool call that counts.
+    /// Each tool call that is counted.
     pub tools: Vec<SeenTool>,
 }
 
@@ -63,7 +63,7 @@ pub struct SeenTurn {
 /// One model call.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SeenCall {
-    /// The model asked for, else the one that answered.
+    /// The requested model, otherwise the one that answered.
     pub model: Option<String>,
     /// Whether it failed.
     pub failed: bool,
@@ -78,7 +78,7 @@ pub struct SeenTool {
     pub name: String,
     /// Whether it failed.
     pub failed: bool,
-    /// Whether a record of its own tells of it.
+    /// Whether it has a span or log record of its own.
     pub has_record: bool,
     /// `allow`, `deny` or `hitl`.
     pub verdict: Option<String>,

@@ -1,4 +1,4 @@
-//! Fills [`Seen`] from the REST answers of a running server: the same facts as in process, seen as a client sees them.
+//! Fills [`Seen`] from the REST answers of a running server: the same facts as in process, as a client sees them.
 
 use crate::{
     seen::{Seen, SeenCall, SeenRun, SeenTool, SeenTurn},
@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use turnscope_model::Usage;
 
-/// Previews hold so many characters.
+/// The length of a preview, in characters.
 pub const PREVIEW: usize = 500;
 
 /// Everything that a server shows.

@@ -1,4 +1,4 @@
-//! Every capture of the corpus gives every fact that its bytes hold, in whatever order and however often it is sent.
+//! Every capture in the corpus yields every fact that its bytes contain, in whatever order and however often they are sent.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use turnscope_tests::{
     seen::{Seen, SeenRun, SeenTurn},
 };
 
-/// Each fact is found, or is listed in `corpus_gaps.toml` with the reason why it cannot be.
+/// Each fact is found, or `corpus_gaps.toml` has the reason why it cannot be.
 #[test]
 fn every_fact_that_the_bytes_hold_is_found() {
     let gaps = gaps::read();
@@ -42,7 +42,7 @@ fn every_fact_that_the_bytes_hold_is_found() {
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }
 
-/// The order of arrival does not matter, nor that everything comes twice.
+/// The order of arrival makes no difference, and neither does sending everything twice.
 #[test]
 fn order_and_repetition_change_nothing() {
     for producer in corpus::producers() {
@@ -69,7 +69,7 @@ fn shuffle<T>(list: &mut [T], seed: u64) {
     }
 }
 
-/// The run trees, turn by turn: worked out by the rules, reviewed by hand, and kept.
+/// The run trees, turn by turn, as reviewed snapshots.
 #[test]
 fn the_run_trees_are_as_reviewed() {
     for producer in corpus::producers() {

@@ -1,7 +1,7 @@
-//! Ground truth of costs: attributes as a provider's instrumentation sends them → disjoint buckets → dollars done by hand.
+//! Costs against sums worked out by hand: attributes as an instrumentation sends them → disjoint buckets → dollars.
 //!
-//! Each token stands in one bucket, whatever the dialect said: some count the cache within the input and some beside it,
-//! some reasoning within the output and some beside it. Sums are in nano-dollars, at the prices of 10 January 2026.
+//! Each token is in one bucket, whatever the dialect: some count cached tokens as part of the input and some separately,
+//! and likewise reasoning and output. Sums are in nano-dollars, at the prices of 10 January 2026.
 
 use serde_json::{Value as Json, json};
 use turnscope_insight::cost::{BucketKind, PriceFile, PriceList, cost_of};
@@ -35,7 +35,7 @@ fn facts(name: &str, attributes: &Json) -> Facts {
     made.records.remove(0).facts
 }
 
-/// Checks the buckets (input, cache read, cache write, output, reasoning) and what they come to.
+/// Checks the buckets (input, cache read, cache write, output, reasoning) and their total cost.
 #[track_caller]
 fn check(attributes: &Json, buckets: [u64; 5], nano_dollars: i64) {
     let facts = facts("chat", attributes);
@@ -55,7 +55,7 @@ fn check(attributes: &Json, buckets: [u64; 5], nano_dollars: i64) {
     assert_eq!(cost.total(), nano_dollars);
 }
 
-/// gpt-5: 400 × $1.25 + 600 × $0.125 + 500 × $10, for a million each.
+/// gpt-5, prices per million: 400 × $1.25 + 600 × $0.125 + 500 × $10.
 const GPT_5: ([u64; 5], i64) = ([400, 600, 0, 200, 300], 500_000 + 75_000 + 5_000_000);
 /// claude-sonnet-4-5: 100 × $3 + 2,000 × $0.30 + 500 × $3.75 + 50 × $15.
 const SONNET: ([u64; 5], i64) = ([100, 2_000, 500, 50, 0], 300_000 + 600_000 + 1_875_000 + 750_000);
@@ -217,7 +217,7 @@ fn a_long_prompt_is_charged_whole_at_the_higher_price() {
 
 #[test]
 fn bedrock_charges_a_region_a_tenth_more() {
-    // The instrumentation of AWS's own SDK hands its counts on: the input is without the cache.
+    // The instrumentation of AWS's own SDK passes its counts on unchanged: the input excludes the cache.
     check(
         &json!({ "gen_ai.operation.name": "chat", "gen_ai.provider.name": "aws.bedrock",
             "gen_ai.request.model": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",

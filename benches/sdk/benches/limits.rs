@@ -1,4 +1,4 @@
-//! What the caller waits for when the queue is full, and how much memory 10,000 spans a second take:
+//! How long the caller waits when the queue is full, and how much memory 10,000 spans a second take:
 //! `cargo bench -p turnscope-bench-sdk --bench limits`, with `-- memory` or `-- queue` for one of them.
 
 #![allow(clippy::print_stdout)]
@@ -13,7 +13,7 @@ use std::{
 use turnscope::{Config, Exporter};
 use turnscope_bench_sdk::with_turnscope;
 
-/// Never done: the queue before it fills up.
+/// An exporter that never finishes, so that its queue fills up.
 #[derive(Debug)]
 struct Hangs;
 
@@ -24,7 +24,7 @@ impl Exporter for Hangs {
     }
 }
 
-/// Takes everything at once.
+/// An exporter that accepts everything at once.
 #[derive(Debug)]
 struct Takes;
 
@@ -97,11 +97,11 @@ fn full_queue() -> Result<(), Box<dyn Error>> {
     std::process::exit(0); // the exporter still hangs
 }
 
-/// What the process holds, in KiB.
+/// The memory of the process, in KiB.
 #[derive(Clone, Copy)]
 struct Memory {
     resident: u64,
-    /// Without pages of files, such as code that was run for the first time.
+    /// Without file-backed pages, such as code that runs for the first time.
     anonymous: u64,
 }
 

@@ -44,7 +44,7 @@ fn llm_step_of_a_session_turnscope(bencher: Bencher) {
     bencher.bench_local(|| with_turnscope(&run));
 }
 
-/// As an application has it, not known when it is compiled.
+/// Not known at compile time, as in an application.
 fn id() -> String {
     black_box("8b0f6c1e").to_owned()
 }

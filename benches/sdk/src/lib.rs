@@ -1,4 +1,4 @@
-//! The span that is measured: a call of a language model with ten attributes, through `turnscope` and through the bare SDK.
+//! The measured span: a model call with ten attributes, through `turnscope` and through the bare SDK.
 
 use opentelemetry::{
     Context, KeyValue, StringValue, Value,
@@ -11,7 +11,7 @@ use opentelemetry_sdk::{
 use std::{hint::black_box, time::Duration};
 use turnscope::{Step, Usage};
 
-/// Drops what it is given: what is measured is the recording.
+/// An exporter that drops everything, because only recording is measured.
 #[derive(Debug)]
 struct Nowhere;
 
@@ -44,7 +44,7 @@ pub fn with_turnscope(turn: &Step) {
     call.usage(Usage { input: Some(1200), output: Some(40), ..Usage::default() });
 }
 
-/// The same span through the bare SDK, as one would write it by hand; with `shared`, what all spans of the run carry.
+/// The same span through the bare SDK, as one would write it by hand. `shared` has the attributes that all spans of the run carry.
 pub fn with_the_bare_sdk(tracer: &SdkTracer, parent: &Context, shared: &[KeyValue]) {
     let mut attributes = vec![
         KeyValue::new("gen_ai.operation.name", "chat"),

@@ -1,4 +1,4 @@
-//! A recorder that records nothing allocates nothing, whatever is recorded with it.
+//! A disabled recorder allocates nothing, whatever is recorded with it.
 
 use allocation_counter::measure;
 use turnscope::{Recorder, Usage, Verdict};
@@ -9,7 +9,7 @@ fn free(work: impl FnOnce()) {
     assert_eq!(allocated.count_total, 0, "{allocated:?}");
 }
 
-/// Guards and handles alike: what is borrowed from a guard cannot outlive the statement.
+/// Covers guards and handles. A handle borrowed from a guard cannot outlive its statement.
 fn ignore<T>(_: T) {}
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the server keeps in the audit trail of the runs that it receives, and what it answers of it.
+//! The audit records that the server keeps of the runs it receives, and its answers about them.
 
 use serde_json::Value as Json;
 use std::{
@@ -69,7 +69,7 @@ fn each_run_and_each_decision_of_the_corpus_is_recorded_once() {
         assert_eq!(verdicts, counted, "{}: {:#?}", run["run_id"], of(run));
     }
 
-    // Nothing is told twice by the next start; without the option nothing is told at all.
+    // Another start records nothing twice, and nothing at all without the option.
     let server = Turnscope::start_on(Arc::clone(&data), RECEIVED);
     server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(load::run(1, 1)));
     stop(server);
@@ -78,7 +78,7 @@ fn each_run_and_each_decision_of_the_corpus_is_recorded_once() {
     server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(load::run(2, 1)));
     stop(server);
     assert_eq!(records(&data.path().join("data")).len(), told.len() + 1);
-    // What came meanwhile is made up for.
+    // What arrived in the meantime is recorded now.
     stop(Turnscope::start_on(Arc::clone(&data), RECEIVED));
     assert_eq!(records(&data.path().join("data")).len(), told.len() + 2);
 }
@@ -120,7 +120,7 @@ fn a_run_is_recorded_while_the_server_runs_and_leads_to_its_records() {
     send(load::run(0, 1));
     let first = records_once(1);
     assert_eq!((&first[0]["record"], &first[0]["source"]), (&"run".into(), &"server".into()));
-    // A decision that comes late is told of; the run's record stays.
+    // A late decision is recorded. The run's record stays.
     send(vec![gate(0, 77, 0, vec![text("kitelogik.policy.reason", "too much")])]);
     let both = records_once(2);
     assert_eq!(both[0], first[0]);
@@ -131,7 +131,7 @@ fn a_run_is_recorded_while_the_server_runs_and_leads_to_its_records() {
     let steps = server.json(&format!("/v1/traces/{trace}"));
     assert!(steps["steps"].as_array().expect("steps").iter().any(|step| step["span_id"] == span), "{span}");
 
-    // What the agent wrote itself belongs to the run of its span.
+    // A record that the agent wrote itself belongs to the run of its span.
     let mut own = Trail::open(&server.data().path().join("data"), None).expect("a trail, beside the server");
     let decision = Decision {
         trace_id: Some(trace.into()),

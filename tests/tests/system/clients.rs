@@ -13,7 +13,7 @@ use opentelemetry_sdk::{
 };
 use turnscope_tests::testkit::Turnscope;
 
-/// An agent with one call and one tool, as an instrumented program makes them.
+/// An agent with one model call and one tool call, as an instrumented program records them.
 fn run_agent(provider: &SdkTracerProvider, name: &str) {
     let tracer = provider.tracer("clerk");
     let builder = |span: &str, operation: &str, more: Vec<KeyValue>| -> SpanBuilder {
@@ -57,7 +57,7 @@ fn send_with(exporter: impl Exporter + 'static, name: &str) {
     provider.shutdown().expect("the exporter stops");
 }
 
-/// The HTTP client wants the runtime of the thread that ends a span: each span is sent as it ends, children first.
+/// The HTTP client needs the runtime of the thread that ends a span. Each span is sent when it ends, children first.
 fn send_one_by_one(exporter: impl Exporter + 'static, name: &str) {
     let provider =
         SdkTracerProvider::builder().with_resource(resource()).with_simple_exporter(exporter).build();

@@ -1,5 +1,5 @@
-//! Every capture of the corpus through the real binary: over HTTP and gRPC, in order and shuffled, once and twice. The
-//! answers of REST are the same each time, and the same as what the rules give in this process.
+//! Sends every capture of the corpus to the real binary: over HTTP and gRPC, in order and shuffled, once and twice. The
+//! REST answers are the same each time, and the same as those of the projection in this process.
 
 use crate::receivers::runtime;
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ fn over_http(requests: &[Request]) -> Turnscope {
     server
 }
 
-/// JSON has no place in gRPC: those captures go over HTTP.
+/// gRPC has no JSON, so JSON captures are sent over HTTP.
 fn over_grpc(requests: &[Request]) -> Turnscope {
     let server = Turnscope::start();
     runtime().block_on(async {
@@ -47,7 +47,7 @@ fn twice_and_shuffled(requests: &[Request], seed: u64) -> Vec<Request> {
     all
 }
 
-/// What this process makes of the same bytes, as far as REST shows it.
+/// What the projection in this process makes of the same bytes, as far as REST shows it.
 fn as_shown(mut seen: Seen) -> Seen {
     for run in &mut seen.runs {
         for text in [&mut run.input_text, &mut run.output_text] {
@@ -55,7 +55,7 @@ fn as_shown(mut seen: Seen) -> Seen {
         }
     }
     seen.runs.sort_by(|a, b| a.run_id.cmp(&b.run_id));
-    // Places of parents depend on the order: ids do not, but `Seen` has places only.
+    // The indexes of parents depend on the order. Ids do not, but `Seen` has indexes only.
     seen.runs.iter_mut().for_each(|run| run.parent = run.parent.map(|_| 0));
     seen
 }
@@ -95,7 +95,7 @@ fn the_corpus_gives_the_same_answers_however_it_is_sent() {
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }
 
-/// What is exported as OTLP makes the same runs elsewhere.
+/// An OTLP export makes the same runs on another server.
 #[test]
 fn an_exported_run_can_be_sent_to_another_server() {
     let mut problems = Vec::new();

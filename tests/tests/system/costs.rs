@@ -1,4 +1,4 @@
-//! Costs through the real binary: computed, explained, summed, filtered by; and a corrected price corrects the past.
+//! Costs in the real binary: computed, explained, summed and filtered; a corrected price corrects past runs.
 
 use serde_json::{Value as Json, json};
 use std::{
@@ -11,8 +11,8 @@ use turnscope_tests::{
     testkit::Turnscope,
 };
 
-/// Three runs: one whose calls all have a price (and one a report of its own), one with a stranger among them, one with
-/// strangers only.
+/// Three runs: one whose calls all have a price (and one a reported cost), one with an unknown model among them, one with
+/// unknown models only.
 fn send(server: &Turnscope) {
     let call = |run, n, provider: &str, model: &str, more: Vec<_>| {
         let mut attributes = vec![
@@ -46,7 +46,7 @@ fn send(server: &Turnscope) {
     assert_eq!(reply.status, 200);
 }
 
-/// gpt-4.1-mini: 400 × $0.40 + 600 × $0.10 + 500 × $1.60, for a million each.
+/// gpt-4.1-mini, prices per million: 400 × $0.40 + 600 × $0.10 + 500 × $1.60.
 const MINI: f64 = 0.000_16 + 0.000_06 + 0.000_8;
 /// gpt-4.1: five times that.
 const LARGE: f64 = MINI * 5.0;
@@ -160,7 +160,7 @@ fn a_price_that_is_set_corrects_the_past() {
     let said = turnscope(server.data().path(), &set);
     assert!(said.contains("takes it up"), "{said}");
     let until = Instant::now() + Duration::from_secs(20);
-    // 1,000 × $1 (no price for the cache: read like fresh input) + 500 × $2.
+    // 1,000 × $1 (there is no price for cache reads, so they cost as much as fresh input) + 500 × $2.
     while server.json("/v1/runs?min_cost=0.0019&q=model:house-large")["total"] != 2 {
         assert!(Instant::now() < until, "the costs never followed");
         std::thread::sleep(Duration::from_millis(50));
@@ -169,7 +169,7 @@ fn a_price_that_is_set_corrects_the_past() {
     assert_eq!(run(&server, 1)["cost_source"], "computed");
     assert_eq!(server.json("/v1/pricing/missing")["models"], json!([]));
 
-    // Without a server, the command itself brings costs up to date.
+    // Without a server, the command itself updates the costs.
     let data: Arc<_> = server.data();
     server.terminate();
     assert!(server.wait().success());

@@ -1,4 +1,4 @@
-//! kill -9 in the middle of a load, many times over: every acked span is there afterwards, none twice.
+//! Kills the server (SIGKILL) under load many times: every acknowledged span is there afterwards, none twice.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,10 +20,10 @@ const TURNS: u64 = 2;
 /// The agent's span, and a call and a tool for each turn.
 const SPANS: u64 = 1 + 2 * TURNS;
 
-/// Runs whose request was acked, by part: 0 whole; 1 and 2 the halves of a run that came in two requests.
+/// Acknowledged runs, by part: 0 is a whole run, 1 and 2 are the halves of a run sent in two requests.
 type Acked = Arc<Mutex<BTreeMap<u64, BTreeSet<u8>>>>;
 
-/// Sends runs until the server is gone; a third of them in two requests, and some of those again.
+/// Sends runs until the server is gone, a third of them in two requests, and some of those twice.
 fn send(at: std::net::SocketAddr, mut random: Random, first: u64, acked: &Acked, stop: &AtomicBool) {
     for run in first.. {
         let spans = load::run(run, TURNS);
@@ -81,7 +81,7 @@ fn whatever_was_acked_survives_kill_9_at_any_moment() {
     check_all(&server, &acked);
 }
 
-/// After each restart: a few of the runs that this load was acked for.
+/// After each restart: checks a few of the acknowledged runs.
 fn check_newest(server: &Turnscope, acked: &Acked, kill: u64) {
     let of_load = kill * SENDERS * 1_000_000;
     let acked = acked.lock().unwrap();
@@ -93,7 +93,7 @@ fn check_newest(server: &Turnscope, acked: &Acked, kill: u64) {
     }
 }
 
-/// In the end: everything, each span once, runs derived, search caught up.
+/// At the end: checks that every span is there once, runs are derived, and search has caught up.
 fn check_all(server: &Turnscope, acked: &Acked) {
     let acked = acked.lock().unwrap();
     let mut seen: BTreeMap<String, (u64, u64)> = BTreeMap::new();
@@ -120,7 +120,7 @@ fn check_all(server: &Turnscope, acked: &Acked) {
             "run {run}: its calls and tools, once each"
         );
     }
-    // The index catches up with what the last run said.
+    // The index catches up with the last run's text.
     let last = whole.last().unwrap();
     let words = format!("/v1/search?q=%22parcel%20{last}-1%20left%20the%20depot%22");
     let until = Instant::now() + Duration::from_secs(20);

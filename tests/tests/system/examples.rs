@@ -1,5 +1,5 @@
-//! The examples of the crate `turnscope` as programs, beside a scripted model and a running server: what they record is what the
-//! command line and REST show.
+//! Runs the examples of the crate `turnscope` with a scripted model and a server, and checks that the
+//! command line and REST show what they record.
 
 use serde_json::{Value as Json, json};
 use std::{
@@ -13,7 +13,7 @@ use turnscope_tests::testkit::{Turnscope, program};
 
 const KEY: (&str, &str) = ("TRACE_ENCRYPTION_KEY", "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=");
 
-/// What an example says on stdout and stderr, with these variables and no others.
+/// The output of an example on stdout and stderr, run with these variables and no others.
 fn run(example: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (String, String) {
     let mut command = Command::new(program(&format!("examples/{example}")));
     command.args(arguments).env_clear().envs(variables.iter().copied()).stdin(Stdio::null());
@@ -27,7 +27,7 @@ fn said(program: &str, output: &Output) -> (String, String) {
     (out, err)
 }
 
-/// A server of its own for an example.
+/// A server for one example.
 struct World(Turnscope);
 
 impl World {
@@ -39,7 +39,7 @@ impl World {
         format!("http://{}", self.0.0.otlp_http)
     }
 
-    /// Runs an example that the environment leads to the server; contents are recorded.
+    /// Runs an example that finds the server through the environment. Contents are recorded.
     fn run(&self, example: &str, further: &[(&str, &str)]) -> String {
         let http = self.http();
         let to_server = [
@@ -49,7 +49,7 @@ impl World {
         run(example, &[], &[&to_server, further].concat()).0
     }
 
-    /// `turnscope show` of the run that began last, and what REST says of that run.
+    /// `turnscope show` of the latest run, and that run in REST.
     fn shown(&self, flags: &[&str]) -> String {
         let server = format!("http://{}", self.0.0.listen);
         let shown =
@@ -65,7 +65,7 @@ fn shown_in(directory: &Path, run: &str) -> String {
     said("show", &shown).0
 }
 
-/// What a run is known by, without ids and times.
+/// A run's properties, without ids and times.
 fn facts(run: &Json) -> Json {
     let keys = [
         "agent_name",
@@ -87,7 +87,7 @@ fn facts(run: &Json) -> Json {
     keys.into_iter().filter(|key| !run[key].is_null()).map(|key| (key.to_owned(), run[key].clone())).collect()
 }
 
-/// Compares what is shown with the snapshot of this name: ids, times, costs and the bars' lengths are left out.
+/// Compares the output with the snapshot of this name, without ids, times, costs and the lengths of bars.
 fn check(name: &str, shown: &str) {
     let filters = [
         ("[0-9a-f]{32}-[0-9a-f]{16}", "[run]"),
@@ -140,7 +140,7 @@ fn profile_into_a_compressed_file_and_to_the_server_that_owns_the_directory() {
     run("profile", &[file], &[("TRACE_PROFILE", "development"), all, ("TRACE_DB_PATH", database)]);
     check("profile", &world.shown(&[]));
 
-    // What is in the file is what the server has.
+    // The file has the same as the server.
     assert_eq!(std::fs::read(file).unwrap()[..2], [0x1f, 0x8b]);
     let traces = |lines: &str| -> BTreeSet<String> {
         let spans = lines.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
@@ -152,7 +152,7 @@ fn profile_into_a_compressed_file_and_to_the_server_that_owns_the_directory() {
         runs.iter().map(|run| run["trace_id"].as_str().unwrap().to_owned()).collect();
     assert_eq!((filed.len(), &filed), (100, &served));
 
-    // Encrypted, it is read back with the key and says nothing without.
+    // An encrypted file can be read with the key, and not without it.
     let secret = data.path().join("trace.fernet");
     let secret = secret.to_str().unwrap();
     run("profile", &[secret], &[("TRACE_PROFILE", "production"), all, KEY]);
@@ -218,7 +218,7 @@ fn a_custom_exporter_beside_the_server() {
     check("custom_exporter", &world.shown(&[]));
 }
 
-/// Client and server of MCP report the same call, and each other service what it does: nothing is counted twice.
+/// MCP client and server report the same call, and each other service its own part. Nothing is counted twice.
 #[test]
 fn mcp() {
     let world = World::start();

@@ -1,4 +1,4 @@
-//! A run of thousands of spans: its runs are brought up to date at intervals, and every answer is right all the same.
+//! A run of thousands of spans is projected only at intervals, and every answer is right all the same.
 
 use turnscope_tests::{load, testkit::Turnscope};
 
@@ -23,7 +23,7 @@ fn the_root_that_comes_last_is_found_at_once_by_the_id_of_any_span() {
     let root =
         vec![load::text("gen_ai.operation.name", "invoke_agent"), load::text("gen_ai.agent.name", "large")];
     send(&server, vec![load::span(0, 0, None, "invoke_agent large", root)]);
-    // The unit rests now: what is written of its runs may be old, what is answered may not.
+    // The next projection waits now, so stored runs may be out of date, but answers must not be.
     let other = format!("{:032x}-{:016x}", 1, 6);
     assert_eq!(server.json(&format!("/v1/runs/{other}"))["run_id"], load::run_id(0).as_str());
     let timeline = server.json(&format!("/v1/runs/{orphan}/timeline?format=columns&limit=10"));

@@ -1,4 +1,4 @@
-//! `GET /v1/live`: events with ids as things happen, what was missed on coming back, and a gap where that is unknown.
+//! `GET /v1/live`: events with ids, missed events after a reconnect, and `gap` if they are no longer known.
 
 use serde_json::{Value as Json, json};
 use std::{
@@ -41,7 +41,7 @@ impl Listener {
         line.trim_end().to_owned()
     }
 
-    /// The next event; comments and the marks of chunks are passed over.
+    /// The next event. Skips comments and chunk sizes.
     fn next(&mut self) -> Event {
         let mut event = Event::default();
         let until = Instant::now() + Duration::from_secs(30);
@@ -97,7 +97,7 @@ fn events_come_as_things_happen_and_what_was_missed_on_coming_back() {
     let mut again = Listener::open(&server, Some(&scored.id));
     assert_eq!(again.next().data["run_id"], load::run_id(2));
     assert_eq!(again.next().data["run_id"], load::run_id(3));
-    // Deleted runs are said to be gone.
+    // Deleted runs are reported as gone.
     assert!(server.ask("DELETE", &format!("/v1/runs/{}", load::run_id(2)), &Json::Null).status < 300);
     assert_eq!(again.next_of(&load::run_id(2)).data["gone"], true);
 }
@@ -123,11 +123,11 @@ fn a_client_knows_where_it_is_before_anything_happens() {
     send(&server, 1);
     let mut first = Listener::open(&server, None);
     let line = first.line();
-    let line = if line.starts_with("id: ") { line } else { first.line() }; // a chunk's length stands before it
+    let line = if line.starts_with("id: ") { line } else { first.line() }; // a chunk size precedes it
     let here = line.strip_prefix("id: ").unwrap().to_owned();
     drop(first);
     send(&server, 2);
-    // The header is out of reach of a browser's script: the same goes as a parameter.
+    // Scripts in a browser cannot set the header, so a parameter does the same.
     let mut stream = http::open(server.0.listen).unwrap();
     let path = format!("/v1/live?last_event_id={here}");
     stream.write_all(http::head("GET", &path, &[], None).as_bytes()).unwrap();

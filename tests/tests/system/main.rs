@@ -1,4 +1,4 @@
-//! The whole system from outside: receivers, clients, REST, crashes; against the real binary wherever a flag allows it.
+//! Tests of the whole system from outside: receivers, clients, REST, crashes. They use the real binary wherever its flags allow.
 
 mod agents;
 mod audit;

@@ -1,4 +1,4 @@
-//! What the UI's views ask for beyond runs and steps: context windows, histograms, marked runs as a dataset.
+//! Endpoints for the UI's views beyond runs and steps: contexts, histograms, and marked runs as a dataset.
 
 use serde_json::{Value as Json, json};
 use turnscope_tests::{load, testkit::Turnscope};

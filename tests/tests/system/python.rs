@@ -1,4 +1,4 @@
-//! The Python SDK's OTLP exporters as a real client. They are installed once, into a cache outside the checkout.
+//! The Python SDK's OTLP exporters as real clients, installed once into a cache outside the checkout.
 
 use crate::venv::{folder, is_left_out, programs, run};
 use std::{process::Command, time::Duration};

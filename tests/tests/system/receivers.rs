@@ -1,4 +1,4 @@
-//! What is taken: every path, format and encoding that exporters use, over HTTP and gRPC, and what is said of it.
+//! Accepted requests: every path, format and encoding that exporters use, over HTTP and gRPC, and the answers.
 
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
@@ -180,7 +180,7 @@ fn the_key_is_taken_in_every_form_and_asked_for_before_the_body() {
     }
     assert_eq!(server.get("/v1/runs").status, 401);
     assert_eq!(server.get("/health").status, 200, "a load balancer has no key");
-    // The head alone is enough to be refused: a gigabyte is announced and never sent.
+    // Refused after the head alone: a gigabyte is announced and never sent.
     let mut stream = turnscope_tests::http::open(server.0.otlp_http).unwrap();
     let head = turnscope_tests::http::head("POST", "/v1/traces", &[PROTOBUF], Some(1 << 30));
     stream.write_all(head.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! What is not taken, and how that is said: bad bodies, sizes, a full queue, slow clients; in bounded memory.
+//! Refused requests and their answers: bad bodies, excessive sizes, a full queue, slow clients; in bounded memory.
 
 use crate::receivers::runtime;
 use prost::Message as _;
@@ -37,7 +37,7 @@ fn what_does_not_parse_is_refused_whole_in_the_language_of_the_request() {
     let reply = server.post("/v1/traces", &[JSON], b"{\"resourceSpans\": [}");
     assert_eq!((reply.status, reply.header("content-type")), (400, Some("application/json")));
     assert_eq!(reply.json()["code"], Code::InvalidArgument as i32);
-    // A truncated body of a good request, and one that is not compressed as it says.
+    // A truncated body, and one that is not compressed as declared.
     let body = load::encode(load::run(0, 3));
     assert_eq!(server.post("/v1/traces", &[PROTOBUF], &body[..body.len() / 2]).status, 400);
     for encoding in ["gzip", "deflate", "zstd"] {
@@ -71,7 +71,7 @@ fn what_is_too_large_is_refused_before_and_after_decompression_and_not_to_be_tri
         assert_eq!((reply.status, reply.header("retry-after")), (413, None));
         assert_eq!(code(&reply), Code::ResourceExhausted as i32);
     }
-    // Without a length: the size is found while reading.
+    // Without a length, the size is only found while reading.
     let mut stream = http::open(server.0.otlp_http).unwrap();
     let chunked = [PROTOBUF, ("transfer-encoding", "chunked")];
     stream.write_all(http::head("POST", "/v1/traces", &chunked, None).as_bytes()).unwrap();
@@ -96,7 +96,7 @@ fn what_is_too_large_is_refused_before_and_after_decompression_and_not_to_be_tri
     assert_eq!(server.json("/v1/runs")["total"], 0);
 }
 
-/// A gigabyte of zeros is a megabyte of gzip, and half a kilobyte of gzip in gzip: it must not be unpacked.
+/// A gigabyte of zeros is a megabyte in gzip, and half a kilobyte in gzip twice. It must not be unpacked.
 #[test]
 fn a_bomb_does_not_use_memory() {
     let server = Turnscope::start();
@@ -246,7 +246,7 @@ fn a_full_queue_is_said_at_once_with_a_hint_when_to_come_back() {
     });
     let body = load::encode(load::run(0, 3));
     assert!(body.len() > 2_000);
-    // One request that never ends holds nearly all the room, as soon as its head has been read.
+    // One request that never ends reserves nearly the whole queue as soon as its head has been read.
     let (stream, reply) = (0..20)
         .map(|attempt| {
             let mut stream = http::open(server.0.otlp_http).unwrap();
@@ -268,7 +268,7 @@ fn a_full_queue_is_said_at_once_with_a_hint_when_to_come_back() {
     });
     assert!(refused(&server, "traces", "busy"));
     assert!(!server.json("/v1/stats").is_null());
-    // Once it is gone there is room again.
+    // Once it is gone, there is room again.
     drop(stream);
     let taken = (0..100).any(|_| {
         std::thread::sleep(Duration::from_millis(20));
@@ -287,7 +287,7 @@ fn a_client_that_sends_too_slowly_is_cut_off() {
     assert!(refused(&server, "traces", "too_slow"));
 }
 
-/// A listener to the live stream, a connection kept alive and an open channel must not keep the server from stopping.
+/// A live stream, an idle keep-alive connection and an open gRPC channel must not keep the server from stopping.
 #[test]
 fn idle_clients_do_not_hold_the_server_up_when_it_stops() {
     let server = Turnscope::start();
@@ -333,7 +333,7 @@ fn what_arrives_while_the_server_stops_is_refused_or_kept_but_never_lost() {
                     let body = load::encode(load::run(run, 2));
                     match http::send(at.otlp_http, "POST", "/v1/traces", &[PROTOBUF], &body) {
                         Ok(reply) if reply.status == 200 => acked.push(run),
-                        // Said clearly, or the port is closed.
+                        // A clear refusal, or a closed port.
                         Ok(reply) => assert_eq!(reply.status, 503, "{}", reply.text()),
                         Err(_) => break,
                     }

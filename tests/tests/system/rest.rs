@@ -1,5 +1,5 @@
-//! REST, row by row of the table in the documentation: what each call answers for one small fixed store, and how errors
-//! are said. The description of the interface is kept in `docs/openapi.json` and must be fresh.
+//! REST: what each call in the documentation answers for one small fixed store, and how errors
+//! are reported. The OpenAPI document in `docs/openapi.json` must be up to date.
 
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use serde_json::{Value as Json, json};
@@ -13,7 +13,7 @@ use turnscope_tests::{
     testkit::{At, Turnscope},
 };
 
-/// A run of two turns with a child run, a denied and a failed tool, and a trace that makes no run.
+/// A run of two turns with a child run, a denied tool and a failed tool, and a trace that makes no run.
 fn fixed() -> Vec<Span> {
     let mut spans = load::run(0, 2);
     let agent = vec![text("gen_ai.operation.name", "invoke_agent"), text("gen_ai.agent.name", "helper")];
@@ -49,7 +49,7 @@ fn server() -> Turnscope {
     server
 }
 
-/// Takes out what differs from one time to the next.
+/// Removes what differs from one test run to the next.
 fn steady(mut value: Json) -> Json {
     fn walk(value: &mut Json) {
         match value {
@@ -224,7 +224,7 @@ fn every_error_is_a_problem_that_says_what_to_do() {
 fn a_bare_trace_id_means_its_run_or_asks_which() {
     let server = server();
     assert_eq!(server.json("/v1/runs/00000000000000000000000000000001")["run_id"], RUN);
-    // Any span's id names the run that it now belongs to.
+    // The id of any span finds the run that the span now belongs to.
     assert_eq!(server.json("/v1/runs/00000000000000000000000000000001-0000000000000003")["run_id"], RUN);
     let two = [1_u64, 2].map(|n| {
         let attributes =

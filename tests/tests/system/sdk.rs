@@ -1,4 +1,4 @@
-//! What the crate `turnscope` records is what the server shows, in both ways of naming.
+//! The server shows what the crate `turnscope` records, under both naming schemes.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -7,18 +7,18 @@ use std::{
 use turnscope::{Config, ContentStore, DataDirectory, Naming, Setup, Usage, Verdict};
 use turnscope_tests::testkit::Turnscope;
 
-/// What is set up stands for the whole process, so these tests take turns.
+/// The crate's setup is global to the process, so these tests run one at a time.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A set-up that sends to the server.
+/// A configuration that sends to the server.
 fn sending_to(server: &Turnscope) -> Setup {
     Setup { otlp_endpoint: Some(format!("http://{}", server.0.otlp_http)), ..Setup::new("sdk") }
 }
 
-/// Records one run with two turns, and gives its id and that of the one before, whose answer it gives again.
+/// Records a run, and a second one of two turns that repeats the first one's answer. Returns both ids.
 fn record() -> (String, String) {
     let first = turnscope::run("helpdesk");
     let earlier = first.span_context();

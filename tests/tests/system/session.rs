@@ -1,4 +1,4 @@
-//! A person's session: the key once, a cookie afterwards; and what the settings page shows.
+//! A browser session: the key once, a cookie afterwards; and the data of the settings page.
 
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ fn the_key_is_shown_once_and_a_cookie_stands_for_it() {
         ask(&server, "POST", "/v1/session", &[("x-forwarded-proto", "https")], &json!({"key": KEY}));
     assert!(forwarded.header("set-cookie").unwrap().ends_with("; Secure"));
 
-    // The cookie reads and marks; it sends no telemetry.
+    // The cookie allows reading and annotating, but not sending telemetry.
     let spans = load::encode(load::run(1, 1));
     let sent = |headers: &[(&str, &str)]| {
         let mut all = vec![("content-type", "application/x-protobuf")];

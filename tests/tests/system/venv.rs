@@ -1,4 +1,4 @@
-//! Python environments for clients that are Python's. They are made once, in a cache outside the checkout.
+//! Python environments for Python clients, created once in a cache outside the checkout.
 
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -13,7 +13,7 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python")
 }
 
-/// Whether tests with Python are to be left out; says so.
+/// Whether Python tests are skipped. Prints a note if so.
 pub(crate) fn is_left_out() -> bool {
     let is = std::env::var_os("TURNSCOPE_SKIP_PYTHON").as_deref() == Some(OsStr::new("1"));
     if is {
@@ -22,7 +22,7 @@ pub(crate) fn is_left_out() -> bool {
     is
 }
 
-/// The folder of programs of an environment that holds what a requirements file lists; or why there is none. Installing may take
+/// The `bin` folder of an environment with the packages of a requirements file, or why there is none. Installing may take at most
 /// this long.
 pub(crate) fn programs(requirements: &str, patience: Duration) -> Result<PathBuf, String> {
     let requirements = folder().join(requirements);
@@ -33,7 +33,7 @@ pub(crate) fn programs(requirements: &str, patience: Duration) -> Result<PathBuf
         .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))
         .ok_or("neither HOME nor XDG_CACHE_HOME is set")?;
     let venv = cache.join("turnscope").join(format!("venv-{short:016x}"));
-    // The mark is set last: an installation that was broken off is made again.
+    // The marker is written last, so that an interrupted installation is repeated.
     let mark = venv.join("whole");
     if !mark.exists() {
         let _ = std::fs::remove_dir_all(&venv);
@@ -47,7 +47,7 @@ pub(crate) fn programs(requirements: &str, patience: Duration) -> Result<PathBuf
     Ok(venv.join("bin"))
 }
 
-/// Runs this; what it said where it failed.
+/// Runs a command. The error is its output.
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);

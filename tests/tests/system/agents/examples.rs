@@ -1,4 +1,4 @@
-//! The examples of docs/agents.md, whole.
+//! The complete examples of docs/agents.md.
 
 use super::World;
 use serde_json::Value as Json;
@@ -62,7 +62,7 @@ fn customer_support_escalates_over_four_processes_in_one_trace() {
     );
     assert_eq!(manager["deny_count"], 0);
 
-    // The verdict in the trail, from it to its step, and back.
+    // The verdict in the audit trail, its step, and the way back.
     let denied: Vec<Json> =
         world.audit_of(billing).into_iter().filter(|record| record["verdict"] == "deny").collect();
     assert_eq!(denied.len(), 1);
@@ -83,7 +83,7 @@ fn the_clerk_passes_its_scenarios() {
     let world = World::of("clerk", "script.json");
     let table = world.run(&["scenarios", "scenarios.yaml"]);
     insta::assert_snapshot!(table);
-    // The first run read the handbook: nine scenarios, and one ingest.
+    // Nine scenarios, and one ingest run, because the first scenario read the handbook.
     let runs = world.runs(10);
     let ingests: Vec<&Json> = runs.iter().filter(|run| run["tool_call_count"] == 0).collect();
     assert_eq!(ingests.len(), 1, "{runs:#?}");

@@ -1,4 +1,4 @@
-//! A task that a run leaves in a queue joins that run, in another process, after the run has ended.
+//! A task that a run puts into a queue joins the run, although another process handles it after the run has ended.
 
 use super::World;
 

@@ -1,4 +1,4 @@
-//! A LiteLLM proxy between an agent and its model, exporting to the same server: its spans lie below the agent's calls.
+//! A LiteLLM proxy between an agent and its model that exports to the same server: its spans are children of the agent's calls.
 
 use super::World;
 use crate::venv;
@@ -19,10 +19,10 @@ const SETTINGS: &str = "model_list:
 litellm_settings:
   callbacks: [\"otel\"]
 ";
-/// The proxy wants one, and refuses short ones.
+/// The proxy needs a key and refuses short ones.
 const KEY: &str = "sk-5b0f3a9e7c1d4826a0e9b7d3c5f1e824";
 
-/// The proxy, stopped by its own id.
+/// The proxy, stopped by its own process id.
 struct Proxy {
     child: Child,
     address: SocketAddr,
@@ -36,7 +36,7 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    /// Starts it on a port that was free a moment ago, and waits until it answers.
+    /// Starts it on a free port and waits until it answers.
     fn start(world: &World, programs: &std::path::Path) -> Self {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
         let address = address.expect("a free port");
@@ -78,7 +78,7 @@ impl Proxy {
     }
 }
 
-/// The steps of a trace, once the proxy's own have come.
+/// The steps of a trace, once the proxy's spans have arrived.
 fn steps(world: &World, trace: &str) -> Vec<Json> {
     let until = Instant::now() + Duration::from_secs(120);
     loop {
@@ -125,7 +125,7 @@ fn the_proxys_spans_lie_below_the_agents_calls() {
         let call = names.iter().position(|name| *name == "chat gpt-4o-mini");
         assert_eq!(names.get(call.expect("below a call") + 1), Some(&"agent.turn"), "{names:?}");
     }
-    // The proxy's report of a call is not counted beside the agent's own.
+    // The proxy's span of a call is not counted in addition to the agent's own.
     let run = world.server.json(&format!("/v1/runs/{}", runs[0]["run_id"].as_str().expect("an id")));
     assert_eq!((&run["llm_call_count"], &run["turn_count"]), (&2.into(), &2.into()), "{run:#}");
     assert_eq!((&run["input_tokens"], &run["output_tokens"]), (&205.into(), &20.into()), "{run:#}");

@@ -1,5 +1,5 @@
-//! The reference agents as programs, a scripted model, and a running server: what they do is seen in the command line, over REST
-//! and in the audit trail.
+//! Runs the reference agents as programs with a scripted model and a server, and checks the command line, REST
+//! and the audit trail.
 
 mod examples;
 mod later;
@@ -18,14 +18,14 @@ use tempfile::TempDir;
 use turnscope_scripted_model::{Script, ScriptedModel};
 use turnscope_tests::testkit::{Turnscope, program};
 
-/// The examples, a model that answers as their script says, and a server.
+/// An example, a model that answers from its script, and a server.
 struct World {
     server: Turnscope,
     model: ScriptedModel,
     directory: TempDir,
 }
 
-/// A served agent, stopped by its own id.
+/// A served agent, stopped by its own process id.
 struct Served {
     child: Child,
     url: String,
@@ -40,7 +40,7 @@ impl Drop for Served {
 }
 
 impl World {
-    /// With the files of an example, which send to this server.
+    /// With the files of an example, changed to send to this server.
     fn of(folder: &str, script: &str) -> Self {
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/agents/examples").join(folder);
         let server = Turnscope::start();
@@ -82,7 +82,7 @@ impl World {
         command
     }
 
-    /// Runs an agent that has to answer.
+    /// Runs an agent, which must succeed.
     fn run(&self, args: &[&str]) -> String {
         let ran = self.agents(args).output().expect("the program");
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
@@ -112,7 +112,7 @@ impl World {
         String::from_utf8(ran.stdout).expect("text")
     }
 
-    /// The runs, once there are so many and all have ended.
+    /// The runs, once there are this many and all have ended.
     fn runs(&self, count: usize) -> Vec<Json> {
         let until = Instant::now() + Duration::from_secs(60);
         loop {
@@ -131,7 +131,7 @@ impl World {
     }
 }
 
-/// Copies an example, which then sends to `endpoint`.
+/// Copies an example and makes it send to `endpoint`.
 fn copy(from: &Path, to: &Path, endpoint: &str) {
     std::fs::create_dir_all(to).expect("a folder");
     for file in std::fs::read_dir(from).expect("examples").flatten() {

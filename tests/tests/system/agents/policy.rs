@@ -1,5 +1,5 @@
-//! The policy's three answers, and what a person says on a terminal: there, in the trace, in the audit trail, and from each to the
-//! others.
+//! The policy's three verdicts, and a person's answers on a terminal: as shown on the terminal, in the trace and in the audit
+//! trail, with links between them.
 
 use super::World;
 use serde_json::Value as Json;
@@ -9,7 +9,7 @@ use std::{
 };
 use turnscope_tests::testkit::program;
 
-/// Runs the clerk on a terminal, that of `script` (util-linux), and types `says` when it is asked. What was on the screen.
+/// Runs the clerk on a terminal made by `script` (util-linux), types `says` when asked, and returns the screen's text.
 fn on_a_terminal(world: &World, task: &str, says: &str) -> String {
     let line = format!("'{}' run clerk.yaml -p '{task}'", program("turnscope-agents").display());
     let agents = world.agents(&[]);
@@ -38,9 +38,9 @@ fn on_a_terminal(world: &World, task: &str, says: &str) -> String {
     String::from_utf8_lossy(&seen).into_owned()
 }
 
-/// The decisions about tools in the trail, of the one run that there is.
+/// The decisions about tools in the audit trail of the only run.
 fn decisions(world: &World) -> (Json, Vec<Json>) {
-    let runs = world.runs(2); // the run, and the reading of the handbook
+    let runs = world.runs(2); // the run, and the ingest run for the handbook
     let run = runs.into_iter().find(|run| run["tool_call_count"] == 1).expect("the run");
     let records = world.audit_of(&run);
     let of_tools =
@@ -48,7 +48,7 @@ fn decisions(world: &World) -> (Json, Vec<Json>) {
     (run.clone(), of_tools.collect())
 }
 
-/// From a record to its step in the trace, and back to the record.
+/// Follows the link from an audit record to its step, and back.
 fn leads_to_its_step(world: &World, run: &Json, record: &Json) -> Json {
     assert_eq!(record["run_id"], run["run_id"], "from the record to its run");
     let trace = world.server.json(&format!("/v1/traces/{}", record["trace_id"].as_str().expect("a trace")));
@@ -63,7 +63,7 @@ fn leads_to_its_step(world: &World, run: &Json, record: &Json) -> Json {
 
 #[test]
 fn what_is_allowed_and_what_is_denied() {
-    // That the agent may start is allowed in both.
+    // Both allow the agent to start.
     for (task, verdict, counts, told) in [
         ("What is 17 times 23, exactly?", "allow", [2, 0, 0], "17 times 23 is 391."),
         ("What is kept under private notes?", "deny", [1, 1, 0], "I may not do that."),

@@ -1,4 +1,4 @@
-//! Each runner as a program of its own, as `turnscope show` and REST tell of it.
+//! Runs each runner as a separate program, and checks what `turnscope show` and REST show.
 
 use super::World;
 use serde_json::{Value as Json, json};
@@ -11,7 +11,7 @@ fn role(provider: &str) -> String {
     )
 }
 
-/// The model wants to calculate, and then answers.
+/// The model calls the calculator, then answers.
 fn calculating() -> Script {
     let used = |input, output| Usage { input, output, ..Usage::default() };
     Script::new()
@@ -40,7 +40,7 @@ fn deep() -> Script {
         .reply(Reply::text("It is 42.").when("42"))
 }
 
-/// A run and what is below it: what does not differ from time to time.
+/// A run and its descendants, without what differs from one test run to the next.
 fn outline(world: &World, run: &Json) -> String {
     let id = run["run_id"].as_str().expect("an id");
     let mut out = String::new();
@@ -74,7 +74,7 @@ fn outline(world: &World, run: &Json) -> String {
     out
 }
 
-/// The tree that `turnscope show` prints: what stands before the bars of time, and the tokens after them.
+/// The tree that `turnscope show` prints: the text before the time bars, and the tokens after them.
 fn shown(world: &World, id: &str) -> String {
     let text = world.turnscope(&["show", id]);
     let tree = text.lines().skip_while(|line| !line.is_empty()).skip(1);
