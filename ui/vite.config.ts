@@ -26,7 +26,7 @@ function compressed(): Plugin {
 export default defineConfig({
   base: "/ui/",
   plugins: [react(), tailwindcss(), compressed()],
-  // Nothing is inlined, because the content security policy forbids data: URLs.
+  // Nothing is inlined: the content security policy forbids data: URLs in scripts and styles.
   build: {
     target: "es2023",
     assetsInlineLimit: 0,

@@ -1,34 +1,34 @@
-//! The REST interface without a port: the command line reads a data directory through the same handlers as a server's
-//! clients do, so that there is one source of answers.
+//! The REST API without a port: the command line reads a data directory through the same handlers as a server's clients,
+//! so that there is one source of answers.
 
 use crate::{Addresses, Config, ServeError, rest, state::App};
 use axum::Router;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-/// A data directory behind the interface of a server, within this process. Dropping it closes the store.
+/// A data directory with a server's REST API, in this process. Dropping it closes the store.
 pub struct Local {
     app: Arc<App>,
 }
 
 impl Local {
-    /// For reading only, whoever owns the directory.
+    /// Opens the directory read-only, also while another process owns it.
     pub fn read(config: Config) -> Result<Self, ServeError> {
         Ok(Self { app: App::open_read_only(config)? })
     }
 
-    /// As the directory's owner.
+    /// Opens the directory as its owner.
     pub fn own(config: Config) -> Result<Self, ServeError> {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let addresses = Addresses { listen: nowhere, otlp_grpc: nowhere, otlp_http: nowhere };
         Ok(Self { app: App::open(config, addresses)? })
     }
 
-    /// What a server would answer on its main port.
+    /// The routes that a server has on its main port.
     pub fn router(&self) -> Router {
         rest::router(&self.app)
     }
 
-    /// Waits until everything that was sent can be read, the search index too.
+    /// Waits until everything that was sent can be read, also through the search index.
     pub fn settle(&self) {
         let store = &self.app.store;
         while !store.catch_up(Duration::from_secs(5)) {}

@@ -1,23 +1,23 @@
-//! What a running server does by itself: it deletes what is too old or too much, takes up changed prices, and frees memory.
+//! Background work of a running server: retention, changed prices, and memory kept for readers.
 
 use crate::state::{App, now_ms};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use turnscope_query::Retention;
 
-/// How often.
-const EVERY: Duration = Duration::from_secs(3600);
-/// The first time, once the start is over.
-const FIRST: Duration = Duration::from_secs(60);
+/// The time between two passes of retention.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
+/// The time before the first pass, so that it does not slow the start down.
+const PRUNE_DELAY: Duration = Duration::from_secs(60);
 
-/// Deletes hourly what is not to be kept; `None` when everything is.
+/// Applies the retention settings every hour. `None` if they keep everything.
 pub(crate) fn spawn_pruning(app: &Arc<App>, retention: Retention) -> Option<JoinHandle<()>> {
     if retention.keeps_everything() {
         return None;
     }
     let store = Arc::downgrade(&app.store);
     Some(tokio::spawn(async move {
-        tokio::time::sleep(FIRST).await;
+        tokio::time::sleep(PRUNE_DELAY).await;
         loop {
             let Some(store) = store.upgrade() else { return };
             let outcome = tokio::task::spawn_blocking(move || store.retain(retention, now_ms())).await;
@@ -31,25 +31,24 @@ pub(crate) fn spawn_pruning(app: &Arc<App>, retention: Retention) -> Option<Join
                     );
                 }
                 Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::error!(%error, "pruning failed; it is tried again in an hour"),
-                Err(error) => tracing::error!(%error, "pruning panicked; it is tried again in an hour"),
+                Ok(Err(error)) => tracing::error!(%error, "pruning failed; the next try is in an hour"),
+                Err(error) => tracing::error!(%error, "pruning panicked; the next try is in an hour"),
             }
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(PRUNE_INTERVAL).await;
         }
     }))
 }
 
-/// How often the price file is looked at, and what was kept of large runs.
-const LOOK: Duration = Duration::from_secs(2);
+/// How often the price file and the memory kept for readers are checked.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Takes up a changed price file (what was computed with the old prices follows in the background), and frees what was
-/// kept for readers who are gone.
+/// Applies a changed price file (stored costs follow in the background), and frees large runs that nobody reads any more.
 pub(crate) fn spawn_looking(app: &Arc<App>) -> JoinHandle<()> {
     let store = Arc::downgrade(&app.store);
     let prices = Arc::clone(&app.prices);
     tokio::spawn(async move {
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
             let Some(store) = store.upgrade() else { return };
             store.free_unused_memory();
             let prices = Arc::clone(&prices);
@@ -57,14 +56,14 @@ pub(crate) fn spawn_looking(app: &Arc<App>) -> JoinHandle<()> {
                 if prices.refresh() { store.set_pricing(prices.pricing()) } else { Ok(()) }
             });
             if let Ok(Err(error)) = outcome.await {
-                tracing::error!(%error, "the new prices hold for new runs only after a restart");
+                tracing::error!(%error, "the new prices could not be applied; restart the server to use them");
             }
         }
     })
 }
 
-/// Waits until the store can do nothing any more, and gives the reason: the process should end then, so that a
-/// supervisor starts it again.
+/// Waits until the store has failed for good, and returns the reason. The process should then exit, so that a supervisor
+/// restarts it.
 pub(crate) async fn store_failure(store: Arc<dyn turnscope_store::Store>) -> String {
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;

@@ -1,4 +1,4 @@
-//! The price list that holds: what the program comes with, and the user's own file over it, read again when it changes.
+//! The prices in use: those that the program comes with, overridden by the user's own file, which is read again when it changes.
 
 use crate::ServeError;
 use std::{
@@ -9,10 +9,10 @@ use std::{
 use turnscope_insight::cost::{PriceFile, PriceList, PricingError, cost_of};
 use turnscope_store::Pricing;
 
-/// The user's prices within the data directory.
+/// The name of the user's price file in the data directory.
 pub const FILE: &str = "pricing.toml";
 
-/// The prices, and where the user's own come from.
+/// The prices, and the user's file they come from.
 pub(crate) struct Prices {
     file: PathBuf,
     list: RwLock<Arc<PriceList>>,
@@ -28,22 +28,22 @@ impl Prices {
         Ok(Self { file, list: RwLock::new(Arc::new(list)), seen: Mutex::new(seen), wrong: Mutex::new(None) })
     }
 
-    /// The prices that hold now.
+    /// The prices in use now.
     pub(crate) fn list(&self) -> Arc<PriceList> {
         Arc::clone(&self.list.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Where the user's own prices stand.
+    /// The path of the user's price file.
     pub(crate) fn file(&self) -> &Path {
         &self.file
     }
 
-    /// What is wrong with the user's file: what held before still holds.
+    /// What is wrong with the user's file, if it cannot be used. The previous prices stay in use.
     pub(crate) fn wrong(&self) -> Option<String> {
         self.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How the store is to price calls.
+    /// How the store computes costs.
     pub(crate) fn pricing(&self) -> Pricing {
         let list = self.list();
         Pricing {
@@ -52,7 +52,7 @@ impl Prices {
         }
     }
 
-    /// Reads the user's file again if it changed; true when other prices hold now.
+    /// Reads the user's file again if it has changed. Returns whether the prices are different now.
     pub(crate) fn refresh(&self) -> bool {
         let now = changed_at(&self.file);
         if std::mem::replace(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), now) == now {
@@ -61,7 +61,7 @@ impl Prices {
         let (list, wrong) = match read(&self.file) {
             Ok(list) => (Some(list), None),
             Err(error) => {
-                tracing::error!(%error, "the price file is not used; the prices before it hold");
+                tracing::error!(%error, "the price file cannot be used; the previous prices stay in use");
                 (None, Some(error.to_string()))
             }
         };

@@ -1,8 +1,8 @@
-//! The web UI: what `ui/` built, embedded, under the path that the settings give.
+//! Serves the web UI, which `ui/` builds, under the path in the settings.
 //!
-//! A build for release carries the files; a debug build reads them from `ui/dist` as they are, so that a new UI needs
-//! no new binary. Every path that names no file is one of the page's own, and gets `index.html`. No route here asks for
-//! a key: the files hold no data, and the page asks the person for the key.
+//! A release build embeds the files. A debug build reads them from `ui/dist`, so that a new UI needs no new binary. A path that
+//! names no file is a page of the UI's own and gets `index.html`. No route here needs the API key: the files contain no data,
+//! and the page asks for the key itself.
 
 use crate::{rest::Problem, state::App};
 use axum::{
@@ -21,10 +21,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 #[allow_missing = true]
 struct Built;
 
-/// The path for which `vite.config.ts` builds; `index.html` is rewritten where the settings say another.
+/// The path that `vite.config.ts` builds for. `index.html` is rewritten if the settings have another.
 const BUILT_FOR: &str = "/ui/";
 
-/// What a page may do: load from its own origin, and nothing else. Telemetry is hostile input.
+/// The content security policy: load from the same origin only. Telemetry is hostile input.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
@@ -47,13 +47,13 @@ async fn file(State(app): State<Arc<App>>, Path(name): Path<String>, asked: Head
     let Some(file) = Built::get(&name) else {
         return if fixed {
             Problem::not_found(format!("the UI has no file {name}"))
-                .detail("the page is of another version than the server: load it again")
+                .detail("the page belongs to another version of the server: reload it")
                 .into_response()
         } else {
             page(State(app)).await
         };
     };
-    // The name of an asset changes with its content.
+    // An asset's name changes with its content.
     let keep = if fixed { "public, max-age=31536000, immutable" } else { "no-cache" };
     let tag = tag(&file);
     let kind = HeaderValue::from_str(file.metadata.mimetype());
@@ -85,7 +85,7 @@ async fn page(State(app): State<Arc<App>>) -> Response {
     ([(header::CACHE_CONTROL, "no-cache")], Html(html)).into_response()
 }
 
-/// The file as the build compressed it, for those who take it so.
+/// The file as compressed by the build, if the client accepts gzip.
 fn packed(name: &str, asked: &HeaderMap) -> Option<EmbeddedFile> {
     let given = asked.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
     given.split(',').any(|one| one.trim() == "gzip").then(|| Built::get(&format!("{name}.gz")))?
@@ -99,7 +99,7 @@ fn tag(file: &EmbeddedFile) -> String {
     format!("\"{digits}\"")
 }
 
-/// What stands at the UI's place in a binary that was built without it.
+/// The page that replaces the UI in a binary that was built without it.
 fn unbuilt(app: &App) -> String {
     let addresses = app.addresses;
     format!(
@@ -107,7 +107,7 @@ fn unbuilt(app: &App) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"></head>\
          <body><main><h1>Turnscope {version} is running, without its web UI</h1>\
-         <p>The UI was not built into this binary. In the source, <code>cargo xtask build --release</code> builds both. \
+         <p>The UI was not built into this binary. In a checkout, <code>cargo xtask build --release</code> builds both. \
          The API and the command line work.</p>\
          <dl><dt>Send spans, logs and metrics to</dt><dd><code>http://{http}</code> (OTLP/HTTP), <code>{grpc}</code> \
          (OTLP/gRPC) or <code>http://{listen}/v1/traces</code></dd>\
