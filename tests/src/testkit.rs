@@ -1,6 +1,6 @@
-//! A server in one line: the real binary on a temporary data directory, or one in this process with any configuration.
+//! Starts a server in one line: the real binary on a temporary data directory, or one in this process with any configuration.
 //!
-//! Ports are free ones; a server is stopped by its own process id when it is dropped.
+//! Servers listen on free ports, and are stopped by their own process id when dropped.
 
 use crate::{
     corpus::{Request, Signal},
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use turnscope_otlp::decode::Format;
 use turnscope_server::{Addresses, Config};
 
-/// A running server's addresses, and what can be asked there.
+/// The addresses of a running server, and requests to them.
 #[derive(Clone, Copy, Debug)]
 pub struct At(pub Addresses);
 
@@ -28,7 +28,7 @@ impl At {
         http::send(self.0.listen, "GET", path, &[], &[]).expect("an answer")
     }
 
-    /// A GET that must give 200 and JSON.
+    /// A GET that must return 200 and JSON.
     pub fn json(&self, path: &str) -> Json {
         let reply = self.get(path);
         assert_eq!(reply.status, 200, "{path}: {}", reply.text());
@@ -53,7 +53,7 @@ impl At {
     }
 }
 
-/// Where a signal goes over HTTP.
+/// The OTLP/HTTP path of a signal.
 pub fn path_of(signal: Signal) -> &'static str {
     match signal {
         Signal::Traces => "/v1/traces",
@@ -82,13 +82,13 @@ impl Deref for Turnscope {
 }
 
 impl Turnscope {
-    /// Starts on a new data directory.
+    /// Starts the server on a new data directory.
     #[must_use]
     pub fn start() -> Self {
         Self::start_on(Arc::new(tempfile::tempdir().expect("a directory")), &[])
     }
 
-    /// Starts on a data directory that may hold a store, with further flags.
+    /// Starts the server on a data directory that may have a store already, with more flags.
     #[must_use]
     pub fn start_on(data: Arc<TempDir>, flags: &[&str]) -> Self {
         let ready = data.path().join("ready.json");
@@ -133,12 +133,12 @@ impl Turnscope {
         command
     }
 
-    /// The directory that holds the data directory; to start again on it.
+    /// The parent of the data directory, for starting on it again.
     pub fn data(&self) -> Arc<TempDir> {
         Arc::clone(&self.data)
     }
 
-    /// Ends it as a power cut would.
+    /// Kills it (SIGKILL).
     pub fn kill(mut self) {
         self.child.kill().expect("the process is ours");
         self.child.wait().expect("it ends");
@@ -150,7 +150,7 @@ impl Turnscope {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
     }
 
-    /// Waits for the end.
+    /// Waits until it has exited.
     pub fn wait(mut self) -> ExitStatus {
         let until = Instant::now() + Duration::from_secs(30);
         loop {
@@ -162,7 +162,7 @@ impl Turnscope {
         }
     }
 
-    /// The most memory it has used, in bytes, as the kernel counts.
+    /// Its peak resident memory in bytes, from the kernel.
     pub fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
@@ -177,8 +177,10 @@ impl Drop for Turnscope {
     }
 }
 
-/// A program of this build, or as `examples/NAME` one of the crate's examples: in the folder `TURNSCOPE_PROGRAMS` (`cargo xtask test` names it, since `cargo test` of the whole
-/// workspace has built them), else all of them brought up to date once, in the profile of the test itself.
+/// The path of a binary of this workspace, or of an example (`examples/NAME`).
+///
+/// `cargo xtask test` has built them all and names their folder in `TURNSCOPE_PROGRAMS`. Without it, they are built here once, in the
+/// profile of the test.
 pub fn program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let program = FOLDER
@@ -200,8 +202,7 @@ fn build_programs() -> PathBuf {
         Some(name) => name,
     };
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--bins", "--examples", "--profile", profile])
-        .args(["--package", "turnscope-cli", "--package", "turnscope-agents", "--package", "turnscope"])
+        .args(["build", "--quiet", "--workspace", "--bins", "--examples", "--profile", profile])
         .arg("--manifest-path")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"))
         .arg("--target-dir")

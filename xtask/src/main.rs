@@ -1,6 +1,11 @@
-//! The developer's commands: `cargo xtask check` does what CI does.
+//! The developer's commands. `cargo xtask check` does what CI does.
+//!
+//! Cargo chooses the features of a dependency for the packages that are selected, and builds it again for other features. So
+//! every debug build here selects the whole workspace, as `cargo run --bin turnscope` and `cargo test` do at its root, and
+//! release builds select `turnscope-cli`, as `cargo install --path crates/cli` does.
 
 mod deny;
+mod features;
 mod fuzz;
 mod picture;
 mod ui;
@@ -8,7 +13,7 @@ mod ui;
 use anyhow::bail;
 use cargo_metadata::camino::Utf8PathBuf;
 use clap::{Parser, Subcommand};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
@@ -19,37 +24,37 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Everything that CI does: lint, then test.
+    /// Run everything that CI runs: `lint`, then `test`.
     Check,
-    /// Formatter, clippy, documentation, licences and duplicates; types and linter of the UI.
+    /// Check formatting, clippy, documentation, licences, duplicate dependencies and features; types and style of the UI.
     Lint,
-    /// All tests: the UI's own, the workspace's, and those of the real binary in a real browser.
+    /// Run all tests: the UI's, the workspace's, and those that drive the real binary in a real browser.
     Test,
-    /// The web UI, then the binary that embeds it.
+    /// Build the web UI, then the binary that embeds it.
     Build {
-        /// Optimised, as it is shipped.
+        /// Optimise fully, as for a release.
         #[arg(long)]
         release: bool,
     },
-    /// The web UI and the binary, then the server with sample runs; arguments go to `turnscope demo`.
+    /// Build the web UI and the binary, then start a server with sample runs. Arguments go to `turnscope demo`.
     Demo {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// The browser tests only, with arguments for Playwright.
+    /// Run the browser tests only. Arguments go to Playwright.
     Browse {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Licences and duplicate versions, by deny.toml.
+    /// Check licences and duplicate dependencies against deny.toml.
     Deny,
-    /// Random inputs for the readers of foreign bytes, see fuzz/README.md.
+    /// Run the readers of untrusted bytes on random inputs. See fuzz/README.md.
     Fuzz {
-        /// How long, over all targets.
+        /// How long to run, in seconds, for all targets together.
         #[arg(default_value_t = 300)]
         seconds: u64,
     },
-    /// The pictures of the docs: the terminal's and the web UI's, from the demo.
+    /// Take the pictures in docs/images again, from the demo.
     Picture,
 }
 
@@ -63,11 +68,11 @@ fn main() -> anyhow::Result<()> {
         Task::Test => test(),
         Task::Build { release } => {
             ui::build()?;
-            cargo(if release { &["build", "--release"] } else { &["build"] }, &[])
+            if release { cargo(&["build", "--release", "--package", "turnscope-cli"], &[]) } else { build() }
         }
         Task::Demo { arguments } => {
             ui::build()?;
-            let run = ["run", "--release", "--package", "turnscope-cli", "--", "demo"];
+            let run = ["run", "--bin", "turnscope", "--", "demo"];
             let arguments = run.into_iter().chain(arguments.iter().map(String::as_str));
             cargo(&arguments.collect::<Vec<_>>(), &[])
         }
@@ -87,40 +92,68 @@ fn main() -> anyhow::Result<()> {
 
 fn lint() -> anyhow::Result<()> {
     cargo(&["fmt", "--all", "--check"], &[])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"], &[])?;
+    features::check()?;
+    deny::check()?;
     cargo(
-        &["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"],
+        &["clippy", "--workspace", "--all-targets", "--all-features", "--quiet", "--", "-D", "warnings"],
+        &[],
+    )?;
+    cargo(
+        &["doc", "--workspace", "--all-features", "--no-deps", "--document-private-items", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
-    deny::check()?;
     ui::lint()
 }
 
-/// The UI is built before the binary, so that what is tested is what is shipped.
+/// Builds the UI before the binary, so that the tests see what is shipped.
 fn test() -> anyhow::Result<()> {
     ui::test()?;
     ui::build()?;
     let programs = programs()?;
     cargo(&["test", "--workspace"], &[("TURNSCOPE_PROGRAMS", programs.as_str())])?;
+    test_buckets()?;
     ui::browse(programs.join("turnscope").as_std_path(), &[])
 }
 
+/// The one test that needs a feature which is off by default.
+fn test_buckets() -> anyhow::Result<()> {
+    const TEST: &str = "a_content_of_a_bucket_is_read";
+    let arguments =
+        ["test", "--workspace", "--lib", "--features", "turnscope-server/cloud-content-stores", TEST];
+    eprintln!("$ cargo {}", arguments.join(" "));
+    let output = command(&arguments).stderr(Stdio::inherit()).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() || !text.contains(&format!("{TEST} ... ok")) {
+        bail!("the test {TEST} failed or did not run:\n{text}");
+    }
+    Ok(())
+}
+
 fn browse(arguments: &[&str]) -> anyhow::Result<()> {
-    cargo(&["build", "--package", "turnscope-cli"], &[])?;
+    build()?;
     ui::browse(programs()?.join("turnscope").as_std_path(), arguments)
 }
 
-/// The folder in which Cargo puts a debug build's programs: `cargo build`, and `cargo test` of packages with integration tests.
+/// Builds the debug binary.
+fn build() -> anyhow::Result<()> {
+    cargo(&["build", "--bin", "turnscope"], &[])
+}
+
+/// Where Cargo puts the binaries of a debug build. `cargo test` builds those of packages that have integration tests.
 fn programs() -> anyhow::Result<Utf8PathBuf> {
     Ok(cargo_metadata::MetadataCommand::new().no_deps().exec()?.target_directory.join("debug"))
 }
 
-fn cargo(args: &[&str], env: &[(&str, &str)]) -> anyhow::Result<()> {
-    eprintln!("$ cargo {}", args.join(" "));
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    let status = Command::new(cargo).args(args).envs(env.iter().copied()).status()?;
-    if !status.success() {
-        bail!("cargo {} failed", args.join(" "));
+fn cargo(arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<()> {
+    eprintln!("$ cargo {}", arguments.join(" "));
+    if !command(arguments).envs(variables.iter().copied()).status()?.success() {
+        bail!("cargo {} failed", arguments.join(" "));
     }
     Ok(())
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments);
+    command
 }

@@ -1,4 +1,4 @@
-//! Pictures of the program's own terminal output for the README: the demo is started, asked, and what it printed is drawn.
+//! Pictures of the program's terminal output for the README: starts the demo, runs commands, and draws what they print.
 
 use anyhow::{Context as _, bail};
 use std::{
@@ -8,25 +8,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Columns of the pictures.
+/// The width of the pictures, in columns.
 const COLUMNS: usize = 124;
-/// Size of a character cell, pixels at a font size of 13.
+/// The size of a character cell in pixels, at a font size of 13.
 const CELL: (f64, f64) = (7.83, 17.0);
 
 /// Draws `docs/images/runs.svg` and `docs/images/show.svg`.
 pub(crate) fn draw() -> anyhow::Result<()> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    if !Command::new(&cargo).args(["build", "--package", "turnscope-cli"]).status()?.success() {
-        bail!("the program does not build");
-    }
-    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
-    let program = Path::new(&target).join("debug/turnscope");
+    crate::build()?;
+    let program = crate::programs()?.join("turnscope");
+    let program = program.as_std_path();
     let directory = std::env::temp_dir().join(format!("turnscope-picture-{}", std::process::id()));
     let ready = directory.with_extension("ready");
-    let mut demo = start(&program, &directory, &ready)?;
+    let mut demo = start(program, &directory, &ready)?;
     let drawn = ["runs", "show"].iter().try_for_each(|command| {
         let arguments: &[&str] = if *command == "show" { &["show", "last"] } else { &["runs"] };
-        let output = Command::new(&program)
+        let output = Command::new(program)
             .args(arguments)
             .arg("--data")
             .arg(&directory)
@@ -66,11 +63,11 @@ fn start(program: &Path, data: &Path, ready: &Path) -> anyhow::Result<Child> {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    std::thread::sleep(Duration::from_secs(1)); // the samples are sent after the ports listen
+    std::thread::sleep(Duration::from_secs(1)); // the demo sends its samples after its ports are open
     Ok(demo)
 }
 
-/// Terminal output as a picture: text with bold, dim and the eight colours.
+/// Draws terminal output as SVG: text with bold, dim and the eight colours.
 fn svg(text: &str) -> String {
     let lines: Vec<&str> = text.trim_end().lines().collect();
     let (width, height) = (COLUMNS as f64 * CELL.0 + 32.0, lines.len() as f64 * CELL.1 + 32.0);
@@ -84,7 +81,7 @@ fn svg(text: &str) -> String {
         for (style, piece) in pieces(line) {
             let cells = piece.chars().count();
             if !piece.trim().is_empty() {
-                // Each piece is placed and stretched to its cells, so that every font keeps the columns.
+                // Each piece is stretched to its cells, so that columns align in every font.
                 let lead = piece.chars().take_while(|c| *c == ' ').count();
                 let shown = piece.trim();
                 let _ = writeln!(
@@ -102,7 +99,7 @@ fn svg(text: &str) -> String {
     out
 }
 
-/// A line's pieces, each with its style as SVG attributes.
+/// Splits a line into pieces, each with its style as SVG attributes.
 fn pieces(line: &str) -> Vec<(String, String)> {
     let mut out = Vec::new();
     let (mut bold, mut dim, mut colour) = (false, false, "#d7dae0");

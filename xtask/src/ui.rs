@@ -6,32 +6,32 @@ use std::{
     process::Command,
 };
 
-/// Types, linter, formatter.
+/// Checks types, style and formatting.
 pub(crate) fn lint() -> anyhow::Result<()> {
     install()?;
     npm(&["run", "--silent", "check"])
 }
 
-/// Functions and components, without a browser.
+/// Tests functions and components without a browser.
 pub(crate) fn test() -> anyhow::Result<()> {
     install()?;
     npm(&["run", "--silent", "test"])
 }
 
-/// Makes `ui/dist`, which the binary embeds.
+/// Builds `ui/dist`, which the binary embeds.
 pub(crate) fn build() -> anyhow::Result<()> {
     install()?;
     npm(&["run", "--silent", "build"])
 }
 
-/// Browser tests against the real binary.
+/// Runs the browser tests against this binary.
 pub(crate) fn browse(binary: &Path, arguments: &[&str]) -> anyhow::Result<()> {
     let mut command = Command::new("npm");
     command.args(["run", "--silent", "browse", "--"]).args(arguments).env("TURNSCOPE_BIN", binary);
     run(command)
 }
 
-/// Installs what the lock file says, unless that was done already.
+/// Installs the npm packages in the lock file, unless that has been done.
 fn install() -> anyhow::Result<()> {
     let time = |path: PathBuf| path.metadata().and_then(|data| data.modified()).ok();
     let installed = time(folder().join("node_modules/.package-lock.json"));
@@ -58,7 +58,7 @@ fn run(mut command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// As Cargo says now, not when this was built: clones that share a target directory share this program.
+/// The folder `ui/` of the current checkout. Asked at run time, because clones that share a target directory share this binary.
 fn folder() -> PathBuf {
     let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&own).join("../ui")
