@@ -48,9 +48,9 @@ enum Task {
     },
     /// Check licences and duplicate dependencies against deny.toml.
     Deny,
-    /// Random inputs for the readers of foreign bytes, see fuzz/README.md.
+    /// Run the readers of untrusted bytes on random inputs. See fuzz/README.md.
     Fuzz {
-        /// How long, over all targets.
+        /// How long to run, in seconds, for all targets together.
         #[arg(default_value_t = 300)]
         seconds: u64,
     },

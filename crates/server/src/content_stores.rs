@@ -1,6 +1,6 @@
-//! Contents that clients put into directories and buckets, read back from the places that the settings name.
+//! Contents that clients put into directories and buckets, read back from the stores that the settings name.
 //!
-//! Nothing outside those places is read: an address comes with telemetry, and telemetry is hostile input.
+//! Nothing outside those stores is read: an address comes with telemetry, and telemetry is hostile input.
 //!
 //! Directories always work. Buckets need the Cargo feature `cloud-content-stores`, which brings an HTTP client and fifty other
 //! crates that few servers need.
@@ -8,16 +8,17 @@
 use percent_encoding::percent_decode_str;
 use std::{path::PathBuf, time::Duration};
 use tokio::runtime::Handle;
+use turnscope_answers::ExternalContents;
 
 /// The largest content that is read back, in bytes.
 const LARGEST: u64 = 64 << 20;
 /// How long one read may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The forms of a place's URL.
+/// The forms of a content store's URL.
 const ALLOWED: &str = "file:///DIRECTORY, s3://BUCKET/PREFIX, gs://… and az://…";
 
-/// The content stores that may be read.
+/// The stores that may be read.
 #[derive(Debug, Default)]
 pub(crate) struct ContentStores(Vec<ContentStore>);
 
@@ -36,7 +37,7 @@ enum Source {
 }
 
 impl ContentStores {
-    /// The places at these URLs. Buckets take keys, regions and endpoints from their provider's usual variables.
+    /// The stores at these URLs. Buckets take keys, regions and endpoints from their provider's usual variables.
     pub(crate) fn open(urls: &[String]) -> Result<Self, String> {
         Self::with_variables(urls, &std::env::vars().collect::<Vec<_>>())
     }
@@ -45,14 +46,18 @@ impl ContentStores {
         urls.iter().map(|url| ContentStore::open(url, variables)).collect::<Result<_, _>>().map(Self)
     }
 
+    /// The content store that holds this address.
+    fn of(&self, address: &str) -> Option<&ContentStore> {
+        self.0.iter().find(|store| address.starts_with(&store.url))
+    }
 }
 
-impl turnscope_answers::ExternalContents for ContentStores {
-    /// The text at this address. `None` if no named place holds it, or if it cannot be read; the log says why.
+impl ExternalContents for ContentStores {
+    /// The text at this address. `None` if no named content store holds it, or if it cannot be read; the log says why.
     /// Blocks, so it must not be called on a thread of the runtime.
     fn fetch(&self, address: &str) -> Option<String> {
-        let place = self.0.iter().find(|place| address.starts_with(&place.url))?;
-        let read = async { tokio::time::timeout(TIMEOUT, place.read(address)).await };
+        let store = self.of(address)?;
+        let read = async { tokio::time::timeout(TIMEOUT, store.read(address)).await };
         match Handle::current().block_on(read) {
             Ok(Ok(text)) => Some(text),
             Ok(Err(error)) => {
@@ -67,7 +72,7 @@ impl turnscope_answers::ExternalContents for ContentStores {
     }
 
     fn may_hold(&self, address: &str) -> bool {
-        self.0.iter().any(|store| address.starts_with(&store.url))
+        self.of(address).is_some()
     }
 }
 
@@ -193,8 +198,6 @@ mod bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use turnscope_answers::ExternalContents as _;
-    use turnscope_answers::ExternalContents as _;
 
     #[tokio::test]
     async fn nothing_outside_a_named_directory_is_read() {
@@ -224,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_names_no_place_is_refused() {
+    fn a_url_that_names_no_content_store_is_refused() {
         for url in ["ftp://x", "/var/lib/contents", ""] {
             let error = ContentStores::open(&[url.to_owned()]).unwrap_err();
             assert!(error.starts_with(&format!("cannot use the content store {url}: ")), "{error}");
@@ -257,10 +260,10 @@ mod tests {
             ("AWS_SECRET_ACCESS_KEY", "key"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let places = ContentStores::with_variables(&["s3://agents/contents".to_owned()], &variables).unwrap();
+        let stores = ContentStores::with_variables(&["s3://agents/contents".to_owned()], &variables).unwrap();
         let fetched = tokio::task::spawn_blocking(move || {
             ["s3://agents/contents/a/1.txt", "s3://agents/contents/a/2.txt", "s3://agents/else/1.txt"]
-                .map(|address| places.fetch(address))
+                .map(|address| stores.fetch(address))
         })
         .await
         .unwrap();

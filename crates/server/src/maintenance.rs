@@ -62,8 +62,8 @@ pub(crate) fn spawn_looking(app: &Arc<App>) -> JoinHandle<()> {
     })
 }
 
-/// Waits until the store can do nothing any more, and gives the reason: the process should end then, so that a
-/// supervisor starts it again.
+/// Waits until the store has failed for good, and returns the reason. The process should then exit, so that a supervisor
+/// restarts it.
 pub(crate) async fn store_failure(store: Arc<dyn turnscope_store::Store>) -> String {
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
