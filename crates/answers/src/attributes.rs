@@ -82,11 +82,7 @@ pub(crate) fn page(
 }
 
 /// Which of these runs have the attributes, by their root spans.
-fn matching(
-    reader: &mut dyn Reader,
-    runs: &[ListedRun],
-    attributes: &AttributeFilter,
-) -> Result<Vec<bool>> {
+fn matching(reader: &mut dyn Reader, runs: &[ListedRun], attributes: &AttributeFilter) -> Result<Vec<bool>> {
     let roots: Vec<Option<(TraceId, SpanId)>> =
         runs.iter().map(|listed| listed.run.trace_id.zip(listed.run.span_id)).collect();
     let spans: Vec<(TraceId, SpanId)> = roots.iter().flatten().copied().collect();

@@ -34,7 +34,9 @@ impl Answers {
             let group = &found.group;
             let otlp = otlp(reader, group, found.index)?;
             let mut runs = vec![to_json(&wire_run(&found.run, self.moment))];
-            runs.extend(reader.descendants(&found.run)?.iter().map(|run| to_json(&wire_run(run, self.moment))));
+            runs.extend(
+                reader.descendants(&found.run)?.iter().map(|run| to_json(&wire_run(run, self.moment))),
+            );
             let within = group.projection.runs.iter().enumerate();
             let within = within.filter(|(index, _)| group.is_within(*index, found.index));
             let ids: Vec<RunId> = within.map(|(_, run)| run.run_id).collect();

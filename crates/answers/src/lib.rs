@@ -70,10 +70,7 @@ impl Answers {
 
     /// As [`Answers::read`], for questions whose contents may be kept elsewhere. What is missing is fetched after the view
     /// is let go of; then the question is asked again.
-    fn read_with_contents<T>(
-        &self,
-        question: impl Fn(&mut dyn Reader, &Fetched) -> Result<T>,
-    ) -> Result<T> {
+    fn read_with_contents<T>(&self, question: impl Fn(&mut dyn Reader, &Fetched) -> Result<T>) -> Result<T> {
         let mut fetched = Fetched::default();
         let answer = self.read(|reader| question(reader, &fetched))?;
         if fetched.fetch_missing(&*self.external) {

@@ -21,7 +21,11 @@ pub(crate) struct FoundRun {
 
 /// The one run that a name means: a run id, a bare trace id, the application's own id or, with `prefixes`, an
 /// unambiguous beginning of a run id.
-pub fn find_run(reader: &mut dyn Reader, name: &str, prefixes: bool) -> std::result::Result<Run, AnswerError> {
+pub fn find_run(
+    reader: &mut dyn Reader,
+    name: &str,
+    prefixes: bool,
+) -> std::result::Result<Run, AnswerError> {
     match reader.find_run(name, prefixes)? {
         Found::One(run) => Ok(*run),
         Found::Several(runs) => Err(AnswerError::Ambiguous {

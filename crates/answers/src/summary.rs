@@ -19,8 +19,10 @@ impl Answers {
             cost::at_current_prices(&found.group, &self.prices, std::iter::once(&mut run));
             let turns = &found.group.projection.runs[found.index].turns;
             let mut telemetry = Telemetry::new(reader, &found.group, fetched);
-            let turns =
-                turns.iter().map(|turn| turn_facts(&mut telemetry, &found.group, turn)).collect::<Result<_>>()?;
+            let turns = turns
+                .iter()
+                .map(|turn| turn_facts(&mut telemetry, &found.group, turn))
+                .collect::<Result<_>>()?;
             Ok(summarise(&self.run_facts(&run, turns), max_chars))
         })
     }

@@ -49,8 +49,7 @@ impl Answers {
                 let mut telemetry = Telemetry::new(reader, group, fetched);
                 telemetry.load(window.iter().copied())?;
                 for (one, index) in steps.iter_mut().zip(window) {
-                    one.data =
-                        Some(Box::new(step_data::data(&mut telemetry, group, &self.prices, *index)?));
+                    one.data = Some(Box::new(step_data::data(&mut telemetry, group, &self.prices, *index)?));
                 }
             }
             Ok(Timeline {
@@ -129,8 +128,7 @@ fn columns(
     window: &[usize],
     next_from: Option<usize>,
 ) -> Columns {
-    let places: HashMap<usize, usize> =
-        shown.iter().enumerate().map(|(at, place)| (*place, at)).collect();
+    let places: HashMap<usize, usize> = shown.iter().enumerate().map(|(at, place)| (*place, at)).collect();
     let zero = group.projection.runs[index].start;
     let steps = || window.iter().map(|place| &group.projection.steps[*place]);
     let mut names = Dictionary::default();

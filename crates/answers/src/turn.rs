@@ -45,11 +45,8 @@ pub(crate) fn all(
     run: usize,
 ) -> Result<Vec<Turn>> {
     let count = group.projection.runs[run].turns.len();
-    let contexts = if count <= COMPARED {
-        contexts(reader, group, run, 0..count)?
-    } else {
-        vec![None; count]
-    };
+    let contexts =
+        if count <= COMPARED { contexts(reader, group, run, 0..count)? } else { vec![None; count] };
     let mut before: Vec<ContentId> = Vec::new();
     let mut turns = Vec::with_capacity(count);
     for (at, context) in contexts.into_iter().enumerate() {
@@ -107,13 +104,7 @@ fn differs_at(
     Ok(Some(difference(&before, &context)))
 }
 
-fn turn(
-    group: &TraceGroup,
-    prices: &PriceList,
-    run: usize,
-    at: usize,
-    differs: Option<&Difference>,
-) -> Turn {
+fn turn(group: &TraceGroup, prices: &PriceList, run: usize, at: usize, differs: Option<&Difference>) -> Turn {
     let turn = &group.projection.runs[run].turns[at];
     let step = |index: &usize| &group.projection.steps[*index];
     let mut tool_names: Vec<String> = Vec::new();

@@ -4,7 +4,7 @@ use crate::score::Score;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use turnscope_model::{Message};
+use turnscope_model::Message;
 
 /// How a run is exported.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

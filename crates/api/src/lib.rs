@@ -35,11 +35,17 @@ pub use live::LiveQuery;
 pub use maintain::{PruneBody, Pruned, Quarantine, Size};
 pub use pricing::{PriceRow, Pricing, PricingQuery, TierPrice, Unpriced, UnpricedModel};
 pub use problem::Problem;
-pub use run::{ErrorInfo, Figures, ListedRun, Money, OneQuery, Run, RunChange, RunDetail, RunLink, RunList, RunQuery, Total};
+pub use run::{
+    ErrorInfo, Figures, ListedRun, Money, OneQuery, Run, RunChange, RunDetail, RunLink, RunList, RunQuery,
+    Total,
+};
 pub use score::{Score, ScoreBody, ScoreChangeBody, Scores};
 pub use search::{Hit, Place, SearchQuery, SearchReply};
 pub use session::{Session, SessionRuns, Sessions, SessionsQuery};
-pub use stats::{Group, GroupFigures, GroupQuery, Percentiles, Queue, Stats, Statuses, ValueCount, Values, ValuesQuery, Verdicts};
+pub use stats::{
+    Group, GroupFigures, GroupQuery, Percentiles, Queue, Stats, Statuses, ValueCount, Values, ValuesQuery,
+    Verdicts,
+};
 pub use step::{Event, Link, Log, Scope, Step, StepData, StepFacts, Usage, VerdictInfo};
 pub use timeline::{Columns, Steps, StepsQuery, Timeline, TimelineQuery, TimelineReply};
 pub use trace::{Trace, TraceDetail, Traces, TracesQuery};

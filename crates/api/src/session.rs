@@ -1,6 +1,9 @@
 //! Sessions: runs that the application says belong together.
 
-use crate::{run::{Money, Run}, step::Usage};
+use crate::{
+    run::{Money, Run},
+    step::Usage,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

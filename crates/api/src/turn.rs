@@ -1,9 +1,12 @@
 //! Turns: what was new for the model, what it said, which tools followed.
 
-use crate::{run::{ErrorInfo, Money}, step::{Step, Usage}};
+use crate::{
+    run::{ErrorInfo, Money},
+    step::{Step, Usage},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use turnscope_model::{Message};
+use turnscope_model::Message;
 
 /// One decision of a run's model and what followed from it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

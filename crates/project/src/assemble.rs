@@ -3,7 +3,7 @@
 //! Here: the order of the last rules, and the turning of inner indices into those of the result. Not here: the rules.
 
 use super::{
-    RecordFacts, Projection, RunView, StepView, TurnView,
+    Projection, RecordFacts, RunView, StepView, TurnView,
     figures::Parts,
     runs::Run,
     step::Step,

@@ -3,10 +3,10 @@
 //! `group().run("a").llm("c1").tool("t")`: each call adds a span below the one that `run`, `workflow`, `turn`, `under`
 //! opened last; `up` closes it. Time goes on by ten at each span; what is opened lasts until `done`.
 
-use super::{RecordFacts, Projection, RunView, StepView, project};
+use super::{Projection, RecordFacts, RunView, StepView, project};
 use std::sync::Arc;
 use turnscope_model::{
-    ErrorFact, Facts, Kind, RequestedTool, Role, SpanId, Status, TraceId, GroupKey, Usage, Verdict,
+    ErrorFact, Facts, GroupKey, Kind, RequestedTool, Role, SpanId, Status, TraceId, Usage, Verdict,
 };
 
 /// A group of records under construction.

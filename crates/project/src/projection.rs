@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 use turnscope_model::{
-    ErrorFact, Facts, Kind, LinkFact, RecordId, Role, RunId, SpanId, Status, StepId, StepStatus, TraceId, UnixNanos,
-    Usage, Verdict,
+    ErrorFact, Facts, Kind, LinkFact, RecordId, Role, RunId, SpanId, Status, StepId, StepStatus, TraceId,
+    UnixNanos, Usage, Verdict,
 };
 
 /// One record as the projection sees it.

@@ -1,10 +1,10 @@
 //! Laws that hold for any records: order does not matter, nothing panics, every span has its place once.
 
-use super::{RecordFacts, Projection, project};
+use super::{Projection, RecordFacts, project};
 use proptest::prelude::*;
 use std::sync::Arc;
 use turnscope_model::{
-    Facts, Kind, RequestedTool, Role, RunId, SpanId, Status, TraceId, GroupKey, Usage, Verdict,
+    Facts, GroupKey, Kind, RequestedTool, Role, RunId, SpanId, Status, TraceId, Usage, Verdict,
 };
 
 fn facts() -> impl Strategy<Value = Facts> {
@@ -82,7 +82,10 @@ fn named(made: &Projection, records: &[RecordFacts]) -> String {
     let mut made = made.clone();
     let name = |i: usize| {
         let record = &records[i];
-        format!("{:?} {:?} {:?} {} {:?}", record.role, record.trace_id, record.span_id, record.start, record.facts.kind)
+        format!(
+            "{:?} {:?} {:?} {} {:?}",
+            record.role, record.trace_id, record.span_id, record.start, record.facts.kind
+        )
     };
     let names: Vec<_> = made
         .steps

@@ -8,7 +8,7 @@ use super::{
     step::{Step, complete},
 };
 use std::{collections::HashMap, sync::Arc};
-use turnscope_model::{Kind, Role, RunId, TraceId, GroupKey, UnixNanos};
+use turnscope_model::{GroupKey, Kind, Role, RunId, TraceId, UnixNanos};
 
 /// A run while the rules work on it.
 #[derive(Clone, Debug)]
@@ -93,7 +93,13 @@ fn run_root(steps: &[Step], top: usize) -> usize {
 }
 
 /// Makes the run rooted in a span, and the child runs below it.
-fn open(steps: &mut [Step], records: &[RecordFacts], root: usize, parent: Option<usize>, runs: &mut Vec<Run>) {
+fn open(
+    steps: &mut [Step],
+    records: &[RecordFacts],
+    root: usize,
+    parent: Option<usize>,
+    runs: &mut Vec<Run>,
+) {
     let mut todo = vec![(root, parent)];
     while let Some((root, parent)) = todo.pop() {
         let (Some(trace), Some(span)) = (steps[root].trace, steps[root].span) else {

@@ -6,7 +6,8 @@
 
 use crate::filter::{Comparison, Condition, Filter, RunFilter};
 use time::{
-    Date, OffsetDateTime, PrimitiveDateTime, format_description::{BorrowedFormatItem, well_known::Rfc3339},
+    Date, OffsetDateTime, PrimitiveDateTime,
+    format_description::{BorrowedFormatItem, well_known::Rfc3339},
     macros::format_description,
 };
 
@@ -175,8 +176,9 @@ fn started_ms(text: &str, now_ms: i64) -> Option<f64> {
 }
 
 const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
-const TO_MINUTES_OR_SECONDS: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute][optional [:[second][optional [.[subsecond]]]]]");
+const TO_MINUTES_OR_SECONDS: &[BorrowedFormatItem<'_>] = format_description!(
+    "[year]-[month]-[day]T[hour]:[minute][optional [:[second][optional [.[subsecond]]]]]"
+);
 
 #[cfg(test)]
 mod tests {
@@ -233,7 +235,8 @@ mod tests {
         assert_eq!(at("agent:x  nope:1 tag:y"), 9);
         assert_eq!(at("\"süß\" word \"open"), 11);
         assert_eq!(at("cost>lots"), 0);
-        for no_date in ["2026-02-31", "2026-13-01", "2026-11-21T25:00", "2026-11-21T06:61:00Z", "21.11.2026"] {
+        for no_date in ["2026-02-31", "2026-13-01", "2026-11-21T25:00", "2026-11-21T06:61:00Z", "21.11.2026"]
+        {
             assert!(message(&format!("started>{no_date}")).contains("is missing after >"), "{no_date}");
         }
         assert!(message("-word").contains("only filters can be negated"));

@@ -86,7 +86,9 @@ mod tests {
             Ok(())
         });
         assert!(tokio::time::timeout(Duration::from_millis(50), question).await.is_err());
-        tokio::task::spawn_blocking(move || end.recv_timeout(Duration::from_secs(10)).unwrap()).await.unwrap();
+        tokio::task::spawn_blocking(move || end.recv_timeout(Duration::from_secs(10)).unwrap())
+            .await
+            .unwrap();
     }
 
     #[tokio::test]

@@ -62,7 +62,9 @@ impl From<Error> for StoreError {
             Error::Sqlite(cause) => match cause.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => Self::Full,
                 Some(ErrorCode::OperationInterrupted) => Self::Interrupted,
-                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(cause.to_string()),
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                    Self::Damaged(cause.to_string())
+                }
                 _ => Self::Database(Box::new(cause)),
             },
         }

@@ -1,7 +1,7 @@
 //! Tests of writes that fail: the disk is full, or the n-th write of a transaction goes wrong. Nothing half-stored may
 //! be left, and the next commit works. They reach into the writer, which is why they are not in `tests/`.
 
-use crate::{Batch, CommitError, Options, Store, StoreError};
+use crate::{Options, SqliteStore};
 use rusqlite::Connection;
 use std::{
     collections::HashSet,
@@ -11,8 +11,10 @@ use std::{
 };
 use tempfile::TempDir;
 use turnscope_model::{
-    Body, ContentHash, Facts, Form, Item, Origin, Purpose, Record, Role, SpanId, Status, TraceId, GroupKey, Value,
+    Body, ContentHash, Facts, Form, GroupKey, Item, Origin, Purpose, Record, RecordId, Role, SpanId, Status,
+    TraceId, Value,
 };
+use turnscope_store::{Batch, CommitError, ReadLimit, Store as _, StoreError, commit_and_wait};
 
 /// Everything that a commit writes to.
 const TABLES: [&str; 12] = [
@@ -30,9 +32,9 @@ const TABLES: [&str; 12] = [
     "metrics",
 ];
 
-fn open() -> (TempDir, Store) {
+fn open() -> (TempDir, SqliteStore) {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(directory.path(), Options::default()).unwrap();
+    let store = SqliteStore::open(directory.path(), Options::default()).unwrap();
     (directory, store)
 }
 
@@ -56,7 +58,7 @@ fn record(n: u8, size: usize) -> Record {
         span_id: SpanId::from_i64(1),
         parent_span_id: None,
         remote_parent: false,
-        trace_group: GroupKey::Trace(trace_id),
+        group: GroupKey::Trace(trace_id),
         start: 1000,
         end: Some(2000),
         status: Status::Unset,
@@ -78,7 +80,7 @@ fn batch(records: impl IntoIterator<Item = Record>) -> Batch {
     Batch { records: records.into_iter().collect(), ..Batch::default() }
 }
 
-fn on_db(store: &Store, sql: impl Into<String>) {
+fn on_db(store: &SqliteStore, sql: impl Into<String>) {
     let sql = sql.into();
     store.on_writer(move |writer| Ok(writer.db.execute_batch(&sql)?)).unwrap();
 }
@@ -101,12 +103,12 @@ fn contents(directory: &TempDir) -> HashSet<String> {
 }
 
 /// Makes the write fail after which `n` writes of a transaction have been counted; `None` lets everything through.
-fn fail_at(store: &Store, n: Option<u32>) {
+fn fail_at(store: &SqliteStore, n: Option<u32>) {
     let n = n.map_or(-1, i64::from);
     on_db(store, format!("UPDATE temp.countdown SET n = {n}"));
 }
 
-fn install_faults(store: &Store) {
+fn install_faults(store: &SqliteStore) {
     let mut sql = String::from("CREATE TEMP TABLE countdown (n INTEGER); INSERT INTO countdown VALUES (-1);");
     for table in TABLES {
         for change in ["INSERT", "UPDATE"] {
@@ -122,25 +124,26 @@ fn install_faults(store: &Store) {
     on_db(store, sql);
 }
 
-fn bodies(store: &Store, directory: &TempDir) -> Vec<Body> {
+fn bodies(store: &SqliteStore, directory: &TempDir) -> Vec<Body> {
     let db = Connection::open(directory.path().join(crate::FILE)).unwrap();
     let mut statement = db.prepare("SELECT id FROM records ORDER BY id").unwrap();
-    let rows: Vec<i64> =
-        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-    store.read(|reader| rows.into_iter().map(|row| reader.body(row)).collect()).unwrap()
+    let rows: Vec<RecordId> =
+        statement.query_map([], |row| Ok(RecordId(row.get(0)?))).unwrap().collect::<Result<_, _>>().unwrap();
+    let bodies = store.reader(&ReadLimit::none()).unwrap().bodies(&rows).unwrap();
+    bodies.into_iter().map(|body| body.unwrap().body).collect()
 }
 
 #[test]
 fn whichever_write_fails_nothing_is_half_stored_and_the_next_commit_works() {
     let (directory, store) = open();
-    store.commit_and_wait(batch([record(0, 100)])).unwrap();
+    commit_and_wait(&store, batch([record(0, 100)])).unwrap();
     assert!(store.catch_up(Duration::from_secs(10)));
     install_faults(&store);
     let before = contents(&directory);
     let mut failures = 0;
     for n in 1.. {
         fail_at(&store, Some(n));
-        match store.commit_and_wait(batch([record(1, 100), record(2, 100)])) {
+        match commit_and_wait(&store, batch([record(1, 100), record(2, 100)])) {
             Ok(stored) => {
                 assert_eq!(stored.records, 2);
                 break;
@@ -153,7 +156,7 @@ fn whichever_write_fails_nothing_is_half_stored_and_the_next_commit_works() {
     }
     assert!(failures > 10, "{failures} writes were failed");
     fail_at(&store, None);
-    store.commit_and_wait(batch([record(3, 100)])).unwrap();
+    commit_and_wait(&store, batch([record(3, 100)])).unwrap();
     let sent: Vec<Body> = (0..4).map(|n| record(n, 100).body).collect();
     assert_eq!(bodies(&store, &directory), sent);
 }
@@ -161,17 +164,17 @@ fn whichever_write_fails_nothing_is_half_stored_and_the_next_commit_works() {
 #[test]
 fn a_full_disk_is_said_to_be_full_and_takes_more_once_there_is_room() {
     let (directory, store) = open();
-    store.commit_and_wait(batch([record(0, 100)])).unwrap();
+    commit_and_wait(&store, batch([record(0, 100)])).unwrap();
     assert!(store.catch_up(Duration::from_secs(10)));
     let before = contents(&directory);
     on_db(&store, "PRAGMA max_page_count = 1"); // never less than there are
     for _ in 0..2 {
-        let outcome = store.commit_and_wait(batch([record(40, 20_000)]));
+        let outcome = commit_and_wait(&store, batch([record(40, 20_000)]));
         assert!(matches!(outcome, Err(CommitError::Full)), "{outcome:?}");
         assert_eq!(contents(&directory), before);
     }
     on_db(&store, "PRAGMA max_page_count = 1000000");
-    store.commit_and_wait(batch([record(40, 20_000)])).unwrap();
+    commit_and_wait(&store, batch([record(40, 20_000)])).unwrap();
     assert_eq!(bodies(&store, &directory), [record(0, 100).body, record(40, 20_000).body]);
 }
 
@@ -188,7 +191,9 @@ fn a_bad_batch_does_not_fail_its_neighbours() {
     let (go, wait) = mpsc::channel::<()>();
     let holder = {
         let store = Arc::clone(&store);
-        std::thread::spawn(move || store.on_writer(move |_| wait.recv().map_err(|_| StoreError::Closed)))
+        std::thread::spawn(move || {
+            store.on_writer(move |_| Ok(wait.recv().map_err(|_| StoreError::Closed)?))
+        })
     };
     std::thread::sleep(Duration::from_millis(50));
     let (done, outcomes) = mpsc::channel();
@@ -198,7 +203,7 @@ fn a_bad_batch_does_not_fail_its_neighbours() {
             one.body.bytes = vec![0; 5000];
         }
         let done = done.clone();
-        store.commit(batch([one]), move |outcome| done.send((n, outcome.is_ok())).unwrap());
+        store.commit(batch([one]), Box::new(move |outcome| done.send((n, outcome.is_ok())).unwrap()));
     }
     go.send(()).unwrap();
     holder.join().unwrap().unwrap();

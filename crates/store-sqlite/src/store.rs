@@ -69,13 +69,7 @@ impl SqliteStore {
         let watch = Arc::new(DirectoryWatch::new(&path));
         let indexer = Indexer::new(&db, options.text_of)?;
         let progress = Arc::new(Progress::default());
-        let writer = Writer::new(
-            db,
-            indexer,
-            options.pricing,
-            Arc::clone(&progress),
-            Arc::clone(&watch),
-        )?;
+        let writer = Writer::new(db, indexer, options.pricing, Arc::clone(&progress), Arc::clone(&watch))?;
         let (jobs, inbox) = mpsc::channel();
         let shared = Arc::clone(&progress);
         let writer = std::thread::Builder::new()
@@ -263,11 +257,15 @@ impl Store for SqliteStore {
             .as_ref()
             .map(|error| format!("the last commit failed: {error}"));
         let in_quarantine = (quarantined > 0).then(|| {
-            format!("{quarantined} requests, traces or messages are in quarantine; `turnscope doctor` says why")
+            format!(
+                "{quarantined} requests, traces or messages are in quarantine; `turnscope doctor` says why"
+            )
         });
         let said = [commit_failure, in_quarantine, self.progress.damage.in_words()];
         Health {
-            failed: lock(&self.progress.failed).clone().map(|why| format!("the store's writer has ended: {why}")),
+            failed: lock(&self.progress.failed)
+                .clone()
+                .map(|why| format!("the store's writer has ended: {why}")),
             stalled: moved,
             degraded: said.into_iter().flatten().collect(),
             quarantined,
@@ -295,11 +293,7 @@ impl Maintenance for SqliteStore {
         self.on_writer(retain::vacuum)
     }
 
-    fn backup(
-        &self,
-        to: &Path,
-        progress: &mut dyn FnMut(u32, u32),
-    ) -> std::result::Result<(), StoreError> {
+    fn backup(&self, to: &Path, progress: &mut dyn FnMut(u32, u32)) -> std::result::Result<(), StoreError> {
         let from: Connection = schema::open_reader(&self.path)?;
         Ok(retain::backup(&from, to, progress)?)
     }

@@ -56,7 +56,12 @@ pub trait Reader {
     fn find_run(&mut self, text: &str, prefixes: bool) -> Result<Found, StoreError>;
 
     /// One page of the runs that match a filter, with totals, scores, tags and links.
-    fn runs(&mut self, filter: &RunFilter, page: &RunPageQuery, moment: Moment) -> Result<RunPage, StoreError>;
+    fn runs(
+        &mut self,
+        filter: &RunFilter,
+        page: &RunPageQuery,
+        moment: Moment,
+    ) -> Result<RunPage, StoreError>;
 
     /// The runs below this one, all levels, by start.
     fn descendants(&mut self, run: &Run) -> Result<Vec<Run>, StoreError>;

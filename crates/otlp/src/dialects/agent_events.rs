@@ -11,7 +11,7 @@ use super::{
     view::{Found, View},
 };
 use std::borrow::Cow;
-use turnscope_model::{ErrorFact, Kind, Role, RunId, GroupKey};
+use turnscope_model::{ErrorFact, GroupKey, Kind, Role, RunId};
 
 /// One agent's way of speaking.
 struct Agent {

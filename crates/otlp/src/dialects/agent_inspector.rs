@@ -9,7 +9,7 @@ use super::{
     view::{Found, View},
 };
 use std::borrow::Cow;
-use turnscope_model::{ErrorFact, Kind, Role, RunId, GroupKey};
+use turnscope_model::{ErrorFact, GroupKey, Kind, Role, RunId};
 
 /// The key of the step that stands for the run.
 const RUN: &str = "run";

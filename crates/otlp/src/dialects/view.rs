@@ -4,7 +4,7 @@ use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, KeyValue},
     trace::v1::span::{Event, Link},
 };
-use turnscope_model::{Facts, Role, SpanId, Status, TraceId, GroupKey, UnixNanos};
+use turnscope_model::{Facts, GroupKey, Role, SpanId, Status, TraceId, UnixNanos};
 
 /// Which signal a record came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

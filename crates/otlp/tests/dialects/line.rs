@@ -1,7 +1,7 @@
 //! A record's facts on one line, what is unknown left out.
 
 use std::fmt::{Display, Write};
-use turnscope_model::{Facts, Record, Role, GroupKey};
+use turnscope_model::{Facts, GroupKey, Record, Role};
 
 /// The line.
 pub(crate) fn line(record: &Record) -> String {

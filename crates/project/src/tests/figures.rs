@@ -1,7 +1,7 @@
 //! Figures are counted once.
 
+use super::super::builder::{group, span_id, trace_id};
 use super::super::join_keys;
-use super::super::builder::{span_id, trace_id, group};
 use super::sent_record;
 use turnscope_model::{Kind, Verdict};
 
@@ -35,8 +35,14 @@ fn a_call_below_a_tool_of_a_call_is_another() {
 
 #[test]
 fn the_same_response_counts_once_unless_it_came_again() {
-    let beside =
-        group().run("a").llm("x").response("r1").record(|n| n.end = Some(100)).llm("y").response("r1").project();
+    let beside = group()
+        .run("a")
+        .llm("x")
+        .response("r1")
+        .record(|n| n.end = Some(100))
+        .llm("y")
+        .response("r1")
+        .project();
     assert_eq!(beside.runs[0].llm_call_count, 1);
     assert!(beside.steps.iter().any(|step| step.same_as.is_some()));
     let cached = group().run("a").llm("x").response("r1").llm("y").response("r1").project();
@@ -78,7 +84,8 @@ fn a_request_and_the_record_of_its_streamed_answer_are_one_call() {
         (1, Some(10), Some("hi"))
     );
     assert_eq!(run.end, Some(20), "the call lasted until the answer was there");
-    let (_, records) = request().trace(2).llm("answer").context(3).record(|n| n.end = Some(n.start)).records();
+    let (_, records) =
+        request().trace(2).llm("answer").context(3).record(|n| n.end = Some(n.start)).records();
     let keys: Vec<_> = records.iter().map(|record| join_keys(&sent_record(record))).collect();
     assert!(keys[1].contains(&keys[0][0]));
 }

@@ -8,7 +8,7 @@ mod turns;
 
 use super::RecordFacts;
 use std::sync::Arc;
-use turnscope_model::{Body, ContentHash, Form, Origin, Record, GroupKey};
+use turnscope_model::{Body, ContentHash, Form, GroupKey, Origin, Record};
 
 /// The record that a record was made of, as far as its keys depend on it.
 fn sent_record(record: &RecordFacts) -> Record {

@@ -1,7 +1,7 @@
 //! Identity, previews, open steps, logs and events, odd parents, large traces.
 
+use super::super::builder::{group, span_id};
 use super::super::project;
-use super::super::builder::{span_id, group};
 use turnscope_model::{ErrorFact, Facts, Kind, Role, StepStatus, Usage};
 
 #[test]
@@ -12,11 +12,23 @@ fn identity_comes_from_the_root_else_from_above_else_from_the_steps() {
     };
     let of = |made: super::super::Projection| made.runs[0].session_id.clone().unwrap();
     assert_eq!(
-        of(group().under(Kind::Http, "p").facts(session("p")).run("a").facts(session("r")).llm("c").project()),
+        of(group()
+            .under(Kind::Http, "p")
+            .facts(session("p"))
+            .run("a")
+            .facts(session("r"))
+            .llm("c")
+            .project()),
         "r"
     );
     assert_eq!(
-        of(group().under(Kind::Http, "p").facts(session("p")).run("a").llm("c").facts(session("c")).project()),
+        of(group()
+            .under(Kind::Http, "p")
+            .facts(session("p"))
+            .run("a")
+            .llm("c")
+            .facts(session("c"))
+            .project()),
         "p"
     );
     assert_eq!(of(group().run("a").llm("c").facts(session("c")).project()), "c");

@@ -1,7 +1,7 @@
 //! Which spans make a run.
 
-use super::super::builder::{span_id, trace_id, group};
-use turnscope_model::{Kind, RunId, GroupKey};
+use super::super::builder::{group, span_id, trace_id};
+use turnscope_model::{GroupKey, Kind, RunId};
 
 #[test]
 fn a_trace_makes_runs_only_if_it_holds_an_agentic_step() {

@@ -171,11 +171,14 @@ async fn make_up(app: &Arc<App>, trail: &Arc<Mutex<Trail>>) {
     let mut after: Option<Option<RunCursor>> = Some(None);
     while let Some(from) = after {
         let next = blocking(app, trail, move |app, trail| -> Result<_, RecordError> {
-            let page =
-                RunPageQuery { limit: AT_ONCE as u32, after: from, descending: true, ..RunPageQuery::default() };
+            let page = RunPageQuery {
+                limit: AT_ONCE as u32,
+                after: from,
+                descending: true,
+                ..RunPageQuery::default()
+            };
             let moment = app.moment();
-            let list =
-                app.store.reader(&ReadLimit::none())?.runs(&RunFilter::default(), &page, moment)?;
+            let list = app.store.reader(&ReadLimit::none())?.runs(&RunFilter::default(), &page, moment)?;
             let pruned_before = trail.reader().pruned_before()?;
             let mut runs = Vec::new();
             for listed in list.runs {
@@ -209,9 +212,8 @@ fn record(app: &App, trail: &mut Trail, runs: &[Run]) -> Result<Vec<(RunId, i64)
             running.push((run.run_id, run.received_at.saturating_add(moment.inactivity_ms + 1000)));
         }
         let has_verdicts = run.verdicts.iter().any(|count| *count > 0);
-        let group = has_verdicts
-            .then(|| app.store.reader(&ReadLimit::none())?.group(run.group))
-            .transpose()?;
+        let group =
+            has_verdicts.then(|| app.store.reader(&ReadLimit::none())?.group(run.group)).transpose()?;
         told.extend(entries(run, group.as_deref(), moment));
     }
     if !told.is_empty() {

@@ -9,8 +9,8 @@ use axum::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
-use turnscope_audit::{AuditError, Filter, Record};
 use turnscope_answers::{AnswerError, find_run};
+use turnscope_audit::{AuditError, Filter, Record};
 use turnscope_query::Run;
 use turnscope_store::Reader;
 
@@ -66,8 +66,8 @@ fn of_run(
     for record in candidates.into_values() {
         let Some(named) = named(&record) else { continue };
         if !known.contains_key(&named) {
-            let is_own = named == own
-                || find_run(reader, &named, false).is_ok_and(|found| found.run_id == run.run_id);
+            let is_own =
+                named == own || find_run(reader, &named, false).is_ok_and(|found| found.run_id == run.run_id);
             known.insert(named.clone(), is_own);
         }
         if known.get(&named) == Some(&true) {

@@ -8,9 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
-use turnscope_api::{
-    AddressTexts, Config, IngestState, PricingState, Retention, StoreState, Value,
-};
+use turnscope_api::{AddressTexts, Config, IngestState, PricingState, Retention, StoreState, Value};
 use turnscope_query::StoreSize;
 
 /// Counting takes a look at every row: what was counted is good for this long.

@@ -33,14 +33,15 @@ pub(crate) async fn prune(
     }
     let now_ms = crate::state::now_ms();
     let vacuum = body.vacuum;
-    let pruned = app.write(move |store| {
-        let pruned = store.retain(retention, now_ms)?;
-        if vacuum {
-            maintenance(store)?.vacuum()?;
-        }
-        Ok(pruned)
-    })
-    .await?;
+    let pruned = app
+        .write(move |store| {
+            let pruned = store.retain(retention, now_ms)?;
+            if vacuum {
+                maintenance(store)?.vacuum()?;
+            }
+            Ok(pruned)
+        })
+        .await?;
     let size = size(&app).await?;
     Ok(Json(Pruned { units: pruned.groups, records: pruned.records, metrics: pruned.metrics, size }))
 }

@@ -98,9 +98,7 @@ pub(super) fn page(query: &RunQuery) -> Result<RunPageQuery, Problem> {
     })?;
     let limit = query.limit.unwrap_or(50);
     if !(1..=1000).contains(&limit) {
-        return Err(
-            Problem::bad_request(format!("limit {limit} is out of range")).detail("take 1 to 1000")
-        );
+        return Err(Problem::bad_request(format!("limit {limit} is out of range")).detail("take 1 to 1000"));
     }
     let after = query.cursor.as_deref().map(RunCursor::new);
     Ok(RunPageQuery { limit, offset: query.offset.unwrap_or(0), after, order, descending })
@@ -142,9 +140,6 @@ mod tests {
     #[test]
     fn attributes_are_taken_out_of_the_query_string() {
         let wanted = super::attributes("limit=3&attr.deployment.environment=prod%20eu&attr.n=5");
-        assert_eq!(
-            wanted.0,
-            [("deployment.environment".into(), "prod eu".into()), ("n".into(), "5".into())]
-        );
+        assert_eq!(wanted.0, [("deployment.environment".into(), "prod eu".into()), ("n".into(), "5".into())]);
     }
 }

@@ -118,11 +118,13 @@ fn ids(db: &Connection, table: &str) -> Vec<i64> {
     // Between the readable beginning and the readable end: one by one.
     found.sort_unstable();
     found.dedup();
-    let gap = found.windows(2).max_by_key(|pair| pair[1].saturating_sub(pair[0])).map(|pair| (pair[0], pair[1]));
+    let gap =
+        found.windows(2).max_by_key(|pair| pair[1].saturating_sub(pair[0])).map(|pair| (pair[0], pair[1]));
     if let Some((low, high)) = gap {
         let one = format!("SELECT id FROM {table} WHERE id = ?1");
         for id in low + 1..high.min(low.saturating_add(MOST_PROBED)) {
-            let row = db.prepare_cached(&one).and_then(|mut one| one.query_row([id], |row| row.get(0)).optional());
+            let row =
+                db.prepare_cached(&one).and_then(|mut one| one.query_row([id], |row| row.get(0)).optional());
             if let Ok(Some(id)) = row {
                 found.push(id);
             }
@@ -197,9 +199,8 @@ fn contents(db: &Connection, report: &mut Report) {
 }
 
 fn check_content(db: &Connection, blocks: &mut Blocks, id: ContentId) -> Result<()> {
-    let form: u32 = db
-        .prepare_cached("SELECT form FROM contents WHERE id = ?1")?
-        .query_row([id.0], |row| row.get(0))?;
+    let form: u32 =
+        db.prepare_cached("SELECT form FROM contents WHERE id = ?1")?.query_row([id.0], |row| row.get(0))?;
     let (form, _) = crate::write::intern::form_and_purpose(id, form)?;
     let (hash, bytes) = crate::read::content(db, blocks, id)?;
     if ContentHash::of(form, &bytes) == hash {
@@ -214,9 +215,8 @@ fn runs(db: &Connection, report: &mut Report) {
     let sql = format!("SELECT {} FROM runs r WHERE r.id = ?1", *schema::columns::SELECT);
     for id in ids(db, "runs") {
         report.runs += 1;
-        let read = db
-            .prepare_cached(&sql)
-            .and_then(|mut one| one.query_row([id], schema::columns::RunRow::read));
+        let read =
+            db.prepare_cached(&sql).and_then(|mut one| one.query_row([id], schema::columns::RunRow::read));
         if let Err(error) = read {
             report.note(&mut kind, format!("run row {id}: {error} (derived data: it is made again)"));
         }

@@ -156,12 +156,7 @@ fn reprice(
 }
 
 /// Replaces a run's usage and cost by model.
-pub(super) fn write_models(
-    tx: &Connection,
-    row: i64,
-    run: &RunView,
-    costs: &RunCosts,
-) -> Result<()> {
+pub(super) fn write_models(tx: &Connection, row: i64, run: &RunView, costs: &RunCosts) -> Result<()> {
     tx.prepare_cached("DELETE FROM run_models WHERE run = ?1")?.execute([row])?;
     let mut insert = tx.prepare_cached(
         "INSERT OR REPLACE INTO run_models (run, model, provider, calls, input_tokens, output_tokens, cache_read_tokens,

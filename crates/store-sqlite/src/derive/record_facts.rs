@@ -74,7 +74,11 @@ fn one(
             }
             _ => Role::Log,
         },
-        trace_id: row.get::<_, Option<i64>>(1)?.map(|id| lookups.trace(db, TraceGroupId(id))).transpose()?.flatten(),
+        trace_id: row
+            .get::<_, Option<i64>>(1)?
+            .map(|id| lookups.trace(db, TraceGroupId(id)))
+            .transpose()?
+            .flatten(),
         span_id: row.get::<_, Option<i64>>(2)?.and_then(SpanId::from_i64),
         parent_span_id: row.get::<_, Option<i64>>(3)?.and_then(SpanId::from_i64),
         remote_parent: stored_role & role::REMOTE_PARENT != 0,

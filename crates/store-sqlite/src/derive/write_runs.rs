@@ -60,11 +60,7 @@ type RunRows = BTreeMap<Vec<u8>, i64>;
 
 /// Marks the members as projected, and gives the leader what people added to runs while their groups stood alone. Gives
 /// the rows of the runs that are there, and the latest receipt.
-fn take_over(
-    tx: &Connection,
-    leader: TraceGroupId,
-    members: &[TraceGroupId],
-) -> Result<(RunRows, i64)> {
+fn take_over(tx: &Connection, leader: TraceGroupId, members: &[TraceGroupId]) -> Result<(RunRows, i64)> {
     let mut old = BTreeMap::new();
     let mut received_at = 0_i64;
     for member in members {

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use prost::Message as _;
 use std::sync::Arc;
 use turnscope_model::{
-    Body, ContentHash, Form, GroupKey, Item, Kind, Origin, Purpose, Record, Role, RunId, SpanId, Status, TraceId,
-    Value,
+    Body, ContentHash, Form, GroupKey, Item, Kind, Origin, Purpose, Record, Role, RunId, SpanId, Status,
+    TraceId, Value,
 };
 use turnscope_store::{Batch, MetricRow};
 

@@ -25,7 +25,8 @@ pub(crate) fn encode(list: &[ContentId], base: &[ContentId]) -> Coded {
     let mut out = Coder { base, ..Coder::default() };
     out.copy(0, common);
     if common < list.len() {
-        let places: HashMap<ContentId, usize> = base.iter().enumerate().rev().map(|(at, id)| (*id, at)).collect();
+        let places: HashMap<ContentId, usize> =
+            base.iter().enumerate().rev().map(|(at, id)| (*id, at)).collect();
         let mut at = common;
         while at < list.len() {
             let from = match base.get(out.copied_to) {
@@ -154,22 +155,22 @@ mod tests {
 
     #[test]
     fn a_grown_history_costs_what_is_new() {
-        let base = ids((1000..1300));
-        let list = ids((1000..1303));
+        let base = ids(1000..1300);
+        let list = ids(1000..1303);
         check(&list, &base, 3 + 1 + 2 + 2);
         assert_eq!(encode(&list, &base).literals, ids([1300, 1301, 1302]));
     }
 
     #[test]
     fn a_sliding_window_is_one_copy() {
-        let base = ids((1000..1300));
-        let list = ids((1003..1303));
+        let base = ids(1000..1300);
+        let list = ids(1003..1303);
         check(&list, &base, 9);
     }
 
     #[test]
     fn a_compacted_history_keeps_its_tail() {
-        let base = ids((1..100));
+        let base = ids(1..100);
         let list = ids([1, 500].into_iter().chain(90..100).chain([501]));
         check(&list, &base, 12);
         assert_eq!(encode(&list, &base).literals, ids([500, 501]));
@@ -177,7 +178,7 @@ mod tests {
 
     #[test]
     fn an_identical_list_is_one_copy() {
-        let base = ids((1..1000));
+        let base = ids(1..1000);
         check(&base, &base, 3);
         check(&[], &base, 0);
     }

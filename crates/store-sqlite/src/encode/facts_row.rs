@@ -3,8 +3,8 @@
 
 use prost::Message as _;
 use turnscope_model::{
-    ContentId, ErrorFact, Facts, Kind, LinkFact, RequestedTool, Resolution, ScoreFact, ScoreSource, SpanId, TraceId,
-    Usage, Verdict,
+    ContentId, ErrorFact, Facts, Kind, LinkFact, RequestedTool, Resolution, ScoreFact, ScoreSource, SpanId,
+    TraceId, Usage, Verdict,
 };
 
 /// See the fields of the same name in [`Facts`]. Previews are kept as contents, by id.
@@ -429,8 +429,11 @@ mod tests {
             }],
             ..Facts::default()
         };
-        let companions =
-            Companions { input_text: Some(ContentId(9)), event: Some(("llm:r1".into(), None)), ..Companions::default() };
+        let companions = Companions {
+            input_text: Some(ContentId(9)),
+            event: Some(("llm:r1".into(), None)),
+            ..Companions::default()
+        };
         let bytes = encode(&facts, companions.clone());
         assert_eq!(decode(&bytes, Kind::Llm).unwrap(), (facts, companions));
         let small = Facts { name: "x".into(), ..Facts::default() };

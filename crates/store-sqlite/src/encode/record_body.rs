@@ -69,7 +69,9 @@ impl Slot {
                 }
                 envelope.extend_from_slice(after);
             }
-            Envelope::Uneven(separators) => envelope.extend_from_slice(separators.last().map_or(&[][..], Vec::as_slice)),
+            Envelope::Uneven(separators) => {
+                envelope.extend_from_slice(separators.last().map_or(&[][..], Vec::as_slice))
+            }
         }
         Value { form: self.form, purpose: self.purpose, envelope, items: placed }
     }
@@ -121,7 +123,11 @@ pub(crate) fn read(mut input: &[u8]) -> Option<(Vec<Slot>, Vec<u8>)> {
             None
         } else {
             let count = read_varint(&mut input)?;
-            Some((0..count).map(|_| read_varint(&mut input).map(|id| ContentId(id.cast_signed()))).collect::<Option<_>>()?)
+            Some(
+                (0..count)
+                    .map(|_| read_varint(&mut input).map(|id| ContentId(id.cast_signed())))
+                    .collect::<Option<_>>()?,
+            )
         };
         let envelope = match read_varint(&mut input)? {
             0 => Envelope::None,

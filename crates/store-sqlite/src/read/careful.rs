@@ -27,21 +27,16 @@ impl SqliteReader<'_> {
         let db = self.db()?;
         let mut values = clause.values.clone();
         values.push(Sql::Null);
-        let sql = format!(
-            "SELECT {} FROM runs r WHERE r.id = ?{} AND {}",
-            *SELECT,
-            values.len(),
-            clause.sql
-        );
+        let sql = format!("SELECT {} FROM runs r WHERE r.id = ?{} AND {}", *SELECT, values.len(), clause.sql);
         let mut rows = Rows::default();
         let mut damaged = Vec::new();
         for row in known_rows(db)? {
             if let Some(last) = values.last_mut() {
                 *last = Sql::Integer(row);
             }
-            let read = db
-                .prepare_cached(&sql)
-                .and_then(|mut one| one.query_row(rusqlite::params_from_iter(&values), RunRow::read).optional());
+            let read = db.prepare_cached(&sql).and_then(|mut one| {
+                one.query_row(rusqlite::params_from_iter(&values), RunRow::read).optional()
+            });
             match read {
                 Ok(Some(read)) => rows.runs.push(read),
                 Ok(None) => {}

@@ -19,11 +19,14 @@ impl SqliteReader<'_> {
         records: &[RecordId],
     ) -> Result<Vec<std::result::Result<StoredBody, Unreadable>>> {
         let mut origins = HashMap::new();
-        records.iter().map(|record| {
-            let open = self.open()?;
-            let read = stored_body(&open.db, &mut open.blocks, &mut open.lists, &mut origins, *record);
-            self.each(&format!("record {record}"), read)
-        }).collect()
+        records
+            .iter()
+            .map(|record| {
+                let open = self.open()?;
+                let read = stored_body(&open.db, &mut open.blocks, &mut open.lists, &mut origins, *record);
+                self.each(&format!("record {record}"), read)
+            })
+            .collect()
     }
 
     /// These contents, each for itself.
@@ -31,11 +34,14 @@ impl SqliteReader<'_> {
         &mut self,
         contents: &[ContentId],
     ) -> Result<Vec<std::result::Result<StoredContent, Unreadable>>> {
-        contents.iter().map(|id| {
-            let open = self.open()?;
-            let read = stored_content(&open.db, &mut open.blocks, *id);
-            self.each(&format!("content {id}"), read)
-        }).collect()
+        contents
+            .iter()
+            .map(|id| {
+                let open = self.open()?;
+                let read = stored_content(&open.db, &mut open.blocks, *id);
+                self.each(&format!("content {id}"), read)
+            })
+            .collect()
     }
 
     /// The lists that these records carry.
@@ -58,11 +64,7 @@ impl SqliteReader<'_> {
     }
 
     /// What one item of a batched read came to: damage costs that item, any other failure the question.
-    fn each<T>(
-        &self,
-        place: &str,
-        read: Result<Option<T>>,
-    ) -> Result<std::result::Result<T, Unreadable>> {
+    fn each<T>(&self, place: &str, read: Result<Option<T>>) -> Result<std::result::Result<T, Unreadable>> {
         match read {
             Ok(Some(read)) => Ok(Ok(read)),
             Ok(None) => Ok(Err(Unreadable::Gone)),
@@ -154,17 +156,12 @@ pub(crate) fn inline(
 }
 
 /// One content and its hash.
-pub(crate) fn content(
-    db: &Connection,
-    blocks: &mut Blocks,
-    id: ContentId,
-) -> Result<(ContentHash, Vec<u8>)> {
+pub(crate) fn content(db: &Connection, blocks: &mut Blocks, id: ContentId) -> Result<(ContentHash, Vec<u8>)> {
     let found: Option<(i64, i64, Location)> = db
         .prepare_cached("SELECT hash1, hash2, block, off, len FROM contents WHERE id = ?1")?
         .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, Location::from_row(row, 2)?)))
         .optional()?;
-    let (hash1, hash2, location) =
-        found.ok_or_else(|| Error::damaged(format!("content {id} is missing")))?;
+    let (hash1, hash2, location) = found.ok_or_else(|| Error::damaged(format!("content {id} is missing")))?;
     Ok((intern::hash_of(hash1, hash2), blocks.read(db, location)?))
 }
 
@@ -192,12 +189,7 @@ impl Lists {
     }
 
     /// The content ids in one slot of one record.
-    pub(crate) fn read(
-        &mut self,
-        db: &Connection,
-        record: RecordId,
-        slot: u32,
-    ) -> Result<Vec<ContentId>> {
+    pub(crate) fn read(&mut self, db: &Connection, record: RecordId, slot: u32) -> Result<Vec<ContentId>> {
         // Bases first, without recursion: a run of thousands of turns is a chain of thousands.
         let mut chain = Vec::new();
         let mut list = Vec::new();

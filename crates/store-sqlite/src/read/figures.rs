@@ -1,7 +1,11 @@
 //! Figures over many runs: counts, tokens, money, latency, by group and over time.
 
 use super::{SqliteReader, filter_sql};
-use crate::{derive::field, error::{Error, Result}, schema::columns::usage};
+use crate::{
+    derive::field,
+    error::{Error, Result},
+    schema::columns::usage,
+};
 use rusqlite::{Row, types::ValueRef};
 use std::collections::BTreeMap;
 use turnscope_model::Costs;

@@ -140,16 +140,11 @@ impl SqliteReader<'_> {
             )?
             .query_row((trace.bytes(), span.as_i64()), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        found
-            .map(|(group, record)| Ok((leader(db, TraceGroupId(group))?, RecordId(record))))
-            .transpose()
+        found.map(|(group, record)| Ok((leader(db, TraceGroupId(group))?, RecordId(record)))).transpose()
     }
 
     /// The records of these spans, in the same order.
-    pub(super) fn records_of_spans(
-        &mut self,
-        spans: &[(TraceId, SpanId)],
-    ) -> Result<Vec<Option<RecordId>>> {
+    pub(super) fn records_of_spans(&mut self, spans: &[(TraceId, SpanId)]) -> Result<Vec<Option<RecordId>>> {
         spans
             .iter()
             .map(|(trace, span)| Ok(self.span_record(*trace, *span)?.map(|(_, record)| record)))

@@ -101,9 +101,8 @@ impl GroupCache {
 fn stamp(db: &Connection, members: &[TraceGroupId]) -> Result<Stamp> {
     let mut count =
         db.prepare_cached("SELECT count(*), coalesce(max(id), 0) FROM records WHERE trace_group = ?1")?;
-    let of_group = |group: &TraceGroupId| {
-        count.query_row([group.0], |row| Ok((*group, row.get(0)?, row.get(1)?)))
-    };
+    let of_group =
+        |group: &TraceGroupId| count.query_row([group.0], |row| Ok((*group, row.get(0)?, row.get(1)?)));
     Ok(Stamp(members.iter().map(of_group).collect::<rusqlite::Result<_>>()?))
 }
 
@@ -111,11 +110,11 @@ fn stamp(db: &Connection, members: &[TraceGroupId]) -> Result<Stamp> {
 mod tests {
     use super::*;
     use crate::error::Error;
-    use turnscope_project::Projection;
     use std::sync::{
         Barrier,
         atomic::{AtomicUsize, Ordering},
     };
+    use turnscope_project::Projection;
 
     /// A database with these numbers of records in trace groups 1, 2, ….
     fn database(sizes: &[i64]) -> Connection {

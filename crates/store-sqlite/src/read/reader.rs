@@ -59,11 +59,9 @@ impl Readers {
         let idle = lock(&self.idle).pop();
         let mut open = match idle {
             Some(open) => open,
-            None => Open {
-                db: schema::open_reader(&self.path)?,
-                blocks: Blocks::new(),
-                lists: Lists::default(),
-            },
+            None => {
+                Open { db: schema::open_reader(&self.path)?, blocks: Blocks::new(), lists: Lists::default() }
+            }
         };
         let watched = limit.clone();
         open.db.progress_handler(STEPS, Some(move || watched.is_over()))?;

@@ -1,10 +1,7 @@
 //! Scores of runs.
 
 use super::{SqliteReader, find::json_ids};
-use crate::{
-    error::Result,
-    schema::sql_value::SqlValue,
-};
+use crate::{error::Result, schema::sql_value::SqlValue};
 use rusqlite::Row;
 use turnscope_model::{RunId, Score, ScoreSource, StepId};
 

@@ -1,7 +1,11 @@
 //! Search in content: messages, tool arguments and results, errors.
 
 use super::{SqliteReader, content, filter_sql::match_expression};
-use crate::{derive::leader, error::{Error, Result, StoreError}, write::intern};
+use crate::{
+    derive::leader,
+    error::{Error, Result, StoreError},
+    write::intern,
+};
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::Arc,

@@ -11,9 +11,7 @@ use turnscope_query::Session;
 /// The sum of a column as an integer, null where nothing is known. SQLite's `sum` fails when it overflows; `total` does
 /// not, and is exact up to 2^53.
 fn sum(column: &str) -> String {
-    format!(
-        "CASE WHEN count({column}) > 0 THEN CAST(max(min(total({column}), 9e18), -9e18) AS INTEGER) END"
-    )
+    format!("CASE WHEN count({column}) > 0 THEN CAST(max(min(total({column}), 9e18), -9e18) AS INTEGER) END")
 }
 
 impl SqliteReader<'_> {

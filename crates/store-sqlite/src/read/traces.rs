@@ -1,11 +1,7 @@
 //! Traces of any kind, those that make no run too.
 
 use super::{SqliteReader, runs::Position};
-use crate::{
-    derive::leader,
-    encode::facts_row,
-    error::Result,
-};
+use crate::{derive::leader, encode::facts_row, error::Result};
 use rusqlite::OptionalExtension as _;
 use turnscope_model::{Kind, TraceGroupId, TraceId};
 use turnscope_query::{Trace, TraceCursor, TracePage};
@@ -36,7 +32,8 @@ impl SqliteReader<'_> {
             let key: Vec<u8> = row.get(1)?;
             let Ok(trace_id) = TraceId::try_from(&key[..]) else { continue };
             let facts: Vec<u8> = row.get(7)?;
-            let name = facts_row::decode(&facts, Kind::Other).map(|(facts, _)| facts.name).unwrap_or_default();
+            let name =
+                facts_row::decode(&facts, Kind::Other).map(|(facts, _)| facts.name).unwrap_or_default();
             page.traces.push(Trace {
                 trace_id,
                 start: row.get(2)?,
@@ -61,7 +58,9 @@ impl SqliteReader<'_> {
         let Some(group) = group else { return Ok(None) };
         // Records that the producer scattered over traces lie in a group of their own.
         let home: Option<i64> = db
-            .prepare_cached("SELECT trace_group FROM records WHERE trace = ?1 AND trace_group IS NOT NULL LIMIT 1")?
+            .prepare_cached(
+                "SELECT trace_group FROM records WHERE trace = ?1 AND trace_group IS NOT NULL LIMIT 1",
+            )?
             .query_row([group], |row| row.get(0))
             .optional()?;
         leader(db, TraceGroupId(home.unwrap_or(group))).map(Some)

@@ -12,7 +12,8 @@ use turnscope_model::{RecordId, RunId, TraceGroupId};
 use turnscope_store::Change;
 
 /// A trace group in which no records of other groups lie: a trace's row stays while scattered records name it.
-pub(super) const UNSHARED: &str = "NOT EXISTS (SELECT 1 FROM records c WHERE c.trace = trace_groups.id AND c.trace_group <> c.trace)";
+pub(super) const UNSHARED: &str =
+    "NOT EXISTS (SELECT 1 FROM records c WHERE c.trace = trace_groups.id AND c.trace_group <> c.trace)";
 
 /// Deletes a run with its child runs and all their content; `false` when there is none.
 pub(crate) fn delete_run(writer: &mut Writer, run: RunId) -> Result<bool> {

@@ -79,7 +79,8 @@ fn keep_texts(tx: &Transaction<'_>, members: &[TraceGroupId], doomed: &BTreeSet<
     let mut texts = BTreeSet::new();
     let mut kept = Vec::new();
     for group in members {
-        let mut rows = tx.prepare_cached("SELECT id, facts FROM records WHERE trace_group = ?1 ORDER BY id")?;
+        let mut rows =
+            tx.prepare_cached("SELECT id, facts FROM records WHERE trace_group = ?1 ORDER BY id")?;
         let mut rows = rows.query([group.0])?;
         while let Some(row) = rows.next()? {
             let (id, facts): (RecordId, Vec<u8>) = (RecordId(row.get(0)?), row.get(1)?);

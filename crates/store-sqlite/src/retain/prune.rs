@@ -15,11 +15,7 @@ const GROUPS_BY_SIZE: usize = 20;
 
 /// Deletes a few trace groups that ended before `before` (nanoseconds since the epoch), else the oldest while more than
 /// `max_bytes` are in use. Nothing deleted means that nothing is left to do.
-pub(crate) fn prune_step(
-    writer: &mut Writer,
-    before: Option<i64>,
-    max_bytes: Option<u64>,
-) -> Result<Pruned> {
+pub(crate) fn prune_step(writer: &mut Writer, before: Option<i64>, max_bytes: Option<u64>) -> Result<Pruned> {
     let mut pruned = Pruned::default();
     let mut groups = Vec::new();
     if let Some(before) = before {

@@ -5,7 +5,11 @@ use crate::{
     encode::{context_list, facts_row},
     error::Result,
     read::{Blocks, Lists, inline},
-    write::{hash_index::remove_numbers, pack::{BlockId, Location}, role},
+    write::{
+        hash_index::remove_numbers,
+        pack::{BlockId, Location},
+        role,
+    },
 };
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::{BTreeSet, HashSet};
@@ -126,12 +130,7 @@ impl RecordRemoval {
 }
 
 /// Writes a list without a base list; the record keeps its contents alive by itself from now on.
-pub(super) fn write_out(
-    tx: &Transaction<'_>,
-    record: RecordId,
-    slot: u32,
-    list: &[ContentId],
-) -> Result<()> {
+pub(super) fn write_out(tx: &Transaction<'_>, record: RecordId, slot: u32, list: &[ContentId]) -> Result<()> {
     let coded = context_list::encode(list, &[]);
     tx.prepare_cached(
         "UPDATE contexts SET base_record = NULL, base_slot = NULL, ops = ?3 WHERE record = ?1 AND slot = ?2",
@@ -176,6 +175,7 @@ fn release(tx: &Transaction<'_>, content: ContentId, gone: &HashSet<RecordId>) -
     tx.prepare_cached("DELETE FROM content_hashes WHERE hash = ?1 AND content = ?2")?
         .execute((hash, content.0))?;
     tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([content.0])?;
-    tx.prepare_cached("DELETE FROM quarantine WHERE kind = 'content' AND target = ?1")?.execute([content.0])?;
+    tx.prepare_cached("DELETE FROM quarantine WHERE kind = 'content' AND target = ?1")?
+        .execute([content.0])?;
     Ok(Some(BlockId(block)))
 }

@@ -41,6 +41,7 @@ pub(crate) fn check(db: &Connection) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     #[test]
     fn a_new_file_gets_the_newest_version_and_a_newer_one_is_refused() {
@@ -51,8 +52,8 @@ mod tests {
         assert_eq!(version, MIGRATIONS.len());
         check(&db).unwrap();
         db.pragma_update(None, "user_version", 1).unwrap();
-        assert!(matches!(check(&db), Err(StoreError::TooOld { found: 1, .. })));
+        assert!(matches!(check(&db), Err(Error::Store(StoreError::TooOld { found: 1, .. }))));
         db.pragma_update(None, "user_version", 999).unwrap();
-        assert!(matches!(migrate(&mut db), Err(StoreError::TooNew { found: 999, .. })));
+        assert!(matches!(migrate(&mut db), Err(Error::Store(StoreError::TooNew { found: 999, .. }))));
     }
 }

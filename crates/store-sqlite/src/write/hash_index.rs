@@ -244,12 +244,7 @@ impl HashIndex {
 }
 
 /// Takes out the rows of `table` that lead to these numbers: all of it is read once.
-pub(crate) fn remove_numbers(
-    tx: &Transaction<'_>,
-    table: &str,
-    column: &str,
-    gone: &[i64],
-) -> Result<()> {
+pub(crate) fn remove_numbers(tx: &Transaction<'_>, table: &str, column: &str, gone: &[i64]) -> Result<()> {
     let gone = serde_json::to_string(gone).unwrap_or_default();
     tx.prepare_cached(&format!("DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?1))"))?
         .execute([gone])?;
@@ -312,7 +307,7 @@ mod tests {
         }
     }
 
-    fn check(table: Table, deeds: Vec<Deed>) -> Result<(), TestCaseError> {
+    fn check(table: Table, deeds: Vec<Deed>) -> std::result::Result<(), TestCaseError> {
         let mut db = Connection::open_in_memory().unwrap();
         crate::schema::migrate(&mut db).unwrap();
         let mut index = HashIndex::new(table);

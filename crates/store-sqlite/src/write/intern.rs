@@ -113,12 +113,7 @@ impl Interner {
     }
 
     /// The stored content with this hash: its id and form.
-    fn find(
-        &mut self,
-        tx: &Transaction<'_>,
-        hash1: i64,
-        hash2: i64,
-    ) -> Result<Option<(ContentId, u32)>> {
+    fn find(&mut self, tx: &Transaction<'_>, hash1: i64, hash2: i64) -> Result<Option<(ContentId, u32)>> {
         for id in self.index.find(tx, hash1)? {
             let form = tx
                 .prepare_cached("SELECT form FROM contents WHERE id = ?1 AND hash1 = ?2 AND hash2 = ?3")?

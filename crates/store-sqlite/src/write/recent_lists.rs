@@ -38,11 +38,7 @@ pub(crate) struct RecentLists {
 
 impl RecentLists {
     pub(crate) fn new() -> Self {
-        Self {
-            groups: LruCache::new(TRACE_GROUPS),
-            conversations: LruCache::new(CONVERSATIONS),
-            ids: 0,
-        }
+        Self { groups: LruCache::new(TRACE_GROUPS), conversations: LruCache::new(CONVERSATIONS), ids: 0 }
     }
 
     /// The best list to code this one against: of the same group, else of the same conversation in another group.

@@ -11,9 +11,7 @@ use crate::{
 };
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::HashMap;
-use turnscope_model::{
-    ContentHash, Form, Origin, Purpose, Record, RecordId, Role, SpanId, TraceGroupId,
-};
+use turnscope_model::{ContentHash, Form, Origin, Purpose, Record, RecordId, Role, SpanId, TraceGroupId};
 use turnscope_store::MetricRow;
 
 impl Committer {

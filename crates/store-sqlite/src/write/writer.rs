@@ -24,9 +24,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use turnscope_store::{
-    Batch, Change, ChangeListener, CommitError, CommitReply, Pricing, Stored,
-};
+use turnscope_store::{Batch, Change, ChangeListener, CommitError, CommitReply, Pricing, Stored};
 
 /// Jobs gathered into one commit at most.
 const MAX_JOBS: usize = 256;
@@ -130,7 +128,7 @@ impl Writer {
         db: Connection,
         indexer: Indexer,
         pricing: Option<Pricing>,
-            progress: Arc<Progress>,
+        progress: Arc<Progress>,
         directory: Arc<DirectoryWatch>,
     ) -> Result<Self> {
         let mut writer = Self {

@@ -4,16 +4,26 @@ use crate::world::*;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use proptest::{collection::vec, prelude::*};
 use turnscope_model::ScoreSource;
-use turnscope_store::{NewScore, Stored, query::Run};
+use turnscope_query::{NewScore, Run};
+use turnscope_store::{Store as _, Stored};
 
 #[test]
 fn a_span_that_is_sent_twice_is_stored_once() {
     let world = World::new();
     let spans = vec![agent(1, (1, 0), "a", (0, 100)), call(1, (2, 1), (1, 50), &said(0..3), "yes")];
-    assert_eq!(world.send(spans.clone()), Stored { records: 2, duplicates: 0, metrics: 0 });
-    assert_eq!(world.send(spans.clone()), Stored { records: 0, duplicates: 2, metrics: 0 });
+    assert_eq!(
+        world.send(spans.clone()),
+        Stored { records: 2, duplicates: 0, metrics: 0, ..Stored::default() }
+    );
+    assert_eq!(
+        world.send(spans.clone()),
+        Stored { records: 0, duplicates: 2, metrics: 0, ..Stored::default() }
+    );
     let twice_in_one: Vec<_> = spans.iter().chain(&spans).cloned().collect();
-    assert_eq!(world.send(twice_in_one), Stored { records: 0, duplicates: 4, metrics: 0 });
+    assert_eq!(
+        world.send(twice_in_one),
+        Stored { records: 0, duplicates: 4, metrics: 0, ..Stored::default() }
+    );
     assert_eq!(world.spans().len(), 2);
     assert_eq!(world.runs()[0].llm_call_count, 1);
 }
@@ -75,7 +85,7 @@ fn scores_and_tags_follow_the_root_that_arrives_late() {
     let run = world.runs().remove(0);
     assert_eq!(run.run_id, run_id(1, 1));
     assert_eq!(world.runs().len(), 1);
-    let scores = world.store().read(|reader| reader.scores(run.run_id)).unwrap();
+    let scores = world.reader().scores(&[run.run_id]).unwrap();
     assert_eq!(scores.len(), 1);
     assert_eq!((&scores[0].score_id, scores[0].run_id), (&given.score_id, run.run_id));
     assert_eq!(run.tags, ["kept"]);
@@ -106,11 +116,15 @@ fn scores_follow_a_run_whose_trace_is_joined_to_another() {
     world.store().change_tags(alone, vec!["kept".into()], Vec::new()).unwrap();
     // Now it is joined, and its root comes.
     world.send(vec![of_call(2, (9, 7))]);
-    assert_eq!(world.count("SELECT count(*) FROM units WHERE main IS NOT NULL"), 1, "they are joined");
+    assert_eq!(
+        world.count("SELECT count(*) FROM trace_groups WHERE leader IS NOT NULL"),
+        1,
+        "they are joined"
+    );
     world.send(vec![agent(2, (7, 0), "b", (0, 100))]);
     let root = world.runs().into_iter().find(|run| run.run_id == run_id(2, 7)).expect("its root is its run");
     assert_eq!(root.tags, ["kept"]);
-    assert_eq!(world.store().read(|reader| reader.scores(root.run_id)).unwrap().len(), 1);
+    assert_eq!(world.reader().scores(&[root.run_id]).unwrap().len(), 1);
 }
 
 /// A run with a child run, an open version, a replaced version and a failed tool.

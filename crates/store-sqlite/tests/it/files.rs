@@ -2,13 +2,15 @@
 
 use crate::world::*;
 use std::path::Path;
-use turnscope_store::{FILE, Options, ReadOnly, Store, StoreError, owner, query};
+use turnscope_query as query;
+use turnscope_store::{Maintenance as _, ReadLimit, Store as _, StoreError, commit_and_wait};
+use turnscope_store_sqlite::{FILE, Options, SqliteStore, owner};
 
 #[test]
 fn a_directory_has_one_owner_who_is_named() {
     let world = World::new();
     world.store().announce(r#"{"pid":1,"otlp_http":"127.0.0.1:4318"}"#).unwrap();
-    let Err(error) = Store::open(world.directory.path(), Options::default()) else {
+    let Err(error) = SqliteStore::open(world.directory.path(), Options::default()) else {
         panic!("a second owner")
     };
     assert!(matches!(error, StoreError::Owned(_)));
@@ -17,9 +19,9 @@ fn a_directory_has_one_owner_who_is_named() {
     assert!(owner(world.directory.path()).is_some_and(|text| text.contains("4318")));
     // Reading beside the owner is fine.
     world.send(vec![agent(1, (1, 0), "a", (0, 100))]);
-    let reader = ReadOnly::open(world.directory.path()).unwrap();
+    let reader = SqliteStore::open_read_only(world.directory.path()).unwrap();
     assert_eq!(
-        reader.read(|reader| reader.run(run_id(1, 1))).unwrap().map(|run| run.name).as_deref(),
+        reader.reader(&ReadLimit::none()).unwrap().run(run_id(1, 1)).unwrap().map(|run| run.name).as_deref(),
         Some("a")
     );
     let directory = world.close();
@@ -29,7 +31,7 @@ fn a_directory_has_one_owner_who_is_named() {
 #[test]
 fn a_directory_without_a_store_is_no_store() {
     let directory = tempfile::tempdir().unwrap();
-    assert!(matches!(ReadOnly::open(directory.path()), Err(StoreError::Io { .. })));
+    assert!(matches!(SqliteStore::open_read_only(directory.path()), Err(StoreError::Io { .. })));
     assert_eq!(owner(directory.path()), None);
 }
 
@@ -38,25 +40,18 @@ fn a_backup_is_a_readable_store() {
     let world = World::new();
     world.send(vec![agent(1, (1, 0), "a", (0, 100)), call(1, (2, 1), (1, 20), &said(0..4), "yes")]);
     let to = tempfile::tempdir().unwrap();
-    world.store().read(|reader| reader.backup(&to.path().join(FILE), |_, _| ())).unwrap();
+    world.store().backup(&to.path().join(FILE), &mut |_, _| ()).unwrap();
     world.send(vec![agent(2, (1, 0), "later", (0, 100))]);
-    let copy = Store::open(to.path(), Options::default()).unwrap();
+    let copy = SqliteStore::open(to.path(), Options::default()).unwrap();
     let runs = copy
-        .read(|reader| {
-            reader.runs(
-                &query::RunFilter::default(),
-                &query::Page { limit: 9, ..query::Page::default() },
-                moment(),
-            )
-        })
+        .reader(&ReadLimit::none())
+        .unwrap()
+        .runs(&query::RunFilter::default(), &query::RunPageQuery::default(), moment())
         .unwrap();
-    assert_eq!(runs.total, Some(1));
+    assert_eq!(runs.runs.len(), 1);
     // And it can be written to.
-    copy.commit_and_wait(batch(
-        vec![agent(3, (1, 0), "new", (0, 1))],
-        &turnscope_otlp::redact::Redactor::off(),
-    ))
-    .unwrap();
+    let new = batch(vec![agent(3, (1, 0), "new", (0, 1))], &turnscope_otlp::redact::Redactor::off());
+    commit_and_wait(&copy, new).unwrap();
 }
 
 /// The telemetry in `fixtures/v1.db`.
@@ -79,7 +74,7 @@ fn a_file_of_the_first_version_is_opened_and_read() {
         world.send(of_fixture());
         assert_eq!(world.search("tapir").len(), 1);
         let _ = std::fs::remove_file(&fixture);
-        world.store().read(|reader| reader.backup(&fixture, |_, _| ())).unwrap();
+        world.store().backup(&fixture, &mut |_, _| ()).unwrap();
         // What later versions added is taken out again.
         let first = rusqlite::Connection::open(&fixture).unwrap();
         first
@@ -93,7 +88,7 @@ fn a_file_of_the_first_version_is_opened_and_read() {
     assert_eq!(world.spans(), of_fixture());
     let run = world.runs().remove(0);
     assert_eq!((run.run_id, run.turn_count, run.tool_call_count), (run_id(1, 1), 2, 1));
-    assert_eq!(world.search("tapir")[0].places[0].turn, Some(2));
+    assert_eq!(world.search("tapir")[0].occurrences[0].turn, Some(2));
     assert_eq!(world.search("pasture").len(), 1);
     world.send(vec![call(1, (5, 1), (60, 70), &said(0..7), "and a gnu")]);
     assert_eq!(world.runs()[0].turn_count, 3);

@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use opentelemetry_proto::tonic::trace::v1::{Span, span::Link};
-use turnscope_store::query::{Run, RunLink};
+use turnscope_query::{Run, RunLink};
 
 fn linked(mut span: Span, trace: u8, to: u8, why: Option<&str>) -> Span {
     span.links.push(Link {
@@ -15,7 +15,7 @@ fn linked(mut span: Span, trace: u8, to: u8, why: Option<&str>) -> Span {
 }
 
 fn links(world: &World, of: &Run) -> Vec<RunLink> {
-    world.store().read(|reader| reader.links(of)).unwrap()
+    world.reader().links(of).unwrap()
 }
 
 fn first_and_anew() -> [Vec<Span>; 2] {

@@ -2,6 +2,7 @@
 
 #[path = "../../../otlp/tests/it/any_otlp.rs"]
 mod any_otlp;
+mod conformance;
 mod delivery;
 mod files;
 mod links;

@@ -3,14 +3,14 @@
 
 use crate::world::*;
 use std::fmt::Write as _;
-use turnscope_store::query::{Filter, Order, Page, RunFilter};
+use turnscope_query::{Filter, Order, RunFilter, RunPageQuery};
 
-fn newest(filter: Option<(Filter, &str)>) -> (RunFilter, Page) {
+fn newest(filter: Option<(Filter, &str)>) -> (RunFilter, RunPageQuery) {
     let mut wanted = RunFilter::default();
     if let Some((filter, value)) = filter {
         wanted.is(filter, vec![value.to_owned()]);
     }
-    (wanted, Page { limit: 50, descending: true, order: Order::StartedAt, ..Page::default() })
+    (wanted, RunPageQuery { limit: 50, descending: true, order: Order::StartedAt, ..RunPageQuery::default() })
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn the_newest_runs_are_found_through_an_index() {
             (f, p)
         }),
     ] {
-        let plan = world.store().read(|reader| reader.explain_runs(&wanted, &page, moment())).unwrap();
+        let plan = world.store().explain_runs(&wanted, &page, moment()).unwrap();
         writeln!(seen, "{name}").unwrap();
         for line in plan {
             writeln!(seen, "  {line}").unwrap();

@@ -91,7 +91,7 @@ proptest! {
         for span in &mut sent {
             span.attributes.push(text("http.request.header.authorization", "Bearer very-secret-indeed"));
         }
-        world.store().commit_and_wait(batch(sent, &Redactor::default())).unwrap();
+        commit_and_wait(world.store(), batch(sent, &Redactor::default())).unwrap();
         let mut back = world.spans();
         for span in &mut back {
             let last = span.attributes.pop().expect("what was added");

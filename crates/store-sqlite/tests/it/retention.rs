@@ -1,11 +1,19 @@
 //! Deleting, pruning and rewriting: what should go is gone with all its content, and nothing else is harmed.
 
 use crate::world::*;
-use turnscope_store::Retention;
+use std::time::Duration;
+use turnscope_query::{NewScore, Pruned, Retention};
+use turnscope_store::{Maintenance as _, Store as _};
 
 fn sizes(world: &World) -> [i64; 5] {
     ["records", "contents", "contexts", "uses", "blocks"]
         .map(|table| world.count(&format!("SELECT count(*) FROM {table}")))
+}
+
+/// Deletes what ended before this time in nanoseconds since the epoch.
+fn prune_before(world: &World, before: u64) -> Pruned {
+    let retention = Retention { max_age: Some(Duration::ZERO), max_bytes: None };
+    world.store().retain(retention, (before / 1_000_000) as i64).unwrap()
 }
 
 #[test]
@@ -45,7 +53,7 @@ fn content_that_another_run_uses_stays() {
     assert_eq!(world.spans(), kept);
     let run = &world.runs()[0];
     assert_eq!(run.output_preview.as_deref(), Some("the same answer for everyone"));
-    assert_eq!(world.search("sentence")[0].places[0].run_id, run_id(2, 1));
+    assert_eq!(world.search("sentence")[0].occurrences[0].run_id, run_id(2, 1));
 }
 
 /// Two agents under no common run, in one trace: their lists are coded against each other's.
@@ -103,14 +111,12 @@ fn pruning_an_old_trace_leaves_scattered_runs_readable() {
     for trace in 1..=4_u8 {
         world.send(vec![scattered(trace, u64::from(trace) * 1000, usize::from(trace) * 2)]);
     }
-    let before = Some(at(2500) as i64);
-    world.store().prune(Retention { before, max_bytes: None }, |_| ()).unwrap();
+    prune_before(&world, at(2500));
     assert_eq!(world.spans_of("1").len(), 4, "the run has not ended before that: it stays whole");
     assert_eq!(world.runs().len(), 1);
-    let all = Retention { before: Some(i64::MAX), max_bytes: None };
-    world.store().prune(all, |_| ()).unwrap();
+    prune_before(&world, i64::MAX as u64);
     assert_eq!(sizes(&world), [0; 5]);
-    assert_eq!(world.count("SELECT count(*) FROM units"), 0);
+    assert_eq!(world.count("SELECT count(*) FROM trace_groups"), 0);
 }
 
 #[test]
@@ -123,10 +129,8 @@ fn pruning_by_age_deletes_what_ended_before() {
             call(trace, (2, 1), (start, start + 9), &said(usize::from(trace)..9), "yes"),
         ]);
     }
-    let mut steps = 0;
-    let retention = Retention { before: Some(at(2400) as i64), max_bytes: None };
-    let pruned = world.store().prune(retention, |_| steps += 1).unwrap();
-    assert_eq!((pruned.units, pruned.records, steps), (1, 2, 1));
+    let pruned = prune_before(&world, at(2400));
+    assert_eq!((pruned.groups, pruned.records), (1, 2));
     let left: Vec<_> = world.runs().into_iter().map(|run| run.run_id).collect();
     assert_eq!(left, [run_id(2, 1), run_id(3, 1)]);
     assert_eq!(world.spans().len(), 4);
@@ -148,13 +152,13 @@ fn pruning_by_size_deletes_the_oldest_first() {
         let start = u64::from(trace) * 1000;
         world.send(vec![call(trace, (1, 0), (start, start + 5), &[noise(u64::from(trace))], "yes")]);
     }
-    let (used, _) = world.store().read(turnscope_store::query::Reader::size).unwrap();
+    let (used, _) = world.reader().bytes().unwrap();
     let max = used * 2 / 3;
-    let pruned = world.store().prune(Retention { before: None, max_bytes: Some(max) }, |_| ()).unwrap();
-    let (now, _) = world.store().read(turnscope_store::query::Reader::size).unwrap();
+    let pruned = world.store().retain(Retention { max_age: None, max_bytes: Some(max) }, 0).unwrap();
+    let (now, _) = world.reader().bytes().unwrap();
     assert!(now <= max, "{now} of {max}");
     let runs = world.runs();
-    assert_eq!(runs.len() as u64, 60 - pruned.units);
+    assert_eq!(runs.len() as u64, 60 - pruned.groups);
     assert!(runs.len() >= 20, "only as much as was needed: {}", runs.len());
     assert_eq!(runs.last().map(|run| run.run_id), Some(run_id(60, 1)), "the newest stay");
     world.store().vacuum().unwrap();
@@ -202,7 +206,7 @@ fn a_deleted_child_run_takes_replaced_versions_and_its_scores_with_it() {
         call(1, (2, 1), (1, 9), &said(0..3), "and this stays"),
     ]);
     world.send(vec![call(1, (6, 5), (20, 40), &["the final version speaks of newts".to_owned()], "yes")]);
-    let score = |run_id| turnscope_store::NewScore {
+    let score = |run_id| NewScore {
         run_id,
         step_id: None,
         turn: None,

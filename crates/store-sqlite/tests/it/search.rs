@@ -4,7 +4,7 @@ use crate::world::*;
 use opentelemetry_proto::tonic::trace::v1::Status;
 use std::time::{Duration, Instant};
 use turnscope_model::{Purpose, StepId};
-use turnscope_store::query::Hit;
+use turnscope_query::Hit;
 
 impl World {
     /// Waits for the index, then searches.
@@ -16,7 +16,7 @@ impl World {
             assert!(Instant::now() < until, "the index never caught up");
             std::thread::sleep(Duration::from_millis(10));
         }
-        self.store().read(|reader| reader.search(&[words.to_owned()], 10, None)).unwrap()
+        self.reader().search(&[words.to_owned()], 10, None).unwrap().hits
     }
 }
 
@@ -51,9 +51,9 @@ fn messages_arguments_results_and_errors_are_found_with_run_turn_and_step() {
         ] {
             let hits = world.search(words);
             assert_eq!(hits.len(), 1, "{words}");
-            let place = &hits[0].places[0];
-            assert_eq!((place.run_id, place.turn), (run_id(1, 1), Some(turn)), "{words}");
-            assert_eq!(place.step_id, StepId::from_client(&format!("{span:02x}").repeat(8)), "{words}");
+            let met = &hits[0].occurrences[0];
+            assert_eq!((met.run_id, met.turn), (run_id(1, 1), Some(turn)), "{words}");
+            assert_eq!(met.step_id, StepId::from_client(&format!("{span:02x}").repeat(8)), "{words}");
         }
         assert!(world.search("unsaid").is_empty());
     }
@@ -68,7 +68,7 @@ fn content_first_met_where_nobody_searches_is_found_once_it_is_said() {
     assert_eq!(world.search("marmoset").len(), 1);
     world.send(vec![agent(2, (1, 0), "b", (0, 100)), tool(2, (3, 1), (1, 2), "{}", words)]);
     let hits = world.search("marmoset");
-    let of_tool = hits.iter().find(|hit| hit.places.iter().any(|place| place.run_id == run_id(2, 1)));
+    let of_tool = hits.iter().find(|hit| hit.occurrences.iter().any(|place| place.run_id == run_id(2, 1)));
     assert!(of_tool.is_some(), "{hits:?}");
     assert!(hits.iter().any(|hit| hit.purpose == Purpose::Input));
 }

@@ -13,7 +13,9 @@ use tempfile::TempDir;
 use turnscope_model::{RecordId, RunId, SpanId, TraceId};
 use turnscope_otlp::{cut, messages, normalise, redact::Redactor};
 use turnscope_query as query;
-use turnscope_store::{Batch, ReadLimit, Reader, Store as _, Stored, commit_and_wait};
+use turnscope_store::{
+    Batch, ReadLimit, Reader, Store as _, Stored, StoredBody, Unreadable, commit_and_wait,
+};
 use turnscope_store_sqlite::{FILE, Options, SqliteStore};
 
 /// A store, and the directory that goes with it.
@@ -100,7 +102,9 @@ impl World {
         let rows = self.rows(which);
         let ids: Vec<RecordId> = rows.iter().map(|(id, _)| *id).collect();
         let bodies = self.reader().bodies(&ids).unwrap();
-        let restore = |(body, (_, header))| cut::restore_span(&body.unwrap().body, header).unwrap();
+        let restore = |(body, (_, header)): (Result<StoredBody, Unreadable>, &(RecordId, cut::Header))| {
+            cut::restore_span(&body.unwrap().body, header).unwrap()
+        };
         bodies.into_iter().zip(&rows).map(restore).collect()
     }
 
@@ -109,7 +113,9 @@ impl World {
         let rows = self.rows("role & 15 IN (2, 3)");
         let ids: Vec<RecordId> = rows.iter().map(|(id, _)| *id).collect();
         let bodies = self.reader().bodies(&ids).unwrap();
-        let restore = |(body, (_, header))| cut::restore_log(&body.unwrap().body, header).unwrap();
+        let restore = |(body, (_, header)): (Result<StoredBody, Unreadable>, &(RecordId, cut::Header))| {
+            cut::restore_log(&body.unwrap().body, header).unwrap()
+        };
         bodies.into_iter().zip(&rows).map(restore).collect()
     }
 

@@ -1,7 +1,7 @@
 //! Parts that records play, and coding agents that speak in log events.
 
 use super::{Found, Writing, log, span};
-use turnscope_model::{Kind, Resolution, Role, RunId, GroupKey, Verdict};
+use turnscope_model::{GroupKey, Kind, Resolution, Role, RunId, Verdict};
 
 fn event(found: &Found) -> (&str, Option<&str>) {
     match &found.role {

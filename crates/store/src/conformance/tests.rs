@@ -1,0 +1,493 @@
+//! The tests, one function each; `conformance_tests!` names them.
+
+use super::{
+    PATIENCE, Subject, page,
+    records::{agent, batch, call, ms, run_id, said, span, tool, trace},
+    run_ids, runs, search, view,
+};
+use crate::{Change, Pricing, ReadLimit, StoreError, Stored, Unreadable, commit_and_wait};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+use turnscope_model::{Body, LinkFact, NanoUsd, Purpose, Record, RecordId, RunId, ScoreSource};
+use turnscope_query::{
+    FigureKey, FiguresQuery, Filter, Found, GroupBy, NewScore, Retention, RunCursor, RunFilter, RunLink,
+    RunPageQuery, ScoreChange,
+};
+
+fn commit(subject: &impl Subject, records: impl IntoIterator<Item = Record>) -> Stored {
+    commit_and_wait(subject.store(), batch(records)).unwrap()
+}
+
+fn only(filter: Filter, value: &str) -> RunFilter {
+    let mut wanted = RunFilter::default();
+    wanted.is(filter, vec![value.to_owned()]);
+    wanted
+}
+
+/// An agent with two calls and a tool.
+fn one_run(trace: u8) -> Vec<Record> {
+    let start = u64::from(trace) * 1000;
+    vec![
+        agent("a", trace, (1, 0), (start, start + 500)),
+        call(trace, (2, 1), (start + 10, start + 20), &said(1), "I will look"),
+        tool(trace, (3, 1), (start + 30, start + 40), "a herd of quaggas"),
+        call(trace, (4, 1), (start + 50, start + 60), &said(3), "there are quaggas"),
+    ]
+}
+
+/// The bodies of these spans of a trace.
+fn bodies(subject: &impl Subject, trace_number: u8, spans: &[u8]) -> Vec<Body> {
+    let mut reader = view(subject);
+    let wanted: Vec<_> = spans.iter().map(|n| (trace(trace_number), span(*n))).collect();
+    let ids: Vec<RecordId> = reader.spans(&wanted).unwrap().into_iter().map(Option::unwrap).collect();
+    let read = reader.bodies(&ids).unwrap();
+    read.into_iter().map(|body| body.unwrap().body).collect()
+}
+
+/// What was committed is read back.
+pub fn what_was_committed_is_read_back(subject: &mut impl Subject) {
+    let stored = commit(subject, one_run(1));
+    assert_eq!(stored, Stored { records: 4, ..Stored::default() });
+    let run = runs(subject, &RunFilter::default()).remove(0);
+    assert_eq!(run.run_id, run_id(1, 1));
+    assert_eq!((run.turn_count, run.llm_call_count, run.tool_call_count), (2, 2, 1));
+    assert_eq!((run.usage.input_tokens, run.usage.output_tokens), (Some(20), Some(2)));
+    assert_eq!((run.name.as_str(), run.service_name.as_str()), ("a", "shop"));
+    let sent: Vec<Body> = one_run(1).into_iter().map(|record| record.body).collect();
+    assert_eq!(bodies(subject, 1, &[1, 2, 3, 4]), sent);
+    let group = view(subject).group(run.group).unwrap();
+    assert_eq!((group.records.len(), group.projection.runs.len()), (4, 1));
+    assert_eq!(view(subject).group_of_trace(trace(1)).unwrap(), Some(run.group));
+    assert_eq!(view(subject).group_of_trace(trace(9)).unwrap(), None);
+}
+
+/// What is sent again is counted, and kept once.
+pub fn what_is_sent_again_is_counted_and_kept_once(subject: &mut impl Subject) {
+    commit(subject, one_run(1));
+    assert_eq!(commit(subject, one_run(1)), Stored { duplicates: 4, ..Stored::default() });
+    let twice = one_run(2).into_iter().chain(one_run(2));
+    assert_eq!(commit(subject, twice), Stored { records: 4, duplicates: 4, ..Stored::default() });
+    let llm_calls: Vec<u64> =
+        runs(subject, &RunFilter::default()).iter().map(|run| run.llm_call_count).collect();
+    assert_eq!(llm_calls, [2, 2]);
+    let counters = subject.store().counters();
+    assert_eq!((counters.records, counters.duplicates), (8, 8));
+}
+
+/// Of two versions of a span the one with the later end is shown, whatever came first.
+pub fn of_two_versions_the_later_end_wins(subject: &mut impl Subject) {
+    for (trace, order) in [(1, [20, 30]), (2, [30, 20])] {
+        commit(subject, [agent("a", trace, (1, 0), (0, 100))]);
+        for end in order {
+            commit(subject, [call(trace, (2, 1), (1, end), &said(1), &format!("ended at {end}"))]);
+        }
+    }
+    for run in runs(subject, &RunFilter::default()) {
+        assert_eq!((run.llm_call_count, run.output_preview.as_deref()), (1, Some("ended at 30")));
+    }
+}
+
+/// Everything is as it was when the store is opened again, and more can be added.
+pub fn everything_survives_reopening(subject: &mut impl Subject) {
+    commit(subject, one_run(1));
+    let before = runs(subject, &RunFilter::default());
+    subject.reopen();
+    assert_eq!(format!("{:?}", runs(subject, &RunFilter::default())), format!("{before:?}"));
+    let sent: Vec<Body> = one_run(1).into_iter().map(|record| record.body).collect();
+    assert_eq!(bodies(subject, 1, &[1, 2, 3, 4]), sent);
+    assert_eq!(commit(subject, one_run(1)).duplicates, 4);
+    commit(subject, [call(1, (5, 1), (1070, 1080), &said(5), "and a gnu")]);
+    assert_eq!(runs(subject, &RunFilter::default())[0].turn_count, 3);
+}
+
+/// A message is kept once, however often it is sent again.
+pub fn a_message_is_kept_once_however_often_it_is_sent(subject: &mut impl Subject) {
+    for turn in 0..20_u8 {
+        let time = u64::from(turn) * 10;
+        commit(
+            subject,
+            [call(
+                1,
+                (turn + 2, 1),
+                (time, time + 5),
+                &said(usize::from(turn) + 1),
+                "always the same answer",
+            )],
+        );
+    }
+    // Twenty messages and one answer; a store may keep short texts elsewhere, but none of them twice.
+    assert!(view(subject).size().unwrap().contents <= 21);
+    assert_eq!(bodies(subject, 1, &[21])[0].values[0].items.len(), 20);
+}
+
+/// Contexts come in the order of the records that were asked for, with every message of each.
+pub fn contexts_are_given_in_the_order_of_the_records(subject: &mut impl Subject) {
+    for turn in 0..6_u8 {
+        let time = u64::from(turn) * 10;
+        commit(subject, [call(1, (turn + 2, 1), (time, time + 5), &said(usize::from(turn) + 1), "yes")]);
+    }
+    let mut reader = view(subject);
+    let wanted = [7, 2, 4].map(|n| (trace(1), span(n)));
+    let ids: Vec<RecordId> = reader.spans(&wanted).unwrap().into_iter().map(Option::unwrap).collect();
+    let lists = reader.contexts(&ids).unwrap();
+    let inputs: Vec<_> = lists.iter().filter(|list| list.purpose == Purpose::Input).collect();
+    assert_eq!(inputs.iter().map(|list| list.record).collect::<Vec<_>>(), ids);
+    assert_eq!(inputs.iter().map(|list| list.contents.len()).collect::<Vec<_>>(), [6, 1, 3]);
+    let contents = reader.contents(&inputs[0].contents).unwrap();
+    let texts: Vec<String> =
+        contents.into_iter().map(|content| String::from_utf8(content.unwrap().bytes).unwrap()).collect();
+    assert_eq!(texts, said(6));
+}
+
+/// One missing item of a batched read is named, and the others are given.
+pub fn a_batched_read_says_which_item_is_missing_and_gives_the_rest(subject: &mut impl Subject) {
+    commit(subject, one_run(1));
+    let mut reader = view(subject);
+    let wanted = [(trace(1), span(2)), (trace(9), span(9)), (trace(1), span(3))];
+    let found = reader.spans(&wanted).unwrap();
+    assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true]);
+    let ids = [found[0].unwrap(), RecordId(i64::MAX), found[2].unwrap()];
+    let read = reader.bodies(&ids).unwrap();
+    assert!(matches!(read[..], [Ok(_), Err(Unreadable::Gone), Ok(_)]), "{read:?}");
+    assert!(reader.bodies(&[]).unwrap().is_empty());
+    assert!(reader.contents(&[]).unwrap().is_empty());
+    assert!(reader.runs_by_id(&[]).unwrap().is_empty());
+    assert!(reader.scores(&[]).unwrap().is_empty());
+    let some = reader.runs_by_id(&[run_id(9, 9), run_id(1, 1)]).unwrap();
+    assert_eq!(some.len(), 1);
+}
+
+/// Pages of any size and direction lead through every run once.
+pub fn pages_lead_through_every_run_once(subject: &mut impl Subject) {
+    // Two and two begin at the same moment.
+    for trace in 1..=9 {
+        let start = u64::from(trace / 2) * 100;
+        commit(subject, [agent("a", trace, (1, 0), (start, start + 50))]);
+    }
+    for descending in [false, true] {
+        let mut seen = Vec::new();
+        let mut after = None;
+        loop {
+            let asked = RunPageQuery { limit: 2, after, descending, ..RunPageQuery::default() };
+            let found = page(subject, &asked);
+            assert!(found.runs.len() <= 2);
+            seen.extend(found.runs.iter().map(|listed| listed.run.run_id));
+            after = found.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let all = page(subject, &RunPageQuery { limit: 100, descending, ..RunPageQuery::default() });
+        assert_eq!(seen, all.runs.iter().map(|listed| listed.run.run_id).collect::<Vec<_>>());
+        assert_eq!(seen.len(), 9);
+        // Every row says where to go on after it.
+        let third = all.runs[2].cursor.clone();
+        let rest = page(
+            subject,
+            &RunPageQuery { limit: 100, descending, after: Some(third), ..RunPageQuery::default() },
+        );
+        assert_eq!(rest.runs.iter().map(|listed| listed.run.run_id).collect::<Vec<_>>(), seen[3..]);
+    }
+}
+
+/// A cursor that the list did not give is refused; it is no reason for an empty page.
+pub fn a_cursor_of_another_list_is_refused(subject: &mut impl Subject) {
+    commit(subject, one_run(1));
+    for text in ["", "nonsense", "1", "-", "9999999999999999999999"] {
+        let asked = RunPageQuery { after: Some(RunCursor::new(text)), ..RunPageQuery::default() };
+        let asked = view(subject).runs(&RunFilter::default(), &asked, super::moment());
+        assert!(matches!(asked, Err(StoreError::BadCursor)), "{text:?}: {asked:?}");
+    }
+}
+
+/// Filters choose runs: by equality, by comparison, by several values and by words.
+pub fn filters_choose_runs(subject: &mut impl Subject) {
+    commit(subject, one_run(1));
+    let mut other = agent("b", 2, (1, 0), (5000, 5100));
+    other.facts.user_id = Some("ann".into());
+    other.facts.tags = vec!["red".into(), "blue".into()];
+    commit(subject, [other]);
+    assert_eq!(run_ids(subject, &only(Filter::Agent, "b")), [run_id(2, 1)]);
+    assert_eq!(run_ids(subject, &only(Filter::Tool, "look")), [run_id(1, 1)]);
+    assert_eq!(run_ids(subject, &only(Filter::Model, "m-1")), [run_id(1, 1)]);
+    assert_eq!(run_ids(subject, &only(Filter::User, "ann")), [run_id(2, 1)]);
+    assert_eq!(run_ids(subject, &only(Filter::Tag, "blue")), [run_id(2, 1)]);
+    assert_eq!(run_ids(subject, &only(Filter::Agent, "nobody")), []);
+    let mut either = RunFilter::default();
+    either.is(Filter::Agent, vec!["a".into(), "b".into()]);
+    assert_eq!(run_ids(subject, &either).len(), 2);
+    let mut many_turns = RunFilter::default();
+    many_turns.at_least(Filter::Turns, 2.0);
+    assert_eq!(run_ids(subject, &many_turns), [run_id(1, 1)]);
+    search(subject, "quaggas");
+    let words = RunFilter { search: vec!["quaggas".into()], ..RunFilter::default() };
+    assert_eq!(run_ids(subject, &words), [run_id(1, 1)]);
+}
+
+/// A run is found by its id, by any of its spans, by the application's own id and by a clear beginning.
+pub fn runs_are_found_by_their_ids_and_beginnings(subject: &mut impl Subject) {
+    let mut records = one_run(1);
+    records[0].facts.native_run_id = Some("order-7".into());
+    commit(subject, records);
+    commit(subject, one_run(2));
+    let mut reader = view(subject);
+    assert_eq!(reader.run(run_id(1, 3)).unwrap().map(|run| run.run_id), Some(run_id(1, 1)));
+    assert!(reader.run(run_id(7, 7)).unwrap().is_none());
+    let full = run_id(1, 1).to_string();
+    for text in [full.as_str(), &"01".repeat(16), "order-7", "0101"] {
+        let found = reader.find_run(text, true).unwrap();
+        assert!(matches!(&found, Found::One(run) if run.run_id == run_id(1, 1)), "{text}: {found:?}");
+    }
+    assert!(matches!(reader.find_run("0", true).unwrap(), Found::Several(runs) if runs.len() == 2));
+    for text in ["0101", "nothing", ""] {
+        assert!(matches!(reader.find_run(text, false).unwrap(), Found::None), "{text}");
+    }
+}
+
+/// A run's totals include the runs below it, which `descendants` gives.
+pub fn child_runs_are_totalled_and_listed(subject: &mut impl Subject) {
+    let mut records = one_run(1);
+    records.push(agent("below", 1, (5, 3), (1031, 1039)));
+    records.push(call(1, (6, 5), (1032, 1035), &said(1), "from below"));
+    commit(subject, records);
+    let roots = RunFilter { roots_only: true, ..RunFilter::default() };
+    let found = view(subject).runs(&roots, &RunPageQuery::default(), super::moment()).unwrap();
+    assert_eq!(found.runs.len(), 1);
+    let listed = &found.runs[0];
+    assert_eq!((listed.run.llm_call_count, listed.total.llm_call_count), (2, 3));
+    assert_eq!(listed.total.run_count, 2);
+    let below = view(subject).descendants(&listed.run).unwrap();
+    assert_eq!(below.iter().map(|run| run.run_id).collect::<Vec<_>>(), [run_id(1, 5)]);
+    assert_eq!(below[0].parent_run_id, Some(run_id(1, 1)));
+}
+
+/// Span links lead from run to run in both directions.
+pub fn links_lead_both_ways(subject: &mut impl Subject) {
+    commit(subject, one_run(1));
+    let mut again = agent("a", 2, (1, 0), (5000, 5100));
+    again.facts.links =
+        vec![LinkFact { trace_id: trace(1), span_id: span(4), why: Some("regenerated".into()) }];
+    commit(subject, [again]);
+    let found = runs(subject, &RunFilter::default());
+    let why = Some("regenerated".to_owned());
+    let mut reader = view(subject);
+    let before = RunLink { run_id: run_id(1, 1), why: why.clone(), is_before: true };
+    assert_eq!(reader.links(&found[1]).unwrap(), [before]);
+    let after = RunLink { run_id: run_id(2, 1), why, is_before: false };
+    assert_eq!(reader.links(&found[0]).unwrap(), [after]);
+}
+
+/// Figures are sums over the matching runs, by group and by bucket of time.
+pub fn figures_are_sums_over_the_matching_runs(subject: &mut impl Subject) {
+    for trace in 1..=3 {
+        commit(subject, one_run(trace));
+    }
+    commit(subject, [agent("b", 4, (1, 0), (9000, 9100))]);
+    let asked = FiguresQuery { group_by: vec![GroupBy::Agent], ..FiguresQuery::default() };
+    let figures = view(subject).figures(&asked, super::moment()).unwrap();
+    let of = |name: &str| &figures[&FigureKey { bucket: None, values: vec![Some(name.to_owned())] }];
+    assert_eq!((of("a").runs, of("a").llm_calls, of("a").tool_calls, of("a").turns), (3, 6, 3, 6));
+    assert_eq!((of("a").usage.input_tokens, of("b").runs), (Some(60), 1));
+    assert_eq!(of("a").durations, [500_000_000; 3]);
+    let second = 1_000_000_000;
+    let asked =
+        FiguresQuery { filter: only(Filter::Agent, "a"), bucket: Some(second), ..FiguresQuery::default() };
+    let by_time = view(subject).figures(&asked, super::moment()).unwrap();
+    let starts: Vec<Option<i64>> = by_time.keys().map(|key| key.bucket).collect();
+    assert_eq!(starts, [1, 2, 3].map(|n| Some(ms(n * 1000) * 1_000_000)));
+    let range = view(subject).time_range(&RunFilter::default(), super::moment()).unwrap();
+    assert_eq!(range, Some((ms(1000) * 1_000_000, ms(9000) * 1_000_000)));
+}
+
+/// The values of a grouping are listed, most frequent first.
+pub fn values_are_listed_most_frequent_first(subject: &mut impl Subject) {
+    for (trace, name) in [(1, "aa"), (2, "ab"), (3, "ab"), (4, "c")] {
+        commit(subject, [agent(name, trace, (1, 0), (0, 10))]);
+    }
+    let values = view(subject).values(GroupBy::Agent, "a", 10).unwrap();
+    assert_eq!(values, [("ab".to_owned(), 2), ("aa".to_owned(), 1)]);
+}
+
+/// Sessions gather runs, the one with the latest run first.
+pub fn sessions_gather_runs(subject: &mut impl Subject) {
+    for (trace, session) in [(1, "s"), (2, "t"), (3, "s")] {
+        let mut records = one_run(trace);
+        records[0].facts.session_id = Some(session.into());
+        records[0].facts.user_id = Some("ann".into());
+        commit(subject, records);
+    }
+    let sessions = view(subject).sessions(None, 10, 0).unwrap();
+    let seen: Vec<_> = sessions.iter().map(|s| (s.session_id.as_str(), s.run_count, s.turn_count)).collect();
+    assert_eq!(seen, [("s", 2, 4), ("t", 1, 2)]);
+    assert_eq!(view(subject).sessions(Some("bob"), 10, 0).unwrap().len(), 0);
+}
+
+/// Traces of any kind are listed, newest first, in pages.
+pub fn traces_are_listed_newest_first(subject: &mut impl Subject) {
+    for trace in 1..=5 {
+        commit(subject, one_run(trace));
+    }
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = view(subject).traces(after.as_ref(), 2).unwrap();
+        seen.extend(page.traces.iter().map(|trace| (trace.trace_id, trace.span_count)));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, [5, 4, 3, 2, 1].map(|n| (trace(n), 4)));
+}
+
+/// What was said is found, with the run, the turn and the step that met it first.
+pub fn what_was_said_is_found_with_its_run_and_step(subject: &mut impl Subject) {
+    commit(subject, one_run(1));
+    for reopened in [false, true] {
+        if reopened {
+            subject.reopen();
+        }
+        let found = search(subject, "herd");
+        assert_eq!(found.hits.len(), 1);
+        assert_eq!(found.hits[0].bytes, b"a herd of quaggas");
+        let met = &found.hits[0].occurrences[0];
+        assert_eq!((met.run_id, met.turn, met.step_name.as_str()), (run_id(1, 1), Some(1), "look"));
+        assert!(search(subject, "unsaid").hits.is_empty());
+    }
+}
+
+/// Pages of a search lead through every hit once.
+pub fn pages_of_a_search_lead_through_every_hit_once(subject: &mut impl Subject) {
+    commit(subject, [call(1, (2, 0), (1, 20), &said(9), "yes")]);
+    search(subject, "sentence");
+    let mut seen = Vec::new();
+    let mut after = None;
+    for _ in 0..20 {
+        let page = view(subject).search(&["sentence".to_owned()], 2, after.as_ref()).unwrap();
+        seen.extend(page.hits.into_iter().map(|hit| String::from_utf8(hit.bytes).unwrap()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    seen.sort();
+    assert_eq!(seen, said(9));
+}
+
+fn score(run_id: RunId) -> NewScore {
+    NewScore {
+        run_id,
+        step_id: None,
+        turn: None,
+        name: "good".into(),
+        value: Some(1.0),
+        label: None,
+        comment: None,
+        source: ScoreSource::Person,
+    }
+}
+
+/// Scores and tags are given, changed and deleted; what does not exist is said to be missing.
+pub fn scores_and_tags_are_given_changed_and_deleted(subject: &mut impl Subject) {
+    commit(subject, one_run(1));
+    assert!(subject.store().catch_up(PATIENCE));
+    let store = subject.store();
+    let given = store.add_score(score(run_id(1, 1))).unwrap().unwrap();
+    assert!(store.add_score(score(run_id(9, 9))).unwrap().is_none());
+    let change =
+        ScoreChange { value: Some(0.5), comment: Some("on reflection".into()), ..ScoreChange::default() };
+    let changed = store.change_score(&given.score_id, change).unwrap().unwrap();
+    assert_eq!((changed.value, changed.comment.as_deref()), (Some(0.5), Some("on reflection")));
+    let all = view(subject).scores(&[run_id(1, 1)]).unwrap();
+    assert_eq!(all.iter().map(|score| &score.score_id).collect::<Vec<_>>(), [&given.score_id]);
+    assert_eq!(store.delete_score(&given.score_id).unwrap(), Some(run_id(1, 1)));
+    assert_eq!(store.delete_score(&given.score_id).unwrap(), None);
+    assert!(view(subject).scores(&[run_id(1, 1)]).unwrap().is_empty());
+    let tags = |add: &[&str], remove: &[&str]| {
+        let owned = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();
+        store.change_tags(run_id(1, 1), owned(add), owned(remove)).unwrap()
+    };
+    assert!(tags(&["kept", "dropped"], &[]));
+    assert!(tags(&[], &["dropped"]));
+    assert!(!store.change_tags(run_id(9, 9), vec!["x".into()], Vec::new()).unwrap());
+    assert_eq!(runs(subject, &RunFilter::default())[0].tags, ["kept"]);
+}
+
+/// A deleted run takes its content with it, and nothing that another run uses.
+pub fn a_deleted_run_takes_its_content_with_it_and_leaves_the_rest(subject: &mut impl Subject) {
+    commit(subject, one_run(1));
+    commit(subject, one_run(2));
+    commit(subject, [tool(1, (7, 1), (1070, 1080), "only here the okapi")]);
+    assert_eq!(search(subject, "okapi").hits.len(), 1);
+    assert!(subject.store().delete_run(run_id(1, 1)).unwrap());
+    assert!(!subject.store().delete_run(run_id(1, 1)).unwrap());
+    assert_eq!(run_ids(subject, &RunFilter::default()), [run_id(2, 1)]);
+    assert!(search(subject, "okapi").hits.is_empty());
+    assert_eq!(search(subject, "herd").hits[0].occurrences[0].run_id, run_id(2, 1));
+    let sent: Vec<Body> = one_run(2).into_iter().map(|record| record.body).collect();
+    assert_eq!(bodies(subject, 2, &[1, 2, 3, 4]), sent);
+}
+
+/// Retention deletes what ended before, and nothing else.
+pub fn retention_deletes_what_ended_before(subject: &mut impl Subject) {
+    for trace in 1..=3 {
+        commit(subject, one_run(trace));
+    }
+    assert!(subject.store().catch_up(PATIENCE));
+    let retention = Retention { max_age: Some(Duration::from_secs(10)), max_bytes: None };
+    let pruned = subject.store().retain(retention, ms(10_000 + 2_000)).unwrap();
+    assert_eq!((pruned.groups, pruned.records), (1, 4));
+    assert_eq!(run_ids(subject, &RunFilter::default()), [run_id(2, 1), run_id(3, 1)]);
+    assert_eq!(subject.store().retain(retention, ms(12_000)).unwrap().groups, 0);
+}
+
+/// Prices that change reach runs that were priced before.
+pub fn prices_that_change_reach_past_runs(subject: &mut impl Subject) {
+    commit(subject, one_run(1));
+    let unpriced = view(subject).unpriced_models().unwrap();
+    assert_eq!((unpriced[0].model.as_str(), unpriced[0].unpriced_calls), ("m-1", 2));
+    for price in [7, 9] {
+        let pricing = Pricing { key: price, price_of: Arc::new(move |_, _| Some(price as NanoUsd)) };
+        subject.store().set_pricing(pricing).unwrap();
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let run = runs(subject, &RunFilter::default()).remove(0);
+            if run.costs.computed == Some(2 * price as NanoUsd) {
+                break;
+            }
+            assert!(Instant::now() < until, "still {:?}", run.costs);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    assert!(view(subject).unpriced_models().unwrap().is_empty());
+}
+
+/// A question over its limit is ended with an error that says so, and harms no other.
+pub fn a_question_over_its_limit_is_ended(subject: &mut impl Subject) {
+    commit(subject, one_run(1));
+    assert!(subject.store().catch_up(PATIENCE));
+    let limit = ReadLimit::none();
+    limit.cancel();
+    let ended = subject
+        .store()
+        .reader(&limit)
+        .and_then(|mut reader| reader.runs(&RunFilter::default(), &RunPageQuery::default(), super::moment()));
+    assert!(matches!(ended, Err(StoreError::Interrupted)), "{ended:?}");
+    assert_eq!(runs(subject, &RunFilter::default()).len(), 1);
+}
+
+/// Whoever watches is told of runs that were written, and of those that are gone.
+pub fn changes_are_told_to_the_listener(subject: &mut impl Subject) {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listener = Arc::clone(&heard);
+    subject.store().watch(Box::new(move |changes| listener.lock().unwrap().extend(changes)));
+    commit(subject, one_run(1));
+    assert!(subject.store().catch_up(PATIENCE));
+    let written = Change { run_id: run_id(1, 1), gone: false };
+    assert!(heard.lock().unwrap().contains(&written));
+    assert!(subject.store().delete_run(run_id(1, 1)).unwrap());
+    let gone = Change { run_id: run_id(1, 1), gone: true };
+    assert!(heard.lock().unwrap().contains(&gone));
+}
