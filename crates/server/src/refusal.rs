@@ -1,4 +1,4 @@
-//! One table that turns every refusal into its HTTP status and its gRPC code, so that the two receivers cannot disagree.
+//! One table that turns every refusal into its HTTP status and its gRPC code, so that both receivers agree.
 //!
 //! A refusal that may be retried is never a 500: OTLP clients drop their data at a 500.
 
