@@ -133,7 +133,7 @@ pub(crate) fn decompress(
     };
     unpacked.map_err(|refusal| match refusal {
         Refusal::Malformed(why) => {
-            Refusal::Malformed(format!("it is not {encoding} as its header says: {why}"))
+            Refusal::Malformed(format!("the body is not {encoding}, as its header says: {why}"))
         }
         other => other,
     })?;

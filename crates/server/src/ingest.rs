@@ -283,7 +283,7 @@ fn refuse_panics<T>(body: &[u8], decode: impl FnOnce() -> Result<T, Refusal>) ->
         let why = panic_message(&*panic);
         tracing::error!(sha256, bytes = body.len(), why, "decoding a request panicked; it was refused");
         Err(Refusal::Malformed(format!(
-            "decoding it failed in a way that is a fault of the server; the log names the body by its SHA-256, {sha256}"
+            "the body could not be decoded, which is a fault of the server; its log names the body by the SHA-256 {sha256}"
         )))
     })
 }

@@ -8,7 +8,8 @@ use turnscope_store::CommitError;
 /// Why a request was refused. Nothing of it was stored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    #[error("the body is not valid OTLP: {0}")]
+    /// What is wrong with the body, as a sentence.
+    #[error("{0}")]
     Malformed(String),
     #[error("the body is larger than {limit} bytes{}", .measured.advice())]
     TooLarge { limit: usize, measured: Measured },
