@@ -185,13 +185,13 @@ impl Value {
     }
 }
 
-/// The exact content of a record: protobuf bytes in which a slot stands for each cut value.
+/// The exact content of a record: protobuf bytes with a slot in the place of each cut value.
 ///
 /// The store keeps `bytes` as they are and fills `values` back in when it is asked for the record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
-    /// The protobuf message without its ids and times, which stand in the record.
+    /// The protobuf message without its ids and times, which are in the record.
     pub bytes: Vec<u8>,
-    /// What was cut out; slot `i` stands for `values[i]`.
+    /// What was cut out; slot `i` is the place of `values[i]`.
     pub values: Vec<Value>,
 }

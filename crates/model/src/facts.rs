@@ -33,7 +33,7 @@ pub struct Facts {
     pub turn_index: Option<u64>,
     /// What groups runs, as the application says.
     pub session_id: Option<String>,
-    /// The session stands under a name that some frameworks fill with an id of their own for every run
+    /// The session is under a name that some frameworks fill with an id of their own for every run
     /// (`gen_ai.conversation.id`): one that the application set on a step above, or under another name, wins.
     pub session_is_weak: bool,
     /// The user, as the application says.
@@ -87,9 +87,9 @@ pub struct Facts {
     /// The id that joins a tool's span to the call that the model asked for.
     pub tool_call_id: Option<String>,
 
-    /// What the policy gate said.
+    /// The policy gate's verdict.
     pub verdict: Option<Verdict>,
-    /// What the human said.
+    /// The human's decision.
     pub resolution: Option<Resolution>,
     /// Who decided.
     pub decided_by: Option<String>,
@@ -114,7 +114,7 @@ pub struct Facts {
     /// The spans that it links to: the first [`LinkFact::MAX`].
     pub links: Vec<LinkFact>,
 
-    /// A string held bytes that are no UTF-8; the bytes are kept.
+    /// A string held bytes that are not UTF-8; the bytes are kept.
     pub invalid_utf8: bool,
     /// How many values were redacted at receipt.
     pub redacted: u32,
@@ -148,7 +148,7 @@ pub struct RequestedTool {
     pub name: String,
 }
 
-/// A span link: how this record points at work elsewhere, such as the answer that it was made anew for.
+/// A span link: how this record refers to other work, such as the answer that it regenerates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkFact {
     /// The trace of the span that is meant.

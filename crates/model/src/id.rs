@@ -198,7 +198,7 @@ impl StepId {
     pub fn of_trace_span(trace: TraceId, span: SpanId) -> Self {
         Self(format!("{trace}-{span}"))
     }
-    /// A step that no span stands for: hashed from what names it within its run.
+    /// A step without a span: hashed from what names it within its run.
     pub fn synthesised(run: &RunId, key: &str) -> Self {
         let mut hash = Sha256::new();
         hash.update(run.bytes());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Status {
-    /// Nothing was said.
+    /// Not set.
     #[default]
     Unset = 0,
     /// Explicitly fine.
@@ -39,7 +39,7 @@ pub enum Role {
     /// A log record. Where it names a span its facts (messages, error, scores, cost) join that span's, and it is
     /// shown with it.
     Log,
-    /// A log event that stands for a step, or part of one, of its own. Events with the same key in the same trace group
+    /// A log event that represents a step of its own, or part of one. Events with the same key in the same trace group
     /// are one step; a span that carries the same natural id (`tool_call_id`, `response_id`) takes their place.
     Event {
         /// What names the step within its trace group, such as `tool:toolu_01` or `llm:req_9`.

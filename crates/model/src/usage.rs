@@ -75,7 +75,7 @@ impl Usage {
             &mut self.cache_write_tokens,
             &mut self.reasoning_tokens,
         ];
-        counts.into_iter().fold(false, |any, count| drop_implausible(count) || any)
+        counts.into_iter().filter_map(|count| drop_implausible(count).then_some(())).count() > 0
     }
 
     /// Takes from `other` what is unknown here.

@@ -1,8 +1,8 @@
-//! What a policy gate said of a tool call.
+//! A policy gate's verdict on a tool call.
 
 use serde::{Deserialize, Serialize};
 
-/// A policy gate's answer. The reason, the tier and who decided stand beside it in the facts.
+/// A policy gate's answer. The reason, the tier and who decided are other facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -25,7 +25,7 @@ impl Verdict {
     }
 }
 
-/// What the human said of a call that needed approval.
+/// The human's decision on a call that needed approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Resolution {

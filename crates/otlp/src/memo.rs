@@ -1,5 +1,5 @@
-//! What was worked out lately about an item, so that a history which is sent again at every turn is not worked through
-//! again. Memos hold results of pure functions: they are never seen but in the time they save.
+//! A cache of what was computed about an item, because a history is sent again at every turn. It holds results of pure
+//! functions only, so it changes nothing but the time taken.
 
 use std::{
     collections::HashMap,
@@ -52,8 +52,8 @@ const HASHES: usize = 65_536;
 
 /// [`ContentHash::of`], remembered: SHA-256 over re-sent histories is a quarter of receiving them.
 ///
-/// What is remembered is found by a 128-bit XXH3 whose secret is made anew by each process, so that nobody outside can
-/// prepare two items that are taken for one.
+/// Entries are looked up by a 128-bit XXH3 with a secret that each process draws for itself, so that nobody outside can
+/// prepare two items that collide.
 pub(crate) fn content_hash(form: Form, bytes: &[u8]) -> ContentHash {
     static HASHES_OF: LazyLock<Memo<ContentHash>> = LazyLock::new(|| Memo::new(HASHES));
     if bytes.len() < SHORTEST {

@@ -22,11 +22,31 @@ pub(crate) struct Limits {
     pub(crate) time: Duration,
 }
 
+/// How much of a refused body is read, and for how long, so that its client hears the refusal.
+const DISCARD_BYTES: usize = 64 << 20;
+const DISCARD_TIME: Duration = Duration::from_secs(10);
+
 /// Collects a body as it came over the wire.
 pub(crate) async fn collect(
     pending: &Pending,
     headers: &HeaderMap,
-    body: Body,
+    mut body: Body,
+    limits: Limits,
+) -> Result<(Bytes, Reservation), Refusal> {
+    let collected = tokio::time::timeout(limits.time, reserve_and_read(pending, headers, &mut body, limits))
+        .await
+        .unwrap_or(Err(Refusal::TooSlow(limits.time)));
+    let is_early = matches!(collected, Err(Refusal::Busy | Refusal::TooLarge { .. }));
+    if is_early {
+        discard(headers, body).await;
+    }
+    collected
+}
+
+async fn reserve_and_read(
+    pending: &Pending,
+    headers: &HeaderMap,
+    body: &mut Body,
     limits: Limits,
 ) -> Result<(Bytes, Reservation), Refusal> {
     let announced: Option<usize> = headers
@@ -38,32 +58,44 @@ pub(crate) async fn collect(
         return Err(too_large());
     }
     let mut reservation = pending.reserve(announced.unwrap_or(64 * 1024))?;
-    let whole = async {
-        let mut body = body;
-        let mut first: Option<Bytes> = None;
-        let mut all = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(|_| Refusal::Broken)?.into_data() else { continue };
-            match first.take() {
-                None if all.is_empty() => first = Some(data),
-                None => all.extend_from_slice(&data),
-                Some(earlier) => {
-                    all.reserve(announced.unwrap_or(0).max(earlier.len() + data.len()));
-                    all.extend_from_slice(&earlier);
-                    all.extend_from_slice(&data);
-                }
+    let mut first: Option<Bytes> = None;
+    let mut all = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Refusal::Broken)?.into_data() else { continue };
+        match first.take() {
+            None if all.is_empty() => first = Some(data),
+            None => all.extend_from_slice(&data),
+            Some(earlier) => {
+                all.reserve(announced.unwrap_or(0).max(earlier.len() + data.len()));
+                all.extend_from_slice(&earlier);
+                all.extend_from_slice(&data);
             }
-            let size = all.len() + first.as_ref().map_or(0, Bytes::len);
-            if size > limits.bytes {
-                return Err(too_large());
-            }
-            reservation.grow(size)?;
         }
-        Ok(first.unwrap_or_else(|| all.freeze()))
+        let size = all.len() + first.as_ref().map_or(0, Bytes::len);
+        if size > limits.bytes {
+            return Err(too_large());
+        }
+        reservation.grow(size)?;
+    }
+    Ok((first.unwrap_or_else(|| all.freeze()), reservation))
+}
+
+/// Reads what is left of a body and throws it away. An HTTP/1 client that is still sending when the connection closes sees
+/// a broken pipe and never reads the reply. One that asked whether it may send has sent nothing yet.
+pub(crate) async fn discard(headers: &HeaderMap, mut body: Body) {
+    if headers.contains_key(header::EXPECT) {
+        return;
+    }
+    let all = async {
+        let mut size = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            size += frame.data_ref().map_or(0, Bytes::len);
+            if size > DISCARD_BYTES {
+                break;
+            }
+        }
     };
-    let bytes =
-        tokio::time::timeout(limits.time, whole).await.map_err(|_| Refusal::TooSlow(limits.time))??;
-    Ok((bytes, reservation))
+    let _ = tokio::time::timeout(DISCARD_TIME, all).await;
 }
 
 /// Undoes a content-encoding. Memory is reserved before it is taken, and `is_abandoned` is asked now and then whether
@@ -101,7 +133,7 @@ pub(crate) fn decompress(
     };
     unpacked.map_err(|refusal| match refusal {
         Refusal::Malformed(why) => {
-            Refusal::Malformed(format!("it is not {encoding} as its header says: {why}"))
+            Refusal::Malformed(format!("the body is not {encoding}, as its header says: {why}"))
         }
         other => other,
     })?;

@@ -128,7 +128,7 @@ impl Ingest {
         body::collect(&self.pending, headers, body, limits).await
     }
 
-    /// Bytes of requests in hand, and how many may be.
+    /// Bytes of pending requests, and their limit.
     pub(crate) fn queue(&self) -> (u64, u64) {
         (self.pending.used() as u64, self.pending.limit() as u64)
     }
@@ -257,7 +257,7 @@ impl Ingest {
     }
 }
 
-/// Who hears how a request went.
+/// Where a request's outcome is sent.
 type Reply = oneshot::Sender<Result<Partial, Refusal>>;
 
 /// What a batch takes in memory while it waits for its commit. Contents are counted up to the size of the body that they
@@ -283,7 +283,7 @@ fn refuse_panics<T>(body: &[u8], decode: impl FnOnce() -> Result<T, Refusal>) ->
         let why = panic_message(&*panic);
         tracing::error!(sha256, bytes = body.len(), why, "decoding a request panicked; it was refused");
         Err(Refusal::Malformed(format!(
-            "decoding it failed in a way that is a fault of the server; the log names the body by its SHA-256, {sha256}"
+            "the body could not be decoded, which is a fault of the server; its log names the body by the SHA-256 {sha256}"
         )))
     })
 }
@@ -293,8 +293,8 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// What a data point says of the runs that it names: some producers give session and user nowhere else. Kept as log
-/// records without content.
+/// What a data point says about the runs that it names, as log records without content: some producers send session and
+/// user nowhere else.
 fn run_facts(fact: &MetricFact, origin: &Arc<Origin>) -> Vec<Record> {
     if fact.session_id.is_none() && fact.user_id.is_none() {
         return Vec::new();

@@ -30,10 +30,10 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
-/// An HTTP/2 connection is asked for a sign of life after this silence, and closed when none comes.
+/// An HTTP/2 connection is pinged after this much silence, and closed when no reply comes.
 const PING_EVERY: Duration = Duration::from_secs(60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
-/// After the stop: connections on which no request was at work for so many looks in a row are closed.
+/// After the stop, connections are closed once no request has been in progress for this many checks in a row.
 const CALM: u32 = 10;
 const CALM_STEP: Duration = Duration::from_millis(50);
 /// Connections at once on one port; more wait in the kernel's queue.
@@ -49,9 +49,9 @@ pub(crate) struct Listener {
 pub(crate) struct Running {
     stop: oneshot::Sender<()>,
     done: JoinHandle<GracefulShutdown>,
-    /// Requests at work.
+    /// Requests in progress.
     active: Arc<AtomicUsize>,
-    /// Ends what is left of the connections.
+    /// Aborts the remaining connections.
     cut: CancellationToken,
 }
 
@@ -67,7 +67,7 @@ impl Listener {
         self.address
     }
 
-    /// Serves until told to stop.
+    /// Serves until it is stopped.
     pub(crate) fn spawn(self, router: Router) -> Running {
         let (stop, mut stopped) = oneshot::channel();
         let active = Arc::new(AtomicUsize::new(0));
@@ -84,7 +84,7 @@ impl Listener {
                     accepted = self.inner.accept() => match accepted {
                         Ok((stream, _)) => stream,
                         Err(error) => {
-                            // Out of file descriptors, most likely: waiting is all that helps.
+                            // Most likely out of file descriptors; only waiting helps.
                             tracing::warn!(%error, "accepting a connection failed");
                             tokio::time::sleep(Duration::from_millis(100)).await;
                             continue;
@@ -133,8 +133,8 @@ impl Listener {
     }
 }
 
-/// Waits until a client has said whether it speaks HTTP/1 or HTTP/2. What serves the connection would wait for that
-/// without end, and would not stop while it waits.
+/// Waits until a client has shown whether it speaks HTTP/1 or HTTP/2. The connection's server would wait for that without
+/// end, and would not stop while it waits.
 async fn first_bytes(stream: &TcpStream) -> std::io::Result<()> {
     const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     let mut seen = [0; PREFACE.len()];
@@ -146,7 +146,7 @@ async fn first_bytes(stream: &TcpStream) -> std::io::Result<()> {
         if count == PREFACE.len() || !PREFACE.starts_with(&seen[..count]) {
             return Ok(());
         }
-        // A beginning that could be either: rare, and gone with the next packet.
+        // It could still be either; this is rare, and the next packet decides.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -165,17 +165,17 @@ impl Running {
         };
         tokio::select! {
             () = graceful.shutdown() => {}
-            // A client that does not answer to a goodbye must not hold up the others.
-            () = quiet => tracing::debug!("clients that said nothing were cut off"),
+            // A client that ignores GOAWAY must not hold up the stop.
+            () = quiet => tracing::debug!("idle clients were disconnected"),
             () = tokio::time::sleep_until(deadline) => {
-                tracing::warn!("some requests did not finish in time and were cut off");
+                tracing::warn!("some requests did not finish in time and were aborted");
             }
         }
         self.cut.cancel();
     }
 }
 
-/// Counts a request while it is at work.
+/// Counts a request while it is in progress.
 async fn count(State(active): State<Arc<AtomicUsize>>, request: Request, next: Next) -> Response {
     struct One(Arc<AtomicUsize>);
     impl Drop for One {

@@ -1,10 +1,9 @@
-//! OTLP over gRPC. Messages are handed on as bytes, so that both receivers decode (and forgive) in one place.
+//! OTLP over gRPC. Messages are handed on as bytes, so that both receivers decode in one place.
 
 use crate::{
-    auth::Right,
     body::Limits,
     ingest::{Partial, Payload, Signal},
-    otlp_http::ExportResponse,
+    otlp_http::{ExportResponse, may_ingest},
     refusal::Refusal,
     state::App,
 };
@@ -61,11 +60,8 @@ const FRAME_HEAD: usize = 5;
 /// Takes the one message of a unary call. The framing is read here and not by tonic, whose limit holds for a message as
 /// it comes over the wire but not for what it unpacks to, and which collects it before memory can be reserved.
 async fn take(app: &Arc<App>, signal: Signal, request: Request) -> Result<Partial, Refusal> {
-    let principal = app.principal(request.method(), request.headers()).ok_or(Refusal::Unauthenticated)?;
-    if !principal.may(Right::Ingest) {
-        return Err(Refusal::Forbidden);
-    }
     let (parts, body) = request.into_parts();
+    may_ingest(app, &parts)?;
     let content_type =
         parts.headers.get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
     if !content_type.starts_with("application/grpc") {

@@ -2,6 +2,7 @@
 
 use crate::{
     auth::Right,
+    body,
     ingest::{Partial, Payload, Signal},
     refusal::Refusal,
     state::App,
@@ -11,13 +12,13 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use prost::Message as _;
 use std::sync::Arc;
 use turnscope_otlp::decode::Format;
 
-/// The signal that a path asks for: any prefix before `/v1/traces` will do, since clients of other systems send to
-/// `/api/public/otel/v1/traces` and the like; `/` counts as traces on the OTLP port.
+/// The signal of a path. Any prefix before `/v1/traces` is accepted, since clients of other systems send to
+/// `/api/public/otel/v1/traces` and the like.
 pub(crate) fn signal_of(path: &str) -> Option<Signal> {
     let path = path.trim_end_matches('/');
     [("/v1/traces", Signal::Traces), ("/v1/logs", Signal::Logs), ("/v1/metrics", Signal::Metrics)]
@@ -35,7 +36,11 @@ pub(crate) async fn export(State(app): State<Arc<App>>, request: Request) -> Res
     };
     let format = match content_type(request.headers()) {
         Ok(format) => format,
-        Err(refusal) => return refuse(&app, signal, Format::Json, &refusal),
+        Err(refusal) => {
+            let (parts, body) = request.into_parts();
+            body::discard(&parts.headers, body).await;
+            return refuse(&app, signal, Format::Json, &refusal);
+        }
     };
     match take(&app, signal, format, request).await {
         Ok(partial) => accepted(signal, format, partial),
@@ -44,15 +49,21 @@ pub(crate) async fn export(State(app): State<Arc<App>>, request: Request) -> Res
 }
 
 async fn take(app: &Arc<App>, signal: Signal, format: Format, request: Request) -> Result<Partial, Refusal> {
-    let principal = app.principal(request.method(), request.headers()).ok_or(Refusal::Unauthenticated)?;
-    if !principal.may(Right::Ingest) {
-        return Err(Refusal::Forbidden);
-    }
     let (parts, body) = request.into_parts();
+    if let Err(refusal) = may_ingest(app, &parts) {
+        body::discard(&parts.headers, body).await;
+        return Err(refusal);
+    }
     let encoding =
         parts.headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").to_owned());
     let (bytes, reservation) = app.ingest.collect(&parts.headers, body, app.limits).await?;
     app.ingest.receive(Payload { signal, format, encoding, bytes }, reservation).await
+}
+
+/// Whether this request may send telemetry.
+pub(crate) fn may_ingest(app: &App, request: &Parts) -> Result<(), Refusal> {
+    let principal = app.principal(&request.method, &request.headers).ok_or(Refusal::Unauthenticated)?;
+    if principal.may(Right::Ingest) { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
 fn content_type(headers: &http::HeaderMap) -> Result<Format, Refusal> {

@@ -1,4 +1,4 @@
-//! One table that turns every refusal into its HTTP status and its gRPC code, so that the two receivers cannot disagree.
+//! One table that turns every refusal into its HTTP status and its gRPC code, so that both receivers agree.
 //!
 //! A refusal that may be retried is never a 500: OTLP clients drop their data at a 500.
 
@@ -8,7 +8,8 @@ use turnscope_store::CommitError;
 /// Why a request was refused. Nothing of it was stored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    #[error("the body is not valid OTLP: {0}")]
+    /// What is wrong with the body, as a sentence.
+    #[error("{0}")]
     Malformed(String),
     #[error("the body is larger than {limit} bytes{}", .measured.advice())]
     TooLarge { limit: usize, measured: Measured },

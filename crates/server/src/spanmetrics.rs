@@ -16,6 +16,8 @@ const BOUNDS_MS: [f64; 16] = [
 ];
 /// Series kept at most; what comes after is counted under one series named `_other`.
 const SERIES: usize = 2000;
+/// The labels that every series has; `le` is the histogram's.
+const OWN_LABELS: [&str; 5] = ["service_name", "span_name", "span_kind", "status_code", "le"];
 /// Bytes of a label's value kept at most.
 const LONGEST_LABEL: usize = 256;
 
@@ -47,9 +49,7 @@ pub(crate) struct SpanMetrics {
 impl SpanMetrics {
     /// With further dimensions: names of facts such as `kitelogik.policy.deny`.
     pub(crate) fn new(dimensions: Vec<String>) -> Self {
-        let label =
-            |name: &String| name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let labels = dimensions.iter().map(label).collect();
+        let labels = label_names(&dimensions);
         Self { dimensions, labels, series: Mutex::default() }
     }
 
@@ -113,6 +113,19 @@ impl SpanMetrics {
         let further = self.labels.iter().map(String::as_str).zip(key.dimensions.iter().map(String::as_str));
         own.into_iter().chain(further).collect()
     }
+}
+
+/// The dimensions' names as labels. Prometheus refuses a whole page for a name that starts with a digit or appears twice.
+fn label_names(dimensions: &[String]) -> Vec<String> {
+    let mut taken: Vec<String> = OWN_LABELS.map(str::to_owned).into();
+    for dimension in dimensions {
+        let name: String =
+            dimension.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name };
+        let names = std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}_{n}")));
+        taken.extend(names.into_iter().find(|name| !taken.contains(name)));
+    }
+    taken.split_off(OWN_LABELS.len())
 }
 
 /// A label's value: what is longer than any name would only fill memory.
@@ -193,6 +206,16 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
         }
+    }
+
+    #[test]
+    fn no_label_name_appears_twice_or_starts_with_a_digit() {
+        let dimensions = ["service.name", "gen_ai.tool.name", "gen_ai_tool_name", "2nd.tier", "le", "é"];
+        let names = label_names(&dimensions.map(str::to_owned));
+        assert_eq!(
+            names,
+            ["service_name_2", "gen_ai_tool_name", "gen_ai_tool_name_2", "_2nd_tier", "le_2", "_"]
+        );
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn the_key_is_shown_once_and_a_cookie_stands_for_it() {
         all.extend_from_slice(headers);
         http::send(server.0.listen, "POST", "/v1/traces", &all, &spans).unwrap().status
     };
-    assert_eq!(sent(&[("cookie", cookie)]), 401);
+    assert_eq!(sent(&[("cookie", cookie)]), 403);
     assert_eq!(sent(&[("x-api-key", KEY)]), 200);
     let score = format!("/v1/runs/{}/scores", load::run_id(1));
     let mark = |headers: &[(&str, &str)]| {

@@ -21,7 +21,7 @@ impl Contents {
         Item { at, bytes, hash }
     }
 
-    /// As [`Contents::part`], of bytes that stand alone.
+    /// As [`Contents::part`], for bytes that are not part of another value.
     pub(super) fn encoded(&mut self, form: Form, at: usize, bytes: Vec<u8>) -> Item {
         let hash = memo::content_hash(form, &bytes);
         let bytes = self.once(hash, bytes.len(), || bytes.into());

@@ -1,7 +1,7 @@
 //! Flattened lists: `llm.input_messages.0.message.role`, `gen_ai.prompt.0.content`, …
 //!
 //! Here: finding the groups among a record's attributes, cutting them, putting them back. The keys of a group may be
-//! split by other keys and its indices may have gaps or be out of order; where each key stood is then kept beside the
+//! split by other keys and its indices may have gaps or be out of order; the position of each key is then kept beside the
 //! items, so that every attribute goes back to its place.
 
 use super::{contents::Contents, restore::RestoreError};

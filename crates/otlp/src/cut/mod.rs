@@ -4,8 +4,8 @@
 //! text is taken apart (`json`), flattened keys (`flat`), what a value is for (`purpose`), the way back (`restore`).
 //! Not here: reading messages (`messages`), packing (`store`).
 //!
-//! A slot is an `AnyValue` that holds a string table index, which OTLP allows in profiles only: slot `i` stands for
-//! `values[i]`. A record in which a client sent such an index itself is left whole.
+//! A slot is an `AnyValue` that holds a string table index, which OTLP allows in profiles only: slot `i` marks the
+//! place of `values[i]`. A record in which a client sent such an index itself is left whole.
 
 mod contents;
 mod flat;
@@ -29,7 +29,7 @@ use turnscope_model::{
     Body, ContentHash, Form, Item, Kind, Purpose, Record, SpanId, TraceId, UnixNanos, Value,
 };
 
-/// From this length on a value is cut out whatever it is for.
+/// From this length on, a value is cut out whatever its purpose.
 const LARGE: usize = 200;
 /// The latest time that a signed integer holds.
 const LATEST: UnixNanos = i64::MAX as UnixNanos;
@@ -175,7 +175,7 @@ fn any_has_slot(any: &AnyValue) -> bool {
     }
 }
 
-/// What has been cut out of one record so far, each with the rank of the key it stood under.
+/// What has been cut out of one record so far, each with the rank of its key.
 struct Cutter<'a> {
     contents: &'a mut Contents,
     values: Vec<Value>,
@@ -327,7 +327,7 @@ fn whole(form: Form, purpose: Purpose, data: Vec<u8>, contents: &mut Contents) -
     Value { form, purpose, envelope: Vec::new(), items: vec![contents.whole(form, data)] }
 }
 
-/// A structure in one piece: the byte before its only item tells it from a list of one.
+/// A structure as one item; the byte before it distinguishes it from a list with one item.
 fn whole_structure(any: &AnyValue, purpose: Purpose, contents: &mut Contents) -> Value {
     let item = contents.whole(Form::Array, any.encode_to_vec());
     let envelope = vec![restore::WHOLE];

@@ -5,7 +5,7 @@
 use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value as Any};
 use turnscope_model::{Kind, Purpose};
 
-/// The record and event that a key stands in.
+/// The record and event that hold a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RecordContext<'a> {
     /// What kind of work its record is.

@@ -38,14 +38,14 @@ fn expects_span(role: &Role) -> bool {
 /// Why a body could not be restored: it is not as [`super::span`] or [`super::log`] made it.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// The bytes, or an item, are no valid protobuf.
-    #[error("the stored body is no valid protobuf: {0}")]
+    /// The bytes, or an item, are not valid protobuf.
+    #[error("the stored body is not valid protobuf: {0}")]
     Protobuf(#[from] prost::DecodeError),
     /// A slot for which there is no value.
     #[error("the stored body refers to value {0}, which is missing")]
     Slot(i32),
-    /// A text that is no UTF-8.
-    #[error("a stored text is no UTF-8: {0}")]
+    /// A text that is not UTF-8.
+    #[error("a stored text is not UTF-8: {0}")]
     Text(#[from] std::string::FromUtf8Error),
     /// The bytes between the items do not fit.
     #[error("the bytes around the items of a stored value are damaged")]
@@ -114,7 +114,7 @@ pub(super) fn encode_log(mut log: LogRecord, header: &Header) -> Vec<u8> {
 }
 
 /// An id equal to the record's becomes empty. What was empty while the record has one, or was all zeros, gets a zero
-/// more: ids of zeros only are no ids, so nothing else looks like that.
+/// more: ids of zeros only are invalid, so nothing else looks like that.
 fn take_out_id(id: &mut Vec<u8>, header: Option<&[u8]>) {
     if id[..] == *header.unwrap_or(&[]) {
         id.clear();

@@ -188,7 +188,7 @@ fn json<M: json::FromJson>(
     })
 }
 
-/// Marks a record whose text had to be repaired. Its own bytes cannot be told from the others' in a JSON body.
+/// Marks a record whose text had to be repaired. Its own bytes are not kept: they cannot be separated from the rest of a JSON body.
 fn mark<M: Message>(record: &mut M, attributes: impl Fn(&mut M) -> &mut Vec<KeyValue>) {
     let bytes = record.encode_to_vec();
     if memchr::memmem::find(&bytes, "\u{FFFD}".as_bytes()).is_some() {

@@ -1,4 +1,4 @@
-//! Texts that are no UTF-8, although OTLP says they must be.
+//! Texts that are not UTF-8, although OTLP requires it.
 //!
 //! Protobuf: a walk that knows which fields are strings replaces what is wrong by U+FFFD and keeps the original bytes
 //! of the record concerned in an attribute, so that nothing is lost. JSON: invalid bytes and halves of surrogate
@@ -26,7 +26,7 @@ pub(super) fn original(bytes: Vec<u8>) -> KeyValue {
     KeyValue { key: ORIGINAL_BYTES.to_owned(), value, key_strindex: 0 }
 }
 
-/// Outer `None`: no valid message. Inner `None`: nothing to repair.
+/// Outer `None`: not a valid message. Inner `None`: nothing to repair.
 #[allow(clippy::option_option, reason = "the two mean different things and stay within this file")]
 fn message(bytes: &[u8], schema: &Schema, depth: usize) -> Option<Option<Vec<u8>>> {
     let depth = depth.checked_sub(1)?;

@@ -31,7 +31,7 @@ struct Agent {
     events: &'static [Event],
 }
 
-/// An event that stands for a step, or for a part of one.
+/// An event that represents a step, or part of one.
 struct Event {
     name: &'static str,
     /// Only where this attribute has this value.
@@ -41,7 +41,7 @@ struct Event {
     key: &'static str,
     /// Attributes that name the step; without any the time does.
     ids: &'static [&'static str],
-    /// Without a name it stands for no step.
+    /// Without a name it represents no step.
     needs_id: bool,
     /// It says that the step failed.
     fails: bool,
@@ -216,7 +216,7 @@ fn decision(view: &View<'_>, kind: Kind, found: &mut Found) {
     }
     let Some(decision) = text(view, "decision").or_else(|| text(view, "decision_type")) else { return };
     let source = text(view, "source").or_else(|| text(view, "decision_source")).or_else(|| {
-        // Gemini CLI tells by the word whether it asked.
+        // Gemini CLI's wording shows whether it asked.
         Some(if decision.starts_with("auto") { "config" } else { "user" }.to_owned())
     });
     verdicts::decide(&mut found.facts, &decision, source.as_deref());

@@ -1,6 +1,6 @@
 //! Agent Inspector: every event of a run is a span without a parent, in a trace of its own, exported after the fact.
 //!
-//! The run has a name, the real time stands in an attribute, and the kind is the span's name. Beginning and end of
+//! The run has a name, the real time is in an attribute, and the kind is the span's name. Beginning and end of
 //! the run are two events of one step.
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
 use std::borrow::Cow;
 use turnscope_model::{ErrorFact, GroupKey, Kind, Role, RunId};
 
-/// The key of the step that stands for the run.
+/// The key of the step that represents the run.
 const RUN: &str = "run";
 
 const KINDS: &[(&str, Kind)] = &[

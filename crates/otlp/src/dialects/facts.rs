@@ -84,7 +84,7 @@ fn is_a_name(model: &str) -> bool {
     !model.starts_with(['{', '[', '<'])
 }
 
-/// A framework's name where the provider's belongs was passed over; it still tells the dialect.
+/// A framework's name in the provider's attribute is not a provider; it still identifies the dialect.
 fn framework_name<'a>(view: &View<'a>, no_provider: bool) -> &'a str {
     if !no_provider {
         return "";
@@ -101,7 +101,7 @@ fn framework_name<'a>(view: &View<'a>, no_provider: bool) -> &'a str {
         .unwrap_or("")
 }
 
-/// Logfire's span names are templates; the filled-in text stands beside them.
+/// Logfire's span names are templates; the filled-in text is in an attribute.
 fn readable_name(view: &View<'_>, selection: &Selection<'_>) -> String {
     if view.name.contains('{')
         && let Some(name) = selection.text(Field::ReadableName)
@@ -133,7 +133,7 @@ fn identities(facts: &mut Facts, selection: &Selection<'_>) {
         .and_then(|selected| selected.raw_value.count());
 }
 
-/// What stands around an agent's name in the names of spans.
+/// What precedes and follows an agent's name in span names.
 const AROUND_AGENTS: &[(&str, &str)] = &[
     ("invoke_agent ", ""),
     ("agent_run [", "]"),
@@ -144,7 +144,7 @@ const AROUND_AGENTS: &[(&str, &str)] = &[
 ];
 /// Markers under which an agent's span is named after the agent.
 const NAMED_AFTER_AGENT: &[&str] = &["mlflow.spanType", "langfuse.observation.type"];
-/// What stands around a tool's name in the names of spans.
+/// What precedes and follows a tool's name in span names.
 const AROUND_TOOLS: &[(&str, &str)] = &[
     ("execute_tool ", ""),
     ("running tool: ", ""),
@@ -158,7 +158,7 @@ const AROUND_TOOLS: &[(&str, &str)] = &[
     ("", ".tool"),
 ];
 
-/// Names that stand in a span's own name.
+/// Agent names and turn numbers in a span's own name.
 fn names(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
     if facts.kind == Kind::Run && facts.agent_name.is_none() {
         let marker = selection.kind.map_or("", |(_, _, key)| key);

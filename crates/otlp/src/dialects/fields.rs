@@ -6,7 +6,7 @@
 
 use super::field::{Field, Only, Rule, inside, key};
 
-/// Identity keys that may stand on the resource too, where they hold for all its records.
+/// Identity keys that may also be on the resource, for all its records.
 pub(super) const ON_RESOURCE: &[Field] = &[
     Field::SessionId,
     Field::UserId,

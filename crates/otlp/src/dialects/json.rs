@@ -5,7 +5,7 @@
 
 use memchr::{memchr2, memchr3};
 
-/// The members of the object that this text is, as raw key and raw value; nothing when it is no object.
+/// The members of the object that this text is, as raw key and raw value; nothing when it is not an object.
 pub(super) fn members(text: &str) -> Members<'_> {
     let at = skip_space(text.as_bytes(), 0);
     let at = if text.as_bytes().get(at) == Some(&b'{') { at + 1 } else { text.len() };
@@ -24,7 +24,7 @@ pub(super) fn at<'a>(text: &'a str, path: &[&str]) -> Option<&'a str> {
     Some(here)
 }
 
-/// The items of the array that this text is, as raw values; nothing when it is no array.
+/// The items of the array that this text is, as raw values; nothing when it is not an array.
 pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
     let bytes = text.as_bytes();
     let start = skip_space(bytes, 0);
@@ -38,7 +38,7 @@ pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The text that a raw JSON string stands for; other scalars as they are written; nothing for `null`.
+/// A raw JSON string decoded; other scalars as they are written; nothing for `null`.
 pub(super) fn scalar(raw: &str) -> Option<String> {
     if raw.starts_with('"') {
         serde_json::from_str(raw).ok()

@@ -120,7 +120,7 @@ pub(super) static DETAILS: &[(Kind, Name, Kind)] = &[
     (Workflow, Numbered("Step "), Turn),
     (Workflow, Numbered("step "), Turn),
     (Workflow, Is("turn"), Turn),
-    // A batch of tools is no tool.
+    // A batch of tools is not a tool.
     (Tool, Is("execute_tool (merged)"), Workflow),
     (Tool, Starts("running tools"), Workflow),
     // A tool's own class as a task.

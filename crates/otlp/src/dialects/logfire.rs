@@ -1,6 +1,6 @@
 //! Logfire's pending spans: a span that has begun comes as a placeholder with an id of its own.
 //!
-//! The placeholder's parent is the real span, and the real parent stands in an attribute. Not here: everything else
+//! The placeholder's parent is the real span, and the real parent is in an attribute. Not here: everything else
 //! that Logfire writes, which tables say.
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
 };
 use turnscope_model::Role;
 
-/// The open step that a placeholder stands for.
+/// The open step that a placeholder represents.
 pub(super) fn adjust(view: &View<'_>, selection: &Selection<'_>, found: &mut Found) {
     if selection.cow(Field::SpanType).as_deref() != Some("pending_span") {
         return;
@@ -20,7 +20,7 @@ pub(super) fn adjust(view: &View<'_>, selection: &Selection<'_>, found: &mut Fou
     found.end = None;
     if let Some(real) = view.parent_span_id {
         found.span_id = Some(real);
-        // All zeros where there is no parent, which is no id.
+        // All zeros where there is no parent: not an id.
         found.parent_span_id =
             value::get_text(view.attributes, "logfire.pending_parent_id").and_then(|id| id.parse().ok());
     }

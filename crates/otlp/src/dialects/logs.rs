@@ -1,4 +1,4 @@
-//! Log records: events that open a step, that stand for one, or that add to the span they name.
+//! Log records: events that open a step, represent one, or add to the span they name.
 //!
 //! Not here: the events of coding agents (`agent_events`), messages in bodies (`crate::messages`).
 
@@ -9,7 +9,7 @@ use super::{
 use std::borrow::Cow;
 use turnscope_model::{Kind, Role};
 
-/// A step that has begun, told at once; the finished span replaces it.
+/// A step that has begun, announced at once; the finished span replaces it.
 const STARTED: &str = "turnscope.step.started";
 
 /// The facts of a log record.

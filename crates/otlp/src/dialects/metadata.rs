@@ -1,6 +1,6 @@
 //! Families of attributes that share a prefix: free metadata, and scores that carry their name in the key.
 //!
-//! Not here: keys of such a family that mean something (`…metadata.session_id`): those stand in `fields`.
+//! Not here: keys of such a family that mean something (`…metadata.session_id`); those are in `fields`.
 
 use super::value::RawValue;
 use std::borrow::Cow;

@@ -11,7 +11,7 @@ use super::{
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use turnscope_model::Usage;
 
-/// The method under which a framework's modules run; before it stands the module's name.
+/// The method under which a framework's modules run, after the module's name.
 const METHODS: [&str; 2] = [".forward", ".kickoff"];
 
 /// Completes a span's facts.

@@ -1,6 +1,6 @@
-//! Names of model providers: one spelling for each, and who serves a model when nobody says.
+//! Names of model providers: one spelling for each, and which provider serves a model when the record does not say.
 //!
-//! Names follow the conventions for generative AI. Names of frameworks that stand where a provider belongs are no providers.
+//! Names follow the conventions for generative AI. A framework's name in the provider's attribute is not a provider.
 
 /// Frameworks that put their own name where the provider's belongs.
 const FRAMEWORKS: &[&str] = &[

@@ -29,7 +29,7 @@ pub(super) struct Selected<'a> {
 }
 
 impl Selected<'_> {
-    /// The attribute it stands in.
+    /// The attribute that holds it.
     pub(super) fn key(&self) -> &'static str {
         self.entry.source.key
     }
@@ -98,7 +98,7 @@ impl<'a> Selection<'a> {
             let held = self.best[entry.field as usize];
             entry.source.only.holds(kind) && held.is_none_or(|held| entry.rank < held.entry.rank)
         });
-        // The sources inside one attribute stand next to one another.
+        // Sources inside the same attribute are adjacent.
         for sources in later.chunk_by(|(one, _), (next, _)| one.source.key == next.source.key) {
             if sources.len() < MANY {
                 for (entry, raw_value) in sources {
@@ -197,7 +197,7 @@ pub(super) fn select<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
     selection
 }
 
-/// Identities may stand on the resource; what the record itself says is nearer and wins.
+/// Identities may be on the resource; the record's own attributes win.
 fn from_resource<'a>(selection: &mut Selection<'a>, resource: &'a [KeyValue]) {
     for attribute in resource {
         let Some(targets) = INDEX.keys.get(attribute.key.as_str()) else { continue };

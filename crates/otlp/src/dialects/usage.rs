@@ -9,7 +9,7 @@ use turnscope_model::{Facts, Usage};
 
 /// Attributes whose input count leaves the cache out.
 const EXCLUSIVE_INPUT: &[&str] = &["input_tokens"];
-/// Attributes whose output count leaves reasoning out, when reasoning stands under the second name.
+/// Attributes whose output count excludes reasoning when the second attribute reports reasoning.
 const EXCLUSIVE_OUTPUT: &[(&str, &str)] = &[("output_token_count", "thoughts_token_count")];
 /// Dialects that hand on what the provider's API says; of these models, or of this provider, it leaves the cache out.
 const PASSED_ON: &[(&str, &str)] = &[
@@ -102,7 +102,7 @@ impl Counts {
                 found.set_if_new(detail_slot(name), member);
             }
         }
-        // The sum of both written where the output belongs: the map tells them apart.
+        // The total was sent as the output count; the map has the output on its own.
         if self.usage.output_tokens.is_some() && self.usage.output_tokens == found.total {
             self.usage.output_tokens = found.usage.output_tokens.or(self.usage.output_tokens);
             self.output_excludes_reasoning |= found.output_excludes_reasoning;
@@ -111,7 +111,7 @@ impl Counts {
         self.usage.fill_from(&found.usage);
         self.total = self.total.or(found.total);
         if before.input_tokens.is_none() {
-            // Anthropic's API leaves the cache out, and gives no total; who adds it up gives one.
+            // Anthropic's API excludes the cache and reports no total; a producer that adds it up reports one.
             self.input_excludes_cache |= exclusive_names || (provider_names && found.total.is_none());
             self.output_excludes_reasoning |= exclusive_names || found.output_excludes_reasoning;
         }

@@ -1,4 +1,4 @@
-//! What a policy gate or a human said of a tool call.
+//! The verdict of a policy gate or a human on a tool call.
 //!
 //! Here: attributes that say allow, deny or ask, and the words in which tools report decisions. Not here: counting a
 //! call's verdicts once (`store::project`).

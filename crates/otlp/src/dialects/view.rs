@@ -1,4 +1,4 @@
-//! What a dialect's table reads, and what it gives.
+//! The input and output of a dialect's tables.
 
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, KeyValue},
@@ -75,7 +75,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// What is known of any record, whatever wrote it.
+    /// The facts of any record, whichever dialect wrote it.
     pub fn plain(view: &View<'_>) -> Self {
         Self {
             facts: Facts { name: view.name.to_owned(), ..Facts::default() },

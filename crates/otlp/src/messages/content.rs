@@ -3,9 +3,8 @@
 use super::{
     cut_again, definition, json,
     json::first,
-    of_source, part,
+    of_source, parse, part,
     preview::best,
-    shape,
     source::{Record, Sent, Source},
 };
 use crate::cut;
@@ -17,7 +16,7 @@ use turnscope_model::{Kind, Message, Part, Purpose, ToolDefinition, Value};
 /// The content of one span and the log records joined to it, in canonical form.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Content {
-    /// The system prompt, where it stands apart from the messages.
+    /// The system prompt, where it is separate from the messages.
     pub system: Vec<Part>,
     /// The messages that the call was sent.
     pub input: Vec<Message>,
@@ -29,9 +28,9 @@ pub struct Content {
     pub arguments: Option<Json>,
     /// A tool call's result.
     pub result: Option<Json>,
-    /// The input of an agent, a chain or a retrieval that is no list of messages.
+    /// The input of an agent, a chain or a retrieval that is not a list of messages.
     pub input_value: Option<Json>,
-    /// The output that is no list of messages.
+    /// The output that is not a list of messages.
     pub output_value: Option<Json>,
     /// The documents that were retrieved.
     pub documents: Vec<Json>,
@@ -55,7 +54,7 @@ impl Content {
         content
     }
 
-    /// The content of a log record that stands for itself.
+    /// The content of a log record on its own.
     pub fn of_log(log: &LogRecord, kind: Kind) -> Self {
         let (log, event, values) = cut_log(log, kind);
         let record = Record::of_log(&log, &values, kind, &event);
@@ -75,13 +74,13 @@ impl Content {
         if let ([only], true) = (&outputs[..], content.documents.is_empty()) {
             content.documents = documents(only);
         }
-        // Parts of one answer (text, reasoning, tool calls) that stand under keys of their own are one message.
+        // Parts of one answer (text, reasoning, tool calls) under keys of their own are one message.
         if outputs.len() > 1 && outputs.iter().all(|source| source.key.starts_with("ai.re")) {
             content.output = one_answer(std::mem::take(&mut content.output));
         }
         for source in best(sources, Purpose::System) {
             content.system.extend(match source.sent.json() {
-                Json::Object(map) => shape::assemble(&map, "system").parts,
+                Json::Object(map) => parse::assemble(&map, "system").parts,
                 other => part::parts(&other),
             });
         }
@@ -177,7 +176,7 @@ pub(crate) fn event_name(log: &LogRecord) -> &str {
 fn in_or_out(sources: &[Source<'_>], role: &str, is_call: bool) -> (Vec<Message>, Option<Json>) {
     let events = sources.iter().any(|source| !source.event.is_empty());
     let structured = |source: &Source<'_>| {
-        source.sent.len() > 1 || !shape::messages(&source.sent.item(0).0, role).is_empty()
+        source.sent.len() > 1 || !parse::messages(&source.sent.item(0).0, role).is_empty()
     };
     let parts_of_answer = sources.iter().any(|source| source.key.starts_with("ai.re"));
     if is_call || events || parts_of_answer || sources.iter().any(structured) {
@@ -222,7 +221,7 @@ fn without_envelope(json: &Json, purpose: Purpose) -> Option<Json> {
     if let Some(raw) = map.get("raw_output").filter(|_| map.contains_key("tool_name")) {
         return Some(raw.clone());
     }
-    let messages = shape::messages(json, "");
+    let messages = parse::messages(json, "");
     let [Message { role, parts, .. }] = &messages[..] else { return None };
     match &parts[..] {
         [Part::ToolCallResponse { response, .. }] if role == "tool" => Some(response.clone()),

@@ -1,6 +1,6 @@
 //! Messages in events: one span event or log event is one message (`gen_ai.user.message`, `gen_ai.choice`, …).
 
-use super::{json, part, shape, source::Source};
+use super::{json, parse, part, source::Source};
 use serde_json::{Map, Value as Json};
 use turnscope_model::{ContentHash, Message, Part};
 
@@ -24,9 +24,9 @@ pub(super) fn messages(source: &Source<'_>) -> Vec<Message> {
         Json::Array(list) if list.iter().all(Json::is_object) => {
             let parts: Vec<Part> = part::parts(&content);
             let only_other = parts.iter().all(|part| matches!(part, Part::Other { .. }));
-            if only_other { shape::messages_or_text(&content, role) } else { vec![of_parts(parts, role)] }
+            if only_other { parse::messages_or_text(&content, role) } else { vec![of_parts(parts, role)] }
         }
-        _ => shape::messages_or_text(&content, role),
+        _ => parse::messages_or_text(&content, role),
     };
     if let ([message], Some(id)) = (&mut found[..], id) {
         message.id = Some(id.to_string());
@@ -35,10 +35,10 @@ pub(super) fn messages(source: &Source<'_>) -> Vec<Message> {
 }
 
 fn of_map(map: &Map<String, Json>, role: &str) -> Message {
-    if let Some(found) = shape::message(map, role) {
+    if let Some(found) = parse::message(map, role) {
         return found;
     }
-    let mut message = shape::assemble(map, role);
+    let mut message = parse::assemble(map, role);
     if role == "tool" && !matches!(message.parts[..], [Part::ToolCallResponse { .. }]) {
         let response = json::first(map, &["content", "result"]).map(part::answer).unwrap_or_default();
         message.parts = vec![Part::ToolCallResponse { id: json::first_text(map, &["id"]), response }];

@@ -1,6 +1,6 @@
 //! Tool results that the messages of a call mark as failed: no span may tell that the tool did.
 //!
-//! Known by structure: whatever carries a call's id beside `is_error: true`, `error: true` or `status: "error"`.
+//! Recognised by structure: anything that carries a call's id beside `is_error: true`, `error: true` or `status: "error"`.
 
 use super::{
     json::first_text,
@@ -11,7 +11,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use serde_json::{Map, Value as Json};
 use turnscope_model::Purpose;
 
-/// New results stand at the end of the list; earlier ones were at the end of an earlier call's.
+/// New results are at the end of the list; earlier ones were at the end of an earlier call's.
 const NEWEST: usize = 8;
 /// Names of a call's id beside its result.
 const IDS: [&str; 5] = ["tool_use_id", "tool_call_id", "toolUseId", "toolCallId", "call_id"];

@@ -1,7 +1,7 @@
 //! Values as JSON: what a reader of messages works on, however they were written.
 //!
 //! Here: structured values, flattened keys and lenient parsing (JSON within JSON, texts that were cut off, Python's
-//! way of writing). Not here: what the JSON means (`shape`, `part`).
+//! way of writing). Not here: what the JSON means (`parse`, `part`).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value as Any};

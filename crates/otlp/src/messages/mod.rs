@@ -1,6 +1,6 @@
 //! Canonical messages, made from what was sent: a pure function that is called on read.
 //!
-//! The way: `source` finds the values that are for something (one table of keys, shared with `cut`), `shape` and
+//! The way: `source` finds the values that are for something (one table of keys, shared with `cut`), `parse` and
 //! `part` tell by structure what they are, whoever wrote them. Also here: the preview facts of the receiving path
 //! (`preview`) and the text of one stored item for the search index (`text`).
 
@@ -10,10 +10,10 @@ mod events;
 mod external;
 mod failures;
 mod json;
+mod parse;
 mod part;
 mod preview;
 mod printed;
-mod shape;
 mod source;
 mod text;
 
@@ -49,11 +49,11 @@ impl Previews {
 
 /// One stored item of a list of messages as the messages it is: nearly always one.
 pub fn item_messages(form: Form, bytes: &[u8]) -> Vec<Message> {
-    let found = shape::messages_or_text(&source::item(form, bytes), "user");
+    let found = parse::messages_or_text(&source::item(form, bytes), "user");
     with_ids(found, Some(turnscope_model::ContentHash::of(form, bytes)))
 }
 
-/// A value that is no message, such as a tool's arguments, as a message of this role.
+/// A value that is not a message, such as a tool's arguments, as a message of this role.
 pub fn plain_message(role: &str, value: &Json) -> Message {
     let parts = vec![Part::Text { content: preview::plain_text(value) }];
     Message { role: role.to_owned(), parts, ..Message::default() }
@@ -71,7 +71,7 @@ fn of_source(source: &Source<'_>, role: &str) -> Vec<Message> {
     let mut found = Vec::new();
     for n in 0..source.sent.len() {
         let (json, hash) = source.sent.item(n);
-        let messages = if only { shape::messages_or_text(&json, role) } else { in_list(&json, role) };
+        let messages = if only { parse::messages_or_text(&json, role) } else { in_list(&json, role) };
         found.extend(with_ids(messages, hash));
     }
     if let Some(tail) = source.sent.cut_off() {
@@ -81,9 +81,9 @@ fn of_source(source: &Source<'_>, role: &str) -> Vec<Message> {
     found
 }
 
-/// An item of a list: kept whole where it is no message of a known shape.
+/// An item of a list: kept whole where it is not a message of a known form.
 fn in_list(json: &Json, role: &str) -> Vec<Message> {
-    let found = shape::messages(json, role);
+    let found = parse::messages(json, role);
     if !found.is_empty() {
         return found;
     }

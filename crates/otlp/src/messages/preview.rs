@@ -1,9 +1,9 @@
 //! The facts that are found in messages when a record arrives: the two preview texts and the tools that were asked for.
 //!
-//! Cheap: lists are read from their end, and only items that can matter are parsed.
+//! Lists are read from the end, and only items that can matter are parsed, to keep it cheap.
 
 use super::{
-    events, failures, printed, shape,
+    events, failures, parse, printed,
     source::{Record, Sent, Source},
 };
 use crate::{
@@ -19,7 +19,7 @@ use turnscope_model::{Kind, Message, Part, Purpose, RequestedTool};
 const PREVIEW: usize = 500;
 /// How many items are parsed in search of a user's message.
 const MOST_PARSED: usize = 64;
-/// Under these keys stands the text that matters in a value of no known shape.
+/// The keys that hold the text that matters in a value of unknown form.
 const TEXT_KEYS: [&str; 28] = [
     "input",
     "question",
@@ -103,7 +103,7 @@ pub(crate) fn previews(record: Record<'_>) -> Previews {
     }
 }
 
-/// The sources for this purpose under the best key there is. A list stands there whole: where a log event repeats that
+/// The sources for this purpose under the best key there is. A list is there whole: where a log event repeats that
 /// of its span, it counts once. Messages that are events of their own all count.
 pub(crate) fn best<'a>(sources: &[Source<'a>], purpose: Purpose) -> Vec<Source<'a>> {
     let rank = sources.iter().filter(|source| source.purpose == purpose).map(|source| source.rank).min();
@@ -125,7 +125,7 @@ fn user_text(source: &Source<'_>) -> Option<String> {
     if source.sent.len() == 2 {
         // The list that was cut may be a single message, written as a pair of role and text.
         let pair = Json::Array(vec![source.sent.item(0).0, source.sent.item(1).0]);
-        let said = shape::messages(&pair, "user");
+        let said = parse::messages(&pair, "user");
         if let [message] = &said[..]
             && message.role == "user"
             && pair[0].is_string()
@@ -135,7 +135,7 @@ fn user_text(source: &Source<'_>) -> Option<String> {
     }
     let mut parsed = 0;
     for n in (0..source.sent.len()).rev() {
-        // The same question stands in every call of a run.
+        // Every call of a run carries the same question.
         let key =
             source.sent.hash(n).filter(|_| many && source.event.is_empty()).map(|hash| memo::key(&hash));
         match key.and_then(|key| USER_TEXTS.get(key)) {
@@ -155,7 +155,7 @@ fn user_text(source: &Source<'_>) -> Option<String> {
         }
         let (json, _) = source.sent.item(n);
         let found = if source.event.is_empty() {
-            shape::messages(&json, "user")
+            parse::messages(&json, "user")
         } else {
             super::of_source(source, "user")
         };
@@ -181,7 +181,7 @@ fn user_text(source: &Source<'_>) -> Option<String> {
 /// The first of the texts that were embedded.
 fn embedded_text(source: &Source<'_>) -> Option<String> {
     let (json, _) = source.sent.item(0);
-    if let Some(message) = shape::messages(&json, "user").first() {
+    if let Some(message) = parse::messages(&json, "user").first() {
         return Some(text_of(message)).filter(|text| !text.is_empty());
     }
     let json = match &json {
@@ -212,7 +212,7 @@ fn told_beside_a_list(source: &Source<'_>) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// What items of lists said as a user's message.
+/// The text of list items that are user messages.
 static USER_TEXTS: LazyLock<Memo<Option<String>>> = LazyLock::new(|| Memo::new(8192));
 
 fn mentions_user(bytes: &[u8]) -> bool {
@@ -221,7 +221,7 @@ fn mentions_user(bytes: &[u8]) -> bool {
 
 fn trailing_answer(sent: Sent<'_>) -> Vec<Message> {
     let Some(last) = sent.len().checked_sub(1) else { return Vec::new() };
-    let found = shape::messages(&sent.item(last).0, "assistant");
+    let found = parse::messages(&sent.item(last).0, "assistant");
     found.into_iter().next_back().filter(|message| message.role == "assistant").into_iter().collect()
 }
 
@@ -256,7 +256,7 @@ fn requested(messages: &[Message]) -> Vec<RequestedTool> {
         .collect()
 }
 
-/// The text of a value of no known shape: a string, what stands under a telling key, else its JSON.
+/// The text of a value of unknown form: a string, the value of a key that usually holds the text, else its JSON.
 pub(crate) fn plain_text(json: &Json) -> String {
     telling_text(json, 4).unwrap_or_else(|| match json {
         Json::Null => String::new(),

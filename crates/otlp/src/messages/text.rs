@@ -1,6 +1,6 @@
 //! The searchable text of one stored item.
 
-use super::{preview, shape, source};
+use super::{parse, preview, source};
 use serde_json::Value as Json;
 use turnscope_model::{Form, Part, Purpose};
 
@@ -19,7 +19,7 @@ pub fn item_text(form: Form, purpose: Purpose, bytes: &[u8]) -> String {
     let mut out = String::new();
     let messages = match purpose {
         Purpose::Arguments | Purpose::Result => Vec::new(),
-        _ => shape::messages(&json, "user"),
+        _ => parse::messages(&json, "user"),
     };
     if messages.is_empty() {
         add_texts(&mut out, &json, DEEPEST);

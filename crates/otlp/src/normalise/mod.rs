@@ -1,4 +1,4 @@
-//! Protobuf types to records: facts are found, large values cut out, secrets redacted; nothing else is rewritten.
+//! Protobuf types to records: facts are found, large values cut out, secrets redacted; nothing else is changed.
 //!
 //! Here: one request to its records. In the files below: resource and scope (`origin`), metrics (`metrics`).
 //! Not here: which attribute is which fact (`dialects`), what messages say (`messages`).
@@ -37,7 +37,7 @@ pub struct Normalised {
     pub rejection: Option<String>,
 }
 
-/// Makes records of a decoded export request for traces. Spans whose ids are no ids are left out and counted.
+/// Makes records of a decoded export request for traces. Spans with invalid ids are left out and counted.
 pub fn traces(request: ExportTraceServiceRequest, redactor: &Redactor) -> Normalised {
     let mut out = Collected::new(redactor);
     for of_resource in request.resource_spans {
@@ -278,7 +278,7 @@ fn status_of(span: &Span) -> Status {
     }
 }
 
-/// Before anything is read: secret keys, and the texts that are no attributes.
+/// Before anything is read: secret keys, and texts outside attributes.
 fn redact_span_fields(span: &mut Span, redactor: &Redactor) -> u32 {
     let mut count = redactor.keys(&mut span.attributes) + redactor.text(&mut span.name);
     for event in &mut span.events {
@@ -305,10 +305,10 @@ fn dropped(span: &Span) -> u32 {
     own.into_iter().chain(events).chain(links).fold(0, u32::saturating_add)
 }
 
-/// Attributes of a link that say what it is for; ours first, then what is seen in the wild.
+/// Attributes that say what a link is for: ours first, then those that producers use.
 const LINK_WHY: [&str; 3] = ["turnscope.link", "link.type", "link.relationship"];
 
-/// The spans that this one points at. A link whose ids are no ids stays in the body alone.
+/// The spans that this one links to. A link with invalid ids stays in the body only.
 fn links(span: &Span) -> Vec<LinkFact> {
     let link = |link: &Link| {
         Some(LinkFact {
@@ -333,7 +333,7 @@ fn is_repaired(attributes: &[KeyValue]) -> bool {
     attributes.last().is_some_and(|kv| kv.key == decode::ORIGINAL_BYTES)
 }
 
-/// What a dialect's table found stands.
+/// A value that a dialect's table found is kept.
 fn take_previews(facts: &mut Facts, previews: Previews) {
     facts.input_text = facts.input_text.take().or(previews.input_text);
     facts.output_text = facts.output_text.take().or(previews.output_text);

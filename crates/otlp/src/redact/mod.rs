@@ -25,8 +25,8 @@ const SHORTEST_SECRET: usize = 12;
 /// Why extra rules are refused.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
-    /// A pattern is no regular expression.
-    #[error("redaction pattern {pattern:?} is no regular expression: {source}")]
+    /// A pattern is not a valid regular expression.
+    #[error("redaction pattern {pattern:?} is not a valid regular expression: {source}")]
     Pattern {
         /// The pattern.
         pattern: String,
@@ -323,7 +323,7 @@ fn replace(any: &mut AnyValue, rule: &str) -> u32 {
     u32::from(secret)
 }
 
-/// What stands in the place of a secret.
+/// The marker that replaces a secret.
 fn marker(rule: &str) -> String {
     format!("[redacted:{rule}]")
 }

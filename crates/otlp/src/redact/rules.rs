@@ -29,7 +29,7 @@ pub(super) const KEYS: [&str; 22] = [
 
 /// A secret that is known by its shape.
 pub(super) struct Shape {
-    /// What stands in the marker.
+    /// The name shown in the marker.
     pub(super) name: &'static str,
     /// What every such secret holds, in lower case: looked for first, because that is fast.
     pub(super) literals: &'static [&'static str],

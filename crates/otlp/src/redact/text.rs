@@ -4,7 +4,7 @@ use super::{Rules, marker};
 use regex::Regex;
 use std::{collections::HashSet, fmt::Write as _};
 
-/// Finds a secret key in JSON or Python, with whatever stands before it in its name, up to the quote that opens its
+/// Finds a secret key in JSON or Python, with whatever precedes it in its name, up to the quote that opens its
 /// value. Quotes may be escaped, as they are in JSON within JSON.
 pub(super) fn json_keys(names: &HashSet<String>) -> Result<Regex, regex::Error> {
     let mut sorted: Vec<&String> = names.iter().collect();

@@ -184,7 +184,7 @@ fn errors_say_what_is_wrong_and_where() {
     );
     check(&deep, "recursion limit exceeded");
     let error = decode::traces(b"\x0a\xff", Format::Protobuf).expect_err("it is refused").to_string();
-    assert!(error.starts_with("the body is no valid OTLP protobuf"), "{error}");
+    assert!(error.starts_with("the body is not valid OTLP protobuf"), "{error}");
 }
 
 #[test]

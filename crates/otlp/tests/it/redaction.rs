@@ -196,7 +196,7 @@ fn extra_rules_are_checked_and_applied() {
     );
     for (keys, patterns, expected) in [
         (&["--"][..], &[][..], "has no letters"),
-        (&[], &["a("], "is no regular expression"),
+        (&[], &["a("], "is not a valid regular expression"),
         (&[], &["x*"], "matches the empty text"),
     ] {
         let error = Redactor::with(keys, patterns).expect_err("it is refused").to_string();

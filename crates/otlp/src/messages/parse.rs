@@ -1,4 +1,4 @@
-//! JSON to messages: each shape is known by its structure, so that producers never seen before are read too.
+//! JSON to messages: each format is recognised by its structure, so that messages of unknown producers are read too.
 //!
 //! In: one item of a list as it was sent, or a whole value (a list, a request or answer that holds one, a text).
 //! Out: canonical messages. Not here: single parts (`part`), which attribute to look at (`source`).
@@ -93,7 +93,7 @@ fn within(json: &Json, role: &str, depth: usize) -> Vec<Message> {
     }
 }
 
-/// pydantic-ai's own objects: a request or a response, in which each part's kind tells who speaks.
+/// pydantic-ai's own objects: a request or a response, in which each part's kind gives the role.
 fn by_kind_of_part(map: &Map<String, Json>) -> Option<Vec<Message>> {
     let list = map.get("parts").and_then(Json::as_array)?;
     let mut found: Vec<Message> = Vec::new();
@@ -125,7 +125,7 @@ fn pair_role(word: &str) -> Option<&'static str> {
     }
 }
 
-/// A list of parts that stands for one message. Items of OpenAI's responses look like parts, but are messages.
+/// A list of parts that is one message. Items of OpenAI's responses look like parts, but are messages.
 fn is_list_part(map: &Map<String, Json>) -> bool {
     let kind = map.get("type").and_then(Json::as_str).unwrap_or("");
     is_part(map)
@@ -200,7 +200,7 @@ fn wrapped(map: &Map<String, Json>, role: &str) -> Option<Message> {
     None
 }
 
-/// Items of OpenAI's responses that are no messages there.
+/// Items of OpenAI's responses that are not messages there.
 fn response_item(map: &Map<String, Json>) -> Option<Message> {
     let (role, part) = match map.get("type").and_then(Json::as_str)? {
         "function_call" | "custom_tool_call" | "mcp_call" => ("assistant", part::tool_call(map)?),
@@ -213,7 +213,7 @@ fn response_item(map: &Map<String, Json>) -> Option<Message> {
     Some(Message { role: role.to_owned(), parts: vec![part], ..Message::default() })
 }
 
-/// An object that says itself who speaks, or carries an event's name that does.
+/// An object with a role of its own, or with an event's name that implies one.
 fn with_role(map: &Map<String, Json>, role: &str) -> Option<Message> {
     if let Some(Json::String(event)) = map.get("event.name") {
         let role = super::events::role(event)?;
