@@ -163,7 +163,7 @@ fn dimension(record: &Record, name: &str) -> String {
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use turnscope_model::{Body, Facts, Origin, Unit};
+    use turnscope_model::{Body, Facts, GroupKey, Origin};
 
     fn span(service: &str, name: &str) -> Record {
         let origin = Origin {
@@ -178,7 +178,7 @@ mod tests {
             span_id: None,
             parent_span_id: None,
             remote_parent: false,
-            unit: Unit::None,
+            group: GroupKey::None,
             start: 0,
             end: Some(3_000_000),
             status: Status::Ok,

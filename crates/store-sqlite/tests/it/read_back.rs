@@ -5,6 +5,7 @@ use opentelemetry_proto::tonic::{logs::v1::LogRecord, trace::v1::Span};
 use proptest::{collection::vec, prelude::*};
 use prost::Message;
 use turnscope_otlp::redact::Redactor;
+use turnscope_store::{Maintenance as _, commit_and_wait};
 
 /// What a run of requests looks like: random spans that get ids of their own within a few traces, some of which carry
 /// a history that grows or slides.
