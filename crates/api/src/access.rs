@@ -18,5 +18,6 @@ pub struct Access {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
+    /// The server's API key.
     pub key: String,
 }

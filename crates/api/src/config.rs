@@ -9,15 +9,23 @@ use std::collections::BTreeMap;
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Config {
+    /// The server's version, such as `0.3.0`.
     pub version: String,
+    /// Milliseconds since the server started.
     pub uptime_ms: u64,
+    /// Every setting with its value and where it came from.
     pub values: Vec<Value>,
     /// Whether a key is asked for.
     pub api_key_set: bool,
+    /// The addresses that the server really took: a port 0 is replaced by the one it got.
     pub addresses: AddressTexts,
+    /// How large the store is, and what it holds.
     pub store: StoreState,
+    /// Counts of received data.
     pub ingest: IngestState,
+    /// What the settings say about deleting old runs.
     pub retention: Retention,
+    /// Which prices are in use.
     pub pricing: PricingState,
     /// What is not as it should be, in words.
     pub degraded: Vec<String>,
@@ -28,11 +36,13 @@ pub struct Config {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Value {
+    /// The setting's name, as the flag without its dashes: `otlp-http`.
     pub name: String,
     /// Secrets show as `***`.
     pub value: String,
     /// The flag, the variable, the file or the profile that set it; `default` when nothing did.
     pub source: String,
+    /// What the setting does, in one sentence.
     pub doc: String,
 }
 
@@ -41,8 +51,11 @@ pub struct Value {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct AddressTexts {
+    /// REST and the web UI.
     pub listen: String,
+    /// The OTLP receiver for gRPC.
     pub otlp_grpc: String,
+    /// The OTLP receiver for HTTP.
     pub otlp_http: String,
 }
 
@@ -51,9 +64,11 @@ pub struct AddressTexts {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct StoreState {
+    /// The data directory.
     pub path: String,
     /// In use; the file may be larger.
     pub bytes: u64,
+    /// Free within the file; new data takes it before the file grows.
     pub free_bytes: u64,
     /// What the search index takes of it; null where that cannot be told.
     pub search_bytes: Option<u64>,
@@ -61,6 +76,7 @@ pub struct StoreState {
     pub records: u64,
     /// Messages and other content, each kept once.
     pub contents: u64,
+    /// Runs, child runs included.
     pub runs: u64,
     /// When the oldest run began.
     pub oldest_at: Option<i64>,
@@ -73,19 +89,27 @@ pub struct StoreState {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct IngestState {
+    /// Spans in the requests that were taken in, duplicates and rejected ones included.
     pub received_spans: u64,
+    /// Spans that were new and are stored.
     pub stored_spans: u64,
+    /// Spans that the store had already; it keeps each once.
     pub duplicate_spans: u64,
+    /// Spans that could not be stored, such as those without a valid id.
     pub rejected_spans: u64,
+    /// Log records in the requests that were taken in.
     pub received_logs: u64,
+    /// Metrics in the requests that were taken in.
     pub received_metrics: u64,
+    /// Requests that were refused whole, so that the client sends them again or learns what is wrong.
     pub refused_requests: u64,
-    /// The same by reason.
+    /// The refused requests by reason.
     pub refused: BTreeMap<String, u64>,
     /// Values taken out because they look like secrets.
     pub redacted: u64,
-    /// Bytes of requests in hand, and how many may be before the next is refused.
+    /// Bytes of requests that were received and are not stored yet.
     pub queue_bytes: u64,
+    /// How many bytes may be in hand before the next request is refused.
     pub queue_limit_bytes: u64,
 }
 
@@ -94,7 +118,9 @@ pub struct IngestState {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Retention {
+    /// Runs that ended longer ago than so many days are deleted.
     pub days: Option<f64>,
+    /// The oldest runs are deleted until the rest fits into so many bytes.
     pub max_bytes: Option<u64>,
 }
 
@@ -103,7 +129,9 @@ pub struct Retention {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct PricingState {
+    /// The day of the shipped prices, such as `2026-10-01`; null when there are none.
     pub version: Option<String>,
+    /// How many models have a price.
     pub models: usize,
     /// `shipped`, or the file whose prices win over the shipped ones.
     pub source: String,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct RunContext {
+    /// The run that was asked for; its child runs are left out.
     pub run_id: String,
     /// Calls whose messages were captured.
     pub calls: Vec<CallContext>,
@@ -20,13 +21,19 @@ pub struct RunContext {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct CallContext {
+    /// The step of the call.
     pub step_id: String,
+    /// The turn that the call belongs to, from 1; null outside of turns.
     pub turn: Option<u64>,
+    /// When the call began, milliseconds since the epoch.
     pub started_at: i64,
+    /// The model that answered, else the one asked for; null when neither is known.
     pub model: Option<String>,
     /// As the provider counts; null when unknown.
     pub input_tokens: Option<u64>,
+    /// Size of everything that the call was sent, as it was written.
     pub bytes: u64,
+    /// What the window consists of, by the role of the messages.
     pub segments: Vec<ContextSegment>,
     /// Messages that the call before was sent too.
     pub resent_count: usize,
@@ -47,7 +54,9 @@ pub struct CallContext {
 pub struct ContextSegment {
     /// `system`, `tools`, `history`, `tool_results` or `new`.
     pub what: String,
+    /// Messages, or lists of tool definitions, in this part.
     pub messages: usize,
+    /// Their size as they were written.
     pub bytes: u64,
     /// Its share of `input_tokens`, by bytes.
     pub tokens: Option<u64>,

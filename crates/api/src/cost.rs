@@ -17,13 +17,16 @@ pub struct CostQuery {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct RunCost {
+    /// The run that was asked for.
     pub run_id: String,
+    /// The sum over `calls`.
     #[serde(flatten)]
     pub money: Money,
     /// Ours and the client's differ, over the calls of which both are known, by more than a hundredth and $0.000001.
     pub differs: bool,
     /// Every model and embedding call that counts, in order.
     pub calls: Vec<CallCost>,
+    /// The same calls added up by model and provider.
     pub by_model: Vec<ModelCost>,
 }
 
@@ -32,11 +35,15 @@ pub struct RunCost {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct CallCost {
+    /// The step of the call.
     pub step_id: String,
+    /// The run that made the call: the one asked for, or a child run.
     pub run_id: Option<String>,
+    /// The turn of that run, from 1; null outside of turns.
     pub turn: Option<u64>,
     /// The model that answered, else the one asked for.
     pub model: Option<String>,
+    /// The provider, named as in the GenAI conventions; null when unknown.
     pub provider: Option<String>,
     /// Ours; null when unknown.
     pub cost_usd: Option<f64>,
@@ -46,6 +53,7 @@ pub struct CallCost {
     pub differs: bool,
     /// Why ours is unknown.
     pub unknown_because: Option<String>,
+    /// The price from which ours was computed; null when ours is unknown.
     pub price: Option<PriceUsed>,
     /// Tokens × price, each token in one bucket: they add up to `cost_usd`.
     pub buckets: Vec<BucketCost>,
@@ -56,6 +64,7 @@ pub struct CallCost {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct PriceUsed {
+    /// The model as the price list names it.
     pub model: String,
     /// Null for a price that holds at any provider.
     pub provider: Option<String>,
@@ -74,8 +83,11 @@ pub struct PriceUsed {
 pub struct BucketCost {
     /// `input`, `cache_read`, `cache_write`, `cache_write_1h`, `output` or `reasoning`.
     pub bucket: String,
+    /// Tokens in this bucket.
     pub tokens: u64,
+    /// The price of a million tokens of this bucket, in US dollars.
     pub usd_per_million: f64,
+    /// What these tokens cost, in US dollars.
     pub cost_usd: f64,
 }
 
@@ -84,9 +96,13 @@ pub struct BucketCost {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct ModelCost {
+    /// The model that answered, else the one asked for; null when neither is known.
     pub model: Option<String>,
+    /// The provider, named as in the GenAI conventions; null when unknown.
     pub provider: Option<String>,
+    /// Calls that count.
     pub calls: u64,
+    /// What they cost together.
     #[serde(flatten)]
     pub money: Money,
     /// A bucket stands as often as it was charged at different prices.

@@ -35,9 +35,11 @@ pub struct FormatQuery {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct DatasetLine {
+    /// The run in which the mark is.
     pub run_id: String,
     /// Null: the mark is on the run, or on a turn of it.
     pub step_id: Option<String>,
+    /// The turn that is marked, from 1; null when the mark is on the run or on a step.
     pub turn: Option<u64>,
     /// The messages that went in.
     #[schemars(with = "Vec<serde_json::Value>")]
@@ -45,7 +47,10 @@ pub struct DatasetLine {
     /// What came out.
     #[schemars(with = "Vec<serde_json::Value>")]
     pub output: Vec<Message>,
+    /// The marks on this run, turn or step.
     pub scores: Vec<Score>,
+    /// The run's tags.
     pub tags: Vec<String>,
+    /// The run's metadata, as the application sent it.
     pub metadata: BTreeMap<String, String>,
 }

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct Health {
     /// `ok`, or `degraded` when something below is not as it should be.
     pub status: String,
+    /// The server's version.
     pub version: String,
+    /// Milliseconds since the server started.
     pub uptime_ms: u64,
     /// What is degraded, in words.
     pub degraded: Vec<String>,

@@ -24,7 +24,9 @@ pub struct Pruned {
     pub units: u64,
     /// Spans and log records.
     pub records: u64,
+    /// Metrics that were deleted.
     pub metrics: u64,
+    /// How large the store is afterwards.
     #[serde(flatten)]
     pub size: Size,
 }
@@ -34,6 +36,7 @@ pub struct Pruned {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Size {
+    /// Bytes that data takes; the file has these and the free ones.
     pub used_bytes: u64,
     /// Free within the file; new data takes it before the file grows.
     pub free_bytes: u64,

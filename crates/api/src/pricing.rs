@@ -24,6 +24,7 @@ pub struct Pricing {
     pub file_error: Option<String>,
     /// How many models have a price.
     pub models: usize,
+    /// A row for each price that holds, or will; the user's own first.
     pub prices: Vec<PriceRow>,
 }
 
@@ -32,6 +33,7 @@ pub struct Pricing {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct PriceRow {
+    /// The model's name.
     pub model: String,
     /// Its other names.
     pub also: Vec<String>,
@@ -39,11 +41,13 @@ pub struct PriceRow {
     pub provider: Option<String>,
     /// Other providers at which it holds.
     pub sold_by: Vec<String>,
+    /// The day since which it holds, such as `2026-01-01`.
     pub effective_from: String,
     /// Where it was read.
     pub source: String,
     /// It stands in the user's own file.
     pub own: bool,
+    /// Its prices: the standard ones, then what differs from them.
     pub tiers: Vec<TierPrice>,
 }
 
@@ -56,10 +60,15 @@ pub struct TierPrice {
     pub tier: String,
     /// Tokens of input above which it holds.
     pub above_input_tokens: Option<u64>,
+    /// Input that is neither read from a cache nor written to one.
     pub input: f64,
+    /// Input read from the provider's cache; null: like `input`.
     pub cache_read: Option<f64>,
+    /// Input written to the provider's cache; null: like `input`.
     pub cache_write: Option<f64>,
+    /// Input that the provider's cache keeps for an hour; null: like `cache_write`.
     pub cache_write_1h: Option<f64>,
+    /// Output, reasoning included; null where the model has none, such as an embedding model.
     pub output: Option<f64>,
 }
 
@@ -79,8 +88,12 @@ pub struct Unpriced {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct UnpricedModel {
+    /// The model that answered, else the one asked for; null where the calls name none.
     pub model: Option<String>,
+    /// The provider; null where the calls name none.
     pub provider: Option<String>,
+    /// All calls of this model that count.
     pub calls: u64,
+    /// Those of them whose cost is unknown.
     pub unpriced_calls: u64,
 }

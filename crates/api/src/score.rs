@@ -8,16 +8,25 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Score {
+    /// The score's own id: what `PATCH` and `DELETE` take.
     pub score_id: String,
+    /// The run that is marked, or in which the mark is.
     pub run_id: String,
+    /// The step that is marked; null when it is none.
     pub step_id: Option<String>,
+    /// The turn that is marked, from 1; null when it is none.
     pub turn: Option<u64>,
+    /// What was measured, such as `helpful`.
     pub name: String,
+    /// The result as a number; null when there is only a label.
     pub value: Option<f64>,
+    /// The result as a word, such as `good`; null when there is only a number.
     pub label: Option<String>,
+    /// The explanation; null when there is none.
     pub comment: Option<String>,
     /// `attribute`, `event`, `api` or `person`.
     pub source: String,
+    /// When it was given, milliseconds since the epoch.
     pub created_at: i64,
 }
 
@@ -26,6 +35,7 @@ pub struct Score {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Scores {
+    /// Oldest first.
     pub scores: Vec<Score>,
 }
 
@@ -33,13 +43,17 @@ pub struct Scores {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreBody {
+    /// What was measured; must not be empty.
     pub name: String,
+    /// The result as a number; it or `label` must be there.
     pub value: Option<f64>,
+    /// The result as a word; it or `value` must be there.
     pub label: Option<String>,
+    /// The explanation.
     pub comment: Option<String>,
-    /// Points inside the run.
+    /// The step that is marked; left out when it is none.
     pub step_id: Option<String>,
-    /// Points inside the run.
+    /// The turn that is marked, from 1; left out when it is none.
     pub turn: Option<u64>,
     /// `api` (default) or `person`.
     pub source: Option<String>,
@@ -49,7 +63,10 @@ pub struct ScoreBody {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreChangeBody {
+    /// The result as a number.
     pub value: Option<f64>,
+    /// The result as a word.
     pub label: Option<String>,
+    /// The explanation.
     pub comment: Option<String>,
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct SearchQuery {
     /// Words, all of which must stand in one message; `"a phrase"` in quotes; `begin*` for a beginning.
     pub q: String,
+    /// Hits on the page, 1 to 200; default 20.
     pub limit: Option<u32>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -19,7 +20,9 @@ pub struct SearchQuery {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct SearchReply {
+    /// What was found: each message once, however often it was sent.
     pub hits: Vec<Hit>,
+    /// Pass it as `cursor` for the next page; null on the last.
     pub next_cursor: Option<String>,
     /// Messages that the index has not reached yet.
     pub search_lag: u64,
@@ -47,10 +50,16 @@ pub struct Hit {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Place {
+    /// The run.
     pub run_id: String,
+    /// The run's name, as lists show it.
     pub run_name: String,
+    /// The turn of the run, from 1; null outside of turns.
     pub turn: Option<u64>,
+    /// The step that was sent the message, or gave it.
     pub step_id: String,
+    /// That step's name.
     pub step_name: String,
+    /// When that step began, milliseconds since the epoch.
     pub started_at: i64,
 }

@@ -11,8 +11,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct SessionsQuery {
+    /// Sessions on the page, 1 to 1000; default 50.
     pub limit: Option<u32>,
+    /// Sessions to leave out before the page.
     pub offset: Option<u32>,
+    /// Only sessions of this user.
     pub user_id: Option<String>,
 }
 
@@ -21,16 +24,26 @@ pub struct SessionsQuery {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Session {
+    /// The session's name, as the application says.
     pub session_id: String,
+    /// The user of its runs; null when the application names none.
     pub user_id: Option<String>,
+    /// Top-level runs.
     pub run_count: u64,
+    /// Turns of all its runs, child runs too.
     pub turn_count: u64,
+    /// Steps that failed, child runs' too.
     pub error_count: u64,
+    /// Tokens of all its runs; null when nothing is known.
     pub usage: Option<Usage>,
+    /// What all its runs cost.
     #[serde(flatten)]
     pub money: Money,
+    /// When the first run began, milliseconds since the epoch.
     pub started_at: i64,
+    /// The latest time seen on any of its steps, milliseconds since the epoch.
     pub last_seen_at: i64,
+    /// The first 500 characters of what was asked first; null when content was not captured.
     pub input_preview: Option<String>,
 }
 
@@ -39,6 +52,7 @@ pub struct Session {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Sessions {
+    /// The page of sessions.
     pub sessions: Vec<Session>,
 }
 
@@ -47,6 +61,8 @@ pub struct Sessions {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct SessionRuns {
+    /// The session that was asked for.
     pub session_id: String,
+    /// Its top-level runs, 1000 at most.
     pub runs: Vec<Run>,
 }

@@ -20,9 +20,12 @@ pub struct GroupQuery {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Stats {
+    /// Figures of all these runs together.
     #[serde(flatten)]
     pub all: GroupFigures,
+    /// Runs that began in the last 24 hours, whatever the filter.
     pub recent_runs_24h: u64,
+    /// What was received since the server started.
     pub queue: Queue,
     /// How wide the buckets are; null without `bucket`.
     pub bucket_ms: Option<i64>,
@@ -37,13 +40,19 @@ pub struct Stats {
 pub struct Queue {
     /// Always 0: nothing is dropped in silence; what is refused is counted below.
     pub events_dropped: u64,
+    /// Spans, log records and metrics in the requests that were taken in.
     pub received: u64,
+    /// Those that were new and are stored.
     pub stored: u64,
+    /// Those that the store had already; it keeps each once.
     pub duplicates: u64,
+    /// Those that could not be stored, such as spans without a valid id.
     pub rejected: u64,
     /// Refused requests by reason.
     pub refused: BTreeMap<String, u64>,
+    /// Values taken out because they look like secrets.
     pub redacted: u64,
+    /// Contents that the search index has not reached yet.
     pub search_lag: u64,
 }
 
@@ -52,19 +61,28 @@ pub struct Queue {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct GroupFigures {
+    /// Runs, child runs included. A run with several models or tools counts in the group of each.
     pub runs: u64,
+    /// Runs whose root ended with an error.
     pub failed_runs: u64,
     /// Neither ended nor failed.
     pub open_runs: u64,
     /// Runs by status: they add up to `runs`.
     pub statuses: Statuses,
+    /// Turns of these runs.
     pub turns: u64,
+    /// Model and embedding calls.
     pub llm_calls: u64,
+    /// Tool calls.
     pub tool_calls: u64,
+    /// Steps that failed.
     pub errors: u64,
+    /// Tokens; in a group by model only that model's. Null when nothing is known.
     pub usage: Option<Usage>,
+    /// What they cost.
     #[serde(flatten)]
     pub money: Money,
+    /// What policy gates said of the tool calls.
     pub verdicts: Verdicts,
     /// Of runs that have ended.
     pub duration_ms: Percentiles,
@@ -75,9 +93,13 @@ pub struct GroupFigures {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Statuses {
+    /// The root has not ended.
     pub running: u64,
+    /// The root ended well.
     pub completed: u64,
+    /// The root ended with an error.
     pub failed: u64,
+    /// The root has not ended, and nothing came for a while.
     pub incomplete: u64,
 }
 
@@ -86,8 +108,11 @@ pub struct Statuses {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Verdicts {
+    /// The call may be made.
     pub allow: u64,
+    /// The call may not be made.
     pub deny: u64,
+    /// A human decides.
     pub hitl: u64,
 }
 
@@ -96,9 +121,13 @@ pub struct Verdicts {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Percentiles {
+    /// The median, in milliseconds; null without a run that ended.
     pub p50: Option<f64>,
+    /// In milliseconds; null without a run that ended.
     pub p90: Option<f64>,
+    /// In milliseconds; null without a run that ended.
     pub p95: Option<f64>,
+    /// In milliseconds; null without a run that ended.
     pub p99: Option<f64>,
 }
 
@@ -111,6 +140,7 @@ pub struct Group {
     pub key: BTreeMap<String, Option<String>>,
     /// The start of the bucket, milliseconds since the epoch.
     pub bucket_at: Option<i64>,
+    /// The runs of this group and bucket.
     #[serde(flatten)]
     pub figures: GroupFigures,
 }
@@ -123,6 +153,7 @@ pub struct ValuesQuery {
     pub field: String,
     /// Only values that begin like this.
     pub prefix: String,
+    /// Values at most, 1 to 1000; default 50.
     pub limit: Option<u32>,
 }
 
@@ -131,6 +162,7 @@ pub struct ValuesQuery {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Values {
+    /// Most frequent first.
     pub values: Vec<ValueCount>,
 }
 
@@ -139,6 +171,8 @@ pub struct Values {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct ValueCount {
+    /// What the filter can be set to.
     pub value: String,
+    /// Runs that have it; 0 for `status` and `verdict`, whose values are fixed and not counted.
     pub runs: u64,
 }

@@ -11,37 +11,59 @@ use turnscope_model::{Message, Part, ToolDefinition};
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Step {
+    /// The step's id within its run: its span's, or one that Turnscope gave to a step without a span.
     pub step_id: String,
+    /// The span; null when the step comes from a log record or from messages.
     pub span_id: Option<String>,
+    /// The trace; null when the step has no record of its own.
     pub trace_id: Option<String>,
+    /// The step above it; null at the top.
     pub parent_step_id: Option<String>,
+    /// The run that it belongs to; null outside of runs.
     pub run_id: Option<String>,
+    /// The turn of that run, from 1; null outside of turns.
     pub turn: Option<u64>,
+    /// What kind of work it is, such as `llm`, `tool` or `retrieval`; `other` when nothing says it.
     pub kind: String,
+    /// The span's name, or what the dialect has for people to read.
     pub name: String,
     /// `running`, `ok` or `error`.
     pub status: String,
+    /// Milliseconds since the epoch.
     pub started_at: i64,
     /// From the start of the run that was asked for (of the trace, in a trace), with fractions.
     pub start_offset_ms: f64,
+    /// Milliseconds with fractions; null while it has not ended.
     pub duration_ms: Option<f64>,
+    /// How many steps stand above it.
     pub depth: u32,
+    /// The agent that it belongs to; null when the step does not say.
     pub agent_name: Option<String>,
+    /// The model asked for, else the one that answered; null when it is no call, or names none.
     pub model: Option<String>,
+    /// The provider, named as in the GenAI conventions; null when unknown.
     pub provider: Option<String>,
+    /// The tool that is called; null when it is no tool call.
     pub tool_name: Option<String>,
+    /// The id that the model gave to the tool call; null when there is none.
     pub tool_call_id: Option<String>,
+    /// What a policy gate said of this tool call; null when none was asked.
     pub verdict: Option<VerdictInfo>,
+    /// Tokens; null when nothing is known.
     pub usage: Option<Usage>,
     /// Of a call our own figure (tokens × price), else the client's; of other steps only what the client says.
     pub cost_usd: Option<f64>,
     /// Whether it counts in the run's figures; a second report of the same call does not.
     pub counted: bool,
+    /// Why it failed; null when it did not.
     pub error: Option<ErrorInfo>,
+    /// Whether there is content to ask for, with `include_data` or by the step's id.
     pub has_data: bool,
     /// It lies above the run.
     pub outer: bool,
+    /// `service.name` of the step's resource; null when nothing says it.
     pub service_name: Option<String>,
+    /// The way of writing that was recognised, such as `semconv`; null when none was.
     pub dialect: Option<String>,
     /// The step whole, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,10 +75,15 @@ pub struct Step {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Usage {
+    /// All input tokens, those read from or written to a cache included.
     pub input_tokens: Option<u64>,
+    /// All output tokens, reasoning included.
     pub output_tokens: Option<u64>,
+    /// Input tokens read from the provider's cache.
     pub cache_read_tokens: Option<u64>,
+    /// Input tokens written to the provider's cache.
     pub cache_write_tokens: Option<u64>,
+    /// Output tokens spent on reasoning.
     pub reasoning_tokens: Option<u64>,
 }
 
@@ -69,8 +96,11 @@ pub struct VerdictInfo {
     pub verdict: String,
     /// `approved`, `rejected` or null.
     pub resolution: Option<String>,
+    /// Who decided: the human, where one answered, else the gate; null when nothing says it.
     pub decided_by: Option<String>,
+    /// Why; null when nothing says it.
     pub reason: Option<String>,
+    /// How risky the gate thinks the call is; null when nothing says it.
     pub risk_tier: Option<String>,
 }
 
@@ -79,10 +109,16 @@ pub struct VerdictInfo {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct StepData {
+    /// The span's attributes, or the log record's where there is no span. Large values that were cut out stand in the
+    /// fields below. Of a repeated key the last value is shown.
     pub attributes: Map<String, Json>,
+    /// The attributes of the resource that sent it, such as `service.name`.
     pub resource: Map<String, Json>,
+    /// The instrumentation that made it; null when nothing says it.
     pub scope: Option<Scope>,
+    /// The span's events, in the order sent.
     pub events: Vec<Event>,
+    /// The span's links, in the order sent.
     pub links: Vec<Link>,
     /// Log records that name this span.
     pub logs: Vec<Log>,
@@ -95,6 +131,7 @@ pub struct StepData {
     /// What came out.
     #[schemars(with = "Vec<Json>")]
     pub output: Vec<Message>,
+    /// The tools that the model could choose from.
     #[schemars(with = "Vec<Json>")]
     pub tool_definitions: Vec<ToolDefinition>,
     /// A tool call's arguments.
@@ -105,9 +142,11 @@ pub struct StepData {
     pub input_value: Option<Json>,
     /// Output that is no list of messages.
     pub output_value: Option<Json>,
+    /// What a retrieval or a re-ranking gave.
     pub documents: Vec<Json>,
     /// Request parameters.
     pub parameters: Map<String, Json>,
+    /// What was found out about the step.
     pub facts: StepFacts,
     /// How its cost comes about; null where it is no call that counts.
     pub cost: Option<CallCost>,
@@ -120,18 +159,29 @@ pub struct StepData {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct StepFacts {
+    /// The model asked for.
     pub request_model: Option<String>,
+    /// The model that answered.
     pub response_model: Option<String>,
+    /// The provider's id of the answer: a call that is reported twice has it twice.
     pub response_id: Option<String>,
+    /// Why the model stopped, as sent, such as `stop` or `length`.
     pub finish_reason: Option<String>,
+    /// How long the first piece of a streamed answer took, in milliseconds.
     pub time_to_first_chunk_ms: Option<f64>,
+    /// Whether the answer was streamed.
     pub streaming: Option<bool>,
+    /// The agent, as this step says.
     pub agent_name: Option<String>,
     /// The provider's tier of service.
     pub service_tier: Option<String>,
+    /// The session, as this step says.
     pub session_id: Option<String>,
+    /// The user, as this step says.
     pub user_id: Option<String>,
+    /// The prompt's name or id.
     pub prompt_id: Option<String>,
+    /// The prompt's version.
     pub prompt_version: Option<String>,
     /// Values that were redacted at receipt.
     pub redacted: u32,
@@ -148,7 +198,9 @@ pub struct StepFacts {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Scope {
+    /// The library that made the span, such as `opentelemetry.instrumentation.openai`.
     pub name: String,
+    /// Its version; may be empty.
     pub version: String,
 }
 
@@ -157,9 +209,11 @@ pub struct Scope {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Event {
+    /// What happened, such as `exception`.
     pub name: String,
     /// Milliseconds since the epoch.
     pub at: f64,
+    /// The event's attributes.
     pub attributes: Map<String, Json>,
 }
 
@@ -168,8 +222,11 @@ pub struct Event {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Link {
+    /// The trace of the span that it leads to.
     pub trace_id: String,
+    /// The span that it leads to.
     pub span_id: String,
+    /// The link's attributes: they may say why it is there.
     pub attributes: Map<String, Json>,
 }
 
@@ -178,10 +235,14 @@ pub struct Link {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Log {
+    /// The event's name; empty for a plain log line.
     pub name: String,
     /// Milliseconds since the epoch.
     pub at: f64,
+    /// How grave it is, as sent, such as `ERROR`; may be empty.
     pub severity: String,
+    /// What was logged, as JSON; null when there is none.
     pub body: Json,
+    /// The record's attributes.
     pub attributes: Map<String, Json>,
 }

@@ -25,9 +25,11 @@ pub struct TimelineQuery {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Timeline {
+    /// The run that was asked for.
     pub run_id: String,
     /// Where offsets count from, milliseconds since the epoch.
     pub started_at: i64,
+    /// The steps of this window: those above the run, its own, and its child runs'.
     pub steps: Vec<Step>,
     /// How many steps there are in all.
     pub total: usize,
@@ -40,30 +42,45 @@ pub struct Timeline {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Columns {
+    /// The run that was asked for.
     pub run_id: String,
+    /// Where offsets count from, milliseconds since the epoch.
     pub started_at: i64,
+    /// How many steps there are in all.
     pub total: usize,
+    /// Pass it as `from` for the next window; null on the last.
     pub next_from: Option<usize>,
+    /// The names that `name` is an index into.
     pub names: Vec<String>,
     /// The kinds that `kind` is an index into.
     pub kinds: Vec<String>,
+    /// The steps' ids.
     pub step_id: Vec<String>,
     /// The place of the parent in the whole timeline; null at the top.
     pub parent: Vec<Option<usize>>,
+    /// How many steps stand above each.
     pub depth: Vec<u32>,
+    /// The place in `names`.
     pub name: Vec<usize>,
+    /// The place in `kinds`.
     pub kind: Vec<u8>,
     /// 0 running, 1 ok, 2 error.
     pub status: Vec<u8>,
+    /// From `started_at`, milliseconds with fractions; negative for steps above the run that began earlier.
     pub start_offset_ms: Vec<f64>,
+    /// Milliseconds with fractions; null for a step that has not ended.
     pub duration_ms: Vec<Option<f64>>,
+    /// The turn of the step's run, from 1; null outside of turns.
     pub turn: Vec<Option<u64>>,
+    /// Whether the step lies above the run.
     pub outer: Vec<bool>,
     /// The runs that `run` is an index into: the one asked for and its child runs.
     pub runs: Vec<String>,
+    /// The place in `runs`; null outside of runs.
     pub run: Vec<Option<usize>>,
     /// The services that `service` is an index into.
     pub services: Vec<String>,
+    /// The place in `services`; null where nothing names the service.
     pub service: Vec<Option<usize>>,
     /// 0 none, 1 allow, 2 deny, 3 hitl.
     pub verdict: Vec<u8>,
@@ -73,7 +90,9 @@ pub struct Columns {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum TimelineReply {
+    /// Each step with all that lists show.
     Steps(Timeline),
+    /// The compact form, with `format=columns`.
     Columns(Box<Columns>),
 }
 
@@ -81,7 +100,9 @@ pub enum TimelineReply {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct StepsQuery {
+    /// Steps at most, up to 100,000; default 10,000.
     pub limit: Option<usize>,
+    /// Steps to leave out before.
     pub offset: Option<usize>,
     /// A kind, several separated by commas.
     pub kind: Option<String>,
@@ -94,6 +115,8 @@ pub struct StepsQuery {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Steps {
+    /// The steps that were asked for, in order.
     pub steps: Vec<Step>,
+    /// How many steps match in all.
     pub total: usize,
 }
