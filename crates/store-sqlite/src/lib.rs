@@ -28,6 +28,6 @@ mod store;
 mod text;
 mod write;
 
-pub use check::{Report, Salvaged, check, salvage};
+pub use check::{Damage, Report, Salvaged, check, salvage};
 pub use lock::owner;
 pub use store::{FILE, Options, SqliteStore};

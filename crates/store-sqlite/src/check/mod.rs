@@ -1,5 +1,6 @@
 //! Looks for damage, and takes out what can be read: what `turnscope doctor` does.
 
+mod affected;
 mod salvage;
 
 pub use salvage::{Salvaged, salvage};
@@ -13,8 +14,8 @@ use crate::{
     store::FILE,
 };
 use rusqlite::{Connection, OptionalExtension as _};
-use std::path::Path;
-use turnscope_model::{ContentHash, ContentId, RecordId};
+use std::{collections::BTreeSet, path::Path};
+use turnscope_model::{ContentHash, ContentId, GroupKey, RecordId, TraceGroupId};
 
 /// Places named in a report for each kind of damage; the rest is counted.
 const NAMED: usize = 50;
@@ -32,10 +33,31 @@ pub struct Report {
     pub runs: u64,
     /// Entries in quarantine, each with what it is and why.
     pub quarantined: Vec<String>,
-    /// What is damaged, in words; the first of each kind.
-    pub damage: Vec<String>,
+    /// What is damaged; the first of each kind.
+    pub damage: Vec<Damage>,
     /// How many places are damaged.
     pub damaged: u64,
+    /// The runs that the damage concerns, by id: those of places that `damage` does not name too.
+    pub affected_runs: BTreeSet<String>,
+}
+
+/// A place that is damaged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Damage {
+    /// What it is: a kind and, where there is one, its number.
+    pub place: String,
+    /// What is wrong with it.
+    pub reason: String,
+    /// The runs that it concerns, by id, as far as they are known.
+    pub runs: Vec<String>,
+    /// It is derived: the owner of the data directory makes it again when it meets it.
+    pub is_derived: bool,
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.place, self.reason)
+    }
 }
 
 impl Report {
@@ -44,16 +66,19 @@ impl Report {
         self.damaged == 0 && self.quarantined.is_empty()
     }
 
-    fn note(&mut self, kind: &mut usize, what: String) {
+    fn note(&mut self, kind: &mut usize, place: impl Into<String>, reason: impl ToString, runs: Vec<String>) {
         self.damaged += 1;
         *kind += 1;
+        self.affected_runs.extend(runs.iter().cloned());
         if *kind <= NAMED {
-            self.damage.push(what);
+            let (place, reason) = (place.into(), reason.to_string());
+            self.damage.push(Damage { place, reason, runs, is_derived: false });
         }
     }
 }
 
-/// Looks at everything in the store of a data directory: pages, blocks, records, contents and runs. Nothing is changed.
+/// Looks at everything in the store of a data directory: pages, blocks, records, contents and runs. Nothing is changed, and
+/// all of it is looked at as it was at one moment: its owner may go on writing.
 pub fn check(directory: &Path) -> std::result::Result<Report, StoreError> {
     let path = directory.join(FILE);
     if !path.exists() {
@@ -64,6 +89,7 @@ pub fn check(directory: &Path) -> std::result::Result<Report, StoreError> {
     }
     let db = schema::open_reader(&path)?;
     schema::check(&db)?;
+    db.execute_batch("BEGIN").map_err(crate::error::Error::from)?;
     Ok(check_all(&db))
 }
 
@@ -75,7 +101,7 @@ fn check_all(db: &Connection) -> Report {
     contents(db, &mut report);
     runs(db, &mut report);
     if let Err(error) = quarantine(db, &mut report) {
-        report.note(&mut 0, format!("the quarantine cannot be read: {error}"));
+        report.note(&mut 0, "quarantine", error, Vec::new());
     }
     report
 }
@@ -89,10 +115,10 @@ fn pages(db: &Connection, report: &mut Report) {
     match lines {
         Ok(lines) => {
             for line in lines.into_iter().filter(|line| line != "ok") {
-                report.note(&mut kind, format!("database: {line}"));
+                report.note(&mut kind, "database", line, Vec::new());
             }
         }
-        Err(error) => report.note(&mut kind, format!("database: {error}")),
+        Err(error) => report.note(&mut kind, "database", error, Vec::new()),
     }
 }
 
@@ -142,7 +168,9 @@ fn blocks(db: &Connection, report: &mut Report) {
     for id in ids(db, "blocks") {
         report.blocks += 1;
         if let Err(why) = check_block(db, id) {
-            report.note(&mut kind, format!("block {id}: {why}"));
+            // Who is concerned is looked for in whole tables: the records below tell of what is not named.
+            let runs = if kind < NAMED { affected::runs_of_block(db, id) } else { Vec::new() };
+            report.note(&mut kind, format!("block {id}"), why, runs);
         }
     }
 }
@@ -174,10 +202,16 @@ fn records(db: &Connection, report: &mut Report) {
     for id in ids(db, "records") {
         report.records += 1;
         if let Err(error) = check_record(db, &mut blocks, &mut lists, RecordId(id)) {
-            report.note(&mut kind, format!("record {id}: {error}"));
+            report.note(&mut kind, format!("record {id}"), error, affected::runs_of_record(db, id));
         }
     }
+    for id in affected::lost_records(db) {
+        report.note(&mut kind, format!("record {id}"), LOST, affected::runs_of_record(db, id));
+    }
 }
+
+/// Why a row that an index knows cannot be read.
+const LOST: &str = "it is on a page of the database that cannot be read";
 
 fn check_record(db: &Connection, blocks: &mut Blocks, lists: &mut Lists, id: RecordId) -> Result<()> {
     let (facts, kind): (Vec<u8>, u8) = db
@@ -193,7 +227,7 @@ fn contents(db: &Connection, report: &mut Report) {
     for id in ids(db, "contents") {
         report.contents += 1;
         if let Err(error) = check_content(db, &mut blocks, ContentId(id)) {
-            report.note(&mut kind, format!("content {id}: {error}"));
+            report.note(&mut kind, format!("content {id}"), error, affected::runs_of_content(db, id));
         }
     }
 }
@@ -218,8 +252,19 @@ fn runs(db: &Connection, report: &mut Report) {
         let read =
             db.prepare_cached(&sql).and_then(|mut one| one.query_row([id], schema::columns::RunRow::read));
         if let Err(error) = read {
-            report.note(&mut kind, format!("run row {id}: {error} (derived data: it is made again)"));
+            note_run(db, report, &mut kind, id, &error.to_string());
         }
+    }
+    for id in affected::lost_runs(db) {
+        note_run(db, report, &mut kind, id, LOST);
+    }
+}
+
+fn note_run(db: &Connection, report: &mut Report, kind: &mut usize, id: i64, reason: &str) {
+    let named = *kind < NAMED;
+    report.note(kind, format!("run row {id}"), reason, affected::run_of_row(db, id));
+    if named && let Some(damage) = report.damage.last_mut() {
+        damage.is_derived = true;
     }
 }
 
@@ -228,7 +273,12 @@ fn quarantine(db: &Connection, report: &mut Report) -> rusqlite::Result<()> {
     let rows = statement.query_map([], |row| {
         let (kind, target): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
         let number = target.map_or_else(|| row.get(2), Ok)?;
-        let what = format!("{} {number}", kind.replace('_', " "));
+        let mut what = format!("{} {number}", kind.replace('_', " "));
+        if kind == "trace_group"
+            && let Ok(GroupKey::Trace(trace)) = record_facts::group_key(db, TraceGroupId(number))
+        {
+            what = format!("{what} (trace {trace})");
+        }
         Ok(format!("{what}: {} (version {})", row.get::<_, String>(3)?, row.get::<_, String>(4)?))
     })?;
     report.quarantined = rows.collect::<rusqlite::Result<_>>()?;

@@ -1,6 +1,6 @@
 //! Copies everything that can be read into a new store.
 
-use super::ids;
+use super::{LOST, affected, ids};
 use crate::{
     derive::record_facts,
     encode::facts_row,
@@ -45,6 +45,7 @@ pub fn salvage(from: &Path, to: &Path, options: Options) -> std::result::Result<
     }
     let db = schema::open_reader(&from.join(FILE))?;
     schema::check(&db)?;
+    db.execute_batch("BEGIN").map_err(Error::from)?;
     let store = SqliteStore::open(to, options)?;
     let mut salvage = Salvage {
         db: &db,
@@ -83,7 +84,11 @@ impl Salvage<'_> {
                 self.commit(std::mem::take(&mut batch))?;
             }
         }
-        self.commit(batch)
+        self.commit(batch)?;
+        for id in affected::lost_records(self.db) {
+            self.done.lost.push(format!("record {id}: {LOST}"));
+        }
+        Ok(())
     }
 
     fn commit(&mut self, batch: Batch) -> Result<()> {
