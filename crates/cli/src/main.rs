@@ -11,7 +11,6 @@ mod output;
 mod progress;
 mod render;
 mod settings;
-mod wire;
 
 use clap::Parser as _;
 use exit::Code;

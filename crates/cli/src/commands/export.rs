@@ -5,7 +5,6 @@ use crate::{
     client::{Client, encode},
     exit::{Failure, Outcome},
     output, progress,
-    wire::RunList,
 };
 use serde_json::Value;
 use std::{
@@ -13,6 +12,7 @@ use std::{
     io::{BufWriter, Write},
     path::PathBuf,
 };
+use turnscope_api::RunList;
 
 /// What was typed.
 #[derive(clap::Args)]
@@ -97,7 +97,7 @@ fn all(args: &Export, client: &Client, out: &mut dyn Write) -> Result<u64, Failu
             if done >= most {
                 break;
             }
-            one(args, client, &run.run_id, out)?;
+            one(args, client, &run.run.run_id, out)?;
             done += 1;
             bar.set_position(done);
         }

@@ -6,7 +6,6 @@ use crate::{
     progress,
     render::human,
     settings::{Flags, READ},
-    wire,
 };
 use bytes::Bytes;
 use http::Method;
@@ -198,7 +197,7 @@ fn tags(client: &Client, export: &Value) -> Result<(), Failure> {
     let wanted: Vec<String> = serde_json::from_value(export["tags"].clone()).unwrap_or_default();
     let Some(id) = export["runs"][0]["run_id"].as_str().filter(|_| !wanted.is_empty()) else { return Ok(()) };
     let path = format!("/v1/runs/{}", encode(id));
-    let run: wire::Run = client.get(&path)?;
+    let run: turnscope_api::Run = client.get(&path)?;
     let missing: Vec<&String> = wanted.iter().filter(|tag| !run.tags.contains(tag)).collect();
     if !missing.is_empty() {
         let body = json!({ "add_tags": missing }).to_string();

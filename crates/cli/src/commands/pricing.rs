@@ -7,7 +7,6 @@ use crate::{
     output,
     render::{self, look::Look},
     settings::{Flags, READ, Settings},
-    wire,
 };
 use std::path::{Path, PathBuf};
 use turnscope_insight::cost::{Day, List, Price, PriceFile, Rate, from_litellm};
@@ -98,15 +97,17 @@ pub(crate) fn pricing(args: &Pricing) -> Outcome {
         What::List(args) => {
             let path = format!("/v1/pricing{}", query(&[("model", args.model.clone())]));
             let look = Look::of_stdout();
-            args.reading.show(&args.reading.client()?, &path, |list: &wire::Pricing| {
+            args.reading.show(&args.reading.client()?, &path, |list: &turnscope_api::Pricing| {
                 render::pricing::list(&look, list)
             })
         }
         What::Check(args) => {
             let look = Look::of_stdout();
-            args.reading.show(&args.reading.client()?, "/v1/pricing/missing", |missing: &wire::Unpriced| {
-                render::pricing::missing(&look, missing)
-            })
+            args.reading.show(
+                &args.reading.client()?,
+                "/v1/pricing/missing",
+                |missing: &turnscope_api::Unpriced| render::pricing::missing(&look, missing),
+            )
         }
         What::Set(args) => {
             let (head, price) = args.price()?;
@@ -179,7 +180,7 @@ fn change(settings: Settings, change: impl FnOnce(&mut PriceFile)) -> Result<Cha
     }
     let serving = Client::running(&settings)?;
     let file = match &serving {
-        Some(server) => PathBuf::from(server.get::<wire::Pricing>("/v1/pricing?model=-")?.file),
+        Some(server) => PathBuf::from(server.get::<turnscope_api::Pricing>("/v1/pricing?model=-")?.file),
         None => settings.pricing.clone().unwrap_or_else(|| settings.data.join(PRICE_FILE)),
     };
     let mut own = match std::fs::read_to_string(&file) {

@@ -5,11 +5,11 @@ use crate::{
     exit::{Code, Failure},
     render::{human, look::Look, runs::name},
     settings::{Flags, READ},
-    wire::{Run, RunList},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fmt::Write as _;
+use turnscope_api::{Run, RunList};
 
 /// The flags of every command that reads.
 #[derive(clap::Args)]
@@ -45,7 +45,7 @@ impl Reading {
 pub(crate) fn run_id(client: &Client, named: &str) -> Result<String, Failure> {
     if named == "last" {
         let list: RunList = client.get("/v1/runs?limit=1&roots_only=true")?;
-        return list.runs.into_iter().next().map(|run| run.run_id).ok_or_else(|| {
+        return list.runs.into_iter().next().map(|listed| listed.run.run_id).ok_or_else(|| {
             Failure::new(Code::NotFound, "there are no runs yet")
                 .hint("send OpenTelemetry to the server's OTLP ports, or look around with `turnscope demo`")
         });

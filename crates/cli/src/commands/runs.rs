@@ -4,8 +4,8 @@ use super::reading::{Reading, query};
 use crate::{
     exit::Outcome,
     render::{self, look::Look},
-    wire::RunList,
 };
+use turnscope_api::RunList;
 
 /// What was typed.
 #[derive(clap::Args)]

@@ -4,8 +4,8 @@ use super::reading::{Reading, query};
 use crate::{
     exit::Outcome,
     render::{self, look::Look},
-    wire::SearchReply,
 };
+use turnscope_api::SearchReply;
 
 /// What was typed.
 #[derive(clap::Args)]

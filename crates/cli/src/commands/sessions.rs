@@ -4,7 +4,6 @@ use super::reading::{Reading, query};
 use crate::{
     exit::Outcome,
     render::{self, look::Look},
-    wire,
 };
 
 /// What was typed.
@@ -28,5 +27,6 @@ pub(crate) fn sessions(args: &Sessions) -> Outcome {
         query(&[("limit", Some(args.limit.to_string())), ("user_id", args.user.clone())])
     );
     let look = Look::of_stdout();
-    args.reading.show(&client, &path, |all: &wire::Sessions| render::runs::sessions(&look, &all.sessions))
+    args.reading
+        .show(&client, &path, |all: &turnscope_api::Sessions| render::runs::sessions(&look, &all.sessions))
 }

@@ -6,9 +6,9 @@ use crate::{
     exit::{Failure, Outcome},
     output,
     render::{self, look::Look},
-    wire::{Run, Timeline, Turn},
 };
 use serde_json::{Value, json};
+use turnscope_api::{RunDetail, Timeline, TurnDetail};
 
 /// What was typed.
 #[derive(clap::Args)]
@@ -50,7 +50,7 @@ pub(crate) fn show(args: &Show) -> Outcome {
         return as_json(args, &client, &id, &timeline);
     }
     let look = Look::of_stdout();
-    let run: Run = client.get(&format!("/v1/runs/{id}"))?;
+    let run: RunDetail = client.get(&format!("/v1/runs/{id}"))?;
     let mut text = if args.turn.is_some() {
         render::header::header(&look, &run) + "\n"
     } else {
@@ -65,24 +65,25 @@ pub(crate) fn show(args: &Show) -> Outcome {
 }
 
 /// The turns of the run with their words, then those of its child runs.
-fn words(args: &Show, client: &Client, look: &Look, run: &Run) -> Result<String, Failure> {
+fn words(args: &Show, client: &Client, look: &Look, detail: &RunDetail) -> Result<String, Failure> {
+    let run = &detail.run;
     let mut out = String::new();
     if let Some(n) = args.turn {
-        let turn: Turn = client.get(&format!("/v1/runs/{}/turns/{n}", encode(&run.run_id)))?;
+        let turn: TurnDetail = client.get(&format!("/v1/runs/{}/turns/{n}", encode(&run.run_id)))?;
         return Ok(render::messages::turn(look, "", &turn));
     }
-    let several = !run.children.is_empty() && !args.no_children;
-    let all = std::iter::once(run).chain(run.children.iter().filter(|_| !args.no_children));
+    let several = !detail.children.is_empty() && !args.no_children;
+    let all = std::iter::once(run).chain(detail.children.iter().filter(|_| !args.no_children));
     for one in all {
         let name = if several { render::runs::name(one) } else { String::new() };
         let numbers: Vec<u64> = if one.run_id == run.run_id {
-            one.turns.iter().map(|turn| turn.n).collect()
+            detail.turns.iter().map(|turn| turn.n).collect()
         } else {
-            let detail: Run = client.get(&format!("/v1/runs/{}", encode(&one.run_id)))?;
+            let detail: RunDetail = client.get(&format!("/v1/runs/{}", encode(&one.run_id)))?;
             detail.turns.iter().map(|turn| turn.n).collect()
         };
         for n in numbers {
-            let turn: Turn = client.get(&format!("/v1/runs/{}/turns/{n}", encode(&one.run_id)))?;
+            let turn: TurnDetail = client.get(&format!("/v1/runs/{}/turns/{n}", encode(&one.run_id)))?;
             out.push_str(&render::messages::turn(look, &name, &turn));
             out.push('\n');
         }

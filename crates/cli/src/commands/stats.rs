@@ -4,7 +4,6 @@ use super::reading::{Reading, query};
 use crate::{
     exit::Outcome,
     render::{self, look::Look},
-    wire,
 };
 
 /// What was typed.
@@ -35,5 +34,5 @@ pub(crate) fn stats(args: &Stats) -> Outcome {
         ])
     );
     let look = Look::of_stdout();
-    args.reading.show(&client, &path, |stats: &wire::Stats| render::stats::stats(&look, stats))
+    args.reading.show(&client, &path, |stats: &turnscope_api::Stats| render::stats::stats(&look, stats))
 }

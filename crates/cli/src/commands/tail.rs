@@ -6,10 +6,10 @@ use crate::{
     exit::{Code, Failure, Outcome},
     output,
     render::{self, look::Look},
-    wire::{Run, RunList},
 };
 use serde_json::Value;
 use std::{collections::HashMap, time::Duration};
+use turnscope_api::Run;
 
 /// What was typed.
 #[derive(clap::Args)]
@@ -93,7 +93,7 @@ fn latest(client: &Client, args: &Tail, limit: u32) -> Result<Vec<Value>, Failur
     let mut list: Value = client.get(&format!("/v1/runs?limit={}{roots}", limit.min(1000)))?;
     match list["runs"].take() {
         Value::Array(runs) => Ok(runs),
-        _ => Ok(serde_json::from_value::<RunList>(list).map(|_| Vec::new()).unwrap_or_default()),
+        _ => Ok(Vec::new()),
     }
 }
 

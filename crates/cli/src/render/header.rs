@@ -5,11 +5,12 @@ use super::{
     look::{Look, Tone, one_line, wrap},
     runs::name,
 };
-use crate::wire::{Figures, Run};
 use std::fmt::Write as _;
+use turnscope_api::{Figures, Money, Run, RunDetail, Score};
 
 /// What the run was, in a few lines.
-pub(crate) fn header(look: &Look, run: &Run) -> String {
+pub(crate) fn header(look: &Look, detail: &RunDetail) -> String {
+    let run = &detail.run;
     let mut out = String::new();
     let (sign, tone) = look.status(&run.status);
     let dot = look.either(" · ", " - ");
@@ -21,8 +22,9 @@ pub(crate) fn header(look: &Look, run: &Run) -> String {
         look.paint(Tone::Strong, &look.cut(&title, look.width.saturating_sub(30).max(20))),
         look.paint(tone, &status(run))
     );
-    let total = run.total.as_ref().filter(|total| total.run_count > 1);
-    let figures_line = figures(total.map_or(&run.figures, |total| &total.figures)).join(dot);
+    let total = Some(&detail.total).filter(|total| total.run_count > 1);
+    let (own, money) = total.map_or((&run.figures, &run.money), |total| (&total.figures, &total.money));
+    let figures_line = figures(own, money).join(dot);
     let figures_line = match total {
         Some(total) => format!("{figures_line}{dot}{}", human::plural(total.run_count - 1, "child run")),
         None => figures_line,
@@ -65,7 +67,7 @@ pub(crate) fn header(look: &Look, run: &Run) -> String {
     if let Some(native) = &run.native_run_id {
         put(&mut out, look, "own id", native, 2);
     }
-    let scores: Vec<String> = run.scores.iter().map(score).collect();
+    let scores: Vec<String> = detail.scores.iter().map(score).collect();
     put(&mut out, look, "scores", &scores.join(dot), 2);
     put(&mut out, look, "asked", run.input_preview.as_deref().unwrap_or(""), 3);
     put(&mut out, look, "answered", run.output_preview.as_deref().unwrap_or(""), 4);
@@ -91,7 +93,7 @@ fn status(run: &Run) -> String {
     }
 }
 
-fn figures(figures: &Figures) -> Vec<String> {
+fn figures(figures: &Figures, money: &Money) -> Vec<String> {
     let mut out = vec![human::plural(figures.turn_count, "turn")];
     if figures.llm_call_count != figures.turn_count {
         out.push(human::plural(figures.llm_call_count, "model call"));
@@ -104,7 +106,6 @@ fn figures(figures: &Figures) -> Vec<String> {
         let cached = cached.map_or_else(String::new, |cached| format!(" ({} cached)", human::count(cached)));
         out.push(format!("{} tokens{cached}", human::count(tokens)));
     }
-    let money = &figures.money;
     match (money.cost_usd, money.unpriced_calls) {
         (Some(usd), 0) => out.push(human::money(usd)),
         (Some(usd), missing) => {
@@ -124,7 +125,7 @@ fn figures(figures: &Figures) -> Vec<String> {
     out
 }
 
-fn score(score: &crate::wire::Score) -> String {
+fn score(score: &Score) -> String {
     let value = match (score.value, &score.label) {
         (Some(value), Some(label)) => format!("{value} {label}"),
         (Some(value), None) => value.to_string(),

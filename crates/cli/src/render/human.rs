@@ -1,5 +1,7 @@
 //! Figures for people: times, counts, money.
 
+use turnscope_api::{Money, Usage};
+
 /// `0.4 ms`, `340 ms`, `1.2 s`, `3 m 05 s`, `2 h 10 m`.
 pub(crate) fn duration(ms: f64) -> String {
     if !ms.is_finite() || ms < 0.0 {
@@ -36,12 +38,20 @@ pub(crate) fn count(n: u64) -> String {
 
 /// What something cost: a plus where calls without a price are missing from it, `?` where nothing is known, nothing where
 /// there was nothing to pay.
-pub(crate) fn cost(money: &crate::wire::Money) -> String {
+pub(crate) fn cost(money: &Money) -> String {
     match (money.cost_usd, money.unpriced_calls) {
         (Some(usd), 0) => self::money(usd),
         (Some(usd), _) => format!("{}+", self::money(usd)),
         (None, 0) => String::new(),
         (None, _) => "?".to_owned(),
+    }
+}
+
+/// Input and output tokens; unknown only when both are.
+pub(crate) fn tokens(usage: Option<&Usage>) -> Option<u64> {
+    match usage.map(|usage| (usage.input_tokens, usage.output_tokens)) {
+        None | Some((None, None)) => None,
+        Some((input, output)) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
     }
 }
 

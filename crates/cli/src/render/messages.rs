@@ -5,16 +5,18 @@ use super::{
     look::{Look, Tone, one_line, wrap},
     show::notes,
 };
-use crate::wire::{Message, ToolCall, Turn};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
+use turnscope_api::{ToolCall, TurnDetail};
+use turnscope_model::{Message, Part};
 
 /// Lines of one message that are shown.
 const LINES: usize = 40;
 
 /// One turn.
-pub(crate) fn turn(look: &Look, of: &str, turn: &Turn) -> String {
+pub(crate) fn turn(look: &Look, of: &str, detail: &TurnDetail) -> String {
     let mut out = String::new();
+    let turn = &detail.turn;
     let mut title = format!("turn {}", turn.n);
     if !of.is_empty() {
         title = format!("{of}, {title}");
@@ -36,16 +38,16 @@ pub(crate) fn turn(look: &Look, of: &str, turn: &Turn) -> String {
         look.paint(Tone::Strong, &title),
         look.paint(Tone::Faint, &rule.repeat(rest))
     );
-    for message in turn.new_messages.iter().filter(|message| is_news(turn, message)) {
+    for message in detail.new_messages.iter().filter(|message| is_news(detail, message)) {
         put_message(&mut out, look, message);
     }
-    for message in &turn.output {
+    for message in &detail.output {
         put_message(&mut out, look, message);
     }
-    for tool in &turn.tools {
-        put_tool(&mut out, look, turn, tool);
+    for tool in &detail.tools {
+        put_tool(&mut out, look, detail, tool);
     }
-    if turn.new_messages.is_empty() && turn.output.is_empty() && turn.tools.is_empty() {
+    if detail.new_messages.is_empty() && detail.output.is_empty() && detail.tools.is_empty() {
         block(&mut out, look, "", Tone::Faint, "no messages were captured");
     }
     out
@@ -53,7 +55,8 @@ pub(crate) fn turn(look: &Look, of: &str, turn: &Turn) -> String {
 
 /// The answer before this turn and what its tools answered were shown with the turn before; after a rewritten history
 /// everything is news.
-fn is_news(turn: &Turn, message: &Message) -> bool {
+fn is_news(detail: &TurnDetail, message: &Message) -> bool {
+    let turn = &detail.turn;
     turn.n == 1 || turn.breaks_at.is_some() || !matches!(message.role.as_str(), "assistant" | "tool")
 }
 
@@ -71,35 +74,38 @@ fn put_message(out: &mut String, look: &Look, message: &Message) {
     }
 }
 
-fn part_text(part: &BTreeMap<String, Value>) -> (String, String) {
-    let text = |key: &str| part.get(key).map(plain).unwrap_or_default();
-    match part.get("type").and_then(Value::as_str).unwrap_or("") {
-        "text" => (String::new(), text("content")),
-        "tool_call" => ("calls".into(), format!("{}({})", text("name"), arguments(part.get("arguments")))),
-        "reasoning" => ("thinks".into(), text("content")),
-        "tool_call_response" => ("result".into(), text("response")),
-        "blob" => (text("modality"), format!("({} inline)", text("mime_type"))),
-        "uri" => (text("modality"), text("uri")),
-        "file" => (text("modality"), text("file_id")),
-        other => {
-            let content = part.get("content").map_or_else(|| plain(&serde_json::json!(part)), plain);
-            (other.to_owned(), content)
+fn part_text(part: &Part) -> (String, String) {
+    let label = str::to_owned;
+    match part {
+        Part::Text { content } => (String::new(), content.clone()),
+        Part::Reasoning { content } => (label("thinks"), content.clone()),
+        Part::ToolCall { name, arguments: given, .. } => {
+            (label("calls"), format!("{name}({})", arguments(given.as_ref())))
         }
+        Part::ToolCallResponse { response, .. } => (label("result"), plain(response)),
+        Part::Blob { modality, mime_type, .. } => {
+            (modality.clone(), format!("({} inline)", mime_type.as_deref().unwrap_or_default()))
+        }
+        Part::Uri { modality, uri, .. } => (modality.clone(), uri.clone()),
+        Part::File { modality, file_id, .. } => (modality.clone(), file_id.clone()),
+        Part::Compaction { content } => (label("compaction"), content.clone().unwrap_or_default()),
+        Part::Other { value } => (
+            value["type"].as_str().unwrap_or("other").to_owned(),
+            plain(value.get("content").unwrap_or(value)),
+        ),
     }
 }
 
 /// Whether the model's answer, shown above, holds the call.
-fn was_asked(turn: &Turn, name: &str) -> bool {
-    let mut parts = turn.output.iter().flat_map(|message| &message.parts);
-    parts.any(|part| {
-        part.get("type").is_some_and(|of| of == "tool_call") && part.get("name").is_some_and(|of| of == name)
-    })
+fn was_asked(detail: &TurnDetail, asked: &str) -> bool {
+    let mut parts = detail.output.iter().flat_map(|message| &message.parts);
+    parts.any(|part| matches!(part, Part::ToolCall { name, .. } if name == asked))
 }
 
-fn put_tool(out: &mut String, look: &Look, turn: &Turn, call: &ToolCall) {
+fn put_tool(out: &mut String, look: &Look, detail: &TurnDetail, call: &ToolCall) {
     let name = call.step.tool_name.as_deref().unwrap_or(&call.step.name);
     let name = one_line(name);
-    if !was_asked(turn, &name) {
+    if !was_asked(detail, &name) {
         block(out, look, "calls", Tone::Tool, &format!("{name}({})", arguments(call.arguments.as_ref())));
     }
     if let Some(error) = &call.step.error {

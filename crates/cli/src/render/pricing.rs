@@ -5,7 +5,7 @@ use super::{
     look::{Look, Tone},
     table::{Cell, Column, table},
 };
-use crate::wire::{Pricing, TierPrice, Unpriced};
+use turnscope_api::{Pricing, TierPrice, Unpriced};
 
 /// The prices that hold, in dollars for a million tokens.
 pub(crate) fn list(look: &Look, pricing: &Pricing) -> String {

@@ -5,7 +5,7 @@ use super::{
     look::{Look, Tone, columns, one_line},
     table::{Cell, Column, table},
 };
-use crate::wire::{Run, RunList, Session};
+use turnscope_api::{ListedRun, Run, RunList, Session};
 
 /// The digits of an id that are shown; enough to name the run.
 pub(crate) const SHORT: usize = 8;
@@ -58,10 +58,12 @@ pub(crate) fn runs(look: &Look, list: &RunList, filtered: bool) -> String {
     out
 }
 
-fn row(look: &Look, run: &Run) -> Vec<Cell> {
+fn row(look: &Look, listed: &ListedRun) -> Vec<Cell> {
+    let (run, total) = (&listed.run, &listed.total);
     let (sign, tone) = look.status(&run.status);
     // The figures of what was asked for are those with all it set off.
-    let figures = run.total.as_ref().map_or(&run.figures, |total| &total.figures);
+    let (figures, money) =
+        if total.run_count > 0 { (&total.figures, &total.money) } else { (&run.figures, &run.money) };
     let time = if run.status == "running" { "open".to_owned() } else { human::duration(run.duration_ms) };
     let (asked, came) = said(run);
     let failed = run.error.is_some() && run.status == "failed";
@@ -74,7 +76,7 @@ fn row(look: &Look, run: &Run) -> Vec<Cell> {
         Cell::plain(figure(figures.turn_count)),
         Cell::plain(figure(figures.tool_call_count)),
         Cell::plain(figures.tokens().map_or_else(String::new, human::count)),
-        Cell::plain(human::cost(&figures.money)),
+        Cell::plain(human::cost(money)),
         Cell::plain(time),
         Cell::faint(human::ago(run.started_at, look.now)),
     ]
@@ -142,10 +144,7 @@ pub(crate) fn sessions(look: &Look, sessions: &[Session]) -> String {
     let rows: Vec<Vec<Cell>> = sessions
         .iter()
         .map(|session| {
-            let tokens = session
-                .usage
-                .as_ref()
-                .and_then(|usage| crate::wire::sum(usage.input_tokens, usage.output_tokens));
+            let tokens = human::tokens(session.usage.as_ref());
             vec![
                 Cell(one_line(&session.session_id), Tone::Strong),
                 Cell::plain(session.user_id.as_deref().map(one_line).unwrap_or_default()),

@@ -5,8 +5,8 @@ use super::{
     look::{Look, Tone, one_line, wrap},
     runs::short,
 };
-use crate::wire::{Hit, SearchReply};
 use std::fmt::Write as _;
+use turnscope_api::{Hit, SearchReply};
 
 /// The hits.
 pub(crate) fn hits(look: &Look, reply: &SearchReply) -> String {

@@ -6,11 +6,11 @@ use super::{
     look::{Look, Tone, columns, one_line},
     tree::{self, What},
 };
-use crate::wire::{Run, Step, Timeline, Turn, Usage, Verdict};
 use std::fmt::Write as _;
+use turnscope_api::{Run, RunDetail, Step, Timeline, Turn, Usage, VerdictInfo};
 
 /// The header and the waterfall.
-pub(crate) fn show(look: &Look, run: &Run, timeline: &Timeline) -> String {
+pub(crate) fn show(look: &Look, run: &RunDetail, timeline: &Timeline) -> String {
     let mut out = header(look, run);
     out.push('\n');
     out.push_str(&waterfall(look, run, timeline));
@@ -68,7 +68,7 @@ impl Layout {
 }
 
 /// The steps.
-pub(crate) fn waterfall(look: &Look, run: &Run, timeline: &Timeline) -> String {
+pub(crate) fn waterfall(look: &Look, run: &RunDetail, timeline: &Timeline) -> String {
     let steps = &timeline.steps;
     if steps.is_empty() {
         return "No steps.\n".to_owned();
@@ -79,7 +79,7 @@ pub(crate) fn waterfall(look: &Look, run: &Run, timeline: &Timeline) -> String {
     for row in &rows {
         match row.what {
             What::Turn(n, of) => turn_line(&mut out, look, &layout, &row.branch, n, turn(run, of, n)),
-            What::Step(step) => step_line(&mut out, look, &layout, row, step, own_time(run, step)),
+            What::Step(step) => step_line(&mut out, look, &layout, row, step, own_time(&run.run, step)),
         }
     }
     if let Some(next) = timeline.next_from {
@@ -89,8 +89,8 @@ pub(crate) fn waterfall(look: &Look, run: &Run, timeline: &Timeline) -> String {
 }
 
 /// The turn as the run's detail has it; of child runs it is not known here.
-fn turn<'a>(run: &'a Run, of: Option<&str>, n: u64) -> Option<&'a Turn> {
-    (of == Some(run.run_id.as_str())).then(|| run.turns.iter().find(|turn| turn.n == n)).flatten()
+fn turn<'a>(run: &'a RunDetail, of: Option<&str>, n: u64) -> Option<&'a Turn> {
+    (of == Some(run.run.run_id.as_str())).then(|| run.turns.iter().find(|turn| turn.n == n)).flatten()
 }
 
 fn turn_line(out: &mut String, look: &Look, layout: &Layout, branch: &str, n: u64, turn: Option<&Turn>) {
@@ -266,7 +266,7 @@ fn marks(look: &Look, step: &Step) -> Vec<(String, Tone)> {
     out
 }
 
-fn verdict_text(verdict: &Verdict) -> String {
+fn verdict_text(verdict: &VerdictInfo) -> String {
     let by = verdict.decided_by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
     match (verdict.verdict.as_str(), verdict.resolution.as_deref()) {
         ("deny", _) => format!("denied{by}"),

@@ -5,8 +5,8 @@ use super::{
     look::{Look, Tone, one_line},
     table::{Cell, Column, table},
 };
-use crate::wire::{Group, GroupFigures, Stats, sum};
 use std::fmt::Write as _;
+use turnscope_api::{Group, GroupFigures, Stats};
 
 /// The figures, and the groups where there are any.
 pub(crate) fn stats(look: &Look, stats: &Stats) -> String {
@@ -33,15 +33,18 @@ pub(crate) fn stats(look: &Look, stats: &Stats) -> String {
     line("errors", if all.errors > 0 { human::count(all.errors) } else { String::new() });
     line("tokens", tokens(all).map_or_else(String::new, |(text, cached)| text + &cached));
     line("cost", human::cost(&all.money));
-    let percentile = |name: &str| all.duration_ms.get(name).copied().flatten().map(human::duration);
-    if let (Some(p50), Some(p95), Some(p99)) = (percentile("p50"), percentile("p95"), percentile("p99")) {
+    let time = &all.duration_ms;
+    if let (Some(p50), Some(p95), Some(p99)) = (time.p50, time.p95, time.p99) {
+        let [p50, p95, p99] = [p50, p95, p99].map(human::duration);
         line("time", format!("p50 {p50}, p95 {p95}, p99 {p99}"));
     }
-    let verdicts: Vec<String> = [("allow", "allowed"), ("deny", "denied"), ("hitl", "asked a human")]
-        .iter()
-        .filter_map(|(name, word)| Some((all.verdicts.get(*name).copied().filter(|n| *n > 0)?, word)))
-        .map(|(n, word)| format!("{n} {word}"))
-        .collect();
+    let said = &all.verdicts;
+    let verdicts: Vec<String> =
+        [(said.allow, "allowed"), (said.deny, "denied"), (said.hitl, "asked a human")]
+            .iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, word)| format!("{n} {word}"))
+            .collect();
     line("verdicts", verdicts.join(", "));
     if !stats.groups.is_empty() {
         out.push('\n');
@@ -52,7 +55,7 @@ pub(crate) fn stats(look: &Look, stats: &Stats) -> String {
 
 fn tokens(figures: &GroupFigures) -> Option<(String, String)> {
     let usage = figures.usage.as_ref()?;
-    let total = sum(usage.input_tokens, usage.output_tokens)?;
+    let total = human::tokens(Some(usage))?;
     let part = |n: Option<u64>| n.map_or_else(|| "?".to_owned(), human::count);
     let text = format!(
         "{} ({} in, {} out",
@@ -85,10 +88,8 @@ fn groups(look: &Look, groups: &[Group]) -> String {
         .iter()
         .map(|group| {
             let figures = &group.figures;
-            let total = figures.usage.as_ref().and_then(|usage| sum(usage.input_tokens, usage.output_tokens));
-            let percentile = |name: &str| {
-                figures.duration_ms.get(name).copied().flatten().map_or_else(String::new, human::duration)
-            };
+            let total = human::tokens(figures.usage.as_ref());
+            let time = |ms: Option<f64>| ms.map_or_else(String::new, human::duration);
             vec![
                 Cell(key(look, group), Tone::Strong),
                 Cell::plain(human::count(figures.runs)),
@@ -98,8 +99,8 @@ fn groups(look: &Look, groups: &[Group]) -> String {
                 Cell::plain(some(figures.tool_calls)),
                 Cell::plain(total.map_or_else(String::new, human::count)),
                 Cell::plain(human::cost(&figures.money)),
-                Cell::plain(percentile("p50")),
-                Cell::plain(percentile("p95")),
+                Cell::plain(time(figures.duration_ms.p50)),
+                Cell::plain(time(figures.duration_ms.p95)),
             ]
         })
         .collect();

@@ -2,9 +2,9 @@
 //! `cargo insta review`.
 
 use super::look::Look;
-use crate::wire;
 use serde::de::DeserializeOwned;
 use std::{fs, path::Path};
+use turnscope_api as api;
 
 fn fixture<T: DeserializeOwned>(name: &str) -> T {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/fixtures").join(name);
@@ -20,8 +20,8 @@ const NOW: i64 = 1_795_251_110_133;
 
 #[derive(serde::Deserialize)]
 struct Shown {
-    run: wire::Run,
-    timeline: wire::Timeline,
+    run: api::RunDetail,
+    timeline: api::Timeline,
 }
 
 /// Renders at each width, checks that it fits, and compares.
@@ -37,7 +37,7 @@ fn check(name: &str, render: impl Fn(&Look) -> String) {
 
 #[test]
 fn the_list_of_runs() {
-    let list: wire::RunList = fixture("runs.json");
+    let list: api::RunList = fixture("runs.json");
     check("runs", |look| super::runs::runs(look, &list, false));
 }
 
@@ -61,17 +61,17 @@ fn a_run_whose_context_was_compacted() {
 
 #[test]
 fn the_words_of_a_turn() {
-    let turn: wire::Turn = fixture("turn.json");
+    let turn: api::TurnDetail = fixture("turn.json");
     check("turn", |look| super::messages::turn(look, "", &turn));
 }
 
 #[test]
 fn figures_sessions_and_hits() {
-    let stats: wire::Stats = fixture("stats.json");
+    let stats: api::Stats = fixture("stats.json");
     check("stats", |look| super::stats::stats(look, &stats));
-    let sessions: wire::Sessions = fixture("sessions.json");
+    let sessions: api::Sessions = fixture("sessions.json");
     check("sessions", |look| super::runs::sessions(look, &sessions.sessions));
-    let reply: wire::SearchReply = fixture("search.json");
+    let reply: api::SearchReply = fixture("search.json");
     check("search", |look| super::search::hits(look, &reply));
 }
 
@@ -87,17 +87,17 @@ fn ascii_and_colours() {
 
 #[test]
 fn hostile_answers_do_no_harm() {
-    let steps = (0..3).map(|n| wire::Step {
+    let steps = (0..3).map(|n| api::Step {
         step_id: n.to_string(),
         // Each is the next one's parent, in a circle; the name would clear the screen.
         parent_step_id: Some(((n + 1) % 3).to_string()),
         name: "\u{1b}[2J\u{7}\n".repeat(50),
         duration_ms: Some(f64::MAX),
         start_offset_ms: -1e300,
-        ..wire::Step::default()
+        ..api::Step::default()
     });
-    let timeline = wire::Timeline { steps: steps.collect(), ..wire::Timeline::default() };
-    let text = super::show::show(&look(60), &wire::Run::default(), &timeline);
+    let timeline = api::Timeline { steps: steps.collect(), ..api::Timeline::default() };
+    let text = super::show::show(&look(60), &api::RunDetail::default(), &timeline);
     assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'));
 }
 

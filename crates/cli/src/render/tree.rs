@@ -1,8 +1,8 @@
 //! A timeline as rows with branches: steps below their parents, and a heading where a turn begins.
 
 use super::look::Look;
-use crate::wire::Step;
 use std::collections::{HashMap, HashSet};
+use turnscope_api::Step;
 
 /// One row.
 pub(super) struct Row<'a> {
