@@ -14,46 +14,75 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The agent's name. */
                     agent?: string | null;
+                    /** @description `next_cursor` of the page before, with the same filters and order. */
                     cursor?: string | null;
+                    /** @description The way of writing, such as `semconv` or `openinference`. */
                     dialect?: string | null;
+                    /** @description The experiment. */
                     experiment_id?: string | null;
+                    /** @description The arm of the experiment. */
                     experiment_variant?: string | null;
+                    /** @description `true`: runs in which a step failed; `false`: the others. */
                     has_error?: boolean | null;
+                    /** @description Runs on the page, 1 to 1000; default 50. */
                     limit?: number | null;
+                    /** @description The least cost, in US dollars. */
                     min_cost?: number | null;
+                    /** @description The least duration, in milliseconds. */
                     min_duration_ms?: number | null;
+                    /** @description The least sum of input and output tokens. */
                     min_tokens?: number | null;
+                    /** @description A model that was asked for, or that answered. */
                     model?: string | null;
+                    /** @description The application's own id. */
                     native_run_id?: string | null;
+                    /** @description Runs to leave out before the page. With many pages, `cursor` is faster and misses nothing. */
                     offset?: number | null;
                     /** @description `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first. Default `-started_at`. */
                     order?: string | null;
+                    /** @description The run that started it. */
                     parent_run_id?: string | null;
+                    /** @description The prompt's name or id. */
                     prompt_id?: string | null;
+                    /** @description The prompt's version. */
                     prompt_version?: string | null;
+                    /** @description A provider that was called, named as in the GenAI conventions. */
                     provider?: string | null;
                     /** @description The query language: `agent:triage cost>0.5 verdict:deny error:* "refund"`. */
                     q?: string | null;
+                    /** @description A tier of risk that a policy gate gave. */
                     risk_tier?: string | null;
+                    /** @description Leave child runs out; default false. */
                     roots_only?: boolean | null;
                     /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
                     score?: string | null;
                     /** @description Words that the run's content must hold. */
                     search?: string | null;
+                    /** @description `service.name` of the resource. */
                     service?: string | null;
+                    /** @description The session, as the application says. */
                     session_id?: string | null;
-                    /** @description Milliseconds since the epoch, exclusive. */
+                    /** @description The earliest start, in milliseconds since the epoch. */
                     started_after?: number | null;
-                    /** @description Milliseconds since the epoch, exclusive. */
+                    /** @description Runs that began before this, in milliseconds since the epoch. */
                     started_before?: number | null;
+                    /** @description `running`, `completed`, `failed` or `incomplete`. */
                     status?: string | null;
+                    /** @description A tag of the run. */
                     tag?: string | null;
+                    /** @description A tool that was called. */
                     tool?: string | null;
+                    /** @description A trace that the run lies in. */
                     trace_id?: string | null;
+                    /** @description What set the run off, such as `cron`. */
                     trigger_type?: string | null;
+                    /** @description The user, as the application says. */
                     user_id?: string | null;
+                    /** @description The user's role, as a policy engine knows it. */
                     user_role?: string | null;
+                    /** @description `allow`, `deny` or `hitl`: runs with at least one such verdict. */
                     verdict?: string | null;
                 };
                 header?: never;
@@ -220,7 +249,9 @@ export interface paths {
                     event_type?: string | null;
                     /** @description A kind, several separated by commas. */
                     kind?: string | null;
+                    /** @description Steps at most, up to 100,000; default 10,000. */
                     limit?: number | null;
+                    /** @description Steps to leave out before. */
                     offset?: number | null;
                 };
                 header?: never;
@@ -563,59 +594,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/scores/{score_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    score_id: string;
-                };
-                cookie?: never;
-            };
-            /** @description New contents of a score; what is left out stays. */
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ScoreChangeBody"];
-                };
-            };
-            responses: {
-                /** @description An evaluation's result or a human's mark. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Score"];
-                    };
-                };
-            };
-        };
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    score_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: never;
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/traces": {
         parameters: {
             query?: never;
@@ -628,6 +606,7 @@ export interface paths {
                 query?: {
                     /** @description `next_cursor` of the page before. */
                     cursor?: string | null;
+                    /** @description Traces on the page, 1 to 1000; default 50. */
                     limit?: number | null;
                 };
                 header?: never;
@@ -702,8 +681,11 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Sessions on the page, 1 to 1000; default 50. */
                     limit?: number | null;
+                    /** @description Sessions to leave out before the page. */
                     offset?: number | null;
+                    /** @description Only sessions of this user. */
                     user_id?: string | null;
                 };
                 header?: never;
@@ -780,6 +762,7 @@ export interface paths {
                 query?: {
                     /** @description `next_cursor` of the page before. */
                     cursor?: string | null;
+                    /** @description Hits on the page, 1 to 200; default 20. */
                     limit?: number | null;
                     /** @description Words, all of which must stand in one message; `"a phrase"` in quotes; `begin*` for a beginning. */
                     q?: string;
@@ -819,46 +802,75 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The agent's name. */
                     agent?: string | null;
+                    /** @description `next_cursor` of the page before, with the same filters and order. */
                     cursor?: string | null;
+                    /** @description The way of writing, such as `semconv` or `openinference`. */
                     dialect?: string | null;
+                    /** @description The experiment. */
                     experiment_id?: string | null;
+                    /** @description The arm of the experiment. */
                     experiment_variant?: string | null;
+                    /** @description `true`: runs in which a step failed; `false`: the others. */
                     has_error?: boolean | null;
+                    /** @description Runs on the page, 1 to 1000; default 50. */
                     limit?: number | null;
+                    /** @description The least cost, in US dollars. */
                     min_cost?: number | null;
+                    /** @description The least duration, in milliseconds. */
                     min_duration_ms?: number | null;
+                    /** @description The least sum of input and output tokens. */
                     min_tokens?: number | null;
+                    /** @description A model that was asked for, or that answered. */
                     model?: string | null;
+                    /** @description The application's own id. */
                     native_run_id?: string | null;
+                    /** @description Runs to leave out before the page. With many pages, `cursor` is faster and misses nothing. */
                     offset?: number | null;
                     /** @description `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first. Default `-started_at`. */
                     order?: string | null;
+                    /** @description The run that started it. */
                     parent_run_id?: string | null;
+                    /** @description The prompt's name or id. */
                     prompt_id?: string | null;
+                    /** @description The prompt's version. */
                     prompt_version?: string | null;
+                    /** @description A provider that was called, named as in the GenAI conventions. */
                     provider?: string | null;
                     /** @description The query language: `agent:triage cost>0.5 verdict:deny error:* "refund"`. */
                     q?: string | null;
+                    /** @description A tier of risk that a policy gate gave. */
                     risk_tier?: string | null;
+                    /** @description Leave child runs out; default false. */
                     roots_only?: boolean | null;
                     /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
                     score?: string | null;
                     /** @description Words that the run's content must hold. */
                     search?: string | null;
+                    /** @description `service.name` of the resource. */
                     service?: string | null;
+                    /** @description The session, as the application says. */
                     session_id?: string | null;
-                    /** @description Milliseconds since the epoch, exclusive. */
+                    /** @description The earliest start, in milliseconds since the epoch. */
                     started_after?: number | null;
-                    /** @description Milliseconds since the epoch, exclusive. */
+                    /** @description Runs that began before this, in milliseconds since the epoch. */
                     started_before?: number | null;
+                    /** @description `running`, `completed`, `failed` or `incomplete`. */
                     status?: string | null;
+                    /** @description A tag of the run. */
                     tag?: string | null;
+                    /** @description A tool that was called. */
                     tool?: string | null;
+                    /** @description A trace that the run lies in. */
                     trace_id?: string | null;
+                    /** @description What set the run off, such as `cron`. */
                     trigger_type?: string | null;
+                    /** @description The user, as the application says. */
                     user_id?: string | null;
+                    /** @description The user's role, as a policy engine knows it. */
                     user_role?: string | null;
+                    /** @description `allow`, `deny` or `hitl`: runs with at least one such verdict. */
                     verdict?: string | null;
                     /** @description `minute`, `hour`, `day`, a width in seconds, or `auto`: the least of some round widths that makes 60 buckets at most. */
                     bucket?: string | null;
@@ -902,6 +914,7 @@ export interface paths {
                 query?: {
                     /** @description `agent`, `model`, `tool`, `service`, `user_id`, `session_id`, `tag`, … */
                     field?: string;
+                    /** @description Values at most, 1 to 1000; default 50. */
                     limit?: number | null;
                     /** @description Only values that begin like this. */
                     prefix?: string;
@@ -1078,46 +1091,75 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The agent's name. */
                     agent?: string | null;
+                    /** @description `next_cursor` of the page before, with the same filters and order. */
                     cursor?: string | null;
+                    /** @description The way of writing, such as `semconv` or `openinference`. */
                     dialect?: string | null;
+                    /** @description The experiment. */
                     experiment_id?: string | null;
+                    /** @description The arm of the experiment. */
                     experiment_variant?: string | null;
+                    /** @description `true`: runs in which a step failed; `false`: the others. */
                     has_error?: boolean | null;
+                    /** @description Runs on the page, 1 to 1000; default 50. */
                     limit?: number | null;
+                    /** @description The least cost, in US dollars. */
                     min_cost?: number | null;
+                    /** @description The least duration, in milliseconds. */
                     min_duration_ms?: number | null;
+                    /** @description The least sum of input and output tokens. */
                     min_tokens?: number | null;
+                    /** @description A model that was asked for, or that answered. */
                     model?: string | null;
+                    /** @description The application's own id. */
                     native_run_id?: string | null;
+                    /** @description Runs to leave out before the page. With many pages, `cursor` is faster and misses nothing. */
                     offset?: number | null;
                     /** @description `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first. Default `-started_at`. */
                     order?: string | null;
+                    /** @description The run that started it. */
                     parent_run_id?: string | null;
+                    /** @description The prompt's name or id. */
                     prompt_id?: string | null;
+                    /** @description The prompt's version. */
                     prompt_version?: string | null;
+                    /** @description A provider that was called, named as in the GenAI conventions. */
                     provider?: string | null;
                     /** @description The query language: `agent:triage cost>0.5 verdict:deny error:* "refund"`. */
                     q?: string | null;
+                    /** @description A tier of risk that a policy gate gave. */
                     risk_tier?: string | null;
+                    /** @description Leave child runs out; default false. */
                     roots_only?: boolean | null;
                     /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
                     score?: string | null;
                     /** @description Words that the run's content must hold. */
                     search?: string | null;
+                    /** @description `service.name` of the resource. */
                     service?: string | null;
+                    /** @description The session, as the application says. */
                     session_id?: string | null;
-                    /** @description Milliseconds since the epoch, exclusive. */
+                    /** @description The earliest start, in milliseconds since the epoch. */
                     started_after?: number | null;
-                    /** @description Milliseconds since the epoch, exclusive. */
+                    /** @description Runs that began before this, in milliseconds since the epoch. */
                     started_before?: number | null;
+                    /** @description `running`, `completed`, `failed` or `incomplete`. */
                     status?: string | null;
+                    /** @description A tag of the run. */
                     tag?: string | null;
+                    /** @description A tool that was called. */
                     tool?: string | null;
+                    /** @description A trace that the run lies in. */
                     trace_id?: string | null;
+                    /** @description What set the run off, such as `cron`. */
                     trigger_type?: string | null;
+                    /** @description The user, as the application says. */
                     user_id?: string | null;
+                    /** @description The user's role, as a policy engine knows it. */
                     user_role?: string | null;
+                    /** @description `allow`, `deny` or `hitl`: runs with at least one such verdict. */
                     verdict?: string | null;
                     /** @description `jsonl`, the only one so far. */
                     format?: string | null;
@@ -1157,6 +1199,59 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scores/{score_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    score_id: string;
+                };
+                cookie?: never;
+            };
+            /** @description New contents of a score; what is left out stays. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ScoreChangeBody"];
+                };
+            };
+            responses: {
+                /** @description An evaluation's result or a human's mark. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Score"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    score_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: never;
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -1237,6 +1332,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/quarantine/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What is in quarantine after everything in it was tried again. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Quarantine"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1252,17 +1382,7 @@ export interface paths {
                 cookie?: never;
             };
             requestBody?: never;
-            responses: {
-                /** @description Whether the server is well. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Health"];
-                    };
-                };
-            };
+            responses: never;
         };
         put?: never;
         post?: never;
@@ -1343,8 +1463,11 @@ export interface components {
         };
         /** @description Where the server listens, `host:port` each. */
         AddressTexts: {
+            /** @description REST and the web UI. */
             listen: string;
+            /** @description The OTLP receiver for gRPC. */
             otlp_grpc: string;
+            /** @description The OTLP receiver for HTTP. */
             otlp_http: string;
         };
         /** @description A run's audit records. */
@@ -1469,16 +1592,28 @@ export interface components {
         BucketCost: {
             /** @description `input`, `cache_read`, `cache_write`, `cache_write_1h`, `output` or `reasoning`. */
             bucket: string;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description What these tokens cost, in US dollars.
+             */
             cost_usd: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tokens in this bucket.
+             */
             tokens: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description The price of a million tokens of this bucket, in US dollars.
+             */
             usd_per_million: number;
         };
         /** @description The window of one call, and how it differs from that of the call before. */
         CallContext: {
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Size of everything that the call was sent, as it was written.
+             */
             bytes: number;
             /**
              * Format: uint
@@ -1497,6 +1632,7 @@ export interface components {
              * @description As the provider counts; null when unknown.
              */
             input_tokens?: number | null;
+            /** @description The model that answered, else the one asked for; null when neither is known. */
             model?: string | null;
             /**
              * Format: uint
@@ -1508,11 +1644,19 @@ export interface components {
              * @description New messages that stand before one that was sent again.
              */
             rewritten_count: number;
+            /** @description What the window consists of, by the role of the messages. */
             segments: components["schemas"]["ContextSegment"][];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description When the call began, milliseconds since the epoch.
+             */
             started_at: number;
+            /** @description The step of the call. */
             step_id: string;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The turn that the call belongs to, from 1; null outside of turns.
+             */
             turn?: number | null;
         };
         /** @description What one call cost. */
@@ -1528,74 +1672,118 @@ export interface components {
             differs: boolean;
             /** @description The model that answered, else the one asked for. */
             model?: string | null;
+            /** @description The price from which ours was computed; null when ours is unknown. */
             price?: components["schemas"]["PriceUsed"] | null;
+            /** @description The provider, named as in the GenAI conventions; null when unknown. */
             provider?: string | null;
             /**
              * Format: double
              * @description What the client says.
              */
             reported_cost_usd?: number | null;
+            /** @description The run that made the call: the one asked for, or a child run. */
             run_id?: string | null;
+            /** @description The step of the call. */
             step_id: string;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The turn of that run, from 1; null outside of turns.
+             */
             turn?: number | null;
             /** @description Why ours is unknown. */
             unknown_because?: string | null;
         };
         /** @description The skeleton of a timeline: one array a column, all of the same length. Names are indices into `names`. */
         Columns: {
+            /** @description How many steps stand above each. */
             depth: number[];
+            /** @description Milliseconds with fractions; null for a step that has not ended. */
             duration_ms: (number | null)[];
+            /** @description The place in `kinds`. */
             kind: number[];
             /** @description The kinds that `kind` is an index into. */
             kinds: string[];
+            /** @description The place in `names`. */
             name: number[];
+            /** @description The names that `name` is an index into. */
             names: string[];
-            /** Format: uint */
+            /**
+             * Format: uint
+             * @description Pass it as `from` for the next window; null on the last.
+             */
             next_from?: number | null;
+            /** @description Whether the step lies above the run. */
             outer: boolean[];
             /** @description The place of the parent in the whole timeline; null at the top. */
             parent: (number | null)[];
+            /** @description The place in `runs`; null outside of runs. */
             run: (number | null)[];
+            /** @description The run that was asked for. */
             run_id: string;
             /** @description The runs that `run` is an index into: the one asked for and its child runs. */
             runs: string[];
+            /** @description The place in `services`; null where nothing names the service. */
             service: (number | null)[];
             /** @description The services that `service` is an index into. */
             services: string[];
+            /** @description From `started_at`, milliseconds with fractions; negative for steps above the run that began earlier. */
             start_offset_ms: number[];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Where offsets count from, milliseconds since the epoch.
+             */
             started_at: number;
             /** @description 0 running, 1 ok, 2 error. */
             status: number[];
+            /** @description The steps' ids. */
             step_id: string[];
-            /** Format: uint */
+            /**
+             * Format: uint
+             * @description How many steps there are in all.
+             */
             total: number;
+            /** @description The turn of the step's run, from 1; null outside of turns. */
             turn: (number | null)[];
             /** @description 0 none, 1 allow, 2 deny, 3 hitl. */
             verdict: number[];
         };
         /** @description Settings and state of the server. */
         Config: {
+            /** @description The addresses that the server really took: a port 0 is replaced by the one it got. */
             addresses: components["schemas"]["AddressTexts"];
             /** @description Whether a key is asked for. */
             api_key_set: boolean;
             /** @description What is not as it should be, in words. */
             degraded: string[];
+            /** @description Counts of received data. */
             ingest: components["schemas"]["IngestState"];
+            /** @description Which prices are in use. */
             pricing: components["schemas"]["PricingState"];
+            /** @description What the settings say about deleting old runs. */
             retention: components["schemas"]["Retention"];
+            /** @description How large the store is, and what it holds. */
             store: components["schemas"]["StoreState"];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Milliseconds since the server started.
+             */
             uptime_ms: number;
+            /** @description Every setting with its value and where it came from. */
             values: components["schemas"]["Value"][];
+            /** @description The server's version, such as `0.3.0`. */
             version: string;
         };
         /** @description What fills a part of a window. */
         ContextSegment: {
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Their size as they were written.
+             */
             bytes: number;
-            /** Format: uint */
+            /**
+             * Format: uint
+             * @description Messages, or lists of tool definitions, in this part.
+             */
             messages: number;
             /**
              * Format: uint64
@@ -1615,7 +1803,9 @@ export interface components {
         };
         /** @description Why something failed. */
         ErrorInfo: {
+            /** @description The class of error, such as `TimeoutError`; `_OTHER` where the telemetry only says that it failed. */
             type: string;
+            /** @description The first 2,000 characters of the message; null when there is none. */
             message?: string | null;
         };
         /** @description An event of a span. */
@@ -1625,9 +1815,11 @@ export interface components {
              * @description Milliseconds since the epoch.
              */
             at: number;
+            /** @description The event's attributes. */
             attributes: {
                 [key: string]: unknown;
             };
+            /** @description What happened, such as `exception`. */
             name: string;
         };
         /** @description How a run is exported. */
@@ -1664,15 +1856,24 @@ export interface components {
             cost_usd?: number | null;
             /** @description Of runs that have ended. */
             duration_ms: components["schemas"]["Percentiles"];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
             errors: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Runs whose root ended with an error.
+             */
             failed_runs: number;
             /** @description The value of each `group_by`; null where a run has none. */
             key: {
                 [key: string]: string | null;
             };
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Model and embedding calls.
+             */
             llm_calls: number;
             /**
              * Format: uint64
@@ -1684,20 +1885,31 @@ export interface components {
              * @description What the client says.
              */
             reported_cost_usd?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Runs, child runs included. A run with several models or tools counts in the group of each.
+             */
             runs: number;
             /** @description Runs by status: they add up to `runs`. */
             statuses: components["schemas"]["Statuses"];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls.
+             */
             tool_calls: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Turns of these runs.
+             */
             turns: number;
             /**
              * Format: uint64
              * @description Calls without a price.
              */
             unpriced_calls: number;
+            /** @description Tokens; in a group by model only that model's. Null when nothing is known. */
             usage?: components["schemas"]["Usage"] | null;
+            /** @description What policy gates said of the tool calls. */
             verdicts: components["schemas"]["Verdicts"];
         };
         /** @description How figures are grouped. */
@@ -1712,21 +1924,6 @@ export interface components {
              * @default null
              */
             group_by: string | null;
-        };
-        /** @description Whether the server is well. */
-        Health: {
-            /** @description What is degraded, in words. */
-            degraded: string[];
-            /**
-             * Format: uint64
-             * @description Contents that the search index has not reached yet.
-             */
-            search_lag: number;
-            /** @description `ok`, or `degraded` when something below is not as it should be. */
-            status: string;
-            /** Format: uint64 */
-            uptime_ms: number;
-            version: string;
         };
         /** @description One message, argument, result or error that holds what was searched for. */
         Hit: {
@@ -1746,53 +1943,90 @@ export interface components {
         };
         /** @description What came in since the server started. */
         IngestState: {
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Spans that the store had already; it keeps each once.
+             */
             duplicate_spans: number;
             /**
              * Format: uint64
-             * @description Bytes of requests in hand, and how many may be before the next is refused.
+             * @description Bytes of requests that were received and are not stored yet.
              */
             queue_bytes: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description How many bytes may be in hand before the next request is refused.
+             */
             queue_limit_bytes: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Log records in the requests that were taken in.
+             */
             received_logs: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Metrics in the requests that were taken in.
+             */
             received_metrics: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Spans in the requests that were taken in, duplicates and rejected ones included.
+             */
             received_spans: number;
             /**
              * Format: uint64
              * @description Values taken out because they look like secrets.
              */
             redacted: number;
-            /** @description The same by reason. */
+            /** @description The refused requests by reason. */
             refused: {
                 [key: string]: number;
             };
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Requests that were refused whole, so that the client sends them again or learns what is wrong.
+             */
             refused_requests: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Spans that could not be stored, such as those without a valid id.
+             */
             rejected_spans: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Spans that were new and are stored.
+             */
             stored_spans: number;
         };
         /** @description A link of a span. */
         Link: {
+            /** @description The link's attributes: they may say why it is there. */
             attributes: {
                 [key: string]: unknown;
             };
+            /** @description The span that it leads to. */
             span_id: string;
+            /** @description The trace of the span that it leads to. */
             trace_id: string;
         };
         /** @description A run with its totals and scores. */
         ListedRun: {
+            /** @description The agent; null when nothing names it. */
             agent_name?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate allowed.
+             */
             allow_count: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Input tokens read from the provider's cache; null when unknown.
+             */
             cache_read_tokens?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Input tokens written to the provider's cache; null when unknown.
+             */
             cache_write_tokens?: number | null;
             /** @description Whether every model call has a price; one that failed before it used a token needs none. */
             cost_complete: boolean;
@@ -1803,75 +2037,142 @@ export interface components {
              * @description Of each call our own figure (tokens × price), else the client's.
              */
             cost_usd?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate denied.
+             */
             deny_count: number;
+            /** @description The way of writing that was recognised, such as `semconv` or `openinference`; empty when none was. */
             dialect: string;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description From the start to the end, or to what was last seen while it runs; milliseconds with fractions.
+             */
             duration_ms: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch; null while the root has not ended.
+             */
             ended_at?: number | null;
+            /** @description The first error; null when nothing failed. */
             error?: components["schemas"]["ErrorInfo"] | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
             error_count: number;
+            /** @description The experiment that the run is part of; null when it is in none. */
             experiment_id?: string | null;
+            /** @description The arm of the experiment; null when nothing says it. */
             experiment_variant?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate left to a human.
+             */
             hitl_count: number;
+            /** @description The first 500 characters of what was asked; null when content was not captured. */
             input_preview?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description All input tokens, those read from or written to a cache included; null when unknown.
+             */
             input_tokens?: number | null;
             /** @description The runs before and after this one. */
             links: components["schemas"]["RunLink"][];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Model and embedding calls, each once however often it was reported.
+             */
             llm_call_count: number;
+            /** @description Free keys and values that the application sent; what is no text stands as JSON text. */
             metadata: {
                 [key: string]: string;
             };
+            /** @description Every model that was called, sorted. */
             models: string[];
+            /** @description A name to show: the agent's, else that of the root's span. */
             name: string;
+            /** @description The application's own id; null when it sends none. */
             native_run_id?: string | null;
+            /** @description The first 500 characters of the answer; null when there is none yet, or content was not captured. */
             output_preview?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description All output tokens, reasoning included; null when unknown.
+             */
             output_tokens?: number | null;
+            /** @description The run that started this one; null at the top. */
             parent_run_id?: string | null;
+            /** @description The prompt's name or id; null when nothing says it. */
             prompt_id?: string | null;
+            /** @description The prompt's version; null when nothing says it. */
             prompt_version?: string | null;
+            /** @description Every provider that was called, sorted. */
             providers: string[];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Output tokens spent on reasoning; null when unknown.
+             */
             reasoning_tokens?: number | null;
             /**
              * Format: double
              * @description What the client says.
              */
             reported_cost_usd?: number | null;
+            /** @description The tiers of risk that policy gates gave to its tool calls. */
             risk_tiers: string[];
+            /**
+             * @description Turnscope's id of the run, `<32 hex>-<16 hex>`: opaque, although most hold the ids of the root's trace and
+             *      span.
+             */
             run_id: string;
+            /** @description The run's scores, those of its turns and steps too, oldest first. */
             scores: components["schemas"]["Score"][];
+            /** @description `service.name` of the resource; may be empty. */
             service_name: string;
+            /** @description The session, as the application says; null when it says none. */
             session_id?: string | null;
+            /** @description The root's span; null while it has not arrived, or when there is none. */
             span_id?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
             started_at: number;
             /** @description `running`, `completed`, `failed` or `incomplete`. */
             status: string;
+            /** @description Why the run is `incomplete`; null otherwise. */
             status_reason?: string | null;
+            /** @description Free labels, sorted: those of the telemetry, and those given by API. */
             tags: string[];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls, those known only from messages too.
+             */
             tool_call_count: number;
+            /** @description Every tool that was called, sorted. */
             tools: string[];
             /** @description The same figures with all child runs. */
             total: components["schemas"]["Total"];
+            /** @description The trace that the run lies in; null when it lies in several. */
             trace_id?: string | null;
+            /** @description All traces that the run lies in. */
             trace_ids: string[];
+            /** @description What set the run off, such as `cron` or `webhook`; null when nothing says it. */
             trigger_type?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Turns.
+             */
             turn_count: number;
             /**
              * Format: uint64
              * @description Calls without a price.
              */
             unpriced_calls: number;
+            /** @description The user, as the application says; null when it says none. */
             user_id?: string | null;
+            /** @description The user's role, as a policy engine knows it; null when nothing says it. */
             user_role?: string | null;
         };
         /** @description Where to go on. */
@@ -1889,18 +2190,25 @@ export interface components {
              * @description Milliseconds since the epoch.
              */
             at: number;
+            /** @description The record's attributes. */
             attributes: {
                 [key: string]: unknown;
             };
-            body: unknown;
+            /** @description What was logged, as JSON; null when there is none. */
+            body?: unknown;
+            /** @description The event's name; empty for a plain log line. */
             name: string;
+            /** @description How grave it is, as sent, such as `ERROR`; may be empty. */
             severity: string;
         };
         /** @description What the calls of one model cost. */
         ModelCost: {
             /** @description A bucket stands as often as it was charged at different prices. */
             buckets: components["schemas"]["BucketCost"][];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Calls that count.
+             */
             calls: number;
             /** @description Whether every model call has a price; one that failed before it used a token needs none. */
             cost_complete: boolean;
@@ -1911,7 +2219,9 @@ export interface components {
              * @description Of each call our own figure (tokens × price), else the client's.
              */
             cost_usd?: number | null;
+            /** @description The model that answered, else the one asked for; null when neither is known. */
             model?: string | null;
+            /** @description The provider, named as in the GenAI conventions; null when unknown. */
             provider?: string | null;
             /**
              * Format: double
@@ -1934,31 +2244,55 @@ export interface components {
         };
         /** @description Nearest-rank percentiles. */
         Percentiles: {
-            /** Format: double */
+            /**
+             * Format: double
+             * @description The median, in milliseconds; null without a run that ended.
+             */
             p50?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description In milliseconds; null without a run that ended.
+             */
             p90?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description In milliseconds; null without a run that ended.
+             */
             p95?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description In milliseconds; null without a run that ended.
+             */
             p99?: number | null;
         };
         /** @description Where a run met it. */
         Place: {
+            /** @description The run. */
             run_id: string;
+            /** @description The run's name, as lists show it. */
             run_name: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description When that step began, milliseconds since the epoch.
+             */
             started_at: number;
+            /** @description The step that was sent the message, or gave it. */
             step_id: string;
+            /** @description That step's name. */
             step_name: string;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The turn of the run, from 1; null outside of turns.
+             */
             turn?: number | null;
         };
         /** @description A model's price from one day on. */
         PriceRow: {
             /** @description Its other names. */
             also: string[];
+            /** @description The day since which it holds, such as `2026-01-01`. */
             effective_from: string;
+            /** @description The model's name. */
             model: string;
             /** @description It stands in the user's own file. */
             own: boolean;
@@ -1968,12 +2302,14 @@ export interface components {
             sold_by: string[];
             /** @description Where it was read. */
             source: string;
+            /** @description Its prices: the standard ones, then what differs from them. */
             tiers: components["schemas"]["TierPrice"][];
         };
         /** @description The price that a call was charged at. */
         PriceUsed: {
             /** @description The day since which it holds. */
             effective_from: string;
+            /** @description The model as the price list names it. */
             model: string;
             /** @description Null for a price that holds at any provider. */
             provider?: string | null;
@@ -1993,6 +2329,7 @@ export interface components {
              * @description How many models have a price.
              */
             models: number;
+            /** @description A row for each price that holds, or will; the user's own first. */
             prices: components["schemas"]["PriceRow"][];
             /** @description The day on which the shipped prices were last compared with the providers' pages. */
             version?: string | null;
@@ -2007,12 +2344,16 @@ export interface components {
         };
         /** @description The prices. */
         PricingState: {
-            /** Format: uint */
+            /**
+             * Format: uint
+             * @description How many models have a price.
+             */
             models: number;
             /** @description Costs are being brought up to date with new prices. */
             repricing: boolean;
             /** @description `shipped`, or the file whose prices win over the shipped ones. */
             source: string;
+            /** @description The day of the shipped prices, such as `2026-10-01`; null when there are none. */
             version?: string | null;
         };
         /** @description What is to be kept; without any limit nothing is deleted. */
@@ -2042,7 +2383,10 @@ export interface components {
              * @description Free within the file; new data takes it before the file grows.
              */
             free_bytes: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Metrics that were deleted.
+             */
             metrics: number;
             /**
              * Format: uint64
@@ -2054,48 +2398,93 @@ export interface components {
              * @description Traces and assembled runs.
              */
             units: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Bytes that data takes; the file has these and the free ones.
+             */
             used_bytes: number;
+        };
+        /** @description What is in quarantine after everything in it was tried again. */
+        Quarantine: {
+            /**
+             * Format: uint64
+             * @description Requests, traces and messages that still cannot be processed.
+             */
+            left: number;
         };
         /** @description What the receiving path did since the server started. */
         Queue: {
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Those that the store had already; it keeps each once.
+             */
             duplicates: number;
             /**
              * Format: uint64
              * @description Always 0: nothing is dropped in silence; what is refused is counted below.
              */
             events_dropped: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Spans, log records and metrics in the requests that were taken in.
+             */
             received: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Values taken out because they look like secrets.
+             */
             redacted: number;
             /** @description Refused requests by reason. */
             refused: {
                 [key: string]: number;
             };
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Those that could not be stored, such as spans without a valid id.
+             */
             rejected: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Contents that the search index has not reached yet.
+             */
             search_lag: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Those that were new and are stored.
+             */
             stored: number;
         };
         /** @description What is kept; null: everything. */
         Retention: {
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Runs that ended longer ago than so many days are deleted.
+             */
             days?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The oldest runs are deleted until the rest fits into so many bytes.
+             */
             max_bytes?: number | null;
         };
         /** @description One execution of one agent. Its own figures leave its child runs out; `total` has them in. */
         Run: {
+            /** @description The agent; null when nothing names it. */
             agent_name?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate allowed.
+             */
             allow_count: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Input tokens read from the provider's cache; null when unknown.
+             */
             cache_read_tokens?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Input tokens written to the provider's cache; null when unknown.
+             */
             cache_write_tokens?: number | null;
             /** @description Whether every model call has a price; one that failed before it used a token needs none. */
             cost_complete: boolean;
@@ -2106,70 +2495,136 @@ export interface components {
              * @description Of each call our own figure (tokens × price), else the client's.
              */
             cost_usd?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate denied.
+             */
             deny_count: number;
+            /** @description The way of writing that was recognised, such as `semconv` or `openinference`; empty when none was. */
             dialect: string;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description From the start to the end, or to what was last seen while it runs; milliseconds with fractions.
+             */
             duration_ms: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch; null while the root has not ended.
+             */
             ended_at?: number | null;
+            /** @description The first error; null when nothing failed. */
             error?: components["schemas"]["ErrorInfo"] | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
             error_count: number;
+            /** @description The experiment that the run is part of; null when it is in none. */
             experiment_id?: string | null;
+            /** @description The arm of the experiment; null when nothing says it. */
             experiment_variant?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate left to a human.
+             */
             hitl_count: number;
+            /** @description The first 500 characters of what was asked; null when content was not captured. */
             input_preview?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description All input tokens, those read from or written to a cache included; null when unknown.
+             */
             input_tokens?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Model and embedding calls, each once however often it was reported.
+             */
             llm_call_count: number;
+            /** @description Free keys and values that the application sent; what is no text stands as JSON text. */
             metadata: {
                 [key: string]: string;
             };
+            /** @description Every model that was called, sorted. */
             models: string[];
+            /** @description A name to show: the agent's, else that of the root's span. */
             name: string;
+            /** @description The application's own id; null when it sends none. */
             native_run_id?: string | null;
+            /** @description The first 500 characters of the answer; null when there is none yet, or content was not captured. */
             output_preview?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description All output tokens, reasoning included; null when unknown.
+             */
             output_tokens?: number | null;
+            /** @description The run that started this one; null at the top. */
             parent_run_id?: string | null;
+            /** @description The prompt's name or id; null when nothing says it. */
             prompt_id?: string | null;
+            /** @description The prompt's version; null when nothing says it. */
             prompt_version?: string | null;
+            /** @description Every provider that was called, sorted. */
             providers: string[];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Output tokens spent on reasoning; null when unknown.
+             */
             reasoning_tokens?: number | null;
             /**
              * Format: double
              * @description What the client says.
              */
             reported_cost_usd?: number | null;
+            /** @description The tiers of risk that policy gates gave to its tool calls. */
             risk_tiers: string[];
+            /**
+             * @description Turnscope's id of the run, `<32 hex>-<16 hex>`: opaque, although most hold the ids of the root's trace and
+             *      span.
+             */
             run_id: string;
+            /** @description `service.name` of the resource; may be empty. */
             service_name: string;
+            /** @description The session, as the application says; null when it says none. */
             session_id?: string | null;
+            /** @description The root's span; null while it has not arrived, or when there is none. */
             span_id?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
             started_at: number;
             /** @description `running`, `completed`, `failed` or `incomplete`. */
             status: string;
+            /** @description Why the run is `incomplete`; null otherwise. */
             status_reason?: string | null;
+            /** @description Free labels, sorted: those of the telemetry, and those given by API. */
             tags: string[];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls, those known only from messages too.
+             */
             tool_call_count: number;
+            /** @description Every tool that was called, sorted. */
             tools: string[];
+            /** @description The trace that the run lies in; null when it lies in several. */
             trace_id?: string | null;
+            /** @description All traces that the run lies in. */
             trace_ids: string[];
+            /** @description What set the run off, such as `cron` or `webhook`; null when nothing says it. */
             trigger_type?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Turns.
+             */
             turn_count: number;
             /**
              * Format: uint64
              * @description Calls without a price.
              */
             unpriced_calls: number;
+            /** @description The user, as the application says; null when it says none. */
             user_id?: string | null;
+            /** @description The user's role, as a policy engine knows it; null when nothing says it. */
             user_role?: string | null;
         };
         /** @description What can be changed about a run. */
@@ -2191,6 +2646,7 @@ export interface components {
         RunContext: {
             /** @description Calls whose messages were captured. */
             calls: components["schemas"]["CallContext"][];
+            /** @description The run that was asked for; its child runs are left out. */
             run_id: string;
             /**
              * Format: uint
@@ -2200,6 +2656,7 @@ export interface components {
         };
         /** @description How a run's cost comes about. */
         RunCost: {
+            /** @description The same calls added up by model and provider. */
             by_model: components["schemas"]["ModelCost"][];
             /** @description Every model and embedding call that counts, in order. */
             calls: components["schemas"]["CallCost"][];
@@ -2219,6 +2676,7 @@ export interface components {
              * @description What the client says.
              */
             reported_cost_usd?: number | null;
+            /** @description The run that was asked for. */
             run_id: string;
             /**
              * Format: uint64
@@ -2228,12 +2686,22 @@ export interface components {
         };
         /** @description A run with its turns and its child runs. */
         RunDetail: {
+            /** @description The agent; null when nothing names it. */
             agent_name?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate allowed.
+             */
             allow_count: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Input tokens read from the provider's cache; null when unknown.
+             */
             cache_read_tokens?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Input tokens written to the provider's cache; null when unknown.
+             */
             cache_write_tokens?: number | null;
             /** @description Its child runs, all levels, by start. */
             children: components["schemas"]["Run"][];
@@ -2246,82 +2714,151 @@ export interface components {
              * @description Of each call our own figure (tokens × price), else the client's.
              */
             cost_usd?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate denied.
+             */
             deny_count: number;
+            /** @description The way of writing that was recognised, such as `semconv` or `openinference`; empty when none was. */
             dialect: string;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description From the start to the end, or to what was last seen while it runs; milliseconds with fractions.
+             */
             duration_ms: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch; null while the root has not ended.
+             */
             ended_at?: number | null;
+            /** @description The first error; null when nothing failed. */
             error?: components["schemas"]["ErrorInfo"] | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
             error_count: number;
+            /** @description The experiment that the run is part of; null when it is in none. */
             experiment_id?: string | null;
+            /** @description The arm of the experiment; null when nothing says it. */
             experiment_variant?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate left to a human.
+             */
             hitl_count: number;
+            /** @description The first 500 characters of what was asked; null when content was not captured. */
             input_preview?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description All input tokens, those read from or written to a cache included; null when unknown.
+             */
             input_tokens?: number | null;
             /** @description The runs before and after this one. */
             links: components["schemas"]["RunLink"][];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Model and embedding calls, each once however often it was reported.
+             */
             llm_call_count: number;
+            /** @description Free keys and values that the application sent; what is no text stands as JSON text. */
             metadata: {
                 [key: string]: string;
             };
+            /** @description Every model that was called, sorted. */
             models: string[];
+            /** @description A name to show: the agent's, else that of the root's span. */
             name: string;
+            /** @description The application's own id; null when it sends none. */
             native_run_id?: string | null;
+            /** @description The first 500 characters of the answer; null when there is none yet, or content was not captured. */
             output_preview?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description All output tokens, reasoning included; null when unknown.
+             */
             output_tokens?: number | null;
+            /** @description The run that started this one; null at the top. */
             parent_run_id?: string | null;
+            /** @description The prompt's name or id; null when nothing says it. */
             prompt_id?: string | null;
+            /** @description The prompt's version; null when nothing says it. */
             prompt_version?: string | null;
+            /** @description Every provider that was called, sorted. */
             providers: string[];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Output tokens spent on reasoning; null when unknown.
+             */
             reasoning_tokens?: number | null;
             /**
              * Format: double
              * @description What the client says.
              */
             reported_cost_usd?: number | null;
+            /** @description The tiers of risk that policy gates gave to its tool calls. */
             risk_tiers: string[];
+            /**
+             * @description Turnscope's id of the run, `<32 hex>-<16 hex>`: opaque, although most hold the ids of the root's trace and
+             *      span.
+             */
             run_id: string;
+            /** @description Its scores, those of its turns and steps too, oldest first. */
             scores: components["schemas"]["Score"][];
+            /** @description `service.name` of the resource; may be empty. */
             service_name: string;
+            /** @description The session, as the application says; null when it says none. */
             session_id?: string | null;
+            /** @description The root's span; null while it has not arrived, or when there is none. */
             span_id?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
             started_at: number;
             /** @description `running`, `completed`, `failed` or `incomplete`. */
             status: string;
+            /** @description Why the run is `incomplete`; null otherwise. */
             status_reason?: string | null;
+            /** @description Free labels, sorted: those of the telemetry, and those given by API. */
             tags: string[];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls, those known only from messages too.
+             */
             tool_call_count: number;
+            /** @description Every tool that was called, sorted. */
             tools: string[];
             /** @description The same figures with all child runs. */
             total: components["schemas"]["Total"];
+            /** @description The trace that the run lies in; null when it lies in several. */
             trace_id?: string | null;
+            /** @description All traces that the run lies in. */
             trace_ids: string[];
+            /** @description What set the run off, such as `cron` or `webhook`; null when nothing says it. */
             trigger_type?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Turns.
+             */
             turn_count: number;
+            /** @description Its turns in order, without messages. */
             turns: components["schemas"]["Turn"][];
             /**
              * Format: uint64
              * @description Calls without a price.
              */
             unpriced_calls: number;
+            /** @description The user, as the application says; null when it says none. */
             user_id?: string | null;
+            /** @description The user's role, as a policy engine knows it; null when nothing says it. */
             user_role?: string | null;
         };
         /** @description A run that a span link leads to or comes from, such as the answer that this one was made anew for. */
         RunLink: {
             /** @description `before`: this run points at that one; `after`: that one points here. */
             direction: string;
+            /** @description The other run. */
             run_id: string;
             /** @description What the producer says of the link, such as `regenerated`; `linked` where it says nothing. */
             why: string;
@@ -2330,53 +2867,85 @@ export interface components {
         RunList: {
             /** @description Pass it as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
+            /** @description The runs of the page, in the order that was asked for. */
             runs: components["schemas"]["ListedRun"][];
             /**
              * Format: uint64
              * @description How many there are in all: exact up to 10,000, then null.
              */
             total?: number | null;
+            /** @description Runs of the page that are damaged and could not be read, each with the reason. */
+            unreadable: string[];
         };
         /** @description Filters of runs; several values of one filter are separated by commas, `*` stands for anything. */
         RunQuery: {
-            /** @default null */
+            /**
+             * @description The agent's name.
+             * @default null
+             */
             agent: string | null;
-            /** @default null */
+            /**
+             * @description `next_cursor` of the page before, with the same filters and order.
+             * @default null
+             */
             cursor: string | null;
-            /** @default null */
+            /**
+             * @description The way of writing, such as `semconv` or `openinference`.
+             * @default null
+             */
             dialect: string | null;
-            /** @default null */
+            /**
+             * @description The experiment.
+             * @default null
+             */
             experiment_id: string | null;
-            /** @default null */
+            /**
+             * @description The arm of the experiment.
+             * @default null
+             */
             experiment_variant: string | null;
-            /** @default null */
+            /**
+             * @description `true`: runs in which a step failed; `false`: the others.
+             * @default null
+             */
             has_error: boolean | null;
             /**
              * Format: uint32
+             * @description Runs on the page, 1 to 1000; default 50.
              * @default null
              */
             limit: number | null;
             /**
              * Format: double
+             * @description The least cost, in US dollars.
              * @default null
              */
             min_cost: number | null;
             /**
              * Format: double
+             * @description The least duration, in milliseconds.
              * @default null
              */
             min_duration_ms: number | null;
             /**
              * Format: double
+             * @description The least sum of input and output tokens.
              * @default null
              */
             min_tokens: number | null;
-            /** @default null */
+            /**
+             * @description A model that was asked for, or that answered.
+             * @default null
+             */
             model: string | null;
-            /** @default null */
+            /**
+             * @description The application's own id.
+             * @default null
+             */
             native_run_id: string | null;
             /**
              * Format: uint32
+             * @description Runs to leave out before the page. With many pages, `cursor` is faster and misses nothing.
              * @default null
              */
             offset: number | null;
@@ -2385,22 +2954,40 @@ export interface components {
              * @default null
              */
             order: string | null;
-            /** @default null */
+            /**
+             * @description The run that started it.
+             * @default null
+             */
             parent_run_id: string | null;
-            /** @default null */
+            /**
+             * @description The prompt's name or id.
+             * @default null
+             */
             prompt_id: string | null;
-            /** @default null */
+            /**
+             * @description The prompt's version.
+             * @default null
+             */
             prompt_version: string | null;
-            /** @default null */
+            /**
+             * @description A provider that was called, named as in the GenAI conventions.
+             * @default null
+             */
             provider: string | null;
             /**
              * @description The query language: `agent:triage cost>0.5 verdict:deny error:* "refund"`.
              * @default null
              */
             q: string | null;
-            /** @default null */
+            /**
+             * @description A tier of risk that a policy gate gave.
+             * @default null
+             */
             risk_tier: string | null;
-            /** @default null */
+            /**
+             * @description Leave child runs out; default false.
+             * @default null
+             */
             roots_only: boolean | null;
             /**
              * @description A score's name or label, or its name with a bound such as `helpful>=0.5`.
@@ -2412,87 +2999,146 @@ export interface components {
              * @default null
              */
             search: string | null;
-            /** @default null */
+            /**
+             * @description `service.name` of the resource.
+             * @default null
+             */
             service: string | null;
-            /** @default null */
+            /**
+             * @description The session, as the application says.
+             * @default null
+             */
             session_id: string | null;
             /**
              * Format: double
-             * @description Milliseconds since the epoch, exclusive.
+             * @description The earliest start, in milliseconds since the epoch.
              * @default null
              */
             started_after: number | null;
             /**
              * Format: double
-             * @description Milliseconds since the epoch, exclusive.
+             * @description Runs that began before this, in milliseconds since the epoch.
              * @default null
              */
             started_before: number | null;
-            /** @default null */
+            /**
+             * @description `running`, `completed`, `failed` or `incomplete`.
+             * @default null
+             */
             status: string | null;
-            /** @default null */
+            /**
+             * @description A tag of the run.
+             * @default null
+             */
             tag: string | null;
-            /** @default null */
+            /**
+             * @description A tool that was called.
+             * @default null
+             */
             tool: string | null;
-            /** @default null */
+            /**
+             * @description A trace that the run lies in.
+             * @default null
+             */
             trace_id: string | null;
-            /** @default null */
+            /**
+             * @description What set the run off, such as `cron`.
+             * @default null
+             */
             trigger_type: string | null;
-            /** @default null */
+            /**
+             * @description The user, as the application says.
+             * @default null
+             */
             user_id: string | null;
-            /** @default null */
+            /**
+             * @description The user's role, as a policy engine knows it.
+             * @default null
+             */
             user_role: string | null;
-            /** @default null */
+            /**
+             * @description `allow`, `deny` or `hitl`: runs with at least one such verdict.
+             * @default null
+             */
             verdict: string | null;
         };
         /** @description An instrumentation scope. */
         Scope: {
+            /** @description The library that made the span, such as `opentelemetry.instrumentation.openai`. */
             name: string;
+            /** @description Its version; may be empty. */
             version: string;
         };
         /** @description An evaluation's result or a human's mark. */
         Score: {
+            /** @description The explanation; null when there is none. */
             comment?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description When it was given, milliseconds since the epoch.
+             */
             created_at: number;
+            /** @description The result as a word, such as `good`; null when there is only a number. */
             label?: string | null;
+            /** @description What was measured, such as `helpful`. */
             name: string;
+            /** @description The run that is marked, or in which the mark is. */
             run_id: string;
+            /** @description The score's own id: what `PATCH` and `DELETE` take. */
             score_id: string;
             /** @description `attribute`, `event`, `api` or `person`. */
             source: string;
+            /** @description The step that is marked; null when it is none. */
             step_id?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The turn that is marked, from 1; null when it is none.
+             */
             turn?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description The result as a number; null when there is only a label.
+             */
             value?: number | null;
         };
         /** @description A score to be given: a name with a number, a label, or both. */
         ScoreBody: {
+            /** @description The explanation. */
             comment?: string | null;
+            /** @description The result as a word; it or `value` must be there. */
             label?: string | null;
+            /** @description What was measured; must not be empty. */
             name: string;
             /** @description `api` (default) or `person`. */
             source?: string | null;
-            /** @description Points inside the run. */
+            /** @description The step that is marked; left out when it is none. */
             step_id?: string | null;
             /**
              * Format: uint64
-             * @description Points inside the run.
+             * @description The turn that is marked, from 1; left out when it is none.
              */
             turn?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description The result as a number; it or `label` must be there.
+             */
             value?: number | null;
         };
         /** @description New contents of a score; what is left out stays. */
         ScoreChangeBody: {
+            /** @description The explanation. */
             comment?: string | null;
+            /** @description The result as a word. */
             label?: string | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description The result as a number.
+             */
             value?: number | null;
         };
         /** @description The scores of a run. */
         Scores: {
+            /** @description Oldest first. */
             scores: components["schemas"]["Score"][];
         };
         /** @description What is searched for. */
@@ -2504,6 +3150,7 @@ export interface components {
             cursor: string | null;
             /**
              * Format: uint32
+             * @description Hits on the page, 1 to 200; default 20.
              * @default null
              */
             limit: number | null;
@@ -2515,7 +3162,9 @@ export interface components {
         };
         /** @description What was found, newest first. */
         SearchReply: {
+            /** @description What was found: each message once, however often it was sent. */
             hits: components["schemas"]["Hit"][];
+            /** @description Pass it as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
             /**
              * Format: uint64
@@ -2534,57 +3183,85 @@ export interface components {
              * @description Of each call our own figure (tokens × price), else the client's.
              */
             cost_usd?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Steps that failed, child runs' too.
+             */
             error_count: number;
+            /** @description The first 500 characters of what was asked first; null when content was not captured. */
             input_preview?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The latest time seen on any of its steps, milliseconds since the epoch.
+             */
             last_seen_at: number;
             /**
              * Format: double
              * @description What the client says.
              */
             reported_cost_usd?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Top-level runs.
+             */
             run_count: number;
+            /** @description The session's name, as the application says. */
             session_id: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description When the first run began, milliseconds since the epoch.
+             */
             started_at: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Turns of all its runs, child runs too.
+             */
             turn_count: number;
             /**
              * Format: uint64
              * @description Calls without a price.
              */
             unpriced_calls: number;
+            /** @description Tokens of all its runs; null when nothing is known. */
             usage?: components["schemas"]["Usage"] | null;
+            /** @description The user of its runs; null when the application names none. */
             user_id?: string | null;
         };
         /** @description One session's runs, oldest first. */
         SessionRuns: {
+            /** @description Its top-level runs, 1000 at most. */
             runs: components["schemas"]["Run"][];
+            /** @description The session that was asked for. */
             session_id: string;
         };
         /** @description Sessions, the one with the latest run first. */
         Sessions: {
+            /** @description The page of sessions. */
             sessions: components["schemas"]["Session"][];
         };
         /** @description Which sessions. */
         SessionsQuery: {
             /**
              * Format: uint32
+             * @description Sessions on the page, 1 to 1000; default 50.
              * @default null
              */
             limit: number | null;
             /**
              * Format: uint32
+             * @description Sessions to leave out before the page.
              * @default null
              */
             offset: number | null;
-            /** @default null */
+            /**
+             * @description Only sessions of this user.
+             * @default null
+             */
             user_id: string | null;
         };
         /** @description The key, once. */
         SignIn: {
+            /** @description The server's API key. */
             key: string;
         };
         /** @description How large the store is. */
@@ -2594,7 +3271,10 @@ export interface components {
              * @description Free within the file; new data takes it before the file grows.
              */
             free_bytes: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Bytes that data takes; the file has these and the free ones.
+             */
             used_bytes: number;
         };
         /** @description Figures over the runs that the filters ask for. */
@@ -2615,56 +3295,93 @@ export interface components {
             cost_usd?: number | null;
             /** @description Of runs that have ended. */
             duration_ms: components["schemas"]["Percentiles"];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
             errors: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Runs whose root ended with an error.
+             */
             failed_runs: number;
             /** @description One entry a group, where `group_by` or `bucket` is given. */
             groups: components["schemas"]["Group"][];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Model and embedding calls.
+             */
             llm_calls: number;
             /**
              * Format: uint64
              * @description Neither ended nor failed.
              */
             open_runs: number;
+            /** @description What was received since the server started. */
             queue: components["schemas"]["Queue"];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Runs that began in the last 24 hours, whatever the filter.
+             */
             recent_runs_24h: number;
             /**
              * Format: double
              * @description What the client says.
              */
             reported_cost_usd?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Runs, child runs included. A run with several models or tools counts in the group of each.
+             */
             runs: number;
             /** @description Runs by status: they add up to `runs`. */
             statuses: components["schemas"]["Statuses"];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls.
+             */
             tool_calls: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Turns of these runs.
+             */
             turns: number;
             /**
              * Format: uint64
              * @description Calls without a price.
              */
             unpriced_calls: number;
+            /** @description Tokens; in a group by model only that model's. Null when nothing is known. */
             usage?: components["schemas"]["Usage"] | null;
+            /** @description What policy gates said of the tool calls. */
             verdicts: components["schemas"]["Verdicts"];
         };
         /** @description Runs by status. */
         Statuses: {
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The root ended well.
+             */
             completed: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The root ended with an error.
+             */
             failed: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The root has not ended, and nothing came for a while.
+             */
             incomplete: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The root has not ended.
+             */
             running: number;
         };
         /** @description One step, without content. */
         Step: {
+            /** @description The agent that it belongs to; null when the step does not say. */
             agent_name?: string | null;
             /**
              * Format: double
@@ -2675,57 +3392,94 @@ export interface components {
             counted: boolean;
             /** @description The step whole, where it was asked for. */
             data?: components["schemas"]["StepData"] | null;
-            /** Format: uint32 */
+            /**
+             * Format: uint32
+             * @description How many steps stand above it.
+             */
             depth: number;
+            /** @description The way of writing that was recognised, such as `semconv`; null when none was. */
             dialect?: string | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Milliseconds with fractions; null while it has not ended.
+             */
             duration_ms?: number | null;
+            /** @description Why it failed; null when it did not. */
             error?: components["schemas"]["ErrorInfo"] | null;
+            /** @description Whether there is content to ask for, with `include_data` or by the step's id. */
             has_data: boolean;
+            /** @description What kind of work it is, such as `llm`, `tool` or `retrieval`; `other` when nothing says it. */
             kind: string;
+            /** @description The model asked for, else the one that answered; null when it is no call, or names none. */
             model?: string | null;
+            /** @description The span's name, or what the dialect has for people to read. */
             name: string;
             /** @description It lies above the run. */
             outer: boolean;
+            /** @description The step above it; null at the top. */
             parent_step_id?: string | null;
+            /** @description The provider, named as in the GenAI conventions; null when unknown. */
             provider?: string | null;
+            /** @description The run that it belongs to; null outside of runs. */
             run_id?: string | null;
+            /** @description `service.name` of the step's resource; null when nothing says it. */
             service_name?: string | null;
+            /** @description The span; null when the step comes from a log record or from messages. */
             span_id?: string | null;
             /**
              * Format: double
              * @description From the start of the run that was asked for (of the trace, in a trace), with fractions.
              */
             start_offset_ms: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
             started_at: number;
             /** @description `running`, `ok` or `error`. */
             status: string;
+            /** @description The step's id within its run: its span's, or one that Turnscope gave to a step without a span. */
             step_id: string;
+            /** @description The id that the model gave to the tool call; null when there is none. */
             tool_call_id?: string | null;
+            /** @description The tool that is called; null when it is no tool call. */
             tool_name?: string | null;
+            /** @description The trace; null when the step has no record of its own. */
             trace_id?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The turn of that run, from 1; null outside of turns.
+             */
             turn?: number | null;
+            /** @description Tokens; null when nothing is known. */
             usage?: components["schemas"]["Usage"] | null;
+            /** @description What a policy gate said of this tool call; null when none was asked. */
             verdict?: components["schemas"]["VerdictInfo"] | null;
         };
         /** @description One step whole. */
         StepData: {
             /** @description A tool call's arguments. */
             arguments?: unknown;
+            /**
+             * @description The span's attributes, or the log record's where there is no span. Large values that were cut out stand in the
+             *      fields below. Of a repeated key the last value is shown.
+             */
             attributes: {
                 [key: string]: unknown;
             };
             /** @description How its cost comes about; null where it is no call that counts. */
             cost?: components["schemas"]["CallCost"] | null;
+            /** @description What a retrieval or a re-ranking gave. */
             documents: unknown[];
+            /** @description The span's events, in the order sent. */
             events: components["schemas"]["Event"][];
+            /** @description What was found out about the step. */
             facts: components["schemas"]["StepFacts"];
             /** @description The messages that the call was sent. */
             input: unknown[];
             /** @description Input that is no list of messages. */
             input_value?: unknown;
+            /** @description The span's links, in the order sent. */
             links: components["schemas"]["Link"][];
             /** @description Log records that name this span. */
             logs: components["schemas"]["Log"][];
@@ -2739,18 +3493,22 @@ export interface components {
             };
             /** @description The span as OTLP/JSON, exactly as it was sent; null for a synthesised step. */
             raw?: unknown;
+            /** @description The attributes of the resource that sent it, such as `service.name`. */
             resource: {
                 [key: string]: unknown;
             };
             /** @description A tool call's result. */
             result?: unknown;
+            /** @description The instrumentation that made it; null when nothing says it. */
             scope?: components["schemas"]["Scope"] | null;
             /** @description The system prompt, where it stands apart from the messages: parts as in the GenAI conventions. */
             system: unknown[];
+            /** @description The tools that the model could choose from. */
             tool_definitions: unknown[];
         };
         /** @description What was found when the span arrived and has no place of its own above. */
         StepFacts: {
+            /** @description The agent, as this step says. */
             agent_name?: string | null;
             /** @description The end came before the start. */
             clamped: boolean;
@@ -2759,31 +3517,47 @@ export interface components {
              * @description Attributes, events and links that the SDK says it dropped.
              */
             dropped: number;
+            /** @description Why the model stopped, as sent, such as `stop` or `length`. */
             finish_reason?: string | null;
             /** @description A string held bytes that are no UTF-8. */
             invalid_utf8: boolean;
+            /** @description The prompt's name or id. */
             prompt_id?: string | null;
+            /** @description The prompt's version. */
             prompt_version?: string | null;
             /**
              * Format: uint32
              * @description Values that were redacted at receipt.
              */
             redacted: number;
+            /** @description The model asked for. */
             request_model?: string | null;
+            /** @description The provider's id of the answer: a call that is reported twice has it twice. */
             response_id?: string | null;
+            /** @description The model that answered. */
             response_model?: string | null;
             /** @description The provider's tier of service. */
             service_tier?: string | null;
+            /** @description The session, as this step says. */
             session_id?: string | null;
+            /** @description Whether the answer was streamed. */
             streaming?: boolean | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description How long the first piece of a streamed answer took, in milliseconds.
+             */
             time_to_first_chunk_ms?: number | null;
+            /** @description The user, as this step says. */
             user_id?: string | null;
         };
         /** @description Some of a run's own steps. */
         Steps: {
+            /** @description The steps that were asked for, in order. */
             steps: components["schemas"]["Step"][];
-            /** Format: uint */
+            /**
+             * Format: uint
+             * @description How many steps match in all.
+             */
             total: number;
         };
         /** @description Which steps of the run's own are wanted. */
@@ -2800,11 +3574,13 @@ export interface components {
             kind: string | null;
             /**
              * Format: uint
+             * @description Steps at most, up to 100,000; default 10,000.
              * @default null
              */
             limit: number | null;
             /**
              * Format: uint
+             * @description Steps to leave out before.
              * @default null
              */
             offset: number | null;
@@ -2821,20 +3597,27 @@ export interface components {
              * @description Messages and other content, each kept once.
              */
             contents: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Free within the file; new data takes it before the file grows.
+             */
             free_bytes: number;
             /**
              * Format: int64
              * @description When the oldest run began.
              */
             oldest_at?: number | null;
+            /** @description The data directory. */
             path: string;
             /**
              * Format: uint64
              * @description Spans and log records.
              */
             records: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Runs, child runs included.
+             */
             runs: number;
             /**
              * Format: uint64
@@ -2863,15 +3646,30 @@ export interface components {
              * @description Tokens of input above which it holds.
              */
             above_input_tokens?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Input read from the provider's cache; null: like `input`.
+             */
             cache_read?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Input written to the provider's cache; null: like `input`.
+             */
             cache_write?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Input that the provider's cache keeps for an hour; null: like `cache_write`.
+             */
             cache_write_1h?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Input that is neither read from a cache nor written to one.
+             */
             input: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Output, reasoning included; null where the model has none, such as an embedding model.
+             */
             output?: number | null;
             /** @description `standard`, `long_context`, `batch`, `flex`, `priority` or `peak`. */
             tier: string;
@@ -2883,12 +3681,14 @@ export interface components {
              * @description Pass it as `from` for the next window; null on the last.
              */
             next_from?: number | null;
+            /** @description The run that was asked for. */
             run_id: string;
             /**
              * Format: int64
              * @description Where offsets count from, milliseconds since the epoch.
              */
             started_at: number;
+            /** @description The steps of this window: those above the run, its own, and its child runs'. */
             steps: components["schemas"]["Step"][];
             /**
              * Format: uint
@@ -2930,17 +3730,29 @@ export interface components {
         TimelineReply: components["schemas"]["Timeline"] | components["schemas"]["Columns"];
         /** @description One tool call of a turn. */
         ToolCall: {
+            /** @description What the model gave it; null when content was not captured. */
             arguments?: unknown;
+            /** @description What the tool answered; null when it has not, or content was not captured. */
             result?: unknown;
+            /** @description The call. */
             step: components["schemas"]["Step"];
         };
         /** @description Figures with all child runs. */
         Total: {
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate allowed.
+             */
             allow_count: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Input tokens read from the provider's cache; null when unknown.
+             */
             cache_read_tokens?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Input tokens written to the provider's cache; null when unknown.
+             */
             cache_write_tokens?: number | null;
             /** @description Whether every model call has a price; one that failed before it used a token needs none. */
             cost_complete: boolean;
@@ -2951,30 +3763,60 @@ export interface components {
              * @description Of each call our own figure (tokens × price), else the client's.
              */
             cost_usd?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate denied.
+             */
             deny_count: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
             error_count: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate left to a human.
+             */
             hitl_count: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description All input tokens, those read from or written to a cache included; null when unknown.
+             */
             input_tokens?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Model and embedding calls, each once however often it was reported.
+             */
             llm_call_count: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description All output tokens, reasoning included; null when unknown.
+             */
             output_tokens?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Output tokens spent on reasoning; null when unknown.
+             */
             reasoning_tokens?: number | null;
             /**
              * Format: double
              * @description What the client says.
              */
             reported_cost_usd?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The run and its child runs, all levels.
+             */
             run_count: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Tool calls, those known only from messages too.
+             */
             tool_call_count: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Turns.
+             */
             turn_count: number;
             /**
              * Format: uint64
@@ -2984,29 +3826,49 @@ export interface components {
         };
         /** @description One trace's summary. */
         Trace: {
-            /** Format: double */
+            /**
+             * Format: double
+             * @description From the one to the other, milliseconds with fractions.
+             */
             duration_ms: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The latest time seen in it, milliseconds since the epoch.
+             */
             ended_at: number;
             /** @description Whether it makes runs. */
             has_runs: boolean;
+            /** @description The name of its root, or of its earliest span. */
             name: string;
+            /** @description The root's service; may be empty. */
             service_name: string;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Spans that have arrived.
+             */
             span_count: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description When its earliest record began, milliseconds since the epoch.
+             */
             started_at: number;
+            /** @description The trace's id, 32 hex digits. */
             trace_id: string;
         };
         /** @description A trace whole: the runs it makes, and every span once. */
         TraceDetail: {
+            /** @description The runs that steps of the trace belong to. */
             runs: components["schemas"]["Run"][];
+            /** @description Its spans as steps, in order. */
             steps: components["schemas"]["Step"][];
+            /** @description The trace that was asked for. */
             trace_id: string;
         };
         /** @description Traces, newest first. */
         Traces: {
+            /** @description Pass it as `cursor` for the next page; null when there are no more. */
             next_cursor?: string | null;
+            /** @description The traces of the page. */
             traces: components["schemas"]["Trace"][];
         };
         /** @description Which traces. */
@@ -3018,6 +3880,7 @@ export interface components {
             cursor: string | null;
             /**
              * Format: uint32
+             * @description Traces on the page, 1 to 1000; default 50.
              * @default null
              */
             limit: number | null;
@@ -3044,11 +3907,19 @@ export interface components {
              * @description Messages of the turn before that are gone: a sliding window, or a compacted history.
              */
             dropped_count?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description From its model call to the end of its last tool, milliseconds with fractions.
+             */
             duration_ms: number;
+            /** @description The first error in it; null when nothing failed. */
             error?: components["schemas"]["ErrorInfo"] | null;
+            /** @description Its model calls: usually one, more when a call was tried again. */
             llm_step_ids: string[];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The turn's number, from 1.
+             */
             n: number;
             /**
              * Format: uint
@@ -3065,15 +3936,21 @@ export interface components {
              * @description Messages that the turn before was sent too.
              */
             resent_count?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
             started_at: number;
+            /** @description The tools that were called, each once, in the order of their calls. */
             tool_names: string[];
+            /** @description The tool calls that followed. */
             tool_step_ids: string[];
             /**
              * Format: uint64
              * @description Calls without a price.
              */
             unpriced_calls: number;
+            /** @description Tokens of its model calls; null when nothing is known. */
             usage?: components["schemas"]["Usage"] | null;
         };
         /** @description A turn with its messages. */
@@ -3098,17 +3975,26 @@ export interface components {
              * @description Messages of the turn before that are gone: a sliding window, or a compacted history.
              */
             dropped_count?: number | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description From its model call to the end of its last tool, milliseconds with fractions.
+             */
             duration_ms: number;
+            /** @description The first error in it; null when nothing failed. */
             error?: components["schemas"]["ErrorInfo"] | null;
+            /** @description Its model calls: usually one, more when a call was tried again. */
             llm_step_ids: string[];
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The turn's number, from 1.
+             */
             n: number;
             /**
              * Format: uint
              * @description Messages of the context that the turn before was not sent; null where no messages were captured.
              */
             new_count?: number | null;
+            /** @description What the turn before was not sent; in the first turn, the system prompt too. */
             new_messages: unknown[];
             /** @description What the model answered. */
             output: unknown[];
@@ -3122,10 +4008,16 @@ export interface components {
              * @description Messages that the turn before was sent too.
              */
             resent_count?: number | null;
+            /** @description The run that was asked for. */
             run_id: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
             started_at: number;
+            /** @description The tools that were called, each once, in the order of their calls. */
             tool_names: string[];
+            /** @description The tool calls that followed. */
             tool_step_ids: string[];
             /** @description The tool calls that followed. */
             tools: components["schemas"]["ToolCall"][];
@@ -3134,6 +4026,7 @@ export interface components {
              * @description Calls without a price.
              */
             unpriced_calls: number;
+            /** @description Tokens of its model calls; null when nothing is known. */
             usage?: components["schemas"]["Usage"] | null;
         };
         /** @description Models whose calls have no price. */
@@ -3145,29 +4038,54 @@ export interface components {
         };
         /** @description A model whose calls have no price. */
         UnpricedModel: {
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description All calls of this model that count.
+             */
             calls: number;
+            /** @description The model that answered, else the one asked for; null where the calls name none. */
             model?: string | null;
+            /** @description The provider; null where the calls name none. */
             provider?: string | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Those of them whose cost is unknown.
+             */
             unpriced_calls: number;
         };
         /** @description Tokens; unknown is null. */
         Usage: {
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Input tokens read from the provider's cache.
+             */
             cache_read_tokens?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Input tokens written to the provider's cache.
+             */
             cache_write_tokens?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description All input tokens, those read from or written to a cache included.
+             */
             input_tokens?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description All output tokens, reasoning included.
+             */
             output_tokens?: number | null;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Output tokens spent on reasoning.
+             */
             reasoning_tokens?: number | null;
         };
         /** @description One setting. */
         Value: {
+            /** @description What the setting does, in one sentence. */
             doc: string;
+            /** @description The setting's name, as the flag without its dashes: `otlp-http`. */
             name: string;
             /** @description The flag, the variable, the file or the profile that set it; `default` when nothing did. */
             source: string;
@@ -3176,12 +4094,17 @@ export interface components {
         };
         /** @description One value, and how many runs have it. */
         ValueCount: {
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Runs that have it; 0 for `status` and `verdict`, whose values are fixed and not counted.
+             */
             runs: number;
+            /** @description What the filter can be set to. */
             value: string;
         };
         /** @description The values a filter can take. */
         Values: {
+            /** @description Most frequent first. */
             values: components["schemas"]["ValueCount"][];
         };
         /** @description Which values are wanted. */
@@ -3193,6 +4116,7 @@ export interface components {
             field: string;
             /**
              * Format: uint32
+             * @description Values at most, 1 to 1000; default 50.
              * @default null
              */
             limit: number | null;
@@ -3204,21 +4128,33 @@ export interface components {
         };
         /** @description What a policy gate said of a tool call. */
         VerdictInfo: {
+            /** @description Who decided: the human, where one answered, else the gate; null when nothing says it. */
             decided_by?: string | null;
+            /** @description Why; null when nothing says it. */
             reason?: string | null;
             /** @description `approved`, `rejected` or null. */
             resolution?: string | null;
+            /** @description How risky the gate thinks the call is; null when nothing says it. */
             risk_tier?: string | null;
             /** @description `allow`, `deny` or `hitl`. */
             verdict: string;
         };
         /** @description Verdicts, counted once per tool call. */
         Verdicts: {
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The call may be made.
+             */
             allow: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description The call may not be made.
+             */
             deny: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description A human decides.
+             */
             hitl: number;
         };
     };
