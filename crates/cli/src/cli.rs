@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        audit, backup, completions, config, demo, export, import, init, man, pricing, prune, runs, search,
-        serve, sessions, show, stats, summary, tail, vacuum,
+        audit, backup, completions, config, demo, doctor, export, import, init, man, pricing, prune, runs,
+        search, serve, sessions, show, stats, summary, tail, vacuum,
     },
     exit::CODES,
 };
@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Vacuum(vacuum::Vacuum),
     /// Copy the store into a new file
     Backup(backup::Backup),
+    /// Say whether the store is sound; copy what can be read where it is not
+    Doctor(doctor::Doctor),
     /// Write a commented turnscope.toml
     Init(init::Init),
     /// Show the settings and where each came from

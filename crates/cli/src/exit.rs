@@ -59,6 +59,11 @@ impl Failure {
         Self::new(Code::Usage, message)
     }
 
+    /// What went wrong, without what to do.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Says what it was about.
     pub(crate) fn about(mut self, what: &str) -> Self {
         self.message = format!("{what}: {}", self.message);

@@ -1,9 +1,12 @@
 //! `turnscope export`: one run as JSON, or all of them as JSON lines; `import` takes both.
 
-use super::reading::{Reading, query, run_id};
+use super::{
+    reading::{Reading, query, run_id},
+    unreadable::{HINT, Unreadable},
+};
 use crate::{
     client::{Client, encode},
-    exit::{Failure, Outcome},
+    exit::{Code, Failure, Outcome},
     output, progress,
 };
 use serde_json::Value;
@@ -49,10 +52,10 @@ pub(crate) fn export(args: &Export) -> Outcome {
                 .map_err(|error| Failure::failed(format!("cannot write {}: {error}", path.display())))?,
         )),
     };
-    let exported = match &args.run {
+    let (exported, failed) = match &args.run {
         Some(run) => {
-            one(args, &client, &run_id(&client, run)?, &mut *out)?;
-            1
+            writeln!(out, "{}", one(args, &client, &run_id(&client, run)?)?)?;
+            (1, 0)
         }
         None => all(args, &client, &mut *out)?,
     };
@@ -65,20 +68,25 @@ pub(crate) fn export(args: &Export) -> Outcome {
             path.display()
         );
     }
+    if failed > 0 {
+        let runs = crate::render::human::plural(failed, "run");
+        return Err(Failure::failed(format!("{runs} could not be exported")).hint(HINT));
+    }
     Ok(())
 }
 
-fn one(args: &Export, client: &Client, id: &str, out: &mut dyn Write) -> Result<(), Failure> {
+fn one(args: &Export, client: &Client, id: &str) -> Result<Value, Failure> {
     let format = if args.otlp { "?format=otlp" } else { "" };
-    let value: Value = client.get(&format!("/v1/runs/{}/export{format}", encode(id)))?;
-    writeln!(out, "{value}")?;
-    Ok(())
+    client.get(&format!("/v1/runs/{}/export{format}", encode(id)))
 }
 
-fn all(args: &Export, client: &Client, out: &mut dyn Write) -> Result<u64, Failure> {
+/// Writes all runs out; a run that cannot be read is named, and the others go on. Gives how many were written and how many
+/// were not.
+fn all(args: &Export, client: &Client, out: &mut dyn Write) -> Result<(u64, u64), Failure> {
     let most = args.limit.unwrap_or(u64::MAX);
     let bar = progress::bar(0, "runs");
-    let (mut cursor, mut done) = (None, 0);
+    let (mut cursor, mut done, mut wrote) = (None, 0, 0);
+    let mut unreadable = Unreadable::default();
     loop {
         let path = format!(
             "/v1/runs{}",
@@ -90,6 +98,7 @@ fn all(args: &Export, client: &Client, out: &mut dyn Write) -> Result<u64, Failu
             ])
         );
         let page: RunList = client.get(&path)?;
+        bar.suspend(|| unreadable.tell(&page.unreadable));
         if let Some(total) = page.total {
             bar.set_length(total.min(most));
         }
@@ -97,14 +106,25 @@ fn all(args: &Export, client: &Client, out: &mut dyn Write) -> Result<u64, Failu
             if done >= most {
                 break;
             }
-            one(args, client, &run.run.run_id, out)?;
+            let id = &run.run.run_id;
+            match one(args, client, id) {
+                Ok(value) => {
+                    writeln!(out, "{value}")?;
+                    wrote += 1;
+                }
+                // What is wrong with one run. What is wrong with the server or the key is wrong with all.
+                Err(failure) if matches!(failure.code, Code::Failed | Code::NotFound) => {
+                    bar.suspend(|| unreadable.tell(&[format!("run {id}: {}", failure.message())]));
+                }
+                Err(failure) => return Err(failure),
+            }
             done += 1;
             bar.set_position(done);
         }
         cursor = page.next_cursor.filter(|_| done < most);
         if cursor.is_none() {
             bar.finish_and_clear();
-            return Ok(done);
+            return Ok((wrote, unreadable.count()));
         }
     }
 }

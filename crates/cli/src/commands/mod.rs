@@ -5,6 +5,7 @@ pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
@@ -20,6 +21,7 @@ pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod summary;
 pub(crate) mod tail;
+mod unreadable;
 pub(crate) mod vacuum;
 
 use crate::{cli::Command, exit::Outcome};
@@ -43,6 +45,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
         Command::Vacuum(args) => vacuum::vacuum(args),
         Command::Audit(args) => audit::audit(args),
         Command::Backup(args) => backup::backup(args),
+        Command::Doctor(args) => doctor::doctor(args),
         Command::Init(args) => init::init(args),
         Command::Config(args) => config::config(args),
         Command::Completions(args) => completions::completions(args),

@@ -1,10 +1,16 @@
 //! `turnscope runs`.
 
-use super::reading::{Reading, query};
+use super::{
+    reading::{Reading, query},
+    unreadable::Unreadable,
+};
 use crate::{
-    exit::Outcome,
+    exit::{Failure, Outcome},
+    output,
     render::{self, look::Look},
 };
+use serde::Deserialize as _;
+use serde_json::Value;
 use turnscope_api::RunList;
 
 /// What was typed.
@@ -38,6 +44,16 @@ pub(crate) fn runs(args: &Runs) -> Outcome {
             ("order", args.order.clone()),
         ])
     );
-    let look = Look::of_stdout();
-    args.reading.show(&client, &path, |list: &RunList| render::runs::runs(&look, list, args.query.is_some()))
+    let answer: Value = client.get(&path)?;
+    let list = RunList::deserialize(&answer).map_err(|error| {
+        Failure::failed(format!("the answer makes no sense: {error}"))
+            .hint("is it a turnscope of another version?")
+    })?;
+    if args.reading.json {
+        output::json(&answer)?;
+    } else {
+        output::print(&render::runs::runs(&Look::of_stdout(), &list, args.query.is_some()))?;
+    }
+    Unreadable::default().tell(&list.unreadable);
+    Ok(())
 }

@@ -104,6 +104,11 @@ pub(crate) fn plural(n: u64, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{} {one}s", count(n)) }
 }
 
+/// A reason for damage without what each layer of the store puts in front of it.
+pub(crate) fn damage(reason: &str) -> String {
+    reason.replace("the store holds damaged data: ", "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

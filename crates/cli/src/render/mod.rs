@@ -1,6 +1,7 @@
 //! From JSON to text: pure functions of what is shown and how it is to look. No I/O, no clock.
 
 pub(crate) mod audit;
+pub(crate) mod doctor;
 pub(crate) mod header;
 pub(crate) mod human;
 pub(crate) mod look;

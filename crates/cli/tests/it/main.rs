@@ -1,6 +1,7 @@
 //! The real binary, as a new user would run it.
 
 mod audit;
+mod damage;
 mod environment;
 mod reading;
 mod serving;
