@@ -1,7 +1,7 @@
 //! What people filter, count and sum by: found once, when a record arrives.
 //!
 //! Here: the facts of one span or log record, whatever dialect wrote them. Not here: messages (kept as they
-//! were written, made canonical on read), and anything that needs a second record (`store::project`).
+//! were written, made canonical on read), and anything that needs a second record (the crate `project`).
 
 use crate::{
     Kind, MAX_COUNT, NanoUsd, Resolution, RiskTier, SpanId, TraceId, Usage, Verdict, usage::drop_implausible,

@@ -1,4 +1,4 @@
-//! Statuses and scores, as the surface names them. The figures of a run are `store`'s to derive.
+//! Statuses and scores, as the surface names them. The figures of a run come from the crate `project`.
 
 use crate::{RunId, ScoreSource, StepId};
 use serde::{Deserialize, Serialize};

@@ -37,7 +37,7 @@ impl Build {
         let parent = self.open.last().map(|&i| self.records[i].span_id.unwrap());
         let facts = Facts { name: name.to_owned(), kind, ..Facts::default() };
         self.records.push(RecordFacts {
-            id: self.records.len() as i64,
+            id: turnscope_model::RecordId(self.records.len() as i64),
             role: Role::Span,
             trace_id: Some(trace_id(self.trace)),
             span_id: Some(span_id(self.records.len())),

@@ -50,7 +50,7 @@ fn record() -> impl Strategy<Value = RecordFacts> {
     let times = (0_u64..60, proptest::option::weighted(0.9, 0_u64..30));
     (role, 1..3_u8, 1..24_i64, proptest::option::weighted(0.8, 1..24_i64), times, any::<bool>(), facts())
         .prop_map(|(role, trace, span, parent, (start, length), failed, facts)| RecordFacts {
-            id: 0,
+            id: turnscope_model::RecordId(0),
             role,
             trace_id: TraceId::try_from(&[trace; 16][..]).ok(),
             span_id: SpanId::from_i64(span),

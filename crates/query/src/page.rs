@@ -68,7 +68,7 @@ cursor!(
 );
 
 /// Which part of a list of runs is wanted.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunPageQuery {
     /// How many runs at most.
     pub limit: u32,
@@ -80,4 +80,11 @@ pub struct RunPageQuery {
     pub order: Order,
     /// Largest or latest first.
     pub descending: bool,
+}
+
+impl Default for RunPageQuery {
+    /// The first 50 runs, oldest first.
+    fn default() -> Self {
+        Self { limit: 50, offset: 0, after: None, order: Order::default(), descending: false }
+    }
 }

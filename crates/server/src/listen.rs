@@ -26,6 +26,7 @@ use tokio::{
     task::JoinHandle,
     time::Instant,
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 /// How long a client may take to send a request's head.
@@ -33,6 +34,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// An HTTP/2 connection is pinged after this much silence, and closed when no reply comes.
 const PING_EVERY: Duration = Duration::from_secs(60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
+/// A connection is closed when its client has taken nothing for this long although something was to be sent: streams that
+/// nobody reads would stay for ever.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// After the stop, connections are closed once no request has been in progress for this many checks in a row.
 const CALM: u32 = 10;
 const CALM_STEP: Duration = Duration::from_millis(50);
@@ -117,7 +121,10 @@ impl Listener {
                         }
                         () = stopping.cancelled() => return,
                     }
-                    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+                    let mut stream = TimeoutStream::new(stream);
+                    stream.set_write_timeout(Some(WRITE_TIMEOUT));
+                    let io = TokioIo::new(Box::pin(stream));
+                    let connection = builder.serve_connection(io, service).into_owned();
                     tokio::select! {
                         ended = watcher.watch(connection) => if let Err(error) = ended {
                             tracing::debug!(error = %error, "a connection ended early");

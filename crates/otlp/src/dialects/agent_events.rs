@@ -2,7 +2,7 @@
 //!
 //! Here: which of their events stand for a prompt, a model call or a tool call, and what names each step, so that a
 //! record that comes twice, or late, or beside a real span, changes nothing. Not here: which run a step of a Codex
-//! conversation belongs to (between two prompts, by time: `store::project`).
+//! conversation belongs to (between two prompts, by time: the crate `project`).
 
 use super::{
     errors, facts, select,

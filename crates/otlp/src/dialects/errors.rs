@@ -1,6 +1,6 @@
 //! Whether a step failed, and why.
 //!
-//! Not here: what a run makes of its steps' failures (`store::project`).
+//! Not here: what a run makes of its steps' failures (the crate `project`).
 
 use super::{field::Field, select::Selection, value, view::View};
 use turnscope_model::{ErrorFact, Facts, Kind, Status};

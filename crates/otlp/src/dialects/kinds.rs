@@ -1,7 +1,7 @@
 //! Which kind of work a span is: rules on attributes, best first.
 //!
 //! A rule has a rank; the lowest rank that gives a kind wins. Names are asked at the rank [`BY_NAME_RANK`]. Not here:
-//! the tables of names (`kind_names`), which kinds make runs or turns (`store::project`).
+//! the tables of names (`kind_names`), which kinds make runs or turns (the crate `project`).
 
 use super::value::RawValue;
 use turnscope_model::Kind;

@@ -1,7 +1,7 @@
 //! Tokens: brought to one reading, in which input includes the cache and output includes reasoning.
 //!
 //! Here: which emitters count otherwise, and JSON maps of usage. Not here: whether the counts are one call's or a
-//! sum over calls (`store::project`, by the step's kind) — but for names that are meant for sums.
+//! sum over calls (the crate `project`, by the step's kind) — but for names that are meant for sums.
 
 use super::{field::Field, select::Selection, value::RawValue};
 use std::borrow::Cow;

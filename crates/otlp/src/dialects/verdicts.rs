@@ -1,7 +1,7 @@
 //! The verdict of a policy gate or a human on a tool call.
 //!
 //! Here: attributes that say allow, deny or ask, and the words in which tools report decisions. Not here: counting a
-//! call's verdicts once (`store::project`).
+//! call's verdicts once (the crate `project`).
 
 use super::{field::Field, select::Selection};
 use turnscope_model::{Facts, Kind, Resolution, Verdict};

@@ -2,7 +2,7 @@
 //! provider billed.
 //!
 //! A rough reading of DESIGN.md's rules for counting, enough to tell whether the tables read tokens right. Not here:
-//! runs, turns and calls (`store::project`, and the whole-system test).
+//! runs, turns and calls (the crate `project`, and the whole-system test).
 
 use crate::capture;
 use std::collections::{HashMap, HashSet};

@@ -124,44 +124,44 @@ fn pages(db: &Connection, report: &mut Report) {
 
 /// The numbers of all rows of a table that can be found, in order: a page that cannot be read is jumped over.
 fn ids(db: &Connection, table: &str) -> Vec<i64> {
-    let mut found = Vec::new();
-    for direction in ["ASC", "DESC"] {
-        let sql = format!("SELECT id FROM {table} ORDER BY id {direction}");
-        let Ok(mut statement) = db.prepare(&sql) else { continue };
-        let Ok(mut rows) = statement.query([]) else { continue };
-        loop {
-            match rows.next() {
-                Ok(Some(row)) => found.extend(row.get::<_, i64>(0)),
-                Ok(None) => {
-                    found.sort_unstable();
-                    found.dedup();
-                    return found;
-                }
-                Err(_) => break,
-            }
-        }
+    let (mut found, whole) = ids_until_damage(db, table, "ASC");
+    if whole {
+        return found;
     }
-    // Between the readable beginning and the readable end: one by one.
-    found.sort_unstable();
-    found.dedup();
-    let gap =
-        found.windows(2).max_by_key(|pair| pair[1].saturating_sub(pair[0])).map(|pair| (pair[0], pair[1]));
-    if let Some((low, high)) = gap {
+    let (mut from_end, _) = ids_until_damage(db, table, "DESC");
+    // Between the readable beginning and the readable end: one by one. A damaged root leaves nothing to find.
+    if let Some(high) = from_end.last().copied() {
         let one = format!("SELECT id FROM {table} WHERE id = ?1");
-        for id in low + 1..high.min(low.saturating_add(MOST_PROBED)) {
-            let row =
-                db.prepare_cached(&one).and_then(|mut one| one.query_row([id], |row| row.get(0)).optional());
-            if let Ok(Some(id)) = row {
+        for id in found.last().map_or(1, |low| low + 1)..high {
+            let row = db
+                .prepare_cached(&one)
+                .and_then(|mut one| one.query_row([id], |row| row.get::<_, i64>(0)).optional());
+            // A row on a damaged page is named by whoever reads it.
+            if !matches!(row, Ok(None)) {
                 found.push(id);
             }
         }
-        found.sort_unstable();
     }
+    from_end.reverse();
+    found.extend(from_end);
+    found.dedup();
     found
 }
 
-/// Numbers tried one by one around damaged pages.
-const MOST_PROBED: i64 = 1_000_000;
+/// The numbers of the rows of a table in one direction, as far as they can be read, and whether that was all.
+fn ids_until_damage(db: &Connection, table: &str, direction: &str) -> (Vec<i64>, bool) {
+    let mut found = Vec::new();
+    let sql = format!("SELECT id FROM {table} ORDER BY id {direction}");
+    let Ok(mut statement) = db.prepare(&sql) else { return (found, false) };
+    let Ok(mut rows) = statement.query([]) else { return (found, false) };
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => found.extend(row.get::<_, i64>(0)),
+            Ok(None) => return (found, true),
+            Err(_) => return (found, false),
+        }
+    }
+}
 
 fn blocks(db: &Connection, report: &mut Report) {
     let mut kind = 0;

@@ -46,7 +46,7 @@ impl Indexer {
             .query_row("SELECT value FROM state WHERE key = 'search_watermark'", [], |row| row.get(0))
             .optional()?
             .unwrap_or(0);
-        let newest = db.query_row("SELECT coalesce(max(id), 0) FROM contents", [], |row| row.get(0))?;
+        let newest = newest_content(db)?;
         // Larger segments, merged less often: a third less work for the same index.
         db.execute_batch(
             "INSERT INTO search (search, rank) VALUES ('hashsize', 4194304);
@@ -66,6 +66,13 @@ impl Indexer {
         self.awake = self.text_of.is_some();
     }
 
+    /// Takes notice of what a commit added.
+    pub(crate) fn committed(&mut self, db: &Connection) -> Result<()> {
+        self.newest = newest_content(db)?;
+        self.wake();
+        Ok(())
+    }
+
     /// Stops until the next commit, after a failure.
     pub(crate) fn sleep(&mut self) {
         self.awake = false;
@@ -73,6 +80,9 @@ impl Indexer {
 
     /// Contents that the index has not reached.
     pub(crate) fn lag(&self) -> u64 {
+        if self.text_of.is_none() {
+            return 0;
+        }
         u64::try_from(self.newest - self.watermark).unwrap_or(0)
     }
 
@@ -115,7 +125,7 @@ impl Indexer {
         }
         tx.prepare_cached("INSERT OR REPLACE INTO state (key, value) VALUES ('search_watermark', ?1)")?
             .execute([watermark])?;
-        self.newest = tx.query_row("SELECT coalesce(max(id), 0) FROM contents", [], |row| row.get(0))?;
+        self.newest = newest_content(&tx)?;
         tx.commit()?;
         self.watermark = watermark;
         self.awake = !done;
@@ -149,4 +159,8 @@ impl Indexer {
         }
         Ok(text)
     }
+}
+
+fn newest_content(db: &Connection) -> Result<i64> {
+    Ok(db.prepare_cached("SELECT coalesce(max(id), 0) FROM contents")?.query_row([], |row| row.get(0))?)
 }

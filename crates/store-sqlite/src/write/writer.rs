@@ -318,9 +318,10 @@ impl Writer {
             applied.push(self.committer.apply(&tx, batch)?);
         }
         let touched = self.committer.finish(&tx, now_ms())?;
+        self.indexer.committed(&tx)?;
         tx.commit()?;
+        self.progress.index_lag.store(self.indexer.lag(), Ordering::Relaxed);
         self.schedule.touched(&touched);
-        self.indexer.wake();
         for one in applied.iter().map(|one| one.stored) {
             self.progress.records.fetch_add(one.records, Ordering::Relaxed);
             self.progress.duplicates.fetch_add(one.duplicates, Ordering::Relaxed);

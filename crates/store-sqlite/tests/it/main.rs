@@ -5,6 +5,7 @@ mod any_otlp;
 mod conformance;
 mod delivery;
 mod files;
+mod isolation;
 mod links;
 mod plans;
 mod read_back;

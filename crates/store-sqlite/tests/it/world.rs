@@ -22,13 +22,32 @@ use turnscope_store_sqlite::{FILE, Options, SqliteStore};
 pub(crate) struct World {
     pub(crate) directory: TempDir,
     store: Option<SqliteStore>,
+    options: Options,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with_options(options())
+    }
+
+    /// A store that is opened, and opened again, like this.
+    pub(crate) fn with_options(options: Options) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = Some(SqliteStore::open(directory.path(), options()).unwrap());
-        Self { directory, store }
+        let store = Some(SqliteStore::open(directory.path(), options.clone()).unwrap());
+        Self { directory, store, options }
+    }
+
+    /// Closes the store, changes its file by hand and opens it again.
+    pub(crate) fn change_file(&mut self, change: impl FnOnce(&Connection)) {
+        self.store = None;
+        change(&Connection::open(self.directory.path().join(FILE)).unwrap());
+        self.reopen();
+    }
+
+    /// Closes the store and opens it again in another way.
+    pub(crate) fn reopen_with(&mut self, options: Options) {
+        self.options = options;
+        self.reopen();
     }
 
     pub(crate) fn store(&self) -> &SqliteStore {
@@ -38,7 +57,7 @@ impl World {
     /// Closes the store and opens it again.
     pub(crate) fn reopen(&mut self) {
         self.store = None;
-        self.store = Some(SqliteStore::open(self.directory.path(), options()).unwrap());
+        self.store = Some(SqliteStore::open(self.directory.path(), self.options.clone()).unwrap());
     }
 
     /// Closes the store and goes on with the one in another directory.
@@ -144,7 +163,7 @@ impl World {
     }
 }
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options { text_of: Some(messages::item_text), ..Options::default() }
 }
 
