@@ -136,7 +136,7 @@ fn a_damaged_block_costs_what_lies_in_it_and_is_named() {
     assert!(lost > 0 && lost < bodies.len(), "{lost} of {}", bodies.len());
     assert!(world.store().health().degraded.iter().any(|line| line.contains("damaged")));
     let report = check(world.directory.path()).unwrap();
-    assert!(report.damage.iter().any(|line| line.starts_with("block ")), "{report:?}");
+    assert!(report.damage.iter().any(|line| line.place.starts_with("block ")), "{report:?}");
     // New traces are projected and shown, and more of the damaged one does not hold them up.
     world.send(run_of(7, "yes"));
     world.send(vec![tool(2, (3, 1), (21, 30), "{}", "more of the trace whose block is damaged")]);
