@@ -1,4 +1,4 @@
-//! Figures for people: times, counts, money.
+//! Formatting of times, counts, money and sizes.
 
 /// `0.4 ms`, `340 ms`, `1.2 s`, `3 m 05 s`, `2 h 10 m`.
 pub(crate) fn duration(ms: f64) -> String {
@@ -34,8 +34,8 @@ pub(crate) fn count(n: u64) -> String {
     }
 }
 
-/// What something cost: a plus where calls without a price are missing from it, `?` where nothing is known, nothing where
-/// there was nothing to pay.
+/// A cost: with a plus if the price of some calls is unknown, `?` if all are unknown, empty if there were no
+/// calls.
 pub(crate) fn cost(money: &crate::wire::Money) -> String {
     match (money.cost_usd, money.unpriced_calls) {
         (Some(usd), 0) => self::money(usd),
@@ -60,7 +60,7 @@ pub(crate) fn money(usd: f64) -> String {
     }
 }
 
-/// `now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; `in 5 min` where clocks differ.
+/// `now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; `in 5 min` if clocks differ.
 pub(crate) fn ago(at: i64, now: i64) -> String {
     let seconds = now.saturating_sub(at) / 1000;
     let text = match seconds.unsigned_abs() {
