@@ -1,6 +1,6 @@
-//! OTLP, over HTTP and gRPC, through OpenTelemetry's own exporter.
+//! OTLP over HTTP and gRPC, through OpenTelemetry's own exporter.
 //!
-//! Not here: certificates (`tls`), the variables of the environment (`config::environment`).
+//! Not here: certificates (`tls`), environment variables (`config::environment`).
 
 use super::Exporter;
 use opentelemetry::Context;
@@ -27,8 +27,9 @@ pub enum OtlpProtocol {
     HttpJson,
 }
 
-/// Where and how spans are sent over OTLP. `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_COMPRESSION` (`gzip`, `none`)
-/// and `OTEL_EXPORTER_OTLP_INSECURE` hold beside it, and those for traces before them.
+/// Where and how to send spans over OTLP. `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_COMPRESSION`
+/// (`gzip`, `none`) and `OTEL_EXPORTER_OTLP_INSECURE` apply as well; their variants for traces take
+/// precedence.
 ///
 /// ```
 /// use turnscope::{Config, Otlp};
@@ -40,26 +41,28 @@ pub enum OtlpProtocol {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Otlp {
-    /// The whole address: over HTTP with its path. `https` needs the feature `tls`, which is on by default.
+    /// The endpoint; over HTTP with its path. `https` needs the feature `tls`, which is on by default.
     pub endpoint: String,
-    /// Where metrics are sent; beside the traces (`/v1/metrics`) by default, over HTTP only where those go to `/v1/traces`.
+    /// The endpoint for metrics. Default: derived from the traces endpoint (`/v1/metrics`). Over HTTP that is
+    /// possible only if the traces endpoint ends in `/v1/traces`.
     pub metrics_endpoint: Option<String>,
-    /// Where logs are sent; beside the traces (`/v1/logs`) by default, over HTTP only where those go to `/v1/traces`.
+    /// The endpoint for logs. Default: derived from the traces endpoint (`/v1/logs`). Over HTTP that is
+    /// possible only if the traces endpoint ends in `/v1/traces`.
     pub logs_endpoint: Option<String>,
     /// The protocol.
     pub protocol: OtlpProtocol,
-    /// Headers that every request bears, as name and value.
+    /// Headers of every request, as name and value.
     pub headers: Vec<(String, String)>,
-    /// How long one request may take (else what `OTEL_EXPORTER_OTLP_TIMEOUT` says in milliseconds, else 10 s).
+    /// Time limit for one request. Default: `OTEL_EXPORTER_OTLP_TIMEOUT` in milliseconds, else 10 s.
     pub timeout: Option<Duration>,
-    /// A file with the certificates, in PEM, of those who may vouch for the server, instead of the system's.
+    /// A PEM file with the root certificates to trust instead of the system's.
     pub certificate: Option<PathBuf>,
-    /// Files with a certificate to show to the server, and with its key, both in PEM.
+    /// PEM files with a client certificate and its private key.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
 }
 
 impl Otlp {
-    /// Over HTTP to `endpoint`; `/v1/traces` is appended when it has no path.
+    /// OTLP over HTTP to `endpoint`. `/v1/traces` is appended if it has no path.
     pub fn http(endpoint: impl AsRef<str>) -> Self {
         Self {
             endpoint: with_path(endpoint.as_ref()),
@@ -73,12 +76,12 @@ impl Otlp {
         }
     }
 
-    /// Over gRPC to `endpoint`, such as `http://localhost:4317`.
+    /// OTLP over gRPC to `endpoint`, such as `http://localhost:4317`.
     pub fn grpc(endpoint: impl Into<String>) -> Self {
         Self { protocol: OtlpProtocol::Grpc, endpoint: endpoint.into(), ..Self::http("") }
     }
 
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
@@ -93,18 +96,18 @@ impl Otlp {
         })
     }
 
-    /// Where another signal than traces is sent: beside them, unless it was told otherwise. Over HTTP there is no such place
-    /// where that for traces has a path of its own.
+    /// The endpoint for metrics or logs: the configured one, else one derived from the traces endpoint. Over
+    /// HTTP, `None` if the traces endpoint does not end in `/v1/traces`.
     pub(super) fn endpoint_of(&self, signal: &str) -> Option<String> {
-        let told = match signal {
+        let configured = match signal {
             "metrics" => &self.metrics_endpoint,
             _ => &self.logs_endpoint,
         };
-        let beside = || match self.protocol {
+        let derived = || match self.protocol {
             OtlpProtocol::Grpc => Some(self.endpoint.clone()),
             _ => self.endpoint.strip_suffix("/v1/traces").map(|base| format!("{base}/v1/{signal}")),
         };
-        told.clone().or_else(beside)
+        configured.clone().or_else(derived)
     }
 
     pub(super) fn http_builder<B: WithExportConfig + WithHttpConfig>(
@@ -113,7 +116,7 @@ impl Otlp {
         endpoint: &str,
     ) -> Result<B, Failure> {
         let json = self.protocol == OtlpProtocol::HttpJson;
-        let timeout = self.timeout.unwrap_or_else(timeout_of_the_environment);
+        let timeout = self.timeout.unwrap_or_else(timeout_from_env);
         let builder = builder
             .with_protocol(if json { Protocol::HttpJson } else { Protocol::HttpBinary })
             .with_endpoint(endpoint)
@@ -127,7 +130,7 @@ impl Otlp {
         builder: B,
         endpoint: &str,
     ) -> Result<B, Failure> {
-        let timeout = self.timeout.unwrap_or_else(timeout_of_the_environment);
+        let timeout = self.timeout.unwrap_or_else(timeout_from_env);
         let mut builder = builder.with_endpoint(endpoint).with_timeout(timeout);
         if !self.headers.is_empty() {
             let mut headers = http::HeaderMap::new();
@@ -153,20 +156,20 @@ impl Otlp {
     fn client(&self, timeout: Duration) -> Result<impl HttpClient + 'static, Failure> {
         if self.endpoint.starts_with("https:") {
             return Err(
-                format!("{}: the feature `tls` of the crate `turnscope` is off", self.endpoint).into()
+                format!("{}: https needs the feature `tls` of the crate `turnscope`", self.endpoint).into()
             );
         }
         Ok(HyperClient::with_default_connector(timeout, None))
     }
 }
 
-fn timeout_of_the_environment() -> Duration {
+fn timeout_from_env() -> Duration {
     let number = crate::config::number;
     let general = number("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000);
     Duration::from_millis(number("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", general) as u64)
 }
 
-/// `/v1/traces` where the endpoint names no path.
+/// Appends `/v1/traces` if the endpoint has no path.
 fn with_path(endpoint: &str) -> String {
     let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
     match rest.split_once('/') {
@@ -176,13 +179,13 @@ fn with_path(endpoint: &str) -> String {
     }
 }
 
-/// What exporting itself does must not be recorded in turn.
-pub(super) fn quietly<T>(work: impl FnOnce() -> T) -> T {
-    let _quiet = Context::enter_telemetry_suppressed_scope();
+/// Runs `work` with telemetry suppressed: exporting must not record telemetry of its own.
+pub(super) fn suppressed<T>(work: impl FnOnce() -> T) -> T {
+    let _suppressed = Context::enter_telemetry_suppressed_scope();
     work()
 }
 
-/// OTLP, with a small runtime of its own: the clients need one.
+/// The OTLP exporter, with a small runtime that its clients need.
 #[derive(Debug)]
 pub(crate) struct OtlpExporter {
     exporter: opentelemetry_otlp::SpanExporter,
@@ -191,7 +194,7 @@ pub(crate) struct OtlpExporter {
 }
 
 impl OtlpExporter {
-    /// `timeout` bounds an export with all that it tries again.
+    /// `timeout` limits an export including its retries.
     pub(crate) fn new(otlp: &Otlp, timeout: Duration, resource: &Resource) -> Result<Self, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut exporter = {
@@ -216,7 +219,7 @@ mod tests {
     use super::with_path;
 
     #[test]
-    fn an_endpoint_without_a_path_gets_the_usual_one() {
+    fn an_endpoint_without_a_path_gets_the_standard_path() {
         assert_eq!(with_path("http://h:1"), "http://h:1/v1/traces");
         assert_eq!(with_path("http://h:1/"), "http://h:1/v1/traces");
         assert_eq!(with_path("http://h:1/api/otel"), "http://h:1/api/otel");
