@@ -24,10 +24,10 @@ fn a_disabled_recorder_allocates_nothing() {
     let call = turn.llm("openai", "gpt-5-mini");
     allocates_nothing(|| turn.llm("openai", "gpt-5-mini").end());
     allocates_nothing(|| {
-        ignore(call.max_tokens(256).response("resp-1", "gpt-5-mini").finish_reasons(["stop"]))
+        ignore(call.max_tokens(256).response("resp-1", "gpt-5-mini").finish_reasons(["stop"]));
     });
     allocates_nothing(|| {
-        ignore(call.usage(Usage { input: Some(12), ..Usage::default() }).input_messages(&["hello"]))
+        ignore(call.usage(Usage { input: Some(12), ..Usage::default() }).input_messages(&["hello"]));
     });
     allocates_nothing(|| ignore(call.fail("timeout", "too late").error(&std::fmt::Error)));
     allocates_nothing(|| ignore(turn.tool("lookup").call_id("call_1").arguments(&["17"]).result("at sea")));
@@ -40,7 +40,7 @@ fn a_disabled_recorder_allocates_nothing() {
     allocates_nothing(|| ignore(turn.ingest().files(1)));
     allocates_nothing(|| ignore(turn.custom("queue.wait").set("queue.length", 3)));
     allocates_nothing(|| {
-        ignore(turn.event("noted", [("n", 1)]).warn("slow", "took a while").score("helpful", 0.9))
+        ignore(turn.event("noted", [("n", 1)]).warn("slow", "took a while").score("helpful", 0.9));
     });
     allocates_nothing(|| ignore(run.final_answer("Here.")));
 }

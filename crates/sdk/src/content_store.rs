@@ -13,7 +13,7 @@ use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 use opentelemetry::{Key, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 use sha2::{Digest as _, Sha256};
-use std::{fmt::Write as _, io, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
@@ -136,10 +136,7 @@ impl LargeContents for Uploads {
 
 /// Named by content hash, so a text repeated within a trace is stored once.
 fn name_of(text: &str) -> String {
-    let mut name = String::new();
-    for byte in &Sha256::digest(text.as_bytes())[..16] {
-        let _ = write!(name, "{byte:02x}");
-    }
+    let name = hex::encode(&Sha256::digest(text.as_bytes())[..16]);
     name + if text.starts_with(['{', '[']) { ".json" } else { ".txt" }
 }
 
@@ -156,10 +153,10 @@ impl Consumer<Upload> for Uploader {
             match self.runtime.block_on(put) {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => {
-                    self.warning.log(|| format!("cannot store a large attribute value: {error}"))
+                    self.warning.log(|| format!("cannot store a large attribute value: {error}"));
                 }
                 Err(_) => {
-                    self.warning.log(|| format!("cannot store {to}: timed out after {UPLOAD_TIMEOUT:?}"))
+                    self.warning.log(|| format!("cannot store {to}: timed out after {UPLOAD_TIMEOUT:?}"));
                 }
             }
         }

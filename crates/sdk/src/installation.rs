@@ -4,18 +4,22 @@
 
 use crate::{
     Config, DataDirectory, Exporter, FinishedSpan, Recorder, SetupError,
-    config::limits,
+    config::{limits, require},
     default_recorder,
-    export::{Console, OtlpExporter, RingBuffer, log_exporter, meter_provider},
+    export::{Console, RingBuffer},
     export_queue::QueueLimits,
     file::FileExporter,
     log::Log,
-    log_records,
     pipeline::Pipeline,
     processors::Processors,
     sample::TailSampler,
     set_default_recorder,
     truncate::ValueLimits,
+};
+#[cfg(feature = "otlp")]
+use crate::{
+    export::{OtlpExporter, log_exporter, meter_provider},
+    log_records,
 };
 use opentelemetry::{global::BoxedTracer, metrics::MeterProvider, trace::noop::NoopTracer};
 use opentelemetry_sdk::{
@@ -60,8 +64,10 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
     })?;
     let resource = resource(&config);
     let exporters = exporters(&mut config, &resource, &log)?;
-    let meters = meters(&config, &resource)?;
-    let loggers = loggers(&config, &resource, &log)?;
+    #[cfg(feature = "otlp")]
+    let (meters, loggers) = (meters(&config, &resource)?, loggers(&config, &resource, &log)?);
+    #[cfg(not(feature = "otlp"))]
+    let (meters, loggers) = (None::<SdkMeterProvider>, None::<SdkLoggerProvider>);
     let queues = limits_with(&config, config.batch_timeout);
     let ring = RingBuffer::new(config.ring_capacity);
     let builder = sampler(SdkTracerProvider::builder(), &config).with_resource(resource);
@@ -108,6 +114,12 @@ fn exporters(
 ) -> Result<Vec<Box<dyn Exporter>>, SetupError> {
     let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
     if let Some(path) = &config.trace_file {
+        require("compression", cfg!(feature = "gzip") || config.compression.is_none(), "gzip")?;
+        require(
+            "encryption_key",
+            cfg!(feature = "encryption") || config.encryption_key.is_none(),
+            "encryption",
+        )?;
         let file = FileExporter::open(path, config.compression, config.encryption_key.clone());
         let file = file.map_err(|source| SetupError::TraceFile { path: path.clone(), source })?;
         exporters.push(Box::new(file));
@@ -116,8 +128,11 @@ fn exporters(
         exporters.push(Box::new(Console));
     }
     if let Some(otlp) = &config.otlp {
-        let exporter = OtlpExporter::new(otlp, config.export_timeout, resource);
-        exporters.push(Box::new(exporter.map_err(SetupError::Otlp)?));
+        otlp.check_features()?;
+        #[cfg(feature = "otlp")]
+        exporters.push(Box::new(
+            OtlpExporter::new(otlp, config.export_timeout, resource).map_err(SetupError::Otlp)?,
+        ));
     }
     if let Some(directory) = config.store.take() {
         exporters.push(store(directory, config, resource, log)?);
@@ -126,6 +141,7 @@ fn exporters(
     Ok(exporters)
 }
 
+#[cfg_attr(not(feature = "store"), allow(clippy::needless_pass_by_value, reason = "the exporter keeps it"))]
 fn store(
     directory: DataDirectory,
     config: &Config,
@@ -142,11 +158,11 @@ fn store(
     #[cfg(not(feature = "store"))]
     {
         let _ = (resource, log);
-        let source = "the feature `store` of the crate `turnscope` is off".into();
-        Err(SetupError::Store { path: directory.path, source })
+        Err(SetupError::MissingFeature { setting: "store".to_owned(), feature: "store" })
     }
 }
 
+#[cfg(feature = "otlp")]
 fn meters(config: &Config, resource: &Resource) -> Result<Option<SdkMeterProvider>, SetupError> {
     match &config.otlp {
         Some(otlp) if config.metrics => {
@@ -156,6 +172,7 @@ fn meters(config: &Config, resource: &Resource) -> Result<Option<SdkMeterProvide
     }
 }
 
+#[cfg(feature = "otlp")]
 fn loggers(config: &Config, resource: &Resource, log: &Log) -> Result<Option<SdkLoggerProvider>, SetupError> {
     let Some(otlp) = config.otlp.as_ref().filter(|_| config.logs) else { return Ok(None) };
     let exporter = log_exporter(otlp, config.export_timeout, resource).map_err(SetupError::Otlp)?;

@@ -11,6 +11,7 @@ mod guard;
 mod installation;
 mod live;
 mod log;
+#[cfg(feature = "otlp")]
 mod log_records;
 #[cfg(feature = "rmcp")]
 pub mod mcp;

@@ -108,7 +108,7 @@ impl FromStr for OtlpProtocol {
 }
 
 /// The name and value of an exporter variable: the one for traces, else the general one.
-fn exporter(name: &str) -> Option<(String, String)> {
+pub(crate) fn exporter(name: &str) -> Option<(String, String)> {
     [format!("OTEL_EXPORTER_OTLP_TRACES_{name}"), format!("OTEL_EXPORTER_OTLP_{name}")]
         .into_iter()
         .find_map(|name| text(&name).map(|value| (name, value)))

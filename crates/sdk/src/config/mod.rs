@@ -19,7 +19,7 @@ pub use trace_config::{Profile, TraceConfig};
 
 use crate::{EncryptionKey, Exporter, LogLevel, Naming, Otlp, Redaction, Sampler, installation, truncate};
 
-pub(crate) use environment::{limits, number, text};
+pub(crate) use environment::{exporter as exporter_variable, limits, number, text};
 use std::{collections::BTreeMap, io, path::PathBuf, time::Duration};
 
 /// All settings. [`Config::install`] applies them to the whole process.
@@ -205,6 +205,14 @@ pub enum SetupError {
     /// The OTLP exporter cannot be built, because of its endpoint or another setting.
     #[error("cannot export to the OTLP endpoint: {0}")]
     Otlp(Box<dyn std::error::Error + Send + Sync>),
+    /// A setting needs a feature of this crate that is off.
+    #[error("{setting} needs the feature `{feature}` of the crate `turnscope`")]
+    MissingFeature {
+        /// The setting: a field, variable or endpoint.
+        setting: String,
+        /// The feature.
+        feature: &'static str,
+    },
     /// A setting has an invalid value.
     #[error("{name} is {value}; allowed: {allowed}")]
     Invalid {
@@ -235,4 +243,9 @@ impl SetupError {
     pub(crate) fn invalid(name: &str, value: &(impl ToString + ?Sized), allowed: impl Into<String>) -> Self {
         Self::Invalid { name: name.to_owned(), value: value.to_string(), allowed: allowed.into() }
     }
+}
+
+/// Fails if the feature that `setting` needs is off.
+pub(crate) fn require(setting: &str, is_on: bool, feature: &'static str) -> Result<(), SetupError> {
+    if is_on { Ok(()) } else { Err(SetupError::MissingFeature { setting: setting.to_owned(), feature }) }
 }

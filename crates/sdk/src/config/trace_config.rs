@@ -1,7 +1,10 @@
 //! Set-up from profiles: defaults for production, development and debugging, with an environment variable for
 //! each setting.
 
-use super::values::{self, Parse};
+use super::{
+    require,
+    values::{self, Parse},
+};
 use crate::{
     Config, DataDirectory, LogLevel, Otlp, Redaction, SetupError, TailRules, config::environment::text,
 };
@@ -215,6 +218,9 @@ fn redaction(keys: Vec<String>, patterns: Vec<String>) -> Result<Redaction, Setu
     let mut redaction = Redaction::default();
     for key in keys {
         redaction = redaction.with_key(&key);
+    }
+    if !patterns.is_empty() {
+        require("TRACE_REDACT_PATTERNS", cfg!(feature = "regex"), "regex")?;
     }
     for pattern in patterns {
         redaction = redaction.with_pattern("custom", &pattern).map_err(|_| {

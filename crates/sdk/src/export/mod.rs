@@ -4,6 +4,9 @@ mod console;
 #[cfg(feature = "store")]
 mod directory_lease;
 mod otlp;
+#[cfg(feature = "otlp")]
+mod otlp_exporter;
+#[cfg(feature = "otlp")]
 mod otlp_signals;
 mod ring_buffer;
 #[cfg(feature = "store")]
@@ -12,8 +15,10 @@ mod store;
 mod tls;
 
 pub(crate) use console::Console;
-pub(crate) use otlp::OtlpExporter;
 pub use otlp::{Otlp, OtlpProtocol};
+#[cfg(feature = "otlp")]
+pub(crate) use otlp_exporter::OtlpExporter;
+#[cfg(feature = "otlp")]
 pub(crate) use otlp_signals::{log_exporter, meter_provider};
 pub(crate) use ring_buffer::RingBuffer;
 #[cfg(feature = "store")]

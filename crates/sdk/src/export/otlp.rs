@@ -1,18 +1,12 @@
-//! OTLP over HTTP and gRPC, through OpenTelemetry's own exporter.
+//! The settings of OTLP export.
 //!
-//! Not here: certificates (`tls`), environment variables (`config::environment`).
+//! Not here: the export (`otlp_exporter`, `otlp_signals`), environment variables (`config::environment`).
 
-use super::Exporter;
-use opentelemetry::Context;
-use opentelemetry_http::{HttpClient, hyper::HyperClient};
-use opentelemetry_otlp::{Protocol, WithExportConfig, WithHttpConfig, WithTonicConfig};
-use opentelemetry_sdk::{
-    Resource,
-    trace::{SpanData, SpanExporter as _},
+use crate::{
+    SetupError,
+    config::{exporter_variable, require},
 };
-use std::{error::Error, path::PathBuf, time::Duration};
-
-pub(super) type Failure = Box<dyn Error + Send + Sync>;
+use std::{path::PathBuf, time::Duration};
 
 /// How spans are sent over OTLP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,16 +82,9 @@ impl Otlp {
         self
     }
 
-    fn build(&self) -> Result<opentelemetry_otlp::SpanExporter, Failure> {
-        let builder = opentelemetry_otlp::SpanExporter::builder();
-        Ok(match self.protocol {
-            OtlpProtocol::Grpc => self.grpc_builder(builder.with_tonic(), &self.endpoint)?.build()?,
-            _ => self.http_builder(builder.with_http(), &self.endpoint)?.build()?,
-        })
-    }
-
     /// The endpoint for metrics or logs: the configured one, else one derived from the traces endpoint. Over
     /// HTTP, `None` if the traces endpoint does not end in `/v1/traces`.
+    #[cfg(feature = "otlp")]
     pub(super) fn endpoint_of(&self, signal: &str) -> Option<String> {
         let configured = match signal {
             "metrics" => &self.metrics_endpoint,
@@ -110,63 +97,18 @@ impl Otlp {
         configured.clone().or_else(derived)
     }
 
-    pub(super) fn http_builder<B: WithExportConfig + WithHttpConfig>(
-        &self,
-        builder: B,
-        endpoint: &str,
-    ) -> Result<B, Failure> {
-        let json = self.protocol == OtlpProtocol::HttpJson;
-        let timeout = self.timeout.unwrap_or_else(timeout_from_env);
-        let builder = builder
-            .with_protocol(if json { Protocol::HttpJson } else { Protocol::HttpBinary })
-            .with_endpoint(endpoint)
-            .with_timeout(timeout)
-            .with_headers(self.headers.iter().cloned().collect());
-        Ok(builder.with_http_client(self.client(timeout)?))
-    }
-
-    pub(super) fn grpc_builder<B: WithExportConfig + WithTonicConfig>(
-        &self,
-        builder: B,
-        endpoint: &str,
-    ) -> Result<B, Failure> {
-        let timeout = self.timeout.unwrap_or_else(timeout_from_env);
-        let mut builder = builder.with_endpoint(endpoint).with_timeout(timeout);
-        if !self.headers.is_empty() {
-            let mut headers = http::HeaderMap::new();
-            for (name, value) in &self.headers {
-                headers.insert(http::HeaderName::try_from(name)?, http::HeaderValue::try_from(value)?);
-            }
-            let metadata = opentelemetry_otlp::tonic_types::metadata::MetadataMap::from_headers(headers);
-            builder = builder.with_metadata(metadata);
+    /// Fails if an endpoint or the environment needs a feature that is off.
+    pub(crate) fn check_features(&self) -> Result<(), SetupError> {
+        require("otlp", cfg!(feature = "otlp"), "otlp")?;
+        let endpoints = [Some(&self.endpoint), self.metrics_endpoint.as_ref(), self.logs_endpoint.as_ref()];
+        for endpoint in endpoints.into_iter().flatten().filter(|endpoint| endpoint.starts_with("https:")) {
+            require(endpoint, cfg!(feature = "tls"), "tls")?;
         }
-        #[cfg(feature = "tls")]
-        if !endpoint.starts_with("http:") {
-            builder = builder.with_tls_config(super::tls::grpc(self)?);
+        match exporter_variable("COMPRESSION") {
+            Some((name, value)) if value == "gzip" => require(&name, cfg!(feature = "gzip"), "gzip"),
+            _ => Ok(()),
         }
-        Ok(builder)
     }
-
-    #[cfg(feature = "tls")]
-    fn client(&self, timeout: Duration) -> Result<impl HttpClient + 'static, Failure> {
-        Ok(HyperClient::new(super::tls::connector(self)?, timeout, None))
-    }
-
-    #[cfg(not(feature = "tls"))]
-    fn client(&self, timeout: Duration) -> Result<impl HttpClient + 'static, Failure> {
-        if self.endpoint.starts_with("https:") {
-            return Err(
-                format!("{}: https needs the feature `tls` of the crate `turnscope`", self.endpoint).into()
-            );
-        }
-        Ok(HyperClient::with_default_connector(timeout, None))
-    }
-}
-
-fn timeout_from_env() -> Duration {
-    let number = crate::config::number;
-    let general = number("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000);
-    Duration::from_millis(number("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", general) as u64)
 }
 
 /// Appends `/v1/traces` if the endpoint has no path.
@@ -176,41 +118,6 @@ fn with_path(endpoint: &str) -> String {
         None => format!("{endpoint}/v1/traces"),
         Some((_, "")) => format!("{endpoint}v1/traces"),
         Some(_) => endpoint.to_owned(),
-    }
-}
-
-/// Runs `work` with telemetry suppressed: exporting must not record telemetry of its own.
-pub(super) fn suppressed<T>(work: impl FnOnce() -> T) -> T {
-    let _suppressed = Context::enter_telemetry_suppressed_scope();
-    work()
-}
-
-/// The OTLP exporter, with a small runtime that its clients need.
-#[derive(Debug)]
-pub(crate) struct OtlpExporter {
-    exporter: opentelemetry_otlp::SpanExporter,
-    runtime: tokio::runtime::Runtime,
-    timeout: Duration,
-}
-
-impl OtlpExporter {
-    /// `timeout` limits an export including its retries.
-    pub(crate) fn new(otlp: &Otlp, timeout: Duration, resource: &Resource) -> Result<Self, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mut exporter = {
-            let _inside = runtime.enter();
-            otlp.build()?
-        };
-        exporter.set_resource(resource);
-        Ok(Self { exporter, runtime, timeout })
-    }
-}
-
-impl Exporter for OtlpExporter {
-    fn export(&mut self, spans: &[SpanData]) -> Result<(), Failure> {
-        let export = self.exporter.export(spans.to_vec());
-        let timeout = self.timeout;
-        Ok(self.runtime.block_on(async move { tokio::time::timeout(timeout, export).await })??)
     }
 }
 

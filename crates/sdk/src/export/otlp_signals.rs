@@ -1,6 +1,9 @@
 //! Metrics and logs over OTLP, with the same server and settings as the spans.
 
-use super::otlp::{Failure, Otlp, OtlpProtocol, suppressed};
+use super::{
+    Otlp, OtlpProtocol,
+    otlp_exporter::{Failure, suppressed},
+};
 use crate::log_records;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_otlp::{LogExporter, MetricExporter};

@@ -4,10 +4,19 @@
 //! so that `zcat` reads it. An encrypted file has one Fernet token a line, each with a plain or compressed
 //! batch. One file may mix all of these.
 
+#[cfg(feature = "encryption")]
 mod fernet;
+#[cfg(feature = "gzip")]
+mod gzip;
+mod key;
 mod read;
+#[cfg(not(all(feature = "encryption", feature = "gzip")))]
+mod unsupported;
 mod write;
 
-pub use fernet::{EncryptionKey, InvalidKey};
+#[cfg(not(feature = "gzip"))]
+use unsupported::gzip;
+
+pub use key::{EncryptionKey, InvalidKey};
 pub use read::{ReadError, TraceFile};
 pub(crate) use write::FileExporter;

@@ -1,9 +1,8 @@
 //! Reads a trace file back into spans. Damaged parts, from a full disk or a killed process, are reported, and
 //! reading continues after them.
 
-use super::EncryptionKey;
+use super::{EncryptionKey, gzip};
 use crate::FinishedSpan;
-use flate2::bufread::{GzDecoder, MultiGzDecoder};
 use std::{
     collections::VecDeque,
     fs::File,
@@ -53,6 +52,9 @@ pub enum ReadError {
     /// A part was encrypted with another key, or is damaged.
     #[error("part of the trace file cannot be decrypted: it was encrypted with another key, or is damaged")]
     WrongKey,
+    /// A part needs a feature of this crate that is off.
+    #[error("part of the trace file needs the feature `{0}` of the crate `turnscope`")]
+    MissingFeature(&'static str),
     /// A line is not a span.
     #[error("a line of the trace file is not a span: {0}")]
     NotASpan(#[from] serde_json::Error),
@@ -85,9 +87,14 @@ impl TraceFile {
 
     /// Reads a compressed batch, or what is left of one.
     fn member(&mut self) -> io::Result<()> {
+        if let Err(error) = require(cfg!(feature = "gzip"), "gzip") {
+            self.read.push_back(Err(error));
+            self.file.consume(1);
+            return self.skip_to_next();
+        }
         let start = self.file.stream_position()?;
         let mut text = Vec::new();
-        let Err(error) = GzDecoder::new(&mut self.file).read_to_end(&mut text) else {
+        let Err(error) = gzip::read_member(&mut self.file, &mut text) else {
             self.lines(&text);
             return Ok(());
         };
@@ -133,14 +140,14 @@ impl TraceFile {
 
     fn decrypt(&self, token: &[u8]) -> Result<Vec<u8>, ReadError> {
         let key = self.key.as_ref().ok_or(ReadError::NeedsKey)?;
+        require(cfg!(feature = "encryption"), "encryption")?;
         let batch =
             str::from_utf8(token).ok().and_then(|token| key.decrypt(token)).ok_or(ReadError::WrongKey)?;
         if batch.first() != Some(&GZIP) {
             return Ok(batch);
         }
-        let mut text = Vec::new();
-        MultiGzDecoder::new(&batch[..]).read_to_end(&mut text).map_err(ReadError::Damaged)?;
-        Ok(text)
+        require(cfg!(feature = "gzip"), "gzip")?;
+        gzip::decompress(&batch).map_err(ReadError::Damaged)
     }
 
     fn lines(&mut self, text: &[u8]) {
@@ -160,6 +167,11 @@ impl TraceFile {
         }
         Ok(())
     }
+}
+
+/// Fails if the feature that a part needs is off.
+fn require(is_on: bool, feature: &'static str) -> Result<(), ReadError> {
+    if is_on { Ok(()) } else { Err(ReadError::MissingFeature(feature)) }
 }
 
 impl Iterator for TraceFile {

@@ -1,8 +1,7 @@
 //! Writes finished spans to the trace file.
 
-use super::EncryptionKey;
+use super::{EncryptionKey, gzip};
 use crate::{Exporter, FinishedSpan};
-use flate2::{Compression, write::GzEncoder};
 use opentelemetry_sdk::trace::SpanData;
 use std::{
     error::Error,
@@ -47,9 +46,7 @@ impl FileExporter {
         }
         let is_text = self.key.is_some() || self.compression.is_none();
         if let Some(level) = self.compression {
-            let mut gzip = GzEncoder::new(Vec::new(), Compression::new(level));
-            gzip.write_all(&bytes)?;
-            bytes = gzip.finish()?;
+            bytes = gzip::compress(&bytes, level)?;
         }
         if let Some(key) = &self.key {
             bytes = key.encrypt(&bytes)?.into_bytes();
