@@ -99,6 +99,10 @@ fn lint() -> anyhow::Result<()> {
         &[],
     )?;
     cargo(
+        &["clippy", "--package", "turnscope", "--no-default-features", "--quiet", "--", "-D", "warnings"],
+        &[],
+    )?;
+    cargo(
         &["doc", "--workspace", "--all-features", "--no-deps", "--document-private-items", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;

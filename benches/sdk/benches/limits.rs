@@ -1,5 +1,5 @@
-//! How long the caller waits when the queue is full, and how much memory 10,000 spans a second take:
-//! `cargo bench -p turnscope-bench-sdk --bench limits`, with `-- memory` or `-- queue` for one of them.
+//! The latency of recording when the queue is full, and the memory used at 10,000 spans a second:
+//! `cargo bench -p turnscope-bench-sdk --bench limits`, with `-- memory` or `-- queue` for only one of them.
 
 #![allow(clippy::print_stdout)]
 
@@ -13,33 +13,33 @@ use std::{
 use turnscope::{Config, Exporter};
 use turnscope_bench_sdk::with_turnscope;
 
-/// An exporter that never finishes, so that its queue fills up.
+/// Never returns, so that its queue fills up.
 #[derive(Debug)]
-struct Hangs;
+struct Hang;
 
-impl Exporter for Hangs {
+impl Exporter for Hang {
     fn export(&mut self, _: &[SpanData]) -> Result<(), Box<dyn Error + Send + Sync>> {
         thread::sleep(Duration::from_secs(3600));
         Ok(())
     }
 }
 
-/// An exporter that accepts everything at once.
+/// Accepts everything at once.
 #[derive(Debug)]
-struct Takes;
+struct AcceptAll;
 
-impl Exporter for Takes {
+impl Exporter for AcceptAll {
     fn export(&mut self, _: &[SpanData]) -> Result<(), Box<dyn Error + Send + Sync>> {
         Ok(())
     }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let asked = |name| env::args().any(|argument| argument == name);
-    if !asked("queue") {
+    let requested = |name| env::args().any(|argument| argument == name);
+    if !requested("queue") {
         memory()?;
     }
-    if !asked("memory") {
+    if !requested("memory") {
         full_queue()?;
     }
     Ok(())
@@ -47,31 +47,31 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn memory() -> Result<(), Box<dyn Error>> {
     let before = Memory::now()?;
-    Config { exporters: vec![Box::new(Takes)], ..Config::new("bench") }.install()?;
+    Config { exporters: vec![Box::new(AcceptAll)], ..Config::new("bench") }.install()?;
     let run = turnscope::run("helpdesk");
     let began = Instant::now();
-    let mut most = before;
+    let mut peak = before;
     for hundred in 0..1000 {
         for _ in 0..100 {
             with_turnscope(&run);
         }
-        most = most.max(Memory::now()?);
+        peak = peak.max(Memory::now()?);
         let due = began + Duration::from_millis(10 * (hundred + 1));
         thread::sleep(due.saturating_duration_since(Instant::now()));
     }
     let took = began.elapsed().as_secs_f64();
     println!(
-        "memory: at most {} KiB more at {:.0} spans/s, of that {} KiB not code; {} dropped",
-        most.resident - before.resident,
+        "memory: at most {} KiB more at {:.0} spans/s, of which {} KiB anonymous; {} dropped",
+        peak.resident - before.resident,
         100_000.0 / took,
-        most.anonymous - before.anonymous,
+        peak.anonymous - before.anonymous,
         turnscope::dropped()
     );
     Ok(())
 }
 
 fn full_queue() -> Result<(), Box<dyn Error>> {
-    Config { exporters: vec![Box::new(Hangs)], queue_size: 64, batch_size: 32, ..Config::new("bench") }
+    Config { exporters: vec![Box::new(Hang)], queue_size: 64, batch_size: 32, ..Config::new("bench") }
         .install()?;
     let run = turnscope::run("helpdesk");
     while turnscope::dropped() == 0 {
@@ -87,7 +87,7 @@ fn full_queue() -> Result<(), Box<dyn Error>> {
     times.sort_unstable();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
     println!(
-        "a span with the queue full: p50 {:?}, p99 {:?}, p99.9 {:?}, most {:?}; {} dropped",
+        "a span while the queue is full: p50 {:?}, p99 {:?}, p99.9 {:?}, max {:?}; {} dropped",
         at(0.5),
         at(0.99),
         at(0.999),
@@ -97,11 +97,11 @@ fn full_queue() -> Result<(), Box<dyn Error>> {
     std::process::exit(0); // the exporter still hangs
 }
 
-/// The memory of the process, in KiB.
+/// The memory of this process, in KiB.
 #[derive(Clone, Copy)]
 struct Memory {
     resident: u64,
-    /// Without file-backed pages, such as code that runs for the first time.
+    /// Without file pages, such as code.
     anonymous: u64,
 }
 

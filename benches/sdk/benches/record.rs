@@ -4,7 +4,7 @@ use divan::{AllocProfiler, Bencher};
 use opentelemetry::{KeyValue, trace::TracerProvider};
 use std::hint::black_box;
 use turnscope::Recorder;
-use turnscope_bench_sdk::{provider, with_the_bare_sdk, with_turnscope};
+use turnscope_bench_sdk::{provider, with_sdk_alone, with_turnscope};
 
 #[global_allocator]
 static ALLOC: AllocProfiler = AllocProfiler::system();
@@ -14,11 +14,11 @@ fn main() {
 }
 
 #[divan::bench(sample_count = 5000, sample_size = 100)]
-fn llm_step_bare_sdk(bencher: Bencher) {
+fn llm_step_sdk_alone(bencher: Bencher) {
     let provider = provider();
     let tracer = provider.tracer("bench");
     let run = Recorder::new(&provider).run("helpdesk");
-    bencher.bench_local(|| with_the_bare_sdk(&tracer, run.context(), &[]));
+    bencher.bench_local(|| with_sdk_alone(&tracer, run.context(), &[]));
 }
 
 #[divan::bench(sample_count = 5000, sample_size = 100)]
@@ -29,12 +29,12 @@ fn llm_step_turnscope(bencher: Bencher) {
 }
 
 #[divan::bench(sample_count = 5000, sample_size = 100)]
-fn llm_step_of_a_session_bare_sdk(bencher: Bencher) {
+fn llm_step_of_a_session_sdk_alone(bencher: Bencher) {
     let provider = provider();
     let tracer = provider.tracer("bench");
     let run = Recorder::new(&provider).run("helpdesk");
     let shared = ["session.id", "gen_ai.conversation.id", "user.id"].map(|key| KeyValue::new(key, id()));
-    bencher.bench_local(|| with_the_bare_sdk(&tracer, run.context(), &shared));
+    bencher.bench_local(|| with_sdk_alone(&tracer, run.context(), &shared));
 }
 
 #[divan::bench(sample_count = 5000, sample_size = 100)]
@@ -44,7 +44,7 @@ fn llm_step_of_a_session_turnscope(bencher: Bencher) {
     bencher.bench_local(|| with_turnscope(&run));
 }
 
-/// Not known at compile time, as in an application.
+/// An id that the compiler does not know, as in an application.
 fn id() -> String {
     black_box("8b0f6c1e").to_owned()
 }

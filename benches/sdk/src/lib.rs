@@ -1,4 +1,5 @@
-//! The measured span: a model call with ten attributes, through `turnscope` and through the bare SDK.
+//! The measured span: a model call with ten attributes, recorded with `turnscope` and with OpenTelemetry's SDK
+//! alone.
 
 use opentelemetry::{
     Context, KeyValue, StringValue, Value,
@@ -11,11 +12,11 @@ use opentelemetry_sdk::{
 use std::{hint::black_box, time::Duration};
 use turnscope::{Step, Usage};
 
-/// An exporter that drops everything, because only recording is measured.
+/// Drops all spans, because only recording is measured.
 #[derive(Debug)]
-struct Nowhere;
+struct DropSpans;
 
-impl SpanProcessor for Nowhere {
+impl SpanProcessor for DropSpans {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
@@ -31,21 +32,22 @@ impl SpanProcessor for Nowhere {
     }
 }
 
-/// A provider whose spans go nowhere.
+/// A provider that drops all spans.
 #[must_use]
 pub fn provider() -> SdkTracerProvider {
-    SdkTracerProvider::builder().with_span_processor(Nowhere).build()
+    SdkTracerProvider::builder().with_span_processor(DropSpans).build()
 }
 
-/// The span through `turnscope`.
+/// Records the span with `turnscope`.
 pub fn with_turnscope(turn: &Step) {
     let call = turn.llm("openai", "gpt-5-mini");
     call.max_tokens(256).temperature(0.5).response("resp-1", "gpt-5-mini-2026").finish_reasons(["stop"]);
     call.usage(Usage { input: Some(1200), output: Some(40), ..Usage::default() });
 }
 
-/// The same span through the bare SDK, as one would write it by hand. `shared` has the attributes that all spans of the run carry.
-pub fn with_the_bare_sdk(tracer: &SdkTracer, parent: &Context, shared: &[KeyValue]) {
+/// Records the same span with the SDK alone, as one would write it by hand. `shared` are the attributes of all
+/// spans of the run.
+pub fn with_sdk_alone(tracer: &SdkTracer, parent: &Context, shared: &[KeyValue]) {
     let mut attributes = vec![
         KeyValue::new("gen_ai.operation.name", "chat"),
         KeyValue::new("gen_ai.provider.name", "openai"),

@@ -1,5 +1,5 @@
-//! What a call waits for at the gate: `cargo bench -p turnscope-agents --bench gate`. The policy that allows everything is what
-//! the engine costs by itself.
+//! The cost of a policy evaluation: `cargo bench -p turnscope-agents --bench gate`. The policy that allows
+//! everything shows the engine's own cost.
 
 use divan::Bencher;
 use serde_json::{Value as Json, json};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use turnscope::Verdict;
 use turnscope_agents::{
     PolicyFiles,
-    policy::{Gate, Matter},
+    policy::{Gate, PolicyInput},
 };
 
 fn main() {
@@ -25,7 +25,7 @@ fn example(name: &str) -> Gate {
 
 fn measure(bencher: Bencher, gate: &Gate, arguments: &Json, expected: Verdict) {
     let ask = || {
-        let matter = Matter {
+        let input = PolicyInput {
             event_type: "tool_call",
             tool: "memory_set",
             action: "call",
@@ -33,7 +33,7 @@ fn measure(bencher: Bencher, gate: &Gate, arguments: &Json, expected: Verdict) {
             session: Some("s-7"),
             agent: "clerk",
         };
-        gate.judge(matter).expect("a judgement").verdict
+        gate.evaluate(input).expect("a decision").verdict
     };
     assert_eq!(ask(), expected);
     bencher.bench(ask);

@@ -1,5 +1,5 @@
-//! From the start of the program to its end, with one call of a model in between, with and without a section `observability`:
-//! `cargo bench -p turnscope-agents --bench start`. The ways are taken in turn, so that what else the machine does meets all.
+//! Total run time of the program with one model call, with and without an `observability` section:
+//! `cargo bench -p turnscope-agents --bench start`. The variants alternate, so that other load affects all of them.
 
 #![allow(clippy::print_stdout)]
 
@@ -17,7 +17,7 @@ const WAYS: [(&str, &str); 3] = [
     ("without observability", ""),
     ("with it, to stderr", "  observability: {backend: console}\n"),
     (
-        "with it, to an endpoint where nobody listens",
+        "with it, unreachable OTLP endpoint",
         "  observability: {backend: otlp, endpoint: 'http://127.0.0.1:9'}\n",
     ),
 ];

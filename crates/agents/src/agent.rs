@@ -1,62 +1,62 @@
-//! An agent that is ready, and one run of it: what stands around the turns, in the trace and in the audit trail.
+//! An agent that is ready to run, and one run of it with its trace and audit records.
 
 use crate::{
-    AgentError, Human, Role, Runner,
-    around::Around,
+    AgentError, Approver, Role, Runner,
+    enclosing_spans::EnclosingSpans,
     ingest::Documents,
     job::Job,
     model::Client,
     policy::Gate,
     tools::{McpCommand, Toolbox},
-    trail::{Log, ids, now_ms},
+    trail::{AuditLog, ids, now_ms},
 };
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use turnscope::Redaction;
 use turnscope_audit::{Entry, Trail};
 
-/// What an agent is given beside its role.
+/// An agent's settings that do not come from its role.
 pub struct Options {
-    /// Starts the bundled MCP server.
+    /// The command that starts the bundled MCP server.
     pub bundled: McpCommand,
-    /// The audit trail; nothing is kept without one.
+    /// The audit trail. Without one, no records are written.
     pub trail: Option<Trail>,
-    /// The documents that `search_docs` answers from, where the role has any.
+    /// The documents for `search_docs`, if the role has any.
     pub documents: Option<Documents>,
-    /// Who is asked where the policy wants a human.
-    pub human: Arc<dyn Human>,
-    /// How long a tool may take.
+    /// Approves or rejects calls for which the policy requires a human.
+    pub human: Arc<dyn Approver>,
+    /// Time limit for one tool call.
     pub tool_timeout: Duration,
 }
 
-/// An agent that is ready: its model, its tools, its policy.
+/// An agent that is ready to run: its model, tools and policy.
 pub struct Agent {
     pub(crate) role: Role,
     pub(crate) runner: Runner,
     pub(crate) client: Client,
     pub(crate) tools: Toolbox,
     pub(crate) gate: Option<Gate>,
-    pub(crate) log: Log,
-    pub(crate) human: Arc<dyn Human>,
+    pub(crate) log: AuditLog,
+    pub(crate) human: Arc<dyn Approver>,
     pub(crate) redaction: Redaction,
 }
 
-/// What an agent is asked, and by whom.
+/// A request to run an agent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct RunRequest {
     /// The task.
     pub prompt: String,
-    /// What started it: `cli`, `api`, `delegation`, `queue`.
+    /// What triggered the run: `cli`, `api`, `delegation` or `queue`.
     #[serde(default = "api")]
     pub trigger: String,
     /// The session, if the application has one.
     pub session: Option<String>,
-    /// For whom, if that is known.
+    /// The user on whose behalf the agent runs, if known.
     pub user: Option<String>,
-    /// The token of the agent that delegated.
+    /// The run token of the delegating agent.
     pub parent_token: Option<String>,
-    /// How many agents delegated to one another before.
+    /// The number of delegations above this run.
     #[serde(default)]
     pub depth: u32,
 }
@@ -65,37 +65,37 @@ fn api() -> String {
     "api".to_owned()
 }
 
-/// What it answered.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
+pub struct RunResult {
     /// The answer.
     pub text: String,
-    /// Input tokens of all its calls; those of sub-agents are theirs.
+    /// Input tokens of all its model calls, without those of sub-agents.
     pub input_tokens: u64,
-    /// Output tokens of all its calls; those of sub-agents are theirs.
+    /// Output tokens of all its model calls, without those of sub-agents.
     pub output_tokens: u64,
-    /// The turns that it took.
+    /// The number of turns.
     pub turns: u32,
-    /// The tools that it called, in their order; those of sub-agents are theirs.
+    /// The tool calls in order, without those of sub-agents.
     pub tools: Vec<ToolUse>,
 }
 
-/// One call of a tool.
+/// One tool call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolUse {
     /// The tool.
     pub name: String,
-    /// Whether it failed, or was not let through.
+    /// Whether the call failed, or was refused by the policy.
     pub failed: bool,
-    /// Whether it was not let through.
+    /// Whether the policy refused the call.
     pub refused: bool,
 }
 
 impl Agent {
-    /// Makes an agent ready: its tools are started, its policy is read.
+    /// Opens an agent: starts its tools and reads its policy.
     ///
     /// # Errors
-    /// When the model has no key, a tool cannot be started, or the policy cannot be read.
+    /// When the provider does not fit the runner, a tool cannot be started, or the policy cannot be read.
     pub async fn open(
         role: Role,
         runner: Runner,
@@ -112,40 +112,40 @@ impl Agent {
             client,
             tools,
             gate,
-            log: Log::new(options.trail),
+            log: AuditLog::new(options.trail),
             human: options.human,
             redaction: Redaction::default(),
         })
     }
 
-    /// Runs it once, below the step that is current here.
+    /// Runs the agent once, as a child of the current step.
     ///
     /// # Errors
-    /// When there is no answer. The trace and the audit trail say so too.
-    pub async fn run(&self, asked: &Asked) -> Result<Answered, AgentError> {
+    /// When the run fails. The trace and the audit trail record the error too.
+    pub async fn run(&self, request: &RunRequest) -> Result<RunResult, AgentError> {
         let started_at = now_ms();
-        let around = Around::begin(self, asked)?;
+        let around = EnclosingSpans::begin(self, request)?;
         let run = around.inner().run(self.role.name.clone());
         let model = self.client.model();
         run.runner(self.runner.as_str());
         run.set("gen_ai.request.model", model.name.clone());
         run.set("gen_ai.provider.name", model.provider.as_str())
             .set("gen_ai.system", model.provider.as_str());
-        run.set("turnscope.trigger", asked.trigger.clone());
-        if let Some(session) = &asked.session {
+        run.set("turnscope.trigger", request.trigger.clone());
+        if let Some(session) = &request.session {
             run.session(session.clone());
         }
-        if let Some(user) = &asked.user {
+        if let Some(user) = &request.user {
             run.user(user.clone());
         }
         if let Some(role) = self.gate.as_ref().and_then(|gate| gate.user_role.clone()) {
             run.user_role(role);
         }
-        run.input(&asked.prompt);
+        run.input(&request.prompt);
         let root = around.outermost().map_or_else(|| ids(&run), ids);
-        let job = Job::new(self, &run, asked, around.token.clone(), root);
+        let job = Job::new(self, &run, request, around.token.clone(), root);
         let outcome = match job.may_start(around.inner()) {
-            Ok(()) => run.around(self.runner.work(&job)).await,
+            Ok(()) => run.scope(self.runner.work(&job)).await,
             Err(error) => Err(error),
         };
         match &outcome {
@@ -159,11 +159,11 @@ impl Agent {
         let totals = job.totals();
         let recorded = self.log.append(&Entry::Run(job.entry(started_at, outcome.as_ref(), totals)));
         around.end(totals, started_at, outcome.as_ref().err());
-        let tools = job.used();
+        let tools = job.tool_uses();
         run.end();
         let text = outcome?;
         recorded?;
-        Ok(Answered {
+        Ok(RunResult {
             text,
             input_tokens: totals.input,
             output_tokens: totals.output,
@@ -172,7 +172,7 @@ impl Agent {
         })
     }
 
-    /// Stops its tools.
+    /// Stops the tools.
     pub async fn close(self) {
         self.tools.close().await;
     }

@@ -1,4 +1,4 @@
-//! What can be typed.
+//! Command line arguments.
 
 use clap::{Args, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf};
@@ -12,22 +12,23 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const CODES: &str = "Exit codes: 0 answered, 1 it failed, 2 what was typed or described makes no sense, 3 the model gave no answer, \
-                     4 the tools could not be had, 5 the turns ran out, 6 the policy did not let it start, 7 the audit trail cannot be written";
+const CODES: &str = "Exit codes: 0 result, 1 failed, 2 invalid arguments or role file, 3 no answer from the model, \
+                     4 a tool cannot be started, 5 turn limit reached, 6 the policy does not allow the run, \
+                     7 the audit trail cannot be written";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run an agent once
     Run(RunArgs),
-    /// Read an agent's documents into its index
+    /// Update the index of an agent's documents
     Ingest(IngestArgs),
     /// Serve an agent over HTTP
     Serve(ServeArgs),
-    /// Have an agent do what waits in a queue
+    /// Process tasks from a queue
     Work(WorkArgs),
-    /// Run an agent's scenarios, and print how each went
+    /// Run an agent's scenarios and report the results
     Scenarios(ScenariosArgs),
-    /// The bundled MCP server, over stdin and stdout
+    /// Run the bundled MCP server over stdin and stdout
     Tools(ToolsArgs),
 }
 
@@ -35,22 +36,24 @@ pub(crate) enum Command {
 pub(crate) struct AgentArgs {
     /// The role file
     pub(crate) role: PathBuf,
-    /// plan-execute, claude-agent, openai-agent or deep-agent; else what the role says, else what fits its provider
+    /// plan-execute, claude-agent, openai-agent or deep-agent [default: the role's runner, or the one that
+    /// fits its provider]
     #[arg(long)]
     pub(crate) runner: Option<Runner>,
-    /// Keep no audit records
+    /// Do not write audit records
     #[arg(long)]
     pub(crate) no_audit: bool,
-    /// The directory of the audit trail
+    /// The data directory with the audit trail
     #[arg(long, value_name = "DIR", env = "TURNSCOPE_DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// The audit trail's key, 64 hexadecimal digits; better set in the environment than typed
+    /// The audit trail's key, 64 hex digits. Prefer the environment variable: command lines are visible to
+    /// other users
     #[arg(long, value_name = "HEX", env = "TURNSCOPE_AUDIT_KEY", hide_env_values = true)]
     pub(crate) audit_key: Option<String>,
-    /// A file or folder that `search_docs` looks through. Repeatable
+    /// A file or folder that `search_docs` searches. Repeatable
     #[arg(long, value_name = "PATH")]
     pub(crate) docs: Vec<PathBuf>,
-    /// How long a tool may take, in seconds
+    /// Time limit for a tool call, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) tool_timeout: u64,
 }
@@ -59,13 +62,13 @@ pub(crate) struct AgentArgs {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) agent: AgentArgs,
-    /// What the agent is asked
+    /// The task
     #[arg(short, long)]
     pub(crate) prompt: String,
     /// The session that the run belongs to
     #[arg(long)]
     pub(crate) session: Option<String>,
-    /// For whom it runs
+    /// The user on whose behalf the agent runs
     #[arg(long)]
     pub(crate) user: Option<String>,
 }
@@ -74,7 +77,7 @@ pub(crate) struct RunArgs {
 pub(crate) struct IngestArgs {
     /// The role file
     pub(crate) role: PathBuf,
-    /// Embed everything again, not only what is new or has changed
+    /// Embed all documents again, not only new and changed ones
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -83,7 +86,7 @@ pub(crate) struct IngestArgs {
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) agent: AgentArgs,
-    /// Where to listen; port 0 takes a free one. The address is printed on stdout
+    /// The address to listen on; port 0 picks a free port. The address is printed to stdout
     #[arg(long, default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
 }
@@ -92,26 +95,26 @@ pub(crate) struct ServeArgs {
 pub(crate) struct WorkArgs {
     #[command(flatten)]
     pub(crate) agent: AgentArgs,
-    /// The queue's folder
+    /// The queue's directory
     #[arg(long, value_name = "DIR")]
     pub(crate) queue: PathBuf,
-    /// End when nothing waits any more
+    /// Exit when the queue is empty
     #[arg(long)]
     pub(crate) until_empty: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct ScenariosArgs {
-    /// The file with the scenarios
+    /// The scenario file
     pub(crate) file: PathBuf,
-    /// Keep audit records, in this directory
+    /// Write audit records to this data directory
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 }
 
 #[derive(Args)]
 pub(crate) struct ToolsArgs {
-    /// A file or folder that `search_docs` looks through. Repeatable
+    /// A file or folder that `search_docs` searches. Repeatable
     #[arg(long, value_name = "PATH")]
     pub(crate) docs: Vec<PathBuf>,
 }

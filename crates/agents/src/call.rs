@@ -1,4 +1,4 @@
-//! A call of a tool, from what the model asked for to what it is told: its span, the gate, the tool, the sanitiser.
+//! A tool call, from the model's request to the result it gets back: span, policy, tool, sanitiser.
 
 use crate::{
     AgentError, ToolUse,
@@ -8,40 +8,42 @@ use crate::{
 };
 use turnscope::{CustomStep, Step, ToolCall};
 
-/// A call that may be made.
+/// A call that may proceed.
 pub(crate) struct Admitted<'c> {
     call: &'c Call,
     span: ToolCall,
-    /// Around what is done, where there is a gate.
+    /// The span around the tool's work, if there is a policy.
     adapter: Option<CustomStep>,
 }
 
 impl Admitted<'_> {
-    /// The step below which it is made.
+    /// The step below which the tool runs.
     pub(crate) fn step(&self) -> &Step {
         self.adapter.as_deref().unwrap_or(&self.span)
     }
 }
 
 impl Job<'_> {
-    /// Calls a tool that the model asked for. Whatever goes wrong with the tool is told to the model.
+    /// Runs a tool that the model request for. A failing tool is reported to the model and does not fail the
+    /// run.
     pub(crate) async fn call(&self, turn: &Step, call: &Call) -> Result<CallResult, AgentError> {
         let tools = &self.agent.tools;
         let Some(tool) = tools.find(&call.name) else {
             let names: Vec<String> = tools.definitions().into_iter().map(|tool| tool.name).collect();
-            let text = format!("there is no tool {}; there are: {}", call.name, names.join(", "));
+            let text = format!("there is no tool {}; available: {}", call.name, names.join(", "));
             return Ok(self.failed(&begin(turn, call), call, "unknown_tool", text));
         };
         let admitted = match self.admit(turn, call, &tool.server).await? {
             Ok(admitted) => admitted,
-            Err(told) => return Ok(told),
+            Err(result) => return Ok(result),
         };
         let arguments = call.arguments.as_object().cloned().unwrap_or_default();
         let outcome = tools.call(tool, &arguments, admitted.step(), self).await;
         Ok(self.finish(&admitted, outcome))
     }
 
-    /// Begins a call: its arguments have to be an object, and the policy has to let it through; else the model is told why not.
+    /// Begins a call. It fails if its arguments are not an object or the policy refuses it; the result for
+    /// the model says why.
     pub(crate) async fn admit<'c>(
         &self,
         turn: &Step,
@@ -51,7 +53,7 @@ impl Job<'_> {
         let span = begin(turn, call);
         span.server(server.to_owned());
         if !call.arguments.is_object() {
-            let text = format!("the arguments of {} are no JSON object", call.name);
+            let text = format!("the arguments of {} are not a JSON object", call.name);
             return Ok(Err(self.failed(&span, call, "invalid_arguments", text)));
         }
         let adapter = match &self.agent.gate {
@@ -67,7 +69,7 @@ impl Job<'_> {
         Ok(Ok(Admitted { call, span, adapter }))
     }
 
-    /// Ends a call with what came of it; what the model is told.
+    /// Ends a call and returns its result for the model.
     pub(crate) fn finish(&self, admitted: &Admitted<'_>, outcome: Result<String, ToolError>) -> CallResult {
         let Admitted { call, span, adapter } = admitted;
         match outcome {
@@ -77,7 +79,7 @@ impl Job<'_> {
                     None => text,
                 };
                 span.result(&text);
-                self.note(ToolUse { name: call.name.clone(), failed: false, refused: false });
+                self.record_tool_use(ToolUse { name: call.name.clone(), failed: false, refused: false });
                 CallResult { id: call.id.clone(), text, failed: false }
             }
             Err(error) => self.failed(span, call, error.kind(), format!("{} failed: {error}", call.name)),
@@ -86,12 +88,12 @@ impl Job<'_> {
 
     fn failed(&self, span: &Step, call: &Call, kind: &'static str, text: String) -> CallResult {
         span.fail(kind, text.clone());
-        self.note(ToolUse { name: call.name.clone(), failed: true, refused: kind == REFUSED });
+        self.record_tool_use(ToolUse { name: call.name.clone(), failed: true, refused: kind == REFUSED });
         CallResult { id: call.id.clone(), text, failed: true }
     }
 }
 
-/// `error.type` of a call that the policy did not let through.
+/// The `error.type` of a call that the policy refused.
 const REFUSED: &str = "policy_denied";
 
 fn begin(turn: &Step, call: &Call) -> ToolCall {

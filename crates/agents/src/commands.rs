@@ -1,4 +1,4 @@
-//! What the program does, command by command.
+//! The program's commands.
 
 use crate::args::{AgentArgs, IngestArgs, RunArgs, ScenariosArgs, ServeArgs, WorkArgs};
 use anyhow::Context as _;
@@ -10,28 +10,28 @@ use std::{
     time::Duration,
 };
 use turnscope_agents::{
-    Agent, AgentError, Asked, Human, Options, Role, Runner, Terminal,
+    Agent, AgentError, Approver, Options, Role, RunRequest, Runner, Terminal,
     ingest::{Documents, Ingested},
     model::Client,
     observe, queue,
-    scenarios::{Suite, judge},
+    scenarios::{Suite, evaluate},
     tools::McpCommand,
 };
 use turnscope_audit::{Key, Trail};
 
 pub(crate) async fn run(args: RunArgs) -> anyhow::Result<()> {
     let agent = open(args.agent).await?;
-    let asked = Asked {
+    let request = RunRequest {
         prompt: args.prompt,
         trigger: "cli".to_owned(),
         session: args.session,
         user: args.user,
-        ..Asked::default()
+        ..RunRequest::default()
     };
-    let answered = agent.run(&asked).await;
+    let result = agent.run(&request).await;
     agent.close().await;
-    let answered = answered?;
-    writeln!(std::io::stdout(), "{}", answered.text)?;
+    let result = result?;
+    writeln!(std::io::stdout(), "{}", result.text)?;
     Ok(())
 }
 
@@ -43,17 +43,17 @@ pub(crate) async fn ingest(args: IngestArgs) -> anyhow::Result<()> {
         anyhow::bail!("{} has no section spec.ingest", args.role.display());
     };
     for (path, why) in &ingested.skipped {
-        writeln!(std::io::stderr(), "passed over {}: {why}", path.display())?;
+        writeln!(std::io::stderr(), "skipped {}: {why}", path.display())?;
     }
     let Ingested { files, chunks, known, .. } = ingested;
     writeln!(
         std::io::stdout(),
-        "files new or changed: {files}, chunks embedded: {chunks}, files known: {known}"
+        "new or changed files: {files}, embedded chunks: {chunks}, indexed files: {known}"
     )?;
     Ok(())
 }
 
-/// What the environment says.
+/// Reads an environment variable.
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -68,25 +68,25 @@ pub(crate) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How often a worker looks for tasks.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often an idle worker looks for tasks.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 pub(crate) async fn work(args: WorkArgs) -> anyhow::Result<()> {
     let agent = open(args.agent).await?;
     let mut stop = std::pin::pin!(stopped());
     loop {
-        let taken = queue::take(&args.queue);
+        let taken = queue::claim(&args.queue);
         let taken = taken.with_context(|| format!("cannot take tasks from {}", args.queue.display()))?;
         let wait = match taken {
             Some(task) => {
                 match task.work(&agent).await {
-                    Ok(answered) => writeln!(std::io::stdout(), "{}", answered.text)?,
+                    Ok(result) => writeln!(std::io::stdout(), "{}", result.text)?,
                     Err(error) => writeln!(std::io::stderr(), "turnscope-agents: {error}")?,
                 }
                 Duration::ZERO
             }
             None if args.until_empty => break,
-            None => LOOK,
+            None => POLL_INTERVAL,
         };
         if tokio::time::timeout(wait, &mut stop).await.is_ok() {
             break;
@@ -96,14 +96,14 @@ pub(crate) async fn work(args: WorkArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs scenarios one after the other, each with an agent of its own, which remembers nothing of the one before.
+/// Runs scenarios one after the other, each with a new agent that remembers nothing of the others.
 pub(crate) async fn scenarios(args: ScenariosArgs) -> anyhow::Result<()> {
     let suite = Suite::read(&args.file)?;
     let role = Role::read(&suite.role)?;
     observe(&role)?;
     let mut passed = 0;
     for scenario in &suite.scenarios {
-        let options = Given {
+        let options = AgentSetup {
             runner: None,
             trail: args
                 .data
@@ -116,16 +116,16 @@ pub(crate) async fn scenarios(args: ScenariosArgs) -> anyhow::Result<()> {
             tool_timeout: Duration::from_secs(60),
         };
         let agent = prepare(role.clone(), options).await?;
-        let asked = Asked {
+        let request = RunRequest {
             prompt: scenario.task.clone(),
             trigger: "scenario".to_owned(),
             session: Some(scenario.name.clone()),
-            ..Asked::default()
+            ..RunRequest::default()
         };
-        let verdict = judge(scenario, &agent.run(&asked).await);
+        let outcome = evaluate(scenario, &agent.run(&request).await);
         agent.close().await;
-        passed += usize::from(verdict.wrong.is_empty());
-        writeln!(std::io::stdout(), "{verdict}")?;
+        passed += usize::from(outcome.differences.is_empty());
+        writeln!(std::io::stdout(), "{outcome}")?;
     }
     let all = suite.scenarios.len();
     writeln!(std::io::stdout(), "{passed} of {all} passed")?;
@@ -143,7 +143,7 @@ async fn stopped() {
     }
 }
 
-/// The agent that the command line describes.
+/// Opens the agent that the arguments describe.
 async fn open(args: AgentArgs) -> anyhow::Result<Agent> {
     let role = Role::read(&args.role)?;
     observe(&role)?;
@@ -153,23 +153,23 @@ async fn open(args: AgentArgs) -> anyhow::Result<Agent> {
         Some(trail(args.data.as_deref(), args.audit_key.as_deref()).map_err(AgentError::from)?)
     };
     let tool_timeout = Duration::from_secs(args.tool_timeout);
-    let given =
-        Given { runner: args.runner, trail, human: Arc::new(Terminal), docs: &args.docs, tool_timeout };
-    prepare(role, given).await
+    let setup =
+        AgentSetup { runner: args.runner, trail, human: Arc::new(Terminal), docs: &args.docs, tool_timeout };
+    prepare(role, setup).await
 }
 
-/// What an agent is given beside its role.
-struct Given<'a> {
+/// An agent's settings from the command line.
+struct AgentSetup<'a> {
     runner: Option<Runner>,
     trail: Option<Trail>,
-    human: Arc<dyn Human>,
+    human: Arc<dyn Approver>,
     docs: &'a [PathBuf],
     tool_timeout: Duration,
 }
 
-/// An agent that is ready, with its documents up to date and this program as the bundled MCP server.
-async fn prepare(role: Role, given: Given<'_>) -> anyhow::Result<Agent> {
-    let Given { runner, trail, human, docs, tool_timeout } = given;
+/// Opens an agent with up-to-date documents, and with this program as the bundled MCP server.
+async fn prepare(role: Role, setup: AgentSetup<'_>) -> anyhow::Result<Agent> {
+    let AgentSetup { runner, trail, human, docs, tool_timeout } = setup;
     let runner = runner.or(role.runner).unwrap_or_else(|| Runner::of(role.model.provider));
     let client = Client::new(&role.model, environment).map_err(AgentError::from)?;
     let documents = Documents::ingest(&role, environment, false).await.map_err(AgentError::from)?;
@@ -184,7 +184,8 @@ async fn prepare(role: Role, given: Given<'_>) -> anyhow::Result<Agent> {
     Ok(Agent::open(role, runner, client, options).await?)
 }
 
-/// The trail in the directory that was named, else in the platform's data directory, where a server keeps its own.
+/// Opens the audit trail in the given directory, or else in the platform's data directory, where the server
+/// has its own.
 fn trail(directory: Option<&Path>, key: Option<&str>) -> Result<Trail, turnscope_audit::AuditError> {
     let strategy = AppStrategyArgs { app_name: "turnscope".into(), ..AppStrategyArgs::default() };
     let platform = || choose_native_strategy(strategy).map(|known| known.data_dir()).unwrap_or_default();

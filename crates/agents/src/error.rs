@@ -1,36 +1,36 @@
-//! How a run can end other than with an answer. Each has a name for the trace and a code for scripts.
+//! How a run can fail. Each error has a name for the trace and an exit code for scripts.
 
 use crate::{ingest::IngestError, model::ModelError, policy::PolicyError, tools::ToolError};
 
-/// Why there is no answer.
+/// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
-    /// The model could not be asked.
+    /// A model call failed.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// The tools could not be had.
+    /// A tool could not be started.
     #[error(transparent)]
     Tool(#[from] ToolError),
-    /// The policy could not be read or evaluated.
+    /// The policy could not be read or evaluated, or does not allow the run.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// What it is to know could not be ingested.
+    /// The documents could not be ingested.
     #[error(transparent)]
     Ingest(#[from] IngestError),
-    /// The model went on asking for tools.
-    #[error("there is no answer after {0} turns")]
+    /// The model kept asking for tools.
+    #[error("no answer after {0} turns")]
     TurnLimit(u32),
-    /// The audit trail cannot be written: an agent that is to be audited does not run without.
+    /// The audit trail cannot be written. An agent with an audit trail does not run without it.
     #[error(transparent)]
     Audit(#[from] turnscope_audit::AuditError),
-    /// The runner does not speak as this provider does.
-    #[error("the runner {runner} works with the provider {wanted}; the role names {found}")]
+    /// The runner does not support the provider.
+    #[error("the runner {runner} requires the provider {wanted}, but the role uses {found}")]
     Provider {
         /// The runner.
         runner: &'static str,
-        /// What it works with.
+        /// The provider it requires.
         wanted: &'static str,
-        /// What the role names.
+        /// The role's provider.
         found: &'static str,
     },
 }

@@ -1,19 +1,19 @@
-//! Documents on disk: which there are below a path, and their text.
+//! Documents on disk: listing and reading text files.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-/// Files above this are passed over.
-const LARGEST: u64 = 1 << 20;
+/// Larger files are skipped, in bytes.
+const MAX_SIZE: u64 = 1 << 20;
 
-/// The files below a path, or the file itself, in order of their names. What is hidden, and folders that are links, are
-/// passed over.
-pub(crate) fn below(path: &Path) -> io::Result<Vec<PathBuf>> {
+/// The files below a path, or the file itself, sorted by name. Skips hidden entries and symlinked
+/// directories.
+pub(crate) fn list(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if path.metadata()?.is_dir() {
-        gather(path, &mut found)?;
+        walk(path, &mut found)?;
     } else {
         found.push(path.to_owned());
     }
@@ -21,14 +21,14 @@ pub(crate) fn below(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn gather(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with('.') {
             continue;
         }
         if entry.file_type()?.is_dir() {
-            gather(&entry.path(), found)?;
+            walk(&entry.path(), found)?;
         } else if entry.path().is_file() {
             found.push(entry.path());
         }
@@ -36,17 +36,17 @@ fn gather(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The text in a file; or why it is passed over.
+/// The text of a file, or the reason to skip it.
 pub(crate) fn text(path: &Path) -> Result<String, String> {
     let size = path.metadata().map_err(|error| error.to_string())?.len();
-    if size > LARGEST {
-        return Err(format!("{size} bytes are more than {LARGEST}"));
+    if size > MAX_SIZE {
+        return Err(format!("{size} bytes exceed the limit of {MAX_SIZE}"));
     }
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     String::from_utf8(bytes)
         .ok()
         .filter(|text| !text.contains('\0'))
-        .ok_or_else(|| "it is no text".to_owned())
+        .ok_or_else(|| "not a text file".to_owned())
 }
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hidden_files_and_binaries_are_passed_over() {
+    fn hidden_and_binary_files_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::create_dir_all(at("b/.git")).unwrap();
@@ -67,14 +67,14 @@ mod tests {
         ] {
             fs::write(at(name), bytes).unwrap();
         }
-        let found = below(folder.path()).unwrap();
+        let found = list(folder.path()).unwrap();
         assert_eq!(found, [at("b/a.txt"), at("image.png"), at("latin.txt"), at("z.md")]);
-        assert_eq!(below(&at("z.md")).unwrap(), [at("z.md")]);
-        assert!(below(&at("gone")).is_err());
+        assert_eq!(list(&at("z.md")).unwrap(), [at("z.md")]);
+        assert!(list(&at("gone")).is_err());
         assert_eq!(text(&at("b/a.txt")).as_deref(), Ok("more"));
-        assert_eq!(text(&at("image.png")), Err("it is no text".to_owned()));
+        assert_eq!(text(&at("image.png")), Err("not a text file".to_owned()));
         assert!(text(&at("latin.txt")).is_err());
-        fs::write(at("large.txt"), vec![b'a'; LARGEST as usize + 1]).unwrap();
-        assert!(text(&at("large.txt")).unwrap_err().contains("more than"));
+        fs::write(at("large.txt"), vec![b'a'; MAX_SIZE as usize + 1]).unwrap();
+        assert!(text(&at("large.txt")).unwrap_err().contains("exceed the limit"));
     }
 }

@@ -1,11 +1,11 @@
-//! The way of a call through the gate: judged, by a human where the policy wants one, recorded in trace and audit trail;
-//! and what comes back through the sanitiser.
+//! A call's way through the policy gate: evaluation, human approval if required, trace and audit records, and
+//! sanitising the result.
 
 use crate::{
     AgentError,
     job::Job,
     messages::Call,
-    policy::{Gate, Judgement, Matter, PolicyError, sanitise},
+    policy::{Gate, PolicyDecision, PolicyError, PolicyInput, sanitise},
     trail::{ids, now_ms},
 };
 use serde_json::Value as Json;
@@ -13,41 +13,41 @@ use std::sync::Arc;
 use turnscope::{CustomStep, Step, Verdict};
 use turnscope_audit::{Decision, Entry};
 
-/// What a human said, and who it was.
+/// Whether a human approved, and who decided.
 type Resolution = (bool, String);
 
 impl Job<'_> {
-    /// Asks the policy whether the agent may start at all.
+    /// Asks the policy whether the agent may start.
     pub(crate) fn may_start(&self, session: &Step) -> Result<(), AgentError> {
         let Some(gate) = &self.agent.gate else { return Ok(()) };
         let step = session.custom("policy_gate.evaluate_event");
         step.set("kitelogik.event_type", "agent_start");
-        let judgement = gate.judge(Matter {
+        let decision = gate.evaluate(PolicyInput {
             event_type: "agent_start",
             tool: "",
             action: "start",
             arguments: &Json::Null,
-            session: self.asked.session.as_deref(),
+            session: self.request.session.as_deref(),
             agent: &self.agent.role.name,
         })?;
         self.describe(&step, gate);
-        step.set("kitelogik.policy.allow", judgement.verdict == Verdict::Allow);
-        step.set("kitelogik.policy.deny", judgement.verdict == Verdict::Deny);
-        step.set("kitelogik.policy.requires_hitl", judgement.verdict == Verdict::Hitl);
-        step.set("kitelogik.policy.reason", judgement.reason.clone());
-        if let Some(tier) = &judgement.risk_tier {
+        step.set("kitelogik.policy.allow", decision.verdict == Verdict::Allow);
+        step.set("kitelogik.policy.deny", decision.verdict == Verdict::Deny);
+        step.set("kitelogik.policy.requires_hitl", decision.verdict == Verdict::Hitl);
+        step.set("kitelogik.policy.reason", decision.reason.clone());
+        if let Some(tier) = &decision.risk_tier {
             step.set("kitelogik.policy.risk_tier", tier.clone());
         }
-        self.keep(&step, gate, ("", "start"), &judgement, None)?;
-        match judgement.verdict {
+        self.keep(&step, gate, ("", "start"), &decision, None)?;
+        match decision.verdict {
             Verdict::Allow => Ok(()),
-            Verdict::Deny | Verdict::Hitl => Err(PolicyError::Start(judgement.reason).into()),
+            Verdict::Deny | Verdict::Hitl => Err(PolicyError::Start(decision.reason).into()),
         }
     }
 
-    /// What every span of the gate says of the run.
+    /// Sets the attributes that every policy span carries.
     fn describe(&self, step: &Step, gate: &Gate) {
-        if let Some(session) = &self.asked.session {
+        if let Some(session) = &self.request.session {
             step.set("kitelogik.session_id", session.clone());
         }
         if let Some(role) = &gate.user_role {
@@ -55,7 +55,8 @@ impl Job<'_> {
         }
     }
 
-    /// Lets a call pass, within a span that stays open around it; or says why not.
+    /// Evaluates the policy for a call. Returns the span around the tool's work, or the reason for the
+    /// refusal.
     pub(crate) async fn pass(
         &self,
         gate: &Gate,
@@ -69,75 +70,75 @@ impl Job<'_> {
         let step = adapter.policy(call.name.clone());
         step.set("kitelogik.action", action.clone());
         self.describe(&step, gate);
-        let judgement = gate.judge(Matter {
+        let decision = gate.evaluate(PolicyInput {
             event_type: "tool_call",
             tool: &call.name,
             action: &action,
             arguments: &call.arguments,
-            session: self.asked.session.as_deref(),
+            session: self.request.session.as_deref(),
             agent: &self.agent.role.name,
         })?;
-        step.verdict(judgement.verdict).reason(judgement.reason.clone());
-        if let Some(tier) = &judgement.risk_tier {
+        step.verdict(decision.verdict).reason(decision.reason.clone());
+        if let Some(tier) = &decision.risk_tier {
             step.risk_tier(tier.clone());
         }
-        self.keep(&step, gate, (&call.name, &action), &judgement, None)?;
+        self.keep(&step, gate, (&call.name, &action), &decision, None)?;
         step.end();
         let say =
-            |decision: String| self.agent.human.hears(&format!("{}: {}: {decision}", self.name, call.name));
-        let refused = match judgement.verdict {
+            |decision: String| self.agent.human.notify(&format!("{}: {}: {decision}", self.name, call.name));
+        let refused = match decision.verdict {
             Verdict::Allow => {
-                say(format!("allowed: {}", judgement.reason));
+                say(format!("allowed: {}", decision.reason));
                 None
             }
             Verdict::Deny => {
-                say(format!("denied: {}", judgement.reason));
-                Some(judgement.reason.clone())
+                say(format!("denied: {}", decision.reason));
+                Some(decision.reason.clone())
             }
             Verdict::Hitl => {
                 let step = adapter.custom("policy_gate.resolution");
                 self.describe(&step, gate);
-                let resolution = self.resolve(&step, call, &judgement).await;
-                self.keep(&step, gate, (&call.name, &action), &judgement, Some(&resolution))?;
-                let word = if resolution.0 { "approved" } else { "rejected" };
-                say(format!("{word} by {}: {}", resolution.1, judgement.reason));
-                (!resolution.0).then(|| format!("{}, and {} did not", judgement.reason, resolution.1))
+                let resolution = self.resolve(&step, call, &decision).await;
+                self.keep(&step, gate, (&call.name, &action), &decision, Some(&resolution))?;
+                let answer = if resolution.0 { "approved" } else { "rejected" };
+                say(format!("{answer} by {}: {}", resolution.1, decision.reason));
+                (!resolution.0).then(|| format!("{}, and {} did not", decision.reason, resolution.1))
             }
         };
         adapter.set("kitelogik.allowed", refused.is_none());
         Ok(refused.map_or(Ok(adapter), Err))
     }
 
-    /// Asks a human, for as long as `step` lasts; where there is none, the call is rejected.
-    async fn resolve(&self, step: &Step, call: &Call, judgement: &Judgement) -> Resolution {
+    /// Asks a human for approval while `step` is open. Without anyone to ask, the call is rejected.
+    async fn resolve(&self, step: &Step, call: &Call, decision: &PolicyDecision) -> Resolution {
         let human = Arc::clone(&self.agent.human);
-        let question = format!(
+        let prompt = format!(
             "{} wants to call {} with {}: {}. Approve?",
-            self.name, call.name, call.arguments, judgement.reason
+            self.name, call.name, call.arguments, decision.reason
         );
-        // A question on the terminal waits as long as it takes.
-        let answer = tokio::task::spawn_blocking(move || human.approves(&question)).await.ok().flatten();
+        // The terminal prompt blocks, for as long as the human takes.
+        let answer = tokio::task::spawn_blocking(move || human.approve(&prompt)).await.ok().flatten();
         let (approved, who) = answer.unwrap_or_else(|| (false, "nobody (no terminal)".to_owned()));
         step.set("turnscope.step.kind", "policy").set("kitelogik.tool_name", call.name.clone());
         step.set("turnscope.verdict", if approved { "approved" } else { "rejected" });
         step.set("turnscope.decided_by", who.clone());
-        step.set("kitelogik.policy.reason", judgement.reason.clone());
-        if let Some(tier) = &judgement.risk_tier {
+        step.set("kitelogik.policy.reason", decision.reason.clone());
+        if let Some(tier) = &decision.risk_tier {
             step.set("kitelogik.policy.risk_tier", tier.clone());
         }
         (approved, who)
     }
 
-    /// Keeps a decision, or a human's answer to it, in the audit trail.
+    /// Writes a decision, or a human's answer to it, to the audit trail.
     fn keep(
         &self,
         step: &Step,
         gate: &Gate,
         (tool, action): (&str, &str),
-        judgement: &Judgement,
+        decision: &PolicyDecision,
         resolution: Option<&Resolution>,
     ) -> Result<(), AgentError> {
-        let verdict = match judgement.verdict {
+        let verdict = match decision.verdict {
             Verdict::Allow => "allow",
             Verdict::Deny => "deny",
             Verdict::Hitl => "hitl",
@@ -146,9 +147,9 @@ impl Job<'_> {
             run_id: self.root.as_ref().map(|(trace, span)| format!("{trace}-{span}")),
             trace_id: ids(step).map(|(trace, _)| trace),
             span_id: ids(step).map(|(_, span)| span),
-            session_id: self.asked.session.clone(),
+            session_id: self.request.session.clone(),
             agent: Some(self.name.clone()),
-            user_id: self.asked.user.clone(),
+            user_id: self.request.user.clone(),
             user_role: gate.user_role.clone(),
             tool: Some(tool.to_owned()).filter(|tool| !tool.is_empty()),
             action: Some(action.to_owned()),
@@ -156,15 +157,15 @@ impl Job<'_> {
             resolution: resolution
                 .map(|(approved, _)| if *approved { "approved" } else { "rejected" }.to_owned()),
             decided_by: Some(resolution.map_or_else(|| "policy".to_owned(), |(_, who)| who.clone())),
-            reason: Some(judgement.reason.clone()),
-            risk_tier: judgement.risk_tier.clone(),
+            reason: Some(decision.reason.clone()),
+            risk_tier: decision.risk_tier.clone(),
             policy_version: Some(gate.version.clone()),
             decided_at: now_ms(),
         };
         Ok(self.agent.log.append(&Entry::Decision(decision))?)
     }
 
-    /// What the tool returned, without what looks like a secret.
+    /// Removes what looks like a secret from a tool's output.
     pub(crate) fn sanitised(&self, adapter: &Step, tool: &str, text: &str) -> String {
         let step = adapter.sanitizer(tool.to_owned());
         let (clean, modified) = sanitise(&self.agent.redaction, text);

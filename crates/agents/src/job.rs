@@ -1,8 +1,8 @@
-//! One run while it goes on: its turns, its calls of tools, what it used, and what the audit trail keeps of it.
+//! A run in progress: its turns and tool calls, what it has used, and its audit record.
 
 use crate::{
-    Agent, AgentError, Asked, ToolUse,
-    around::random_id,
+    Agent, AgentError, RunRequest, ToolUse,
+    enclosing_spans::random_id,
     model::Answer,
     trail::{ids, now_ms},
 };
@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use turnscope::{Run, Step};
 use turnscope_audit::RunEntry;
 
-/// What a run used so far.
+/// What a run has used so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) input: u64,
@@ -18,15 +18,15 @@ pub(crate) struct Totals {
     pub(crate) turns: u32,
 }
 
-/// One run, while it goes on.
+/// A run in progress.
 pub(crate) struct Job<'a> {
     pub(crate) agent: &'a Agent,
     pub(crate) run: &'a Run,
-    pub(crate) asked: &'a Asked,
+    pub(crate) request: &'a RunRequest,
     pub(crate) token: String,
-    /// Trace and span of what the run will be known by.
+    /// The trace and span id by which the run will be known.
     pub(crate) root: Option<(String, String)>,
-    /// As whom: the agent's name, or that of a sub-agent.
+    /// The agent's name, or the sub-agent's.
     pub(crate) name: String,
     totals: Mutex<Totals>,
     used: Mutex<Vec<ToolUse>>,
@@ -36,40 +36,40 @@ impl<'a> Job<'a> {
     pub(crate) fn new(
         agent: &'a Agent,
         run: &'a Run,
-        asked: &'a Asked,
+        request: &'a RunRequest,
         token: String,
         root: Option<(String, String)>,
     ) -> Self {
         let name = agent.role.name.clone();
-        Self { agent, run, asked, token, root, name, totals: Mutex::default(), used: Mutex::default() }
+        Self { agent, run, request, token, root, name, totals: Mutex::default(), used: Mutex::default() }
     }
 
-    /// A sub-agent's run, which is one of its own.
-    pub(crate) fn below(&self, name: String, run: &'a Run, asked: &'a Asked) -> Job<'a> {
-        Job { name, ..Job::new(self.agent, run, asked, random_id(), ids(run)) }
+    /// The run of a sub-agent.
+    pub(crate) fn sub_agent(&self, name: String, run: &'a Run, request: &'a RunRequest) -> Job<'a> {
+        Job { name, ..Job::new(self.agent, run, request, random_id(), ids(run)) }
     }
 
     pub(crate) fn totals(&self) -> Totals {
         *self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a call of a tool.
-    pub(crate) fn note(&self, used: ToolUse) {
+    /// Notes a tool call.
+    pub(crate) fn record_tool_use(&self, used: ToolUse) {
         self.used.lock().unwrap_or_else(PoisonError::into_inner).push(used);
     }
 
-    /// The tools that were called so far.
-    pub(crate) fn used(&self) -> Vec<ToolUse> {
+    /// The tool calls so far.
+    pub(crate) fn tool_uses(&self) -> Vec<ToolUse> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Begins a turn and counts it.
+    /// Begins and counts a turn.
     pub(crate) fn turn(&self) -> turnscope::Turn {
         self.totals.lock().unwrap_or_else(PoisonError::into_inner).turns += 1;
         self.run.turn()
     }
 
-    /// Counts what a call used; the turn repeats it.
+    /// Adds a call's usage to the totals, and records it on the turn.
     pub(crate) fn count(&self, turn: &Step, answer: &Answer) {
         let (input, output) = (answer.usage.input, answer.usage.output);
         let set = |key: &'static str, tokens: Option<u64>| {
@@ -87,19 +87,19 @@ impl<'a> Job<'a> {
         totals.output += output.unwrap_or(0);
     }
 
-    /// A part of the task, for another agent.
-    pub(crate) fn hand_on(&self, task: &str, trigger: &str) -> Asked {
-        Asked {
+    /// A request for another agent to do a part of the task.
+    pub(crate) fn delegate(&self, task: &str, trigger: &str) -> RunRequest {
+        RunRequest {
             prompt: task.to_owned(),
             trigger: trigger.to_owned(),
-            session: self.asked.session.clone(),
-            user: self.asked.user.clone(),
+            session: self.request.session.clone(),
+            user: self.request.user.clone(),
             parent_token: Some(self.token.clone()),
-            depth: self.asked.depth + 1,
+            depth: self.request.depth + 1,
         }
     }
 
-    /// What the audit trail keeps of it.
+    /// The run's audit record.
     pub(crate) fn entry(
         &self,
         started_at: i64,
@@ -110,14 +110,14 @@ impl<'a> Job<'a> {
         RunEntry {
             run_id: self.root.as_ref().map(|(trace, span)| format!("{trace}-{span}")),
             trace_id: self.root.as_ref().map(|(trace, _)| trace.clone()),
-            session_id: self.asked.session.clone(),
+            session_id: self.request.session.clone(),
             agent: Some(self.name.clone()),
-            user_id: self.asked.user.clone(),
+            user_id: self.request.user.clone(),
             user_role: self.agent.gate.as_ref().and_then(|gate| gate.user_role.clone()),
-            trigger_type: Some(self.asked.trigger.clone()),
+            trigger_type: Some(self.request.trigger.clone()),
             started_at,
             ended_at: now_ms(),
-            prompt: Some(self.asked.prompt.clone()),
+            prompt: Some(self.request.prompt.clone()),
             output: outcome.ok().cloned(),
             model: Some(self.agent.role.model.name.clone()),
             input_tokens: tokens(totals.input),

@@ -1,12 +1,13 @@
-//! Reference agents: small and real. They are described by a YAML role file, call any endpoint that speaks as `OpenAI` or Anthropic
-//! do, use MCP tools, ask a policy before every call, and are recorded with the crate `turnscope` and in the audit trail.
+//! Reference agents: small but real. They are described by a YAML role file, call any endpoint with
+//! `OpenAI`'s or Anthropic's API, use MCP tools, ask a policy before every call, and record themselves with
+//! the crate `turnscope` and in the audit trail.
 //!
-//! [`Role`] says what an agent is, [`Agent`] is one that is ready, and a [`Runner`] is how it works. The binary
-//! `turnscope-agents` does no more than that.
+//! [`Role`] describes an agent, [`Agent`] is one that is ready to run, and a [`Runner`] is its strategy. The
+//! binary `turnscope-agents` is a thin layer on top.
 
 mod agent;
-mod around;
 mod call;
+mod enclosing_spans;
 mod error;
 mod files;
 mod gate;
@@ -26,9 +27,9 @@ pub mod tools;
 mod trail;
 mod yaml;
 
-pub use agent::{Agent, Answered, Asked, Options, ToolUse};
+pub use agent::{Agent, Options, RunRequest, RunResult, ToolUse};
 pub use error::AgentError;
 pub use observe::observe;
-pub use policy::{Human, Terminal};
+pub use policy::{Approver, Terminal};
 pub use role::{Names, PolicyFiles, Role, RoleError};
 pub use runner::Runner;

@@ -1,4 +1,5 @@
-//! `turnscope-agents`: the answer on stdout, everything else on stderr. `args` is what can be typed, `commands` what is then done.
+//! `turnscope-agents`: prints the answer to stdout and everything else to stderr. `args` defines the command
+//! line, `commands` implements it.
 
 mod args;
 mod commands;
@@ -12,7 +13,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return say(&anyhow::Error::new(error)),
+        Err(error) => return report(&anyhow::Error::new(error)),
     };
     let outcome = runtime.block_on(async {
         match cli.command {
@@ -27,12 +28,12 @@ fn main() -> ExitCode {
     turnscope::shutdown();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => say(&error),
+        Err(error) => report(&error),
     }
 }
 
-/// The error in words, and the code that stands for it.
-fn say(error: &anyhow::Error) -> ExitCode {
+/// Prints an error and returns its exit code.
+fn report(error: &anyhow::Error) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "turnscope-agents: {error:#}");
     let is_usage = error.is::<turnscope_agents::RoleError>() || error.is::<turnscope::SetupError>();
     let code = error.downcast_ref::<AgentError>().map_or(if is_usage { 2 } else { 1 }, AgentError::exit_code);

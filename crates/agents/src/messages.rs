@@ -1,46 +1,47 @@
-//! A conversation, independent of who is asked: what runners build, and what each API's dialect is made of.
+//! A conversation, independent of any provider. Runners build it; the `model` module translates it to each
+//! API.
 
 use serde_json::{Value as Json, json};
 
 /// One entry of a conversation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
-    /// What the agent was asked.
+    /// The task.
     User(String),
-    /// What the model said, and the tools that it asked for.
+    /// The model's text and tool calls.
     Assistant {
         /// The text; may be empty.
         text: String,
         /// The calls.
         calls: Vec<Call>,
     },
-    /// What came of the calls, in their order.
+    /// The results of the calls, in order.
     Results(Vec<CallResult>),
 }
 
-/// A tool that the model asks for.
+/// A tool call requested by the model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
-    /// The call's id, as the provider gave it.
+    /// The call's id, from the provider.
     pub id: String,
     /// The tool.
     pub name: String,
-    /// Its arguments; a string where the model wrote no JSON.
+    /// The arguments; a string if the model did not write valid JSON.
     pub arguments: Json,
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallResult {
     /// The call's id.
     pub id: String,
-    /// What the model is told.
+    /// The text for the model.
     pub text: String,
-    /// Whether it failed, or was not let through.
+    /// Whether the call failed, or was refused by the policy.
     pub failed: bool,
 }
 
-/// A tool, as the model is told of it.
+/// A tool definition for the model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
     /// Its name.
@@ -52,7 +53,7 @@ pub struct Definition {
 }
 
 impl Message {
-    /// In the shape of the GenAI conventions, for the trace.
+    /// In the shape of the GenAI semantic conventions, for the trace.
     pub fn as_convention(&self) -> Json {
         match self {
             Self::User(text) => json!({ "role": "user", "parts": [text_part(text)] }),
@@ -65,20 +66,20 @@ impl Message {
     }
 }
 
-/// What a model said, in the shape of the GenAI conventions.
+/// A model's answer in the shape of the GenAI semantic conventions.
 pub(crate) fn output_convention(text: &str, calls: &[Call], finish_reason: &str) -> Json {
     json!([{ "role": "assistant", "parts": parts(text, calls), "finish_reason": finish_reason }])
 }
 
 fn parts(text: &str, calls: &[Call]) -> Vec<Json> {
     let said = (!text.is_empty()).then(|| text_part(text));
-    let asked = calls.iter().map(
+    let request = calls.iter().map(
         |call| json!({ "type": "tool_call", "id": call.id, "name": call.name, "arguments": call.arguments }),
     );
-    said.into_iter().chain(asked).collect()
+    said.into_iter().chain(request).collect()
 }
 
-/// A part of text.
+/// A text part.
 pub(crate) fn text_part(text: &str) -> Json {
     json!({ "type": "text", "content": text })
 }

@@ -1,13 +1,13 @@
-//! Sets the recording up that a role asks for. Without the section there is no exporter, no thread, and a recorder that
-//! does nothing.
+//! Sets up recording as the role configures it. Without an `observability` section there is no exporter and
+//! no thread, and the recorder does nothing.
 
 use crate::role::{Names, Role};
 use turnscope::{Naming, SetupError};
 
-/// Sets up what the role's section `observability` says; whether there is one.
+/// Sets up what the role's section `observability` specifies, and returns whether there is one.
 ///
 /// # Errors
-/// As [`turnscope::Config::install`].
+/// See [`turnscope::Config::install`].
 pub fn observe(role: &Role) -> Result<bool, SetupError> {
     let Some(section) = role.observability.clone() else { return Ok(false) };
     let mut config = section.config(&role.name)?;
@@ -16,7 +16,7 @@ pub fn observe(role: &Role) -> Result<bool, SetupError> {
     Ok(true)
 }
 
-/// How spans are named.
+/// The naming of spans.
 pub(crate) fn naming(names: Names) -> Naming {
     match names {
         Names::Semconv => Naming::Semconv,

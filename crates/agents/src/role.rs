@@ -1,4 +1,4 @@
-//! The role file: what an agent is. Every mistake in it names its line and its key.
+//! The role file, which describes an agent. Errors in it name the line and the key.
 
 use crate::{
     Runner, ingest,
@@ -10,45 +10,45 @@ use serde_json::{Map, Value as Json};
 use std::path::{Path, PathBuf};
 use turnscope::Observability;
 
-/// What an agent is.
+/// The description of an agent.
 #[derive(Clone, Debug)]
 pub struct Role {
     /// Its name.
     pub name: String,
-    /// Whom it asks.
+    /// The model it uses.
     pub model: Model,
-    /// Who it is: the system prompt.
+    /// The system prompt.
     pub role: String,
-    /// Where its tools come from.
+    /// The sources of its tools.
     pub tools: Vec<ToolSource>,
-    /// What it may do.
+    /// Its policy.
     pub policy: Option<PolicyFiles>,
-    /// What it knows from documents.
+    /// Its documents.
     pub ingest: Option<ingest::Settings>,
-    /// How it works, where the command line does not say.
+    /// Its runner, unless the command line specifies one.
     pub runner: Option<Runner>,
-    /// Turns after which it gives up.
+    /// Maximum number of turns.
     pub max_turns: u32,
-    /// Where its spans go; nowhere, and nothing is set up, where the section is absent.
+    /// Where its spans are sent. If absent, nothing is recorded.
     pub observability: Option<Observability>,
     /// How its spans are named.
     pub names: Names,
 }
 
-/// A model and where it is asked.
+/// A model and its provider.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// In whose words.
+    /// The provider.
     pub provider: Provider,
     /// The model's name.
     pub name: String,
-    /// Of `OpenAI`'s two APIs, which: `chat` (default) or `responses`.
+    /// Which of `OpenAI`'s two APIs to use: `chat` (default) or `responses`.
     #[serde(default)]
     pub api: Api,
 }
 
-/// In whose words a model is asked.
+/// A model provider, and thus the API to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
@@ -59,7 +59,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// The name in the GenAI conventions.
+    /// The provider's name in the GenAI semantic conventions.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
@@ -68,7 +68,7 @@ impl Provider {
     }
 }
 
-/// Which of `OpenAI`'s APIs.
+/// One of `OpenAI`'s APIs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Api {
@@ -79,13 +79,13 @@ pub enum Api {
     Responses,
 }
 
-/// The policy's files and for whom the agent works.
+/// The policy's files, and the role of the user.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyFiles {
-    /// Rego, relative to the role file.
+    /// Rego files, relative to the role file.
     pub files: Vec<PathBuf>,
-    /// The role of the user on whose behalf it works.
+    /// The role of the user on whose behalf the agent acts.
     #[serde(default)]
     pub user_role: Option<String>,
 }
@@ -97,7 +97,7 @@ pub enum Names {
     /// `agent.run` → `agent.turn` → `tool.call`.
     #[default]
     Agent,
-    /// The GenAI conventions.
+    /// GenAI semantic convention names.
     Semconv,
     /// `agent.run` below `initrunner.agent.run`.
     InitRunner,
@@ -114,7 +114,7 @@ pub enum RoleError {
         /// Why.
         source: std::io::Error,
     },
-    /// It is no role file.
+    /// It is not a valid role file.
     #[error("{path}: {message}", path = path.display())]
     Wrong {
         /// The file.
@@ -158,33 +158,33 @@ struct Spec {
     observability: Option<Map<String, Json>>,
 }
 
-/// Turns after which an agent gives up when its role does not say.
+/// Default of `max_turns`.
 const MAX_TURNS: u32 = 12;
 
 impl Role {
     /// Reads a role file.
     ///
     /// # Errors
-    /// When it cannot be read, or something in it makes no sense: with line and key.
+    /// When it cannot be read, or is invalid. The error names line and key.
     pub fn read(path: &Path) -> Result<Self, RoleError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| RoleError::Read { path: path.to_owned(), source })?;
         let mut role =
             Self::parse(&text).map_err(|message| RoleError::Wrong { path: path.to_owned(), message })?;
-        let beside = path.parent().unwrap_or(Path::new(""));
+        let folder = path.parent().unwrap_or(Path::new(""));
         for file in role.policy.iter_mut().flat_map(|policy| &mut policy.files) {
-            *file = beside.join(&*file);
+            *file = folder.join(&*file);
         }
         for source in &mut role.tools {
-            source.beside(beside);
+            source.resolve_paths(folder);
         }
         if let Some(ingest) = &mut role.ingest {
-            ingest.beside(path);
+            ingest.resolve_paths(path);
         }
         Ok(role)
     }
 
-    /// The role that a text describes; errors in words.
+    /// Parses a role. Errors are messages for people.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let File { metadata, spec, .. } = from_yaml(text)?;
         let mut names = Names::default();
@@ -242,7 +242,7 @@ spec:
 ";
 
     #[test]
-    fn a_role_is_read_whole() {
+    fn every_section_of_a_role_is_read() {
         let role = Role::parse(ROLE).expect("a role");
         assert_eq!((role.name.as_str(), role.model.provider.as_str()), ("traced-agent", "openai"));
         assert_eq!((role.tools.len(), role.max_turns, role.names), (3, MAX_TURNS, Names::Agent));
@@ -250,7 +250,7 @@ spec:
     }
 
     #[test]
-    fn mistakes_name_their_line_and_key() {
+    fn errors_name_their_line_and_key() {
         let wrong = |from: &str, to: &str| Role::parse(&ROLE.replace(from, to)).expect_err("a mistake");
         for (from, to, line, key) in [
             ("gpt-4o-mini}", "gpt-4o-mini, temprature: 1}", "line 4", "temprature"),

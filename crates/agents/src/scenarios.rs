@@ -1,61 +1,62 @@
-//! Scenarios: tasks for an agent, each with what must come of it. Pure, but for reading the file: whoever runs them brings the
-//! agent.
+//! Scenarios: tasks for an agent with expected results. Pure, except for reading the file; the caller runs
+//! the agent.
 
-use crate::{AgentError, Answered, Human, RoleError, ToolUse};
+use crate::{AgentError, Approver, RoleError, RunResult, ToolUse};
 use serde::Deserialize;
 use std::{
     fmt,
     path::{Path, PathBuf},
 };
 
-/// Scenarios for one agent.
+/// The scenarios of one agent.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suite {
-    /// The role file, relative to this one.
+    /// The role file, relative to this file.
     pub role: PathBuf,
     /// The scenarios.
     pub scenarios: Vec<Scenario>,
 }
 
-/// One task, and what must come of it.
+/// A task with its expected result.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// Its name, for people.
+    /// Its name.
     pub name: String,
-    /// What the agent is asked.
+    /// The task.
     pub task: String,
-    /// What a person says whom the policy wants to be asked; nobody is there where this is absent.
+    /// The decision of the person whom the policy asks for approval. If absent, nobody is there.
     #[serde(default)]
-    pub person: Option<Says>,
-    /// What must come of it.
+    pub person: Option<PersonDecision>,
+    /// The expected result.
     pub expect: Expected,
 }
 
-/// What a person says.
+/// A person's decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Says {
-    /// The call may be made.
+pub enum PersonDecision {
+    /// The call may proceed.
     Approve,
-    /// It may not.
+    /// The call is rejected.
     Reject,
 }
 
-/// What must come of a scenario; what is absent may be anything.
+/// The expected result of a scenario. Absent fields accept anything.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Expected {
-    /// The tools that were called and answered, in their order.
+    /// The tools that were called successfully, in order.
     pub tools: Option<Vec<String>>,
-    /// The tools that were not let through, in their order.
+    /// The tools that were refused, in order.
     pub refused: Option<Vec<String>>,
-    /// Texts that the answer holds, in upper or lower case.
+    /// Texts that the answer must contain, ignoring case.
     pub answer: Vec<String>,
-    /// The turns that it takes at most.
-    pub most_turns: Option<u32>,
-    /// How it fails: the name of the error, such as `turn_limit`.
+    /// Maximum number of turns.
+    #[serde(alias = "most_turns")]
+    pub max_turns: Option<u32>,
+    /// The expected error, such as `turn_limit`.
     pub error: Option<String>,
 }
 
@@ -63,7 +64,7 @@ impl Suite {
     /// Reads a file of scenarios.
     ///
     /// # Errors
-    /// When it cannot be read, or something in it makes no sense: with line and key.
+    /// When it cannot be read, or is invalid. The error names line and key.
     pub fn read(path: &Path) -> Result<Self, RoleError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| RoleError::Read { path: path.to_owned(), source })?;
@@ -74,33 +75,33 @@ impl Suite {
     }
 }
 
-impl Human for Scenario {
-    fn approves(&self, _: &str) -> Option<(bool, String)> {
-        self.person.map(|says| (says == Says::Approve, "user:scenario".to_owned()))
+impl Approver for Scenario {
+    fn approve(&self, _: &str) -> Option<(bool, String)> {
+        self.person.map(|decision| (decision == PersonDecision::Approve, "user:scenario".to_owned()))
     }
 }
 
-/// How a scenario went.
+/// The result of a scenario.
 #[derive(Clone, Debug)]
-pub struct Verdict {
+pub struct ScenarioResult {
     name: String,
     tools: Vec<ToolUse>,
-    /// What is not as expected; empty where the scenario passed.
-    pub wrong: Vec<String>,
+    /// Differences from the expected result; empty if the scenario passed.
+    pub differences: Vec<String>,
 }
 
-/// Compares what came of a scenario with what must.
-pub fn judge(scenario: &Scenario, outcome: &Result<Answered, AgentError>) -> Verdict {
+/// Compares the outcome of a scenario with its expected result.
+pub fn evaluate(scenario: &Scenario, outcome: &Result<RunResult, AgentError>) -> ScenarioResult {
     let expected = &scenario.expect;
     let mut wrong = Vec::new();
     let tools = match (outcome, &expected.error) {
-        (Ok(answered), None) => {
-            wrong.extend(differences(expected, answered));
-            answered.tools.clone()
+        (Ok(result), None) => {
+            wrong.extend(differences(expected, result));
+            result.tools.clone()
         }
-        (Ok(answered), Some(error)) => {
-            wrong.push(format!("it answered {:?} instead of failing with {error}", answered.text));
-            answered.tools.clone()
+        (Ok(result), Some(error)) => {
+            wrong.push(format!("it answered {:?} instead of failing with {error}", result.text));
+            result.tools.clone()
         }
         (Err(error), wanted) => {
             if wanted.as_deref() != Some(error.kind()) {
@@ -109,32 +110,32 @@ pub fn judge(scenario: &Scenario, outcome: &Result<Answered, AgentError>) -> Ver
             Vec::new()
         }
     };
-    Verdict { name: scenario.name.clone(), tools, wrong }
+    ScenarioResult { name: scenario.name.clone(), tools, differences: wrong }
 }
 
-fn differences(expected: &Expected, answered: &Answered) -> Vec<String> {
+fn differences(expected: &Expected, result: &RunResult) -> Vec<String> {
     let mut wrong = Vec::new();
     for (what, wanted, refused) in [("called", &expected.tools, false), ("refused", &expected.refused, true)]
     {
         let of = |tool: &&ToolUse| if refused { tool.refused } else { !tool.refused && !tool.failed };
-        let found: Vec<&str> = answered.tools.iter().filter(of).map(|tool| tool.name.as_str()).collect();
+        let found: Vec<&str> = result.tools.iter().filter(of).map(|tool| tool.name.as_str()).collect();
         if let Some(wanted) = wanted
             && *wanted != found
         {
             wrong.push(format!("{what}: [{}] instead of [{}]", found.join(", "), wanted.join(", ")));
         }
     }
-    let text = answered.text.to_lowercase();
+    let text = result.text.to_lowercase();
     let missing = expected.answer.iter().filter(|part| !text.contains(&part.to_lowercase()));
-    wrong.extend(missing.map(|part| format!("the answer does not hold {part:?}: {:?}", answered.text)));
-    if let Some(most) = expected.most_turns.filter(|most| answered.turns > *most) {
-        wrong.push(format!("{} turns instead of at most {most}", answered.turns));
+    wrong.extend(missing.map(|part| format!("the answer does not contain {part:?}: {:?}", result.text)));
+    if let Some(most) = expected.max_turns.filter(|most| result.turns > *most) {
+        wrong.push(format!("{} turns instead of at most {most}", result.turns));
     }
     wrong
 }
 
-impl fmt::Display for Verdict {
-    /// A line of the table, and one below it for each difference.
+impl fmt::Display for ScenarioResult {
+    /// A line for the scenario, and one for each difference.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = |tool: &ToolUse| match (tool.refused, tool.failed) {
             (true, _) => format!("{} (refused)", tool.name),
@@ -142,10 +143,10 @@ impl fmt::Display for Verdict {
             (false, false) => tool.name.clone(),
         };
         let tools: Vec<String> = self.tools.iter().map(mark).collect();
-        let word = if self.wrong.is_empty() { "pass" } else { "FAIL" };
+        let word = if self.differences.is_empty() { "pass" } else { "FAIL" };
         let line = format!("{word}  {:<44}  {}", self.name, tools.join(", "));
         write!(f, "{}", line.trim_end())?;
-        self.wrong.iter().try_for_each(|wrong| write!(f, "\n      {wrong}"))
+        self.differences.iter().try_for_each(|difference| write!(f, "\n      {difference}"))
     }
 }
 
@@ -158,29 +159,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_as_expected_is_said() {
+    fn every_difference_is_reported() {
         let expect = Expected {
             tools: Some(vec!["clock".into()]),
             refused: Some(vec!["memory_set".into()]),
             answer: vec!["NOON".into()],
-            most_turns: Some(2),
+            max_turns: Some(2),
             error: None,
         };
         let scenario = Scenario { name: "the time".into(), task: String::new(), person: None, expect };
         let tools =
             vec![tool("calculate", true, false), tool("clock", false, false), tool("memory_set", true, true)];
-        let good = Answered { text: "At noon.".into(), input_tokens: 0, output_tokens: 0, turns: 2, tools };
-        let verdict = judge(&scenario, &Ok(good.clone()));
+        let good = RunResult { text: "At noon.".into(), input_tokens: 0, output_tokens: 0, turns: 2, tools };
+        let verdict = evaluate(&scenario, &Ok(good.clone()));
         let row = format!("pass  {:<44}  calculate (failed), clock, memory_set (refused)", "the time");
         assert_eq!(verdict.to_string(), row);
-        let bad = Answered { text: "At ten.".into(), turns: 3, tools: Vec::new(), ..good };
-        let wrong = judge(&scenario, &Ok(bad)).wrong;
+        let bad = RunResult { text: "At ten.".into(), turns: 3, tools: Vec::new(), ..good };
+        let wrong = evaluate(&scenario, &Ok(bad)).differences;
         assert_eq!(wrong.len(), 4, "{wrong:?}");
         assert_eq!(wrong[0], "called: [] instead of [clock]");
-        let failed = judge(&scenario, &Err(AgentError::TurnLimit(2))).to_string();
+        let failed = evaluate(&scenario, &Err(AgentError::TurnLimit(2))).to_string();
         assert!(failed.starts_with("FAIL  the time") && failed.contains("turn_limit"), "{failed}");
         let wanted = Expected { error: Some("turn_limit".into()), ..Expected::default() };
         let scenario = Scenario { expect: wanted, ..scenario };
-        assert!(judge(&scenario, &Err(AgentError::TurnLimit(2))).wrong.is_empty());
+        assert!(evaluate(&scenario, &Err(AgentError::TurnLimit(2))).differences.is_empty());
     }
 }

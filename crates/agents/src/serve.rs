@@ -1,7 +1,7 @@
-//! An agent over HTTP, for other agents and anyone else: `POST /run` with `{"prompt": …}` gives `{"answer": …}`. A request that carries
-//! `traceparent` joins the caller's trace: the run is a child run of the caller's.
+//! Serves an agent over HTTP: `POST /run` with `{"prompt": …}` returns `{"answer": …}`. A request with
+//! `traceparent` makes the run a child run of the caller's.
 
-use crate::{Agent, Asked};
+use crate::{Agent, RunRequest};
 use axum::{
     Json, Router,
     extract::State,
@@ -21,19 +21,15 @@ async fn card(State(agent): State<Arc<Agent>>) -> Json<Value> {
     Json(json!({ "name": agent.role.name, "runner": agent.runner.as_str(), "model": agent.role.model.name }))
 }
 
-async fn run(State(agent): State<Arc<Agent>>, Json(asked): Json<Asked>) -> (StatusCode, Json<Value>) {
-    match agent.run(&asked).await {
-        Ok(answered) => {
-            let usage =
-                json!({ "input_tokens": answered.input_tokens, "output_tokens": answered.output_tokens });
-            (
-                StatusCode::OK,
-                Json(json!({ "answer": answered.text, "usage": usage, "turns": answered.turns })),
-            )
+async fn run(State(agent): State<Arc<Agent>>, Json(request): Json<RunRequest>) -> (StatusCode, Json<Value>) {
+    match agent.run(&request).await {
+        Ok(result) => {
+            let usage = json!({ "input_tokens": result.input_tokens, "output_tokens": result.output_tokens });
+            (StatusCode::OK, Json(json!({ "answer": result.text, "usage": usage, "turns": result.turns })))
         }
         Err(error) => {
-            let told = json!({ "error": { "kind": error.kind(), "message": error.to_string() } });
-            (StatusCode::BAD_GATEWAY, Json(told))
+            let body = json!({ "error": { "kind": error.kind(), "message": error.to_string() } });
+            (StatusCode::BAD_GATEWAY, Json(body))
         }
     }
 }

@@ -1,20 +1,20 @@
-//! The agent's own audit records: one of each run, one of each decision and of each answer of a human. Independent of
-//! tracing: without a trace the records have no ids of one.
+//! The agent's own audit records: one for each run, each policy decision and each human answer. Independent
+//! of tracing; without a trace, the records have no trace ids.
 
 use std::sync::{Mutex, PoisonError};
 use turnscope::Step;
 use turnscope_audit::{AuditError, Entry, Source, Trail};
 
-/// The trail that an agent writes to, or none.
+/// The audit trail that an agent writes to, or none.
 #[derive(Debug, Default)]
-pub(crate) struct Log(Option<Mutex<Trail>>);
+pub(crate) struct AuditLog(Option<Mutex<Trail>>);
 
-impl Log {
+impl AuditLog {
     pub(crate) fn new(trail: Option<Trail>) -> Self {
         Self(trail.map(Mutex::new))
     }
 
-    /// Adds a record: on disk when this returns, which takes a few milliseconds.
+    /// Appends a record. It is on disk when this returns, which takes a few milliseconds.
     pub(crate) fn append(&self, entry: &Entry) -> Result<(), AuditError> {
         if let Some(trail) = &self.0 {
             trail.lock().unwrap_or_else(PoisonError::into_inner).append(entry, Source::Agent, now_ms())?;
@@ -23,13 +23,13 @@ impl Log {
     }
 }
 
-/// The ids of a step's span, where it has any: trace, span.
+/// The trace and span id of a step, if it is recorded.
 pub(crate) fn ids(step: &Step) -> Option<(String, String)> {
     let context = step.span_context();
     context.is_valid().then(|| (context.trace_id().to_string(), context.span_id().to_string()))
 }
 
-/// Milliseconds since the epoch.
+/// Milliseconds since the Unix epoch.
 pub(crate) fn now_ms() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_millis()).unwrap_or(i64::MAX)

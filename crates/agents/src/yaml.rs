@@ -1,29 +1,29 @@
-//! Files in YAML, and where in them a mistake is.
+//! Parses YAML with error messages that name the line and the key.
 
 use serde::de::DeserializeOwned;
 
-/// What a text in YAML describes; errors in words, with line and key.
+/// Parses YAML. Errors are messages with line and key.
 pub(crate) fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_saphyr::from_str(text).map_err(|error| mistake(text, &error))
+    serde_saphyr::from_str(text).map_err(|error| describe(text, &error))
 }
 
-/// What is wrong, with its line, and the key whose value it is where the parser names none.
-fn mistake(text: &str, error: &serde_saphyr::Error) -> String {
-    let said = error.to_string();
-    let said = said.lines().next().unwrap_or("it is no role file");
+/// The error message with its line, and with the key of the invalid value if the parser does not name it.
+fn describe(text: &str, error: &serde_saphyr::Error) -> String {
+    let message = error.to_string();
+    let message = message.lines().next().unwrap_or("invalid YAML");
     let key = error.location().and_then(|at| {
         let line = text.lines().nth((at.line() as usize).checked_sub(1)?)?;
         let before: String = line.chars().take((at.column() as usize).saturating_sub(1)).collect();
         let (before, _) = before.rsplit_once(':')?;
         before.rsplit(['{', ',', ' ']).next().map(str::to_owned)
     });
-    match key.filter(|key| !key.is_empty() && !said.contains(key.as_str())) {
-        Some(key) => format!("{said} (in {key})"),
-        None => said.to_owned(),
+    match key.filter(|key| !key.is_empty() && !message.contains(key.as_str())) {
+        Some(key) => format!("{message} (in {key})"),
+        None => message.to_owned(),
     }
 }
 
-/// `line N: ` of the first line, from the start of the section where it is there, that has this key.
+/// `line N: ` of the first line with this key, searching from the start of the section.
 pub(crate) fn line_of(text: &str, section: &str, key: &str) -> String {
     let starts =
         |line: &str| line.trim_start().strip_prefix(section).is_some_and(|rest| rest.starts_with(':'));

@@ -1,21 +1,31 @@
-//! What a MAC covers, byte for byte: every part with its length, so that no two different records read the same.
+//! The MACs of the trail. Every part of the input is preceded by its length, so that no two records have the
+//! same input.
 
 use crate::Key;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rusqlite::types::{ToSql, ToSqlOutput, Value, ValueRef};
 use sha2::Sha256;
 use std::fmt;
+use subtle::ConstantTimeEq as _;
 
-/// An HMAC-SHA-256.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// An HMAC-SHA-256. Comparison takes constant time.
+#[derive(Clone, Copy)]
 pub(crate) struct Mac([u8; 32]);
 
-/// What a MAC is for, so that it can stand for nothing else.
+impl PartialEq for Mac {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Mac {}
+
+/// The purpose of a MAC, part of its input, so that a MAC cannot be used for anything else.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
-    /// What the first record of a trail is chained to.
+    /// The value that a trail's first record is chained to.
     Genesis,
-    /// Proof that a key belongs to a trail.
+    /// Proves that a key belongs to a trail.
     KeyCheck,
     /// A record.
     Record,
@@ -34,7 +44,7 @@ impl Purpose {
     }
 }
 
-/// The MAC of these values under this key. A value is its type, its length in eight bytes and its bytes.
+/// The MAC of these values. Each value is encoded as its type, its length in eight bytes, and its bytes.
 pub(crate) fn mac<'a>(key: &Key, purpose: Purpose, values: impl IntoIterator<Item = ValueRef<'a>>) -> Mac {
     let mut mac = keyed(key);
     part(&mut mac, b'p', purpose.label().as_bytes());
@@ -57,8 +67,8 @@ fn part(mac: &mut Hmac<Sha256>, kind: u8, bytes: &[u8]) {
 }
 
 fn keyed(key: &Key) -> Hmac<Sha256> {
-    // HMAC takes keys of every length; this one is 32 bytes.
-    Hmac::new_from_slice(key.bytes()).unwrap_or_else(|_| unreachable!("HMAC takes every length of key"))
+    // HMAC accepts keys of any length; this one has 32 bytes.
+    Hmac::new_from_slice(key.bytes()).unwrap_or_else(|_| unreachable!("HMAC accepts keys of any length"))
 }
 
 impl Mac {
@@ -66,7 +76,7 @@ impl Mac {
         from_hex(text).map(Self)
     }
 
-    /// A MAC as it stands in the database; `None` when it is something else.
+    /// Reads a MAC from a database value; `None` if the value is not a MAC.
     pub(crate) fn from_value(value: &Value) -> Option<Self> {
         match value {
             Value::Blob(bytes) => <[u8; 32]>::try_from(bytes.as_slice()).ok().map(Self),
@@ -99,7 +109,7 @@ impl rusqlite::types::FromSql for Mac {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -109,24 +119,9 @@ impl fmt::Debug for Mac {
     }
 }
 
-/// Lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Thirty-two bytes from 64 hexadecimal digits.
+/// Parses 64 hex digits.
 pub(crate) fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let digits = text.as_bytes();
-    let mut bytes = [0_u8; 32];
-    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).ok()?;
     Some(bytes)
 }

@@ -1,4 +1,4 @@
-//! What a record says. Times are milliseconds since the epoch; ids as on Turnscope's surface.
+//! The contents of records. Times are in milliseconds since the Unix epoch.
 
 use serde::Serialize;
 
@@ -6,79 +6,80 @@ use serde::Serialize;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AuditRun"))]
 pub struct RunEntry {
-    /// The run's id, `<trace>-<span>` where it was traced.
+    /// The run's id, `<trace>-<span>` if it was traced.
     pub run_id: Option<String>,
-    /// The trace, where there is one.
+    /// The trace id, if it was traced.
     pub trace_id: Option<String>,
-    /// The session, as the application says.
+    /// The session id from the application.
     pub session_id: Option<String>,
     /// The agent's name.
     pub agent: Option<String>,
-    /// For whom it ran, as the application says.
+    /// The user id from the application.
     pub user_id: Option<String>,
     /// The user's role.
     pub user_role: Option<String>,
-    /// What started it: `cli`, `api`, `delegation`, …
+    /// What triggered the run: `cli`, `api`, `delegation`, …
     pub trigger_type: Option<String>,
-    /// When it started.
+    /// When the run started.
     pub started_at: i64,
-    /// When it ended.
+    /// When the run ended.
     pub ended_at: i64,
-    /// What was asked.
+    /// The prompt.
     pub prompt: Option<String>,
-    /// What was answered.
+    /// The answer.
     pub output: Option<String>,
     /// The model.
     pub model: Option<String>,
-    /// Input tokens, cached ones included.
+    /// Input tokens, including cached ones.
     pub input_tokens: Option<i64>,
-    /// Output tokens, reasoning included.
+    /// Output tokens, including reasoning.
     pub output_tokens: Option<i64>,
-    /// Whether it ended well.
+    /// Whether the run succeeded.
     pub success: bool,
-    /// If not, why.
+    /// The error, if it failed.
     pub error: Option<String>,
 }
 
-/// One policy decision about a tool call. Where a human was asked (`hitl`) and has answered, a second one tells the answer.
+/// A policy decision about a tool call. If the policy asked for a human (`hitl`), their answer is recorded as
+/// a second decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AuditDecision"))]
 pub struct Decision {
-    /// The run, where it is known.
+    /// The run's id, if known.
     pub run_id: Option<String>,
-    /// The trace, where there is one.
+    /// The trace id, if it was traced.
     pub trace_id: Option<String>,
-    /// The span of the decision.
+    /// The span id of the decision.
     pub span_id: Option<String>,
     /// The session.
     pub session_id: Option<String>,
-    /// The agent that wanted to call.
+    /// The agent that made the call.
     pub agent: Option<String>,
-    /// For whom it runs.
+    /// The user on whose behalf the agent acts.
     pub user_id: Option<String>,
-    /// The user's role, as the policy saw it.
+    /// The user's role, as given to the policy.
     pub user_role: Option<String>,
     /// The tool.
     pub tool: Option<String>,
-    /// What it was to do.
+    /// The action that the tool was asked to do.
     pub action: Option<String>,
     /// `allow`, `deny` or `hitl`.
     pub verdict: String,
-    /// What the human said: `approved` or `rejected`.
+    /// The human's answer: `approved` or `rejected`.
     pub resolution: Option<String>,
-    /// Who decided.
+    /// Who decided: the policy or a person.
     pub decided_by: Option<String>,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
     /// The policy's risk tier.
     pub risk_tier: Option<String>,
-    /// Which policy decided: its version, or its hash.
+    /// The version or hash of the policy.
     pub policy_version: Option<String>,
-    /// When.
+    /// When the decision was made.
     pub decided_at: i64,
 }
 
-/// What a record says.
+/// The content of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AuditEntry"))]
 #[serde(tag = "record", rename_all = "lowercase")]
@@ -90,7 +91,7 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// The run that it is about, where it is known.
+    /// The id of the run that the record is about, if known.
     pub fn run_id(&self) -> Option<&str> {
         match self {
             Self::Run(run) => run.run_id.as_deref(),
@@ -98,7 +99,7 @@ impl Entry {
         }
     }
 
-    /// The span that it is about: a decision's.
+    /// The span id of a decision.
     pub fn span_id(&self) -> Option<&str> {
         match self {
             Self::Run(_) => None,
@@ -106,7 +107,7 @@ impl Entry {
         }
     }
 
-    /// The trace, where there is one.
+    /// The trace id, if it was traced.
     pub fn trace_id(&self) -> Option<&str> {
         match self {
             Self::Run(run) => run.trace_id.as_deref(),
@@ -121,12 +122,12 @@ impl Entry {
 pub enum Source {
     /// The agent itself, while it ran.
     Agent,
-    /// A server, about what it received.
+    /// A server, for what it received.
     Server,
 }
 
 impl Source {
-    /// The name in the database and on the surface.
+    /// The name in the database and in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Agent => "agent",
@@ -135,17 +136,17 @@ impl Source {
     }
 }
 
-/// A record as it is kept.
+/// A stored record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AuditRecord"))]
 pub struct Record {
-    /// Its place in the chain, from 1.
+    /// Sequence number, starting at 1.
     pub seq: u64,
-    /// When it was written.
+    /// When the record was written.
     pub recorded_at: i64,
-    /// Who wrote it: `agent` or `server`.
+    /// Who wrote the record: `agent` or `server`.
     pub source: String,
-    /// What it says.
+    /// The content.
     #[serde(flatten)]
     pub entry: Entry,
     /// Its MAC, in hex.

@@ -1,32 +1,34 @@
-//! What can go wrong with the trail.
+//! Errors of the audit trail.
 
 use std::path::{Path, PathBuf};
 
-/// Why the trail could not be used.
+/// Why the audit trail cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// There is no trail in this directory.
+    /// The directory has no audit trail.
     #[error("there is no audit trail in {}", .0.display())]
     NoTrail(PathBuf),
-    /// The trail's key is gone.
-    #[error("{} holds the key of the audit trail and is missing: put it back, or give the key", .0.display())]
+    /// The trail's key file is missing.
+    #[error("the audit trail's key file {} is missing: restore it, or pass the key", .0.display())]
     NoKey(PathBuf),
-    /// A text that is no key.
-    #[error("the audit key {0}: it is 64 hexadecimal digits (32 bytes)")]
+    /// The text is not a valid key.
+    #[error("the audit key {0}: it must be 64 hex digits (32 bytes)")]
     BadKey(&'static str),
-    /// A text that is no head.
-    #[error("a head is COUNT:MAC, as `turnscope audit head` prints it, such as 42:9f86…; {0:?} is none")]
+    /// The text is not a valid head.
+    #[error("{0:?} is not a head: expected COUNT:MAC as printed by `turnscope audit head`, such as 42:9f86…")]
     BadHead(String),
-    /// The key belongs to another trail.
+    /// The key belongs to a different trail.
     #[error("this key does not belong to this audit trail")]
     WrongKey,
     /// The file was written by a newer version.
-    #[error("the audit trail has version {0}, this program knows 1: use a newer turnscope")]
+    #[error(
+        "the audit trail has version {0}, but this program supports only version 1: use a newer turnscope"
+    )]
     TooNew(i64),
-    /// What is in the file makes no sense.
+    /// The file is damaged.
     #[error("the audit trail is damaged: {0}")]
     Damaged(String),
-    /// A file could not be used.
+    /// A file or directory cannot be accessed.
     #[error("cannot use {}: {source}", path.display())]
     Io {
         /// The file or directory.
@@ -34,10 +36,10 @@ pub enum AuditError {
         /// The cause.
         source: std::io::Error,
     },
-    /// The system gives no random bytes.
-    #[error("the system gives no random bytes: {0}")]
+    /// The system cannot provide random bytes.
+    #[error("cannot get random bytes from the system: {0}")]
     Random(getrandom::Error),
-    /// SQLite refused.
+    /// SQLite failed.
     #[error("the audit trail failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }

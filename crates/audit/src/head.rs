@@ -1,12 +1,12 @@
-//! Where the chain ends: to be kept elsewhere, since from the file alone nobody sees that its end was cut off.
+//! The head of the chain. Store a copy elsewhere: truncation cannot be detected from the file alone.
 
 use crate::{AuditError, chain::Mac};
 use std::{fmt, str::FromStr};
 
-/// How many records were ever written, and the MAC of the last one. Written as `COUNT:MAC`.
+/// The number of records ever written, and the MAC of the last one. Written as `COUNT:MAC`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Head {
-    /// How many records were ever written, pruned ones too: the sequence number of the last.
+    /// The number of records ever written, including pruned ones; the sequence number of the last one.
     pub count: u64,
     pub(crate) mac: Mac,
 }

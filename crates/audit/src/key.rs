@@ -1,18 +1,25 @@
-//! The key under which records are chained: given, or in a file beside the trail that only its owner may read.
+//! The key of the chain: passed by the caller, or stored in a file next to the trail that only its owner can
+//! read.
 
-use crate::{
-    AuditError, KEY_FILE,
-    chain::{from_hex, hex},
-};
+use crate::{AuditError, KEY_FILE, chain::from_hex};
 use std::{
     fs,
     io::{ErrorKind, Write as _},
     path::Path,
 };
+use subtle::ConstantTimeEq as _;
 
-/// Thirty-two secret bytes. It never shows itself.
-#[derive(Clone, PartialEq, Eq)]
+/// A 32-byte secret key. `Debug` does not reveal it. Comparison takes constant time.
+#[derive(Clone)]
 pub struct Key([u8; 32]);
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Key {}
 
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -21,16 +28,16 @@ impl std::fmt::Debug for Key {
 }
 
 impl Key {
-    /// A key from 64 hexadecimal digits.
+    /// Parses 64 hex digits.
     pub fn parse(text: &str) -> Result<Self, AuditError> {
         let digits = text.trim();
         if digits.is_empty() {
             return Err(AuditError::BadKey("is empty"));
         }
-        from_hex(digits).map(Self).ok_or(AuditError::BadKey("is none"))
+        from_hex(digits).map(Self).ok_or(AuditError::BadKey("is not valid"))
     }
 
-    /// The key that is kept in this directory.
+    /// Reads the key file in this directory.
     pub fn of(directory: &Path) -> Result<Self, AuditError> {
         let path = directory.join(KEY_FILE);
         match fs::read_to_string(&path) {
@@ -40,15 +47,15 @@ impl Key {
         }
     }
 
-    /// The key that is kept in this directory, made if there is none. Of several processes that make one, the first wins:
-    /// the file arrives whole or not at all.
+    /// Reads the key file in this directory, or creates it. If several processes create it at once, the first
+    /// one wins; the file is written atomically.
     pub(crate) fn of_or_new(directory: &Path) -> Result<Self, AuditError> {
         match Self::of(directory) {
             Err(AuditError::NoKey(path)) => {
                 let bytes = random()?;
                 let mut file =
                     tempfile::NamedTempFile::new_in(directory).map_err(AuditError::io(directory))?;
-                writeln!(file, "{}", hex(&bytes)).map_err(AuditError::io(&path))?;
+                writeln!(file, "{}", hex::encode(bytes)).map_err(AuditError::io(&path))?;
                 file.as_file().sync_all().map_err(AuditError::io(&path))?;
                 match file.persist_noclobber(&path) {
                     Ok(_) => Ok(Self(bytes)),
@@ -65,7 +72,7 @@ impl Key {
     }
 }
 
-/// Random bytes of the system.
+/// Random bytes from the system.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], AuditError> {
     let mut bytes = [0_u8; N];
     getrandom::fill(&mut bytes).map_err(AuditError::Random)?;

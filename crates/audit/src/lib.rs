@@ -1,11 +1,12 @@
-//! The audit trail: one record per run and one per policy decision, in `audit.db` in the data directory.
+//! The audit trail: a record for each run and each policy decision, in `audit.db` in the data directory.
 //!
-//! Records are only ever added, by as many processes at once as there are. They are chained under a keyed MAC, so that a
-//! record that was changed, removed, moved or slipped in is found by [`Reader::verify`], which says which. Two things cannot
-//! be seen from the file alone: that the last records were cut off, or that the whole file was put back to an earlier
-//! state. Against both, keep the [`Head`] somewhere else and verify against it.
+//! Records are append-only, and any number of processes may append at once. They are chained with a keyed
+//! MAC, so [`Reader::verify`] finds and names any record that was changed, removed, moved or inserted. Two
+//! things cannot be detected from the file alone: removing the last records, and restoring an older copy of
+//! the whole file. To detect these, store the [`Head`] elsewhere and verify against it.
 //!
-//! Who holds the key can write anything: keep it from those whose doings are recorded (see `docs/audit.md`).
+//! Whoever has the key can forge records: keep it away from those whose actions are recorded (see
+//! `docs/audit.md`).
 //!
 //! ```
 //! use turnscope_audit::{Entry, Key, Reader, RunEntry, Source, Trail};
@@ -19,12 +20,13 @@
 //!
 //! let report = Reader::open(directory)?.verify(&Key::of(directory)?, None)?;
 //! assert!(report.is_intact());
-//! assert!(!report.end_is_proved, "without a head kept elsewhere");
+//! assert!(!report.end_is_proved, "a head stored elsewhere would prove it");
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Not here: what a run or a verdict is (`turnscope-model`), where records come from (agents; the server), rendering.
+//! Not here: the meaning of runs and verdicts (`turnscope-model`), the writers of records (agents, the
+//! server), and rendering.
 
 mod chain;
 mod entry;
@@ -48,7 +50,7 @@ pub use report::{Finding, Report};
 pub use table::fields;
 pub use trail::Trail;
 
-/// The trail's file within the data directory.
+/// The trail's file in the data directory.
 pub const FILE: &str = "audit.db";
-/// The key's file beside it, where no key is given.
+/// The key file, used unless the caller passes a key.
 pub const KEY_FILE: &str = "audit.key";

@@ -1,4 +1,5 @@
-//! Pruning by age: the oldest records go, a signed checkpoint stands for them, and the rest can still be proved.
+//! Pruning by age: deletes the oldest records and leaves a signed checkpoint, so that the rest can still be
+//! verified.
 
 use crate::{
     AuditError, Key, Trail,
@@ -11,31 +12,29 @@ use rusqlite::{
     types::{Value, ValueRef},
 };
 
-/// What was pruned.
+/// The outcome of pruning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Pruned {
-    /// Records of runs.
+    /// Deleted run records.
     pub runs: usize,
-    /// Records of decisions.
+    /// Deleted decision records.
     pub decisions: usize,
-    /// The last record that went; what follows is kept.
+    /// Sequence number of the last deleted record.
     pub through: u64,
 }
 
 impl Trail {
-    /// Removes what was recorded before this time (milliseconds since the epoch), from the beginning of the chain up to the
-    /// first younger record, and leaves a signed checkpoint in its place. The trail is verified before, in the same
-    /// transaction: pruning must not sweep away what shows that someone changed it.
-    ///
+    /// Deletes records older than this time (milliseconds since the Unix epoch), from the start of the chain
+    /// up to the first newer record, and leaves a signed checkpoint. The trail is verified first, in the same
+    /// transaction, because pruning must not destroy evidence of tampering.
     /// # Errors
-    /// [`AuditError::Damaged`] when the trail does not verify; nothing is removed then.
+    /// [`AuditError::Damaged`] if the trail does not verify. Nothing is deleted then.
     pub fn prune(&mut self, before_ms: i64, now_ms: i64) -> Result<Pruned, AuditError> {
         let (tx, key) = self.begin()?;
         let Some((through, last)) = oldest(&tx, before_ms)? else { return Ok(Pruned::default()) };
         if !verify(&tx, key, None)?.is_intact() {
             return Err(AuditError::Damaged(
-                "it does not verify, so nothing was pruned: `turnscope audit verify` says what is wrong"
-                    .into(),
+                "verification failed, so nothing was pruned: run `turnscope audit verify` for details".into(),
             ));
         }
         let previous: Option<(i64, Vec<u8>)> = tx
@@ -62,12 +61,12 @@ impl Trail {
     }
 }
 
-/// The signature of a checkpoint's columns, in order.
+/// The signature of a checkpoint's columns.
 pub(crate) fn signature(key: &Key, row: &[Value]) -> Mac {
     mac(key, Purpose::Checkpoint, row.iter().map(ValueRef::from))
 }
 
-/// The last record before the first one that is young enough to stay, and its MAC.
+/// The last record before the first one that is new enough to stay, and its MAC.
 fn oldest(db: &Connection, before_ms: i64) -> Result<Option<(i64, Mac)>, AuditError> {
     let mut last: Option<(i64, Mac)> = None;
     let stays = "SELECT min(seq) FROM (SELECT seq FROM audit_runs WHERE recorded_at >= ?1

@@ -1,4 +1,4 @@
-//! Reading: whom the trail belongs to, where it ends, what it says. For all but verifying no key is needed.
+//! Reading records and the head. Only verification needs the key.
 
 use crate::{
     AuditError, FILE, Head, Key, Record,
@@ -9,29 +9,30 @@ use crate::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, types::Value, types::ValueRef};
 use std::{path::Path, time::Duration};
 
-/// How long one process waits for another to finish appending.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for another process to finish appending.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The trail, open for reading, beside whoever writes to it.
+/// The trail, opened for reading. Writers may work at the same time.
 #[derive(Debug)]
 pub struct Reader {
     pub(crate) db: Connection,
 }
 
-/// Which records.
+/// Selects records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// What happened at this time or later (a run: started; a decision: decided), in milliseconds since the epoch.
+    /// At or after this time, in milliseconds since the Unix epoch (for a run, its start; for a decision,
+    /// when it was made).
     pub since: Option<i64>,
-    /// What happened before this time.
+    /// Before this time.
     pub until: Option<i64>,
-    /// This agent's.
+    /// Of this agent.
     pub agent: Option<String>,
-    /// Only calls that were not let through: denied by the policy, or rejected by a human.
+    /// Only calls that were refused: denied by the policy, or rejected by a human.
     pub denied: bool,
-    /// Of the run with this id, or of the trace with this id.
+    /// Of the run or the trace with this id.
     pub of: Option<String>,
-    /// The newest so many.
+    /// Only the newest records, at most this many.
     pub last: Option<u64>,
 }
 
@@ -48,12 +49,12 @@ impl Reader {
         Ok(Self { db: of_file(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)? })
     }
 
-    /// Where the chain ends now. Keep it elsewhere.
+    /// The head of the chain. Store it elsewhere.
     pub fn head(&self) -> Result<Head, AuditError> {
         head(&self.db)
     }
 
-    /// Hands each of these records on, in the order of the chain.
+    /// Passes each matching record to `take`, in the order of the chain.
     pub fn each<E: From<AuditError>>(
         &self,
         filter: &Filter,
@@ -61,8 +62,8 @@ impl Reader {
     ) -> Result<(), E> {
         let (sql, values) = filter.sql();
         let snapshot = self.db.unchecked_transaction().map_err(AuditError::from)?;
-        let mut places = snapshot.prepare(&sql).map_err(AuditError::from)?;
-        let mut rows = places.query(rusqlite::params_from_iter(values)).map_err(AuditError::from)?;
+        let mut matches = snapshot.prepare(&sql).map_err(AuditError::from)?;
+        let mut rows = matches.query(rusqlite::params_from_iter(values)).map_err(AuditError::from)?;
         while let Some(row) = rows.next().map_err(AuditError::from)? {
             let is_run: bool = row.get(1).map_err(AuditError::from)?;
             let table = if is_run { Table::Runs } else { Table::Decisions };
@@ -72,7 +73,7 @@ impl Reader {
         Ok(())
     }
 
-    /// These records, in the order of the chain.
+    /// The matching records, in the order of the chain.
     pub fn records(&self, filter: &Filter) -> Result<Vec<Record>, AuditError> {
         let mut records = Vec::new();
         self.each(filter, |record| {
@@ -82,7 +83,7 @@ impl Reader {
         Ok(records)
     }
 
-    /// The record at this place of the chain, if it is kept.
+    /// The record with this sequence number, if it has not been pruned.
     pub fn record(&self, seq: u64) -> Result<Option<Record>, AuditError> {
         for table in Table::ALL {
             if let Some(record) = maybe_one(&self.db, table, seq as i64)? {
@@ -92,7 +93,7 @@ impl Reader {
         Ok(None)
     }
 
-    /// The ids of runs that begin so, nine at most.
+    /// The ids of runs with this prefix, at most nine.
     pub fn runs_beginning(&self, prefix: &str) -> Result<Vec<String>, AuditError> {
         let mut runs = self.db.prepare_cached(
             "SELECT run_id FROM (SELECT run_id FROM audit_runs UNION SELECT run_id FROM audit_decisions)
@@ -101,13 +102,13 @@ impl Reader {
         Ok(runs.query_map([prefix], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
-    /// When the run of this origin was recorded, if it was (see [`crate::Trail::append_once`]).
+    /// When the run with this origin was recorded, if it was (see [`crate::Trail::append_once`]).
     pub fn run_recorded_at(&self, origin: &str) -> Result<Option<i64>, AuditError> {
         let mut of_origin = self.db.prepare_cached("SELECT recorded_at FROM audit_runs WHERE origin = ?1")?;
         Ok(of_origin.query_row([origin], |row| row.get(0)).optional()?)
     }
 
-    /// What was recorded before this time is pruned; 0 where nothing is.
+    /// The cutoff time of the last pruning; 0 if nothing was pruned.
     pub fn pruned_before(&self) -> Result<i64, AuditError> {
         Ok(self.db.query_row("SELECT coalesce(max(before), 0) FROM checkpoints", [], |row| row.get(0))?)
     }
@@ -124,7 +125,8 @@ impl Reader {
 }
 
 impl Filter {
-    /// Places (`seq`, whether it is a run) in the order of the chain. Only names of columns are written into the text.
+    /// Selects `seq` and whether the record is a run, in the order of the chain. Only column names are
+    /// interpolated into the SQL.
     fn sql(&self) -> (String, Vec<Value>) {
         let mut values: Vec<Value> = Vec::new();
         let of_table = |table: Table, values: &mut Vec<Value>| {
@@ -134,10 +136,10 @@ impl Filter {
                 clauses.push(text.replace('?', &format!("?{}", values.len())));
             };
             if let Some(since) = self.since {
-                clause(&format!("{} >= ?", table.happened()), since.into());
+                clause(&format!("{} >= ?", table.event_time()), since.into());
             }
             if let Some(until) = self.until {
-                clause(&format!("{} < ?", table.happened()), until.into());
+                clause(&format!("{} < ?", table.event_time()), until.into());
             }
             if let Some(agent) = &self.agent {
                 clause("agent = ?", agent.clone().into());
@@ -166,22 +168,22 @@ impl Filter {
     }
 }
 
-/// Opens the database file; waits for other processes where it must.
+/// Opens the database file. Waits for other processes if necessary.
 pub(crate) fn of_file(path: &Path, flags: OpenFlags) -> Result<Connection, AuditError> {
     let directory = path.parent().unwrap_or(path);
     let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|error| {
         if is_missing(&error) { AuditError::NoTrail(directory.to_owned()) } else { error.into() }
     })?;
-    db.busy_timeout(PATIENCE)?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         1 => Ok(db),
-        0 => Err(AuditError::Damaged(format!("{} is no audit trail", path.display()))),
+        0 => Err(AuditError::Damaged(format!("{} is not an audit trail", path.display()))),
         newer => Err(AuditError::TooNew(newer)),
     }
 }
 
-/// The last record's place and MAC; where none is kept, the last checkpoint's; where nothing was ever written, the beginning's.
+/// The head: the last record, or else the last checkpoint, or else the genesis value.
 pub(crate) fn head(db: &Connection) -> Result<Head, AuditError> {
     let last = |sql: &str| -> rusqlite::Result<Option<Head>> {
         db.prepare_cached(sql)?
@@ -199,7 +201,7 @@ pub(crate) fn head(db: &Connection) -> Result<Head, AuditError> {
     match last_record.into_iter().chain(checkpoint).max_by_key(|head| head.count) {
         Some(head) => Ok(head),
         None => last("SELECT 0, genesis FROM trail")?
-            .ok_or_else(|| AuditError::Damaged("it does not say which trail it is".into())),
+            .ok_or_else(|| AuditError::Damaged("the trail has no id".into())),
     }
 }
 

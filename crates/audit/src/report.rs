@@ -1,22 +1,22 @@
-//! What verifying found, in types and in words.
+//! The result of verification.
 
 use crate::Head;
 use serde::Serialize;
 use std::fmt;
 
-/// What verifying found.
+/// The result of verification.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// Records ever written, as far as the file says.
+    /// Records ever written, according to the file.
     pub count: u64,
-    /// Records that are kept.
+    /// Records in the file.
     pub kept: u64,
-    /// Records up to this one were pruned, which a signed checkpoint proves.
+    /// Records up to this one were pruned, as a signed checkpoint proves.
     pub pruned_through: u64,
-    /// Where the chain ends.
+    /// The head of the chain.
     #[serde(serialize_with = "as_text")]
     pub head: Head,
-    /// A head from elsewhere was given and the trail reaches it: nothing was cut off up to there.
+    /// Whether the trail contains the record of a given head, so that nothing was removed up to there.
     pub end_is_proved: bool,
     /// What is wrong, in the order of the chain.
     pub findings: Vec<Finding>,
@@ -33,20 +33,20 @@ fn as_text<S: serde::Serializer>(head: &Head, serializer: S) -> Result<S::Ok, S:
     serializer.collect_str(head)
 }
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "finding", rename_all = "snake_case")]
 pub enum Finding {
-    /// The record is not what was written, or was never written by Turnscope.
+    /// The record was changed, or not written by Turnscope.
     Changed {
-        /// Its place.
+        /// Its sequence number.
         seq: u64,
     },
-    /// The record was written at another place.
+    /// The record was written with another sequence number.
     Moved {
-        /// Where it stands.
+        /// Its sequence number now.
         seq: u64,
-        /// Where it was written.
+        /// Its original sequence number.
         written_as: u64,
     },
     /// Records are missing.
@@ -56,40 +56,41 @@ pub enum Finding {
         /// The last.
         to: u64,
     },
-    /// A record stands where there is one already, or where a checkpoint says that there is none.
+    /// There is already a record with this sequence number, or a checkpoint says that it was pruned.
     Inserted {
-        /// Its place.
+        /// Its sequence number.
         seq: u64,
     },
-    /// The record is as written, but not after the record that stands before it: one of the two is from another copy of the trail.
+    /// The record is unchanged, but does not follow its predecessor: one of the two comes from another copy
+    /// of the trail.
     Unlinked {
-        /// Its place.
+        /// Its sequence number.
         seq: u64,
     },
-    /// A checkpoint is not what was written, or one is missing.
+    /// A checkpoint was changed or removed.
     Checkpoint {
         /// Its number.
         id: i64,
     },
-    /// The beginning of the chain is not what was written.
+    /// The genesis value of the chain was changed.
     Beginning,
-    /// The trail ends before the head that was given: the records after its end were removed.
+    /// The trail ends before the given head: records were removed from the end.
     CutOff {
-        /// The first that is missing.
+        /// The first missing record.
         from: u64,
-        /// The last that is missing.
+        /// The last missing record.
         to: u64,
     },
-    /// The record at the head that was given is another one.
+    /// The record at the given head has another MAC.
     OtherHead {
-        /// Its place.
+        /// Its sequence number.
         seq: u64,
     },
 }
 
 impl Finding {
-    /// The place in the chain that it is about; 0 for what is about none.
-    pub(crate) fn place(&self) -> u64 {
+    /// The sequence number that it is about, or 0.
+    pub(crate) fn seq(&self) -> u64 {
         match self {
             Self::Beginning | Self::Checkpoint { .. } => 0,
             Self::Changed { seq }
@@ -105,19 +106,19 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Changed { seq } => write!(f, "record {seq} was changed, or not written by turnscope"),
+            Self::Changed { seq } => write!(f, "record {seq} was changed, or was not written by turnscope"),
             Self::Moved { seq, written_as } => write!(f, "record {seq} was written as record {written_as}"),
             Self::Removed { from, to } if from == to => write!(f, "record {from} was removed"),
             Self::Removed { from, to } => write!(f, "records {from} to {to} were removed"),
-            Self::Inserted { seq } => write!(f, "record {seq} was put in afterwards"),
-            Self::Unlinked { seq } => write!(f, "record {seq} was not written after the one before it"),
+            Self::Inserted { seq } => write!(f, "record {seq} was inserted"),
+            Self::Unlinked { seq } => write!(f, "record {seq} does not follow its predecessor"),
             Self::Checkpoint { id } => write!(f, "checkpoint {id} was changed or removed"),
             Self::Beginning => f.write_str("the beginning of the chain was changed"),
             Self::CutOff { from, to } if from == to => {
                 write!(f, "record {from} was removed from the end")
             }
             Self::CutOff { from, to } => write!(f, "records {from} to {to} were removed from the end"),
-            Self::OtherHead { seq } => write!(f, "record {seq} is not the one of the head that was given"),
+            Self::OtherHead { seq } => write!(f, "record {seq} does not match the given head"),
         }
     }
 }

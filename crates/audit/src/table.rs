@@ -1,9 +1,10 @@
-//! The two tables: their columns in the order in which the MAC covers them, and the way from entries to values and back.
+//! The two record tables: their columns in the order in which the MAC covers them, and conversions between
+//! entries and rows.
 
-use crate::{Decision, Entry, Record, RunEntry, chain::hex};
+use crate::{Decision, Entry, Record, RunEntry};
 use rusqlite::{Row, types::Value};
 
-/// One of the two tables.
+/// A record table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Table {
@@ -49,8 +50,8 @@ const DECISION: &[&str] = &[
     "decided_at",
 ];
 
-/// The names of all fields that a [`Record`] has as JSON, in a fixed order: what every record has, what runs have, what only
-/// decisions have. Those of one kind are absent from the other.
+/// The names of all fields of a [`Record`] in JSON, in a fixed order: common ones, those of runs, those of
+/// decisions only. Each kind of record has only its own.
 ///
 /// ```
 /// let fields = turnscope_audit::fields();
@@ -86,18 +87,18 @@ impl Table {
         }
     }
 
-    /// Every column, in order: `seq`, what both tables have, what this one has, `prev`, `mac`.
+    /// All columns in order: `seq`, the common ones, the table's own, `prev`, `mac`.
     pub(crate) fn columns(self) -> String {
         format!("seq, recorded_at, source, origin, {}, prev, mac", self.own().join(", "))
     }
 
-    /// How many columns that are.
+    /// The number of columns.
     pub(crate) const fn width(self) -> usize {
         self.own().len() + 6
     }
 
-    /// The column that says when it happened.
-    pub(crate) const fn happened(self) -> &'static str {
+    /// The column with the time of the event.
+    pub(crate) const fn event_time(self) -> &'static str {
         match self {
             Self::Runs => "started_at",
             Self::Decisions => "decided_at",
@@ -105,7 +106,7 @@ impl Table {
     }
 }
 
-/// An entry as the values of its table's own columns.
+/// The values of the table's own columns.
 pub(crate) fn values(entry: &Entry) -> Vec<Value> {
     let text = |text: &Option<String>| text.clone().into();
     match entry {
@@ -148,7 +149,7 @@ pub(crate) fn values(entry: &Entry) -> Vec<Value> {
     }
 }
 
-/// The record in a row of [`Table::columns`].
+/// Reads a record from a row with [`Table::columns`].
 pub(crate) fn record(table: Table, row: &Row) -> rusqlite::Result<Record> {
     let entry = match table {
         Table::Runs => Entry::Run(RunEntry {
@@ -193,7 +194,7 @@ pub(crate) fn record(table: Table, row: &Row) -> rusqlite::Result<Record> {
         recorded_at: row.get("recorded_at")?,
         source: row.get("source")?,
         entry,
-        mac: hex(&row.get::<_, Vec<u8>>("mac")?),
+        mac: hex::encode(row.get::<_, Vec<u8>>("mac")?),
     })
 }
 
@@ -202,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_those_of_the_records_as_json() {
+    fn fields_match_the_json_of_records() {
         let record =
             |entry| Record { seq: 1, recorded_at: 0, source: String::new(), entry, mac: String::new() };
         let mut found: Vec<String> = [Entry::Run(RunEntry::default()), Entry::Decision(Decision::default())]

@@ -1,4 +1,4 @@
-//! Writing: opening the trail, making it where there is none, appending.
+//! Writing: opening or creating the trail, and appending.
 
 use crate::{
     AuditError, Entry, FILE, Head, Key, Reader, Source,
@@ -13,7 +13,7 @@ use rusqlite::{
 };
 use std::{fs, io::ErrorKind, path::Path};
 
-/// The trail, open for appending. Any number of processes may have it open at once.
+/// The trail, opened for appending. Any number of processes may have it open at once.
 #[derive(Debug)]
 pub struct Trail {
     reader: Reader,
@@ -21,11 +21,12 @@ pub struct Trail {
 }
 
 impl Trail {
-    /// Opens the trail of this directory, and makes it where there is none. Without a key given, the directory's own is
-    /// used: `audit.key`, made with the trail, readable by its owner only.
+    /// Opens the trail of this directory, or creates it. If no key is passed, uses `audit.key` in the
+    /// directory; it is created with the trail and readable only by its owner.
     ///
     /// # Errors
-    /// [`AuditError::NoKey`] when the trail is there and its key is not; [`AuditError::WrongKey`] when it has another key.
+    /// [`AuditError::NoKey`] if the trail exists but its key does not; [`AuditError::WrongKey`] if it has a
+    /// different key.
     pub fn open(directory: &Path, key: Option<Key>) -> Result<Self, AuditError> {
         let path = directory.join(FILE);
         let is_new = !path.try_exists().map_err(AuditError::io(&path))?;
@@ -47,8 +48,8 @@ impl Trail {
         Ok(Self { reader, key })
     }
 
-    /// Adds a record, at this moment (milliseconds since the epoch), and gives its place in the chain. When this returns
-    /// the record is on disk.
+    /// Appends a record with this time (milliseconds since the Unix epoch), and returns its sequence number.
+    /// The record is on disk when this returns.
     pub fn append(&mut self, entry: &Entry, source: Source, now_ms: i64) -> Result<u64, AuditError> {
         let tx = begin(&mut self.reader.db)?;
         let seq = insert(&tx, &self.key, entry, source, None, now_ms)?;
@@ -56,8 +57,9 @@ impl Trail {
         Ok(seq)
     }
 
-    /// Adds these records in one transaction, but for those whose origin is in the trail already. The origin names what a
-    /// record is about, so that who tells of it twice is heard once. Gives how many were added.
+    /// Appends these records in one transaction, skipping those whose origin is already in the trail. The
+    /// origin identifies what a record is about, so that it is recorded only once. Returns the number of
+    /// records appended.
     pub fn append_once(
         &mut self,
         entries: &[(String, Entry)],
@@ -86,7 +88,7 @@ impl Trail {
     }
 }
 
-/// What is read in this transaction stays so until it ends: nobody else appends meanwhile.
+/// Begins a write transaction: nobody else can append until it ends.
 fn begin(db: &mut Connection) -> Result<Transaction<'_>, AuditError> {
     Ok(db.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
@@ -115,9 +117,12 @@ fn insert(
     ];
     row.extend(table::values(entry));
     let mac = record_mac(key, table, row.iter().map(ValueRef::from), &prev.as_value());
-    let places = vec!["?"; table.width()].join(", ");
-    let mut statement =
-        db.prepare_cached(&format!("INSERT INTO {} ({}) VALUES ({places})", table.name(), table.columns()))?;
+    let placeholders = vec!["?"; table.width()].join(", ");
+    let mut statement = db.prepare_cached(&format!(
+        "INSERT INTO {} ({}) VALUES ({placeholders})",
+        table.name(),
+        table.columns()
+    ))?;
     for (at, value) in row.iter().enumerate() {
         statement.raw_bind_parameter(at + 1, value)?;
     }
@@ -127,7 +132,7 @@ fn insert(
     Ok(seq)
 }
 
-/// The MAC of a record: its table, all its columns from `seq` on, and the MAC of the record before.
+/// The MAC of a record, over its table, all columns from `seq` on, and the MAC of the previous record.
 pub(crate) fn record_mac<'a>(
     key: &Key,
     table: Table,
@@ -138,11 +143,12 @@ pub(crate) fn record_mac<'a>(
     mac(key, Purpose::Record, std::iter::once(name).chain(row).chain(std::iter::once(*prev)))
 }
 
-/// Makes the file beside and puts it into place, so that nobody ever sees half of it; of several processes the first wins.
+/// Creates the trail under a temporary name and renames it, so that it never exists half-written. If several
+/// processes do so at once, the first one wins.
 fn create(directory: &Path, path: &Path, key: &Key) -> Result<(), AuditError> {
     let id: [u8; 16] = random()?;
-    let beside = tempfile::NamedTempFile::new_in(directory).map_err(AuditError::io(directory))?;
-    let db = Connection::open(beside.path())?;
+    let file = tempfile::NamedTempFile::new_in(directory).map_err(AuditError::io(directory))?;
+    let db = Connection::open(file.path())?;
     db.execute_batch(include_str!("schema.sql"))?;
     db.execute(
         "INSERT INTO trail (id, genesis, key_check) VALUES (?1, ?2, ?3)",
@@ -153,14 +159,14 @@ fn create(directory: &Path, path: &Path, key: &Key) -> Result<(), AuditError> {
         ),
     )?;
     db.close().map_err(|(_, error)| error)?;
-    match beside.persist_noclobber(path) {
+    match file.persist_noclobber(path) {
         Ok(_) => Ok(()),
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(AuditError::io(path)(error.error)),
     }
 }
 
-/// Whether SQLite could not even open the file.
+/// Whether SQLite could not open the file.
 pub(crate) fn is_missing(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
 }

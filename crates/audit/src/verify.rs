@@ -1,4 +1,5 @@
-//! Verifying: every record against its own MAC and against the one before, the checkpoints, and the end against a head.
+//! Verification: every record against its own MAC and its predecessor, the checkpoints, and the end against a
+//! head.
 
 use crate::{
     AuditError, Finding, Head, Key, Reader, Report,
@@ -13,10 +14,11 @@ use rusqlite::{
 };
 
 impl Reader {
-    /// Verifies the whole trail, in one snapshot, under this key; with a head that was kept elsewhere, its end too.
+    /// Verifies the whole trail in one snapshot; with a head stored elsewhere, its end too.
     ///
     /// # Errors
-    /// [`AuditError::WrongKey`] when the key belongs to another trail. What is wrong with the trail is no error: it stands in the report.
+    /// [`AuditError::WrongKey`] if the key belongs to a different trail. Problems with the trail are not
+    /// errors; they are in the report.
     pub fn verify(&self, key: &Key, expected: Option<Head>) -> Result<Report, AuditError> {
         self.check_key(key)?;
         let snapshot = self.db.unchecked_transaction()?;
@@ -24,7 +26,7 @@ impl Reader {
     }
 }
 
-/// As [`Reader::verify`], within the caller's transaction.
+/// Like [`Reader::verify`], within the caller's transaction.
 pub(crate) fn verify(db: &Connection, key: &Key, expected: Option<Head>) -> Result<Report, AuditError> {
     let mut findings = Vec::new();
     let start = start(db, key, &mut findings)?;
@@ -36,7 +38,7 @@ pub(crate) fn verify(db: &Connection, key: &Key, expected: Option<Head>) -> Resu
         suspects: Vec::new(),
         findings,
         link: Some(start.mac),
-        met: None,
+        head_matches: None,
     };
     let mut statements = Vec::new();
     for table in Table::ALL {
@@ -62,15 +64,15 @@ pub(crate) fn verify(db: &Connection, key: &Key, expected: Option<Head>) -> Resu
     Ok(walk.report(start))
 }
 
-/// What the first record that is kept must follow: the last checkpoint, or the beginning.
+/// What the first record must follow: the last checkpoint, or the genesis value.
 fn start(db: &Connection, key: &Key, findings: &mut Vec<Finding>) -> Result<Head, AuditError> {
     let (id, genesis): (Vec<u8>, Value) =
         db.query_row("SELECT id, genesis FROM trail", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let made = mac(key, Purpose::Genesis, [ValueRef::Blob(&id)]);
-    if Mac::from_value(&genesis) != Some(made) {
+    let expected = mac(key, Purpose::Genesis, [ValueRef::Blob(&id)]);
+    if Mac::from_value(&genesis) != Some(expected) {
         findings.push(Finding::Beginning);
     }
-    let mut start = Head { count: 0, mac: made };
+    let mut start = Head { count: 0, mac: expected };
     let mut previous = Value::Blob(Vec::new());
     let mut checkpoints = db.prepare(
         "SELECT id, pruned_at, before, through, mac, prev, signature FROM checkpoints ORDER BY id",
@@ -93,18 +95,18 @@ fn start(db: &Connection, key: &Key, findings: &mut Vec<Finding>) -> Result<Head
     Ok(start)
 }
 
-/// A row as it stands, whatever it may hold.
+/// A row as found, whatever it contains.
 struct Row {
     table: Table,
     seq: i64,
-    /// All columns but `prev` and `mac`.
+    /// All columns except `prev` and `mac`.
     values: Vec<Value>,
     prev: Value,
     mac: Value,
 }
 
 impl Row {
-    /// Whether it would be right at the place (`seq`, `prev`, `mac`) of another row.
+    /// Whether the row would be valid with the `seq`, `prev` and `mac` of another row.
     fn fits(&self, key: &Key, seq: i64, prev: &Value, mac: &Value) -> bool {
         let seq = Value::Integer(seq);
         let row = std::iter::once(&seq).chain(&self.values[1..]).map(ValueRef::from);
@@ -124,22 +126,23 @@ fn read(table: Table, rows: &mut Rows) -> Result<Option<Row>, AuditError> {
     Ok(Some(Row { table, seq: row.get(0)?, values, prev, mac }))
 }
 
-/// Suspects whose right place is looked for; beyond that they are only said to be changed.
-const MOST_SUSPECTS: usize = 200;
+/// Maximum number of suspects whose original position is searched for; all others are only reported as
+/// changed.
+const MAX_SUSPECTS: usize = 200;
 
-/// The walk along the chain.
+/// The state of the walk along the chain.
 struct Walk<'a> {
     key: &'a Key,
     expected: Option<Head>,
     last: Head,
     kept: u64,
-    /// Rows whose own MAC is wrong, to be told apart at the end.
+    /// Rows with a wrong MAC, classified at the end.
     suspects: Vec<Row>,
     findings: Vec<Finding>,
-    /// The MAC that the next record must follow; unknown after a gap or a suspect.
+    /// The MAC that the next record must refer to; unknown after a gap or a suspect.
     link: Option<Mac>,
-    /// Whether the record of the expected head was the right one, once it was met.
-    met: Option<bool>,
+    /// Whether the record of the expected head has its MAC; `None` until the walk reaches it.
+    head_matches: Option<bool>,
 }
 
 impl Walk<'_> {
@@ -156,12 +159,12 @@ impl Walk<'_> {
             self.link = None;
         }
         if let Some(head) = self.expected.filter(|head| head.count == seq) {
-            self.met = Some(own == Some(head.mac));
+            self.head_matches = Some(own == Some(head.mac));
         }
         self.last = Head { count: seq, mac: own.unwrap_or(self.last.mac) };
         if !row.is_as_written(self.key) {
             self.link = None;
-            if self.suspects.len() < MOST_SUSPECTS {
+            if self.suspects.len() < MAX_SUSPECTS {
                 self.suspects.push(row);
             } else {
                 self.findings.push(Finding::Changed { seq });
@@ -175,9 +178,9 @@ impl Walk<'_> {
     }
 
     fn report(mut self, start: Head) -> Report {
-        let told: Vec<Finding> = self.suspects.iter().map(|row| self.tell(row)).collect();
-        self.findings.extend(told);
-        self.findings.sort_by_key(Finding::place);
+        let classified: Vec<Finding> = self.suspects.iter().map(|row| self.classify(row)).collect();
+        self.findings.extend(classified);
+        self.findings.sort_by_key(Finding::seq);
         let end_is_proved = self.check_end(start);
         Report {
             count: self.last.count,
@@ -189,22 +192,23 @@ impl Walk<'_> {
         }
     }
 
-    /// A row whose MAC is wrong at its place: is it right at another one, whole or in the place of another suspect?
-    fn tell(&self, row: &Row) -> Finding {
+    /// Classifies a row with a wrong MAC: would it be valid elsewhere, with its own chain values or with
+    /// those of another suspect?
+    fn classify(&self, row: &Row) -> Finding {
         let seq = row.seq as u64;
         let removed = self.findings.iter().filter_map(|finding| match finding {
             Finding::Removed { from, to } => Some(*from..=*to),
             _ => None,
         });
-        let places = removed.flatten().take(MOST_SUSPECTS).map(|seq| seq as i64);
-        let places = places.chain(self.suspects.iter().map(|other| other.seq));
-        let whole =
-            places.filter(|at| *at != row.seq).find(|at| row.fits(self.key, *at, &row.prev, &row.mac));
-        let instead = || {
+        let candidates = removed.flatten().take(MAX_SUSPECTS).map(|seq| seq as i64);
+        let candidates = candidates.chain(self.suspects.iter().map(|other| other.seq));
+        let moved =
+            candidates.filter(|at| *at != row.seq).find(|at| row.fits(self.key, *at, &row.prev, &row.mac));
+        let swapped = || {
             let others = self.suspects.iter().filter(|other| other.seq != row.seq);
             others.into_iter().find(|at| row.fits(self.key, at.seq, &at.prev, &at.mac)).map(|at| at.seq)
         };
-        match whole.or_else(instead) {
+        match moved.or_else(swapped) {
             Some(written_as) => Finding::Moved { seq, written_as: written_as as u64 },
             None => Finding::Changed { seq },
         }
@@ -216,8 +220,8 @@ impl Walk<'_> {
             self.findings.push(Finding::CutOff { from: self.last.count + 1, to: head.count });
             return false;
         }
-        // Before the oldest record that is kept: the checkpoint is signed, and stands beyond it.
-        let is_right = self.met.unwrap_or(head == start || head.count < start.count);
+        // A head before the oldest remaining record is covered by the signed checkpoint.
+        let is_right = self.head_matches.unwrap_or(head == start || head.count < start.count);
         if !is_right {
             self.findings.push(Finding::OtherHead { seq: head.count });
         }

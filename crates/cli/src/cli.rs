@@ -1,4 +1,4 @@
-//! What can be typed.
+//! Command line arguments.
 
 use crate::{
     commands::{
@@ -21,7 +21,7 @@ pub(crate) struct Cli {
 const FIRST_STEPS: &str =
     "First steps: `turnscope demo` in one terminal, `turnscope runs` and `turnscope show last` in another.";
 
-/// What the long help says at its end.
+/// The end of the long help text.
 fn more() -> String {
     let codes: Vec<String> =
         CODES.iter().map(|(code, meaning)| format!("  {}  {meaning}", *code as u8)).collect();
@@ -31,46 +31,46 @@ fn more() -> String {
 /// The sub-commands.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Receive OpenTelemetry, keep it, and show it
+    /// Receive and store OpenTelemetry data, and serve the UI
     #[command(alias = "server")]
     Serve(serve::Serve),
-    /// Serve sample runs to look around in
+    /// Serve sample runs to explore
     Demo(demo::Demo),
     /// List runs, newest first
     Runs(runs::Runs),
     /// Show one run: its turns and steps as a tree with bars
     Show(show::Show),
-    /// Tell one run in plain text, for a person or an agent
+    /// Summarise a run in plain text, for a person or an agent
     Summary(summary::Summary),
     /// Follow runs as they change
     Tail(tail::Tail),
     /// Search messages, tool arguments and results, and errors
     Search(search::Search),
-    /// Figures over runs
+    /// Show statistics over runs
     Stats(stats::Stats),
     /// List sessions
     Sessions(sessions::Sessions),
-    /// Write runs out, importable again
+    /// Export runs in a format that can be imported again
     Export(export::Export),
-    /// Take in exported runs, or OTLP files
+    /// Import exported runs or OTLP files
     Import(import::Import),
     /// Read and verify the audit trail
     Audit(audit::Audit),
-    /// Show and set what models cost
+    /// Show and set model prices
     Pricing(pricing::Pricing),
-    /// Delete what is too old or too much
+    /// Delete runs by age or total size
     Prune(prune::Prune),
-    /// Give free room back to the disk
+    /// Return free space in the store to the disk
     Vacuum(vacuum::Vacuum),
-    /// Copy the store into a new file
+    /// Copy the store to a new file
     Backup(backup::Backup),
-    /// Say whether the store is sound; copy what can be read where it is not
+    /// Write a turnscope.toml with comments
     Doctor(doctor::Doctor),
     /// Write a commented turnscope.toml
     Init(init::Init),
-    /// Show the settings and where each came from
+    /// Show the settings and their sources
     Config(config::Config),
-    /// Print completions for a shell
+    /// Print shell completions
     Completions(completions::Completions),
     /// Write manual pages
     Man(man::Man),

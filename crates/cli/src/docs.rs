@@ -1,5 +1,5 @@
-//! The pages that are generated from what the program says of itself: docs/cli.md and docs/configuration.md. The
-//! tests fail when a page is old; `TURNSCOPE_BLESS=1 cargo test -p turnscope-cli docs` writes both anew.
+//! Generates docs/cli.md and docs/configuration.md from the program. The tests fail if a page is outdated;
+//! `TURNSCOPE_BLESS=1 cargo test -p turnscope-cli docs` updates both.
 
 use crate::{
     cli::Cli,
@@ -9,7 +9,7 @@ use crate::{
 use clap::CommandFactory as _;
 use std::{fmt::Write as _, fs, path::Path};
 
-const GENERATED: &str = "<!-- Generated from the program; `TURNSCOPE_BLESS=1 cargo test -p turnscope-cli docs` writes it anew. -->\n\n";
+const GENERATED: &str = "<!-- Generated from the program; update it with `TURNSCOPE_BLESS=1 cargo test -p turnscope-cli docs`. -->\n\n";
 
 fn check(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
@@ -17,18 +17,21 @@ fn check(name: &str, text: &str) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
     }
-    let there = fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == text, "docs/{name} is old: run TURNSCOPE_BLESS=1 cargo test -p turnscope-cli docs");
+    let current = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        current == text,
+        "docs/{name} is outdated: run TURNSCOPE_BLESS=1 cargo test -p turnscope-cli docs"
+    );
 }
 
 #[test]
-fn the_page_of_commands_is_fresh() {
+fn the_page_of_commands_is_up_to_date() {
     let mut out = format!("# The command line\n\n{GENERATED}");
     out.push_str(
-        "Data goes to stdout, everything else to stderr. Commands that read take `--data DIR`, `--server URL` and `--json`; they ask the \
-         running server, or read the data directory itself when none runs. Colours appear on a terminal only and not \
-         with `NO_COLOR`; `COLUMNS` sets the width; `TURNSCOPE_ASCII=1` leaves out everything that is not ASCII.\n\n\
-         RUN is a run id or its beginning (four characters or more), a trace id, the application's own id, or `last`.\n\n\
+        "Data goes to stdout, everything else to stderr. Commands that read take `--data DIR`, `--server URL` and `--json`. They \
+         send requests to the running server, or read the data directory if none runs. Output is coloured only on a terminal, and \
+         not with `NO_COLOR`; `COLUMNS` sets the width; `TURNSCOPE_ASCII=1` limits the output to ASCII.\n\n\
+         RUN is a run id or its prefix (four characters or more), a trace id, the application's own id, or `last`.\n\n\
          ## Exit codes\n\n| code | meaning |\n| --- | --- |\n",
     );
     for (code, meaning) in CODES {
@@ -46,23 +49,22 @@ fn the_page_of_commands_is_fresh() {
 }
 
 #[test]
-fn the_page_of_settings_is_fresh() {
+fn the_page_of_settings_is_up_to_date() {
     let mut out = format!("# Configuration\n\n{GENERATED}");
     out.push_str(
-        "Each setting comes from the strongest of these that has it: the flag, `TURNSCOPE_*`, `TRACE_*`, `OTEL_*`, the settings file, the \
-         profile, the default. `turnscope config` prints each value and where it came from; `turnscope init` writes a \
-         commented file.\n\n\
-         The settings file is the one that `--config` or `TURNSCOPE_CONFIG` names, else `./turnscope.toml`, else \
-         `turnscope.toml` in the platform's directory for settings. Unknown keys are errors.\n\n\
-         `TRACE_DB_PATH` names a file: the directory around it is the data directory. Everything is checked before a \
-         port is opened, and every mistake is reported.\n\n\
-         ## Profiles\n\n| profile | what | sets |\n| --- | --- | --- |\n",
+        "The value of a setting comes from the first of these that has it: the flag, `TURNSCOPE_*`, `TRACE_*`, `OTEL_*`, the settings file, \
+         the profile, the default. `turnscope config` prints each value and its source; `turnscope init` writes a file with comments.\n\n\
+         The settings file is the one given by `--config` or `TURNSCOPE_CONFIG`, else `./turnscope.toml`, else `turnscope.toml` in the \
+         platform's configuration directory. Unknown keys are errors.\n\n\
+         `TRACE_DB_PATH` is the path of a file; its directory becomes the data directory. All settings are checked before a port is \
+         opened, and all errors are reported.\n\n\
+         ## Profiles\n\n| profile | description | sets |\n| --- | --- | --- |\n",
     );
     for (name, what, values) in PROFILES {
         let values: Vec<String> = values.iter().map(|(name, value)| format!("`{name}` {value}")).collect();
         let _ = writeln!(out, "| `{name}` | {what} | {} |", values.join(", "));
     }
-    out.push_str("\n## Settings\n\n| flag | in the file | variables | default | what |\n| --- | --- | --- | --- | --- |\n");
+    out.push_str("\n## Settings\n\n| flag | in the file | variables | default | description |\n| --- | --- | --- | --- | --- |\n");
     for setting in SETTINGS {
         let mut variables = vec![format!("`{}`", setting.variable())];
         variables.extend(setting.env.iter().map(|name| format!("`{name}`")));

@@ -1,21 +1,21 @@
-//! How commands fail: a code for scripts, a message for people, and the next step.
+//! How commands fail: an exit code for scripts, a message, and a hint.
 
-/// The exit codes. They are part of the public interface.
+/// The exit codes, which are part of the public interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
-    /// Done; also when the reader of our output went away.
+    /// Success, also if the reader of the output went away.
     Ok = 0,
-    /// It failed.
+    /// Any other failure.
     Failed = 1,
-    /// What was typed or configured makes no sense.
+    /// Invalid arguments or settings.
     Usage = 2,
-    /// There is no such run, or there are several, or there is no store.
+    /// No such run, several runs, or no store.
     NotFound = 3,
     /// The server cannot be reached.
     Unreachable = 4,
-    /// The server wants a key.
+    /// The server requires a key.
     Unauthenticated = 5,
-    /// The data directory belongs to another process.
+    /// Another process owns the data directory.
     Owned = 6,
     /// The audit trail does not verify.
     Tampered = 7,
@@ -23,27 +23,27 @@ pub(crate) enum Code {
 
 /// Each code with its meaning, for the documentation.
 pub(crate) const CODES: &[(Code, &str)] = &[
-    (Code::Ok, "done; also when the reader of the output went away"),
-    (Code::Failed, "it failed"),
-    (Code::Usage, "what was typed or configured makes no sense"),
-    (Code::NotFound, "there is no such run or session, the name means several, or there is no store"),
-    (Code::Unreachable, "the server cannot be reached"),
-    (Code::Unauthenticated, "the server wants a key"),
-    (Code::Owned, "the data directory belongs to another process"),
-    (Code::Tampered, "the audit trail does not verify: records were changed, removed or put in"),
+    (Code::Ok, "success, also if the reader of the output went away"),
+    (Code::Failed, "any other failure"),
+    (Code::Usage, "invalid arguments or settings"),
+    (Code::NotFound, "no such run or session, an ambiguous name, or no store"),
+    (Code::Unreachable, "cannot reach the server"),
+    (Code::Unauthenticated, "the server requires a key"),
+    (Code::Owned, "another process owns the data directory"),
+    (Code::Tampered, "the audit trail does not verify: records were changed, removed or inserted"),
 ];
 
-/// Why a command ended without success.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: Code,
     message: String,
     hint: Option<String>,
-    /// The runs that an ambiguous name could mean.
+    /// The runs that an ambiguous name could refer to.
     pub(crate) candidates: Vec<String>,
 }
 
-/// What every command returns.
+/// The result of every command.
 pub(crate) type Outcome = Result<(), Failure>;
 
 impl Failure {
@@ -59,7 +59,7 @@ impl Failure {
         Self::new(Code::Usage, message)
     }
 
-    /// What went wrong, without what to do.
+    /// Prefixes the message with what it is about.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
@@ -70,7 +70,7 @@ impl Failure {
         self
     }
 
-    /// Says the next step.
+    /// Sets a hint for the next step.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -88,7 +88,8 @@ impl std::fmt::Display for Failure {
 }
 
 impl From<std::io::Error> for Failure {
-    /// Errors of reading files are given words where the file is known; what comes here is our own output.
+    /// Errors of reading files are converted where the file is known, so this one comes from writing the
+    /// output.
     fn from(error: std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
             Self::new(Code::Ok, "")
@@ -118,9 +119,9 @@ impl From<turnscope_audit::AuditError> for Failure {
         let failure = Self::new(code, error.to_string());
         match error {
             NoTrail(_) => failure.hint(
-                "agents write one beside their traces, and `turnscope serve --audit received` keeps one of what it receives",
+                "agents write an audit trail, and so does `turnscope serve --audit received` for what it receives",
             ),
-            WrongKey => failure.hint("give the right one in TURNSCOPE_AUDIT_KEY, or put audit.key back"),
+            WrongKey => failure.hint("set TURNSCOPE_AUDIT_KEY to the right key, or restore audit.key"),
             _ => failure,
         }
     }

@@ -1,4 +1,4 @@
-//! Where log lines go: set up in one place, by the commands that serve.
+//! Logging, set up by the commands that serve.
 
 use crate::{exit::Failure, settings::Log};
 use std::{fs::OpenOptions, io::IsTerminal as _, sync::Mutex};
@@ -8,12 +8,12 @@ use tracing_subscriber::{
 
 /// Starts logging.
 pub(crate) fn start(log: &Log) -> Result<(), Failure> {
-    let filter: Targets = log.level.parse().map_err(|_| Failure::usage("log-level cannot be understood"))?;
+    let filter: Targets = log.level.parse().map_err(|_| Failure::usage("log-level is invalid"))?;
     let lines = fmt::layer().with_target(true);
     let layer = if let Some(path) = &log.path {
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
             Failure::failed(format!("cannot write the log to {}: {error}", path.display()))
-                .hint("log-path names a file whose directory exists")
+                .hint("the directory of log-path must exist")
         })?;
         let lines = lines.with_ansi(false).with_writer(Mutex::new(file));
         if log.json { lines.json().boxed() } else { lines.boxed() }
@@ -22,7 +22,7 @@ pub(crate) fn start(log: &Log) -> Result<(), Failure> {
         let lines = lines.with_ansi(colour).with_writer(std::io::stderr);
         if log.json { lines.json().boxed() } else { lines.boxed() }
     };
-    // A second start in one process keeps the first.
+    // If logging was started before, the first configuration stays.
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
     Ok(())
 }

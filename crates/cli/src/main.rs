@@ -1,4 +1,5 @@
-//! The `turnscope` command: reads what was typed, calls the command of that name, turns errors into words and exit codes.
+//! The `turnscope` command: parses arguments, runs the command, and turns errors into messages and exit
+//! codes.
 
 mod cli;
 mod client;

@@ -1,4 +1,4 @@
-//! The way to stdout. A reader that goes away is no error.
+//! Writing to stdout. A reader that goes away is not an error.
 
 use crate::exit::Failure;
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-/// Prints JSON: readable on a terminal, else in one line.
+/// Prints JSON: formatted on a terminal, else on one line.
 pub(crate) fn json(value: &Value) -> Result<(), Failure> {
     let text = if std::io::stdout().is_terminal() { format!("{value:#}\n") } else { format!("{value}\n") };
     print(&text)

@@ -1,6 +1,6 @@
-//! Pure functions over runs: what the difference of two contexts says, what calls cost, a summary in words.
+//! Pure functions over runs: differences between contexts, costs of calls, summaries.
 //!
-//! In: plain data of `model`. Not here: I/O, SQL, HTTP, the clock.
+//! Input: plain data from `model`. Not here: I/O, SQL, HTTP, the clock.
 
 pub mod context;
 pub mod cost;

@@ -1,9 +1,9 @@
-//! A run in words, short enough for a person's glance or an agent's context.
+//! A short summary of a run in plain text, for a person or an agent's context.
 
 use std::fmt::Write as _;
 use turnscope_model::Usage;
 
-/// What a summary is made of.
+/// The facts for a summary.
 #[derive(Clone, Debug, Default)]
 pub struct RunFacts {
     /// The run's id.
@@ -12,29 +12,29 @@ pub struct RunFacts {
     pub name: String,
     /// Its service.
     pub service_name: String,
-    /// Where it stands.
+    /// Its status.
     pub status: String,
-    /// Why.
+    /// The reason for the status.
     pub status_reason: Option<String>,
-    /// Milliseconds.
+    /// Duration in milliseconds.
     pub duration_ms: f64,
-    /// Tokens.
+    /// Token usage.
     pub usage: Usage,
     /// Models.
     pub models: Vec<String>,
-    /// Model calls.
+    /// The number of model calls.
     pub llm_calls: u64,
-    /// Tool calls.
+    /// The number of tool calls.
     pub tool_calls: u64,
-    /// Failed steps.
+    /// The number of failed steps.
     pub errors: u64,
-    /// US dollars.
+    /// Cost in US dollars.
     pub cost_usd: Option<f64>,
     /// The first error.
     pub error: Option<String>,
-    /// What was asked.
+    /// The prompt.
     pub input: Option<String>,
-    /// What was answered.
+    /// The answer.
     pub output: Option<String>,
     /// The session.
     pub session_id: Option<String>,
@@ -49,15 +49,15 @@ pub struct RunFacts {
 pub struct TurnFacts {
     /// Its number.
     pub n: u64,
-    /// What the model said.
+    /// The model's text.
     pub said: String,
-    /// The tools it asked for.
+    /// The requested tool calls.
     pub tools: Vec<ToolFacts>,
-    /// Tokens.
+    /// Token usage.
     pub usage: Usage,
-    /// Milliseconds.
+    /// Duration in milliseconds.
     pub duration_ms: f64,
-    /// What went wrong.
+    /// The error.
     pub error: Option<String>,
 }
 
@@ -66,22 +66,22 @@ pub struct TurnFacts {
 pub struct ToolFacts {
     /// The tool.
     pub name: String,
-    /// Its arguments, as text.
+    /// Its arguments as text.
     pub arguments: Option<String>,
-    /// Its result, as text.
+    /// Its result as text.
     pub result: Option<String>,
-    /// What went wrong.
+    /// The error.
     pub error: Option<String>,
-    /// What the policy gate said.
+    /// The policy's verdict.
     pub verdict: Option<String>,
-    /// Milliseconds.
+    /// Duration in milliseconds.
     pub duration_ms: Option<f64>,
 }
 
-/// Texts are cut to these lengths, from the roomiest to the tightest, until the summary fits.
+/// Lengths to truncate texts to, tried in this order until the summary fits.
 const WIDTHS: [usize; 6] = [2000, 800, 400, 160, 80, 40];
 
-/// The run in words, in at most `max_chars` characters.
+/// A summary of at most `max_chars` characters.
 pub fn summarise(run: &RunFacts, max_chars: usize) -> String {
     for width in WIDTHS {
         let text = render(run, width, run.turns.len());
@@ -89,7 +89,7 @@ pub fn summarise(run: &RunFacts, max_chars: usize) -> String {
             return text;
         }
     }
-    // Even the tightest is too long: leave out turns in the middle.
+    // Still too long: leave out turns in the middle.
     let mut shown = run.turns.len();
     while shown > 2 {
         shown /= 2;
@@ -210,7 +210,7 @@ fn duration(ms: f64) -> String {
     if ms < 1000.0 { format!("{ms:.0} ms") } else { format!("{:.1} s", ms / 1000.0) }
 }
 
-/// One line of at most `width` characters; what was cut is marked.
+/// One line of at most `width` characters, with an ellipsis if it was truncated.
 fn cut(text: &str, width: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= width {
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_was_asked_done_and_answered() {
+    fn a_summary_has_the_prompt_the_turns_and_the_answer() {
         let text = summarise(&run(1), 4000);
         assert!(
             text.starts_with(
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn it_never_exceeds_its_bound_and_says_what_it_left_out() {
+    fn a_summary_never_exceeds_its_limit_and_says_what_it_left_out() {
         for max in [200, 400, 1000, 3000] {
             let text = summarise(&run(200), max);
             assert!(text.chars().count() <= max, "{} > {max}", text.chars().count());

@@ -1,8 +1,9 @@
-//! A model server that answers from a script, over real HTTP: OpenAI chat completions and responses, Anthropic messages,
-//! embeddings; whole or as a stream of server-sent events, in the providers' own shapes. It can fail as they do: refuse,
-//! break, hesitate, cut a stream, send what is no JSON. Every answer follows from the script and the request alone.
+//! A model server that answers from a script, over real HTTP: OpenAI chat completions and responses,
+//! Anthropic messages, embeddings; streamed or not, in the providers' own formats. It can also fail like a
+//! provider: return errors, respond slowly, cut off a stream, send invalid JSON. Responses depend only on the
+//! script and the request.
 //!
-//! `script` says what is answered, `api` how each provider would say it, `server` listens.
+//! `script` defines the replies, `api` renders them in each provider's format, `server` serves them.
 //!
 //! ```
 //! use turnscope_scripted_model::{Reply, Script, ScriptedModel};
@@ -11,7 +12,7 @@
 //!     .reply(Reply::tool("lookup", serde_json::json!({"order": 17})).when("order 17"))
 //!     .reply(Reply::text("It is at sea."));
 //! let model = ScriptedModel::start(script)?;
-//! let base = model.base_url(); // http://127.0.0.1:PORT/v1, for any client of OpenAI
+//! let base = model.base_url(); // http://127.0.0.1:PORT/v1, for any OpenAI client
 //! assert!(model.requests().is_empty());
 //! # drop(base);
 //! # Ok::<(), std::io::Error>(())

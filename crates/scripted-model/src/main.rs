@@ -1,4 +1,4 @@
-//! `scripted-model SCRIPT.json`: serves a script, prints the address on stdout, and runs until it is stopped.
+//! `scripted-model SCRIPT.json`: serves a script, prints the address to stdout, and runs until it is stopped.
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -10,7 +10,7 @@ use turnscope_scripted_model::{Script, ScriptedModel};
 struct Cli {
     /// The script: {"replies": [{"text": "…"}, …]}
     script: PathBuf,
-    /// Where to listen; port 0 picks a free one
+    /// The address to listen on; port 0 picks a free port
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 }
@@ -18,8 +18,8 @@ struct Cli {
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     let text = std::fs::read(&cli.script).with_context(|| format!("cannot read {}", cli.script.display()))?;
-    let script: Script =
-        serde_json::from_slice(&text).with_context(|| format!("{} is no script", cli.script.display()))?;
+    let script: Script = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is not a valid script", cli.script.display()))?;
     let model = ScriptedModel::start_on(script, cli.listen)
         .with_context(|| format!("cannot listen on {}", cli.listen))?;
     writeln!(std::io::stdout(), "{}", model.base_url())?;

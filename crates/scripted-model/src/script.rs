@@ -1,9 +1,9 @@
-//! What is answered, and to what. Plain data: built in code or read from JSON.
+//! The script: which reply each request gets. Plain data, built in code or read from JSON.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-/// A list of replies. A request gets the first one that fits it and has not been given yet.
+/// A list of replies. A request gets the first one that matches it and has not been used yet.
 ///
 /// ```
 /// use turnscope_scripted_model::Script;
@@ -17,25 +17,25 @@ use serde_json::Value as Json;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// The replies, in the order in which they are tried.
+    /// The replies, in order of precedence.
     pub replies: Vec<Reply>,
 }
 
 impl Script {
-    /// A script without replies: every request is refused, and the refusal says so.
+    /// A script without replies: every request gets an error that says so.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The script with one more reply at its end.
+    /// Adds a reply at the end.
     #[must_use]
     pub fn reply(mut self, reply: Reply) -> Self {
         self.replies.push(reply);
         self
     }
 
-    /// Which reply a request gets, where `given` are those that were given before.
+    /// The index of the reply to a request. `given` marks the replies used so far.
     pub(crate) fn choose(&self, endpoint: Endpoint, question: &str, given: &[bool]) -> Option<usize> {
         let fits = |(index, reply): &(usize, &Reply)| {
             (reply.repeat || !given[*index])
@@ -46,102 +46,103 @@ impl Script {
     }
 }
 
-/// One answer, or one failure.
+/// A response or a failure.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reply {
-    /// Only to a request whose last message holds this.
+    /// Matches only requests whose last message contains this text.
     pub when: Option<String>,
-    /// Only at this endpoint. Embeddings are made up from their input unless a reply names their endpoint.
+    /// Matches only this endpoint. Embeddings are generated from their input unless a reply has the
+    /// embeddings endpoint.
     pub endpoint: Option<Endpoint>,
-    /// Whether it can be given more than once.
+    /// Whether the reply can be used more than once.
     pub repeat: bool,
-    /// What the model says.
+    /// The model's text.
     pub text: Option<String>,
-    /// What it thought before.
+    /// The model's reasoning.
     pub reasoning: Option<String>,
-    /// The tools that it asks for.
+    /// The tool calls.
     pub tool_calls: Vec<ToolCall>,
-    /// What the call used; by default a quarter of the bytes that went in and out.
+    /// Token usage. Default: a quarter of the bytes sent and received.
     pub usage: Option<Usage>,
-    /// How the call fails.
+    /// The failure, if the call fails.
     pub fault: Option<Fault>,
 }
 
 impl Reply {
-    /// The model says `text`.
+    /// A reply with this text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: Some(text.into()), ..Self::default() }
     }
 
-    /// The model asks for the tool `name`.
+    /// A reply that calls the tool `name`.
     #[must_use]
     pub fn tool(name: impl Into<String>, arguments: Json) -> Self {
         Self::default().and_tool(name, arguments)
     }
 
-    /// The call fails.
+    /// A reply that fails.
     #[must_use]
     pub fn fault(fault: Fault) -> Self {
         Self { fault: Some(fault), ..Self::text("This is what would have been said.") }
     }
 
-    /// The provider asks to come back in `retry_after_s` seconds: status 429.
+    /// Status 429 with `Retry-After: retry_after_s`.
     #[must_use]
     pub fn rate_limited(retry_after_s: u64) -> Self {
         Self::fault(Fault::Status { code: 429, retry_after_s: Some(retry_after_s) })
     }
 
-    /// The provider fails: status 500.
+    /// Status 500.
     #[must_use]
     pub fn server_error() -> Self {
         Self::fault(Fault::Status { code: 500, retry_after_s: None })
     }
 
-    /// The reply with one more tool that the model asks for.
+    /// Adds a tool call.
     #[must_use]
     pub fn and_tool(mut self, name: impl Into<String>, arguments: Json) -> Self {
         self.tool_calls.push(ToolCall { id: None, name: name.into(), arguments });
         self
     }
 
-    /// The reply with what the model thought before.
+    /// Adds reasoning.
     #[must_use]
     pub fn reasoning(self, text: impl Into<String>) -> Self {
         Self { reasoning: Some(text.into()), ..self }
     }
 
-    /// The reply with what the call used.
+    /// Sets the token usage.
     #[must_use]
     pub fn usage(self, usage: Usage) -> Self {
         Self { usage: Some(usage), ..self }
     }
 
-    /// The reply only to a request whose last message holds `part`.
+    /// Matches only requests whose last message contains `part`.
     #[must_use]
     pub fn when(self, part: impl Into<String>) -> Self {
         Self { when: Some(part.into()), ..self }
     }
 
-    /// The reply only at `endpoint`.
+    /// Matches only this endpoint.
     #[must_use]
     pub fn at(self, endpoint: Endpoint) -> Self {
         Self { endpoint: Some(endpoint), ..self }
     }
 
-    /// The reply as often as it fits.
+    /// Allows the reply to be used any number of times.
     #[must_use]
     pub fn repeated(self) -> Self {
         Self { repeat: true, ..self }
     }
 }
 
-/// A tool that the model asks for.
+/// A tool call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ToolCall {
-    /// The call's id; made from the request's number where there is none.
+    /// The call's id. Default: derived from the request's number.
     #[serde(default)]
     pub id: Option<String>,
     /// The tool.
@@ -150,19 +151,19 @@ pub struct ToolCall {
     pub arguments: Json,
 }
 
-/// What a call used, in tokens.
+/// Token usage of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Usage {
-    /// All input, `cached` and `cache_written` included.
+    /// All input tokens, including `cached` and `cache_written`.
     pub input: u64,
-    /// All output, `reasoning` included.
+    /// All output tokens, including `reasoning`.
     pub output: u64,
-    /// Of the input: read from the cache.
+    /// Input tokens read from the cache.
     pub cached: u64,
-    /// Of the input: written to the cache. Only Anthropic tells.
+    /// Input tokens written to the cache. Reported only by Anthropic.
     pub cache_written: u64,
-    /// Of the output: reasoning. Only OpenAI tells.
+    /// Output tokens used for reasoning. Reported only by OpenAI.
     pub reasoning: u64,
 }
 
@@ -170,7 +171,7 @@ pub struct Usage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// Another status than 200, with an error in the provider's shape.
+    /// An error status, with an error in the provider's format.
     Status {
         /// The status.
         code: u16,
@@ -178,7 +179,7 @@ pub enum Fault {
         #[serde(default)]
         retry_after_s: Option<u64>,
     },
-    /// The answer is right but late.
+    /// A correct but slow response.
     Slow {
         /// Milliseconds before the first byte.
         #[serde(default)]
@@ -187,16 +188,17 @@ pub enum Fault {
         #[serde(default)]
         each_ms: u64,
     },
-    /// The connection ends after so many events of a stream, or in the middle of a whole answer.
+    /// The connection is closed after this many events of a stream, or in the middle of a response that is
+    /// not streamed.
     Cut {
-        /// How many events are sent whole.
+        /// The number of complete events.
         after: usize,
     },
-    /// Status 200, and a body that is no JSON; in a stream, the second event is none.
+    /// Status 200 with invalid JSON; in a stream, the second event is invalid.
     InvalidJson,
 }
 
-/// What is asked, and in whose words.
+/// An API endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
@@ -211,7 +213,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Where it is asked.
+    /// The URL path.
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Listens, records what comes, and answers or fails as the script says.
+//! Serves the script and records requests.
 
 use crate::{
     api::{self, Answer, Event},
@@ -23,26 +23,26 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// What a client sent.
+/// A request from a client.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Where it was asked.
+    /// The endpoint.
     pub endpoint: Endpoint,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; a string where it was no JSON.
+    /// The body; a string if it was not valid JSON.
     pub body: Json,
 }
 
 impl Request {
-    /// A header's value, where it came and is text.
+    /// A header's value, if it is present and valid text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
-/// The running server: on the loopback, on a free port, with a thread of its own. It stops when it is dropped, and ends
-/// what is still being answered.
+/// The running server: on loopback, with a thread of its own. Dropping it stops the server and aborts
+/// responses in progress.
 #[derive(Debug)]
 pub struct ScriptedModel {
     address: SocketAddr,
@@ -67,7 +67,7 @@ impl ScriptedModel {
     /// Starts on a free port.
     ///
     /// # Errors
-    /// When no port or thread can be had.
+    /// When no port or thread is available.
     pub fn start(script: Script) -> io::Result<Self> {
         Self::start_on(script, (Ipv4Addr::LOCALHOST, 0).into())
     }
@@ -75,7 +75,7 @@ impl ScriptedModel {
     /// Starts on a given address.
     ///
     /// # Errors
-    /// When the address or a thread cannot be had.
+    /// When the address or a thread is not available.
     pub fn start_on(script: Script, address: SocketAddr) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
@@ -93,32 +93,32 @@ impl ScriptedModel {
                     _ = stopped => {}
                 }
             });
-            // Dropping the runtime ends the connections; a slow answer is not waited for.
+            // Dropping the runtime closes the connections without waiting for slow responses.
         })?;
         Ok(Self { address, shared, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The root, without a slash at its end: what clients of Anthropic want.
+    /// The root URL without a trailing slash, as Anthropic clients expect it.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The root and `/v1`: what clients of OpenAI want.
+    /// The root URL with `/v1`, as OpenAI clients expect it.
     pub fn base_url(&self) -> String {
         format!("{}/v1", self.url())
     }
 
-    /// All requests so far, in the order in which they came.
+    /// All requests so far, in order of arrival.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.seen().requests.clone()
     }
 
-    /// Waits until the server ends by itself, which it does not.
+    /// Blocks until the server ends, which only dropping it from another thread can cause.
     pub fn join(mut self) {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -157,7 +157,7 @@ async fn answer(shared: &Shared, endpoint: Endpoint, headers: HeaderMap, body: &
     let request = parsed.as_ref().map_or_else(|_| String::from_utf8_lossy(body).into(), Json::clone);
     let (number, reply) = record(shared, Request { endpoint, headers, body: request.clone() });
     if let Err(error) = parsed {
-        return refusal(endpoint, 400, None, &format!("the body is no JSON: {error}"));
+        return refusal(endpoint, 400, None, &format!("the body is not valid JSON: {error}"));
     }
     let Some(reply) = reply else {
         let question = api::question(endpoint, &request);
@@ -177,7 +177,7 @@ async fn answer(shared: &Shared, endpoint: Endpoint, headers: HeaderMap, body: &
     }
 }
 
-/// Notes the request; its number, and the reply that it gets.
+/// Records the request, and returns its number and its reply.
 fn record(shared: &Shared, request: Request) -> (u64, Option<Reply>) {
     let mut seen = shared.seen();
     let question = api::question(request.endpoint, &request.body);
@@ -188,7 +188,7 @@ fn record(shared: &Shared, request: Request) -> (u64, Option<Reply>) {
         seen.given[index] = true;
         shared.script.replies[index].clone()
     });
-    // Embeddings need no words.
+    // Embeddings need no scripted reply.
     let reply = reply.or_else(|| (endpoint == Endpoint::Embeddings).then(Reply::default));
     (seen.requests.len() as u64, reply)
 }
@@ -234,10 +234,10 @@ fn streamed(mut events: Vec<Event>, fault: Option<Fault>) -> Response<Body> {
     with_type("text/event-stream", body)
 }
 
-/// The pieces, and then the connection's end where more was to come.
+/// Sends the parts, then closes the connection with an error.
 fn broken(pieces: Vec<String>) -> Body {
     let cut = Err(io::Error::new(io::ErrorKind::ConnectionReset, "scripted cut"));
-    // The connection's end must not overtake what was written before it.
+    // Yield so that the parts are written before the connection is closed.
     let end = stream::once(async {
         tokio::task::yield_now().await;
         cut

@@ -5,7 +5,8 @@ use serde_json::{Value as Json, json};
 use std::time::{Duration, Instant};
 use turnscope_scripted_model::{Endpoint, Fault, Reply, Script, ScriptedModel, Usage};
 
-/// Others in the workspace may have built `reqwest` without a provider of cryptography, which it wants for plain HTTP too.
+/// Installs a crypto provider: another crate's features may have built `reqwest` without one, and `reqwest`
+/// needs it even for plain HTTP.
 fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
@@ -17,7 +18,7 @@ fn start(replies: impl IntoIterator<Item = Reply>) -> ScriptedModel {
     ScriptedModel::start(Script { replies: replies.into_iter().collect() }).unwrap()
 }
 
-/// A request that says `text`, in the endpoint's words.
+/// A request with this text in the endpoint's format.
 fn saying(endpoint: Endpoint, text: &str, stream: bool) -> Json {
     match endpoint {
         Endpoint::Chat => json!({
@@ -42,7 +43,7 @@ async fn ask(model: &ScriptedModel, endpoint: Endpoint, body: &Json) -> Response
     client().post(url).header("traceparent", "00-a-b-01").json(body).send().await.unwrap()
 }
 
-/// The data of the events of a stream, and the names of those that have one.
+/// The name and data of each event of a stream.
 fn events(text: &str) -> Vec<(Option<String>, Json)> {
     text.split_terminator("\n\n")
         .map(|event| {
@@ -61,7 +62,7 @@ fn everything() -> Reply {
 }
 
 #[tokio::test]
-async fn each_provider_s_words_whole_and_streamed() {
+async fn responses_have_each_providers_format_streamed_or_not() {
     for endpoint in ENDPOINTS {
         let model = start([everything(), everything()]);
         let whole: Json =
@@ -78,7 +79,7 @@ async fn each_provider_s_words_whole_and_streamed() {
 }
 
 #[tokio::test]
-async fn replies_are_chosen_by_the_last_message_and_then_by_order() {
+async fn replies_are_selected_by_the_last_message_and_then_by_order() {
     let model = start([
         Reply::text("one"),
         Reply::text("again").when("again").repeated(),
@@ -109,7 +110,7 @@ async fn replies_are_chosen_by_the_last_message_and_then_by_order() {
 }
 
 #[tokio::test]
-async fn embeddings_are_alike_for_alike_texts() {
+async fn similar_texts_have_similar_embeddings() {
     let model = start([Reply::text("not for embeddings")]);
     let body = json!({"model": "e-1", "input": ["the red fox", "the red hen", "quarterly figures"]});
     let answer: Json = ask(&model, Endpoint::Embeddings, &body).await.json().await.unwrap();
@@ -123,7 +124,7 @@ async fn embeddings_are_alike_for_alike_texts() {
 }
 
 #[tokio::test]
-async fn refusals_have_the_provider_s_shape_and_tell_when_to_come_back() {
+async fn errors_have_the_providers_format_and_a_retry_after_header() {
     for endpoint in ENDPOINTS {
         let model = start([Reply::rate_limited(7), Reply::server_error()]);
         let body = saying(endpoint, "hello", true);
@@ -140,7 +141,7 @@ async fn refusals_have_the_provider_s_shape_and_tell_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_cut_stream_ends_with_an_error_after_its_first_events() {
+async fn a_cut_off_stream_ends_with_an_error_after_its_first_events() {
     for endpoint in ENDPOINTS {
         let model = start([Reply::fault(Fault::Cut { after: 2 }), Reply::fault(Fault::Cut { after: 2 })]);
         let mut response = ask(&model, endpoint, &saying(endpoint, "hello", true)).await;
@@ -172,7 +173,7 @@ async fn invalid_json_comes_with_status_200() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_takes_its_time_and_does_not_hold_up_the_server_s_end() {
+async fn a_slow_response_is_slow_and_does_not_delay_the_servers_shutdown() {
     let model = start([
         Reply::fault(Fault::Slow { first_ms: 30, each_ms: 10 }),
         Reply::fault(Fault::Slow { first_ms: 600_000, each_ms: 0 }),
@@ -192,7 +193,7 @@ async fn a_slow_answer_takes_its_time_and_does_not_hold_up_the_server_s_end() {
 }
 
 #[tokio::test]
-async fn requests_are_kept_with_their_headers() {
+async fn requests_are_recorded_with_their_headers() {
     let model = start([Reply::text("hi")]);
     ask(&model, Endpoint::Chat, &saying(Endpoint::Chat, "hello", false)).await;
     let url = format!("{}{}", model.url(), Endpoint::Responses.path());

@@ -1,4 +1,4 @@
-//! The program: it says where it listens, and serves what its file says.
+//! The binary prints its address and serves a script file.
 
 use serde_json::{Value as Json, json};
 use std::{
@@ -6,7 +6,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Others in the workspace may have built `reqwest` without a provider of cryptography, which it wants for plain HTTP too.
+/// Installs a crypto provider: another crate's features may have built `reqwest` without one, and `reqwest`
+/// needs it even for plain HTTP.
 fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
@@ -33,10 +34,13 @@ async fn it_prints_its_address_and_serves_the_file() {
 }
 
 #[test]
-fn a_file_that_is_no_script_is_named() {
+fn an_invalid_script_file_is_named_in_the_error() {
     let mut script = tempfile::NamedTempFile::new().unwrap();
     write!(script, r#"{{"replies": [{{"txt": "hi"}}]}}"#).unwrap();
     let ended = Command::new(env!("CARGO_BIN_EXE_scripted-model")).arg(script.path()).output().unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
-    assert!(!ended.status.success() && said.contains("is no script") && said.contains("txt"), "{said}");
+    assert!(
+        !ended.status.success() && said.contains("is not a valid script") && said.contains("txt"),
+        "{said}"
+    );
 }

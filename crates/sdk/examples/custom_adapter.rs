@@ -1,12 +1,14 @@
-//! An adapter of one's own, for a client that this crate does not know: calls of Anthropic's messages, over HTTP, recorded in the
-//! words of the conventions. `cargo run -p turnscope --example custom_adapter`, with `ANTHROPIC_BASE_URL` and `ANTHROPIC_API_KEY`
-//! for the model, and `OTEL_EXPORTER_OTLP_ENDPOINT` for where spans go.
+//! A custom adapter for a client that this crate does not support: records calls to Anthropic's Messages API
+//! with semantic convention names.
+//!
+//! `cargo run -p turnscope --example custom_adapter`, with `ANTHROPIC_BASE_URL` and `ANTHROPIC_API_KEY` for
+//! the model and `OTEL_EXPORTER_OTLP_ENDPOINT` for the spans.
 
 use serde_json::{Value as Json, json};
 use std::{borrow::Cow, env, error::Error};
 use turnscope::{LlmCall, Run, Step, Usage, init_tracing, shutdown};
 
-/// The client.
+/// A minimal client.
 struct Messages {
     http: reqwest::Client,
     url: String,
@@ -14,16 +16,16 @@ struct Messages {
 }
 
 impl Messages {
-    /// Asks the model, as a step below `parent`.
+    /// Calls the model, as a step below `parent`.
     async fn create(&self, parent: &Step, request: &Json) -> Result<Json, Failure> {
         let call = parent.llm("anthropic", request["model"].as_str().unwrap_or_default().to_owned());
         call.input_messages(&messages(&request["messages"])).tool_definitions(&request["tools"]);
         if let Some(tokens) = request["max_tokens"].as_u64() {
             call.max_tokens(tokens);
         }
-        let outcome = call.around(self.send(request)).await;
+        let outcome = call.scope(self.send(request)).await;
         match &outcome {
-            Ok(answer) => answered(&call, answer),
+            Ok(answer) => record_answer(&call, answer),
             Err(failure) => {
                 call.fail(failure.kind.clone(), failure.message.clone());
             }
@@ -60,12 +62,12 @@ impl Failure {
     }
 }
 
-/// What the answer says of the call.
-fn answered(call: &LlmCall, answer: &Json) {
+/// Records the response.
+fn record_answer(call: &LlmCall, answer: &Json) {
     let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
     call.response(text("id"), text("model")).finish_reasons([text("stop_reason")]);
     let count = |key: &str| answer["usage"][key].as_u64();
-    // Anthropic counts what is read from and written to the cache beside the input; the conventions count it in.
+    // Anthropic's input tokens exclude cache reads and writes; those of the conventions include them.
     let (cached, cache_written) = (count("cache_read_input_tokens"), count("cache_creation_input_tokens"));
     let fresh = count("input_tokens");
     let input = fresh.map(|fresh| fresh + cached.unwrap_or(0) + cache_written.unwrap_or(0));
@@ -75,7 +77,7 @@ fn answered(call: &LlmCall, answer: &Json) {
     })]);
 }
 
-/// Anthropic's messages in the shape of the conventions.
+/// Converts Anthropic's messages to the shape of the conventions.
 fn messages(of: &Json) -> Vec<Json> {
     let message = |message: &Json| json!({"role": message["role"], "parts": parts(&message["content"])});
     of.as_array().into_iter().flatten().map(message).collect()
@@ -102,7 +104,7 @@ fn part(block: &Json) -> Json {
     }
 }
 
-/// Asks until the model answers; what is refused for now is asked again, in the same turn.
+/// Calls the model until it answers. A rate-limited call is retried once, in the same turn.
 async fn answer(run: &Run, model: &Messages, question: &str) -> Result<String, Failure> {
     run.input(question);
     let mut messages = vec![json!({"role": "user", "content": question})];
@@ -146,7 +148,7 @@ fn request(messages: &[Json]) -> Json {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // This workspace builds `reqwest` without a provider of cryptography; with its default features there is one.
+    // This workspace builds `reqwest` without a crypto provider. With its default features it has one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     init_tracing("custom-adapter");
     let base = env::var("ANTHROPIC_BASE_URL").unwrap_or_else(|_| "https://api.anthropic.com".to_owned());

@@ -1,5 +1,6 @@
-//! An exporter of one's own, beside others: a line on stdout for each run, with what its calls of models used, each span on stderr,
-//! and OTLP where `OTEL_EXPORTER_OTLP_ENDPOINT` is set: `cargo run -p turnscope --example custom_exporter`.
+//! A custom exporter alongside others: prints a line with the token usage of each run to stdout, each span to
+//! stderr, and exports over OTLP if `OTEL_EXPORTER_OTLP_ENDPOINT` is set. `cargo run -p turnscope --example
+//! custom_exporter`.
 
 use std::{
     collections::HashMap,
@@ -13,7 +14,7 @@ use turnscope::{
     shutdown,
 };
 
-/// Spans of a trace end before the run around them: until then their tokens are summed.
+/// A trace's spans end before its run, so sums their tokens until then.
 #[derive(Debug, Default)]
 struct TokensPerRun {
     open: HashMap<TraceId, i64>,

@@ -1,5 +1,6 @@
-//! Records a run and exports it as OpenTelemetry's variables say; without an endpoint nothing is recorded:
-//! `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 cargo run -p turnscope --example from_environment`.
+//! Records a run and exports it as OpenTelemetry's variables specify. Without an endpoint nothing is
+//! recorded. `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 cargo run -p turnscope --example
+//! from_environment`.
 
 use turnscope::{
     init_tracing,
@@ -9,7 +10,7 @@ use turnscope::{
 
 fn main() {
     let tracer = init_tracing("from-environment");
-    // A span of the application's own, and the run below it.
+    // A span of the application, with the run as its child.
     tracer.in_span("handle a request", |context| {
         println!("recording: {}", context.span().is_recording());
         let run = turnscope::run("helpdesk");

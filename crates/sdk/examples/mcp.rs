@@ -1,6 +1,7 @@
-//! An agent and an MCP server, both recorded: `cargo run -p turnscope --example mcp --features rmcp`, with
-//! `OTEL_EXPORTER_OTLP_ENDPOINT` set to where spans go. Here they share a process and speak through a pipe; a server elsewhere
-//! joins the run in the same way.
+//! An agent and an MCP server, both recorded. Here they share a process and communicate through a pipe; a
+//! remote server joins the run in the same way.
+//!
+//! `cargo run -p turnscope --example mcp --features rmcp`, with `OTEL_EXPORTER_OTLP_ENDPOINT` for the spans.
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, ServiceExt,

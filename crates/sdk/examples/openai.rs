@@ -1,5 +1,7 @@
-//! An agent that calls its model with `async-openai`: `cargo run -p turnscope --example openai --features async-openai`, with
-//! `OPENAI_BASE_URL` and `OPENAI_API_KEY` for the model, and `OTEL_EXPORTER_OTLP_ENDPOINT` for where spans go.
+//! An agent that calls its model with `async-openai`.
+//!
+//! `cargo run -p turnscope --example openai --features async-openai`, with `OPENAI_BASE_URL` and
+//! `OPENAI_API_KEY` for the model and `OTEL_EXPORTER_OTLP_ENDPOINT` for the spans.
 
 use async_openai::{Client, config::OpenAIConfig, types::chat::CreateChatCompletionRequest};
 use serde_json::{Value as Json, json};
@@ -8,7 +10,8 @@ use turnscope::{Run, init_tracing, openai::Record, shutdown};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // This workspace builds `reqwest` without a provider of cryptography; with `async-openai`'s default features there is one.
+    // This workspace builds `reqwest` without a crypto provider. With `async-openai`'s default features there
+    // is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     init_tracing("openai-example");
     let run = turnscope::run("helpdesk");
@@ -23,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Asks the model, does what it asks for, and asks again until it answers.
+/// Calls the model and its tools until the model answers.
 async fn answer(run: &Run, question: &str) -> Result<String, Box<dyn Error>> {
     let mut config = OpenAIConfig::new();
     if let Ok(base) = env::var("OPENAI_BASE_URL") {

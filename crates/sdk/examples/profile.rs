@@ -1,5 +1,8 @@
-//! A profile, with a trace file: `TRACE_PROFILE=production TRACE_ENCRYPTION_KEY=… cargo run -p turnscope --example profile FILE`.
-//! Its default, development, records half of all runs; read the file back with the example `read_trace_file`.
+//! A profile with a trace file. The default profile, development, records half of all runs. Read the file
+//! back with the example `read_trace_file`.
+//!
+//! `TRACE_PROFILE=production TRACE_ENCRYPTION_KEY=… cargo run -p turnscope --example profile --features
+//! encryption,gzip FILE`.
 
 use std::{env, error::Error};
 use turnscope::{TraceConfig, shutdown};

@@ -1,5 +1,7 @@
-//! A run goes on in another process, through a queue: `cargo run -p turnscope --example queue`, with
-//! `OTEL_EXPORTER_OTLP_ENDPOINT` set to where spans go. The queue is a pipe to the same program, started as a worker.
+//! A run that continues in another process, through a queue. Here the queue is a pipe to this same program,
+//! started as a worker.
+//!
+//! `cargo run -p turnscope --example queue`, with `OTEL_EXPORTER_OTLP_ENDPOINT` for the spans.
 
 use std::{
     collections::HashMap,
@@ -33,9 +35,9 @@ fn ask() -> Result<(), Box<dyn Error>> {
 fn work() -> Result<(), Box<dyn Error>> {
     init_tracing("worker");
     let job: HashMap<String, String> = serde_json::from_reader(io::stdin())?;
-    let place = join(&job);
-    place.tool("send_mail").set("recipients", 1);
-    place.run("archivist").tool("file_away").end();
+    let parent = join(&job);
+    parent.tool("send_mail").set("recipients", 1);
+    parent.run("archivist").tool("file_away").end();
     shutdown();
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Records a run and sends it to a Turnscope that runs here: `cargo run -p turnscope --example quick_start [ENDPOINT]`.
+//! Records a run and sends it to a local Turnscope: `cargo run -p turnscope --example quick_start
+//! [ENDPOINT]`.
 
 use serde_json::json;
 use std::{env, error::Error, time::Duration};

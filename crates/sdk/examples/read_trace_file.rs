@@ -1,5 +1,7 @@
-//! Prints a trace file's spans as lines of JSON, whether it is compressed, encrypted or neither. The key stands in
-//! `TRACE_ENCRYPTION_KEY`: `cargo run -p turnscope --example read_trace_file FILE`.
+//! Prints a trace file's spans as lines of JSON, whether compressed, encrypted or neither. The key comes from
+//! `TRACE_ENCRYPTION_KEY`.
+//!
+//! `cargo run -p turnscope --example read_trace_file --features encryption,gzip FILE`.
 
 use std::{env, error::Error};
 use turnscope::TraceFile;

@@ -1,5 +1,5 @@
-//! An agent that a YAML file describes: its section `observability` says where its spans go.
-//! `cargo run -p turnscope --example role_file [FILE]`.
+//! An agent described by a YAML file, whose `observability` section says where its spans are sent. `cargo run
+//! -p turnscope --example role_file [FILE]`.
 
 use std::{env, error::Error, fs};
 use turnscope::{setup_from_yaml, shutdown};

@@ -1,6 +1,8 @@
-//! A run that goes on in other services, over HTTP (`reqwest` to axum) and gRPC (`tonic`): each request carries it there.
-//! `cargo run -p turnscope --example services --features reqwest,tower,tonic`, with `OTEL_EXPORTER_OTLP_ENDPOINT` for where spans
-//! go. Here they share a process; in one of their own they join the run in the same way.
+//! A run that continues in other services, over HTTP (`reqwest` to axum) and gRPC (`tonic`). Here they share
+//! a process; services of their own join the run in the same way.
+//!
+//! `cargo run -p turnscope --example services --features reqwest,tower,tonic`, with
+//! `OTEL_EXPORTER_OTLP_ENDPOINT` for the spans.
 
 use axum::{Router, routing::get};
 use reqwest_middleware::ClientBuilder;
@@ -19,14 +21,14 @@ use turnscope::{
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// A page of a service over HTTP, where another agent works.
+/// An HTTP service with an agent of its own.
 async fn page() -> &'static str {
     let run = turnscope::run("librarian"); // a child run of the caller's
     run.turn().retrieval("handbook").top_k(3);
     "what the handbook says"
 }
 
-/// A service over gRPC, where no agent works: what it does are steps of the caller's run.
+/// A gRPC service without an agent: its steps belong to the caller's run.
 struct Till;
 
 #[tonic::async_trait]
@@ -49,7 +51,7 @@ impl Health for Till {
     }
 }
 
-/// Starts both services, and gives their addresses.
+/// Starts both services and returns their addresses.
 async fn services() -> Result<(String, String), Failure> {
     let (http, grpc) = (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
     let addresses = (format!("http://{}", http.local_addr()?), format!("http://{}", grpc.local_addr()?));
@@ -65,7 +67,7 @@ async fn services() -> Result<(String, String), Failure> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    // This workspace builds `reqwest` without a provider of cryptography; with its default features there is one.
+    // This workspace builds `reqwest` without a crypto provider. With its default features it has one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     init_tracing("services-example");
     let (librarian, till) = services().await?;
@@ -76,10 +78,10 @@ async fn main() -> Result<(), Failure> {
     println!("run {}-{}", run.span_context().trace_id(), run.span_context().span_id());
     let turn = run.turn();
     let tool = turn.tool("ask_librarian");
-    tool.around(client.get(format!("{librarian}/page")).send()).await?.error_for_status()?;
+    tool.scope(client.get(format!("{librarian}/page")).send()).await?.error_for_status()?;
     tool.end();
     let mut client = HealthClient::with_interceptor(channel, inject);
-    turn.around(client.check(HealthCheckRequest { service: "front".to_owned() })).await?;
+    turn.scope(client.check(HealthCheckRequest { service: "front".to_owned() })).await?;
     turn.end();
     run.end();
     shutdown();

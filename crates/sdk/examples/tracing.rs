@@ -1,5 +1,7 @@
-//! A program that uses `tracing`: its spans are steps of the run, and its events know the step in which they happen.
-//! `cargo run -p turnscope --example tracing --features tracing`, with `OTEL_EXPORTER_OTLP_ENDPOINT` for where spans and logs go.
+//! A program that uses `tracing`: its spans become steps of the run, and its events carry the step's ids.
+//!
+//! `cargo run -p turnscope --example tracing --features tracing`, with `OTEL_EXPORTER_OTLP_ENDPOINT` for
+//! spans and logs.
 
 use std::{error::Error, io};
 use tracing::{info, info_span, warn};
@@ -36,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A function that knows nothing of the run in which it is called.
+/// Knows nothing of the run in which it is called.
 fn find() {
     turnscope::current().retrieval("orders").top_k(1);
     warn!("the index is a day old");

@@ -1,5 +1,5 @@
-//! Writes a run into a Turnscope data directory, no server running:
-//! `cargo run -p turnscope --features store --example without_a_server DIR`, then `turnscope runs --data DIR`.
+//! Writes a run to a Turnscope data directory, without a server: `cargo run -p turnscope --features store
+//! --example without_a_server DIR`, then `turnscope runs --data DIR`.
 
 use std::{env, error::Error, path::PathBuf};
 use turnscope::{Config, DataDirectory, shutdown};

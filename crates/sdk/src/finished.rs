@@ -1,4 +1,4 @@
-//! A finished span as a flat record: what the ring, the trace file and the console show.
+//! A finished span as a flat record, for the ring buffer, the trace file and the console.
 
 use opentelemetry::{Array, KeyValue, SpanId, Value, trace::Status};
 use opentelemetry_sdk::trace::SpanData;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use std::time::{Duration, SystemTime};
 
-/// A finished span. Times are milliseconds since the epoch, with fractions.
+/// A finished span. Times are in milliseconds since the Unix epoch, with fractions.
 ///
 /// ```
 /// for span in turnscope::finished_spans() {
@@ -20,33 +20,33 @@ pub struct FinishedSpan {
     pub trace_id: String,
     /// 16 hex digits.
     pub span_id: String,
-    /// 16 hex digits, or none for a root.
+    /// 16 hex digits; `None` for a root span.
     pub parent_span_id: Option<String>,
     /// The span's name.
     pub name: String,
-    /// When it began.
+    /// Start time.
     pub start_ms: f64,
-    /// When it ended.
+    /// End time.
     pub end_ms: f64,
-    /// How long it took, in milliseconds.
+    /// Duration in milliseconds.
     pub duration_ms: f64,
     /// `unset`, `ok` or `error`.
     pub status: String,
-    /// The session (`session.id`, `kitelogik.session_id`).
+    /// The session id (`session.id` or `kitelogik.session_id`).
     pub session_id: Option<String>,
     /// The user's role.
     pub user_role: Option<String>,
     /// The tool's name.
     pub tool_name: Option<String>,
-    /// Whether a policy allowed the call.
+    /// Whether the policy allowed the call.
     pub policy_allow: Option<bool>,
-    /// Whether a policy denied the call.
+    /// Whether the policy denied the call.
     pub policy_deny: Option<bool>,
-    /// Whether a policy asks for a human's approval.
+    /// Whether the policy requires human approval.
     pub policy_hitl: Option<bool>,
-    /// How risky the policy says the call is.
+    /// The risk tier that the policy assigned to the call.
     pub risk_tier: Option<String>,
-    /// Why the policy says so.
+    /// The policy's reason.
     pub reason: Option<String>,
     /// All other attributes.
     pub attributes: Map<String, Json>,

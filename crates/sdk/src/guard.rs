@@ -1,20 +1,20 @@
-//! The shape that all typed steps share: a guard around a [`Step`] that ends it.
+//! What all typed steps share: a guard around a [`Step`] that ends it when dropped.
 
 use crate::Step;
 
 /// A typed step.
 pub(crate) trait Guard {
-    /// One that is not recorded.
-    fn off(step: Step) -> Self;
+    /// Creates a guard that records nothing.
+    fn disabled(step: Step) -> Self;
 }
 
-/// Declares a typed step: it ends when it is dropped, and has all that a [`Step`] can do. A field beside the
-/// step is dropped after its end.
+/// Declares a typed step. It ends when dropped and derefs to [`Step`]. The optional extra field is dropped
+/// after the step has ended.
 macro_rules! guard {
     ($(#[$doc:meta])* $name:ident $({ $field:ident: $type:ty })?) => {
         $(#[$doc])*
         ///
-        /// It ends when it is dropped, or at [`end`](Self::end), and derefs to [`Step`](crate::Step).
+        /// It ends when dropped, or at [`end`](Self::end), and derefs to [`Step`](crate::Step).
         #[derive(Debug)]
         #[must_use = "a step ends when it is dropped"]
         pub struct $name {
@@ -23,14 +23,14 @@ macro_rules! guard {
         }
 
         impl $name {
-            /// Ends the step now. What is recorded on it afterwards is lost.
+            /// Ends the step now.
             #[inline]
             pub fn end(self) {}
         }
 
         impl $crate::guard::Guard for $name {
             #[inline]
-            fn off(step: $crate::Step) -> Self {
+            fn disabled(step: $crate::Step) -> Self {
                 Self { step, $($field: <$type>::default(),)? }
             }
         }

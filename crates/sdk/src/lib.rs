@@ -4,30 +4,32 @@ mod config;
 #[cfg(feature = "object-store")]
 mod content_store;
 mod export;
+mod export_queue;
 mod file;
 mod finished;
 mod guard;
-mod knowledge;
-mod lane;
+mod installation;
 mod live;
 mod log;
+#[cfg(feature = "otlp")]
 mod log_records;
 #[cfg(feature = "rmcp")]
 pub mod mcp;
+mod memory;
 mod metrics;
 mod model_call;
 #[cfg(feature = "async-openai")]
 pub mod openai;
 mod pipeline;
-mod place;
+mod processors;
 pub mod propagation;
 mod recorder;
 mod redact;
+mod retrieval;
 mod run;
+mod run_attributes;
 mod sample;
-mod shape;
-mod shared;
-mod standing;
+mod span_handle;
 mod step;
 mod tool;
 mod tracer;
@@ -48,19 +50,20 @@ pub use export::StoreExporter;
 pub use export::{Exporter, Otlp, OtlpProtocol};
 pub use file::{EncryptionKey, InvalidKey, ReadError, TraceFile};
 pub use finished::FinishedSpan;
-pub use knowledge::{Ingest, MemoryRead, MemoryWrite, Retrieval};
+pub use installation::{dropped, finished_spans, flush, get_tracer, shutdown};
 pub use log::LogLevel;
+pub use memory::{MemoryRead, MemoryWrite};
 pub use model_call::{Embedding, LlmCall, Usage};
 pub use propagation::join;
 pub use recorder::{Naming, Recorder};
 pub use redact::{BadPattern, Redaction};
+pub use retrieval::{Ingest, Retrieval};
 pub use run::{Run, Turn};
 pub use sample::{Sampler, TailRules};
-pub use standing::{dropped, finished_spans, flush, get_tracer, shutdown};
 pub use step::{CustomStep, Step, current};
 pub use tool::{PolicyEvaluation, Sanitizer, ToolCall, Verdict};
 
-/// The version of OpenTelemetry whose types this crate takes and gives.
+/// The OpenTelemetry version whose types this crate exposes.
 pub use opentelemetry;
 pub use opentelemetry_sdk;
 
@@ -73,11 +76,11 @@ use std::{
     },
 };
 
-/// Whether the default recorder records, so that one that does not costs no lock.
+/// Whether the default recorder is enabled; checked first, because a disabled one must not cost a lock.
 static ENABLED: AtomicBool = AtomicBool::new(false);
 static DEFAULT: RwLock<Recorder> = RwLock::new(Recorder::disabled());
 
-/// The recorder that [`run()`] uses: one that records nothing, until something is set up.
+/// The recorder that [`run()`] uses. It records nothing until something is set up.
 pub fn default_recorder() -> Recorder {
     if !ENABLED.load(Ordering::Acquire) {
         return Recorder::disabled();
@@ -85,7 +88,7 @@ pub fn default_recorder() -> Recorder {
     DEFAULT.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Puts `recorder` in the default one's place, and gives that back.
+/// Replaces the default recorder and returns the previous one.
 ///
 /// ```
 /// use turnscope::{Recorder, set_default_recorder};
@@ -94,9 +97,9 @@ pub fn default_recorder() -> Recorder {
 /// set_default_recorder(before);
 /// ```
 pub fn set_default_recorder(recorder: Recorder) -> Recorder {
-    let mut place = DEFAULT.write().unwrap_or_else(PoisonError::into_inner);
-    ENABLED.store(recorder.means().is_some(), Ordering::Release);
-    std::mem::replace(&mut place, recorder)
+    let mut current = DEFAULT.write().unwrap_or_else(PoisonError::into_inner);
+    ENABLED.store(recorder.inner().is_some(), Ordering::Release);
+    std::mem::replace(&mut current, recorder)
 }
 
 /// Begins a run of the agent `name` with the default recorder.
@@ -106,15 +109,19 @@ pub fn set_default_recorder(recorder: Recorder) -> Recorder {
 /// run.session("s-17");
 /// ```
 pub fn run(name: impl Into<Cow<'static, str>>) -> Run {
-    if ENABLED.load(Ordering::Acquire) { default_recorder().run(name) } else { Run::off(Step::off()) }
+    if ENABLED.load(Ordering::Acquire) {
+        default_recorder().run(name)
+    } else {
+        Run::disabled(Step::disabled())
+    }
 }
 
-/// The guide's snippets.
+/// Compiles the guide's examples.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/sdk.md")]
 struct Guide;
 
-/// The value as JSON; what cannot be written as JSON says so in its place.
+/// Serialises to JSON. A value that cannot be serialised is replaced by an object with the error.
 fn json_text<T: serde::Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value)
         .unwrap_or_else(|error| serde_json::json!({"unserialisable": error.to_string()}).to_string())

@@ -1,4 +1,4 @@
-//! The start of a step, told at once: the log event that stands for the step until its span arrives.
+//! Announces a step when it starts: a log event that represents the step until its span arrives.
 
 use opentelemetry::{
     KeyValue, Value,
@@ -8,7 +8,7 @@ use opentelemetry::{
 use opentelemetry_sdk::logs::SdkLogger;
 use std::time::SystemTime;
 
-/// Says that the step `name` has begun below `parent`, with what is known of it.
+/// Announces that the step `name` has started below `parent`, with the attributes known so far.
 pub(crate) fn announce<'a>(
     to: &SdkLogger,
     name: &str,

@@ -1,4 +1,5 @@
-//! What the crate has to say of itself: on stderr or into a file, never through `tracing`, which may lead back here.
+//! The crate's own diagnostics, on stderr or in a file. Never through `tracing`, which could feed back into
+//! this crate.
 
 use std::{
     fs::{File, OpenOptions},
@@ -10,27 +11,27 @@ use std::{
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// How much the crate says of its own work: each level says what those before it say too.
+/// How much the crate logs about its own work. Each level includes those before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum LogLevel {
     /// Nothing.
     Off,
-    /// That nothing is recorded, and why.
+    /// Errors that stop recording.
     Error,
-    /// What is lost: at most once a minute for each exporter.
+    /// Lost data: at most one message a minute for each exporter.
     #[default]
     Warning,
-    /// What was set up, and what was exported at the end.
+    /// What was set up, and what was exported in the end.
     Info,
-    /// Each batch.
+    /// Every batch.
     Debug,
 }
 
 impl FromStr for LogLevel {
     type Err = &'static str;
 
-    /// `off`, `error`, `warning` (or `warn`), `info`, `debug`, in any case; the error says so.
+    /// Parses `off`, `error`, `warning` (or `warn`), `info` or `debug`, ignoring case. The error lists them.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(match text.to_ascii_lowercase().as_str() {
             "off" => Self::Off,
@@ -43,11 +44,11 @@ impl FromStr for LogLevel {
     }
 }
 
-/// Where it is said.
+/// Where diagnostics are written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     level: LogLevel,
-    /// Stderr where there is none.
+    /// `None` for stderr.
     file: Option<Arc<Mutex<File>>>,
 }
 
@@ -60,39 +61,39 @@ impl Log {
         Ok(Self { level, file: file.map(|file| Arc::new(Mutex::new(file))) })
     }
 
-    pub(crate) fn say(&self, level: LogLevel, what: impl FnOnce() -> String) {
+    pub(crate) fn write(&self, level: LogLevel, message: impl FnOnce() -> String) {
         if level > self.level {
             return;
         }
-        // A log that cannot be written must not become the caller's concern; `eprintln!` would panic.
+        // A failing log must not affect the caller; `eprintln!` would panic.
         let _ = match &self.file {
-            None => writeln!(io::stderr(), "turnscope: {}", what()),
+            None => writeln!(io::stderr(), "turnscope: {}", message()),
             Some(file) => {
                 let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
                 let name = format!("{level:?}").to_uppercase();
                 let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-                file.write_all(format!("{now} {name} turnscope: {}\n", what()).as_bytes())
+                file.write_all(format!("{now} {name} turnscope: {}\n", message()).as_bytes())
             }
         };
     }
 }
 
-/// What goes wrong again and again, said once a minute.
+/// Logs a repeated warning at most once a minute.
 #[derive(Debug)]
-pub(crate) struct Complaint {
+pub(crate) struct RateLimitedWarning {
     log: Log,
     last: Option<Instant>,
 }
 
-impl Complaint {
-    pub(crate) fn to(log: &Log) -> Self {
+impl RateLimitedWarning {
+    pub(crate) fn new(log: &Log) -> Self {
         Self { log: log.clone(), last: None }
     }
 
-    pub(crate) fn say(&mut self, what: impl FnOnce() -> String) {
+    pub(crate) fn log(&mut self, message: impl FnOnce() -> String) {
         if self.last.is_none_or(|at| at.elapsed() > Duration::from_secs(60)) {
             self.last = Some(Instant::now());
-            self.log.say(LogLevel::Warning, what);
+            self.log.write(LogLevel::Warning, message);
         }
     }
 }

@@ -1,12 +1,12 @@
-//! From a log record to its exporter: redacted on the way, on a thread of its own.
+//! Exports log records: redacts them and sends them on a background thread.
 //!
-//! Not here: what is logged. The start of steps is told by `step`, what the application says comes through the layer for
-//! `tracing`, or from any bridge to the logger provider.
+//! Not here: who creates them. `step` announces started steps; application events come from the `tracing`
+//! layer or any other bridge to the logger provider.
 
 use crate::{
     Redaction,
-    lane::{Consumer, Lane, Limits},
-    log::{Complaint, Log},
+    export_queue::{Consumer, ExportQueue, QueueLimits},
+    log::{Log, RateLimitedWarning},
 };
 use opentelemetry::{
     Context, InstrumentationScope, Key,
@@ -19,38 +19,41 @@ use opentelemetry_sdk::{
 };
 use std::{io, sync::Arc, time::Duration};
 
-type Logged = (SdkLogRecord, InstrumentationScope);
+type LogItem = (SdkLogRecord, InstrumentationScope);
 
-/// Takes redacted log records, on a thread of their own.
-pub(crate) trait Export: Send + 'static {
+/// Exports redacted log records, on a background thread.
+pub(crate) trait LogExporter: Send + 'static {
     fn export(
         &mut self,
         records: &[(&SdkLogRecord, &InstrumentationScope)],
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
 }
 
-/// A logger provider whose records go to `exporter`.
+/// Builds a logger provider that sends its records to `exporter`.
 pub(crate) fn provider(
-    limits: Limits,
+    limits: QueueLimits,
     redaction: Redaction,
-    exporter: impl Export,
+    exporter: impl LogExporter,
     resource: Resource,
     log: &Log,
 ) -> io::Result<SdkLoggerProvider> {
-    // Only to make records with: the SDK gives no other way.
-    let blank = SdkLoggerProvider::builder().build().logger("turnscope");
-    let lane = Lane::start(limits, Onward { redaction, blank, exporter, complaint: Complaint::to(log) })?;
+    // Used only to create records: the SDK offers no other way.
+    let record_factory = SdkLoggerProvider::builder().build().logger("turnscope");
+    let queue = ExportQueue::start(
+        limits,
+        LogExport { redaction, record_factory, exporter, warning: RateLimitedWarning::new(log) },
+    )?;
     Ok(SdkLoggerProvider::builder()
         .with_resource(resource)
-        .with_log_processor(ToLane(Arc::new(lane)))
+        .with_log_processor(QueueProcessor(Arc::new(queue)))
         .build())
 }
 
-/// The log processor: what it is given waits in the lane.
+/// The log processor: puts records into the queue.
 #[derive(Debug)]
-struct ToLane(Arc<Lane<Logged>>);
+struct QueueProcessor(Arc<ExportQueue<LogItem>>);
 
-impl LogProcessor for ToLane {
+impl LogProcessor for QueueProcessor {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
         self.0.push((record.clone(), scope.clone()));
     }
@@ -65,35 +68,32 @@ impl LogProcessor for ToLane {
     }
 }
 
-/// What the lane does.
-struct Onward<E> {
+/// The queue's consumer.
+struct LogExport<E> {
     redaction: Redaction,
-    blank: SdkLogger,
+    record_factory: SdkLogger,
     exporter: E,
-    complaint: Complaint,
+    warning: RateLimitedWarning,
 }
 
-impl<E: Export> Consumer<Logged> for Onward<E> {
-    fn take(&mut self, batch: &mut Vec<Logged>, dropped: u64) {
-        // What exporting itself says must not be exported in turn.
-        let _quiet = Context::enter_telemetry_suppressed_scope();
-        let records: Vec<Logged> =
+impl<E: LogExporter> Consumer<LogItem> for LogExport<E> {
+    fn take(&mut self, batch: &mut Vec<LogItem>, dropped: u64) {
+        // Exporting must not record telemetry of its own.
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        let records: Vec<LogItem> =
             batch.drain(..).map(|(record, scope)| (self.redacted(&record), scope)).collect();
         let records: Vec<_> = records.iter().map(|(record, scope)| (record, scope)).collect();
         if let Err(error) = self.exporter.export(&records) {
-            self.complaint.say(|| {
-                format!(
-                    "{} log records could not be exported: {error}; {dropped} were dropped",
-                    records.len()
-                )
+            self.warning.log(|| {
+                format!("cannot export {} log records: {error}; {dropped} dropped so far", records.len())
             });
         }
     }
 }
 
-impl<E> Onward<E> {
+impl<E> LogExport<E> {
     fn redacted(&self, record: &SdkLogRecord) -> SdkLogRecord {
-        let mut out = self.blank.create_log_record();
+        let mut out = self.record_factory.create_log_record();
         if let Some(name) = record.event_name() {
             out.set_event_name(name);
         }
@@ -149,9 +149,9 @@ mod tests {
     use std::sync::Mutex;
 
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<SdkLogRecord>>>);
+    struct Recording(Arc<Mutex<Vec<SdkLogRecord>>>);
 
-    impl Export for Kept {
+    impl LogExporter for Recording {
         fn export(
             &mut self,
             records: &[(&SdkLogRecord, &InstrumentationScope)],
@@ -162,13 +162,18 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_gone_and_all_else_stays() {
-        let kept = Kept::default();
-        let limits =
-            Limits { queue: 10, bytes: usize::MAX, batch: 10, chunk: 10, delay: Duration::from_secs(60) };
+    fn secrets_are_redacted_and_all_else_is_kept() {
+        let recorded = Recording::default();
+        let limits = QueueLimits {
+            queue: 10,
+            bytes: usize::MAX,
+            batch: 10,
+            chunk: 10,
+            delay: Duration::from_secs(60),
+        };
         let resource = Resource::builder_empty().build();
         let provider =
-            provider(limits, Redaction::default(), kept.clone(), resource, &Log::default()).unwrap();
+            provider(limits, Redaction::default(), recorded.clone(), resource, &Log::default()).unwrap();
         let logger = provider.logger("app");
         let mut record = logger.create_log_record();
         record.set_event_name("mail.sent");
@@ -184,7 +189,7 @@ mod tests {
         logger.emit(record);
         provider.shutdown().unwrap();
 
-        let records = kept.0.lock().unwrap();
+        let records = recorded.0.lock().unwrap();
         let record = &records[0];
         assert_eq!(record.body(), Some(&"to [redacted:email]".into()));
         let seen = AnyValue::ListAny(Box::new(vec!["[redacted:email]".into(), true.into()]));

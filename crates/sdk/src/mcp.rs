@@ -1,5 +1,5 @@
-//! For programs that speak MCP through `rmcp` (feature `rmcp`), as client or server: each request is a step after the MCP
-//! conventions, and a server's steps join the run of whoever asked, through the request's `_meta`.
+//! MCP through `rmcp` (feature `rmcp`), for clients and servers. Each request becomes a step named after the
+//! MCP conventions, and a server's steps join the caller's run through the request's `_meta`.
 //!
 //! ```no_run
 //! use rmcp::{RoleClient, ServerHandler, ServiceExt, model::CallToolRequestParams, service::Peer};
@@ -52,7 +52,7 @@ fn begin(parent: &Step, kind: SpanKind, method: &str, target: Option<&str>) -> C
         ("prompts/get", Some(prompt)) => attributes.push(KeyValue::new("gen_ai.prompt.name", prompt)),
         _ => {}
     }
-    parent.custom_of(kind, name, attributes)
+    parent.custom_with(kind, name, attributes)
 }
 
 fn record_arguments(step: &Step, params: &CallToolRequestParams) {
@@ -64,25 +64,25 @@ fn record_arguments(step: &Step, params: &CallToolRequestParams) {
 fn record_result(step: &Step, result: &CallToolResult) {
     step.content("gen_ai.tool.call.result", || crate::json_text(result));
     if result.is_error == Some(true) {
-        step.fail("tool_error", "the tool says that it failed");
+        step.fail("tool_error", "the tool reported an error");
     }
 }
 
-/// Records the code of a JSON-RPC error, and gives it as the type of the failure.
-fn refused(step: &Step, error: &ErrorData) -> String {
+/// Records the code of a JSON-RPC error and returns it as the error type.
+fn record_rpc_error(step: &Step, error: &ErrorData) -> String {
     let code = error.code.0.to_string();
     step.set("rpc.response.status_code", code.clone());
     code
 }
 
-/// A client's peer whose requests are recorded.
+/// Records the requests of a client.
 pub trait Record {
-    /// Requests are recorded below the step that is current when this is called.
+    /// Records requests as children of the step that is current when this is called.
     fn recorded(&self) -> RecordedPeer {
         self.recorded_in(&crate::current())
     }
 
-    /// Requests are recorded below `step`.
+    /// Records requests as children of `step`.
     fn recorded_in(&self, step: &Step) -> RecordedPeer;
 }
 
@@ -92,7 +92,7 @@ impl Record for Peer<RoleClient> {
     }
 }
 
-/// The requests of a client, recorded; each is what the peer's method of that name is.
+/// A client whose requests are recorded. Each method wraps the peer's method of the same name.
 #[derive(Clone, Debug)]
 pub struct RecordedPeer {
     peer: Peer<RoleClient>,
@@ -103,11 +103,11 @@ impl RecordedPeer {
     /// Calls a tool.
     ///
     /// # Errors
-    /// The peer's, which are recorded too.
+    /// The peer's errors, which are recorded too.
     pub async fn call_tool(&self, params: CallToolRequestParams) -> Result<CallToolResult, ServiceError> {
         let step = self.begin("tools/call", Some(&params.name));
         record_arguments(&step, &params);
-        let result = asked(&step, params, |params| self.peer.call_tool(params)).await;
+        let result = send_recorded(&step, params, |params| self.peer.call_tool(params)).await;
         if let Ok(result) = &result {
             record_result(&step, result);
         }
@@ -117,59 +117,60 @@ impl RecordedPeer {
     /// Gets a prompt.
     ///
     /// # Errors
-    /// The peer's, which are recorded too.
+    /// The peer's errors, which are recorded too.
     pub async fn get_prompt(&self, params: GetPromptRequestParams) -> Result<GetPromptResult, ServiceError> {
         let step = self.begin("prompts/get", Some(&params.name));
-        asked(&step, params, |params| self.peer.get_prompt(params)).await
+        send_recorded(&step, params, |params| self.peer.get_prompt(params)).await
     }
 
     /// Reads a resource.
     ///
     /// # Errors
-    /// The peer's, which are recorded too.
+    /// The peer's errors, which are recorded too.
     pub async fn read_resource(
         &self,
         params: ReadResourceRequestParams,
     ) -> Result<ReadResourceResult, ServiceError> {
         let step = self.begin("resources/read", None);
         step.set("mcp.resource.uri", params.uri.clone());
-        asked(&step, params, |params| self.peer.read_resource(params)).await
+        send_recorded(&step, params, |params| self.peer.read_resource(params)).await
     }
 
     /// Lists tools.
     ///
     /// # Errors
-    /// The peer's, which are recorded too.
+    /// The peer's errors, which are recorded too.
     pub async fn list_tools(
         &self,
         params: Option<PaginatedRequestParams>,
     ) -> Result<ListToolsResult, ServiceError> {
         let step = self.begin("tools/list", None);
-        asked(&step, params.unwrap_or_default(), |params| self.peer.list_tools(Some(params))).await
+        send_recorded(&step, params.unwrap_or_default(), |params| self.peer.list_tools(Some(params))).await
     }
 
     /// Lists prompts.
     ///
     /// # Errors
-    /// The peer's, which are recorded too.
+    /// The peer's errors, which are recorded too.
     pub async fn list_prompts(
         &self,
         params: Option<PaginatedRequestParams>,
     ) -> Result<ListPromptsResult, ServiceError> {
         let step = self.begin("prompts/list", None);
-        asked(&step, params.unwrap_or_default(), |params| self.peer.list_prompts(Some(params))).await
+        send_recorded(&step, params.unwrap_or_default(), |params| self.peer.list_prompts(Some(params))).await
     }
 
     /// Lists resources.
     ///
     /// # Errors
-    /// The peer's, which are recorded too.
+    /// The peer's errors, which are recorded too.
     pub async fn list_resources(
         &self,
         params: Option<PaginatedRequestParams>,
     ) -> Result<ListResourcesResult, ServiceError> {
         let step = self.begin("resources/list", None);
-        asked(&step, params.unwrap_or_default(), |params| self.peer.list_resources(Some(params))).await
+        send_recorded(&step, params.unwrap_or_default(), |params| self.peer.list_resources(Some(params)))
+            .await
     }
 
     fn begin(&self, method: &str, target: Option<&str>) -> CustomStep {
@@ -184,17 +185,21 @@ impl RecordedPeer {
     }
 }
 
-/// Asks with the step's context in the request's `_meta`, and records a failure.
-async fn asked<P, T, F>(step: &Step, mut params: P, ask: impl FnOnce(P) -> F) -> Result<T, ServiceError>
+/// Sends a request with the step's context in `_meta`, and records a failure.
+async fn send_recorded<P, T, F>(
+    step: &Step,
+    mut params: P,
+    send: impl FnOnce(P) -> F,
+) -> Result<T, ServiceError>
 where
     P: RequestParamsMeta,
     F: Future<Output = Result<T, ServiceError>>,
 {
     step.inject(&mut Meta(&mut params.meta_or_default().0.0));
-    let result = step.around(ask(params)).await;
+    let result = step.scope(send(params)).await;
     if let Err(error) = &result {
         let kind = match error {
-            ServiceError::McpError(error) => refused(step, error),
+            ServiceError::McpError(error) => record_rpc_error(step, error),
             ServiceError::Timeout { .. } => "timeout".to_owned(),
             ServiceError::Cancelled { .. } => "cancelled".to_owned(),
             _ => "_OTHER".to_owned(),
@@ -204,7 +209,7 @@ where
     result
 }
 
-/// A server whose requests are recorded, as steps of the run of whoever asks.
+/// A server that records its requests as steps of the caller's run.
 #[derive(Clone, Debug)]
 pub struct Recorded<S> {
     server: S,
@@ -212,7 +217,7 @@ pub struct Recorded<S> {
 }
 
 impl<S> Recorded<S> {
-    /// Records with what is the default recorder when a request comes.
+    /// Records with the recorder that is the default one when a request arrives.
     pub fn new(server: S) -> Self {
         Self { server, recorder: None }
     }
@@ -223,16 +228,18 @@ impl<S> Recorded<S> {
         Self { recorder: Some(recorder), ..self }
     }
 
-    /// The request's `_meta` says whose step it is; where the transport has a context of its own, that is linked.
+    /// The parent comes from the request's `_meta`. If the transport has a trace context of its own, the step
+    /// links to that.
     fn begin(&self, request: &ClientRequest, context: &RequestContext<RoleServer>) -> CustomStep {
-        let around = crate::current();
+        let ambient = crate::current();
         let recorder = self.recorder.clone().unwrap_or_else(default_recorder);
-        let asked = recorder.join(&Meta(&context.meta.0.0));
-        let place = if asked.span_context().is_valid() { asked } else { recorder.below(around.context()) };
-        let step = begin(&place, SpanKind::Server, request.method(), target(request));
-        let ambient = around.span_context();
-        if ambient.is_valid() && ambient.span_id() != place.span_context().span_id() {
-            step.link(ambient, Vec::new());
+        let caller = recorder.join(&Meta(&context.meta.0.0));
+        let parent =
+            if caller.span_context().is_valid() { caller } else { recorder.in_context(ambient.context()) };
+        let step = begin(&parent, SpanKind::Server, request.method(), target(request));
+        let transport = ambient.span_context();
+        if transport.is_valid() && transport.span_id() != parent.span_context().span_id() {
+            step.link(transport, Vec::new());
         }
         step.set("jsonrpc.request.id", context.id.to_string());
         if let Some(version) = context.protocol_version() {
@@ -266,12 +273,12 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Recorded<S> {
         context: RequestContext<RoleServer>,
     ) -> Result<ServerResult, ErrorData> {
         let step = self.begin(&request, &context);
-        let result = step.around(self.server.handle_request(request, context)).await;
+        let result = step.scope(self.server.handle_request(request, context)).await;
         match &result {
             Ok(ServerResult::CallToolResult(result)) => record_result(&step, result),
             Ok(_) => {}
             Err(error) => {
-                step.fail(refused(&step, error), error.message.clone());
+                step.fail(record_rpc_error(&step, error), error.message.clone());
             }
         }
         result

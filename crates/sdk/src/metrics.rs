@@ -1,4 +1,5 @@
-//! Metrics: the instruments, and what a call or a turn tells them. Recorded whether or not the trace is sampled.
+//! The metric instruments, and the measurements of a call or turn. Recorded whether or not the trace is
+//! sampled.
 
 use crate::Usage;
 use opentelemetry::{
@@ -11,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The conventions' boundaries, for tokens and for seconds.
+/// Bucket boundaries from the GenAI semantic conventions, for tokens and for seconds.
 const TOKENS: [f64; 14] = [
     1.0,
     4.0,
@@ -54,13 +55,13 @@ impl Instruments {
             token_usage: meter
                 .u64_histogram("gen_ai.client.token.usage")
                 .with_unit("{token}")
-                .with_description("Tokens that calls of models used.")
+                .with_description("Number of tokens used by model calls.")
                 .with_boundaries(TOKENS.to_vec())
                 .build(),
-            duration: seconds("gen_ai.client.operation.duration", "How long calls of models took."),
+            duration: seconds("gen_ai.client.operation.duration", "Duration of model calls."),
             first_chunk: seconds(
                 "gen_ai.client.operation.time_to_first_chunk",
-                "How long the first chunk of a stream took.",
+                "Time to the first chunk of a streamed response.",
             ),
             requests: meter.u64_counter("llm.requests.count").with_unit("{request}").build(),
             errors: meter.u64_counter("llm.errors.count").with_unit("{request}").build(),
@@ -75,7 +76,7 @@ impl Instruments {
     }
 }
 
-/// A turn that counts as active until this is dropped.
+/// Counts a turn as active until dropped.
 #[derive(Debug)]
 pub(crate) struct ActiveTurn(Arc<Instruments>);
 
@@ -92,7 +93,7 @@ impl Drop for ActiveTurn {
     }
 }
 
-/// A call of a model that is measured; its figures are recorded when this is dropped.
+/// Measures a model call and records the figures when dropped.
 #[derive(Debug)]
 pub(crate) struct MeasuredCall {
     instruments: Arc<Instruments>,
@@ -103,7 +104,7 @@ pub(crate) struct MeasuredCall {
     known: Mutex<Known>,
 }
 
-/// What becomes known while the call lasts.
+/// Results that arrive during the call.
 #[derive(Debug, Default)]
 struct Known {
     response_model: Option<Value>,

@@ -1,11 +1,12 @@
-//! Calls of models: language models and embeddings.
+//! Calls to language models and embedding models.
 
 use crate::{Step, guard::guard, metrics::MeasuredCall};
 use opentelemetry::{KeyValue, StringValue, Value, trace::SpanKind};
 use serde::Serialize;
 use std::{any::type_name_of_val, borrow::Cow, error::Error, time::Duration};
 
-/// What a call used, in tokens. What the provider did not say stays `None`, which is not 0.
+/// The tokens a call used. `None` means that the provider did not report the number, which is not the same as
+/// 0.
 ///
 /// ```
 /// let usage = turnscope::Usage { input: Some(1200), cached: Some(1000), ..Default::default() };
@@ -13,19 +14,19 @@ use std::{any::type_name_of_val, borrow::Cow, error::Error, time::Duration};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// All input tokens, those read from and written to a cache included.
+    /// All input tokens, including cache reads and writes.
     pub input: Option<u64>,
-    /// All output tokens, reasoning included.
+    /// All output tokens, including reasoning.
     pub output: Option<u64>,
-    /// Of the input: read from the provider's cache.
+    /// The part of the input that was read from the provider's cache.
     pub cached: Option<u64>,
-    /// Of the input: written to the provider's cache.
+    /// The part of the input that was written to the provider's cache.
     pub cache_written: Option<u64>,
-    /// Of the output: reasoning.
+    /// The part of the output that was reasoning.
     pub reasoning: Option<u64>,
 }
 
-/// The ways to fail of a [`Step`], for a call that is measured.
+/// Shadows the failing methods of [`Step`] for a call that is measured.
 macro_rules! failing {
     () => {
         /// The call failed; see [`Step::error`].
@@ -50,7 +51,7 @@ macro_rules! failing {
 }
 
 guard! {
-    /// One call of a language model: `chat MODEL`, of kind client.
+    /// One call of a language model: `chat MODEL`, span kind client.
     ///
     /// ```
     /// use std::time::Duration;
@@ -74,53 +75,55 @@ impl LlmCall {
 
     failing!();
 
-    /// What the model is sent. Recorded with content only, as a list of messages in the shape of the conventions.
+    /// The messages sent to the model, as a list in the shape of the GenAI semantic conventions. Recorded
+    /// only if content capture is on.
     pub fn input_messages<T: Serialize + ?Sized>(&self, messages: &T) -> &Self {
         self.json("gen_ai.input.messages", messages)
     }
 
-    /// What the model answered. Recorded with content only.
+    /// The model's answer. Recorded only if content capture is on.
     pub fn output_messages<T: Serialize + ?Sized>(&self, messages: &T) -> &Self {
         self.json("gen_ai.output.messages", messages)
     }
 
-    /// The system prompt where it is not among the messages. Recorded with content only, as a list of parts.
+    /// The system prompt, as a list of parts, if it is not among the messages. Recorded only if content
+    /// capture is on.
     pub fn system_instructions<T: Serialize + ?Sized>(&self, parts: &T) -> &Self {
         self.json("gen_ai.system_instructions", parts)
     }
 
-    /// The tools that the model may call. Recorded with content only.
+    /// The tools that the model may call. Recorded only if content capture is on.
     pub fn tool_definitions<T: Serialize + ?Sized>(&self, tools: &T) -> &Self {
         self.json("gen_ai.tool.definitions", tools)
     }
 
-    /// The limit of the answer's length, in tokens.
+    /// The requested maximum length of the answer, in tokens.
     #[inline]
     pub fn max_tokens(&self, tokens: u64) -> &Self {
         self.count("gen_ai.request.max_tokens", tokens);
         self
     }
 
-    /// The temperature that was asked for.
+    /// The requested sampling temperature.
     #[inline]
     pub fn temperature(&self, temperature: f64) -> &Self {
         self.set("gen_ai.request.temperature", temperature);
         self
     }
 
-    /// The share of the likeliest tokens that were asked for.
+    /// The requested nucleus sampling threshold.
     pub fn top_p(&self, top_p: f64) -> &Self {
         self.set("gen_ai.request.top_p", top_p);
         self
     }
 
-    /// The seed that was given, for answers that can be repeated.
+    /// The requested seed.
     pub fn seed(&self, seed: i64) -> &Self {
         self.set("gen_ai.request.seed", seed);
         self
     }
 
-    /// The answer's id, and the model that gave it.
+    /// The response's id and the model that generated it.
     #[inline]
     pub fn response(&self, id: impl Into<Value>, model: impl Into<Value>) -> &Self {
         if self.is_off() {
@@ -148,7 +151,7 @@ impl LlmCall {
         self
     }
 
-    /// How long the first chunk of a stream took; it is recorded in seconds.
+    /// The time to the first chunk of a stream; recorded in seconds.
     pub fn time_to_first_chunk(&self, time: Duration) -> &Self {
         if let Some(measured) = &self.measured {
             measured.first_chunk(time);
@@ -160,7 +163,7 @@ impl LlmCall {
         self
     }
 
-    /// The tokens that the call used.
+    /// The tokens used.
     #[inline]
     pub fn usage(&self, usage: Usage) -> &Self {
         if !self.is_off() {
@@ -196,7 +199,7 @@ impl LlmCall {
 }
 
 guard! {
-    /// The making of embeddings: `embeddings MODEL`, of kind client.
+    /// One embeddings call: `embeddings MODEL`, span kind client.
     ///
     /// ```
     /// let run = turnscope::run("helpdesk");
@@ -220,7 +223,7 @@ impl Embedding {
         self
     }
 
-    /// The tokens that the call used.
+    /// The tokens used.
     #[inline]
     pub fn input_tokens(&self, tokens: u64) -> &Self {
         if let Some(measured) = &self.measured {
@@ -233,8 +236,8 @@ impl Embedding {
     }
 }
 
-/// As many attributes as a call usually has, its run's included, so that they are moved nowhere while they are set.
-const USUAL: usize = 14;
+/// The number of attributes a call usually has, including its run's. Reserving room avoids reallocation.
+const TYPICAL_ATTRIBUTES: usize = 14;
 
 fn call(
     parent: &Step,
@@ -245,7 +248,7 @@ fn call(
     let begin = |to| Box::new(MeasuredCall::begin(to, operation, provider, model.clone()));
     let measured = parent.instruments().map(begin);
     let name = [operation, " ", &model].concat();
-    let mut attributes = Vec::with_capacity(USUAL); // one by one: an array would be made first, and copied
+    let mut attributes = Vec::with_capacity(TYPICAL_ATTRIBUTES); // pushed one by one: an array would be copied
     attributes.push(KeyValue::new("gen_ai.operation.name", operation));
     attributes.push(KeyValue::new("gen_ai.provider.name", provider));
     attributes.push(KeyValue::new("gen_ai.request.model", model));

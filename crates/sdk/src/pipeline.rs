@@ -1,13 +1,13 @@
-//! From a span's end to the exporters: a lane that shapes spans and keeps them here, and one for each slow exporter, so that
-//! none waits for another.
+//! From a span's end to the exporters: one queue to process spans, then a queue for each exporter, so that no
+//! exporter waits for another.
 
 use crate::{
     Exporter,
-    export::Ring,
-    lane::{Consumer, Lane, Limits},
-    log::{Complaint, Log, LogLevel},
-    sample::weight,
-    shape::{LargeContents, Shape},
+    export::RingBuffer,
+    export_queue::{Consumer, ExportQueue, QueueLimits},
+    log::{Log, LogLevel, RateLimitedWarning},
+    processors::{LargeContents, Processors},
+    sample::estimated_bytes,
 };
 use opentelemetry::{Context, SpanId, Value};
 use opentelemetry_sdk::{
@@ -23,74 +23,87 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many spans wait until they are shaped, which needs no large batches.
-const WAKE: usize = 256;
+/// Maximum batch size of the processing queue; larger batches have no benefit there.
+const PROCESSING_BATCH: usize = 256;
 
-/// How many spans are shaped at once.
-const CHUNK: usize = 16;
+/// The number of spans processed at once.
+const PROCESSING_CHUNK: usize = 16;
 
-/// How long a flush may take that nobody gave a time.
-const FLUSH: Duration = Duration::from_secs(5);
+/// Timeout of a flush for which the caller gave none.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The span processor of this crate.
+/// This crate's span processor.
 #[derive(Clone, Debug)]
-pub(crate) struct Pipeline(Arc<Inner>);
+pub(crate) struct Pipeline(Arc<Stages>);
 
 #[derive(Debug)]
-struct Inner {
-    first: Lane<SpanData>,
-    slow: Arc<Vec<ExportLane>>,
+struct Stages {
+    processing: ExportQueue<SpanData>,
+    exporters: Arc<Vec<ExporterQueue>>,
     large: Option<Arc<dyn LargeContents>>,
-    /// How long the end of a run may wait until its spans are exported.
+    /// How long the end of a run may block until its spans are exported.
     run_end: Option<Duration>,
 }
 
 impl Pipeline {
     pub(crate) fn start(
-        limits: Limits,
-        shape: Shape,
-        ring: Ring,
+        limits: QueueLimits,
+        processors: Processors,
+        ring: RingBuffer,
         exporters: Vec<Box<dyn Exporter>>,
         run_end: Option<Duration>,
         log: &Log,
     ) -> io::Result<Self> {
-        let slow = exporters.into_iter().map(|exporter| ExportLane::start(limits, exporter, log));
-        let slow = Arc::new(slow.collect::<Result<Vec<_>, _>>()?);
-        let large = shape.large.clone();
-        let onward = Onward { shape, ring, lanes: Arc::clone(&slow), lost: 0, complaint: Complaint::to(log) };
-        let first = Lane::start(Limits { batch: limits.batch.min(WAKE), chunk: CHUNK, ..limits }, onward)?;
-        Ok(Self(Arc::new(Inner { first, slow, large, run_end })))
+        let exporters = exporters.into_iter().map(|exporter| ExporterQueue::start(limits, exporter, log));
+        let exporters = Arc::new(exporters.collect::<Result<Vec<_>, _>>()?);
+        let large = processors.large.clone();
+        let processing = Processing {
+            processors,
+            ring,
+            queues: Arc::clone(&exporters),
+            lost: 0,
+            warning: RateLimitedWarning::new(log),
+        };
+        let processing = ExportQueue::start(
+            QueueLimits { batch: limits.batch.min(PROCESSING_BATCH), chunk: PROCESSING_CHUNK, ..limits },
+            processing,
+        )?;
+        Ok(Self(Arc::new(Stages { processing, exporters, large, run_end })))
     }
 
-    /// Spans that were lost because a queue was full or closed; a span that two exporters lost counts twice.
+    /// Number of spans lost because a queue was full or closed. A span that two exporters lost counts twice.
     pub(crate) fn dropped(&self) -> u64 {
-        self.0.first.dropped() + self.0.slow.iter().map(ExportLane::dropped).sum::<u64>()
+        self.0.processing.dropped() + self.0.exporters.iter().map(ExporterQueue::dropped).sum::<u64>()
     }
 
-    /// Waits until what has ended stands in the ring.
-    pub(crate) fn settle(&self) -> bool {
-        self.0.first.flush(FLUSH)
+    /// Waits until the spans that have ended are in the ring buffer.
+    pub(crate) fn flush_processing(&self) -> bool {
+        self.0.processing.flush(FLUSH_TIMEOUT)
     }
 
-    /// Waits until what has ended is exported.
+    /// Waits until the spans that have ended are exported.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         let until = after(timeout);
-        let first = self.0.first.flush(timeout);
+        let processing = self.0.processing.flush(timeout);
         let large = self.0.large.as_ref().is_none_or(|large| large.flush(left(until)));
-        first & large & self.0.slow.iter().all(|slow| slow.lane.flush(left(until)))
+        processing & large & self.0.exporters.iter().all(|exporter| exporter.queue.flush(left(until)))
     }
 
-    /// Exports what is there and ends the threads; at once when that was done before.
+    /// Exports what is left and ends the threads. Returns at once if that has been done.
     pub(crate) fn close(&self, timeout: Duration) -> bool {
         let until = after(timeout);
-        let first = self.0.first.close(timeout);
-        self.0.slow.iter().for_each(|slow| slow.lane.stop()); // all of them work while one is waited for
-        let done = self.0.slow.iter().fold(first, |done, slow| slow.lane.close(left(until)) & done);
+        let processing = self.0.processing.close(timeout);
+        self.0.exporters.iter().for_each(|exporter| exporter.queue.stop()); // so that they finish in parallel
+        let done = self
+            .0
+            .exporters
+            .iter()
+            .fold(processing, |done, exporter| exporter.queue.close(left(until)) & done);
         self.0.large.as_ref().is_none_or(|large| large.close(left(until))) & done
     }
 }
 
-/// The moment at the end of a time that may be as long as there is.
+/// The instant `timeout` from now; capped at a year, because `Duration::MAX` would overflow.
 fn after(timeout: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 86_400))
@@ -100,113 +113,116 @@ fn left(until: Instant) -> Duration {
     until.saturating_duration_since(Instant::now())
 }
 
-/// What the first lane does: spans are shaped, remembered, and handed to every exporter's lane.
-struct Onward {
-    shape: Shape,
-    ring: Ring,
-    lanes: Arc<Vec<ExportLane>>,
+/// The processing queue's consumer: processes spans, keeps them in the ring buffer, and passes them to every
+/// exporter's queue.
+struct Processing {
+    processors: Processors,
+    ring: RingBuffer,
+    queues: Arc<Vec<ExporterQueue>>,
     lost: u64,
-    complaint: Complaint,
+    warning: RateLimitedWarning,
 }
 
-impl Onward {
-    fn hand_on(&self, spans: &mut Vec<SpanData>) {
-        for span in spans.iter().filter(|_| !self.lanes.is_empty()) {
-            let bytes = weight(span);
-            self.lanes.iter().for_each(|lane| lane.push(span, bytes));
+impl Processing {
+    fn dispatch(&self, spans: &mut Vec<SpanData>) {
+        for span in spans.iter().filter(|_| !self.queues.is_empty()) {
+            let bytes = estimated_bytes(span);
+            self.queues.iter().for_each(|queue| queue.push(span, bytes));
         }
         self.ring.add(spans);
     }
 }
 
-impl Consumer<SpanData> for Onward {
+impl Consumer<SpanData> for Processing {
     fn take(&mut self, batch: &mut Vec<SpanData>, dropped: u64) {
-        self.shape.batch(batch);
-        // An exporter that hangs cannot say what its lane loses, so this one does.
-        let lost = dropped + self.lanes.iter().map(ExportLane::dropped).sum::<u64>();
+        self.processors.process(batch);
+        // A hung exporter cannot report what its queue drops, so this consumer does.
+        let lost = dropped + self.queues.iter().map(ExporterQueue::dropped).sum::<u64>();
         if lost > self.lost {
             self.lost = lost;
-            self.complaint.say(|| format!("{lost} finished spans were dropped so far: a queue was full"));
+            self.warning.log(|| format!("dropped {lost} finished spans so far: a queue was full"));
         }
-        self.hand_on(batch);
+        self.dispatch(batch);
     }
 
     fn end(&mut self) {
-        let mut rest = self.shape.rest();
-        self.hand_on(&mut rest);
+        let mut rest = self.processors.finish();
+        self.dispatch(&mut rest);
     }
 }
 
-/// An exporter's lane: bounded in bytes too, as spans may hold long conversations.
+/// An exporter's queue. Bounded in bytes as well, because spans may hold long conversations.
 #[derive(Debug)]
-struct ExportLane {
-    lane: Lane<SpanData>,
-    /// Bytes that wait.
-    waiting: Arc<AtomicUsize>,
-    room: usize,
+struct ExporterQueue {
+    queue: ExportQueue<SpanData>,
+    /// Bytes in the queue.
+    queued_bytes: Arc<AtomicUsize>,
+    max_bytes: usize,
 }
 
-impl ExportLane {
-    fn start(limits: Limits, exporter: Box<dyn Exporter>, log: &Log) -> io::Result<Self> {
-        let waiting = Arc::<AtomicUsize>::default();
-        let export = Export {
+impl ExporterQueue {
+    fn start(limits: QueueLimits, exporter: Box<dyn Exporter>, log: &Log) -> io::Result<Self> {
+        let queued_bytes = Arc::<AtomicUsize>::default();
+        let export = ExportWorker {
             exporter,
-            waiting: Arc::clone(&waiting),
+            queued_bytes: Arc::clone(&queued_bytes),
             log: log.clone(),
-            complaint: Complaint::to(log),
+            warning: RateLimitedWarning::new(log),
             exported: 0,
         };
-        Ok(Self { lane: Lane::start(limits, export)?, waiting, room: limits.bytes })
+        Ok(Self { queue: ExportQueue::start(limits, export)?, queued_bytes, max_bytes: limits.bytes })
     }
 
-    /// Puts a span in that takes so many bytes, or counts it as dropped.
+    /// Queues a span of this size, or counts it as dropped.
     fn push(&self, span: &SpanData, bytes: usize) {
-        // Only one thread puts spans in, so there is no less room than this finds.
-        if self.waiting.load(Ordering::Relaxed).saturating_add(bytes) > self.room {
-            self.lane.drop_one();
+        // Only one thread pushes, so the room cannot shrink after this check.
+        if self.queued_bytes.load(Ordering::Relaxed).saturating_add(bytes) > self.max_bytes {
+            self.queue.count_dropped();
         } else {
-            self.waiting.fetch_add(bytes, Ordering::Relaxed);
-            if !self.lane.push(span.clone()) {
-                self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+            if !self.queue.push(span.clone()) {
+                self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             }
         }
     }
 
     fn dropped(&self) -> u64 {
-        self.lane.dropped()
+        self.queue.dropped()
     }
 }
 
-/// What an exporter's lane does.
-struct Export {
+/// An exporter queue's consumer.
+struct ExportWorker {
     exporter: Box<dyn Exporter>,
-    waiting: Arc<AtomicUsize>,
+    queued_bytes: Arc<AtomicUsize>,
     log: Log,
-    complaint: Complaint,
+    warning: RateLimitedWarning,
     exported: usize,
 }
 
-impl Consumer<SpanData> for Export {
+impl Consumer<SpanData> for ExportWorker {
     fn take(&mut self, batch: &mut Vec<SpanData>, _: u64) {
-        // What exporting itself does must not be recorded in turn.
-        let _quiet = Context::enter_telemetry_suppressed_scope();
+        // Exporting must not record telemetry of its own.
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
         let count = batch.len();
-        self.waiting.fetch_sub(batch.iter().map(weight).sum(), Ordering::Relaxed);
+        self.queued_bytes.fetch_sub(batch.iter().map(estimated_bytes).sum(), Ordering::Relaxed);
         match self.exporter.export(batch) {
             Ok(()) => {
                 self.exported += count;
-                self.log.say(LogLevel::Debug, || {
-                    format!("{count} finished spans exported by {:?}", self.exporter)
+                self.log.write(LogLevel::Debug, || {
+                    format!("exported {count} finished spans to {:?}", self.exporter)
                 });
             }
             Err(error) => {
-                self.complaint.say(|| format!("{count} finished spans could not be exported: {error}"));
+                self.warning.log(|| format!("cannot export {count} finished spans: {error}"));
             }
         }
     }
 
     fn end(&mut self) {
-        self.log.say(LogLevel::Info, || format!("{} spans exported by {:?}", self.exported, self.exporter));
+        self.log.write(LogLevel::Info, || {
+            format!("exported {} spans to {:?} in total", self.exported, self.exporter)
+        });
     }
 }
 
@@ -217,17 +233,17 @@ impl SpanProcessor for Pipeline {
         match self.0.run_end {
             Some(timeout) if is_run(&span) => {
                 let until = after(timeout);
-                self.0.first.push_within(span, timeout);
+                self.0.processing.push_within(span, timeout);
                 self.flush(left(until));
             }
             _ => {
-                let _ = self.0.first.push(span); // the lane counts what it drops
+                let _ = self.0.processing.push(span); // the queue counts what it drops
             }
         }
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        if self.flush(FLUSH) { Ok(()) } else { Err(OTelSdkError::Timeout(FLUSH)) }
+        if self.flush(FLUSH_TIMEOUT) { Ok(()) } else { Err(OTelSdkError::Timeout(FLUSH_TIMEOUT)) }
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
@@ -235,7 +251,7 @@ impl SpanProcessor for Pipeline {
     }
 }
 
-/// Whether the span is a run's own.
+/// Whether this is a run's own span.
 pub(crate) fn is_run(span: &SpanData) -> bool {
     let is_agent = |value: &Value| value.as_str() == "invoke_agent";
     span.attributes
@@ -243,7 +259,7 @@ pub(crate) fn is_run(span: &SpanData) -> bool {
         .any(|attribute| attribute.key.as_str() == "gen_ai.operation.name" && is_agent(&attribute.value))
 }
 
-/// Whether the span is the first of its trace in this process.
+/// Whether this span is the first of its trace in this process.
 pub(crate) fn is_local_root(span: &SpanData) -> bool {
     span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote
 }

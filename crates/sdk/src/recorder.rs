@@ -1,8 +1,8 @@
-//! What records: a tracer and how to name and fill its spans.
+//! A recorder: a tracer, and how to name and fill its spans.
 //!
-//! Not here: exporters (`setup`), and the default instance (`lib`).
+//! Not here: exporters (`config`), and the default recorder (`lib`).
 
-use crate::{Run, Step, metrics::Instruments, shared::Shared, tracer::Tracer};
+use crate::{Run, Step, metrics::Instruments, run_attributes::RunAttributes, tracer::Tracer};
 use opentelemetry::{Context, global::BoxedTracer, logs::LoggerProvider, metrics::Meter};
 use opentelemetry_sdk::{
     logs::{SdkLogger, SdkLoggerProvider},
@@ -21,7 +21,7 @@ pub enum Naming {
     AgentRun,
 }
 
-/// Records runs through one OpenTelemetry tracer. Cheap to clone; [`Recorder::disabled`] records nothing.
+/// Records runs through one OpenTelemetry tracer. Cheap to clone. [`Recorder::disabled`] records nothing.
 ///
 /// ```
 /// use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -33,11 +33,11 @@ pub enum Naming {
 /// assert!(run.is_recording());
 /// ```
 #[derive(Clone, Default)]
-pub struct Recorder(Option<Arc<Means>>);
+pub struct Recorder(Option<Arc<RecorderInner>>);
 
-/// What an enabled recorder records with.
+/// Settings and instruments of an enabled recorder.
 #[derive(Clone)]
-pub(crate) struct Means {
+pub(crate) struct RecorderInner {
     pub(crate) tracer: Tracer,
     pub(crate) naming: Naming,
     pub(crate) content: bool,
@@ -49,13 +49,14 @@ pub(crate) struct Means {
 }
 
 impl Recorder {
-    /// Records through `provider`, named after the conventions, without the contents of messages.
+    /// Records through `provider`, with semantic convention names and without message contents.
     pub fn new(provider: &SdkTracerProvider) -> Self {
         Self::through(Tracer::of(provider))
     }
 
-    /// Records through the provider that the application has set as OpenTelemetry's global one; none where it has set none. It
-    /// must be one of the version of OpenTelemetry that this crate has, as each has a global of its own.
+    /// Records through OpenTelemetry's global provider, or returns `None` if the application has set none.
+    /// Each version of OpenTelemetry has a global of its own, so the application must use the same version as
+    /// this crate.
     ///
     /// ```
     /// use opentelemetry::global::set_tracer_provider;
@@ -71,7 +72,7 @@ impl Recorder {
     }
 
     fn through(tracer: Tracer) -> Self {
-        let means = Means {
+        let inner = RecorderInner {
             tracer,
             naming: Naming::default(),
             content: false,
@@ -81,43 +82,43 @@ impl Recorder {
             logger: None,
             live: false,
         };
-        Self(Some(Arc::new(means)))
+        Self(Some(Arc::new(inner)))
     }
 
-    /// Records nothing: every call returns at once.
+    /// A recorder that records nothing: every call returns at once.
     pub const fn disabled() -> Self {
         Self(None)
     }
 
-    /// The same recorder with another way of naming spans.
+    /// Sets how spans are named.
     #[must_use]
     pub fn with_naming(self, naming: Naming) -> Self {
-        self.with(|means| means.naming = naming)
+        self.with(|inner| inner.naming = naming)
     }
 
-    /// Whether messages, arguments, results, queries and documents are recorded; off unless set.
+    /// Whether to record messages, arguments, results, queries and documents. Default: false.
     #[must_use]
     pub fn with_content(self, content: bool) -> Self {
-        self.with(|means| means.content = content)
+        self.with(|inner| inner.content = content)
     }
 
-    /// Whether calls of tools are recorded, as they are unless this is set; where not, what they hold stands directly below
-    /// their turn.
+    /// Whether to record tool calls. Default: true. If false, whatever a tool call contains becomes a child
+    /// of the turn.
     #[must_use]
     pub fn with_tool_calls(self, tool_calls: bool) -> Self {
-        self.with(|means| means.tool_calls = tool_calls)
+        self.with(|inner| inner.tool_calls = tool_calls)
     }
 
-    /// Whether the tokens that calls of models used are recorded, as they are unless this is set.
+    /// Whether to record token usage. Default: true.
     #[must_use]
     pub fn with_token_usage(self, token_usage: bool) -> Self {
-        self.with(|means| means.token_usage = token_usage)
+        self.with(|inner| inner.token_usage = token_usage)
     }
 
-    /// Measures calls of models and turns with instruments of `meter`: `gen_ai.client.token.usage`,
-    /// `gen_ai.client.operation.duration` and `gen_ai.client.operation.time_to_first_chunk`, `llm.requests.count`,
-    /// `llm.errors.count`, `llm.latency.ms`, `llm.tokens.input`, and `agent.active_turns`. What sampling leaves out is measured
-    /// too.
+    /// Measures model calls and turns with instruments of `meter`: `gen_ai.client.token.usage`,
+    /// `gen_ai.client.operation.duration` and `gen_ai.client.operation.time_to_first_chunk`,
+    /// `llm.requests.count`, `llm.errors.count`, `llm.latency.ms`, `llm.tokens.input`, and
+    /// `agent.active_turns`. Unsampled traces are measured too.
     ///
     /// ```
     /// use opentelemetry::metrics::MeterProvider;
@@ -131,17 +132,18 @@ impl Recorder {
     /// ```
     #[must_use]
     pub fn with_meter(self, meter: &Meter) -> Self {
-        self.with(|means| means.instruments = Some(Arc::new(Instruments::new(meter))))
+        self.with(|inner| inner.instruments = Some(Arc::new(Instruments::new(meter))))
     }
 
-    /// Logs to `loggers`: what [`with_live`](Self::with_live) announces, and what the layer for `tracing` hears.
+    /// Sends log records to `loggers`: step announcements ([`with_live`](Self::with_live)) and the events of
+    /// the `tracing` layer.
     #[must_use]
     pub fn with_loggers(self, loggers: &SdkLoggerProvider) -> Self {
-        self.with(|means| means.logger = Some(loggers.logger("turnscope")))
+        self.with(|inner| inner.logger = Some(loggers.logger("turnscope")))
     }
 
-    /// Whether each step is announced when it starts, by the log event `turnscope.step.started`: so an agent that is stuck can
-    /// be seen while it is stuck. Off unless set, and without [loggers](Self::with_loggers).
+    /// Whether to announce each step when it starts, with the log event `turnscope.step.started`, so that a
+    /// stuck agent can be seen while it is stuck. Default: false. Needs [loggers](Self::with_loggers).
     ///
     /// ```
     /// use opentelemetry_sdk::{logs::SdkLoggerProvider, trace::SdkTracerProvider};
@@ -153,40 +155,41 @@ impl Recorder {
     /// ```
     #[must_use]
     pub fn with_live(self, live: bool) -> Self {
-        self.with(|means| means.live = live)
+        self.with(|inner| inner.live = live)
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Means)) -> Self {
-        if let Some(means) = &mut self.0 {
-            change(Arc::make_mut(means));
+    fn with(mut self, change: impl FnOnce(&mut RecorderInner)) -> Self {
+        if let Some(inner) = &mut self.0 {
+            change(Arc::make_mut(inner));
         }
         self
     }
 
-    /// Begins a run of the agent `name`, below the OpenTelemetry span that is active here, if there is one.
+    /// Begins a run of the agent `name`, as a child of the current OpenTelemetry span if there is one.
     pub fn run(&self, name: impl Into<Cow<'static, str>>) -> Run {
-        self.here().run(name)
+        self.in_current_context().run(name)
     }
 
-    /// A place below which steps can be recorded without a run: in a context that came from another process, say.
-    pub fn below(&self, context: &Context) -> Step {
-        Step::at(self, context, Shared::default())
+    /// A handle to record steps in a context without a run, for example in one that came from another
+    /// process.
+    pub fn in_context(&self, context: &Context) -> Step {
+        Step::at(self, context, RunAttributes::default())
     }
 
-    /// The place that is active here, for this recorder.
-    fn here(&self) -> Step {
+    /// A handle to the current context, for this recorder.
+    fn in_current_context(&self) -> Step {
         match &self.0 {
-            None => Step::off(),
+            None => Step::disabled(),
             Some(_) => Context::map_current(|context| Step::inside(self, context)),
         }
     }
 
-    pub(crate) fn means(&self) -> Option<&Means> {
+    pub(crate) fn inner(&self) -> Option<&RecorderInner> {
         self.0.as_deref()
     }
 
     pub(crate) fn tracer(&self) -> Option<BoxedTracer> {
-        self.means().map(|means| means.tracer.boxed())
+        self.inner().map(|inner| inner.tracer.boxed())
     }
 
     pub(crate) fn is(&self, other: &Self) -> bool {
@@ -201,8 +204,8 @@ impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Recorder");
         out.field("enabled", &self.0.is_some());
-        if let Some(means) = &self.0 {
-            out.field("naming", &means.naming).field("content", &means.content);
+        if let Some(inner) = &self.0 {
+            out.field("naming", &inner.naming).field("content", &inner.content);
         }
         out.finish()
     }

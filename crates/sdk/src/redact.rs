@@ -1,13 +1,15 @@
-//! What must not leave the process: replaced by a marker in every attribute, of spans, events and links, in nested JSON too.
+//! Redaction: replaces secrets in every attribute, including those of events and links and nested JSON.
 //!
-//! Runs on the SDK's thread. Not here: truncation and sampling.
+//! Runs on the background thread. Not here: truncation and sampling.
 
-use crate::shape::each_text;
+mod pattern;
+
+use crate::processors::each_text;
 use opentelemetry_sdk::trace::SpanData;
-use regex::Regex;
+use pattern::Pattern;
 use serde_json::Value as Json;
 
-/// Values under these keys, whatever they hold.
+/// Keys whose values are always secret.
 const KEYS: &[&str] = &[
     "authorization",
     "proxy_authorization",
@@ -25,8 +27,9 @@ const KEYS: &[&str] = &[
     "set_cookie",
 ];
 
-/// Shapes of what is secret or personal, each with the name that its marker bears. All are of ASCII (`(?-u)`): Unicode's digits and
-/// boundaries would take a megabyte more, and leave `müller@example.org` whole for its `ü`.
+/// Patterns of secrets and personal data, each with the name shown in its marker. All are ASCII (`(?-u)`):
+/// Unicode classes would take a megabyte more, and `\b` would let `müller@example.org` through because of its
+/// `ü`.
 const PATTERNS: &[(&str, &str)] = &[
     (
         "secret",
@@ -41,7 +44,7 @@ const PATTERNS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What is replaced before a span is exported or remembered.
+/// What to replace before a span is exported or kept.
 ///
 /// ```
 /// use turnscope::Redaction;
@@ -52,23 +55,23 @@ const PATTERNS: &[(&str, &str)] = &[
 #[derive(Clone, Debug)]
 pub struct Redaction {
     keys: Vec<String>,
-    patterns: Vec<(String, Regex)>,
+    patterns: Vec<Pattern>,
 }
 
-/// A pattern that is no regular expression.
+/// A redaction pattern that cannot be used: it is not a valid regular expression, or the feature `regex` is
+/// off.
 #[derive(Debug, thiserror::Error)]
-#[error("the redaction pattern {name} is no regular expression: {source}")]
+#[error("cannot use the redaction pattern {name}: {source}")]
 pub struct BadPattern {
     name: String,
-    source: regex::Error,
+    source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 impl Default for Redaction {
-    /// Keys that hold credentials; the shapes of secrets, e-mail addresses, cards, SSNs and phone numbers.
+    /// Keys that hold credentials; patterns for secrets, e-mail addresses, card numbers, SSNs and phone
+    /// numbers. Without the feature `regex`, only the keys.
     fn default() -> Self {
-        let patterns = PATTERNS
-            .iter()
-            .filter_map(|(name, pattern)| Some(((*name).to_owned(), Regex::new(pattern).ok()?)));
+        let patterns = PATTERNS.iter().filter_map(|(name, pattern)| Pattern::new(name, pattern).ok());
         Self { keys: KEYS.iter().map(|key| (*key).to_owned()).collect(), patterns: patterns.collect() }
     }
 }
@@ -79,25 +82,26 @@ impl Redaction {
         Self { keys: Vec::new(), patterns: Vec::new() }
     }
 
-    /// Replaces the values under `key` too: an attribute's name or the part after its last dot, or a key in nested JSON,
-    /// in any case, `-` and `_` alike.
+    /// Also replaces the values under `key`: an attribute key or its part after the last dot, or a key in
+    /// nested JSON. Ignores case and the difference between `-` and `_`.
     #[must_use]
     pub fn with_key(mut self, key: &str) -> Self {
         self.keys.push(plain(key));
         self
     }
 
-    /// Replaces what matches `pattern` too, by `[redacted:NAME]`.
+    /// Also replaces matches of `pattern`, by `[redacted:NAME]`.
     ///
     /// # Errors
-    /// When `pattern` is no regular expression.
+    /// When `pattern` is not a valid regular expression, or the feature `regex` is off.
     pub fn with_pattern(mut self, name: &str, pattern: &str) -> Result<Self, BadPattern> {
-        let regex = Regex::new(pattern).map_err(|source| BadPattern { name: name.to_owned(), source })?;
-        self.patterns.insert(0, (name.to_owned(), regex));
+        let pattern =
+            Pattern::new(name, pattern).map_err(|source| BadPattern { name: name.to_owned(), source })?;
+        self.patterns.insert(0, pattern);
         Ok(self)
     }
 
-    /// The text without what the patterns match; where it is JSON, without the values of secret keys either.
+    /// Returns the text with all matches replaced. In JSON, the values of secret keys are replaced too.
     pub fn text(&self, text: &str) -> String {
         self.inside(text, 0).unwrap_or_else(|| text.to_owned())
     }
@@ -109,7 +113,7 @@ impl Redaction {
         each_text(span, &mut |key, text| self.changed(key, text));
     }
 
-    /// What takes the place of a text under a key, or none where the text may stay.
+    /// The replacement for a text under a key, or `None` to keep it.
     pub(crate) fn changed(&self, key: &str, text: &str) -> Option<String> {
         if self.is_secret(key) { Some("[redacted:key]".into()) } else { self.inside(text, 0) }
     }
@@ -119,7 +123,7 @@ impl Redaction {
         self.keys.iter().any(|secret| is_plain(secret, key) || is_plain(secret, last))
     }
 
-    /// The text with replacements, or none if nothing is to be replaced.
+    /// The redacted text, or `None` if there is nothing to redact.
     fn inside(&self, text: &str, depth: usize) -> Option<String> {
         if depth < 8
             && text.starts_with(['{', '['])
@@ -128,17 +132,8 @@ impl Redaction {
             return self.json(&mut json, depth).then(|| json.to_string());
         }
         let mut out: Option<String> = None;
-        for (name, pattern) in &self.patterns {
-            let now = out.as_deref().unwrap_or(text);
-            let mut hit = false;
-            let replaced = pattern.replace_all(now, |found: &regex::Captures<'_>| {
-                if name == "card" && !is_card(&found[0]) {
-                    return found[0].to_owned();
-                }
-                hit = true;
-                format!("[redacted:{name}]")
-            });
-            if let (true, replaced) = (hit, replaced.into_owned()) {
+        for pattern in &self.patterns {
+            if let Some(replaced) = pattern.replace(out.as_deref().unwrap_or(text)) {
                 out = Some(replaced);
             }
         }
@@ -171,25 +166,14 @@ fn plain(key: &str) -> String {
     key.to_ascii_lowercase().replace('-', "_")
 }
 
-/// Whether a key in its plain form is `plain`; without making that form, as every attribute's key is asked for.
+/// Whether `key` in normal form equals `plain`. Compares without allocating, because it runs for every
+/// attribute.
 fn is_plain(plain: &str, key: &str) -> bool {
     plain.len() == key.len() && plain.bytes().eq(key.bytes().map(plain_byte))
 }
 
 fn plain_byte(byte: u8) -> u8 {
     if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() }
-}
-
-/// Whether the digits pass the check that cards' numbers pass: other long numbers stay.
-fn is_card(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).rev().enumerate();
-    let sum: u32 = digits
-        .map(|(place, digit)| {
-            let digit = u32::from(digit - b'0') << (place % 2);
-            if digit > 9 { digit - 9 } else { digit }
-        })
-        .sum();
-    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]
@@ -207,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes_are_replaced_and_their_neighbours_stay() {
+    fn matches_are_replaced_and_the_surrounding_text_is_kept() {
         check("mail ada@example.org now", "mail [redacted:email] now");
         check("an müller@example.org, über ada@example.org", "an mü[redacted:email], über [redacted:email]");
         check("key sk-abcdefghijklmnopqrstuv", "key [redacted:secret]");
@@ -226,13 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn counts_of_tokens_are_no_tokens() {
+    fn token_counts_are_not_secrets() {
         assert!(!Redaction::default().is_secret("gen_ai.usage.input_tokens"));
         assert!(Redaction::default().is_secret("http.request.header.authorization"));
     }
 
     #[test]
-    fn a_bad_pattern_is_named() {
+    fn an_invalid_pattern_is_named_in_the_error() {
         let error = Redaction::off().with_pattern("mine", "(").unwrap_err();
         assert!(error.to_string().contains("mine"));
     }

@@ -16,7 +16,7 @@ use std::{
 
 /// One execution of one agent, from its input to its final answer.
 ///
-/// It ends when it is dropped, or at [`end`](Self::end), and derefs to [`Step`].
+/// It ends when dropped, or at [`end`](Self::end), and derefs to [`Step`].
 ///
 /// ```
 /// let run = turnscope::run("helpdesk");
@@ -34,7 +34,7 @@ pub struct Run {
 
 impl Guard for Run {
     #[inline]
-    fn off(step: Step) -> Self {
+    fn disabled(step: Step) -> Self {
         Self { step, turns: AtomicU32::new(0) }
     }
 }
@@ -55,46 +55,47 @@ impl Run {
         Self { step, turns: AtomicU32::new(0) }
     }
 
-    /// Begins the next turn of this run, counted from 1.
+    /// Begins the next turn of this run, counting from 1.
     pub fn turn(&self) -> Turn {
         self.step.turn_at(self.turns.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    /// What runs the agent: `agent.runner` of the `agent.run` naming; not recorded in the other.
+    /// The framework that runs the agent: `agent.runner`. Recorded only with
+    /// [`Naming::AgentRun`](crate::Naming::AgentRun).
     pub fn runner(&self, runner: impl Into<Value>) -> &Self {
         if self.is_agent_run() { self.text("agent.runner", runner) } else { self }
     }
 
-    /// What the agent is for.
+    /// The agent's purpose.
     pub fn description(&self, text: impl Into<Value>) -> &Self {
         self.text("gen_ai.agent.description", text)
     }
 
-    /// The session that the run belongs to, as the application names it. All steps that begin afterwards carry it too.
+    /// The application's id of the session that this run belongs to. All steps that begin later carry it too.
     pub fn session(&self, id: impl Into<Value>) -> &Self {
         let id = id.into();
         self.share("session.id", id.clone()).share("gen_ai.conversation.id", id);
         self
     }
 
-    /// The user on whose behalf the agent works. All steps that begin afterwards carry it too.
+    /// The user on whose behalf the agent acts. All steps that begin later carry it too.
     pub fn user(&self, id: impl Into<Value>) -> &Self {
         self.share("user.id", id.into());
         self
     }
 
-    /// The role in which that user acts: what policies decide by. All steps that begin afterwards carry it too.
+    /// The user's role, by which policies decide. All steps that begin later carry it too.
     pub fn user_role(&self, role: impl Into<Value>) -> &Self {
         self.share("kitelogik.user_role", role.into());
         self
     }
 
-    /// The prompt and its version.
+    /// The prompt's id and version.
     pub fn prompt(&self, id: impl Into<Value>, version: impl Into<Value>) -> &Self {
         self.text("gen_ai.prompt.name", id).text("gen_ai.prompt.version", version)
     }
 
-    /// The experiment and the variant of it that this run takes part in.
+    /// The experiment and variant that this run is part of.
     pub fn experiment(&self, id: impl Into<Value>, variant: impl Into<Value>) -> &Self {
         self.text("experiment.id", id).text("experiment.variant", variant)
     }
@@ -117,20 +118,20 @@ impl Run {
         self
     }
 
-    /// What the agent was asked. Recorded with content only.
+    /// The input from the user. Recorded only if content capture is on.
     pub fn input(&self, text: &str) -> &Self {
         self.content("gen_ai.input.messages", || message("user", text, None));
         self
     }
 
-    /// The agent's answer: an event, and its text where content is recorded.
+    /// The agent's final answer. Records an event, and the text if content capture is on.
     pub fn final_answer(&self, text: &str) -> &Self {
         self.content("gen_ai.output.messages", || message("assistant", text, Some("stop")));
         self.event("final_answer", [("turnscope.answer.bytes", text.len() as i64)]);
         self
     }
 
-    /// This run answers again what the run of `earlier` had answered: a link to it.
+    /// Marks this run as a regeneration of the answer of `earlier`, with a link.
     pub fn regenerates(&self, earlier: &SpanContext) -> &Self {
         if !self.is_off() {
             self.link(earlier.clone(), vec![KeyValue::new("turnscope.link", "regenerated")]);
@@ -138,7 +139,7 @@ impl Run {
         self
     }
 
-    /// Ends the run now. What is recorded on it afterwards is lost.
+    /// Ends the run now.
     pub fn end(self) {}
 
     fn text(&self, key: &'static str, value: impl Into<Value>) -> &Self {
@@ -147,7 +148,7 @@ impl Run {
     }
 }
 
-/// One message with one part of text, in the shape of the conventions.
+/// A message with one text part, in the shape of the GenAI semantic conventions.
 fn message(role: &str, text: &str, finish_reason: Option<&str>) -> String {
     let mut message = serde_json::json!({"role": role, "parts": [{"type": "text", "content": text}]});
     if let Some(reason) = finish_reason {
@@ -172,7 +173,7 @@ impl Drop for Run {
 }
 
 guard! {
-    /// One decision of a run's model and what followed from it.
+    /// One decision of a run's model, and what followed from it.
     ///
     /// ```
     /// let run = turnscope::run("helpdesk");

@@ -1,6 +1,7 @@
-//! Which traces are kept, decided when they have ended: until then their spans are held back, in bounded room.
+//! Tail sampling: decides which traces to keep when they have ended, and holds their spans in bounded memory
+//! until then.
 //!
-//! Not here: a rate alone, which OpenTelemetry's sampler decides when a trace begins (`standing`).
+//! Not here: head sampling by rate, which OpenTelemetry's sampler does (`installation`).
 
 use crate::pipeline::{is_local_root, is_run};
 use opentelemetry::{Array, KeyValue, TraceId, Value, trace::Status};
@@ -12,19 +13,20 @@ use std::{
     time::Duration,
 };
 
-/// How many verdicts are remembered for spans that end after their root.
-const REMEMBERED: usize = 1024;
+/// Number of decisions remembered for spans that end after their root.
+const MAX_DECISIONS: usize = 1024;
 
-/// Decides which traces are kept, once all that is known of them in this process is there. Runs on the SDK's thread.
+/// Decides which traces to keep, once all of their spans in this process have ended. Runs on the background
+/// thread.
 ///
-/// A trace that another process began is kept without asking, as that process keeps it; so is one for whose spans there is
-/// no more room, or that makes a sampler panic.
+/// A trace that another process began is always kept, because that process decides. So are traces that do not
+/// fit into memory, and those that make a sampler panic.
 ///
 /// ```
 /// use opentelemetry_sdk::trace::SpanData;
 /// use turnscope::{Config, Sampler};
 ///
-/// /// Only what took more than one step.
+/// /// Keeps traces of more than one step.
 /// #[derive(Debug)]
 /// struct Busy;
 ///
@@ -40,12 +42,12 @@ const REMEMBERED: usize = 1024;
 /// # Ok::<(), turnscope::SetupError>(())
 /// ```
 pub trait Sampler: fmt::Debug + Send {
-    /// Whether the trace with these spans, in the order in which they ended, is kept. A span that ends after its root is
-    /// asked for alone where its trace was not kept.
+    /// Whether to keep the trace with these spans, given in the order in which they ended. A span that ends
+    /// after its root is passed on its own if its trace was not kept.
     fn keeps(&mut self, trace: &[SpanData]) -> bool;
 }
 
-/// Keeps every trace that matters, and a rate of the rest.
+/// Keeps every trace that matters, and a share of the rest.
 ///
 /// ```
 /// use std::time::Duration;
@@ -55,27 +57,28 @@ pub trait Sampler: fmt::Debug + Send {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct TailRules {
-    /// Keeps a trace with an error.
+    /// Keep traces with an error.
     pub errors: bool,
-    /// Keeps a trace in which a policy denied a call.
+    /// Keep traces in which a policy denied a call.
     pub denied: bool,
-    /// Keeps a trace that was flagged, see [`Step::flag`](crate::Step::flag).
+    /// Keep flagged traces, see [`Step::flag`](crate::Step::flag).
     pub flagged: bool,
-    /// Keeps a trace of which a run, or the whole, took longer.
+    /// Keep traces in which a run, or the whole, took longer than this.
     pub slower_than: Option<Duration>,
-    /// The share that is kept of all others, from 0.0 to 1.0: OpenTelemetry's function of the trace id.
+    /// The share of all other traces to keep, from 0.0 to 1.0; decided by trace id like OpenTelemetry's
+    /// `TraceIdRatioBased`.
     pub rate: f64,
 }
 
 impl Default for TailRules {
-    /// All traces with an error, a denial or a flag, and none of the rest.
+    /// Keeps traces with an error, a denial or a flag, and no others.
     fn default() -> Self {
         Self { errors: true, denied: true, flagged: true, slower_than: None, rate: 0.0 }
     }
 }
 
 impl TailRules {
-    /// Only traces with an error.
+    /// Keeps only traces with an error.
     pub fn only_errors() -> Self {
         Self { denied: false, flagged: false, ..Self::default() }
     }
@@ -93,7 +96,7 @@ impl Sampler for TailRules {
     }
 }
 
-/// The attribute of a flagged step: why.
+/// The attribute with the reason for a flag.
 pub(crate) const FLAG: &str = "turnscope.flag";
 
 fn has(span: &SpanData, key: &str, test: impl Fn(&Value) -> bool) -> bool {
@@ -104,7 +107,8 @@ fn duration(span: &SpanData) -> Duration {
     span.end_time.duration_since(span.start_time).unwrap_or_default()
 }
 
-/// The rule of OpenTelemetry's `TraceIdRatioBased`: the low 63 bits of the trace id below the rate's share.
+/// The rule of OpenTelemetry's `TraceIdRatioBased`: keep if the low 63 bits of the trace id are below `rate`
+/// × 2⁶³.
 fn in_rate(trace: TraceId, rate: f64) -> bool {
     if rate >= 1.0 {
         return true;
@@ -114,40 +118,40 @@ fn in_rate(trace: TraceId, rate: f64) -> bool {
     (low >> 1) < (rate.max(0.0) * (1_u64 << 63) as f64) as u64
 }
 
-/// Holds spans back until their trace is decided.
+/// Holds spans until their trace is decided.
 #[derive(Debug)]
-pub(crate) struct Tail {
+pub(crate) struct TailSampler {
     sampler: Box<dyn Sampler>,
-    /// Bytes that may be held at once.
-    room: usize,
-    held: HashMap<TraceId, Held>,
+    /// Maximum number of bytes held.
+    max_bytes: usize,
+    held: HashMap<TraceId, HeldTrace>,
     bytes: usize,
-    verdicts: HashMap<TraceId, bool>,
-    /// The traces of the verdicts, the oldest first.
+    decisions: HashMap<TraceId, bool>,
+    /// The traces of `decisions`, oldest first.
     order: VecDeque<TraceId>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct HeldTrace {
     spans: Vec<SpanData>,
     bytes: usize,
 }
 
-impl Tail {
-    pub(crate) fn new(sampler: Box<dyn Sampler>, room: usize) -> Self {
-        let (held, verdicts) = (HashMap::new(), HashMap::new());
-        Self { sampler, room, held, bytes: 0, verdicts, order: VecDeque::new() }
+impl TailSampler {
+    pub(crate) fn new(sampler: Box<dyn Sampler>, max_bytes: usize) -> Self {
+        let (held, decisions) = (HashMap::new(), HashMap::new());
+        Self { sampler, max_bytes, held, bytes: 0, decisions, order: VecDeque::new() }
     }
 
-    /// The spans of this batch, and of earlier ones, that are known to be kept.
-    pub(crate) fn keep(&mut self, batch: Vec<SpanData>) -> Vec<SpanData> {
+    /// Adds a batch and returns the spans that are now known to be kept.
+    pub(crate) fn add(&mut self, batch: Vec<SpanData>) -> Vec<SpanData> {
         let mut kept = Vec::new();
         for span in batch {
             let trace = span.span_context.trace_id();
-            match self.verdicts.get(&trace) {
+            match self.decisions.get(&trace) {
                 Some(true) => kept.push(span),
                 Some(false) => {
-                    if self.asks(std::slice::from_ref(&span)) {
+                    if self.sampler_keeps(std::slice::from_ref(&span)) {
                         kept.push(span);
                     }
                 }
@@ -157,28 +161,33 @@ impl Tail {
         kept
     }
 
-    /// What is still held, decided as if it had ended.
-    pub(crate) fn rest(&mut self) -> Vec<SpanData> {
+    /// Decides the traces that are still held as if they had ended, and returns the spans to keep.
+    pub(crate) fn finish(&mut self) -> Vec<SpanData> {
         let held = std::mem::take(&mut self.held);
         self.bytes = 0;
-        held.into_values().map(|held| held.spans).filter(|spans| self.asks(spans)).flatten().collect()
+        held.into_values()
+            .map(|held| held.spans)
+            .filter(|spans| self.sampler_keeps(spans))
+            .flatten()
+            .collect()
     }
 
     fn hold(&mut self, trace: TraceId, span: SpanData, kept: &mut Vec<SpanData>) {
-        let (ends, remote, bytes) = (is_local_root(&span), span.parent_span_is_remote, weight(&span));
+        let (ends, remote, bytes) =
+            (is_local_root(&span), span.parent_span_is_remote, estimated_bytes(&span));
         let held = self.held.entry(trace).or_default();
         held.spans.push(span);
         held.bytes += bytes;
         self.bytes += bytes;
         if ends {
             let spans = self.release(trace);
-            let keep = remote || self.asks(&spans);
+            let keep = remote || self.sampler_keeps(&spans);
             self.remember(trace, keep);
             if keep {
                 kept.extend(spans);
             }
         }
-        while self.bytes > self.room
+        while self.bytes > self.max_bytes
             && let Some(largest) = self.held.iter().max_by_key(|(_, held)| held.bytes).map(|(id, _)| *id)
         {
             kept.extend(self.release(largest));
@@ -186,7 +195,7 @@ impl Tail {
         }
     }
 
-    fn asks(&mut self, spans: &[SpanData]) -> bool {
+    fn sampler_keeps(&mut self, spans: &[SpanData]) -> bool {
         catch_unwind(AssertUnwindSafe(|| self.sampler.keeps(spans))).unwrap_or(true)
     }
 
@@ -197,19 +206,19 @@ impl Tail {
     }
 
     fn remember(&mut self, trace: TraceId, keep: bool) {
-        if self.verdicts.insert(trace, keep).is_none() {
+        if self.decisions.insert(trace, keep).is_none() {
             self.order.push_back(trace);
         }
-        if self.order.len() > REMEMBERED
+        if self.order.len() > MAX_DECISIONS
             && let Some(oldest) = self.order.pop_front()
         {
-            self.verdicts.remove(&oldest);
+            self.decisions.remove(&oldest);
         }
     }
 }
 
-/// About how many bytes a span takes.
-pub(crate) fn weight(span: &SpanData) -> usize {
+/// A span's approximate size in memory.
+pub(crate) fn estimated_bytes(span: &SpanData) -> usize {
     let attributes = |attributes: &[KeyValue]| -> usize {
         attributes.iter().map(|attribute| size_of::<KeyValue>() + text_bytes(&attribute.value)).sum()
     };

@@ -1,15 +1,15 @@
-//! What every step can do: attributes, errors, events, and being the parent of others (`below`).
+//! What every step can do: attributes, errors, events, and child steps (`children`).
 //!
-//! Not here: what only one kind of step knows (`run`, `model_call`, `tool`, `knowledge`).
+//! Not here: what only one kind of step can do (`run`, `model_call`, `tool`, `retrieval`, `memory`).
 
-mod below;
+mod children;
 
 use crate::{
     Naming, Recorder,
     metrics::Instruments,
-    place::{Place, Position, Scope, Surroundings, on_span},
-    recorder::Means,
-    shared::Shared,
+    recorder::RecorderInner,
+    run_attributes::RunAttributes,
+    span_handle::{AmbientContext, RecordingContext, RunState, SpanHandle, on_span},
 };
 use opentelemetry::{
     Context, ContextGuard, Key, KeyValue, Value,
@@ -17,7 +17,8 @@ use opentelemetry::{
 };
 use std::{any::type_name_of_val, borrow::Cow, error::Error, sync::Arc};
 
-/// A handle to a step that is being recorded. Cloning gives another handle to the same step; dropping one ends nothing.
+/// A handle to a step that is being recorded. A clone is another handle to the same step; dropping a handle
+/// does not end the step.
 ///
 /// ```
 /// let run = turnscope::run("helpdesk");
@@ -25,45 +26,49 @@ use std::{any::type_name_of_val, borrow::Cow, error::Error, sync::Arc};
 /// turn.set("ticket.id", 17).event("looked_up", [("found", true)]);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Step(Position);
+pub struct Step(SpanHandle);
 
 impl Step {
-    /// Where nothing is recorded: OpenTelemetry's active span stays what it is.
+    /// A step where nothing is recorded. OpenTelemetry's current span stays as it is.
     #[inline]
-    pub(crate) fn off() -> Self {
-        Self(Position::Off(Surroundings::default()))
+    pub(crate) fn disabled() -> Self {
+        Self(SpanHandle::Disabled(AmbientContext::default()))
     }
 
-    /// The place of a recorder in a context, with a scope of its own.
-    pub(crate) fn at(recorder: &Recorder, context: &Context, shared: Shared) -> Self {
-        if recorder.means().is_none() {
-            return Self(Position::Off(Surroundings::given(context.clone())));
+    /// A handle to a recorder in a context, with new run state.
+    pub(crate) fn at(recorder: &Recorder, context: &Context, attributes: RunAttributes) -> Self {
+        if recorder.inner().is_none() {
+            return Self(SpanHandle::Disabled(AmbientContext::explicit(context.clone())));
         }
-        let scope = Arc::new(Scope { recorder: recorder.clone(), shared });
-        Self::in_place(context.with_value(Arc::clone(&scope)), scope)
+        let run_state = Arc::new(RunState { recorder: recorder.clone(), attributes });
+        Self::active(context.with_value(Arc::clone(&run_state)), run_state)
     }
 
-    /// The place of a recorder in a context that may hold a scope of this recorder's already.
+    /// A handle to a recorder in a context, with the run state of that context if it belongs to the same
+    /// recorder.
     pub(crate) fn inside(recorder: &Recorder, context: &Context) -> Self {
-        match context.get::<Arc<Scope>>() {
-            Some(scope) if scope.recorder.is(recorder) => Self::in_place(context.clone(), Arc::clone(scope)),
-            _ => Self::at(recorder, context, Shared::default()),
+        match context.get::<Arc<RunState>>() {
+            Some(run_state) if run_state.recorder.is(recorder) => {
+                Self::active(context.clone(), Arc::clone(run_state))
+            }
+            _ => Self::at(recorder, context, RunAttributes::default()),
         }
     }
 
-    fn in_place(context: Context, scope: Arc<Scope>) -> Self {
-        Self(Position::In(Arc::new(Place { context, scope })))
+    fn active(context: Context, run_state: Arc<RunState>) -> Self {
+        Self(SpanHandle::Active(Arc::new(RecordingContext { context, run_state })))
     }
 
-    /// The place of a new run below this step. It takes over the session and the user; what it sets itself is its own.
+    /// The parent of a new run below this step. It inherits the session and the user; what it sets itself
+    /// does not affect this one.
     pub(crate) fn fork(&self) -> Self {
-        match self.0.scope() {
+        match self.0.run_state() {
             None => self.clone(),
-            Some(scope) => Self::at(&scope.recorder, self.context(), scope.shared.fork()),
+            Some(run_state) => Self::at(&run_state.recorder, self.context(), run_state.attributes.fork()),
         }
     }
 
-    /// Sets an attribute of any name.
+    /// Sets any attribute.
     #[inline]
     pub fn set(&self, key: impl Into<Key>, value: impl Into<Value>) -> &Self {
         if !self.is_off() {
@@ -72,12 +77,13 @@ impl Step {
         self
     }
 
-    /// Each question to the span takes its lock, so it is asked nothing: one that is not recorded takes nothing.
+    /// Does not ask whether the span is recording: each access takes its lock, and a span that is not
+    /// recording ignores attributes.
     fn put(&self, attribute: KeyValue) {
         on_span!(self.0, |span| span.set_attribute(attribute));
     }
 
-    /// Sets several attributes at once, which takes the span's lock once.
+    /// Sets several attributes, taking the span's lock once.
     pub(crate) fn set_all(&self, attributes: impl IntoIterator<Item = KeyValue>) {
         if !self.is_off() {
             on_span!(self.0, |span| span.set_attributes(attributes));
@@ -95,7 +101,7 @@ impl Step {
         V: Into<Value>,
     {
         if self.is_recording() {
-            // Made before the span is locked: the caller's own code may run here.
+            // Built before the span is locked: the caller's own code may run here.
             let attributes = attributes.into_iter().map(|(key, value)| KeyValue::new(key, value)).collect();
             let name = name.into();
             on_span!(self.0, |span| span.add_event(name, attributes));
@@ -103,8 +109,8 @@ impl Step {
         self
     }
 
-    /// The step failed: its status becomes an error, `error.type` is the type of `error`, and an exception event is
-    /// recorded.
+    /// Marks the step as failed: sets its status, sets `error.type` to the type of `error`, and records an
+    /// exception event.
     pub fn error<E: Error + ?Sized>(&self, error: &E) -> &Self {
         if self.is_off() {
             return self;
@@ -112,7 +118,7 @@ impl Step {
         self.fail(type_name_of_val(error).to_owned(), error.to_string())
     }
 
-    /// The step failed with an error that has a name of its own, such as a provider's code or `timeout`.
+    /// Marks the step as failed with an error type of your own, such as a provider's code or `timeout`.
     pub fn fail(&self, kind: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> &Self {
         if self.is_off() {
             return self;
@@ -123,7 +129,7 @@ impl Step {
         self
     }
 
-    /// Something went wrong that the step survived: an exception event, and no other status.
+    /// Records an error that the step recovered from: an exception event, without changing the status.
     pub fn warn(&self, kind: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> &Self {
         self.exception(&kind.into(), &message.into(), false)
     }
@@ -142,13 +148,14 @@ impl Step {
         )
     }
 
-    /// Flags the step, and with it its run, with the reason: for those who look for such runs, and for
-    /// [`TailRules`](crate::TailRules), which keep it.
+    /// Flags the step and its run, with a reason, for later review. [`TailRules`](crate::TailRules) keeps
+    /// flagged traces.
     pub fn flag(&self, why: impl Into<Value>) -> &Self {
         self.set(crate::sample::FLAG, why)
     }
 
-    /// The result of an evaluation: the event `gen_ai.evaluation.result`, and `eval.score.NAME`.
+    /// Records an evaluation result: the event `gen_ai.evaluation.result` and the attribute
+    /// `eval.score.NAME`.
     pub fn score(&self, name: &str, value: f64) -> &Self {
         if self.is_off() {
             return self;
@@ -163,20 +170,20 @@ impl Step {
         self.set(format!("eval.score.{name}"), value)
     }
 
-    /// Whether nothing is ever recorded here: then nothing may cost anything.
+    /// Whether recording is off altogether; then nothing may cost anything.
     #[inline]
     pub(crate) fn is_off(&self) -> bool {
-        matches!(self.0, Position::Off(_))
+        matches!(self.0, SpanHandle::Disabled(_))
     }
 
-    /// Whether anything is recorded; where not, what is costly to compute need not be.
+    /// Whether anything is recorded. Check this before computing something costly.
     pub fn is_recording(&self) -> bool {
         !self.is_off() && on_span!(self.0, |span| span.is_recording())
     }
 
     /// Whether messages, arguments and results are recorded.
     pub fn captures_content(&self) -> bool {
-        self.means().is_some_and(|means| means.content) && self.is_recording()
+        self.inner().is_some_and(|inner| inner.content) && self.is_recording()
     }
 
     /// The ids of the step's span.
@@ -184,13 +191,14 @@ impl Step {
         on_span!(self.0, |span| span.span_context().clone())
     }
 
-    /// The OpenTelemetry context in which this step is the active span: for propagation, and for spans of others.
+    /// The OpenTelemetry context in which this step is the active span; for propagation, and for other
+    /// libraries' spans.
     pub fn context(&self) -> &Context {
         self.0.context()
     }
 
-    /// Makes this step the current one on this thread until the guard is dropped. Not to be held across an `.await`:
-    /// there [`around`](Self::around) is right.
+    /// Makes this step the current one on this thread until the guard is dropped. Do not hold the guard
+    /// across an `.await`; use [`scope`](Self::scope) there.
     ///
     /// ```
     /// let run = turnscope::run("helpdesk");
@@ -201,48 +209,48 @@ impl Step {
         self.context().clone().attach()
     }
 
-    /// The future with this step as the current one whenever it is polled, on whatever thread.
+    /// Wraps a future so that this step is the current one whenever it is polled, on any thread.
     ///
     /// ```
     /// # async fn work() {}
     /// # async fn example() {
     /// let run = turnscope::run("helpdesk");
-    /// run.around(async {
+    /// run.scope(async {
     ///     let _tool = turnscope::current().tool("lookup");
     ///     work().await;
     /// })
     /// .await;
     /// # }
     /// ```
-    pub fn around<F: Future>(&self, future: F) -> WithContext<F> {
+    pub fn scope<F: Future>(&self, future: F) -> WithContext<F> {
         future.with_context(self.context().clone())
     }
 
-    /// The same place with another context.
+    /// A handle to the same run in another context.
     pub(crate) fn with_context(&self, context: Context) -> Step {
-        match self.0.scope() {
-            None => Self(Position::Off(Surroundings::given(context))),
-            Some(scope) => Self::in_place(context, Arc::clone(scope)),
+        match self.0.run_state() {
+            None => Self(SpanHandle::Disabled(AmbientContext::explicit(context))),
+            Some(run_state) => Self::active(context, Arc::clone(run_state)),
         }
     }
 
-    /// Sets an attribute that all steps of the run carry that begin from now on.
+    /// Sets an attribute on this step and on all steps of the run that begin later.
     pub(crate) fn share(&self, key: &'static str, value: Value) -> &Self {
-        if let Some(scope) = self.0.scope() {
-            scope.shared.set(key, value.clone());
+        if let Some(run_state) = self.0.run_state() {
+            run_state.attributes.set(key, value.clone());
         }
         self.set(key, value)
     }
 
     pub(crate) fn instruments(&self) -> Option<&Arc<Instruments>> {
-        self.means()?.instruments.as_ref()
+        self.inner()?.instruments.as_ref()
     }
 
-    pub(crate) fn means(&self) -> Option<&Means> {
-        self.0.scope()?.recorder.means()
+    pub(crate) fn inner(&self) -> Option<&RecorderInner> {
+        self.0.run_state()?.recorder.inner()
     }
 
-    /// Sets an attribute that holds content, where content is recorded.
+    /// Sets an attribute with content, if content capture is on.
     #[inline]
     pub(crate) fn content(&self, key: &'static str, value: impl FnOnce() -> String) -> &Self {
         if !self.is_off() && self.captures_content() { self.set(key, value()) } else { self }
@@ -254,16 +262,16 @@ impl Step {
     }
 
     pub(crate) fn is_agent_run(&self) -> bool {
-        self.means().is_some_and(|means| means.naming == Naming::AgentRun)
+        self.inner().is_some_and(|inner| inner.naming == Naming::AgentRun)
     }
 
     pub(crate) fn records_usage(&self) -> bool {
-        self.means().is_some_and(|means| means.token_usage)
+        self.inner().is_some_and(|inner| inner.token_usage)
     }
 
-    /// A step that is not recorded itself: what begins below it stands directly under this one.
-    pub(crate) fn shadow(&self) -> Self {
-        // A span that is known by its ids only takes nothing, and cannot be ended here.
+    /// A step that is not recorded itself: its children become children of this step.
+    pub(crate) fn pass_through(&self) -> Self {
+        // A remote span context ignores attributes and cannot be ended here.
         self.with_context(self.context().with_remote_span_context(self.span_context()))
     }
 
@@ -294,11 +302,11 @@ crate::guard::guard! {
     CustomStep
 }
 
-/// The innermost step that was entered here, or a place that is no step: what is recorded below it goes to the default
-/// recorder, and stands outside any run.
+/// The innermost step that was entered here. Outside any run, a handle whose steps go to the default recorder
+/// and belong to no run.
 ///
 /// ```
-/// turnscope::current().set("noted", true); // nothing happens outside a run
+/// turnscope::current().set("noted", true); // does nothing outside a run
 /// ```
 pub fn current() -> Step {
     Context::map_current(|context| match recorder_in(context) {
@@ -309,5 +317,5 @@ pub fn current() -> Step {
 
 /// The recorder of the run in a context.
 pub(crate) fn recorder_in(context: &Context) -> Option<Recorder> {
-    Some(context.get::<Arc<Scope>>()?.recorder.clone())
+    Some(context.get::<Arc<RunState>>()?.recorder.clone())
 }

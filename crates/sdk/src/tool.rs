@@ -1,4 +1,4 @@
-//! Tool calls, and what guards them: policy gates and sanitisers.
+//! Tool calls, and the policies and sanitisers around them.
 
 use crate::{Step, guard::guard};
 use opentelemetry::{KeyValue, Value, trace::SpanKind};
@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::borrow::Cow;
 
 guard! {
-    /// One call of a tool: `execute_tool NAME`, or `tool.call`.
+    /// One tool call: `execute_tool NAME`, or `tool.call`.
     ///
     /// ```
     /// let run = turnscope::run("helpdesk");
@@ -19,8 +19,8 @@ guard! {
 
 impl ToolCall {
     pub(crate) fn begin(parent: &Step, name: Cow<'static, str>) -> Self {
-        if parent.means().is_some_and(|means| !means.tool_calls) {
-            return Self { step: parent.shadow() };
+        if parent.inner().is_some_and(|inner| !inner.tool_calls) {
+            return Self { step: parent.pass_through() };
         }
         let mut attributes = vec![
             KeyValue::new("gen_ai.operation.name", "execute_tool"),
@@ -35,56 +35,56 @@ impl ToolCall {
         Self { step: parent.child(span_name, SpanKind::Internal, attributes) }
     }
 
-    /// The id by which the model asked for this call.
+    /// The id that the model gave this call.
     pub fn call_id(&self, id: impl Into<Value>) -> &Self {
         self.set("gen_ai.tool.call.id", id);
         self
     }
 
-    /// What sort of tool it is: `function` (done by the agent's side), `extension` (by the provider's), `datastore`.
+    /// The tool's type: `function` (run by the agent), `extension` (run by the provider) or `datastore`.
     pub fn kind(&self, kind: impl Into<Value>) -> &Self {
         self.set("gen_ai.tool.type", kind);
         self
     }
 
-    /// What the tool is for.
+    /// The tool's purpose.
     pub fn description(&self, text: impl Into<Value>) -> &Self {
         self.set("gen_ai.tool.description", text);
         self
     }
 
-    /// The server that the tool lives on, an MCP server's name for instance.
+    /// The server that provides the tool, such as the name of an MCP server.
     pub fn server(&self, server: impl Into<Value>) -> &Self {
         self.set("tool.server", server);
         self
     }
 
-    /// What the tool was given. Recorded with content only.
+    /// The tool's arguments. Recorded only if content capture is on.
     pub fn arguments<T: Serialize + ?Sized>(&self, arguments: &T) -> &Self {
         self.content("gen_ai.tool.call.arguments", || crate::json_text(arguments));
         self
     }
 
-    /// What the tool returned. Recorded with content only.
+    /// The tool's result. Recorded only if content capture is on.
     pub fn result<T: Serialize + ?Sized>(&self, result: &T) -> &Self {
         self.content("gen_ai.tool.call.result", || crate::json_text(result));
         self
     }
 }
 
-/// What a policy gate says of a tool call.
+/// A policy's verdict on a tool call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may be made.
+    /// The call may proceed.
     Allow,
-    /// It may not be made.
+    /// The call is forbidden.
     Deny,
-    /// A human must approve it.
+    /// A human must approve the call.
     Hitl,
 }
 
 guard! {
-    /// The evaluation of a policy gate, with the `kitelogik.*` names.
+    /// A policy evaluation, with `kitelogik.*` attributes.
     ///
     /// ```
     /// use turnscope::Verdict;
@@ -111,13 +111,13 @@ impl PolicyEvaluation {
         self
     }
 
-    /// Why.
+    /// The reason for the verdict.
     pub fn reason(&self, reason: impl Into<Value>) -> &Self {
         self.set("kitelogik.policy.reason", reason);
         self
     }
 
-    /// How risky the call is.
+    /// The call's risk tier.
     pub fn risk_tier(&self, tier: impl Into<Value>) -> &Self {
         self.set("kitelogik.policy.risk_tier", tier);
         self
@@ -125,7 +125,7 @@ impl PolicyEvaluation {
 }
 
 guard! {
-    /// The sanitising of what a tool returned, with the `kitelogik.*` names.
+    /// Sanitising a tool's output, with `kitelogik.*` attributes.
     ///
     /// ```
     /// let run = turnscope::run("helpdesk");
@@ -140,7 +140,7 @@ impl Sanitizer {
         Self { step: parent.child("policy_gate.sanitize_response".into(), SpanKind::Internal, attributes) }
     }
 
-    /// Whether anything was taken out.
+    /// Whether the sanitiser changed the output.
     #[inline]
     pub fn modified(&self, modified: bool) -> &Self {
         self.set("kitelogik.sanitizer.was_modified", modified);

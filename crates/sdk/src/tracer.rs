@@ -1,4 +1,4 @@
-//! What begins spans: the SDK's tracer, or that of the provider which the application has set as OpenTelemetry's global one.
+//! The tracer that creates spans: the SDK's, or that of OpenTelemetry's global provider.
 
 use opentelemetry::{
     Context, SpanId, TraceFlags, TraceId,
@@ -14,9 +14,9 @@ const NAME: &str = "turnscope";
 
 #[derive(Clone)]
 pub(crate) enum Tracer {
-    /// Its spans are known: they are kept where they are used, see `place`.
+    /// Its span type is known, so spans are kept where they are used, see `span_handle`.
     Sdk(SdkTracer),
-    /// Its spans can be anything.
+    /// Its spans are opaque.
     Global(Arc<Global>),
 }
 
@@ -30,11 +30,11 @@ impl Tracer {
         Self::Sdk(provider.tracer(NAME))
     }
 
-    /// The tracer of the global provider, where the application has set one.
+    /// The global provider's tracer, if the application has set a provider.
     pub(crate) fn global() -> Option<Self> {
         let provider = global::tracer_provider();
         let tracer = provider.tracer(NAME);
-        does_anything(&tracer).then(|| Self::Global(Arc::new(Global { provider, tracer })))
+        (!is_noop(&tracer)).then(|| Self::Global(Arc::new(Global { provider, tracer })))
     }
 
     /// For spans of any other kind.
@@ -46,13 +46,13 @@ impl Tracer {
     }
 }
 
-/// OpenTelemetry does not tell whether a provider was set. The one that does nothing gives its spans the ids of their parent;
-/// others do not, least of all where nothing may be recorded, as here.
-fn does_anything(tracer: &BoxedTracer) -> bool {
-    let _quiet = Context::enter_telemetry_suppressed_scope();
+/// OpenTelemetry does not tell whether a provider was set. The no-op tracer gives its spans their parent's
+/// ids; others do not, not even while telemetry is suppressed as it is here.
+fn is_noop(tracer: &BoxedTracer) -> bool {
+    let _suppressed = Context::enter_telemetry_suppressed_scope();
     let (trace, span) = (TraceId::from(1_u128), SpanId::from(1_u64));
     let parent = SpanContext::new(trace, span, TraceFlags::default(), true, TraceState::default());
     let parent = Context::current().with_remote_span_context(parent);
     let probe = tracer.build_with_context(SpanBuilder::from_name("probe"), &parent);
-    probe.span_context() != parent.span().span_context()
+    probe.span_context() == parent.span().span_context()
 }

@@ -1,5 +1,5 @@
-//! For programs that use `tracing` (feature `tracing`): its spans join the run that is active, and its events know where they
-//! happened, in formatted logs and over OTLP.
+//! Support for `tracing` (feature `tracing`): its spans become steps of the current run, and its events carry
+//! the step's ids, in formatted logs and over OTLP.
 //!
 //! ```
 //! use tracing_subscriber::{fmt, layer::SubscriberExt, util::SubscriberInitExt};
@@ -17,10 +17,10 @@
 //! ::tracing::info!("found it"); // trace_id=… span_id=… INFO found it
 //! ```
 //!
-//! A filter before them, such as `LevelFilter::INFO`, keeps out what libraries say in detail, OpenTelemetry's own among them.
+//! Put a filter such as `LevelFilter::INFO` before them to keep out detailed spans and events of libraries,
+//! OpenTelemetry included.
 //!
-//! Both layers follow what is set up at the time, and stay when something else is set up. Spans outside any run are not
-//! recorded.
+//! Both layers follow the current set-up, also when it changes. Spans outside any run are not recorded.
 
 use crate::{Recorder, step};
 use opentelemetry::{
@@ -41,13 +41,13 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// A layer that makes spans steps of the run that is active where they are made; what is recorded inside a span stands below
-/// it. Its events are not made events of its span: that is what [`logs`] is for.
+/// A layer that records spans as steps of the run that is current when they begin. Steps begun inside a span
+/// become its children. Events are not attached to their spans; use [`logs`] for them.
 pub fn spans<S>() -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    OpenTelemetryLayer::new(Joining)
+    OpenTelemetryLayer::new(RunTracer)
         .with_location(false)
         .with_threads(false)
         .with_target(false)
@@ -56,25 +56,25 @@ where
         .with_filter(dynamic_filter_fn(|metadata, _| metadata.is_span() && is_in_run()))
 }
 
-/// A layer that sends events over OTLP as log records, with the ids of the step in which they happen: to where the active
-/// run's recorder sends, else the default one; redacted like everything that is sent.
+/// A layer that sends events over OTLP as log records, with the ids of the current step. They go to the
+/// current run's recorder, or to the default one, and are redacted like everything else.
 pub fn logs<S>() -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    OpenTelemetryTracingBridge::new(&Following)
+    OpenTelemetryTracingBridge::new(&ActiveLoggerProvider)
 }
 
-/// A span that does nothing would stand in the context all the same, and a run below it would not be sampled: so spans outside
-/// a run are not even begun.
+/// Spans outside a run are not begun at all: even a no-op span would be in the context, and a run below it
+/// would not be sampled.
 fn is_in_run() -> bool {
     Context::map_current(|context| step::recorder_in(context).is_some())
 }
 
-/// Makes spans with the tracer of the run in which they are made.
-struct Joining;
+/// Creates spans with the tracer of the run in which they are made.
+struct RunTracer;
 
-impl Tracer for Joining {
+impl Tracer for RunTracer {
     type Span = BoxedSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> BoxedSpan {
@@ -85,32 +85,32 @@ impl Tracer for Joining {
     }
 }
 
-/// Logs to the logger of the recorder that is active when something is logged.
-struct Following;
+/// Logs to the recorder that is current when an event occurs.
+struct ActiveLoggerProvider;
 
-struct FollowingLogger {
-    /// Makes records; the SDK gives no other way.
-    blank: SdkLogger,
+struct ActiveLogger {
+    /// Used only to create records: the SDK offers no other way.
+    record_factory: SdkLogger,
 }
 
 fn active_logger() -> Option<SdkLogger> {
     let recorder = Context::map_current(step::recorder_in).unwrap_or_else(crate::default_recorder);
-    recorder.means()?.logger.clone()
+    recorder.inner()?.logger.clone()
 }
 
-impl LoggerProvider for Following {
-    type Logger = FollowingLogger;
+impl LoggerProvider for ActiveLoggerProvider {
+    type Logger = ActiveLogger;
 
-    fn logger_with_scope(&self, scope: InstrumentationScope) -> FollowingLogger {
-        FollowingLogger { blank: SdkLoggerProvider::builder().build().logger_with_scope(scope) }
+    fn logger_with_scope(&self, scope: InstrumentationScope) -> ActiveLogger {
+        ActiveLogger { record_factory: SdkLoggerProvider::builder().build().logger_with_scope(scope) }
     }
 }
 
-impl Logger for FollowingLogger {
+impl Logger for ActiveLogger {
     type LogRecord = SdkLogRecord;
 
     fn create_log_record(&self) -> SdkLogRecord {
-        self.blank.create_log_record()
+        self.record_factory.create_log_record()
     }
 
     fn emit(&self, record: SdkLogRecord) {
@@ -124,7 +124,7 @@ impl Logger for FollowingLogger {
     }
 }
 
-/// An event format that puts `trace_id` and `span_id` before what another format writes, where an event happens in a step.
+/// An event format that adds `trace_id` and `span_id` to another format's output inside a step.
 ///
 /// ```
 /// use tracing_subscriber::fmt;
@@ -143,12 +143,12 @@ pub struct WithIds<F> {
 }
 
 impl<F> WithIds<F> {
-    /// Before a line of text: `trace_id=… span_id=… `.
+    /// Prefixes a line of text with `trace_id=… span_id=… `.
     pub fn text(format: F) -> Self {
         Self { format, json: false }
     }
 
-    /// As the first members of a JSON object.
+    /// Adds the ids as the first members of a JSON object.
     pub fn json(format: F) -> Self {
         Self { format, json: true }
     }

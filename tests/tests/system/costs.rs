@@ -158,7 +158,7 @@ fn a_price_that_is_set_corrects_the_past() {
     send(&server);
     let set = ["pricing", "set", "house-large", "--input", "1", "--output", "2", "--from", "2025-01-01"];
     let said = turnscope(server.data().path(), &set);
-    assert!(said.contains("takes it up"), "{said}");
+    assert!(said.contains("applies the change"), "{said}");
     let until = Instant::now() + Duration::from_secs(20);
     // 1,000 × $1 (there is no price for cache reads, so they cost as much as fresh input) + 500 × $2.
     while server.json("/v1/runs?min_cost=0.0019&q=model:house-large")["total"] != 2 {

@@ -1,4 +1,4 @@
-# What the clerk may do, what a person has to approve, and what stays closed.
+# What the clerk may do, what needs a person's approval, and what is denied.
 package turnscope
 
 default allow := false
@@ -27,7 +27,7 @@ requires_hitl if {
 
 deny if startswith(input.arguments.key, "private")
 
-reason := "what is private stays private" if deny
+reason := "private notes must not be read" if deny
 
 reason := "a refund above 100 needs a person" if requires_hitl
 

@@ -1,7 +1,7 @@
-//! Cuts texts in pieces that can be embedded one by one. Pure.
+//! Splits texts into chunks for embedding. Pure.
 
-/// The pieces of a text: at most `size` characters each, cut where a paragraph ends, else a line, else a word. Each repeats
-/// about `overlap` characters of the one before, from the start of a word.
+/// The chunks of a text: at most `size` characters each, split at the end of a paragraph, else of a line,
+/// else of a word. Each repeats about `overlap` characters of the previous one, starting at a word.
 pub(super) fn chunks(text: &str, size: usize, overlap: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text.trim();
@@ -17,7 +17,7 @@ pub(super) fn chunks(text: &str, size: usize, overlap: usize) -> Vec<&str> {
     pieces
 }
 
-/// Where a piece that may be as long as this window ends: as late as it can.
+/// The end of the chunk within this window: the last suitable break in its second half.
 fn end(window: &str) -> usize {
     let late = |separator: &str| {
         window.rfind(separator).map(|at| at + separator.len()).filter(|at| *at > window.len() / 2)
@@ -25,7 +25,7 @@ fn end(window: &str) -> usize {
     ["\n\n", "\n", " "].into_iter().find_map(late).unwrap_or(window.len())
 }
 
-/// Where the piece after this one begins.
+/// The start of the next chunk.
 fn next(piece: &str, overlap: usize) -> usize {
     let back = piece.char_indices().rev().take(overlap).last().map_or(piece.len(), |(at, _)| at);
     let word = piece[back..].char_indices().find(|(_, c)| c.is_whitespace());
@@ -38,7 +38,7 @@ mod tests {
     use super::chunks;
 
     #[test]
-    fn a_text_is_cut_at_paragraphs_then_lines_then_words() {
+    fn a_text_is_split_at_paragraphs_then_lines_then_words() {
         assert_eq!(chunks("One.\n\nTwo and more.\n\nThree.", 22, 0), ["One.\n\nTwo and more.", "Three."]);
         assert_eq!(chunks("one two\nthree four five", 14, 0), ["one two", "three four", "five"]);
         assert_eq!(chunks("Donaudampfschiff", 6, 0), ["Donaud", "ampfsc", "hiff"]);
@@ -47,12 +47,12 @@ mod tests {
     }
 
     #[test]
-    fn pieces_overlap_from_the_start_of_a_word() {
+    fn chunks_overlap_from_the_start_of_a_word() {
         assert_eq!(chunks("alpha beta gamma delta", 16, 6), ["alpha beta", "beta gamma delta"]);
     }
 
     #[test]
-    fn nothing_is_lost_and_it_comes_to_an_end() {
+    fn no_word_is_lost_and_it_terminates() {
         let words: Vec<String> = (0..500).map(|n| format!("wörd{n}{}", "\n".repeat(n % 3))).collect();
         let text = words.join(" ");
         for (size, overlap) in [(50, 0), (50, 20), (73, 36), (1000, 100)] {

@@ -1,28 +1,28 @@
-//! The index of an agent's documents: each file's hash and its pieces with their vectors, in one JSON file that can be
-//! deleted at any time.
+//! The index of an agent's documents: each file's hash and its chunks with their vectors. One JSON file,
+//! which can be deleted at any time.
 
 use super::{IngestError, Settings};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize, de::Error as _};
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-/// What the file says that it is.
+/// The file's format and version.
 const KIND: &str = "turnscope-agents index 1";
 
-/// The pieces of all documents, made in one way by one model.
+/// The chunks of all documents, with the settings they were made with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Index {
     kind: String,
     model: String,
     chunk_size: usize,
     chunk_overlap: usize,
-    /// The documents by their names.
+    /// The documents by name.
     pub(super) files: BTreeMap<String, Document>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Document {
-    /// Of its text.
+    /// Hash of the text.
     pub(super) hash: String,
     pub(super) chunks: Vec<Chunk>,
 }
@@ -34,7 +34,7 @@ pub(super) struct Chunk {
     pub(super) vector: Vec<f32>,
 }
 
-/// A piece that was found.
+/// A chunk found by a search.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct Hit<'a> {
     pub(super) id: &'a str,
@@ -53,7 +53,7 @@ impl Index {
         }
     }
 
-    /// The index in the settings' file; an empty one where there is none, or where it was made in another way.
+    /// Loads the index, or an empty one if there is none or it was made with other settings.
     pub(super) fn load(settings: &Settings) -> Result<Self, IngestError> {
         let empty = Self::empty(settings);
         let text = match fs::read(&settings.index) {
@@ -64,22 +64,30 @@ impl Index {
         let known: Self = serde_json::from_slice(&text)
             .ok()
             .filter(|index: &Self| index.kind == KIND)
-            .ok_or_else(|| IngestError::index(&settings.index, &"it is no index, and is not overwritten"))?;
-        let made = |index: &Self| (index.model.clone(), index.chunk_size, index.chunk_overlap);
-        Ok(if made(&known) == made(&empty) { known } else { empty })
+            .ok_or_else(|| {
+                IngestError::index(
+                    &settings.index,
+                    &"the file exists but is not an index; it will not be overwritten",
+                )
+            })?;
+        let settings_of = |index: &Self| (index.model.clone(), index.chunk_size, index.chunk_overlap);
+        Ok(if settings_of(&known) == settings_of(&empty) { known } else { empty })
     }
 
-    /// Writes it, whole or not at all.
+    /// Replaces the file atomically. Concurrent writers use separate temporary files.
     pub(super) fn save(&self, path: &Path) -> Result<(), IngestError> {
-        let beside = path.with_extension("json.new");
-        let write = || {
-            fs::write(&beside, serde_json::to_vec(self)?)?;
-            fs::rename(&beside, path)
+        let directory =
+            path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let write = || -> io::Result<()> {
+            let mut file = tempfile::NamedTempFile::new_in(directory)?;
+            serde_json::to_writer(&mut file, self)?;
+            file.persist(path)?;
+            Ok(())
         };
-        write().map_err(|error: io::Error| IngestError::index(path, &error))
+        write().map_err(|error| IngestError::index(path, &error))
     }
 
-    /// The pieces nearest to a vector, the nearest first.
+    /// The chunks nearest to a vector, nearest first.
     pub(super) fn nearest(&self, vector: &[f32], count: usize) -> Vec<Hit<'_>> {
         let pieces =
             self.files.iter().flat_map(|(name, file)| file.chunks.iter().map(move |chunk| (name, chunk)));
@@ -92,7 +100,7 @@ impl Index {
     }
 }
 
-/// How much two vectors point in one direction; 0 where they cannot be compared.
+/// The cosine similarity of two vectors; 0 if they cannot be compared.
 fn cosine(a: &[f32], b: &[f32]) -> f32 {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
     let lengths = (dot(a, a) * dot(b, b)).sqrt();
@@ -120,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back_and_found() {
+    fn a_saved_index_is_loaded_and_searched() {
         let folder = tempfile::tempdir().unwrap();
         let settings = settings(folder.path(), "small");
         let mut index = Index::load(&settings).unwrap();
@@ -134,12 +142,15 @@ mod tests {
         assert_eq!(read, index);
         let found: Vec<&str> = read.nearest(&[0.0, 2.0], 2).iter().map(|hit| hit.id).collect();
         assert_eq!(found, ["b", "a"]);
-        assert!(read.nearest(&[1.0], 3).iter().all(|hit| hit.score == 0.0), "vectors of another length");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        assert!(
+            read.nearest(&[1.0], 3).iter().all(|hit| hit.score == 0.0),
+            "vectors of another length do not match"
+        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
     }
 
     #[test]
-    fn another_model_starts_anew_and_another_file_is_not_overwritten() {
+    fn another_model_starts_with_an_empty_index_and_a_foreign_file_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let small = settings(folder.path(), "small");
         let mut index = Index::empty(&small);
@@ -149,6 +160,6 @@ mod tests {
         assert!(Index::load(&large).unwrap().files.is_empty());
         fs::write(&small.index, "{\"mine\": true}").unwrap();
         let error = Index::load(&small).unwrap_err().to_string();
-        assert!(error.contains("clerk.index.json") && error.contains("no index"), "{error}");
+        assert!(error.contains("clerk.index.json") && error.contains("not an index"), "{error}");
     }
 }

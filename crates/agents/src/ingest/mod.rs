@@ -1,10 +1,10 @@
-//! What an agent knows from documents: files are read, cut in pieces, embedded, and kept in an index that its tool
-//! `search_docs` answers from. Only what is new or has changed is embedded again.
+//! An agent's documents: files are read, split into chunks, embedded, and stored in an index for the tool
+//! `search_docs`. Only new and changed files are embedded again.
 
 mod chunk;
 mod index;
 mod plan;
-mod recorded;
+mod step;
 
 use crate::{
     Role,
@@ -12,33 +12,33 @@ use crate::{
 };
 use index::Index;
 use plan::Plan;
-use recorded::Recorded;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use step::IngestStep;
 use turnscope::Step;
 
-/// The section `ingest` of a role: which documents, and how.
+/// The section `ingest` of a role: which documents, and how to index them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Files and folders, relative to the role file.
     pub paths: Vec<PathBuf>,
-    /// The model that embeds, asked as `OpenAI`'s are, whomever the agent asks.
+    /// The embedding model, called through OpenAI's API whatever the agent's own provider is.
     #[serde(default = "default_model")]
     pub model: String,
-    /// The longest piece, in characters.
+    /// Maximum length of a chunk, in characters.
     #[serde(default = "default_chunk_size")]
     pub chunk_size: usize,
-    /// How much of a piece the next one repeats, in characters.
+    /// How much of a chunk the next one repeats, in characters.
     #[serde(default = "default_chunk_overlap")]
     pub chunk_overlap: usize,
-    /// How many pieces a search gives.
+    /// How many chunks a search returns.
     #[serde(default = "default_top_k")]
     pub top_k: usize,
-    /// Where the index is kept; `NAME.index.json` beside a role file NAME.yaml.
+    /// The index file. Default: `NAME.index.json` next to the role file NAME.yaml.
     #[serde(default)]
     pub index: PathBuf,
-    /// The role file's folder, to which documents' names are relative.
+    /// The role file's directory. Document names are relative to it.
     #[serde(skip)]
     root: PathBuf,
 }
@@ -60,25 +60,28 @@ const fn default_top_k() -> usize {
 }
 
 impl Settings {
-    /// What is wrong with them: the key, and why.
+    /// Validates the settings; an error is the key and what is wrong.
     pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
         if self.paths.is_empty() {
             return Err(("paths", "is empty".to_owned()));
         }
         if self.chunk_size < 50 {
-            return Err(("chunk_size", format!("is {}; at least 50 characters", self.chunk_size)));
+            return Err(("chunk_size", format!("is {}; it must be at least 50 characters", self.chunk_size)));
         }
         if self.chunk_overlap > self.chunk_size / 2 {
-            return Err(("chunk_overlap", format!("is {}; at most half of chunk_size", self.chunk_overlap)));
+            return Err((
+                "chunk_overlap",
+                format!("is {}; it must be at most half of chunk_size", self.chunk_overlap),
+            ));
         }
         if self.top_k == 0 {
-            return Err(("top_k", "is 0; at least 1".to_owned()));
+            return Err(("top_k", "is 0; it must be at least 1".to_owned()));
         }
         Ok(())
     }
 
-    /// The same, seen from where the role file is.
-    pub(crate) fn beside(&mut self, role_file: &Path) {
+    /// Resolves the paths relative to the role file.
+    pub(crate) fn resolve_paths(&mut self, role_file: &Path) {
         role_file.parent().unwrap_or(Path::new("")).clone_into(&mut self.root);
         for path in &mut self.paths {
             *path = self.root.join(&*path);
@@ -102,14 +105,14 @@ pub enum IngestError {
         /// Why.
         cause: String,
     },
-    /// There is no text below the paths.
-    #[error("there is no text in the documents' paths")]
+    /// There are no text files below the paths.
+    #[error("ingest.paths contain no text files")]
     Nothing,
-    /// The model gave no vectors.
-    #[error("the documents cannot be embedded: {0}")]
+    /// The embedding model failed.
+    #[error("cannot embed the documents: {0}")]
     Model(#[from] ModelError),
     /// The index cannot be read or written.
-    #[error("the index {path} cannot be used: {cause}", path = path.display())]
+    #[error("cannot use the index {path}: {cause}", path = path.display())]
     Index {
         /// The file.
         path: PathBuf,
@@ -133,20 +136,20 @@ impl IngestError {
     }
 }
 
-/// What an ingest did.
+/// The outcome of an ingestion.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ingested {
-    /// Files that were new or had changed.
+    /// New or changed files.
     pub files: usize,
-    /// Pieces that they made.
+    /// Chunks made from them.
     pub chunks: usize,
-    /// Files that the index holds now.
+    /// Files in the index now.
     pub known: usize,
-    /// Files that are no text or too large, each with the reason.
+    /// Files that are not text or too large, with the reason.
     pub skipped: Vec<(PathBuf, String)>,
 }
 
-/// An agent's documents, ready to be searched.
+/// An agent's documents, ready for search.
 #[derive(Clone, Debug)]
 pub struct Documents {
     name: String,
@@ -156,35 +159,37 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Brings the index of a role up to date, and gives it; `None` where the role has no documents. With `anew`, all is
-    /// embedded again. It is recorded below the current step where there is anything to embed.
+    /// Updates the index of a role and returns it, or `None` if the role has no documents. `force` embeds
+    /// everything again. If there is anything to embed, the ingestion is recorded as a child of the current
+    /// step.
     ///
     /// # Errors
-    /// When a path is missing, there is no text at all, the model gives no vectors, or the index cannot be written.
+    /// When a path is missing, there are no text files, the embedding model fails, or the index cannot be
+    /// written.
     pub async fn ingest(
         role: &Role,
         variable: impl Fn(&str) -> Option<String>,
-        anew: bool,
+        force: bool,
     ) -> Result<Option<(Self, Ingested)>, IngestError> {
         let Some(settings) = &role.ingest else { return Ok(None) };
         let embedder = Embedder::new(&settings.model, variable)?;
-        let plan = Plan::make(settings, anew);
-        let (index, ingested) = if plan.as_ref().is_ok_and(Plan::is_idle) {
-            plan?.carry_out(settings, &embedder, &turnscope::current()).await?
+        let plan = Plan::make(settings, force);
+        let (index, ingested) = if plan.as_ref().is_ok_and(Plan::is_empty) {
+            plan?.execute(settings, &embedder, &turnscope::current()).await?
         } else {
-            let recorded = Recorded::begin(role);
+            let step = IngestStep::begin(role);
             let done = match plan {
-                Ok(plan) => plan.carry_out(settings, &embedder, recorded.step()).await,
+                Ok(plan) => plan.execute(settings, &embedder, step.step()).await,
                 Err(error) => Err(error),
             };
-            recorded.end(done.as_ref().map(|(_, ingested)| ingested));
+            step.end(done.as_ref().map(|(_, ingested)| ingested));
             done?
         };
         let documents = Self { name: role.name.clone(), top_k: settings.top_k, index, embedder };
         Ok(Some((documents, ingested)))
     }
 
-    /// The passages that fit a query best, as text for a model; recorded as a retrieval below `step`.
+    /// The passages that best match a query, as text for a model. Recorded as a retrieval below `step`.
     ///
     /// # Errors
     /// When the query cannot be embedded.

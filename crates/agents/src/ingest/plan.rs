@@ -1,11 +1,11 @@
-//! What an ingest has to do: which documents are new, have changed, or are gone.
+//! The work of an ingestion: which documents are new, changed or gone.
 
 use super::{
     IngestError, Ingested, Settings,
     chunk::chunks,
     index::{Chunk, Document, Index},
 };
-use crate::{files, model::Embedder, policy::hex};
+use crate::{files, model::Embedder};
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::BTreeMap,
@@ -13,20 +13,20 @@ use std::{
 };
 use turnscope::Step;
 
-/// What is to do.
+/// The work to do.
 pub(super) struct Plan {
-    /// What stays as it is.
+    /// Unchanged documents.
     index: Index,
-    /// What is embedded, by its name: hash and text.
+    /// Documents to embed, by name: hash and text.
     changed: BTreeMap<String, (String, String)>,
-    /// Whether anything is gone.
+    /// Whether any document is gone.
     shrinks: bool,
     skipped: Vec<(PathBuf, String)>,
 }
 
 impl Plan {
-    /// Compares the documents with the index; `anew` as if there were none.
-    pub(super) fn make(settings: &Settings, anew: bool) -> Result<Self, IngestError> {
+    /// Compares the documents with the index; with `force`, all of them count as changed.
+    pub(super) fn make(settings: &Settings, force: bool) -> Result<Self, IngestError> {
         let mut before = Index::load(settings)?;
         let known = before.files.len();
         let mut plan = Self {
@@ -43,9 +43,9 @@ impl Plan {
                     continue;
                 }
             };
-            let hash = hex(&Sha256::digest(&text)[..16]);
+            let hash = hex::encode(&Sha256::digest(&text)[..16]);
             match before.files.remove(&name) {
-                Some(document) if document.hash == hash && !anew => {
+                Some(document) if document.hash == hash && !force => {
                     plan.index.files.insert(name, document);
                 }
                 _ => {
@@ -60,30 +60,30 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Whether nothing is to be embedded.
-    pub(super) fn is_idle(&self) -> bool {
+    /// Whether there is nothing to embed.
+    pub(super) fn is_empty(&self) -> bool {
         self.changed.is_empty()
     }
 
-    /// Embeds what has to be, below `step`, and writes the index.
-    pub(super) async fn carry_out(
+    /// Embeds the documents, recording the calls below `step`, and saves the index.
+    pub(super) async fn execute(
         mut self,
         settings: &Settings,
         embedder: &Embedder,
         step: &Step,
     ) -> Result<(Index, Ingested), IngestError> {
-        let cut = |text: &str| -> Vec<String> {
+        let split = |text: &str| -> Vec<String> {
             chunks(text, settings.chunk_size, settings.chunk_overlap).into_iter().map(str::to_owned).collect()
         };
-        let cut: Vec<(String, String, Vec<String>)> =
-            self.changed.into_iter().map(|(name, (hash, text))| (name, hash, cut(&text))).collect();
+        let documents: Vec<(String, String, Vec<String>)> =
+            self.changed.into_iter().map(|(name, (hash, text))| (name, hash, split(&text))).collect();
         let texts: Vec<&str> =
-            cut.iter().flat_map(|(_, _, pieces)| pieces.iter().map(String::as_str)).collect();
+            documents.iter().flat_map(|(_, _, texts)| texts.iter().map(String::as_str)).collect();
         let mut ingested =
-            Ingested { files: cut.len(), chunks: texts.len(), known: 0, skipped: self.skipped };
+            Ingested { files: documents.len(), chunks: texts.len(), known: 0, skipped: self.skipped };
         let mut vectors = embedder.embed(step, &texts).await?.into_iter();
-        for (name, hash, pieces) in cut {
-            let chunks = pieces.into_iter().zip(&mut vectors).map(|(text, vector)| Chunk { text, vector });
+        for (name, hash, texts) in documents {
+            let chunks = texts.into_iter().zip(&mut vectors).map(|(text, vector)| Chunk { text, vector });
             self.index.files.insert(name, Document { hash, chunks: chunks.collect() });
         }
         ingested.known = self.index.files.len();
@@ -94,14 +94,14 @@ impl Plan {
     }
 }
 
-/// The documents by their names: the paths as seen from the role file.
+/// The documents by name: their paths relative to the role file.
 fn documents(settings: &Settings) -> Result<BTreeMap<String, PathBuf>, IngestError> {
     let own = settings.index.canonicalize().ok();
     let mut found = BTreeMap::new();
     for path in &settings.paths {
-        let below = files::below(path)
+        let files = files::list(path)
             .map_err(|error| IngestError::Documents { path: path.clone(), cause: error.to_string() })?;
-        for file in below {
+        for file in files {
             let is_own = own.is_some() && file.canonicalize().ok() == own;
             if !is_own {
                 found.insert(name(&file, &settings.root), file);

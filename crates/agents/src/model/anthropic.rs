@@ -1,54 +1,54 @@
-//! Anthropic's messages.
+//! Anthropic's Messages API.
 
-use super::{Answer, ModelError, Question, arguments, told};
+use super::{Answer, ModelError, Prompt, arguments, stream_error};
 use crate::messages::{Call, Message};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
-/// The longest answer, in tokens: the API wants a limit.
+/// Maximum length of an answer, in tokens; required by the API.
 const MAX_TOKENS: u64 = 4096;
 
-pub(super) fn body(model: &str, question: Question<'_>) -> Json {
+pub(super) fn body(model: &str, prompt: Prompt<'_>) -> Json {
     let message = |message: &Message| match message {
         Message::User(text) => json!({ "role": "user", "content": [{ "type": "text", "text": text }] }),
         Message::Assistant { text, calls } => {
             let said = (!text.is_empty()).then(|| json!({ "type": "text", "text": text }));
-            let asked = calls.iter().map(
+            let request = calls.iter().map(
                 |call| json!({ "type": "tool_use", "id": call.id, "name": call.name, "input": input(&call.arguments) }),
             );
-            json!({ "role": "assistant", "content": said.into_iter().chain(asked).collect::<Vec<_>>() })
+            json!({ "role": "assistant", "content": said.into_iter().chain(request).collect::<Vec<_>>() })
         }
         Message::Results(results) => {
             let result = |result: &crate::messages::CallResult| json!({ "type": "tool_result", "tool_use_id": result.id, "content": result.text, "is_error": result.failed });
             json!({ "role": "user", "content": results.iter().map(result).collect::<Vec<_>>() })
         }
     };
-    let messages: Vec<Json> = question.messages.iter().map(message).collect();
-    let mut body = json!({ "model": model, "max_tokens": MAX_TOKENS, "system": question.system, "messages": messages, "stream": true });
-    if !question.tools.is_empty() {
+    let messages: Vec<Json> = prompt.messages.iter().map(message).collect();
+    let mut body = json!({ "model": model, "max_tokens": MAX_TOKENS, "system": prompt.system, "messages": messages, "stream": true });
+    if !prompt.tools.is_empty() {
         let tool = |tool: &crate::messages::Definition| json!({ "name": tool.name, "description": tool.description, "input_schema": tool.schema });
-        body["tools"] = question.tools.iter().map(tool).collect();
+        body["tools"] = prompt.tools.iter().map(tool).collect();
     }
     body
 }
 
-/// The API takes objects only.
+/// The API accepts only objects as tool input.
 fn input(arguments: &Json) -> Json {
     if arguments.is_object() { arguments.clone() } else { json!({ "text": arguments }) }
 }
 
 #[derive(Default)]
-pub(super) struct Gathering {
+pub(super) struct AnswerBuilder {
     answer: Answer,
-    /// The calls by the index of their block, with the arguments as far as they have come.
+    /// The calls by block index, with the arguments received so far.
     calls: BTreeMap<u64, (Call, String)>,
 }
 
-impl Gathering {
-    pub(super) fn take(&mut self, event: &Json) -> Result<(), ModelError> {
+impl AnswerBuilder {
+    pub(super) fn add(&mut self, event: &Json) -> Result<(), ModelError> {
         let index = event["index"].as_u64().unwrap_or(0);
         match event["type"].as_str() {
-            Some("error") => return Err(told(event)),
+            Some("error") => return Err(stream_error(event)),
             Some("message_start") => {
                 let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
                 self.answer.id = text(&event["message"]["id"]);
@@ -81,7 +81,7 @@ impl Gathering {
         Ok(())
     }
 
-    /// Anthropic counts what it read from and wrote to its cache beside the input, not within it.
+    /// Anthropic's input tokens exclude cache reads and writes, so add them.
     fn count(&mut self, usage: &Json) {
         let known = &mut self.answer.usage;
         let of = |key: &str| usage[key].as_u64();

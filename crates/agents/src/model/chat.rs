@@ -1,13 +1,13 @@
-//! `OpenAI`'s chat completions, and everyone who speaks like them.
+//! `OpenAI`'s chat completions API, and compatible ones.
 
-use super::{Answer, ModelError, Question, arguments, arguments_text, told};
+use super::{Answer, ModelError, Prompt, arguments, arguments_text, stream_error};
 use crate::messages::{Call, Message};
 use serde_json::{Value as Json, json};
 use turnscope::Usage;
 
-pub(super) fn body(model: &str, question: Question<'_>) -> Json {
-    let mut messages = vec![json!({ "role": "system", "content": question.system })];
-    for message in question.messages {
+pub(super) fn body(model: &str, prompt: Prompt<'_>) -> Json {
+    let mut messages = vec![json!({ "role": "system", "content": prompt.system })];
+    for message in prompt.messages {
         match message {
             Message::User(text) => messages.push(json!({ "role": "user", "content": text })),
             Message::Assistant { text, calls } => {
@@ -25,9 +25,9 @@ pub(super) fn body(model: &str, question: Question<'_>) -> Json {
         }
     }
     let mut body = json!({ "model": model, "messages": messages, "stream": true, "stream_options": { "include_usage": true } });
-    if !question.tools.is_empty() {
+    if !prompt.tools.is_empty() {
         let tool = |tool: &crate::messages::Definition| json!({ "type": "function", "function": { "name": tool.name, "description": tool.description, "parameters": tool.schema } });
-        body["tools"] = question.tools.iter().map(tool).collect();
+        body["tools"] = prompt.tools.iter().map(tool).collect();
     }
     body
 }
@@ -38,16 +38,16 @@ fn call(call: &Call) -> Json {
 }
 
 #[derive(Default)]
-pub(super) struct Gathering {
+pub(super) struct AnswerBuilder {
     answer: Answer,
-    /// Id, name and arguments of each call, as far as they have come.
+    /// Id, name and arguments of each call, as received so far.
     calls: Vec<(String, String, String)>,
 }
 
-impl Gathering {
-    pub(super) fn take(&mut self, event: &Json) -> Result<(), ModelError> {
+impl AnswerBuilder {
+    pub(super) fn add(&mut self, event: &Json) -> Result<(), ModelError> {
         if event["error"].is_object() {
-            return Err(told(event));
+            return Err(stream_error(event));
         }
         let set = |to: &mut String, value: &Json| {
             if let Some(text) = value.as_str() {
@@ -62,7 +62,10 @@ impl Gathering {
         for piece in choice["delta"]["tool_calls"].as_array().into_iter().flatten() {
             let at = piece["index"].as_u64().unwrap_or(0) as usize;
             if at > self.calls.len() {
-                return Err(ModelError::Invalid(format!("tool call {at} comes before those ahead of it")));
+                return Err(ModelError::Invalid(format!(
+                    "tool call {at} arrived before tool call {}",
+                    self.calls.len()
+                )));
             }
             if at == self.calls.len() {
                 self.calls.push(Default::default());

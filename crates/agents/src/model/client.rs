@@ -1,8 +1,8 @@
-//! Asks a language model, with streaming, in the words of one of three APIs.
+//! The client for language models: streams answers through one of three APIs.
 
 use super::{
-    Answer, ModelError, Question, anthropic, chat,
-    endpoint::{Endpoint, Patience},
+    Answer, ModelError, Prompt, anthropic, chat,
+    endpoint::{Endpoint, Retry},
     responses,
 };
 use crate::{
@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use std::time::Instant;
 use turnscope::LlmCall;
 
-/// A model, ready to be asked.
+/// A client for one model.
 #[derive(Clone, Debug)]
 pub struct Client {
     endpoint: Endpoint,
@@ -30,10 +30,11 @@ enum ApiKind {
 }
 
 impl Client {
-    /// The model of a role, with base URL and key from the provider's usual variables, as `variable` reads them.
+    /// Creates a client for a role's model. Base URL and key come from the provider's usual variables, read
+    /// with `variable`.
     ///
     /// # Errors
-    /// When the provider's own endpoint is meant and no key is set.
+    /// When neither a base URL nor a key is set.
     pub fn new(model: &Model, variable: impl Fn(&str) -> Option<String>) -> Result<Self, ModelError> {
         let api = match (model.provider, model.api) {
             (Provider::Anthropic, _) => ApiKind::Messages,
@@ -48,44 +49,45 @@ impl Client {
         &self.model
     }
 
-    /// Asks, again where that may help. Each attempt is recorded as a call of its own below `turn`.
+    /// Calls the model, and retries transient errors. Each attempt is recorded as a call of its own below
+    /// `turn`.
     ///
     /// # Errors
-    /// When there is no answer after several attempts, or another attempt would not help.
-    pub async fn ask(&self, turn: &turnscope::Step, question: Question<'_>) -> Result<Answer, ModelError> {
-        let mut patience = Patience::new();
+    /// When all attempts fail, or an error is not transient.
+    pub async fn ask(&self, turn: &turnscope::Step, prompt: Prompt<'_>) -> Result<Answer, ModelError> {
+        let mut retry = Retry::new();
         loop {
             let call = turn.llm(self.model.provider.as_str(), self.model.name.clone());
-            let asked = call.around(self.ask_once(&call, question)).await;
-            if let Err(error) = &asked {
+            let request = call.scope(self.ask_once(&call, prompt)).await;
+            if let Err(error) = &request {
                 call.fail(error.kind(), error.to_string());
             }
             call.end();
-            match asked {
+            match request {
                 Ok(answer) => return Ok(answer),
-                Err(error) => patience.wait(error).await?,
+                Err(error) => retry.wait(error).await?,
             }
         }
     }
 
-    async fn ask_once(&self, call: &LlmCall, question: Question<'_>) -> Result<Answer, ModelError> {
-        describe(call, question);
+    async fn ask_once(&self, call: &LlmCall, prompt: Prompt<'_>) -> Result<Answer, ModelError> {
+        describe(call, prompt);
         let (path, body) = match self.api {
-            ApiKind::Chat => ("/chat/completions", chat::body(&self.model.name, question)),
-            ApiKind::Responses => ("/responses", responses::body(&self.model.name, question)),
-            ApiKind::Messages => ("/v1/messages", anthropic::body(&self.model.name, question)),
+            ApiKind::Chat => ("/chat/completions", chat::body(&self.model.name, prompt)),
+            ApiKind::Responses => ("/responses", responses::body(&self.model.name, prompt)),
+            ApiKind::Messages => ("/v1/messages", anthropic::body(&self.model.name, prompt)),
         };
         let began = Instant::now();
         let response = self.endpoint.send(path, &body).await?;
         let mut events = Events::of(response);
-        let mut gathered = match self.api {
-            ApiKind::Chat => Gathered::Chat(chat::Gathering::default()),
-            ApiKind::Responses => Gathered::Responses(responses::Gathering::default()),
-            ApiKind::Messages => Gathered::Messages(anthropic::Gathering::default()),
+        let mut builder = match self.api {
+            ApiKind::Chat => StreamBuilder::Chat(chat::AnswerBuilder::default()),
+            ApiKind::Responses => StreamBuilder::Responses(responses::AnswerBuilder::default()),
+            ApiKind::Messages => StreamBuilder::Messages(anthropic::AnswerBuilder::default()),
         };
         let mut is_first = true;
         while let Some(event) = events.next().await {
-            let event = event.map_err(ModelError::Cut)?;
+            let event = event.map_err(ModelError::CutOff)?;
             if is_first {
                 call.time_to_first_chunk(began.elapsed());
                 is_first = false;
@@ -94,57 +96,57 @@ impl Client {
                 break;
             }
             let data: Json = serde_json::from_str(&event)
-                .map_err(|error| ModelError::Invalid(format!("an event is no JSON: {error}")))?;
-            gathered.take(&data)?;
+                .map_err(|error| ModelError::Invalid(format!("an event is not valid JSON: {error}")))?;
+            builder.add(&data)?;
         }
-        let answer = gathered.answer();
+        let answer = builder.answer();
         if answer.finish_reason.is_empty() {
-            return Err(ModelError::Cut("the stream ended before the answer did".into()));
+            return Err(ModelError::CutOff("the stream ended early".into()));
         }
         record(call, &answer);
         Ok(answer)
     }
 }
 
-/// An answer that is still coming.
-enum Gathered {
-    Chat(chat::Gathering),
-    Responses(responses::Gathering),
-    Messages(anthropic::Gathering),
+/// Collects an answer from stream events.
+enum StreamBuilder {
+    Chat(chat::AnswerBuilder),
+    Responses(responses::AnswerBuilder),
+    Messages(anthropic::AnswerBuilder),
 }
 
-impl Gathered {
-    fn take(&mut self, event: &Json) -> Result<(), ModelError> {
+impl StreamBuilder {
+    fn add(&mut self, event: &Json) -> Result<(), ModelError> {
         match self {
-            Self::Chat(gathering) => gathering.take(event),
-            Self::Responses(gathering) => gathering.take(event),
-            Self::Messages(gathering) => gathering.take(event),
+            Self::Chat(builder) => builder.add(event),
+            Self::Responses(builder) => builder.add(event),
+            Self::Messages(builder) => builder.add(event),
         }
     }
 
     fn answer(self) -> Answer {
         match self {
-            Self::Chat(gathering) => gathering.answer(),
-            Self::Responses(gathering) => gathering.answer(),
-            Self::Messages(gathering) => gathering.answer(),
+            Self::Chat(builder) => builder.answer(),
+            Self::Responses(builder) => builder.answer(),
+            Self::Messages(builder) => builder.answer(),
         }
     }
 }
 
-/// Records what is asked.
-fn describe(call: &LlmCall, question: Question<'_>) {
+/// Records the prompt.
+fn describe(call: &LlmCall, prompt: Prompt<'_>) {
     if !call.captures_content() {
         return;
     }
-    call.system_instructions(&[crate::messages::text_part(question.system)]);
-    call.input_messages(&question.messages.iter().map(Message::as_convention).collect::<Vec<_>>());
+    call.system_instructions(&[crate::messages::text_part(prompt.system)]);
+    call.input_messages(&prompt.messages.iter().map(Message::as_convention).collect::<Vec<_>>());
     let tool = |tool: &Definition| serde_json::json!({ "type": "function", "name": tool.name, "description": tool.description, "parameters": tool.schema });
-    if !question.tools.is_empty() {
-        call.tool_definitions(&question.tools.iter().map(tool).collect::<Vec<_>>());
+    if !prompt.tools.is_empty() {
+        call.tool_definitions(&prompt.tools.iter().map(tool).collect::<Vec<_>>());
     }
 }
 
-/// Records what was answered.
+/// Records the answer.
 fn record(call: &LlmCall, answer: &Answer) {
     call.response(answer.id.clone(), answer.model.clone()).finish_reasons([answer.finish_reason.clone()]);
     call.usage(answer.usage);

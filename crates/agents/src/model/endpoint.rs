@@ -1,22 +1,22 @@
-//! Where a provider is asked, and the way there: base URL and key, a request as it goes out, and asking again where that may help.
+//! A provider's endpoint: base URL and key, requests, and retries.
 
 use super::ModelError;
 use crate::{
-    http::{Along, Http, text},
+    http::{Http, Propagation, text},
     role::Provider,
 };
 use hyper::{Response, body::Incoming};
 use serde_json::Value as Json;
 use std::time::Duration;
 
-/// How often a question is asked.
+/// Maximum number of attempts.
 const ATTEMPTS: u32 = 4;
-/// The first pause; each next one is twice as long.
-const PAUSE: Duration = Duration::from_millis(250);
-/// A provider that wants to be left alone for longer is given up.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Delay before the first retry; doubles with each further one.
+const INITIAL_DELAY: Duration = Duration::from_millis(250);
+/// Give up if the provider asks for a longer delay than this.
+const MAX_DELAY: Duration = Duration::from_secs(30);
 
-/// A provider, ready to be asked.
+/// A provider's endpoint.
 #[derive(Clone, Debug)]
 pub(super) struct Endpoint {
     http: Http,
@@ -26,7 +26,7 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// With base URL and key from the provider's usual variables, as `variable` reads them.
+    /// Creates an endpoint. Base URL and key come from the provider's usual variables, read with `variable`.
     pub(super) fn of(
         provider: Provider,
         variable: impl Fn(&str) -> Option<String>,
@@ -42,14 +42,14 @@ impl Endpoint {
         };
         let (base, key) = (set(base), set(key_name));
         if base.is_none() && key.is_none() {
-            return Err(ModelError::NoKey(key_name));
+            return Err(ModelError::MissingKey(key_name));
         }
         let base = base.unwrap_or_else(|| default.to_owned());
         let http = Http::new().map_err(|cause| ModelError::Unreachable { url: base.clone(), cause })?;
         Ok(Self { http, provider, base, key })
     }
 
-    /// Posts a question; the answer once its head is there.
+    /// Posts a request and returns the response once its headers have arrived.
     pub(super) async fn send(&self, path: &str, body: &Json) -> Result<Response<Incoming>, ModelError> {
         let url = format!("{}{path}", self.base);
         let mut headers = Vec::new();
@@ -62,42 +62,43 @@ impl Endpoint {
         if let Provider::Anthropic = self.provider {
             headers.push(("anthropic-version", "2023-06-01".to_owned()));
         }
-        let response = self.http.post(&url, &headers, body.to_string(), Along::Trace).await;
+        let response = self.http.post(&url, &headers, body.to_string(), Propagation::TraceContext).await;
         let response = response.map_err(|cause| ModelError::Unreachable { url, cause })?;
         if response.status().is_success() { Ok(response) } else { Err(refusal(response).await) }
     }
 }
 
-/// What a provider that refuses says.
+/// The error in a provider's error response.
 async fn refusal(response: Response<Incoming>) -> ModelError {
     let status = response.status().as_u16();
     let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
     let text = text(response).await.unwrap_or_default();
-    let said: Json = serde_json::from_str(&text).unwrap_or_default();
+    let body: Json = serde_json::from_str(&text).unwrap_or_default();
     let message =
-        said["error"]["message"].as_str().map_or_else(|| text.chars().take(300).collect(), str::to_owned);
+        body["error"]["message"].as_str().map_or_else(|| text.chars().take(300).collect(), str::to_owned);
     ModelError::Status { status, message, retry_after: seconds.map(Duration::from_secs) }
 }
 
-/// Waits between attempts, longer each time, and knows when to stop.
-pub(super) struct Patience {
-    pause: Duration,
+/// Exponential backoff between attempts.
+pub(super) struct Retry {
+    delay: Duration,
     attempt: u32,
 }
 
-impl Patience {
+impl Retry {
     pub(super) fn new() -> Self {
-        Self { pause: PAUSE, attempt: 1 }
+        Self { delay: INITIAL_DELAY, attempt: 1 }
     }
 
-    /// Returns when it is time to ask again after this error; gives it back where asking again would not help.
+    /// Waits before the next attempt, or returns the error if it is not transient or the attempts are used
+    /// up.
     pub(super) async fn wait(&mut self, error: ModelError) -> Result<(), ModelError> {
         let wait = match error.retry_after() {
-            Some(wait) if self.attempt < ATTEMPTS && wait <= LONGEST_PAUSE => wait.max(self.pause),
+            Some(wait) if self.attempt < ATTEMPTS && wait <= MAX_DELAY => wait.max(self.delay),
             _ => return Err(error),
         };
         tokio::time::sleep(wait).await;
-        self.pause *= 2;
+        self.delay *= 2;
         self.attempt += 1;
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Models, asked over HTTP: `client` asks language models, each API's words in the file of its name; `embeddings` has texts
-//! embedded; `endpoint` is what both go through.
+//! Model APIs over HTTP. `client` calls language models, with a module for each API; `embeddings` embeds
+//! texts; both use `endpoint`.
 
 mod anthropic;
 mod chat;
@@ -16,18 +16,18 @@ use serde_json::Value as Json;
 use std::time::Duration;
 use turnscope::Usage;
 
-/// What a model is asked.
+/// The prompt for a model.
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
-    /// Who it is.
+pub struct Prompt<'a> {
+    /// The system prompt.
     pub system: &'a str,
     /// The conversation so far.
     pub messages: &'a [Message],
-    /// The tools that it may ask for.
+    /// Available tools.
     pub tools: &'a [Definition],
 }
 
-/// What it answered.
+/// A model's answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     /// The answer's id.
@@ -36,44 +36,44 @@ pub struct Answer {
     pub model: String,
     /// The text.
     pub text: String,
-    /// The tools that it asks for.
+    /// The requested tool calls.
     pub calls: Vec<Call>,
-    /// Why it stopped, as the provider says; empty while it has not.
+    /// Why the model stopped, as the provider names it; empty until it stops.
     pub finish_reason: String,
-    /// What it used.
+    /// Token usage.
     pub usage: Usage,
 }
 
-/// Why there is no answer.
+/// Why a model call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// The provider refused.
-    #[error("the model's provider answered {status}: {message}")]
+    /// The provider returned an error status.
+    #[error("the model provider returned {status}: {message}")]
     Status {
         /// The HTTP status.
         status: u16,
-        /// What it said.
+        /// The provider's message.
         message: String,
-        /// When to come back.
+        /// When to retry, if the provider says so.
         retry_after: Option<Duration>,
     },
-    /// Nobody answered.
-    #[error("the model cannot be reached at {url}: {cause}")]
+    /// The endpoint cannot be reached.
+    #[error("cannot reach the model at {url}: {cause}")]
     Unreachable {
-        /// Where.
+        /// The URL.
         url: String,
         /// Why.
         cause: String,
     },
-    /// The answer ended before it was whole.
-    #[error("the model's answer broke off: {0}")]
-    Cut(String),
-    /// What came is no answer.
-    #[error("the model's answer makes no sense: {0}")]
+    /// The answer was cut off.
+    #[error("the model's answer was cut off: {0}")]
+    CutOff(String),
+    /// The response is invalid.
+    #[error("the model's response is invalid: {0}")]
     Invalid(String),
     /// No key is set.
-    #[error("{0} is not set: the provider wants a key")]
-    NoKey(&'static str),
+    #[error("{0} is not set: the provider requires a key")]
+    MissingKey(&'static str),
 }
 
 impl ModelError {
@@ -83,25 +83,25 @@ impl ModelError {
             Self::Status { status: 429, .. } => "rate_limit",
             Self::Status { .. } => "provider_error",
             Self::Unreachable { .. } => "unreachable",
-            Self::Cut(_) => "stream_cut",
+            Self::CutOff(_) => "stream_cut",
             Self::Invalid(_) => "invalid_response",
-            Self::NoKey(_) => "no_key",
+            Self::MissingKey(_) => "no_key",
         }
     }
 
-    /// Whether asking again may help, and how long to wait at least.
+    /// The minimum delay before a retry, or `None` if the error is not transient.
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { status: 408 | 409 | 429 | 500.., retry_after, .. } => {
                 Some(retry_after.unwrap_or_default())
             }
-            Self::Unreachable { .. } | Self::Cut(_) | Self::Invalid(_) => Some(Duration::ZERO),
-            Self::Status { .. } | Self::NoKey(_) => None,
+            Self::Unreachable { .. } | Self::CutOff(_) | Self::Invalid(_) => Some(Duration::ZERO),
+            Self::Status { .. } | Self::MissingKey(_) => None,
         }
     }
 }
 
-/// A call's arguments as JSON; what is none stays a string, so that the tool can say what is wrong with it.
+/// A call's arguments as JSON. Invalid JSON stays a string, so that the error message can quote it.
 fn arguments(text: &str) -> Json {
     if text.trim().is_empty() {
         Json::Object(serde_json::Map::new())
@@ -115,10 +115,10 @@ fn arguments_text(arguments: &Json) -> String {
     arguments.as_str().map_or_else(|| arguments.to_string(), str::to_owned)
 }
 
-/// The error that an event of a stream tells.
-fn told(event: &Json) -> ModelError {
+/// The error in a stream event.
+fn stream_error(event: &Json) -> ModelError {
     let error = if event["error"].is_object() { &event["error"] } else { &event["response"]["error"] };
     let message =
-        error["message"].as_str().or_else(|| event["message"].as_str()).unwrap_or("it gave no reason");
+        error["message"].as_str().or_else(|| event["message"].as_str()).unwrap_or("no reason given");
     ModelError::Status { status: 500, message: message.to_owned(), retry_after: None }
 }

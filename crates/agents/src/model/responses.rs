@@ -1,13 +1,13 @@
-//! `OpenAI`'s responses.
+//! `OpenAI`'s responses API.
 
-use super::{Answer, ModelError, Question, arguments, arguments_text, told};
+use super::{Answer, ModelError, Prompt, arguments, arguments_text, stream_error};
 use crate::messages::{Call, Message};
 use serde_json::{Value as Json, json};
 use turnscope::Usage;
 
-pub(super) fn body(model: &str, question: Question<'_>) -> Json {
+pub(super) fn body(model: &str, prompt: Prompt<'_>) -> Json {
     let mut input = Vec::new();
-    for message in question.messages {
+    for message in prompt.messages {
         match message {
             Message::User(text) => input.push(json!({ "role": "user", "content": text })),
             Message::Assistant { text, calls } => {
@@ -23,24 +23,24 @@ pub(super) fn body(model: &str, question: Question<'_>) -> Json {
             )),
         }
     }
-    let mut body = json!({ "model": model, "instructions": question.system, "input": input, "stream": true, "store": false });
-    if !question.tools.is_empty() {
+    let mut body = json!({ "model": model, "instructions": prompt.system, "input": input, "stream": true, "store": false });
+    if !prompt.tools.is_empty() {
         let tool = |tool: &crate::messages::Definition| json!({ "type": "function", "name": tool.name, "description": tool.description, "parameters": tool.schema });
-        body["tools"] = question.tools.iter().map(tool).collect();
+        body["tools"] = prompt.tools.iter().map(tool).collect();
     }
     body
 }
 
-/// The last event holds the answer whole; those before it only show that something comes.
+/// The last event contains the complete response; the earlier ones are only deltas.
 #[derive(Default)]
-pub(super) struct Gathering {
+pub(super) struct AnswerBuilder {
     answer: Answer,
 }
 
-impl Gathering {
-    pub(super) fn take(&mut self, event: &Json) -> Result<(), ModelError> {
+impl AnswerBuilder {
+    pub(super) fn add(&mut self, event: &Json) -> Result<(), ModelError> {
         match event["type"].as_str() {
-            Some("error" | "response.failed") => Err(told(event)),
+            Some("error" | "response.failed") => Err(stream_error(event)),
             Some("response.completed" | "response.incomplete") => {
                 self.answer = whole(&event["response"]);
                 Ok(())

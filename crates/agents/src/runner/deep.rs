@@ -1,12 +1,12 @@
-//! For long tasks: a list of what is to do, scratch files that outlive the conversation, and sub-agents for parts of the
-//! task, each a run of its own that knows nothing but its part.
+//! For long tasks: a to-do list, scratch files that outlive the conversation, and sub-agents for parts of the
+//! task, each a run of its own that sees only its part and the files.
 
 use super::turns::{ask, conversation};
 use crate::{
     AgentError,
     job::Job,
     messages::{Call, CallResult, Definition, Message},
-    model::Question,
+    model::Prompt,
     tools::ToolError,
     trail::now_ms,
 };
@@ -15,25 +15,24 @@ use std::collections::BTreeMap;
 use turnscope::Step;
 use turnscope_audit::Entry;
 
-const HOW: &str = "Work through the task step by step. Keep a list of what is to do with write_todos, and what you find out in files \
+const INSTRUCTIONS: &str = "Work through the task step by step. Keep a list of what is to do with write_todos, and what you find out in files \
                    with write_file. Hand parts that stand alone to a sub-agent with run_subagent: it sees the files and its part only.";
 
-/// What the agent keeps while it works.
+/// The scratch files that the agent keeps while it works.
 #[derive(Default)]
-struct Desk {
+struct Scratchpad {
     files: BTreeMap<String, String>,
 }
 
 pub(super) async fn answer(job: &Job<'_>) -> Result<String, AgentError> {
-    let mut desk = Desk::default();
-    let system = format!("{}\n\n{HOW}", job.agent.role.role);
+    let mut scratchpad = Scratchpad::default();
+    let system = format!("{}\n\n{INSTRUCTIONS}", job.agent.role.role);
     let mut tools = job.agent.tools.definitions();
     tools.extend(own_tools());
-    let mut messages = vec![Message::User(job.asked.prompt.clone())];
+    let mut messages = vec![Message::User(job.request.prompt.clone())];
     for _ in 0..job.agent.role.max_turns {
         let turn = job.turn();
-        let answer =
-            ask(job, &turn, Question { system: &system, messages: &messages, tools: &tools }).await?;
+        let answer = ask(job, &turn, Prompt { system: &system, messages: &messages, tools: &tools }).await?;
         if answer.calls.is_empty() {
             return Ok(answer.text);
         }
@@ -41,7 +40,7 @@ pub(super) async fn answer(job: &Job<'_>) -> Result<String, AgentError> {
         for call in &answer.calls {
             let is_own = own_tools().iter().any(|tool| tool.name == call.name);
             results.push(if is_own {
-                desk.call(job, &turn, call).await?
+                scratchpad.call(job, &turn, call).await?
             } else {
                 job.call(&turn, call).await?
             });
@@ -52,12 +51,12 @@ pub(super) async fn answer(job: &Job<'_>) -> Result<String, AgentError> {
     Err(AgentError::TurnLimit(job.agent.role.max_turns))
 }
 
-impl Desk {
-    /// Calls one of the runner's own tools. The policy is asked of them too.
+impl Scratchpad {
+    /// Runs one of the runner's own tools. The policy applies to them too.
     async fn call(&mut self, job: &Job<'_>, turn: &Step, call: &Call) -> Result<CallResult, AgentError> {
         let admitted = match job.admit(turn, call, "deep_agent").await? {
             Ok(admitted) => admitted,
-            Err(told) => return Ok(told),
+            Err(result) => return Ok(result),
         };
         let outcome = match call.name.as_str() {
             "write_todos" => todos(call),
@@ -80,12 +79,12 @@ impl Desk {
         let name = text(call, "name")?;
         let known: Vec<&str> = self.files.keys().map(String::as_str).collect();
         let missing =
-            || ToolError::Failed(format!("there is no file {name}; there are: {}", known.join(", ")));
+            || ToolError::Failed(format!("there is no file {name}; available: {}", known.join(", ")));
         self.files.get(name).cloned().ok_or_else(missing)
     }
 
-    /// A run of its own below the call, with the agent's tools and the files, but without sub-agents. Its failure is told to
-    /// the model, but for that of the audit trail.
+    /// Runs a sub-agent below the call, with the agent's tools and the files, but without further sub-agents.
+    /// Its failure is reported to the model, except for that of the audit trail.
     async fn sub_agent(
         &self,
         job: &Job<'_>,
@@ -96,12 +95,12 @@ impl Desk {
         let name = format!("{}-sub-agent", job.agent.role.name);
         let run = step.run(name.clone());
         run.runner("deep_agent").input(task);
-        let asked = job.hand_on(task, "sub_agent");
-        let below = job.below(name, &run, &asked);
+        let request = job.delegate(task, "sub_agent");
+        let sub_job = job.sub_agent(name, &run, &request);
         let tools = job.agent.tools.definitions();
         let prompt = vec![Message::User(self.with_files(task))];
-        let work = conversation(&below, &job.agent.role.role, prompt, &tools);
-        let outcome = run.around(Box::pin(work)).await;
+        let work = conversation(&sub_job, &job.agent.role.role, prompt, &tools);
+        let outcome = run.scope(Box::pin(work)).await;
         match &outcome {
             Ok(text) => {
                 run.final_answer(text);
@@ -110,7 +109,7 @@ impl Desk {
                 run.fail(error.kind(), error.to_string());
             }
         }
-        let entry = below.entry(started_at, outcome.as_ref(), below.totals());
+        let entry = sub_job.entry(started_at, outcome.as_ref(), sub_job.totals());
         job.agent.log.append(&Entry::Run(entry))?;
         match outcome {
             Err(error @ AgentError::Audit(_)) => Err(error),
@@ -131,13 +130,13 @@ impl Desk {
 fn todos(call: &Call) -> Result<String, ToolError> {
     let todos = call.arguments["todos"].as_array();
     let todos =
-        todos.ok_or_else(|| ToolError::Failed("the argument todos is missing, or no list".to_owned()))?;
+        todos.ok_or_else(|| ToolError::Failed("the argument todos is missing or not a list".to_owned()))?;
     Ok(format!("{} kept", todos.len()))
 }
 
 fn text<'c>(call: &'c Call, key: &str) -> Result<&'c str, ToolError> {
     let text = call.arguments[key].as_str();
-    text.ok_or_else(|| ToolError::Failed(format!("the argument {key} is missing, or no text")))
+    text.ok_or_else(|| ToolError::Failed(format!("the argument {key} is missing or not a string")))
 }
 
 fn own_tools() -> [Definition; 4] {

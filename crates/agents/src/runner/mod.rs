@@ -1,4 +1,4 @@
-//! How an agent works, from the task to the answer; each runner in the file of its name.
+//! Runners: the strategies from the task to the answer, each in its own file.
 
 mod deep;
 mod plan;
@@ -8,17 +8,17 @@ use crate::{AgentError, job::Job, role::Provider};
 use serde::Deserialize;
 use std::str::FromStr;
 
-/// How an agent works.
+/// An agent's strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Runner {
-    /// Plans first, does one step after the other, and answers from what came of them.
+    /// Plans first, executes the steps one by one, and answers from their results.
     PlanExecute,
-    /// Anthropic's messages with tool use, turn after turn.
+    /// Anthropic's Messages API with tool use, turn by turn.
     ClaudeAgent,
-    /// `OpenAI`'s chat completions or responses, turn after turn.
+    /// `OpenAI`'s chat completions or responses API, turn by turn.
     OpenAiAgent,
-    /// Keeps a list of what is to do and scratch files, and hands parts of the task to sub-agents.
+    /// Keeps a to-do list and scratch files, and delegates parts of the task to sub-agents.
     DeepAgent,
 }
 
@@ -30,7 +30,7 @@ const NAMES: [(&str, Runner); 4] = [
 ];
 
 impl Runner {
-    /// The runner of a role that names none.
+    /// The default runner for a provider.
     pub fn of(provider: Provider) -> Self {
         match provider {
             Provider::OpenAi => Self::OpenAiAgent,
@@ -55,10 +55,10 @@ impl Runner {
         Err(AgentError::Provider { runner: self.as_str(), wanted: wanted.as_str(), found: found.as_str() })
     }
 
-    /// The answer to what the job asks.
+    /// Runs the job and returns the answer.
     pub(crate) async fn work(self, job: &Job<'_>) -> Result<String, AgentError> {
         match self {
-            Self::ClaudeAgent | Self::OpenAiAgent => turns::answer(job, &job.asked.prompt).await,
+            Self::ClaudeAgent | Self::OpenAiAgent => turns::answer(job, &job.request.prompt).await,
             Self::PlanExecute => plan::answer(job).await,
             Self::DeepAgent => deep::answer(job).await,
         }
@@ -68,12 +68,12 @@ impl Runner {
 impl FromStr for Runner {
     type Err = String;
 
-    /// With hyphens or underscores.
+    /// Accepts hyphens and underscores.
     fn from_str(text: &str) -> Result<Self, String> {
         let name = text.replace('-', "_");
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, runner)| *runner).ok_or_else(|| {
             let known: Vec<String> = NAMES.iter().map(|(name, _)| name.replace('_', "-")).collect();
-            format!("there is no runner {text:?}; there are: {}", known.join(", "))
+            format!("there is no runner {text:?}; available: {}", known.join(", "))
         })
     }
 }

@@ -1,13 +1,13 @@
-//! Plans first, does one step after the other, and answers from what came of them. A reply that is no plan makes the task
-//! itself the only step.
+//! Plans first, executes the steps one by one, and answers from their results. If the reply is not a plan,
+//! the task itself is the only step.
 
 use super::turns::{ask, conversation};
-use crate::{AgentError, job::Job, messages::Message, model::Question};
+use crate::{AgentError, job::Job, messages::Message, model::Prompt};
 use serde::Deserialize;
 use std::fmt::Write as _;
 
-/// Steps of a plan that are done; a model that plans more has not understood.
-const MOST_STEPS: usize = 8;
+/// Maximum number of steps; further ones are ignored.
+const MAX_STEPS: usize = 8;
 
 const PLAN: &str = "Plan how to do the task of the user with the tools that you have. Do not do it yet. Answer with JSON only: \
                     {\"steps\": [\"what to do first\", \"what to do next\"]}";
@@ -18,7 +18,7 @@ struct Plan {
 }
 
 pub(super) async fn answer(job: &Job<'_>) -> Result<String, AgentError> {
-    let task = &job.asked.prompt;
+    let task = &job.request.prompt;
     let tools = job.agent.tools.definitions();
     let steps = plan(job, task, &tools).await?;
     let mut done = String::new();
@@ -38,7 +38,7 @@ pub(super) async fn answer(job: &Job<'_>) -> Result<String, AgentError> {
     conversation(job, &job.agent.role.role, vec![Message::User(prompt)], &[]).await
 }
 
-/// The steps that the model plans, in a turn of their own.
+/// Asks the model for a plan, in a turn of its own.
 async fn plan(
     job: &Job<'_>,
     task: &str,
@@ -48,23 +48,23 @@ async fn plan(
     let system = format!("{}\n\n{PLAN}\n\nTools: {}", job.agent.role.role, names.join(", "));
     let turn = job.turn();
     let messages = [Message::User(task.to_owned())];
-    let answer = ask(job, &turn, Question { system: &system, messages: &messages, tools: &[] }).await?;
+    let answer = ask(job, &turn, Prompt { system: &system, messages: &messages, tools: &[] }).await?;
     let steps = parse(&answer.text);
     turn.set("plan.steps", steps.len() as i64);
     if steps.is_empty() {
-        turn.warn("no_plan", "the reply is no plan: the task is its only step");
+        turn.warn("no_plan", "the reply is not a plan: using the task as the only step");
         return Ok(vec![task.to_owned()]);
     }
     Ok(steps)
 }
 
-/// The steps in a reply, in a fence or not; none where it holds no plan.
+/// The steps in a reply, fenced or not; empty if it contains no plan.
 fn parse(text: &str) -> Vec<String> {
     let json =
         text.find('{').zip(text.rfind('}')).filter(|(from, to)| from < to).map(|(from, to)| &text[from..=to]);
     let plan = json.and_then(|json| serde_json::from_str::<Plan>(json).ok());
     let steps = plan.into_iter().flat_map(|plan| plan.steps);
-    steps.filter(|step| !step.trim().is_empty()).take(MOST_STEPS).collect()
+    steps.filter(|step| !step.trim().is_empty()).take(MAX_STEPS).collect()
 }
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn a_plan_is_found_in_its_fence_and_nonsense_is_none() {
+    fn a_fenced_plan_is_found_and_anything_else_is_no_plan() {
         assert_eq!(parse("```json\n{\"steps\": [\"look\", \" \", \"say\"]}\n```"), ["look", "say"]);
         for none in ["", "I would first look.", "{\"steps\": 3}", "}{", "{\"steps\": []}"] {
             assert!(parse(none).is_empty(), "{none}");

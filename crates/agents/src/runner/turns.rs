@@ -1,19 +1,19 @@
-//! Turn after turn: the model is asked, its tools are called, until it asks for none.
+//! The turn loop: calls the model and its tools until it asks for no more tools.
 
 use crate::{
     AgentError,
     job::Job,
     messages::{Definition, Message},
-    model::{Answer, Question},
+    model::{Answer, Prompt},
 };
 
-/// The answer to a task.
+/// Answers a task.
 pub(super) async fn answer(job: &Job<'_>, task: &str) -> Result<String, AgentError> {
     let tools = job.agent.tools.definitions();
     conversation(job, &job.agent.role.role, vec![Message::User(task.to_owned())], &tools).await
 }
 
-/// Goes on with a conversation until the model asks for no more tools.
+/// Continues a conversation until the model asks for no more tools.
 pub(super) async fn conversation(
     job: &Job<'_>,
     system: &str,
@@ -22,7 +22,7 @@ pub(super) async fn conversation(
 ) -> Result<String, AgentError> {
     for _ in 0..job.agent.role.max_turns {
         let turn = job.turn();
-        let answer = ask(job, &turn, Question { system, messages: &messages, tools }).await?;
+        let answer = ask(job, &turn, Prompt { system, messages: &messages, tools }).await?;
         if answer.calls.is_empty() {
             return Ok(answer.text);
         }
@@ -36,13 +36,13 @@ pub(super) async fn conversation(
     Err(AgentError::TurnLimit(job.agent.role.max_turns))
 }
 
-/// Asks the model within a turn, which repeats what it used and fails with it.
+/// Calls the model within a turn, which records the usage or the failure.
 pub(super) async fn ask(
     job: &Job<'_>,
     turn: &turnscope::Step,
-    question: Question<'_>,
+    prompt: Prompt<'_>,
 ) -> Result<Answer, AgentError> {
-    match job.agent.client.ask(turn, question).await {
+    match job.agent.client.ask(turn, prompt).await {
         Ok(answer) => {
             job.count(turn, &answer);
             Ok(answer)

@@ -1,5 +1,5 @@
-//! The bundled MCP server: `clock`, `calculate`, `memory_get`, `memory_set`, `search_docs`. The memory lives as long as the
-//! server; documents are the text files of the folders that it was given.
+//! The bundled MCP server: `clock`, `calculate`, `memory_get`, `memory_set`, `search_docs`. Memory lasts as
+//! long as the server. Documents are the text files below the given paths.
 
 use super::calculate::calculate;
 use crate::files;
@@ -27,17 +27,17 @@ pub struct Builtin {
     documents: Vec<PathBuf>,
 }
 
-/// Passages that a search gives.
+/// Number of passages that a search returns.
 const PASSAGES: usize = 3;
 
 impl Builtin {
-    /// With the documents below these paths.
+    /// A server with the documents below these paths.
     pub fn new(paths: &[PathBuf]) -> Self {
-        let documents = paths.iter().flat_map(|path| files::below(path).unwrap_or_default()).collect();
+        let documents = paths.iter().flat_map(|path| files::list(path).unwrap_or_default()).collect();
         Self { memory: Mutex::default(), documents }
     }
 
-    /// Serves over stdin and stdout until the client goes.
+    /// Serves over stdin and stdout until the client disconnects.
     ///
     /// # Errors
     /// When the client does not speak MCP.
@@ -51,7 +51,7 @@ impl Builtin {
             arguments
                 .get(key)
                 .and_then(Json::as_str)
-                .ok_or_else(|| format!("the argument {key} is missing, or no text"))
+                .ok_or_else(|| format!("the argument {key} is missing or not a string"))
         };
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         match name {
@@ -62,12 +62,12 @@ impl Builtin {
             "calculate" => calculate(text("expression")?).map(|value| value.to_string()),
             "memory_get" => {
                 let key = text("key")?;
-                memory.get(key).cloned().ok_or_else(|| format!("nothing is kept under {key:?}"))
+                memory.get(key).cloned().ok_or_else(|| format!("nothing is stored under {key:?}"))
             }
             "memory_set" => {
                 let key = text("key")?;
                 memory.insert(key.to_owned(), text("value")?.to_owned());
-                Ok(format!("kept under {key:?}"))
+                Ok(format!("stored under {key:?}"))
             }
             "search_docs" => Ok(search(&self.documents, text("query")?)),
             other => Err(format!("there is no tool {other}")),
@@ -112,23 +112,23 @@ fn tools() -> Vec<Tool> {
         Tool::new(name, description, Arc::new(schema.as_object().cloned().unwrap_or_default()))
     };
     vec![
-        tool("clock", "The date and time now, in UTC.", &[]),
+        tool("clock", "Returns the current date and time in UTC.", &[]),
         tool(
             "calculate",
-            "The value of an arithmetic expression.",
-            &[("expression", "Such as (1 + 2) * 3 ^ 2")],
+            "Evaluates an arithmetic expression.",
+            &[("expression", "For example (1 + 2) * 3 ^ 2")],
         ),
-        tool("memory_get", "What was kept under a key.", &[("key", "The key")]),
-        tool("memory_set", "Keeps a text under a key.", &[("key", "The key"), ("value", "The text")]),
+        tool("memory_get", "Returns the text stored under a key.", &[("key", "The key")]),
+        tool("memory_set", "Stores a text under a key.", &[("key", "The key"), ("value", "The text")]),
         tool(
             "search_docs",
-            "Passages of the documents that fit a query best.",
-            &[("query", "Words to look for")],
+            "Returns the passages of the documents that best match a query.",
+            &[("query", "The words to search for")],
         ),
     ]
 }
 
-/// The passages (paragraphs) in which most words of the query stand, the best first, each with its file.
+/// The paragraphs that contain the most words of the query, best first, each with its file name.
 fn search(documents: &[PathBuf], query: &str) -> String {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
     let mut found: Vec<(usize, String)> = Vec::new();
@@ -145,5 +145,5 @@ fn search(documents: &[PathBuf], query: &str) -> String {
     }
     found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     let best: Vec<String> = found.into_iter().take(PASSAGES).map(|(_, passage)| passage).collect();
-    if best.is_empty() { "Nothing fits.".to_owned() } else { best.join("\n\n") }
+    if best.is_empty() { "No passage matches.".to_owned() } else { best.join("\n\n") }
 }

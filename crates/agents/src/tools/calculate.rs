@@ -1,24 +1,24 @@
-//! Arithmetic: `+ - * / % ^`, brackets, decimals. Pure.
+//! Arithmetic: `+ - * / % ^`, parentheses, decimals. Pure.
 
-/// The value of an expression; what is wrong with it, in words.
+/// Evaluates an expression. Errors are messages for people.
 pub(super) fn calculate(text: &str) -> Result<f64, String> {
     let mut rest = Rest { text, depth: 0 };
     let value = rest.sum()?;
     match rest.peek() {
         None if value.is_finite() => Ok(value),
-        None => Err("the result is no number".into()),
-        Some(c) => Err(format!("{c:?} is not expected there")),
+        None => Err("the result is not a finite number".into()),
+        Some(c) => Err(format!("unexpected {c:?}")),
     }
 }
 
-/// What is still to be read.
+/// A recursive-descent parser over the rest of the input.
 struct Rest<'a> {
     text: &'a str,
     depth: u32,
 }
 
-/// Brackets and signs within one another.
-const DEEPEST: u32 = 64;
+/// Maximum nesting of parentheses and signs.
+const MAX_DEPTH: u32 = 64;
 
 impl Rest<'_> {
     fn peek(&mut self) -> Option<char> {
@@ -59,8 +59,8 @@ impl Rest<'_> {
 
     fn signed(&mut self) -> Result<f64, String> {
         self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err("it is nested too deeply".into());
+        if self.depth > MAX_DEPTH {
+            return Err("the expression is nested too deeply".into());
         }
         let value = match self.take(&['-', '+']) {
             Some('-') => self.signed().map(|value| -value),
@@ -82,15 +82,15 @@ impl Rest<'_> {
     fn atom(&mut self) -> Result<f64, String> {
         if self.take(&['(']).is_some() {
             let value = self.sum()?;
-            return self.take(&[')']).map(|_| value).ok_or_else(|| "a bracket is not closed".into());
+            return self.take(&[')']).map(|_| value).ok_or_else(|| "a closing parenthesis is missing".into());
         }
         self.peek();
         let end = self.text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(self.text.len());
         let (number, rest) = self.text.split_at(end);
         let value = number.parse().map_err(|_| match rest.chars().next() {
-            Some(c) if number.is_empty() => format!("{c:?} is not expected there"),
-            None if number.is_empty() => "something is missing at the end".into(),
-            _ => format!("{number} is no number"),
+            Some(c) if number.is_empty() => format!("unexpected {c:?}"),
+            None if number.is_empty() => "the expression is incomplete".into(),
+            _ => format!("{number} is not a number"),
         })?;
         self.text = rest;
         Ok(value)
@@ -102,7 +102,7 @@ mod tests {
     use super::calculate;
 
     #[test]
-    fn it_counts_as_people_do() {
+    fn operators_have_their_usual_precedence() {
         for (text, value) in
             [("1 + 2*3", 7.0), ("-(2+3) ^ 2", -25.0), ("2^3^2", 512.0), ("7 % 4 / 2", 1.5), (" .5*4 ", 2.0)]
         {

@@ -1,34 +1,34 @@
-//! What can go wrong with a tool.
+//! Errors of tools.
 
 use std::time::Duration;
 
-/// What went wrong with a tool.
+/// Why a tool failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
     /// A server could not be started.
-    #[error("the MCP server {server} cannot be started: {cause}")]
+    #[error("cannot start the MCP server {server}: {cause}")]
     Start {
         /// The server.
         server: String,
         /// Why.
         cause: String,
     },
-    /// Two tools have one name.
-    #[error("two tools are called {0}")]
-    Twice(String),
-    /// The tool said that it failed.
+    /// Two tools have the same name.
+    #[error("two tools have the name {0}")]
+    DuplicateName(String),
+    /// The tool reported a failure.
     #[error("{0}")]
     Failed(String),
-    /// It could not be reached, or answered nonsense.
+    /// The tool's server could not be reached, or gave an invalid response.
     #[error("{server} failed: {cause}")]
-    Broken {
+    Unavailable {
         /// The server.
         server: String,
         /// Why.
         cause: String,
     },
-    /// It did not answer in time.
-    #[error("no answer within {} s", .0.as_secs_f64())]
+    /// The tool did not respond in time.
+    #[error("no response within {} s", .0.as_secs_f64())]
     Timeout(Duration),
 }
 
@@ -37,9 +37,9 @@ impl ToolError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Start { .. } => "tool_start",
-            Self::Twice(_) => "tool_names",
+            Self::DuplicateName(_) => "tool_names",
             Self::Failed(_) => "tool_error",
-            Self::Broken { .. } => "tool_unreachable",
+            Self::Unavailable { .. } => "tool_unreachable",
             Self::Timeout(_) => "timeout",
         }
     }

@@ -1,5 +1,5 @@
-//! Tools: those of MCP servers over stdio, and other agents over HTTP. One that fails or hangs is told to the model, and
-//! ends no run.
+//! Tools: MCP servers over stdio, and other agents over HTTP or a queue. A tool that fails or hangs is
+//! reported to the model and does not end the run.
 
 pub mod builtin;
 mod calculate;
@@ -10,7 +10,7 @@ pub use error::ToolError;
 pub use source::{Bundled, Delegate, McpCommand, McpServer, Queue, ToolSource};
 
 use crate::{
-    http::{Along, Http, text},
+    http::{Http, Propagation, text},
     ingest::Documents,
     job::Job,
     messages::Definition,
@@ -29,10 +29,10 @@ use std::{
 };
 use turnscope::{Step, propagation::Meta};
 
-/// The tool that looks through documents.
+/// The tool that searches documents.
 const SEARCH: &str = "search_docs";
 
-/// The tools of an agent, with the servers that they live on.
+/// An agent's tools and their servers.
 #[derive(Debug)]
 pub struct Toolbox {
     tools: Vec<Tool>,
@@ -44,28 +44,28 @@ pub struct Toolbox {
 /// One tool.
 #[derive(Debug)]
 pub struct Tool {
-    /// As the model is told.
+    /// The definition for the model.
     pub definition: Definition,
-    /// The server that it lives on.
+    /// The server that provides the tool.
     pub server: String,
-    place: Place,
+    backend: ToolBackend,
 }
 
 #[derive(Debug)]
-enum Place {
+enum ToolBackend {
     Mcp(Peer<RoleClient>),
     Agent(String),
     Queue(PathBuf),
-    /// The agent's own index.
+    /// The agent's own document index.
     Documents(Box<Documents>),
 }
 
 impl Toolbox {
-    /// Starts the servers and asks each for its tools. `bundled` starts the bundled one, whose `search_docs` gives way where
-    /// the agent has documents of its own.
+    /// Starts the servers and lists their tools. `bundled` starts the bundled server; its `search_docs` is
+    /// replaced if the agent has documents of its own.
     ///
     /// # Errors
-    /// When a server cannot be started, or two tools have one name.
+    /// When a server cannot be started, or two tools have the same name.
     pub async fn open(
         sources: &[ToolSource],
         documents: Option<Documents>,
@@ -105,7 +105,7 @@ impl Toolbox {
         };
         let (server, tools) = tokio::time::timeout(self.timeout, start)
             .await
-            .map_err(|_| failed("it does not answer".into()))??;
+            .map_err(|_| failed("it does not respond".into()))??;
         for tool in tools {
             if tool.name == SEARCH && self.has_documents() {
                 continue;
@@ -115,19 +115,23 @@ impl Toolbox {
                 description: tool.description.as_deref().unwrap_or_default().to_owned(),
                 schema: Json::Object((*tool.input_schema).clone()),
             };
-            self.add(Tool { definition, server: name.to_owned(), place: Place::Mcp(server.peer().clone()) })?;
+            self.add(Tool {
+                definition,
+                server: name.to_owned(),
+                backend: ToolBackend::Mcp(server.peer().clone()),
+            })?;
         }
         self.servers.push(server);
         Ok(())
     }
 
     fn has_documents(&self) -> bool {
-        self.tools.iter().any(|tool| matches!(tool.place, Place::Documents(_)))
+        self.tools.iter().any(|tool| matches!(tool.backend, ToolBackend::Documents(_)))
     }
 
     fn add(&mut self, tool: Tool) -> Result<(), ToolError> {
         if self.find(&tool.definition.name).is_some() {
-            return Err(ToolError::Twice(tool.definition.name));
+            return Err(ToolError::DuplicateName(tool.definition.name));
         }
         self.tools.push(tool);
         Ok(())
@@ -138,15 +142,15 @@ impl Toolbox {
         self.tools.iter().find(|tool| tool.definition.name == name)
     }
 
-    /// The tools, as the model is told.
+    /// The tool definitions for the model.
     pub fn definitions(&self) -> Vec<Definition> {
         self.tools.iter().map(|tool| tool.definition.clone()).collect()
     }
 
-    /// Calls a tool within this step, which goes on in the process that it lives in.
+    /// Calls a tool within this step. The trace continues in the tool's process.
     ///
     /// # Errors
-    /// When it fails, cannot be reached, or does not answer in time.
+    /// When it fails, cannot be reached, or does not respond in time.
     pub(crate) async fn call(
         &self,
         tool: &Tool,
@@ -155,14 +159,14 @@ impl Toolbox {
         job: &Job<'_>,
     ) -> Result<String, ToolError> {
         let work = async {
-            match &tool.place {
-                Place::Mcp(peer) => call_mcp(peer, tool, arguments, step).await,
-                Place::Queue(folder) => put(folder, tool, arguments, step, job),
-                Place::Documents(documents) => search(documents, arguments, step).await,
-                Place::Agent(url) => self.ask_agent(url, tool, arguments, job).await,
+            match &tool.backend {
+                ToolBackend::Mcp(peer) => call_mcp(peer, tool, arguments, step).await,
+                ToolBackend::Queue(folder) => put(folder, tool, arguments, step, job),
+                ToolBackend::Documents(documents) => search(documents, arguments, step).await,
+                ToolBackend::Agent(url) => self.ask_agent(url, tool, arguments, job).await,
             }
         };
-        match tokio::time::timeout(self.timeout, step.around(work)).await {
+        match tokio::time::timeout(self.timeout, step.scope(work)).await {
             Ok(result) => result,
             Err(_) => Err(ToolError::Timeout(self.timeout)),
         }
@@ -175,16 +179,19 @@ impl Toolbox {
         arguments: &Map<String, Json>,
         job: &Job<'_>,
     ) -> Result<String, ToolError> {
-        let broken = |cause: String| ToolError::Broken { server: tool.server.clone(), cause };
-        let body = serde_json::to_string(&job.hand_on(text_of(arguments, "task")?, "delegation"))
+        let broken = |cause: String| ToolError::Unavailable { server: tool.server.clone(), cause };
+        let body = serde_json::to_string(&job.delegate(text_of(arguments, "task")?, "delegation"))
             .map_err(|error| broken(error.to_string()))?;
         let url = format!("{}/run", url.trim_end_matches('/'));
-        let response = self.http.post(&url, &[], body, Along::Everything).await.map_err(broken)?;
+        let response = self.http.post(&url, &[], body, Propagation::WithBaggage).await.map_err(broken)?;
         let text = text(response).await.map_err(broken)?;
-        let said: Json = serde_json::from_str(&text).map_err(|_| broken(format!("it answered {text:?}")))?;
-        match (said["answer"].as_str(), said["error"]["message"].as_str()) {
+        let body: Json =
+            serde_json::from_str(&text).map_err(|_| broken(format!("unexpected response {text:?}")))?;
+        match (body["answer"].as_str(), body["error"]["message"].as_str()) {
             (Some(answer), _) => Ok(answer.to_owned()),
-            (None, message) => Err(ToolError::Failed(message.unwrap_or("it gave no answer").to_owned())),
+            (None, message) => {
+                Err(ToolError::Failed(message.unwrap_or("the response has no answer").to_owned()))
+            }
         }
     }
 
@@ -197,15 +204,15 @@ impl Toolbox {
 }
 
 fn of_documents(documents: Documents) -> Tool {
-    let query = json!({ "type": "string", "description": "What to look for" });
+    let query = json!({ "type": "string", "description": "The words to search for" });
     Tool {
         definition: Definition {
             name: SEARCH.to_owned(),
-            description: "Passages of the documents that fit a query best.".to_owned(),
+            description: "Returns the passages of the documents that best match a query.".to_owned(),
             schema: json!({ "type": "object", "properties": { "query": query }, "required": ["query"] }),
         },
         server: "documents".to_owned(),
-        place: Place::Documents(Box::new(documents)),
+        backend: ToolBackend::Documents(Box::new(documents)),
     }
 }
 
@@ -215,27 +222,27 @@ async fn search(
     step: &Step,
 ) -> Result<String, ToolError> {
     let found = documents.search(step, text_of(arguments, "query")?).await;
-    found.map_err(|error| ToolError::Broken { server: "documents".to_owned(), cause: error.to_string() })
+    found.map_err(|error| ToolError::Unavailable { server: "documents".to_owned(), cause: error.to_string() })
 }
 
 fn of_delegate(delegate: &Delegate) -> Tool {
     let description = delegate.description.clone().unwrap_or_else(|| {
         format!("Hands a task to the agent {}, which answers in its own words. It knows nothing of this conversation.", delegate.name)
     });
-    of_agent("ask", &delegate.name, description, Place::Agent(delegate.url.clone()))
+    of_agent("ask", &delegate.name, description, ToolBackend::Agent(delegate.url.clone()))
 }
 
 fn of_queue(queue: &Queue) -> Tool {
     let description = queue.description.clone().unwrap_or_else(|| {
-        format!("Leaves a task for the agent {}, which does it later. No answer comes back.", queue.name)
+        format!("Queues a task for the agent {}, which does it later. There is no answer.", queue.name)
     });
-    of_agent("queue", &queue.name, description, Place::Queue(queue.folder.clone()))
+    of_agent("queue", &queue.name, description, ToolBackend::Queue(queue.folder.clone()))
 }
 
-/// A tool that hands a task to an agent.
-fn of_agent(verb: &str, name: &str, description: String, place: Place) -> Tool {
+/// A tool that passes a task to another agent.
+fn of_agent(verb: &str, name: &str, description: String, backend: ToolBackend) -> Tool {
     let task =
-        json!({ "type": "string", "description": "The task, with everything that the agent has to know" });
+        json!({ "type": "string", "description": "The task, with everything the agent needs to know" });
     Tool {
         definition: Definition {
             name: format!("{verb}_{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), "_")),
@@ -243,7 +250,7 @@ fn of_agent(verb: &str, name: &str, description: String, place: Place) -> Tool {
             schema: json!({ "type": "object", "properties": { "task": task }, "required": ["task"] }),
         },
         server: name.to_owned(),
-        place,
+        backend,
     }
 }
 
@@ -254,15 +261,15 @@ fn put(
     step: &Step,
     job: &Job<'_>,
 ) -> Result<String, ToolError> {
-    let asked = job.hand_on(text_of(arguments, "task")?, "queue");
-    let kept = queue::put(folder, asked, step);
-    let kept = kept.map(|()| "left for later".to_owned());
-    kept.map_err(|error| ToolError::Broken { server: tool.server.clone(), cause: error.to_string() })
+    let request = job.delegate(text_of(arguments, "task")?, "queue");
+    let queued = queue::put(folder, request, step);
+    let queued = queued.map(|()| "queued".to_owned());
+    queued.map_err(|error| ToolError::Unavailable { server: tool.server.clone(), cause: error.to_string() })
 }
 
 fn text_of<'a>(arguments: &'a Map<String, Json>, key: &str) -> Result<&'a str, ToolError> {
     let text = arguments.get(key).and_then(Json::as_str);
-    text.ok_or_else(|| ToolError::Failed(format!("the argument {key} is missing, or no text")))
+    text.ok_or_else(|| ToolError::Failed(format!("the argument {key} is missing or not a string")))
 }
 
 async fn call_mcp(
@@ -281,7 +288,7 @@ async fn call_mcp(
     let result = peer
         .call_tool(params)
         .await
-        .map_err(|error| ToolError::Broken { server: tool.server.clone(), cause: error.to_string() })?;
+        .map_err(|error| ToolError::Unavailable { server: tool.server.clone(), cause: error.to_string() })?;
     let texts: Vec<&str> =
         result.content.iter().filter_map(|block| block.as_text()).map(|text| text.text.as_str()).collect();
     let text = texts.join("\n");

@@ -1,17 +1,17 @@
-//! Where a role's tools come from, as its file says.
+//! The sources of tools in a role file.
 
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// Where tools come from.
+/// A source of tools.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ToolSource {
     /// An MCP server, started over stdio.
     Mcp(McpServer),
-    /// Another agent, asked over HTTP.
+    /// Another agent, called over HTTP.
     Delegate(Delegate),
-    /// Another agent, which takes tasks from a folder when it has time.
+    /// Another agent, which takes tasks from a directory later.
     Queue(Queue),
 }
 
@@ -19,9 +19,9 @@ pub enum ToolSource {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum McpServer {
-    /// The one that comes along: `clock`, `calculate`, `memory_get`, `memory_set`, `search_docs`.
+    /// The bundled server: `clock`, `calculate`, `memory_get`, `memory_set`, `search_docs`.
     Bundled(Bundled),
-    /// Any other.
+    /// Any other server.
     Command(McpCommand),
 }
 
@@ -33,7 +33,7 @@ pub enum Bundled {
     Builtin,
 }
 
-/// How a server is started.
+/// The command that starts a server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct McpCommand {
@@ -50,9 +50,9 @@ pub struct McpCommand {
 pub struct Delegate {
     /// Its name; the tool is called `ask_NAME`.
     pub name: String,
-    /// Where it listens.
+    /// Its URL.
     pub url: String,
-    /// What it can be asked, for the model.
+    /// What it can do, for the model.
     #[serde(default)]
     pub description: Option<String>,
 }
@@ -63,16 +63,16 @@ pub struct Delegate {
 pub struct Queue {
     /// Its name; the tool is called `queue_NAME`.
     pub name: String,
-    /// The folder, relative to the role file.
+    /// The directory, relative to the role file.
     pub folder: PathBuf,
-    /// What it takes, for the model.
+    /// What tasks it accepts, for the model.
     #[serde(default)]
     pub description: Option<String>,
 }
 
 impl ToolSource {
-    /// The same, seen from where the role file is.
-    pub(crate) fn beside(&mut self, folder: &Path) {
+    /// Resolves paths relative to the role file's directory.
+    pub(crate) fn resolve_paths(&mut self, folder: &Path) {
         if let Self::Queue(queue) = self {
             queue.folder = folder.join(&queue.folder);
         }

@@ -1,4 +1,4 @@
-//! The program itself.
+//! Tests of the binary.
 
 use crate::world::World;
 use serde_json::json;
@@ -31,9 +31,9 @@ fn the_answer_is_on_stdout_and_nothing_else() {
         (Some(0), "It is late.\n", "")
     );
     assert!(world.directory.path().join("data/audit.db").exists());
-    let asked = world.model.requests();
-    assert_eq!(asked[0].header("traceparent"), None, "nothing is traced without an observability section");
-    assert!(asked[1].body.to_string().contains("tool_call_id"));
+    let request = world.model.requests();
+    assert_eq!(request[0].header("traceparent"), None, "no trace context without an observability section");
+    assert!(request[1].body.to_string().contains("tool_call_id"));
 }
 
 #[test]
@@ -42,13 +42,13 @@ fn without_audit_there_is_no_file() {
     world.role("openai", "");
     let before = std::fs::read_dir(world.directory.path()).unwrap().count();
     let ran = run(&world, &["run", "role.yaml", "-p", "Hi", "--no-audit", "--runner", "plan-execute"]);
-    assert_eq!(ran.status.code(), Some(3), "one reply is not enough for a plan: {}", text(&ran.stderr));
+    assert_eq!(ran.status.code(), Some(3), "a plan needs more than one reply: {}", text(&ran.stderr));
     assert!(text(&ran.stderr).contains("the script has no reply"), "{}", text(&ran.stderr));
     assert_eq!(std::fs::read_dir(world.directory.path()).unwrap().count(), before);
 }
 
 #[test]
-fn spans_go_to_stderr_where_the_role_says_so() {
+fn spans_go_to_stderr_with_the_console_backend() {
     let world = World::new(Script::new().reply(Reply::text("Hello.")));
     world.role("openai", "  observability: {backend: console, include_content: true}\n");
     let ran = run(&world, &["run", "role.yaml", "-p", "Hi", "--no-audit"]);
@@ -60,7 +60,7 @@ fn spans_go_to_stderr_where_the_role_says_so() {
 }
 
 #[test]
-fn the_section_observability_leaves_out_what_it_is_told_to() {
+fn the_observability_section_controls_what_is_recorded() {
     let said = |section: &str| {
         let script = Script::new().reply(Reply::tool("clock", json!({}))).reply(Reply::text("It is late."));
         let world = World::new(script);
@@ -87,7 +87,7 @@ fn the_section_observability_leaves_out_what_it_is_told_to() {
 }
 
 #[test]
-fn what_the_policy_decides_is_said_on_stderr() {
+fn policy_decisions_are_printed_to_stderr() {
     let script = Script::new()
         .reply(
             Reply::tool("clock", json!({}))
@@ -104,13 +104,13 @@ fn what_the_policy_decides_is_said_on_stderr() {
     let ran = run(&world, &["run", "role.yaml", "-p", "x", "--no-audit"]);
     assert_eq!(text(&ran.stdout), "Done.\n");
     let said = "clerk: clock: allowed: the policy allows it
-clerk: calculate: denied: no rule of the policy allows it
-clerk: memory_get: rejected by nobody (no terminal): the policy wants a human to approve it
+clerk: calculate: denied: no policy rule allows it
+clerk: memory_get: rejected by nobody (no terminal): the policy requires human approval
 ";
     assert_eq!(text(&ran.stderr), said);
 }
 
-/// The threads of the program at the moment when it asks its model.
+/// The number of threads while the program waits for its model.
 #[cfg(target_os = "linux")]
 fn threads_while_asking(section: &str) -> usize {
     use std::io::{BufRead as _, Write as _};
@@ -136,14 +136,14 @@ fn threads_while_asking(section: &str) -> usize {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn without_observability_there_is_no_thread_but_the_programs_own() {
+fn without_observability_there_are_no_extra_threads() {
     assert_eq!(threads_while_asking(""), 1);
     let exporting = threads_while_asking("  observability: {backend: console}\n");
-    assert!(exporting > 1, "what it is compared with: {exporting}");
+    assert!(exporting > 1, "the exporter should need threads: {exporting}");
 }
 
 #[test]
-fn each_end_has_its_exit_code() {
+fn each_outcome_has_its_exit_code() {
     let again = || Script::new().reply(Reply::tool("clock", json!({})).repeated());
     for (more, script, data, code, said) in [
         ("  tools: [{mcp: builtin}]\n  max_turns: 2\n", again(), "data", 5, "no answer after 2 turns"),
@@ -153,7 +153,7 @@ fn each_end_has_its_exit_code() {
             again(),
             "data",
             6,
-            "does not let this agent start: not today",
+            "does not allow this agent to start: not today",
         ),
         ("", again(), "role.yaml", 7, "audit"),
         ("", Script::new().reply(Reply::rate_limited(3600)), "data", 3, "429"),
@@ -169,7 +169,7 @@ fn each_end_has_its_exit_code() {
 }
 
 #[test]
-fn mistakes_are_usage_errors() {
+fn invalid_arguments_and_role_files_are_usage_errors() {
     let world = World::new(Script::new());
     world.role("openai", "");
     for (args, said) in [
@@ -177,7 +177,7 @@ fn mistakes_are_usage_errors() {
         (&["run", "gone.yaml", "-p", "x"], "cannot read gone.yaml"),
         (
             &["run", "role.yaml", "-p", "x", "--no-audit", "--runner", "claude_agent"],
-            "works with the provider anthropic",
+            "requires the provider anthropic",
         ),
     ] {
         let ran = run(&world, args);
@@ -195,7 +195,7 @@ fn mistakes_are_usage_errors() {
 }
 
 #[test]
-fn ingest_says_what_it_did() {
+fn ingest_reports_what_it_did() {
     let world = World::new(Script::new());
     world.role("openai", "  ingest: {paths: [notes.txt, picture.png]}\n");
     world.write("notes.txt", "The valve is behind the pump.");
@@ -204,10 +204,10 @@ fn ingest_says_what_it_did() {
         let ran = run(&world, args);
         (ran.status.code(), text(&ran.stdout), text(&ran.stderr))
     };
-    let passed_over = "passed over picture.png: it is no text\n".to_owned();
-    let first = "files new or changed: 1, chunks embedded: 1, files known: 1\n".to_owned();
+    let passed_over = "skipped picture.png: not a text file\n".to_owned();
+    let first = "new or changed files: 1, embedded chunks: 1, indexed files: 1\n".to_owned();
     assert_eq!(said(&["ingest", "role.yaml"]), (Some(0), first.clone(), passed_over.clone()));
-    let again = "files new or changed: 0, chunks embedded: 0, files known: 1\n".to_owned();
+    let again = "new or changed files: 0, embedded chunks: 0, indexed files: 1\n".to_owned();
     assert_eq!(said(&["ingest", "role.yaml"]), (Some(0), again, passed_over.clone()));
     assert_eq!(said(&["ingest", "role.yaml", "--force"]), (Some(0), first, passed_over));
     world.role("openai", "");

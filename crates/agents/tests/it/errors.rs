@@ -1,4 +1,4 @@
-//! What can go wrong, each with a clear end.
+//! Errors, each with a defined outcome.
 
 use crate::world::World;
 use serde_json::json;
@@ -10,11 +10,11 @@ const TOOLS: &str = "  tools: [{mcp: builtin}]\n";
 
 async fn run(world: &World, runner: Runner, more: &str) -> Result<String, AgentError> {
     let role = world.role(if runner == Runner::ClaudeAgent { "anthropic" } else { "openai" }, more);
-    world.run(role, runner, "Please.").await.map(|answered| answered.text)
+    world.run(role, runner, "Please.").await.map(|result| result.text)
 }
 
 #[tokio::test]
-async fn what_passes_is_asked_again_in_the_same_turn() {
+async fn transient_errors_are_retried_in_the_same_turn() {
     for fault in [
         Fault::Status { code: 429, retry_after_s: None },
         Fault::Status { code: 500, retry_after_s: None },
@@ -33,7 +33,7 @@ async fn what_passes_is_asked_again_in_the_same_turn() {
 }
 
 #[tokio::test]
-async fn what_does_not_pass_fails_the_run() {
+async fn permanent_errors_fail_the_run() {
     for (fault, kind) in [
         (Fault::Status { code: 500, retry_after_s: None }, "provider_error"),
         (Fault::Status { code: 429, retry_after_s: Some(3600) }, "rate_limit"),
@@ -53,18 +53,21 @@ async fn what_does_not_pass_fails_the_run() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_with_a_tool_is_told_to_the_model() {
+async fn tool_errors_are_reported_to_the_model() {
     for (name, arguments, kind, said) in [
         ("calculate", json!({ "expression": "1/0" }), "tool_error", "division by zero"),
         ("calculate", json!({}), "tool_error", "the argument expression is missing"),
-        ("fly", json!({}), "unknown_tool", "there is no tool fly; there are: calculate, clock"),
-        ("calculate", json!("1+1"), "invalid_arguments", "are no JSON object"),
+        ("fly", json!({}), "unknown_tool", "there is no tool fly; available: calculate, clock"),
+        ("calculate", json!("1+1"), "invalid_arguments", "are not a JSON object"),
     ] {
         let script = Script::new().reply(Reply::tool(name, arguments)).reply(Reply::text("I see."));
         let world = World::new(script);
         assert_eq!(run(&world, Runner::OpenAiAgent, TOOLS).await.unwrap(), "I see.");
-        let told = world.model.requests()[1].body["messages"][3]["content"].to_string();
-        assert!(told.contains(said) || name == "fly" && told.contains("there is no tool fly"), "{told}");
+        let tool_result = world.model.requests()[1].body["messages"][3]["content"].to_string();
+        assert!(
+            tool_result.contains(said) || name == "fly" && tool_result.contains("there is no tool fly"),
+            "{tool_result}"
+        );
         assert!(world.tree().contains(&format!(". error.type = {kind}")), "{}", world.tree());
     }
 }
@@ -75,13 +78,13 @@ async fn a_model_that_never_answers_runs_out_of_turns() {
     for runner in [Runner::OpenAiAgent, Runner::DeepAgent] {
         let error = run(&world, runner, &format!("{TOOLS}  max_turns: 3\n")).await.unwrap_err();
         assert_eq!((error.kind(), error.exit_code()), ("turn_limit", 5));
-        assert_eq!(error.to_string(), "there is no answer after 3 turns");
+        assert_eq!(error.to_string(), "no answer after 3 turns");
     }
     assert_eq!(world.model.requests().len(), 6);
 }
 
 #[tokio::test]
-async fn a_reply_that_is_no_plan_makes_the_task_the_only_step() {
+async fn a_reply_without_a_plan_makes_the_task_the_only_step() {
     let script = Script::new().reply(Reply::text("I would rather not plan.")).reply(Reply::text("Done."));
     let world = World::new(script);
     assert_eq!(run(&world, Runner::PlanExecute, TOOLS).await.unwrap(), "Done.");
@@ -90,7 +93,7 @@ async fn a_reply_that_is_no_plan_makes_the_task_the_only_step() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_start_or_hangs_is_said() {
+async fn a_server_that_does_not_start_or_hangs_is_an_error() {
     let mut world = World::new(Script::new());
     let gone =
         run(&world, Runner::OpenAiAgent, "  tools: [{mcp: {command: no-such-program}}]\n").await.unwrap_err();
@@ -100,22 +103,22 @@ async fn a_server_that_does_not_start_or_hangs_is_said() {
     let hangs = run(&world, Runner::OpenAiAgent, "  tools: [{mcp: {command: sleep, args: ['60']}}]\n")
         .await
         .unwrap_err();
-    assert!(hangs.to_string().contains("does not answer"), "{hangs}");
+    assert!(hangs.to_string().contains("does not respond"), "{hangs}");
 }
 
 #[tokio::test]
-async fn a_runner_that_does_not_fit_the_provider_is_said() {
+async fn a_runner_that_does_not_fit_the_provider_is_an_error() {
     let world = World::new(Script::new());
     let role = world.role("openai", "");
     let error = world.run(role, Runner::ClaudeAgent, "Please.").await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the runner claude_agent works with the provider anthropic; the role names openai"
+        "the runner claude_agent requires the provider anthropic, but the role uses openai"
     );
     assert_eq!(error.exit_code(), 2);
 }
 
-/// A peer that takes connections and never answers: its address, for as long as it is kept.
+/// A listener that accepts connections and never answers, and its URL.
 fn silence() -> (std::net::TcpListener, String) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -123,7 +126,7 @@ fn silence() -> (std::net::TcpListener, String) {
 }
 
 #[tokio::test]
-async fn a_tool_that_hangs_is_given_up_and_told_to_the_model() {
+async fn a_tool_that_hangs_times_out_and_is_reported_to_the_model() {
     let script =
         Script::new().reply(Reply::tool("ask_sleeper", json!({ "task": "x" }))).reply(Reply::text("I see."));
     let mut world = World::new(script);
@@ -131,8 +134,8 @@ async fn a_tool_that_hangs_is_given_up_and_told_to_the_model() {
     let (_listener, url) = silence();
     let tools = format!("  tools: [{{delegate: {{name: sleeper, url: '{url}'}}}}]\n");
     assert_eq!(run(&world, Runner::OpenAiAgent, &tools).await.unwrap(), "I see.");
-    let told = world.model.requests()[1].body["messages"][3]["content"].clone();
-    assert_eq!(told, "ask_sleeper failed: no answer within 0.3 s");
+    let tool_result = world.model.requests()[1].body["messages"][3]["content"].clone();
+    assert_eq!(tool_result, "ask_sleeper failed: no response within 0.3 s");
     assert!(world.tree().contains(". error.type = timeout"), "{}", world.tree());
     assert_eq!(world.audit_lines(), ["run true I see."]);
 }
@@ -145,15 +148,11 @@ async fn a_plan_whose_step_fails_fails_the_run_with_its_turns_recorded() {
     let error = run(&world, Runner::PlanExecute, "").await.unwrap_err();
     assert_eq!((error.kind(), error.exit_code()), ("provider_error", 3));
     assert_eq!(world.spans("agent.turn").len(), 2);
-    assert!(
-        world.tree().starts_with("agent.run error: the model's provider answered 400"),
-        "{}",
-        world.tree()
-    );
+    assert!(world.tree().starts_with("agent.run error: the model provider returned 400"), "{}", world.tree());
 }
 
 #[tokio::test]
-async fn a_sub_agent_that_fails_is_told_to_the_one_that_asked() {
+async fn a_failing_sub_agent_is_reported_to_its_parent() {
     let broken = Reply::fault(Fault::Status { code: 400, retry_after_s: None });
     let script = Script::new()
         .reply(Reply::tool("run_subagent", json!({ "task": "count" })))
@@ -161,8 +160,8 @@ async fn a_sub_agent_that_fails_is_told_to_the_one_that_asked() {
         .reply(Reply::text("It could not be done."));
     let world = World::new(script);
     assert_eq!(run(&world, Runner::DeepAgent, "").await.unwrap(), "It could not be done.");
-    let told = world.model.requests()[2].body["messages"][3]["content"].to_string();
-    assert!(told.contains("run_subagent failed: the model's provider answered 400"), "{told}");
+    let tool_result = world.model.requests()[2].body["messages"][3]["content"].to_string();
+    assert!(tool_result.contains("run_subagent failed: the model provider returned 400"), "{tool_result}");
     let lines = world.audit_lines();
     assert!(lines[0].starts_with("run false provider_error: "), "the sub-agent's own record: {lines:?}");
     assert_eq!(lines[1], "run true It could not be done.");

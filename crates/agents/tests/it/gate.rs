@@ -1,4 +1,4 @@
-//! The policy's answers: in the trace, in the audit trail, and to the model.
+//! Policy decisions: in the trace, in the audit trail, and in the results for the model.
 
 use crate::world::World;
 use serde_json::json;
@@ -20,7 +20,7 @@ deny if {
 }
 
 reason := "nothing may be counted" if input.tool == "calculate"
-reason := "what is kept must be approved" if input.tool == "memory_set"
+reason := "writing to memory needs approval" if input.tool == "memory_set"
 risk_tier := "high" if input.tool == "memory_set"
 "#;
 
@@ -38,11 +38,11 @@ async fn run(world: &World, user_role: &str) -> Result<String, AgentError> {
     let spec =
         format!("  tools: [{{mcp: builtin}}]\n  policy: {{files: [policy.rego], user_role: {user_role}}}\n");
     let role = world.role("anthropic", &spec);
-    world.run(role, Runner::ClaudeAgent, "Please.").await.map(|answered| answered.text)
+    world.run(role, Runner::ClaudeAgent, "Please.").await.map(|result| result.text)
 }
 
-/// What the model was told of its call.
-fn told(world: &World) -> String {
+/// The result of the call, as the model got it.
+fn tool_result(world: &World) -> String {
     world.model.requests()[1].body["messages"][2]["content"][0]["content"].as_str().unwrap().to_owned()
 }
 
@@ -52,7 +52,7 @@ async fn allowed() {
     assert_eq!(run(&world, "support_agent").await.unwrap(), "Done.");
     insta::assert_snapshot!(world.tree());
     assert_eq!(world.audit_lines(), [" allow  policy", "clock allow  policy", "run true Done."]);
-    assert!(told(&world).contains('T'), "a time: {}", told(&world));
+    assert!(tool_result(&world).contains('T'), "a time: {}", tool_result(&world));
 }
 
 #[tokio::test]
@@ -61,8 +61,8 @@ async fn denied() {
     assert_eq!(run(&world, "support_agent").await.unwrap(), "Done.");
     insta::assert_snapshot!(world.tree());
     assert_eq!(world.audit_lines(), [" allow  policy", "calculate deny  policy", "run true Done."]);
-    assert_eq!(told(&world), "calculate was not allowed: nothing may be counted");
-    // From the record to the span.
+    assert_eq!(tool_result(&world), "calculate was not allowed: nothing may be counted");
+    // The record leads to the span.
     let Entry::Decision(decision) = &world.audit()[1].entry else { panic!("a decision") };
     let gate = world.spans("policy_gate.evaluate");
     assert_eq!(
@@ -75,18 +75,18 @@ async fn denied() {
 #[tokio::test]
 async fn a_human_is_asked() {
     for (human, resolution, who, note) in [
-        (Some(true), "approved", "user:ada", "kept under \"a\""),
+        (Some(true), "approved", "user:ada", "stored under \"a\""),
         (
             Some(false),
             "rejected",
             "user:ada",
-            "memory_set was not allowed: what is kept must be approved, and user:ada did not",
+            "memory_set was not allowed: writing to memory needs approval, and user:ada did not",
         ),
         (
             None,
             "rejected",
             "nobody (no terminal)",
-            "memory_set was not allowed: what is kept must be approved, and nobody (no terminal) did not",
+            "memory_set was not allowed: writing to memory needs approval, and nobody (no terminal) did not",
         ),
     ] {
         let mut world = asking_for("memory_set", json!({ "key": "a", "value": "b" }));
@@ -99,7 +99,7 @@ async fn a_human_is_asked() {
             "run true Done.".to_owned(),
         ];
         assert_eq!(world.audit_lines(), expected);
-        assert_eq!(told(&world), note);
+        assert_eq!(tool_result(&world), note);
         if human == Some(true) {
             insta::assert_snapshot!(world.tree());
         }
@@ -121,16 +121,18 @@ async fn a_secret_does_not_reach_the_model() {
 }
 
 #[tokio::test]
-async fn an_agent_that_may_not_start_does_not() {
+async fn an_agent_that_is_not_allowed_to_start_does_not() {
     let world = asking_for("clock", json!({}));
     let error = run(&world, "banned").await.unwrap_err();
     assert_eq!((error.kind(), error.exit_code()), ("policy", 6));
-    assert!(world.model.requests().is_empty(), "the model is not even asked");
-    assert!(world.audit_lines()[1].starts_with("run false policy: the policy does not let this agent start"));
+    assert!(world.model.requests().is_empty(), "the model is not even request");
+    assert!(
+        world.audit_lines()[1].starts_with("run false policy: the policy does not allow this agent to start")
+    );
 }
 
 #[tokio::test]
-async fn a_policy_that_is_none_is_said_at_once() {
+async fn an_invalid_policy_is_an_error_at_the_start() {
     let world = asking_for("clock", json!({}));
     world.write("policy.rego", "package turnscope\nallow if {");
     let error = run(&world, "support_agent").await.unwrap_err();
@@ -139,7 +141,7 @@ async fn a_policy_that_is_none_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn the_tools_of_the_deep_agent_pass_the_gate_too() {
+async fn the_policy_applies_to_the_tools_of_the_deep_agent() {
     let script = Script::new()
         .reply(Reply::tool("write_file", json!({ "name": "plan.md", "content": "all" })))
         .reply(Reply::tool("write_todos", json!({ "todos": [] })))
@@ -148,9 +150,9 @@ async fn the_tools_of_the_deep_agent_pass_the_gate_too() {
     let policy = "package turnscope\nallow if input.tool == \"write_todos\"\ndeny if input.arguments.name == \"plan.md\"\n";
     world.write("policy.rego", policy);
     let role = world.role("openai", "  policy: {files: [policy.rego]}\n");
-    let answered = world.run(role, Runner::DeepAgent, "Please.").await.unwrap();
+    let result = world.run(role, Runner::DeepAgent, "Please.").await.unwrap();
     let used: Vec<(&str, bool)> =
-        answered.tools.iter().map(|tool| (tool.name.as_str(), tool.refused)).collect();
+        result.tools.iter().map(|tool| (tool.name.as_str(), tool.refused)).collect();
     assert_eq!(used, [("write_file", true), ("write_todos", false)]);
     let decided =
         [" allow  policy", "write_file deny  policy", "write_todos allow  policy", "run true Done."];
@@ -159,11 +161,11 @@ async fn the_tools_of_the_deep_agent_pass_the_gate_too() {
 }
 
 #[tokio::test]
-async fn where_nobody_can_be_asked_the_trace_says_so() {
+async fn the_trace_shows_that_nobody_could_be_asked() {
     let world = asking_for("memory_set", json!({ "key": "a", "value": "b" }));
     run(&world, "support_agent").await.unwrap();
     let (tree, spans) = (world.tree(), world.spans("policy_gate.resolution"));
     assert!(tree.contains(". turnscope.decided_by = nobody (no terminal)"), "{tree}");
     let Entry::Decision(answer) = &world.audit()[2].entry else { panic!("a decision") };
-    assert_eq!(answer.span_id.as_deref(), Some(spans[0].1.as_str()), "from the record to the span");
+    assert_eq!(answer.span_id.as_deref(), Some(spans[0].1.as_str()), "the record leads to the span");
 }

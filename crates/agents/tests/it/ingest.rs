@@ -1,4 +1,4 @@
-//! Documents: read, embedded, kept, found; and what goes wrong with them.
+//! Ingesting and searching documents, and errors on the way.
 
 use crate::world::World;
 use serde_json::json;
@@ -8,7 +8,7 @@ use turnscope_scripted_model::{Endpoint, Fault, Reply, Script};
 
 const INGEST: &str = "  ingest: {paths: [docs/], chunk_size: 60, chunk_overlap: 0, top_k: 1}\n";
 
-/// A world with documents, of which one is no text.
+/// A test setup with documents, one of which is not text.
 fn with_documents(script: Script) -> World {
     let world = World::new(script);
     fs::create_dir_all(world.directory.path().join("docs/more")).unwrap();
@@ -25,7 +25,7 @@ fn looking(query: &str) -> Script {
     Script::new().reply(Reply::tool("search_docs", json!({ "query": query }))).reply(Reply::text("Found."))
 }
 
-/// The texts that were embedded, request by request.
+/// The embedded texts of each request.
 fn embedded(world: &World) -> Vec<Vec<String>> {
     let requests = world.model.requests();
     let inputs = requests.iter().filter(|request| request.endpoint == Endpoint::Embeddings);
@@ -40,11 +40,11 @@ fn role(world: &World, more: &str) -> Role {
 async fn documents_are_ingested_and_found() {
     let world = with_documents(looking("the pump hums"));
     let role = role(&world, "  tools: [{mcp: builtin}]\n");
-    let answered = world.run(role, Runner::OpenAiAgent, "What do I do when the pump hums?").await.unwrap();
-    assert_eq!(answered.text, "Found.");
+    let result = world.run(role, Runner::OpenAiAgent, "What do I do when the pump hums?").await.unwrap();
+    assert_eq!(result.text, "Found.");
     insta::assert_snapshot!(world.tree());
-    let told = world.model.requests().last().unwrap().body["messages"][3]["content"].clone();
-    assert_eq!(told, "docs/more/pump.md: When the pump hums, open the valve.");
+    let reply = world.model.requests().last().unwrap().body["messages"][3]["content"].clone();
+    assert_eq!(reply, "docs/more/pump.md: When the pump hums, open the valve.");
     let chunks = [
         "When the pump hums, open the valve.",
         "Refunds above 100 are the manager's.",
@@ -54,7 +54,7 @@ async fn documents_are_ingested_and_found() {
 }
 
 #[tokio::test]
-async fn the_names_of_initrunner() {
+async fn initrunner_names() {
     let world = with_documents(Script::new());
     let role = role(&world, "  observability: {backend: otlp, names: initrunner}\n");
     world.open(role, Runner::OpenAiAgent).await.unwrap().close().await;
@@ -67,20 +67,23 @@ async fn only_what_changed_is_embedded_again() {
     let open = async || world.open(role(&world, ""), Runner::OpenAiAgent).await.unwrap().close().await;
     open().await;
     open().await;
-    assert_eq!((embedded(&world).len(), world.spans("ingest").len()), (1, 1), "nothing is new");
+    assert_eq!((embedded(&world).len(), world.spans("ingest").len()), (1, 1), "nothing has changed");
     world.write("docs/more/pump.md", "When the pump hums, close the valve.");
     fs::remove_file(world.directory.path().join("docs/refunds.md")).unwrap();
     open().await;
     assert_eq!(embedded(&world)[1..], [["When the pump hums, close the valve."]]);
     let index = fs::read_to_string(world.directory.path().join("role.index.json")).unwrap();
-    assert!(index.contains("close the valve") && !index.contains("Refunds"), "what is gone is forgotten");
+    assert!(
+        index.contains("close the valve") && !index.contains("Refunds"),
+        "deleted documents leave the index"
+    );
     world.write("role.index.json", "[]");
     let error = world.open(role(&world, ""), Runner::OpenAiAgent).await.err().unwrap();
     assert_eq!((error.kind(), error.exit_code()), ("index", 1), "{error}");
 }
 
 #[tokio::test]
-async fn many_pieces_go_out_in_batches() {
+async fn many_chunks_are_embedded_in_batches() {
     let world = with_documents(Script::new());
     let words: Vec<String> = (0..400).map(|n| format!("word{n}")).collect();
     world.write("docs/long.txt", &words.join(" "));
@@ -91,7 +94,7 @@ async fn many_pieces_go_out_in_batches() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_no_text_is_said() {
+async fn missing_and_empty_documents_are_errors() {
     let world = World::new(Script::new());
     let open = async || world.open(role(&world, ""), Runner::OpenAiAgent).await.err().unwrap();
     let missing = open().await;
@@ -106,7 +109,7 @@ async fn what_is_missing_or_no_text_is_said() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_fails_is_asked_again_and_then_given_up() {
+async fn a_failing_endpoint_is_retried_a_limited_number_of_times() {
     let failing = |reply: Reply| Script::new().reply(reply.at(Endpoint::Embeddings));
     for fault in
         [Fault::Status { code: 503, retry_after_s: None }, Fault::InvalidJson, Fault::Cut { after: 0 }]
@@ -118,6 +121,6 @@ async fn an_endpoint_that_fails_is_asked_again_and_then_given_up() {
     let world = with_documents(failing(Reply::fault(Fault::Status { code: 401, retry_after_s: None })));
     let error = world.open(role(&world, ""), Runner::OpenAiAgent).await.err().unwrap();
     assert_eq!((error.kind(), error.exit_code()), ("provider_error", 3), "{error}");
-    assert!(world.tree().starts_with("ingest error: the documents cannot be embedded"), "{}", world.tree());
+    assert!(world.tree().starts_with("ingest error: cannot embed the documents"), "{}", world.tree());
     assert!(!world.directory.path().join("role.index.json").exists());
 }

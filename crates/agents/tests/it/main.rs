@@ -1,4 +1,4 @@
-//! Agents against a scripted model over real HTTP, with real tools over stdio.
+//! Agents with a scripted model over real HTTP and real tools over stdio.
 
 mod binary;
 mod delegation;

@@ -1,4 +1,4 @@
-//! A provider behind https: trusted by the certificates of the system, or of `SSL_CERT_FILE`.
+//! A provider over https, with the system's root certificates or those in `SSL_CERT_FILE`.
 
 use crate::world::World;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -13,7 +13,7 @@ use tokio_rustls::{
 };
 use turnscope_scripted_model::{Reply, Script};
 
-/// TLS in front of the model, with a certificate that vouches for itself: its address, and the certificate in PEM.
+/// A TLS proxy for the model with a self-signed certificate: its address, and the certificate in PEM.
 async fn in_front_of(model: SocketAddr) -> (SocketAddr, String) {
     let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
@@ -27,7 +27,7 @@ async fn in_front_of(model: SocketAddr) -> (SocketAddr, String) {
         while let Ok((socket, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
-                // Who does not trust the certificate ends the handshake.
+                // Clients that do not trust the certificate abort the handshake.
                 let Ok(mut client) = acceptor.accept(socket).await else { return };
                 let mut model = TcpStream::connect(model).await.unwrap();
                 let _ = tokio::io::copy_bidirectional(&mut client, &mut model).await;
@@ -39,7 +39,7 @@ async fn in_front_of(model: SocketAddr) -> (SocketAddr, String) {
 }
 
 #[tokio::test]
-async fn a_provider_over_https_is_trusted_by_ssl_cert_file_and_else_not() {
+async fn a_provider_over_https_is_trusted_only_with_ssl_cert_file() {
     let world = World::new(Script::new().reply(Reply::text("Hello.").repeated()));
     world.role("openai", "");
     let (address, certificate) = in_front_of(world.model.address()).await;
@@ -60,6 +60,6 @@ async fn a_provider_over_https_is_trusted_by_ssl_cert_file_and_else_not() {
     let ran = run(false).await;
     let said = String::from_utf8_lossy(&ran.stderr).into_owned();
     assert_eq!(ran.status.code(), Some(3), "{said}");
-    assert!(said.contains("cannot be reached") && said.contains("certificate"), "{said}");
-    assert_eq!(world.model.requests().len(), 1, "nothing was sent to whom nobody vouches for");
+    assert!(said.contains("cannot reach") && said.contains("certificate"), "{said}");
+    assert_eq!(world.model.requests().len(), 1, "nothing was sent over the untrusted connection");
 }

@@ -1,4 +1,4 @@
-//! The whole span tree of each runner.
+//! The complete span tree of each runner.
 
 use crate::world::World;
 use serde_json::json;
@@ -11,7 +11,7 @@ fn usage(input: u64, output: u64) -> Usage {
     Usage { input, output, ..Usage::default() }
 }
 
-/// The model wants to calculate, and then answers.
+/// The model calls the calculator, then answers.
 fn calculating() -> Script {
     Script::new()
         .reply(
@@ -26,9 +26,9 @@ fn calculating() -> Script {
 async fn claude_agent() {
     let world = World::new(calculating());
     let role = world.role("anthropic", TOOLS);
-    let answered = world.run(role, Runner::ClaudeAgent, "What is six times seven?").await.unwrap();
-    assert_eq!((answered.text.as_str(), answered.turns), ("It is 42.", 2));
-    assert_eq!((answered.input_tokens, answered.output_tokens), (100, 14));
+    let result = world.run(role, Runner::ClaudeAgent, "What is six times seven?").await.unwrap();
+    assert_eq!((result.text.as_str(), result.turns), ("It is 42.", 2));
+    assert_eq!((result.input_tokens, result.output_tokens), (100, 14));
     insta::assert_snapshot!(world.tree());
     assert_eq!(world.audit_lines(), ["run true It is 42."]);
     let requests = world.model.requests();
@@ -44,8 +44,8 @@ async fn openai_agent_by_chat_and_by_responses() {
     for api in ["chat", "responses"] {
         let world = World::new(calculating());
         let role = world.role(&format!("openai, api: {api}"), TOOLS);
-        let answered = world.run(role, Runner::OpenAiAgent, "What is six times seven?").await.unwrap();
-        assert_eq!(answered.text, "It is 42.");
+        let result = world.run(role, Runner::OpenAiAgent, "What is six times seven?").await.unwrap();
+        assert_eq!(result.text, "It is 42.");
         insta::assert_snapshot!(format!("openai_agent_{api}"), world.tree());
     }
 }
@@ -65,8 +65,8 @@ async fn plan_execute() {
         .reply(Reply::text("Gladly: it is 42.").when("Answer the task from that").usage(usage(90, 7)));
     let world = World::new(script);
     let role = world.role("openai", TOOLS);
-    let answered = world.run(role, Runner::PlanExecute, "What is six times seven?").await.unwrap();
-    assert_eq!((answered.text.as_str(), answered.turns), ("Gladly: it is 42.", 5));
+    let result = world.run(role, Runner::PlanExecute, "What is six times seven?").await.unwrap();
+    assert_eq!((result.text.as_str(), result.turns), ("Gladly: it is 42.", 5));
     insta::assert_snapshot!(world.tree());
 }
 
@@ -84,18 +84,18 @@ async fn deep_agent() {
         .reply(Reply::text("Six times seven is 42.").when("six times seven"));
     let world = World::new(script);
     let role = world.role("openai", TOOLS);
-    let answered = world.run(role, Runner::DeepAgent, "Do it.").await.unwrap();
-    assert_eq!(answered.text, "Six times seven is 42.");
+    let result = world.run(role, Runner::DeepAgent, "Do it.").await.unwrap();
+    assert_eq!(result.text, "Six times seven is 42.");
     assert_eq!(
         world.audit_lines(),
         ["run true 42", "run true Six times seven is 42."],
-        "each run has a record"
+        "each run has its own record"
     );
     insta::assert_snapshot!(world.tree());
 }
 
 #[tokio::test]
-async fn names_of_initrunner_stand_around_the_run() {
+async fn initrunner_names_add_a_span_around_the_run() {
     let world = World::new(Script::new().reply(Reply::text("Hello.").usage(usage(10, 2))));
     let role = world.role("openai", "  observability: {backend: otlp, names: initrunner}\n");
     world.run(role, Runner::OpenAiAgent, "Hi").await.unwrap();

@@ -1,4 +1,4 @@
-//! An agent, the model that it asks, its tools, and what it recorded, in one line.
+//! A test setup: an agent with a scripted model and real tools, and what it recorded.
 
 use std::{
     collections::BTreeMap,
@@ -18,17 +18,17 @@ use turnscope::{
     },
 };
 use turnscope_agents::{
-    Agent, AgentError, Answered, Asked, Human, Options, Role, Runner, ingest::Documents, model::Client,
-    tools::McpCommand,
+    Agent, AgentError, Approver, Options, Role, RunRequest, RunResult, Runner, ingest::Documents,
+    model::Client, tools::McpCommand,
 };
 use turnscope_audit::{Entry, Filter, Key, Reader, Record, Trail};
 use turnscope_scripted_model::{Script, ScriptedModel};
 
-/// A human who always says the same, or is not there.
+/// An approver with a fixed answer, or none.
 struct Always(Option<bool>);
 
-impl Human for Always {
-    fn approves(&self, _: &str) -> Option<(bool, String)> {
+impl Approver for Always {
+    fn approve(&self, _: &str) -> Option<(bool, String)> {
         self.0.map(|yes| (yes, "user:ada".to_owned()))
     }
 }
@@ -78,7 +78,7 @@ impl World {
         path
     }
 
-    /// A role with the bundled tools; `more` are further lines of its `spec`.
+    /// A role file; `more` are further lines of its `spec`.
     pub(crate) fn role(&self, provider: &str, more: &str) -> Role {
         let text = format!(
             "kind: Agent\nmetadata: {{name: clerk}}\nspec:\n  model: {{provider: {provider}, name: test-model}}\n  role: You are a clerk.\n{more}"
@@ -105,25 +105,30 @@ impl World {
     }
 
     /// Opens, runs once, and closes.
-    pub(crate) async fn run(&self, role: Role, runner: Runner, prompt: &str) -> Result<Answered, AgentError> {
+    pub(crate) async fn run(
+        &self,
+        role: Role,
+        runner: Runner,
+        prompt: &str,
+    ) -> Result<RunResult, AgentError> {
         let agent = self.open(role, runner).await?;
-        let asked = Asked {
+        let request = RunRequest {
             prompt: prompt.into(),
             trigger: "test".into(),
             session: Some("s-1".into()),
-            ..Asked::default()
+            ..RunRequest::default()
         };
-        let answered = self.recorded(agent.run(&asked)).await;
+        let result = self.recorded(agent.run(&request)).await;
         agent.close().await;
-        answered
+        result
     }
 
-    /// Records what this does.
+    /// Runs a future with recording.
     pub(crate) async fn recorded<T>(&self, work: impl Future<Output = T>) -> T {
-        self.recorder.below(&Context::new()).around(work).await
+        self.recorder.in_context(&Context::new()).scope(work).await
     }
 
-    /// The spans as an indented tree, in order of their start, with what matters and does not differ from run to run.
+    /// The spans as an indented tree in order of their start, without values that differ between runs.
     pub(crate) fn tree(&self) -> String {
         let mut spans = self.kept.0.lock().unwrap().clone();
         spans.sort_by_key(|span| span.start_time);
@@ -135,7 +140,7 @@ impl World {
         out
     }
 
-    /// The ids of the spans of this name: trace, span.
+    /// The trace and span ids of the spans with this name.
     pub(crate) fn spans(&self, name: &str) -> Vec<(String, String)> {
         let spans = self.kept.0.lock().unwrap();
         let named = spans.iter().filter(|span| span.name == name);
@@ -144,7 +149,7 @@ impl World {
             .collect()
     }
 
-    /// The audit records, in a trail that verifies.
+    /// The audit records; also verifies the trail.
     pub(crate) fn audit(&self) -> Vec<Record> {
         let reader = Reader::open(self.directory.path()).unwrap();
         let report = reader.verify(&Key::of(self.directory.path()).unwrap(), None).unwrap();
@@ -152,7 +157,7 @@ impl World {
         reader.records(&Filter::default()).unwrap()
     }
 
-    /// The audit records in a line each: what was decided, and how the run ended.
+    /// One line for each audit record: the decision, or the outcome of the run.
     pub(crate) fn audit_lines(&self) -> Vec<String> {
         let line = |record: Record| match record.entry {
             Entry::Run(run) => {
@@ -170,7 +175,7 @@ impl World {
     }
 }
 
-/// Attributes that differ from run to run, and only stand for being there.
+/// Attributes whose values differ between runs; only their presence is shown.
 const VARYING: [&str; 4] = [
     "gen_ai.response.time_to_first_chunk",
     "kitelogik.token_id",

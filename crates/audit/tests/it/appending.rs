@@ -1,4 +1,4 @@
-//! Appending, keys and files.
+//! Appending records, keys and files.
 
 use crate::world::{World, at, entry};
 use std::{fs, os::unix::fs::PermissionsExt as _};
@@ -13,7 +13,7 @@ fn an_empty_trail_is_intact_and_has_a_head() {
 }
 
 #[test]
-fn files_are_for_their_owner_only_and_nothing_else_is_left() {
+fn files_are_private_and_no_temporary_files_are_left() {
     let world = World::with(2);
     let mut names = Vec::new();
     for file in fs::read_dir(world.directory.path()).expect("listed") {
@@ -27,7 +27,7 @@ fn files_are_for_their_owner_only_and_nothing_else_is_left() {
 }
 
 #[test]
-fn what_was_written_is_intact_and_a_kept_head_proves_its_end() {
+fn an_unchanged_trail_is_intact_and_a_stored_head_proves_its_end() {
     let world = World::with(10);
     let kept_elsewhere = world.head().to_string();
     world.trail().append(&entry(11), Source::Server, at(11)).expect("appended");
@@ -35,11 +35,11 @@ fn what_was_written_is_intact_and_a_kept_head_proves_its_end() {
     assert_eq!(report.findings, []);
     assert!(report.end_is_proved);
     assert_eq!((report.count, report.kept), (11, 11));
-    assert!(!world.verify(None).end_is_proved, "without a head nobody knows");
+    assert!(!world.verify(None).end_is_proved, "unknown without a head");
 }
 
 #[test]
-fn what_is_told_twice_is_kept_once() {
+fn an_origin_is_recorded_once() {
     let world = World::with(0);
     let entries: Vec<_> = (1..=6).map(|n| (format!("origin-{n}"), entry(n))).collect();
     let mut trail = world.trail();
@@ -57,12 +57,12 @@ fn a_trail_needs_its_own_key() {
     assert!(matches!(Trail::open(directory, Some(other.clone())), Err(AuditError::WrongKey)));
     assert!(matches!(world.reader().verify(&other, None), Err(AuditError::WrongKey)));
     fs::remove_file(directory.join(KEY_FILE)).expect("removed");
-    assert!(matches!(Trail::open(directory, None), Err(AuditError::NoKey(_))), "none is made in its place");
+    assert!(matches!(Trail::open(directory, None), Err(AuditError::NoKey(_))), "no new key is created");
     assert!(Reader::open(directory).expect("readable without").record(1).expect("read").is_some());
 }
 
 #[test]
-fn a_given_key_leaves_no_file() {
+fn a_passed_key_is_not_written_to_a_file() {
     let directory = tempfile::tempdir().expect("a directory");
     let key = Key::parse(&"A7".repeat(32)).expect("a key");
     let mut trail = Trail::open(directory.path(), Some(key.clone())).expect("a trail");
@@ -72,20 +72,20 @@ fn a_given_key_leaves_no_file() {
 }
 
 #[test]
-fn keys_and_heads_that_are_none_are_refused_in_words() {
+fn invalid_keys_and_heads_are_explained() {
     let wrong = |text: &str| Key::parse(text).expect_err("no key").to_string();
-    assert_eq!(wrong(""), "the audit key is empty: it is 64 hexadecimal digits (32 bytes)");
-    assert_eq!(wrong("+1"), "the audit key is none: it is 64 hexadecimal digits (32 bytes)");
+    assert_eq!(wrong(""), "the audit key is empty: it must be 64 hex digits (32 bytes)");
+    assert_eq!(wrong("+1"), "the audit key is not valid: it must be 64 hex digits (32 bytes)");
     assert!("7".parse::<Head>().is_err());
     assert!(format!("7:{}", "g".repeat(64)).parse::<Head>().is_err());
-    assert!(format!("{:?}", Key::parse(&"a7".repeat(32))).contains("***"), "a key does not show itself");
+    assert!(format!("{:?}", Key::parse(&"a7".repeat(32))).contains("***"), "`Debug` does not reveal the key");
 }
 
 #[test]
-fn no_directory_no_trail() {
+fn reading_creates_no_trail() {
     let directory = tempfile::tempdir().expect("a directory");
     assert!(matches!(Reader::open(directory.path()), Err(AuditError::NoTrail(_))));
-    assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 0, "reading makes nothing");
+    assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 0, "reading creates no files");
     fs::write(directory.path().join(FILE), "").expect("written");
     assert!(matches!(Reader::open(directory.path()), Err(AuditError::Damaged(_))));
 }

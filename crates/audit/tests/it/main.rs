@@ -1,4 +1,4 @@
-//! The trail as a whole, through its files.
+//! Tests of the whole trail, through its files.
 
 mod appending;
 mod processes;

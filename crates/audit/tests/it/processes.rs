@@ -1,4 +1,4 @@
-//! Several processes at once, each this test's own program.
+//! Several processes at once. Each runs this test binary.
 
 use crate::world::{World, at, entry};
 use std::{
@@ -7,7 +7,7 @@ use std::{
 };
 use turnscope_audit::{Filter, Source, Trail};
 
-/// Where a child appends, and how often.
+/// The directory that a child process appends to, and the number of records.
 const DIRECTORY: &str = "TURNSCOPE_TEST_AUDIT_DIRECTORY";
 const EACH: u64 = 25;
 const PROCESSES: u64 = 4;
@@ -22,7 +22,7 @@ fn child(directory: &std::path::Path) -> Child {
 }
 
 #[test]
-#[ignore = "what the other test's children run"]
+#[ignore = "run by the other test, in child processes"]
 fn as_a_child() {
     let directory = std::env::var_os(DIRECTORY).expect("where");
     let mut trail = Trail::open(directory.as_ref(), None).expect("a trail");
@@ -32,7 +32,7 @@ fn as_a_child() {
 }
 
 #[test]
-fn several_processes_make_and_write_one_chain() {
+fn several_processes_create_and_write_one_chain() {
     let world = World { directory: tempfile::tempdir().expect("a directory") };
     let children: Vec<Child> = (0..PROCESSES).map(|_| child(world.directory.path())).collect();
     for mut child in children {

@@ -4,7 +4,7 @@ use crate::world::{World, at, entry};
 use turnscope_audit::{AuditError, Finding, Source};
 
 #[test]
-fn what_is_left_can_still_be_proved() {
+fn the_remaining_records_can_still_be_verified() {
     let world = World::with(9);
     let (before, early) = (world.head(), {
         let text = World::with(0).head().to_string();
@@ -17,14 +17,14 @@ fn what_is_left_can_still_be_proved() {
     assert!(report.end_is_proved);
     assert_eq!((report.count, report.kept, report.pruned_through), (9, 5, 4));
     let report = world.verify(Some(early.parse().expect("a head")));
-    assert!(report.end_is_proved, "a head from before what was pruned lies behind the checkpoint");
+    assert!(report.end_is_proved, "a head older than the checkpoint is covered by it");
     world.trail().append(&entry(10), Source::Agent, at(101)).expect("appended");
     world.trail().prune(at(7), at(102)).expect("pruned again");
     assert_eq!(world.verify(Some(before)).findings, []);
 }
 
 #[test]
-fn everything_may_go_and_the_chain_goes_on() {
+fn everything_can_be_pruned_and_the_chain_continues() {
     let world = World::with(3);
     let head = world.head();
     assert_eq!(world.trail().prune(i64::MAX, at(9)).expect("pruned").through, 3);

@@ -1,4 +1,4 @@
-//! Filters.
+//! Reading with filters.
 
 use crate::world::{World, at, entry};
 use turnscope_audit::{Filter, Source};
@@ -8,7 +8,7 @@ fn seqs(world: &World, filter: &Filter) -> Vec<u64> {
 }
 
 #[test]
-fn what_was_written_is_read_back() {
+fn records_are_read_back_as_written() {
     let world = World::with(7);
     for record in world.reader().records(&Filter::default()).expect("read") {
         assert_eq!(record.entry, entry(record.seq));
@@ -28,7 +28,7 @@ fn filters_narrow_by_time_agent_run_and_denial() {
     assert_eq!(
         seqs(&world, &Filter { since: Some(at(8)), ..all.clone() }),
         [8, 9],
-        "when it happened counts"
+        "the time of the event counts"
     );
     assert_eq!(seqs(&world, &Filter { until: Some(at(2)), ..all.clone() }), [1, 10]);
     assert_eq!(seqs(&world, &Filter { agent: Some("billing".into()), ..all.clone() }), [2, 4, 6, 8]);
@@ -37,7 +37,7 @@ fn filters_narrow_by_time_agent_run_and_denial() {
     assert_eq!(
         seqs(&world, &Filter { denied: true, ..all.clone() }),
         [2, 6, 9],
-        "rejected by a human counts too"
+        "includes calls rejected by a human"
     );
     assert_eq!(seqs(&world, &Filter { last: Some(3), ..all }), [8, 9, 10]);
 }

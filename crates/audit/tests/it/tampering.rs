@@ -1,4 +1,4 @@
-//! What someone does who can write the file, and what verifying says of it.
+//! Tampering by someone who can write the file, and the findings.
 
 use crate::world::World;
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ fn a_changed_record_is_named() {
         world.behind_its_back().execute("UPDATE audit_decisions SET verdict = 'allow' WHERE seq = 6", []);
     assert_eq!(changed, Ok(1));
     assert_eq!(world.findings(), [Finding::Changed { seq: 6 }]);
-    assert_eq!(world.findings()[0].to_string(), "record 6 was changed, or not written by turnscope");
+    assert_eq!(world.findings()[0].to_string(), "record 6 was changed, or was not written by turnscope");
 }
 
 #[test]
@@ -84,19 +84,19 @@ fn inserted_records_are_named() {
     };
     let db = world.behind_its_back();
     db.execute_batch(&insert(4)).expect("done");
-    assert_eq!(world.findings(), [Finding::Inserted { seq: 4 }], "beside the run of that place");
+    assert_eq!(world.findings(), [Finding::Inserted { seq: 4 }], "next to the run with the same number");
     db.execute_batch("DELETE FROM audit_decisions WHERE seq = 4").expect("done");
     db.execute_batch(&insert(5)).expect("done");
     assert_eq!(world.findings(), [Finding::Changed { seq: 5 }], "at the end");
 }
 
 #[test]
-fn only_a_kept_head_shows_that_the_end_was_cut_off() {
+fn only_a_stored_head_shows_that_the_end_was_removed() {
     let world = World::with(9);
     let head = world.head();
     world.behind_its_back().execute_batch("DELETE FROM audit_decisions WHERE seq > 7").expect("done");
     let report = world.verify(None);
-    assert!(report.is_intact() && !report.end_is_proved, "it cannot be seen, and that is said");
+    assert!(report.is_intact() && !report.end_is_proved, "it cannot be detected, and the report says so");
     assert_eq!(world.verify(Some(head)).findings, [Finding::CutOff { from: 8, to: 9 }]);
     for n in 8..=9 {
         world
@@ -104,17 +104,17 @@ fn only_a_kept_head_shows_that_the_end_was_cut_off() {
             .append(&crate::world::entry(n + 1), turnscope_audit::Source::Agent, 1)
             .expect("appended");
     }
-    assert_eq!(world.verify(Some(head)).findings, [Finding::OtherHead { seq: 9 }], "written anew");
+    assert_eq!(world.verify(Some(head)).findings, [Finding::OtherHead { seq: 9 }], "replaced by new records");
 }
 
 #[test]
-fn a_record_of_another_copy_does_not_fit() {
+fn a_record_from_another_copy_of_the_trail_is_named() {
     let world = World::with(5);
     let copy = tempfile::tempdir().expect("a directory");
     for file in ["audit.db", "audit.key"] {
         std::fs::copy(world.directory.path().join(file), copy.path().join(file)).expect("copied");
     }
-    // Two histories from record 5 on, both under the right key.
+    // Two histories from record 5 on, both with the right key.
     let mut other = turnscope_audit::Trail::open(copy.path(), None).expect("a trail");
     for n in [13, 17] {
         other.append(&crate::world::entry(n), turnscope_audit::Source::Agent, 9).expect("appended");
@@ -134,7 +134,7 @@ fn a_record_of_another_copy_does_not_fit() {
     assert_eq!(world.findings(), [Finding::Unlinked { seq: 7 }]);
 }
 
-/// Every cell of every row of every table, changed to something else of its kind.
+/// A change of one cell of any table to another value of the same kind.
 #[derive(Clone, Debug)]
 struct Mutation {
     table: &'static str,
@@ -153,7 +153,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
     })
 }
 
-/// Another value for a cell: also another type of value, as far as the table takes it.
+/// Other values for a cell, including other types as far as the table accepts them.
 fn other(value: &Value, salt: i64) -> Vec<Value> {
     match value {
         Value::Null => vec![Value::Text(String::new()), Value::Integer(salt), Value::Blob(Vec::new())],
@@ -197,7 +197,7 @@ proptest! {
             .expect("a cell");
         let others = other(&was, change.salt);
         let new = &others[choice % others.len()];
-        // What the table refuses, or takes for the same, is no change.
+        // If the table rejects the value or considers it equal, there is no change.
         let set = format!("UPDATE {} SET {column} = ?1 WHERE rowid = ?2", change.table);
         if *new != was && db.execute(&set, (new, row)).is_ok() {
             prop_assert!(!world.verify(None).is_intact(), "{}.{column} of {row}: {was:?} became {new:?}", change.table);

@@ -1,4 +1,4 @@
-//! A trail in a directory of its own, and a way behind its back.
+//! A trail in a directory of its own, and a way to tamper with it.
 
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -9,7 +9,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A trail with so many records: of three, one is a run and two are decisions.
+    /// A trail with this many records: of every three, one is a run and two are decisions.
     pub(crate) fn with(records: u64) -> Self {
         let world = Self { directory: tempfile::tempdir().expect("a directory") };
         let mut trail = world.trail();
@@ -44,7 +44,7 @@ impl World {
         self.verify(None).findings
     }
 
-    /// The database without its triggers, as someone has it who can write the file.
+    /// The database without its triggers, as someone with write access could use it.
     pub(crate) fn behind_its_back(&self) -> Connection {
         let db = Connection::open(self.directory.path().join(FILE)).expect("the file");
         let triggers: Vec<String> = db
@@ -63,7 +63,7 @@ pub(crate) fn at(n: u64) -> i64 {
     n as i64 * 1_000
 }
 
-/// The record `n`.
+/// Record number `n`.
 pub(crate) fn entry(n: u64) -> Entry {
     let agent = Some(if n.is_multiple_of(2) { "billing" } else { "triage" }.to_owned());
     if n % 3 == 1 {

@@ -1,19 +1,19 @@
-//! Where the running demo keeps its data, so that `turnscope runs` finds it although nobody named the directory.
+//! Remembers the data directory of the running demo, so that `turnscope runs` finds it without `--data`.
 
 use etcetera::AppStrategy as _;
 use std::path::{Path, PathBuf};
 
-/// Stands for as long as the demo runs.
-pub(crate) struct Pointer {
+/// A file with the demo's data directory, removed when the demo ends.
+pub(crate) struct DemoPointer {
     path: PathBuf,
 }
 
-impl Pointer {
+impl DemoPointer {
     fn path() -> Option<PathBuf> {
         Some(crate::settings::directories()?.cache_dir().join("demo"))
     }
 
-    /// Says where; `None` when that cannot be written down, which only costs comfort.
+    /// Writes the file. A failure is ignored, because the file is only a convenience.
     pub(crate) fn write(directory: &Path) -> Option<Self> {
         let path = Self::path()?;
         std::fs::create_dir_all(path.parent()?).ok()?;
@@ -21,13 +21,13 @@ impl Pointer {
         Some(Self { path })
     }
 
-    /// The directory of the demo that ran last.
+    /// The directory of the most recent demo.
     pub(crate) fn read() -> Option<PathBuf> {
         std::fs::read_to_string(Self::path()?).ok().map(|text| PathBuf::from(text.trim()))
     }
 }
 
-impl Drop for Pointer {
+impl Drop for DemoPointer {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }

@@ -1,4 +1,4 @@
-//! HTTP to a server, and HTTPS to one behind a proxy: trusted is whom the system trusts (or `SSL_CERT_FILE` names).
+//! HTTP and HTTPS to a server, with the system's root certificates or those in `SSL_CERT_FILE`.
 
 use crate::exit::{Code, Failure};
 use axum::body::Body;
@@ -13,8 +13,8 @@ use hyper_util::{
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 
-/// How long a server may take to accept.
-const CONNECT: std::time::Duration = std::time::Duration::from_secs(5);
+/// Time limit for connecting.
+const CONNECT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
 pub(super) struct HttpClient {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
@@ -25,7 +25,7 @@ pub(super) struct HttpClient {
 impl HttpClient {
     pub(super) fn new(base: &str, key: Option<String>) -> Result<Self, Failure> {
         let mut plain = HttpConnector::new();
-        plain.set_connect_timeout(Some(CONNECT));
+        plain.set_connect_timeout(Some(CONNECT_TIMEOUT));
         plain.enforce_http(false);
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls(base)?)
@@ -52,17 +52,17 @@ impl HttpClient {
         }
         let request = request
             .body(Full::new(body))
-            .map_err(|error| Failure::usage(format!("cannot ask {path}: {error}")))?;
+            .map_err(|error| Failure::usage(format!("cannot send the request {path}: {error}")))?;
         let response = self.client.request(request).await.map_err(|error| {
             let cause = root_cause(&error);
             Failure::new(Code::Unreachable, format!("cannot reach {}: {cause}", self.base))
-                .hint("is it running? `turnscope serve` starts a server; without --server the data directory is read")
+                .hint("start one with `turnscope serve`, or omit --server to read the data directory")
         })?;
         Ok(response.map(Body::new))
     }
 }
 
-/// What lies below what was only passed on.
+/// The innermost error.
 fn root_cause(error: &dyn std::error::Error) -> &dyn std::error::Error {
     error.source().map_or(error, root_cause)
 }
@@ -74,14 +74,14 @@ fn tls(base: &str) -> Result<ClientConfig, Failure> {
         if roots.is_empty() {
             return Err(Failure::new(
                 Code::Unreachable,
-                format!("cannot reach {base}: this system trusts nobody"),
+                format!("cannot reach {base}: this system has no root certificates"),
             )
-            .hint("install ca-certificates, or name a file of certificates in SSL_CERT_FILE"));
+            .hint("install ca-certificates, or set SSL_CERT_FILE to a PEM file"));
         }
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::new(Code::Failed, format!("TLS cannot be set up: {error}")))?;
+        .map_err(|error| Failure::new(Code::Failed, format!("cannot set up TLS: {error}")))?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

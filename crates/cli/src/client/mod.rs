@@ -1,13 +1,14 @@
-//! Asks for runs: a running server over HTTP, or a data directory through the same handlers within this process.
+//! The client of the REST API: sends requests to a running server over HTTP, or to the same handlers in this
+//! process for a data directory without a server.
 //!
-//! Who is asked: the `--server` that was given, else the process that owns the data directory, else a running demo
-//! (where no directory was named), else the directory itself.
+//! Order of precedence: `--server`, the server that owns the data directory, a running demo (unless a
+//! directory was given), and the directory itself.
 
 mod demo;
 mod http_client;
 mod query;
 
-pub(crate) use demo::Pointer;
+pub(crate) use demo::DemoPointer;
 pub(crate) use query::encode;
 
 use crate::{
@@ -29,21 +30,21 @@ use std::{
 use tower::ServiceExt as _;
 use turnscope_server::{Config, Local};
 
-/// Answers the paths of the REST interface.
+/// A client of the REST API.
 pub(crate) struct Client {
     runtime: tokio::runtime::Runtime,
-    reach: Reach,
-    /// The data directory that is read, where it is known.
+    connection: Connection,
+    /// The data directory, if known.
     pub(crate) directory: Option<PathBuf>,
 }
 
-enum Reach {
+enum Connection {
     Http(Box<HttpClient>),
     Local { router: Router, _store: Local },
 }
 
 impl Client {
-    /// For reading.
+    /// Opens a client for reading.
     pub(crate) fn read(settings: &Settings) -> Result<Self, Failure> {
         if let Some(found) = Self::running(settings)? {
             return Ok(found);
@@ -62,7 +63,7 @@ impl Client {
         Self::over(store, settings.data.clone())
     }
 
-    /// For writing: as the directory's owner when nobody else is.
+    /// Opens a client for writing. Without a running server, this process becomes the directory's owner.
     pub(crate) fn write(settings: Settings) -> Result<Self, Failure> {
         if let Some(found) = Self::running(&settings)? {
             return Ok(found);
@@ -70,28 +71,28 @@ impl Client {
         Self::own(settings)
     }
 
-    /// As the owner of the data directory.
+    /// Opens the data directory as its owner.
     pub(crate) fn own(settings: Settings) -> Result<Self, Failure> {
         let directory = settings.data.clone();
         if let Some(owner) = Owner::of(&directory) {
             return Err(Failure::new(
                 Code::Owned,
-                format!("the data directory {} belongs to process {}", directory.display(), owner.pid),
+                format!("process {} owns the data directory {}", owner.pid, directory.display()),
             )
-            .hint("it is no server that could be asked: wait until it is done, then try again"));
+            .hint("it is not a server: wait until it ends, then try again"));
         }
         let config = Config { ui_path: None, ..settings.server_config() };
         Self::over(Local::own(Config { api_key: None, ..config })?, directory)
     }
 
-    /// The running server that these settings lead to, if there is one.
+    /// Connects to the running server for these settings, if there is one.
     pub(crate) fn running(settings: &Settings) -> Result<Option<Self>, Failure> {
         let key = settings.api_key.as_ref().map(|key| key.0.clone());
         if let Some(url) = &settings.server {
             let client = HttpClient::new(url, key)?;
             return Ok(Some(Self {
                 runtime: runtime()?,
-                reach: Reach::Http(Box::new(client)),
+                connection: Connection::Http(Box::new(client)),
                 directory: None,
             }));
         }
@@ -99,7 +100,7 @@ impl Client {
         let mut address = Owner::of(&directory).and_then(|owner| owner.address());
         if address.is_none()
             && settings.data_is_default
-            && let Some(demo) = Pointer::read()
+            && let Some(demo) = DemoPointer::read()
         {
             address = Owner::of(&demo).and_then(|owner| owner.address());
             directory = demo;
@@ -108,33 +109,33 @@ impl Client {
         let client = HttpClient::new(&format!("http://{address}"), key)?;
         Ok(Some(Self {
             runtime: runtime()?,
-            reach: Reach::Http(Box::new(client)),
+            connection: Connection::Http(Box::new(client)),
             directory: Some(directory),
         }))
     }
 
     fn over(store: Local, directory: PathBuf) -> Result<Self, Failure> {
-        let reach = Reach::Local { router: store.router(), _store: store };
-        Ok(Self { runtime: runtime()?, reach, directory: Some(directory) })
+        let connection = Connection::Local { router: store.router(), _store: store };
+        Ok(Self { runtime: runtime()?, connection, directory: Some(directory) })
     }
 
-    /// Whether nobody but this process is asked.
+    /// Whether this process reads the directory itself.
     pub(crate) fn is_local(&self) -> bool {
-        matches!(self.reach, Reach::Local { .. })
+        matches!(self.connection, Connection::Local { .. })
     }
 
-    /// `GET` as JSON.
+    /// `GET`, parsed from JSON.
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         let body = self.get_bytes(path)?;
-        understand(path, &body)
+        parse_reply(path, &body)
     }
 
-    /// `GET` as it comes.
+    /// `GET` as bytes.
     pub(crate) fn get_bytes(&self, path: &str) -> Result<Bytes, Failure> {
         self.send(Method::GET, path, &[], Bytes::new())
     }
 
-    /// `POST` of JSON, answered with JSON.
+    /// `POST` with JSON request and response.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let body = self.send(
             Method::POST,
@@ -142,10 +143,10 @@ impl Client {
             &[("content-type", "application/json")],
             Bytes::from(body.to_string()),
         )?;
-        understand(path, &body)
+        parse_reply(path, &body)
     }
 
-    /// Sends a request and gives the whole body of its answer; errors in words.
+    /// Sends a request and returns the response body, or an error message.
     pub(crate) fn send(
         &self,
         method: Method,
@@ -161,7 +162,7 @@ impl Client {
         })
     }
 
-    /// Follows a stream, one piece at a time, for as long as `each` says so.
+    /// Reads a stream chunk by chunk until `each` returns false.
     pub(crate) fn follow(
         &self,
         path: &str,
@@ -193,9 +194,9 @@ impl Client {
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> Result<Response<Body>, Failure> {
-        match &self.reach {
-            Reach::Http(client) => client.call(method, path, headers, body).await,
-            Reach::Local { router, .. } => {
+        match &self.connection {
+            Connection::Http(client) => client.call(method, path, headers, body).await,
+            Connection::Local { router, .. } => {
                 let mut request = Request::builder().method(method).uri(path);
                 for (name, value) in headers {
                     request = request.header(*name, *value);
@@ -219,23 +220,23 @@ async fn collect(body: Body) -> Result<Bytes, Failure> {
     body.collect()
         .await
         .map(http_body_util::Collected::to_bytes)
-        .map_err(|error| Failure::new(Code::Unreachable, format!("the answer broke off: {error}")))
+        .map_err(|error| Failure::new(Code::Unreachable, format!("the response was cut off: {error}")))
 }
 
-fn understand<T: DeserializeOwned>(path: &str, body: &[u8]) -> Result<T, Failure> {
+fn parse_reply<T: DeserializeOwned>(path: &str, body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|error| {
-        Failure::failed(format!("the answer to {path} makes no sense: {error}"))
-            .hint("is it a turnscope of another version?")
+        Failure::failed(format!("cannot parse the response to {path}: {error}"))
+            .hint("the server may have a different version")
     })
 }
 
-/// An error reply in words.
+/// Turns an error response into a message.
 fn problem(status: StatusCode, body: &[u8]) -> Failure {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |key: &str| problem.get(key).and_then(Value::as_str).map(str::to_owned);
     let title = text("title")
         .or_else(|| text("message"))
-        .unwrap_or_else(|| format!("the server answered {status}: {}", String::from_utf8_lossy(body).trim()));
+        .unwrap_or_else(|| format!("the server returned {status}: {}", String::from_utf8_lossy(body).trim()));
     let code = match status {
         StatusCode::NOT_FOUND | StatusCode::CONFLICT => Code::NotFound,
         StatusCode::UNAUTHORIZED => Code::Unauthenticated,
@@ -244,33 +245,31 @@ fn problem(status: StatusCode, body: &[u8]) -> Failure {
     };
     let failure = Failure::new(code, title);
     match (code, text("detail")) {
-        (Code::Unauthenticated, _) => {
-            failure.hint("set TURNSCOPE_API_KEY to the server's key, or give --api-key")
-        }
+        (Code::Unauthenticated, _) => failure.hint("set TURNSCOPE_API_KEY or --api-key to the server's key"),
         (Code::NotFound, _) if status == StatusCode::CONFLICT => failure.candidates(&problem),
-        (Code::NotFound, _) => failure.hint("`turnscope runs` lists the runs there are"),
+        (Code::NotFound, _) => failure.hint("`turnscope runs` lists all runs"),
         (_, Some(detail)) => failure.hint(detail),
         (_, None) => failure,
     }
 }
 
 impl Failure {
-    /// With the runs that an ambiguous name could mean.
+    /// Adds the runs that an ambiguous name could refer to.
     fn candidates(mut self, problem: &Value) -> Self {
         let ids = problem.get("run_ids").and_then(Value::as_array).into_iter().flatten();
         self.candidates = ids.filter_map(Value::as_str).map(str::to_owned).collect();
         let all = self.candidates.join("\n    ");
-        self.hint(format!("name one of them:\n    {all}"))
+        self.hint(format!("use one of these:\n    {all}"))
     }
 }
 
 fn no_store(directory: &Path) -> Failure {
     Failure::new(Code::NotFound, format!("there is no store in {}", directory.display())).hint(
-        "start one with `turnscope serve`, look around with `turnscope demo`, or name another with --data or --server",
+        "start a server with `turnscope serve`, try `turnscope demo`, or choose another store with --data or --server",
     )
 }
 
-/// Who holds a data directory, as its lock file says.
+/// The owner of a data directory, from its lock file.
 struct Owner {
     pid: u64,
     listen: Option<SocketAddr>,
@@ -279,14 +278,15 @@ struct Owner {
 impl Owner {
     fn of(directory: &Path) -> Option<Self> {
         let text = turnscope_store_sqlite::owner(directory)?;
-        let said: Value = serde_json::from_str(&text).unwrap_or_default();
+        let lock: Value = serde_json::from_str(&text).unwrap_or_default();
         Some(Self {
-            pid: said.get("pid").and_then(Value::as_u64).unwrap_or(0),
-            listen: said.get("listen").and_then(Value::as_str).and_then(|listen| listen.parse().ok()),
+            pid: lock.get("pid").and_then(Value::as_u64).unwrap_or(0),
+            listen: lock.get("listen").and_then(Value::as_str).and_then(|listen| listen.parse().ok()),
         })
     }
 
-    /// Where it answers, if it does: a command that writes owns the directory too, and answers nobody.
+    /// The server's address if it accepts connections. Commands that write own the directory too, but do not
+    /// listen.
     fn address(&self) -> Option<SocketAddr> {
         let mut address = self.listen.filter(|address| address.port() != 0)?;
         if address.ip().is_unspecified() {

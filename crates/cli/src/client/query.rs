@@ -1,8 +1,8 @@
-//! Values for paths and queries.
+//! Percent-encoding for paths and queries.
 
 use std::fmt::Write as _;
 
-/// Escapes everything but letters, digits and `-._~`.
+/// Encodes everything except letters, digits and `-._~`.
 pub(crate) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -18,7 +18,7 @@ pub(crate) fn encode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn what_means_something_in_a_query_is_escaped() {
+    fn reserved_characters_are_percent_encoded() {
         assert_eq!(super::encode("a b&c=\"ü\""), "a%20b%26c%3D%22%C3%BC%22");
     }
 }

@@ -1,12 +1,12 @@
-//! `turnscope audit`: reads, verifies, exports and prunes the audit trail of a data directory. The trail has its own locking,
-//! so all of this works beside a running server and running agents.
+//! `turnscope audit`: reads, verifies, exports and prunes the audit trail of a data directory. The trail has
+//! its own locking, so these commands work while servers and agents are running.
 
 mod export;
 
 use crate::{
     exit::{Code, Failure, Outcome},
     output,
-    render::{self, human, look::Look},
+    render::{self, human, terminal_style::TerminalStyle},
     settings::{Flags, READ, Settings, parse_days, parse_time},
 };
 use serde_json::json;
@@ -14,26 +14,26 @@ use std::time::Duration;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use turnscope_audit::{Filter, Head, Key, Reader, Record, Trail};
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Audit {
     #[command(subcommand)]
-    what: What,
+    command: AuditCommand,
 }
 
 #[derive(clap::Subcommand)]
-enum What {
-    /// Print how many records there are and where the chain ends, to keep elsewhere
+enum AuditCommand {
+    /// Print the number of records and the MAC of the last one, to store elsewhere
     Head(Common),
-    /// Check that no record was changed, removed, moved or put in
+    /// Check that no record was changed, removed, moved or inserted
     Verify(VerifyArgs),
     /// Show a record by its number, or all records of a run
     Show(ShowArgs),
     /// List records, newest last
     List(ListArgs),
-    /// Write records out as JSON or CSV
+    /// Export records as JSON or CSV
     Export(export::ExportArgs),
-    /// Remove old records and leave a signed checkpoint, so that the rest can still be proved
+    /// Delete old records and leave a signed checkpoint, so that the rest can still be verified
     Prune(PruneArgs),
 }
 
@@ -48,7 +48,8 @@ struct Common {
 
 #[derive(clap::Args)]
 struct VerifyArgs {
-    /// A head that was kept elsewhere (`turnscope audit head`): only against it does a removed end show
+    /// A head stored elsewhere (`turnscope audit head`); needed to detect that records were removed from the
+    /// end
     #[arg(long, value_name = "COUNT:MAC")]
     head: Option<String>,
     #[command(flatten)]
@@ -57,7 +58,7 @@ struct VerifyArgs {
 
 #[derive(clap::Args)]
 struct ShowArgs {
-    /// A record's number, a run id or its beginning, a trace id, or `last`
+    /// A record number, a run id or its prefix, a trace id, or `last`
     record: String,
     #[command(flatten)]
     common: Common,
@@ -65,18 +66,18 @@ struct ShowArgs {
 
 #[derive(clap::Args)]
 struct ListArgs {
-    /// How many at most
+    /// Maximum number of records
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     limit: u64,
     #[command(flatten)]
-    which: Which,
+    filter: RecordFilter,
     #[command(flatten)]
     common: Common,
 }
 
 #[derive(clap::Args)]
 struct PruneArgs {
-    /// Remove what was recorded longer ago than so many days
+    /// Delete records older than this many days
     #[arg(long, value_name = "DAYS", value_parser = parse_days)]
     older_than: std::option::Option<Duration>,
     #[command(flatten)]
@@ -85,22 +86,22 @@ struct PruneArgs {
 
 /// Filters.
 #[derive(clap::Args)]
-struct Which {
-    /// What happened at this time or later: a date, a time such as 2026-11-21T14:00:00Z, or so long ago, such as 7d
+struct RecordFilter {
+    /// At or after this time: a date, a time such as 2026-11-21T14:00:00Z, or an age such as 7d
     #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<i64>,
-    /// What happened before this time
+    /// Before this time
     #[arg(long, value_name = "TIME", value_parser = moment)]
     until: Option<i64>,
-    /// Only this agent's
+    /// Only records of this agent
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
-    /// Only calls that were not let through: denied by the policy, or rejected by a human
+    /// Only refused calls: denied by the policy, or rejected by a human
     #[arg(long)]
     denied: bool,
 }
 
-impl Which {
+impl RecordFilter {
     fn filter(&self) -> Filter {
         Filter {
             since: self.since,
@@ -116,8 +117,10 @@ impl Common {
     fn settings(&self) -> Result<Settings, Failure> {
         let settings = self.from.resolve()?;
         if settings.server.is_some() {
-            return Err(Failure::usage("the audit trail is read from its data directory, not from a server")
-                .hint("give --data; a server answers GET /v1/runs/{id}/audit"));
+            return Err(Failure::usage(
+                "the audit trail can only be read from its data directory, not from a server",
+            )
+            .hint("use --data; for a server, use GET /v1/runs/{id}/audit"));
         }
         Ok(settings)
     }
@@ -129,13 +132,13 @@ impl Common {
 
 /// Reads the audit trail.
 pub(crate) fn audit(args: &Audit) -> Outcome {
-    match &args.what {
-        What::Head(args) => head(args),
-        What::Verify(args) => verify(args),
-        What::Show(args) => show(args),
-        What::List(args) => list(args),
-        What::Export(args) => export::export(args),
-        What::Prune(args) => prune(args),
+    match &args.command {
+        AuditCommand::Head(args) => head(args),
+        AuditCommand::Verify(args) => verify(args),
+        AuditCommand::Show(args) => show(args),
+        AuditCommand::List(args) => list(args),
+        AuditCommand::Export(args) => export::export(args),
+        AuditCommand::Prune(args) => prune(args),
     }
 }
 
@@ -158,7 +161,7 @@ fn verify(args: &VerifyArgs) -> Outcome {
         value["intact"] = report.is_intact().into();
         output::json(&value)?;
     } else {
-        output::print(&render::audit::report(&Look::of_stdout(), &report))?;
+        output::print(&render::audit::report(&TerminalStyle::for_stdout(), &report))?;
     }
     if report.is_intact() {
         return Ok(());
@@ -173,10 +176,10 @@ fn show(args: &ShowArgs) -> Outcome {
     if args.common.json {
         return output::json(&json!({ "records": records }));
     }
-    output::print(&render::audit::records(&Look::of_stdout(), &records))
+    output::print(&render::audit::records(&TerminalStyle::for_stdout(), &records))
 }
 
-/// The records that a text names: one by its number, or all of a run.
+/// The records with this name: one by its number, or all of a run.
 fn named(reader: &Reader, text: &str) -> Result<Vec<Record>, Failure> {
     let of = |of: String| Ok::<_, Failure>(reader.records(&Filter { of: Some(of), ..Filter::default() })?);
     if text == "last" {
@@ -190,60 +193,60 @@ fn named(reader: &Reader, text: &str) -> Result<Vec<Record>, Failure> {
         return Ok(vec![record]);
     }
     let mut records = of(text.to_owned())?;
-    if records.is_empty() && text.len() >= SHORTEST {
+    if records.is_empty() && text.len() >= MIN_PREFIX {
         let runs = reader.runs_beginning(text)?;
         match runs.as_slice() {
             [run] => records = of(run.clone())?,
             [] => {}
             several => {
-                return Err(Failure::new(Code::NotFound, format!("{text} could be several runs"))
-                    .hint(format!("name one of them:\n    {}", several.join("\n    "))));
+                return Err(Failure::new(Code::NotFound, format!("{text} is ambiguous"))
+                    .hint(format!("use one of these:\n    {}", several.join("\n    "))));
             }
         }
     }
     if records.is_empty() {
         return Err(Failure::new(Code::NotFound, format!("there is no audit record of {text}"))
-            .hint("`turnscope audit list` lists what there is; pruned records are gone"));
+            .hint("`turnscope audit list` lists all records; pruned ones are deleted"));
     }
     Ok(records)
 }
 
-/// The shortest beginning of a run id.
-const SHORTEST: usize = 4;
+/// The shortest prefix of a run id.
+const MIN_PREFIX: usize = 4;
 
 fn list(args: &ListArgs) -> Outcome {
-    let filter = Filter { last: Some(args.limit), ..args.which.filter() };
+    let filter = Filter { last: Some(args.limit), ..args.filter.filter() };
     let records = args.common.reader()?.records(&filter)?;
     if args.common.json {
         return output::json(&json!({ "records": records }));
     }
-    output::print(&render::audit::list(&Look::of_stdout(), &records))
+    output::print(&render::audit::list(&TerminalStyle::for_stdout(), &records))
 }
 
 fn prune(args: &PruneArgs) -> Outcome {
     let Some(age) = args.older_than else {
-        return Err(Failure::usage("nothing says what to keep").hint("give --older-than DAYS, such as 365"));
+        return Err(Failure::usage("--older-than is missing").hint("use --older-than DAYS, such as 365"));
     };
     let settings = args.common.settings()?;
-    Reader::open(&settings.data)?; // pruning makes no trail
+    Reader::open(&settings.data)?; // fail if there is no trail
     let mut trail = Trail::open(&settings.data, settings.audit_key)?;
-    let now = Look::of_stdout().now;
+    let now = TerminalStyle::for_stdout().now;
     let pruned = trail.prune(now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)), now)?;
     if args.common.json {
         return output::json(&json!(pruned));
     }
     if pruned.through == 0 {
-        return output::print("Nothing is that old.\n");
+        return output::print("No record is that old.\n");
     }
     output::print(&format!(
-        "Removed {} and {}, up to record {}; a signed checkpoint stands in their place.\n",
+        "Deleted {} and {}, up to record {}, and left a signed checkpoint.\n",
         human::plural(pruned.runs as u64, "run"),
         human::plural(pruned.decisions as u64, "decision"),
         pruned.through
     ))
 }
 
-/// A date, a time, or so long ago, in milliseconds since the epoch.
+/// Parses a date, a time or an age as milliseconds since the Unix epoch.
 fn moment(text: &str) -> Result<i64, String> {
     let text = text.trim();
     let of_date = || OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &Rfc3339);
@@ -252,9 +255,9 @@ fn moment(text: &str) -> Result<i64, String> {
     }
     let ago =
         text.ends_with(|c: char| c.is_ascii_alphabetic()).then(|| parse_time(text)).and_then(Result::ok);
-    let now = Look::of_stdout().now;
+    let now = TerminalStyle::for_stdout().now;
     ago.map(|ago| now.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX))).ok_or_else(|| {
-        "take a date such as 2026-11-21, a time such as 2026-11-21T14:00:00Z, or so long ago, such as 24h or 7d".to_owned()
+        "expected a date such as 2026-11-21, a time such as 2026-11-21T14:00:00Z, or an age such as 24h or 7d".to_owned()
     })
 }
 

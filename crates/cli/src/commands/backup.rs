@@ -11,29 +11,27 @@ use std::path::PathBuf;
 use turnscope_store::Maintenance as _;
 use turnscope_store_sqlite::{FILE, SqliteStore};
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Backup {
-    /// The new file, or a directory to put it into
+    /// The new file, or a directory for it
     path: PathBuf,
     #[command(flatten)]
     from: Flags<READ>,
 }
 
-/// Copies the store as it is at one moment; a running server goes on meanwhile.
+/// Copies a snapshot of the store. A running server keeps working meanwhile.
 pub(crate) fn backup(args: &Backup) -> Outcome {
     let settings = args.from.resolve()?;
     let client = Client::read(&settings)?;
     let Some(directory) = client.directory.clone() else {
-        return Err(Failure::usage(
-            "a backup reads the data directory: it works on the server's own machine",
-        )
-        .hint("leave --server out, and name the directory with --data"));
+        return Err(Failure::usage("a backup needs the data directory: run it on the server's machine")
+            .hint("omit --server and use --data"));
     };
     let target = if args.path.is_dir() { args.path.join(FILE) } else { args.path.clone() };
     if target.exists() {
-        return Err(Failure::usage(format!("{} is there already", target.display()))
-            .hint("name a new file: a backup never writes over anything"));
+        return Err(Failure::usage(format!("{} already exists", target.display()))
+            .hint("choose a new file: backups never overwrite anything"));
     }
     let store = SqliteStore::open_read_only(&directory)?;
     let bar = progress::bar(0, "pages");
@@ -47,7 +45,7 @@ pub(crate) fn backup(args: &Backup) -> Outcome {
     })?;
     let size = std::fs::metadata(&target).map_or(0, |file| file.len());
     eprintln!(
-        "Copied {} into {}. To use it, put it as {FILE} into an empty directory and serve that with --data.",
+        "Copied {} to {}. To use the copy, move it to an empty directory as {FILE} and serve that directory with --data.",
         human::bytes(size),
         target.display()
     );

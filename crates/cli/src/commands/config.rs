@@ -4,17 +4,17 @@ use crate::{
     exit::Outcome,
     output,
     render::{
-        look::{Look, Tone},
         table::{Cell, Column, table},
+        terminal_style::{TerminalStyle, Tone},
     },
     settings::{Flags, Origin, SERVE},
 };
 use serde_json::json;
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Config {
-    /// Print the settings; it does so anyway
+    /// Print the settings; this is the default
     #[arg(long)]
     show: bool,
     /// Print JSON
@@ -24,7 +24,7 @@ pub(crate) struct Config {
     flags: Flags<SERVE>,
 }
 
-/// Prints each setting and where it came from.
+/// Prints each setting and its source.
 pub(crate) fn config(args: &Config) -> Outcome {
     let (_, origins) = args.flags.resolve_with_origins()?;
     if args.json {
@@ -34,10 +34,10 @@ pub(crate) fn config(args: &Config) -> Outcome {
             .collect();
         return output::json(&json!({ "settings": all }));
     }
-    output::print(&render(&Look::of_stdout(), &origins))
+    output::print(&render(&TerminalStyle::for_stdout(), &origins))
 }
 
-fn render(look: &Look, origins: &[Origin]) -> String {
+fn render(style: &TerminalStyle, origins: &[Origin]) -> String {
     let all = [Column::text("SETTING", 28, 0), Column::flexible("VALUE", 16, 0), Column::text("FROM", 40, 1)];
     let rows: Vec<Vec<Cell>> = origins
         .iter()
@@ -47,5 +47,5 @@ fn render(look: &Look, origins: &[Origin]) -> String {
             vec![Cell::plain(origin.name), Cell(value.to_owned(), tone), Cell::faint(&*origin.from)]
         })
         .collect();
-    table(look, &all, &rows)
+    table(style, &all, &rows)
 }

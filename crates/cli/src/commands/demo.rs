@@ -1,11 +1,11 @@
-//! `turnscope demo`: a server with sample runs, so that there is something to look at within a second.
+//! `turnscope demo`: a server with sample runs.
 
 use super::{
-    import::{self, Taken},
+    import::{self, ImportSummary},
     serve,
 };
 use crate::{
-    client::{Client, Pointer},
+    client::{Client, DemoPointer},
     exit::{Failure, Outcome},
     logging,
     settings::{Flags, SERVE},
@@ -18,7 +18,7 @@ use std::{
 };
 use turnscope_server::Addresses;
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Demo {
     #[command(flatten)]
@@ -31,7 +31,7 @@ macro_rules! samples {
     };
 }
 
-/// What the samples are called, and the samples. `samples/generate.py` writes them.
+/// The names and contents of the samples, written by `samples/generate.py`.
 const SAMPLES: &[(&str, &[u8])] = samples![
     "support-desk",
     "trip-planner",
@@ -45,7 +45,7 @@ const SAMPLES: &[(&str, &[u8])] = samples![
     "handbook",
 ];
 
-/// The moment at which the samples say that they were written, seconds since the epoch.
+/// The time at which the samples were made, in seconds since the Unix epoch.
 const WRITTEN_AT: u64 = 1_700_000_000;
 
 /// Serves sample runs until SIGTERM or Ctrl-C.
@@ -57,11 +57,11 @@ pub(crate) fn demo(args: &Demo) -> Outcome {
         let directory = tempfile::Builder::new()
             .prefix("turnscope-demo-")
             .tempdir()
-            .map_err(|error| Failure::failed(format!("cannot make a temporary directory: {error}")))?;
+            .map_err(|error| Failure::failed(format!("cannot create a temporary directory: {error}")))?;
         flags.set("data", directory.path().display().to_string());
         Some(directory)
     };
-    // One sample is a run that goes on: it must not fall silent while someone looks at it.
+    // One sample is a run in progress, which must not become incomplete while someone looks at it.
     if !flags.has("silence") {
         flags.set("silence", "24h".to_owned());
     }
@@ -77,7 +77,7 @@ pub(crate) fn demo(args: &Demo) -> Outcome {
     }
     load(&flags)?;
     let settings = flags.resolve()?;
-    let pointer = temporary.as_ref().and_then(|directory| Pointer::write(directory.path()));
+    let pointer = temporary.as_ref().and_then(|directory| DemoPointer::write(directory.path()));
     let outcome = serve::run(settings, |addresses, data| announce(addresses, data, pointer.is_some()));
     drop(pointer);
     drop(temporary);
@@ -88,22 +88,22 @@ fn is_busy(address: SocketAddr) -> bool {
     TcpListener::bind(address).is_err_and(|error| error.kind() == std::io::ErrorKind::AddrInUse)
 }
 
-/// Puts the samples into the store, their times shifted to now.
+/// Loads the samples into the store, with times shifted to now.
 fn load(flags: &Flags<SERVE>) -> Outcome {
     let client = Client::own(flags.resolve()?)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let shift = now.saturating_sub(Duration::from_secs(WRITTEN_AT)).as_nanos() as u64;
-    let mut taken = Taken::default();
+    let mut summary = ImportSummary::default();
     for (name, bytes) in SAMPLES {
         let mut sample: Value = serde_json::from_slice(bytes)
             .map_err(|error| Failure::failed(format!("the sample {name} is damaged: {error}")))?;
         move_times(&mut sample, shift);
-        import::take(&client, name, sample.to_string().into_bytes(), &mut taken)?;
+        import::import_bytes(&client, name, sample.to_string().into_bytes(), &mut summary)?;
     }
     Ok(())
 }
 
-/// Adds to every time in a body.
+/// Shifts all times in a body.
 fn move_times(value: &mut Value, shift: u64) {
     match value {
         Value::Object(map) => {
@@ -135,7 +135,7 @@ fn announce(addresses: &Addresses, data: &Path, is_found: bool) {
          In a browser:  http://{listen}/  (API: http://{listen}/docs)\n\
          Your agent:    OTEL_EXPORTER_OTLP_ENDPOINT=http://{http}  (gRPC: http://{grpc})\n\
          Data:          {data}\n\n\
-         Ctrl-C ends it.",
+         Press Ctrl-C to stop.",
         listen = addresses.listen,
         http = addresses.otlp_http,
         grpc = addresses.otlp_grpc,

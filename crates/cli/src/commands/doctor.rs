@@ -3,7 +3,7 @@
 use crate::{
     exit::{Code, Failure, Outcome},
     output, progress,
-    render::{self, look::Look},
+    render::{self, terminal_style::TerminalStyle},
     settings::{Flags, READ},
 };
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ fn check(args: &Doctor, data: &Path) -> Outcome {
     if args.json {
         output::json(&serde_json::to_value(&report).map_err(|error| Failure::failed(error.to_string()))?)?;
     } else {
-        output::print(&render::doctor::report(&Look::of_stdout(), data, &report))?;
+        output::print(&render::doctor::report(&TerminalStyle::for_stdout(), data, &report))?;
     }
     if report.is_sound() { Ok(()) } else { Err(unsound(data)) }
 }
@@ -79,7 +79,7 @@ fn salvage(args: &Doctor, data: &Path, to: &Path) -> Outcome {
             .copied()
             .filter(|name| data.join(name).exists() && !to.join(name).exists())
             .collect();
-        output::print(&render::doctor::salvaged(&Look::of_stdout(), data, to, &salvaged, &others))?;
+        output::print(&render::doctor::salvaged(&TerminalStyle::for_stdout(), data, to, &salvaged, &others))?;
     }
     if salvaged.lost.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! `turnscope export`: one run as JSON, or all of them as JSON lines; `import` takes both.
+//! `turnscope export`: one run as JSON, or all runs as JSON lines. `import` reads both.
 
 use super::{
     reading::{Reading, query, run_id},
@@ -17,22 +17,22 @@ use std::{
 };
 use turnscope_api::RunList;
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Export {
-    /// A run id or its beginning, a trace id, the application's own id, or `last`
+    /// A run id or its prefix, a trace id, the application's own id, or `last`
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     run: Option<String>,
     /// All runs, one JSON object a line, newest first
     #[arg(long)]
     all: bool,
-    /// With --all, how many at most
+    /// With --all, the maximum number of runs
     #[arg(short = 'n', long, value_name = "N", requires = "all")]
     limit: Option<u64>,
-    /// With --all, only runs for which this holds
+    /// With --all, only runs that match this query
     #[arg(short, long, value_name = "QUERY", requires = "all")]
     query: Option<String>,
-    /// Where to write; stdout when nothing is said
+    /// The output file [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Plain OTLP/JSON, without scores
@@ -42,7 +42,7 @@ pub(crate) struct Export {
     reading: Reading,
 }
 
-/// Writes runs out.
+/// Exports runs.
 pub(crate) fn export(args: &Export) -> Outcome {
     let client = args.reading.client()?;
     let mut out: Box<dyn Write> = match &args.output {
@@ -63,7 +63,7 @@ pub(crate) fn export(args: &Export) -> Outcome {
     if let Some(path) = &args.output {
         let runs = crate::render::human::plural(exported, "run");
         eprintln!(
-            "Wrote {runs} to {}. `turnscope import {}` takes it in again.",
+            "Wrote {runs} to {}. Import it again with `turnscope import {}`.",
             path.display(),
             path.display()
         );

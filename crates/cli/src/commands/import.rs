@@ -1,4 +1,4 @@
-//! `turnscope import`: exported runs and OTLP files, to the running server or into the data directory.
+//! `turnscope import`: imports exported runs and OTLP files into the running server or the data directory.
 
 use crate::{
     client::{Client, encode},
@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Import {
     /// Files written by `export`, OTLP/JSON (one request, or one a line) or OTLP/protobuf (`.traces.pb`, `.logs.pb` or
@@ -27,35 +27,35 @@ pub(crate) struct Import {
     from: Flags<READ>,
 }
 
-/// What was taken in.
+/// What was imported.
 #[derive(Default)]
-pub(crate) struct Taken {
+pub(crate) struct ImportSummary {
     requests: u64,
     runs: u64,
     scores: u64,
     rejected: u64,
 }
 
-/// Takes files in.
+/// Imports files.
 pub(crate) fn import(args: &Import) -> Outcome {
     let client = Client::write(args.from.resolve()?)?;
     let bar = progress::bar(args.files.len() as u64, "files");
-    let mut taken = Taken::default();
+    let mut summary = ImportSummary::default();
     for path in &args.files {
         let bytes = read(path)?;
-        take(&client, &path.display().to_string(), bytes, &mut taken)?;
+        import_bytes(&client, &path.display().to_string(), bytes, &mut summary)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let mut text = format!("Took in {}", human::plural(taken.requests, "request"));
-    if taken.runs > 0 {
-        let _ = write!(text, ", {}", human::plural(taken.runs, "exported run"));
+    let mut text = format!("Imported {}", human::plural(summary.requests, "request"));
+    if summary.runs > 0 {
+        let _ = write!(text, ", {}", human::plural(summary.runs, "exported run"));
     }
-    if taken.scores > 0 {
-        let _ = write!(text, ", {}", human::plural(taken.scores, "score"));
+    if summary.scores > 0 {
+        let _ = write!(text, ", {}", human::plural(summary.scores, "score"));
     }
-    if taken.rejected > 0 {
-        let _ = write!(text, "; {} could not be taken", human::plural(taken.rejected, "record"));
+    if summary.rejected > 0 {
+        let _ = write!(text, "; {} rejected", human::plural(summary.rejected, "record"));
     }
     eprintln!("{text}. `turnscope runs` lists the runs.");
     Ok(())
@@ -79,43 +79,53 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Takes the content of one file in.
-pub(crate) fn take(client: &Client, name: &str, bytes: Vec<u8>, taken: &mut Taken) -> Result<(), Failure> {
+/// Imports one file.
+pub(crate) fn import_bytes(
+    client: &Client,
+    name: &str,
+    bytes: Vec<u8>,
+    summary: &mut ImportSummary,
+) -> Result<(), Failure> {
     let begins = bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace());
     if begins.is_none() {
         return Err(Failure::failed(format!("{name} is empty")));
     }
     if begins != Some(b'{') && begins != Some(b'[') {
-        return post(client, name, signal_of(name), "application/x-protobuf", bytes.into(), taken);
+        return post(client, name, signal_of(name), "application/x-protobuf", bytes.into(), summary);
     }
     let values = serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>();
     for value in values {
-        let value = value.map_err(|error| Failure::failed(format!("{name} is no valid JSON: {error}")))?;
+        let value = value.map_err(|error| Failure::failed(format!("{name} is not valid JSON: {error}")))?;
         let all = if let Value::Array(all) = value { all } else { vec![value] };
         for one in all {
-            take_json(client, name, one, taken)?;
+            import_json(client, name, one, summary)?;
         }
     }
     Ok(())
 }
 
-fn take_json(client: &Client, name: &str, mut value: Value, taken: &mut Taken) -> Result<(), Failure> {
+fn import_json(
+    client: &Client,
+    name: &str,
+    mut value: Value,
+    summary: &mut ImportSummary,
+) -> Result<(), Failure> {
     if value.get("format").is_none() {
-        return otlp(client, name, &value, taken);
+        return otlp(client, name, &value, summary);
     }
     if value["format"] != "turnscope/1" {
         return Err(Failure::failed(format!("{name} has the format {}", value["format"]))
-            .hint("this turnscope takes turnscope/1: use a newer one"));
+            .hint("this version supports turnscope/1: use a newer turnscope"));
     }
     let inner = value["otlp"].take();
-    otlp(client, name, &inner, taken)?;
-    taken.runs += 1;
-    scores(client, &value, taken)?;
+    otlp(client, name, &inner, summary)?;
+    summary.runs += 1;
+    scores(client, &value, summary)?;
     tags(client, &value)
 }
 
-/// The parts of a body go to the paths of their signals.
-fn otlp(client: &Client, name: &str, value: &Value, taken: &mut Taken) -> Result<(), Failure> {
+/// Sends each part of a body to the endpoint of its signal.
+fn otlp(client: &Client, name: &str, value: &Value, summary: &mut ImportSummary) -> Result<(), Failure> {
     let mut found = false;
     for (key, path) in
         [("resourceSpans", "/v1/traces"), ("resourceLogs", "/v1/logs"), ("resourceMetrics", "/v1/metrics")]
@@ -124,13 +134,13 @@ fn otlp(client: &Client, name: &str, value: &Value, taken: &mut Taken) -> Result
         found = true;
         if part.as_array().is_some_and(|part| !part.is_empty()) {
             let body = json!({ (key): part }).to_string();
-            post(client, name, path, "application/json", body.into(), taken)?;
+            post(client, name, path, "application/json", body.into(), summary)?;
         }
     }
     if found {
         return Ok(());
     }
-    Err(Failure::failed(format!("{name} holds neither an exported run nor OTLP/JSON"))
+    Err(Failure::failed(format!("{name} contains neither an exported run nor OTLP/JSON"))
         .hint("OTLP/JSON begins with resourceSpans, resourceLogs or resourceMetrics"))
 }
 
@@ -140,7 +150,7 @@ fn post(
     path: &str,
     content_type: &str,
     body: Bytes,
-    taken: &mut Taken,
+    summary: &mut ImportSummary,
 ) -> Result<(), Failure> {
     let reply = client
         .send(Method::POST, path, &[("content-type", content_type), ("accept", "application/json")], body)
@@ -150,12 +160,12 @@ fn post(
         .iter()
         .find_map(|key| reply["partialSuccess"].get(*key))
         .map_or(0, |n| n.as_u64().or_else(|| n.as_str()?.parse().ok()).unwrap_or(0));
-    taken.rejected += rejected;
-    taken.requests += 1;
+    summary.rejected += rejected;
+    summary.requests += 1;
     Ok(())
 }
 
-/// What a protobuf file holds is in its name only.
+/// The signal of a protobuf file can only be told from its name.
 fn signal_of(name: &str) -> &'static str {
     let name = name.to_ascii_lowercase();
     if name.contains("logs") {
@@ -167,20 +177,20 @@ fn signal_of(name: &str) -> &'static str {
     }
 }
 
-/// Scores that people and programs gave; those of the telemetry come by themselves. One that is there already is
-/// not given again.
-fn scores(client: &Client, export: &Value, taken: &mut Taken) -> Result<(), Failure> {
+/// Imports the scores that people and programs gave, unless they exist already. Scores in the telemetry are
+/// imported with it.
+fn scores(client: &Client, export: &Value, summary: &mut ImportSummary) -> Result<(), Failure> {
     for score in export["scores"].as_array().into_iter().flatten() {
         let Some(source @ ("api" | "person")) = score["source"].as_str() else { continue };
         let run = encode(score["run_id"].as_str().unwrap_or_default());
         let path = format!("/v1/runs/{run}/scores");
-        let there: Value = client.get(&path)?;
+        let existing: Value = client.get(&path)?;
         let same = |other: &Value| {
             ["name", "value", "label", "comment", "step_id", "turn"]
                 .iter()
                 .all(|key| other[*key] == score[*key])
         };
-        if there["scores"].as_array().is_some_and(|all| all.iter().any(same)) {
+        if existing["scores"].as_array().is_some_and(|all| all.iter().any(same)) {
             continue;
         }
         client.post(
@@ -188,7 +198,7 @@ fn scores(client: &Client, export: &Value, taken: &mut Taken) -> Result<(), Fail
             &json!({ "name": score["name"], "value": score["value"], "label": score["label"],
                 "comment": score["comment"], "step_id": score["step_id"], "turn": score["turn"], "source": source }),
         )?;
-        taken.scores += 1;
+        summary.scores += 1;
     }
     Ok(())
 }

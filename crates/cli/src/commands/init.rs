@@ -1,4 +1,4 @@
-//! `turnscope init`: a commented settings file to start from.
+//! `turnscope init`: writes a settings file with comments.
 
 use crate::{
     exit::{Failure, Outcome},
@@ -6,16 +6,16 @@ use crate::{
 };
 use std::{fmt::Write as _, path::PathBuf};
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Init {
-    /// Which defaults to start from: production, development or debug
+    /// The profile: production, development or debug
     #[arg(long, value_name = "NAME", default_value = "development", value_parser = ["production", "development", "debug"])]
     profile: String,
-    /// Where to write it
+    /// The output file
     #[arg(long, value_name = "PATH", default_value = "turnscope.toml")]
     output: PathBuf,
-    /// Write over a file that is there
+    /// Overwrite an existing file
     #[arg(long)]
     force: bool,
 }
@@ -24,19 +24,21 @@ pub(crate) struct Init {
 pub(crate) fn init(args: &Init) -> Outcome {
     let path = args.output.display();
     if args.output.exists() && !args.force {
-        return Err(Failure::usage(format!("{path} is there already")).hint("--force writes over it"));
+        return Err(Failure::usage(format!("{path} already exists")).hint("use --force to overwrite it"));
     }
     std::fs::write(&args.output, file(&args.profile))
         .map_err(|error| Failure::failed(format!("cannot write {path}: {error}")))?;
-    eprintln!("Wrote {path}. `turnscope config` shows what comes of it; `turnscope serve` uses it.");
+    eprintln!(
+        "Wrote {path}. `turnscope serve` uses it, and `turnscope config` shows the resulting settings."
+    );
     Ok(())
 }
 
 /// The text of the file.
 fn file(profile: &str) -> String {
     let mut out = String::from(
-        "# Settings of turnscope. What is commented out stands at its default.\n\
-         # Flags and environment variables win over this file; `turnscope config` shows where each value came from.\n",
+        "# Settings of turnscope. Commented settings have their default values.\n\
+         # Flags and environment variables take precedence over this file; `turnscope config` shows the source of each value.\n",
     );
     for (name, what, _) in PROFILES {
         let _ = write!(out, "\n# {name}: {what}.");
@@ -50,7 +52,7 @@ fn file(profile: &str) -> String {
     out
 }
 
-/// What the value looks like in the file.
+/// A setting's value in TOML.
 fn example(setting: &Setting, value: Option<&str>) -> String {
     let value = value.unwrap_or(setting.default);
     if setting.many {
@@ -68,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_setting_stands_in_the_file_and_the_file_is_valid() {
+    fn the_file_is_valid_and_has_every_setting() {
         for (profile, ..) in PROFILES {
             let text = file(profile);
             let table: toml::Table = text.parse().unwrap();
@@ -78,7 +80,7 @@ mod tests {
                 .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line))
                 .fold(String::new(), |all, line| all + line + "\n");
             let table: toml::Table = all.parse().unwrap();
-            assert_eq!(table.len(), SETTINGS.len() - 1, "all but `server`");
+            assert_eq!(table.len(), SETTINGS.len() - 1, "all except `server`");
         }
     }
 }

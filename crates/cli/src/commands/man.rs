@@ -8,10 +8,10 @@ use crate::{
 use clap::CommandFactory as _;
 use std::path::PathBuf;
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Man {
-    /// Write one page per command into this directory; without it the main page goes to stdout
+    /// The directory to write one page per command to. If absent, the main page is printed
     directory: Option<PathBuf>,
 }
 

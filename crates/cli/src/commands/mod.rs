@@ -1,4 +1,4 @@
-//! One file per sub-command, holding its arguments and its function.
+//! One file per subcommand, with its arguments and its function.
 
 pub(crate) mod audit;
 pub(crate) mod backup;
@@ -26,7 +26,7 @@ pub(crate) mod vacuum;
 
 use crate::{cli::Command, exit::Outcome};
 
-/// Runs what was typed.
+/// Runs a command.
 pub(crate) fn run(command: &Command) -> Outcome {
     match command {
         Command::Serve(args) => serve::serve(args),

@@ -1,39 +1,40 @@
-//! `turnscope pricing`: the prices by which costs are computed, and the user's own.
+//! `turnscope pricing`: the prices used to compute costs, and the user's own prices.
 
 use super::reading::{Reading, query};
 use crate::{
     client::Client,
     exit::{Code, Failure, Outcome},
     output,
-    render::{self, look::Look},
+    render::{self, terminal_style::TerminalStyle},
     settings::{Flags, READ, Settings},
 };
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use turnscope_insight::cost::{Day, List, Price, PriceFile, Rate, from_litellm};
+use turnscope_insight::cost::{Day, List, Price, PriceFile, Rate, Rates, from_litellm};
 use turnscope_server::{Config, Local, PRICE_FILE};
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Pricing {
     #[command(subcommand)]
-    what: What,
+    command: PricingCommand,
 }
 
 #[derive(clap::Subcommand)]
-enum What {
-    /// List the prices that hold
+enum PricingCommand {
+    /// List current prices
     List(ListArgs),
-    /// Set your own price of a model, from a day on
+    /// Set your own price for a model, from a certain day on
     Set(Box<SetArgs>),
-    /// Merge a file of prices into your own: this program's TOML, or `LiteLLM`'s JSON
+    /// Merge a price file into your own prices: turnscope's TOML, or `LiteLLM`'s JSON
     Import(ImportArgs),
-    /// List the models of the store that have no price
+    /// List models in the store that have no price
     Check(CheckArgs),
 }
 
 #[derive(clap::Args)]
 struct ListArgs {
-    /// Only models of this name, or whose names hold it
+    /// Only models with this name, or whose names contain it
     model: Option<String>,
     #[command(flatten)]
     reading: Reading,
@@ -47,24 +48,24 @@ struct CheckArgs {
 
 #[derive(clap::Args)]
 struct SetArgs {
-    /// The model; with a star at the end, every model whose name begins so
+    /// The model's name, or a prefix followed by a star
     model: String,
-    /// Dollars for a million tokens of input
+    /// US dollars per million input tokens
     #[arg(long, value_name = "USD")]
     input: f64,
-    /// Dollars for a million tokens of output; none for models that only embed
+    /// US dollars per million output tokens; omit for embedding models
     #[arg(long, value_name = "USD")]
     output: Option<f64>,
-    /// Dollars for a million tokens read from the provider's cache
+    /// US dollars per million tokens read from the provider's cache
     #[arg(long, value_name = "USD")]
     cache_read: Option<f64>,
-    /// Dollars for a million tokens written to the provider's cache
+    /// US dollars per million tokens written to the provider's cache
     #[arg(long, value_name = "USD")]
     cache_write: Option<f64>,
-    /// Dollars for a million tokens written to the provider's cache for an hour
+    /// US dollars per million tokens written to the provider's cache for one hour
     #[arg(long, value_name = "USD")]
     cache_write_1h: Option<f64>,
-    /// What share of the price a call in a batch costs, such as 0.5
+    /// The price of batch calls as a fraction of this price, such as 0.5
     #[arg(long, value_name = "SHARE")]
     batch: Option<f64>,
     /// Only at this provider, such as openai or aws.bedrock
@@ -73,7 +74,7 @@ struct SetArgs {
     /// The first day of the price, in UTC
     #[arg(long, value_name = "YYYY-MM-DD", default_value_t = today(), value_parser = day)]
     from: Day,
-    /// Where the price comes from
+    /// The source of the price
     #[arg(long, value_name = "TEXT", default_value = "set by hand")]
     source: String,
     #[command(flatten)]
@@ -82,9 +83,9 @@ struct SetArgs {
 
 #[derive(clap::Args)]
 struct ImportArgs {
-    /// The file
+    /// The price file
     file: PathBuf,
-    /// The first day of prices that come without one, in UTC
+    /// The first day of prices without a date, in UTC
     #[arg(long, value_name = "YYYY-MM-DD", default_value_t = today(), value_parser = day)]
     from: Day,
     #[command(flatten)]
@@ -93,33 +94,33 @@ struct ImportArgs {
 
 /// Shows or changes prices.
 pub(crate) fn pricing(args: &Pricing) -> Outcome {
-    match &args.what {
-        What::List(args) => {
+    match &args.command {
+        PricingCommand::List(args) => {
             let path = format!("/v1/pricing{}", query(&[("model", args.model.clone())]));
-            let look = Look::of_stdout();
+            let style = TerminalStyle::for_stdout();
             args.reading.show(&args.reading.client()?, &path, |list: &turnscope_api::Pricing| {
-                render::pricing::list(&look, list)
+                render::pricing::list(&style, list)
             })
         }
-        What::Check(args) => {
-            let look = Look::of_stdout();
+        PricingCommand::Check(args) => {
+            let style = TerminalStyle::for_stdout();
             args.reading.show(
                 &args.reading.client()?,
                 "/v1/pricing/missing",
-                |missing: &turnscope_api::Unpriced| render::pricing::missing(&look, missing),
+                |missing: &turnscope_api::Unpriced| render::pricing::missing(&style, missing),
             )
         }
-        What::Set(args) => {
+        PricingCommand::Set(args) => {
             let (head, price) = args.price()?;
             let said = format!("{} from {} on", price.model, price.from);
             change(args.settings.resolve()?, |own| own.set(head, price))?
                 .say(&format!("set the price of {said}"))
         }
-        What::Import(args) => {
+        PricingCommand::Import(args) => {
             let more = read_import(&args.file, args.from)?;
             let count: usize = more.list.iter().map(|list| list.prices.len()).sum();
             let done = change(args.settings.resolve()?, |own| own.merge(more))?;
-            done.say(&format!("took in {count} prices of {}", args.file.display()))
+            done.say(&format!("imported {count} prices from {}", args.file.display()))
         }
     }
 }
@@ -128,23 +129,27 @@ impl SetArgs {
     fn price(&self) -> Result<(List, Price), Failure> {
         let rate = |name: &str, usd: f64| {
             Rate::from_usd(usd).ok_or_else(|| {
-                Failure::usage(format!("--{name} {usd} is no price"))
-                    .hint("take dollars for a million tokens, such as 2.5")
+                Failure::usage(format!("--{name} {usd} is not a price"))
+                    .hint("expected US dollars per million tokens, such as 2.5")
             })
         };
         let maybe = |name, usd: Option<f64>| usd.map(|usd| rate(name, usd)).transpose();
         if self.batch.is_some_and(|share| !(0.0..=10.0).contains(&share)) {
-            return Err(Failure::usage("--batch is a share of the price").hint("take 0.5 for half of it"));
+            return Err(
+                Failure::usage("--batch is a fraction of the price").hint("use 0.5 for half the price")
+            );
         }
         let price = Price {
             model: self.model.trim().to_owned(),
             also: Vec::new(),
             from: self.from,
-            input: rate("input", self.input)?,
-            cache_read: maybe("cache-read", self.cache_read)?,
-            cache_write: maybe("cache-write", self.cache_write)?,
-            cache_write_1h: maybe("cache-write-1h", self.cache_write_1h)?,
-            output: maybe("output", self.output)?,
+            rates: Rates {
+                input: rate("input", self.input)?,
+                cache_read: maybe("cache-read", self.cache_read)?,
+                cache_write: maybe("cache-write", self.cache_write)?,
+                cache_write_1h: maybe("cache-write-1h", self.cache_write_1h)?,
+                output: maybe("output", self.output)?,
+            },
             long: None,
             batch: self.batch,
             priority: None,
@@ -155,7 +160,7 @@ impl SetArgs {
     }
 }
 
-/// What came of a change.
+/// The outcome of a change.
 struct Changed {
     file: PathBuf,
     is_served: bool,
@@ -164,19 +169,20 @@ struct Changed {
 impl Changed {
     fn say(&self, what: &str) -> Outcome {
         let then = if self.is_served {
-            "; the running server takes it up within seconds"
+            "; the running server applies the change within seconds"
         } else {
-            ", and costs are computed anew"
+            ", and stored costs were updated"
         };
         output::print(&format!("{}: {what}{then}.\n", self.file.display()))
     }
 }
 
-/// Changes the user's own prices. A running server sees the file change; where none runs, costs are brought up to date here.
+/// Changes the user's prices. A running server notices the changed file; without one, stored costs are
+/// updated here.
 fn change(settings: Settings, change: impl FnOnce(&mut PriceFile)) -> Result<Changed, Failure> {
     if let Some(url) = &settings.server {
         return Err(Failure::usage(format!("the price file of {url} cannot be changed from here"))
-            .hint("name its data directory with --data, on the machine where it runs"));
+            .hint("use --data on the machine where it runs"));
     }
     let serving = Client::running(&settings)?;
     let file = match &serving {
@@ -197,14 +203,17 @@ fn change(settings: Settings, change: impl FnOnce(&mut PriceFile)) -> Result<Cha
     Ok(Changed { file, is_served: serving.is_some() })
 }
 
-/// Written beside and renamed, so that a server never reads half of it.
+/// Writes the file atomically, because a server may be reading it.
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let beside = file.with_extension("tmp");
-    let parent = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent)
-        .and_then(|()| std::fs::write(&beside, text))
-        .and_then(|()| std::fs::rename(&beside, file))
-        .map_err(|error| Failure::failed(format!("cannot write {}: {error}", file.display())))
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let replace = || -> std::io::Result<()> {
+        std::fs::create_dir_all(parent)?;
+        let mut temporary = tempfile::NamedTempFile::new_in(parent)?;
+        temporary.write_all(text.as_bytes())?;
+        temporary.persist(file)?;
+        Ok(())
+    };
+    replace().map_err(|error| Failure::failed(format!("cannot write {}: {error}", file.display())))
 }
 
 fn read_import(file: &Path, from: Day) -> Result<PriceFile, Failure> {
@@ -216,13 +225,13 @@ fn read_import(file: &Path, from: Day) -> Result<PriceFile, Failure> {
 
 fn parse<T>(file: &Path, outcome: Result<T, turnscope_insight::cost::PricingError>) -> Result<T, Failure> {
     outcome.map_err(|error| {
-        Failure::failed(format!("{} is no file of prices: {error}", file.display()))
-            .hint("its form is described in docs/cost.md")
+        Failure::failed(format!("{} is not a valid price file: {error}", file.display()))
+            .hint("its format is described in docs/cost.md")
     })
 }
 
 fn day(text: &str) -> Result<Day, String> {
-    Day::parse(text).ok_or_else(|| "write a day as YYYY-MM-DD".to_owned())
+    Day::parse(text).ok_or_else(|| "expected YYYY-MM-DD".to_owned())
 }
 
 fn today() -> Day {

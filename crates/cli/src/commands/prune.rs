@@ -10,16 +10,16 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Prune {
-    /// Delete what ended longer ago than so many days
+    /// Delete traces that ended more than this many days ago
     #[arg(long, value_name = "DAYS")]
     retention_days: Option<f64>,
-    /// Delete the oldest until the rest fits into so many bytes, such as 2GB
+    /// Delete the oldest traces until the rest fits into this size, such as 2GB
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
     retention_max_bytes: Option<u64>,
-    /// Give the room back to the disk
+    /// Also return free space to the disk
     #[arg(long)]
     vacuum: bool,
     #[command(flatten)]
@@ -29,11 +29,12 @@ pub(crate) struct Prune {
     json: bool,
 }
 
-/// Deletes what is too old or too much: the running server does it, or this process where none runs.
+/// Prunes through the running server, or in this process if none runs.
 pub(crate) fn prune(args: &Prune) -> Outcome {
     if args.retention_days.is_none() && args.retention_max_bytes.is_none() {
-        return Err(Failure::usage("nothing says what to keep")
-            .hint("give --retention-days, --retention-max-bytes, or both"));
+        return Err(
+            Failure::usage("no limit was given").hint("use --retention-days, --retention-max-bytes, or both")
+        );
     }
     let client = Client::write(args.from.resolve()?)?;
     let spinner = progress::spinner("pruning");

@@ -7,25 +7,25 @@ use super::{
 use crate::{
     exit::{Failure, Outcome},
     output,
-    render::{self, look::Look},
+    render::{self, terminal_style::TerminalStyle},
 };
 use serde::Deserialize as _;
 use serde_json::Value;
 use turnscope_api::RunList;
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Runs {
-    /// Only runs for which this holds, such as `agent:triage cost>0.5 status:failed "refund"`
+    /// Only runs that match this query, such as `agent:triage cost>0.5 status:failed "refund"`
     #[arg(short, long, value_name = "QUERY")]
     query: Option<String>,
-    /// How many at most
+    /// Maximum number of runs
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
-    /// Child runs too
+    /// Include child runs
     #[arg(short, long)]
     all: bool,
-    /// By `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first
+    /// Sort by `started_at`, `duration`, `cost` or `tokens`; with a leading minus, largest first
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
     order: Option<String>,
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub(crate) fn runs(args: &Runs) -> Outcome {
     if args.reading.json {
         output::json(&answer)?;
     } else {
-        output::print(&render::runs::runs(&Look::of_stdout(), &list, args.query.is_some()))?;
+        output::print(&render::runs::runs(&TerminalStyle::for_stdout(), &list, args.query.is_some()))?;
     }
     Unreadable::default().tell(&list.unreadable);
     Ok(())

@@ -3,17 +3,17 @@
 use super::reading::{Reading, query};
 use crate::{
     exit::Outcome,
-    render::{self, look::Look},
+    render::{self, terminal_style::TerminalStyle},
 };
 use turnscope_api::SearchReply;
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Search {
-    /// Words, all of which must stand in one message; `word*` finds beginnings
+    /// Words that must all occur in one message; `word*` matches prefixes
     #[arg(required = true)]
     words: Vec<String>,
-    /// How many at most
+    /// Maximum number of results
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=200))]
     limit: u32,
     #[command(flatten)]
@@ -23,7 +23,7 @@ pub(crate) struct Search {
 /// Searches content.
 pub(crate) fn search(args: &Search) -> Outcome {
     let client = args.reading.client()?;
-    // What the shell took the quotes from is one phrase again.
+    // An argument with spaces was quoted in the shell, so treat it as a phrase.
     let words: Vec<String> = args
         .words
         .iter()
@@ -39,6 +39,6 @@ pub(crate) fn search(args: &Search) -> Outcome {
         "/v1/search{}",
         query(&[("q", Some(words.join(" "))), ("limit", Some(args.limit.to_string()))])
     );
-    let look = Look::of_stdout();
-    args.reading.show(&client, &path, |reply: &SearchReply| render::search::hits(&look, reply))
+    let style = TerminalStyle::for_stdout();
+    args.reading.show(&client, &path, |reply: &SearchReply| render::search::hits(&style, reply))
 }

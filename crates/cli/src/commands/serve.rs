@@ -8,7 +8,7 @@ use crate::{
 use std::path::Path;
 use turnscope_server::{Addresses, ServeError};
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
@@ -22,7 +22,7 @@ pub(crate) fn serve(args: &Serve) -> Outcome {
     run(settings, announce)
 }
 
-/// Serves with these settings; `ready` is called once every port listens.
+/// Runs the server. `ready` is called once all ports are open.
 pub(crate) fn run(settings: Settings, ready: impl FnOnce(&Addresses, &Path)) -> Outcome {
     let (ready_file, data) = (settings.ready_file.clone(), settings.data.clone());
     let config = settings.server_config();
@@ -43,17 +43,17 @@ pub(crate) fn run(settings: Settings, ready: impl FnOnce(&Addresses, &Path)) -> 
     })
 }
 
-/// Errors of the start with the next step.
+/// Adds hints to errors at the start.
 fn explain(error: ServeError) -> Failure {
     let hint = match &error {
         ServeError::Bind { address, flag, source } => {
             let free = std::net::SocketAddr::new(address.ip(), 0);
             match source.kind() {
                 std::io::ErrorKind::AddrInUse => Some(format!(
-                    "another program listens there, perhaps another turnscope: stop it, or take a free port with {flag} {free}"
+                    "another program, perhaps another turnscope, uses this address: stop it, or use a free port with {flag} {free}"
                 )),
                 std::io::ErrorKind::PermissionDenied => {
-                    Some("ports below 1024 need rights that this user lacks".to_owned())
+                    Some("ports below 1024 need special permissions".to_owned())
                 }
                 _ => None,
             }
@@ -81,12 +81,12 @@ fn announce(addresses: &Addresses, data: &Path) {
     );
 }
 
-/// Written beside and renamed, so that who waits for the file never reads half of it.
+/// Writes the file atomically, because another program may be waiting to read it.
 fn write_ready_file(path: &Path, addresses: &Addresses) -> Result<(), ServeError> {
     let text = serde_json::to_string(addresses).map_err(|error| ServeError::Config(error.to_string()))?;
-    let beside = path.with_extension("tmp");
-    std::fs::write(&beside, text)
-        .and_then(|()| std::fs::rename(&beside, path))
+    let temporary = path.with_extension("tmp");
+    std::fs::write(&temporary, text)
+        .and_then(|()| std::fs::rename(&temporary, path))
         .map_err(|error| ServeError::Config(format!("cannot write --ready-file {}: {error}", path.display())))
 }
 

@@ -3,16 +3,16 @@
 use super::reading::{Reading, query};
 use crate::{
     exit::Outcome,
-    render::{self, look::Look},
+    render::{self, terminal_style::TerminalStyle},
 };
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Sessions {
-    /// How many at most
+    /// Maximum number of sessions
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
-    /// Only this user's
+    /// Only sessions of this user
     #[arg(long, value_name = "ID")]
     user: Option<String>,
     #[command(flatten)]
@@ -26,7 +26,7 @@ pub(crate) fn sessions(args: &Sessions) -> Outcome {
         "/v1/sessions{}",
         query(&[("limit", Some(args.limit.to_string())), ("user_id", args.user.clone())])
     );
-    let look = Look::of_stdout();
+    let style = TerminalStyle::for_stdout();
     args.reading
-        .show(&client, &path, |all: &turnscope_api::Sessions| render::runs::sessions(&look, &all.sessions))
+        .show(&client, &path, |all: &turnscope_api::Sessions| render::runs::sessions(&style, &all.sessions))
 }

@@ -5,29 +5,29 @@ use crate::{
     client::{Client, encode},
     exit::{Failure, Outcome},
     output,
-    render::{self, look::Look},
+    render::{self, terminal_style::TerminalStyle},
 };
 use serde_json::{Value, json};
 use turnscope_api::{RunDetail, Timeline, TurnDetail};
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Show {
-    /// A run id or its beginning, a trace id, the application's own id, or `last`
+    /// A run id or its prefix, a trace id, the application's own id, or `last`
     run: String,
-    /// The words too: what was new for the model in each turn, what it said, what the tools answered
+    /// Also show messages: what was new in each turn, the model's output and tool results
     #[arg(short, long)]
     messages: bool,
-    /// Only this turn's words
+    /// Show the messages of this turn only
     #[arg(long, value_name = "N")]
     turn: Option<u64>,
-    /// Leave child runs' steps out
+    /// Leave out the steps of child runs
     #[arg(long)]
     no_children: bool,
-    /// The first step of the window, for very large runs
+    /// The first step to show, for very large runs
     #[arg(long, value_name = "N", default_value_t = 0)]
     from: usize,
-    /// The most steps shown
+    /// Maximum number of steps to show
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
     #[command(flatten)]
@@ -49,28 +49,33 @@ pub(crate) fn show(args: &Show) -> Outcome {
     if args.reading.json {
         return as_json(args, &client, &id, &timeline);
     }
-    let look = Look::of_stdout();
+    let style = TerminalStyle::for_stdout();
     let run: RunDetail = client.get(&format!("/v1/runs/{id}"))?;
     let mut text = if args.turn.is_some() {
-        render::header::header(&look, &run) + "\n"
+        render::header::header(&style, &run) + "\n"
     } else {
         let timeline: Timeline = client.get(&timeline)?;
-        render::show::show(&look, &run, &timeline)
+        render::show::show(&style, &run, &timeline)
     };
     if args.messages || args.turn.is_some() {
         text.push('\n');
-        text.push_str(&words(args, &client, &look, &run)?);
+        text.push_str(&messages(args, &client, &style, &run)?);
     }
     output::print(&text)
 }
 
-/// The turns of the run with their words, then those of its child runs.
-fn words(args: &Show, client: &Client, look: &Look, detail: &RunDetail) -> Result<String, Failure> {
+/// The messages of the run's turns, then those of its child runs.
+fn messages(
+    args: &Show,
+    client: &Client,
+    style: &TerminalStyle,
+    detail: &RunDetail,
+) -> Result<String, Failure> {
     let run = &detail.run;
     let mut out = String::new();
     if let Some(n) = args.turn {
         let turn: TurnDetail = client.get(&format!("/v1/runs/{}/turns/{n}", encode(&run.run_id)))?;
-        return Ok(render::messages::turn(look, "", &turn));
+        return Ok(render::messages::turn(style, "", &turn));
     }
     let several = !detail.children.is_empty() && !args.no_children;
     let all = std::iter::once(run).chain(detail.children.iter().filter(|_| !args.no_children));
@@ -84,14 +89,14 @@ fn words(args: &Show, client: &Client, look: &Look, detail: &RunDetail) -> Resul
         };
         for n in numbers {
             let turn: TurnDetail = client.get(&format!("/v1/runs/{}/turns/{n}", encode(&one.run_id)))?;
-            out.push_str(&render::messages::turn(look, &name, &turn));
+            out.push_str(&render::messages::turn(style, &name, &turn));
             out.push('\n');
         }
     }
     Ok(out)
 }
 
-/// `run` and `timeline`; with `--messages` each turn is whole.
+/// The run and its timeline; with `--messages`, the complete turns too.
 fn as_json(args: &Show, client: &Client, id: &str, timeline: &str) -> Outcome {
     let mut run: Value = client.get(&format!("/v1/runs/{id}"))?;
     if let Some(n) = args.turn {

@@ -3,26 +3,26 @@
 use super::reading::{Reading, query};
 use crate::{
     exit::Outcome,
-    render::{self, look::Look},
+    render::{self, terminal_style::TerminalStyle},
 };
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Stats {
-    /// By what: agent, model, provider, tool, tag, service, `user_id`, `session_id`, …; several separated by commas
+    /// Group by agent, model, provider, tool, tag, service, `user_id`, `session_id`, …; comma-separated
     #[arg(short, long, value_name = "FIELDS")]
     group_by: Option<String>,
-    /// One group per minute, hour, day or so many seconds
+    /// Group by time: minute, hour, day, or a number of seconds
     #[arg(long, value_name = "WIDTH")]
     bucket: Option<String>,
-    /// Only runs for which this holds, such as `agent:triage started>-24h`
+    /// Only runs that match this query, such as `agent:triage started>-24h`
     #[arg(short, long, value_name = "QUERY")]
     query: Option<String>,
     #[command(flatten)]
     reading: Reading,
 }
 
-/// Figures over runs.
+/// Shows statistics.
 pub(crate) fn stats(args: &Stats) -> Outcome {
     let client = args.reading.client()?;
     let path = format!(
@@ -33,6 +33,6 @@ pub(crate) fn stats(args: &Stats) -> Outcome {
             ("q", args.query.clone())
         ])
     );
-    let look = Look::of_stdout();
-    args.reading.show(&client, &path, |stats: &turnscope_api::Stats| render::stats::stats(&look, stats))
+    let style = TerminalStyle::for_stdout();
+    args.reading.show(&client, &path, |stats: &turnscope_api::Stats| render::stats::stats(&style, stats))
 }

@@ -3,19 +3,19 @@
 use super::reading::{Reading, query, run_id};
 use crate::{exit::Outcome, output};
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Summary {
-    /// A run id or its beginning, a trace id, the application's own id, or `last`
+    /// A run id or its prefix, a trace id, the application's own id, or `last`
     run: String,
-    /// About how long, in tokens of a model
+    /// Approximate length, in tokens
     #[arg(long, value_name = "N", default_value_t = 2000)]
     max_tokens: u32,
     #[command(flatten)]
     reading: Reading,
 }
 
-/// Tells one run.
+/// Prints a summary.
 pub(crate) fn summary(args: &Summary) -> Outcome {
     let client = args.reading.client()?;
     let id = run_id(&client, &args.run)?;

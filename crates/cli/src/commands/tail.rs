@@ -1,36 +1,37 @@
-//! `turnscope tail`: runs as they change, over the server's live stream, or by looking again where no server runs.
+//! `turnscope tail`: prints runs as they change, from the server's live stream, or by polling if no server
+//! runs.
 
 use super::reading::Reading;
 use crate::{
     client::Client,
     exit::{Code, Failure, Outcome},
     output,
-    render::{self, look::Look},
+    render::{self, terminal_style::TerminalStyle},
 };
 use serde_json::Value;
 use std::{collections::HashMap, time::Duration};
 use turnscope_api::Run;
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Tail {
-    /// Child runs too
+    /// Include child runs
     #[arg(short, long)]
     all: bool,
-    /// Show so many runs that are there already
+    /// Number of existing runs to show first
     #[arg(short = 'n', long, value_name = "N", default_value_t = 5)]
     last: u32,
-    /// End after so many lines
+    /// Exit after this many lines
     #[arg(long, value_name = "N", hide = true)]
     stop_after: Option<u64>,
     #[command(flatten)]
     reading: Reading,
 }
 
-/// How often a data directory is looked at.
+/// How often to poll a data directory.
 const POLL: Duration = Duration::from_millis(700);
 
-/// Follows until Ctrl-C, or until the server is gone.
+/// Follows until Ctrl-C or until the server stops.
 pub(crate) fn tail(args: &Tail) -> Outcome {
     let client = args.reading.client()?;
     let mut printer = Printer { args, shown: HashMap::new(), lines: 0 };
@@ -76,7 +77,7 @@ pub(crate) fn tail(args: &Tail) -> Outcome {
         if done {
             return Ok(());
         }
-        // The stream ended: a server that was only restarted goes on where we were.
+        // The stream ended. If the server was only restarted, resume after the last event.
         std::thread::sleep(POLL);
         client.get_bytes("/health").map_err(|_| {
             Failure::new(Code::Unreachable, "the server has stopped")
@@ -99,19 +100,19 @@ fn latest(client: &Client, args: &Tail, limit: u32) -> Result<Vec<Value>, Failur
 
 struct Printer<'a> {
     args: &'a Tail,
-    /// What was last said of each run.
+    /// The last line printed for each run.
     shown: HashMap<String, String>,
     lines: u64,
 }
 
 impl Printer<'_> {
-    /// Prints what is new of a run; true when enough was printed.
+    /// Prints a run if it has changed. Returns true when enough lines were printed.
     fn put(&mut self, value: &Value) -> Result<bool, Failure> {
         let Ok(run) = serde_json::from_value::<Run>(value.clone()) else { return Ok(false) };
         if run.parent_run_id.is_some() && !self.args.all {
             return Ok(false);
         }
-        let line = render::runs::line(&Look::of_stdout(), &run);
+        let line = render::runs::line(&TerminalStyle::for_stdout(), &run);
         if self.shown.get(&run.run_id) == Some(&line) {
             return Ok(false);
         }

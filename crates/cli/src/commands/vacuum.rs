@@ -9,7 +9,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Vacuum {
     #[command(flatten)]
@@ -19,26 +19,23 @@ pub(crate) struct Vacuum {
     json: bool,
 }
 
-/// Gives free room back to the disk: the running server does it, or this process where none runs.
+/// Vacuums through the running server, or in this process if none runs.
 pub(crate) fn vacuum(args: &Vacuum) -> Outcome {
     let client = Client::write(args.from.resolve()?)?;
-    let spinner = progress::spinner("vacuuming; a running server stores nothing meanwhile");
+    let spinner = progress::spinner("vacuuming; a running server cannot store anything meanwhile");
     let reply = client.post("/v1/vacuum", &json!({}))?;
     spinner.finish_and_clear();
     if args.json { output::json(&reply) } else { output::print(&size(&reply)) }
 }
 
-/// How large the store is now.
+/// The size of the store, as text.
 pub(crate) fn size(reply: &Value) -> String {
     let n = |key: &str| reply.get(key).and_then(Value::as_u64).unwrap_or(0);
     let (used, free) = (n("used_bytes"), n("free_bytes"));
     let free = if free * 20 > used {
-        format!(
-            ", {} free within the file (`turnscope vacuum` gives it back to the disk)",
-            human::bytes(free)
-        )
+        format!(", {} of it free (`turnscope vacuum` returns free space to the disk)", human::bytes(free))
     } else {
         String::new()
     };
-    format!("The store holds {}{free}.\n", human::bytes(used))
+    format!("The store uses {}{free}.\n", human::bytes(used))
 }

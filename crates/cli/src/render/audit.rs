@@ -1,14 +1,14 @@
-//! The audit trail for people: a table, records in full, and what verifying found.
+//! Rendering the audit trail: a table, complete records, and verification reports.
 
 use super::{
     human,
-    look::{Look, Tone, one_line, wrap},
     table::{Cell, Column, table},
+    terminal_style::{TerminalStyle, Tone, one_line, wrap},
 };
 use turnscope_audit::{Decision, Entry, Record, Report, RunEntry};
 
 /// Records as a table.
-pub(crate) fn list(look: &Look, records: &[Record]) -> String {
+pub(crate) fn list(style: &TerminalStyle, records: &[Record]) -> String {
     if records.is_empty() {
         return "No audit records match.\n".to_owned();
     }
@@ -21,11 +21,11 @@ pub(crate) fn list(look: &Look, records: &[Record]) -> String {
         Column::text("BY", 16, 4),
         Column::text("RUN", 12, 3),
     ];
-    let rows: Vec<Vec<Cell>> = records.iter().map(|record| row(look, record)).collect();
-    table(look, &all, &rows)
+    let rows: Vec<Vec<Cell>> = records.iter().map(|record| row(style, record)).collect();
+    table(style, &all, &rows)
 }
 
-fn row(look: &Look, record: &Record) -> Vec<Cell> {
+fn row(style: &TerminalStyle, record: &Record) -> Vec<Cell> {
     let text = |text: &Option<String>| one_line(text.as_deref().unwrap_or_default());
     let (at, what, agent, about, by, run) = match &record.entry {
         Entry::Run(run) => (
@@ -50,7 +50,7 @@ fn row(look: &Look, record: &Record) -> Vec<Cell> {
     };
     vec![
         Cell::plain(record.seq.to_string()),
-        Cell::faint(human::ago(at, look.now)),
+        Cell::faint(human::ago(at, style.now)),
         what,
         Cell::plain(agent),
         Cell::plain(about),
@@ -85,31 +85,31 @@ fn about(decision: &Decision) -> String {
     ))
 }
 
-/// Records in full, one below the other.
-pub(crate) fn records(look: &Look, records: &[Record]) -> String {
-    let mut out: Vec<String> = records.iter().map(|record| in_full(look, record)).collect();
+/// Complete records, one below the other.
+pub(crate) fn records(style: &TerminalStyle, records: &[Record]) -> String {
+    let mut out: Vec<String> = records.iter().map(|record| full_record(style, record)).collect();
     if let Some(run) = records.iter().find_map(|record| record.entry.run_id()) {
-        out.push(look.paint(Tone::Faint, &format!("turnscope show {}", one_line(run))) + "\n");
+        out.push(style.paint(Tone::Faint, &format!("turnscope show {}", one_line(run))) + "\n");
     }
     out.join("\n")
 }
 
-fn in_full(look: &Look, record: &Record) -> String {
+fn full_record(style: &TerminalStyle, record: &Record) -> String {
     let (title, fields) = match &record.entry {
         Entry::Run(run) => (if run.success { "run" } else { "failed run" }.to_owned(), of_run(run)),
         Entry::Decision(decision) => (verdict(decision), of_decision(decision)),
     };
-    let mut out = look.paint(Tone::Strong, &format!("{} {title}", record.seq)) + "\n";
+    let mut out = style.paint(Tone::Strong, &format!("{} {title}", record.seq)) + "\n";
     let last = [
-        ("recorded", Some(human::ago(record.recorded_at, look.now))),
+        ("recorded", Some(human::ago(record.recorded_at, style.now))),
         ("by", Some(record.source.clone())),
         ("mac", Some(record.mac.clone())),
     ];
     for (name, value) in fields.into_iter().chain(last) {
         let Some(value) = value.filter(|value| !value.is_empty()) else { continue };
-        for (nth, line) in wrap(&value, look.width.saturating_sub(14)).iter().enumerate() {
+        for (nth, line) in wrap(&value, style.width.saturating_sub(14)).iter().enumerate() {
             let name = if nth == 0 { name } else { "" };
-            let line = format!("  {}  {line}", look.paint(Tone::Faint, &format!("{name:<10}")));
+            let line = format!("  {}  {line}", style.paint(Tone::Faint, &format!("{name:<10}")));
             out.push_str(line.trim_end());
             out.push('\n');
         }
@@ -159,39 +159,36 @@ fn of_decision(decision: &Decision) -> Fields {
     ]
 }
 
-/// What verifying found.
-pub(crate) fn report(look: &Look, report: &Report) -> String {
+/// The result of verification.
+pub(crate) fn report(style: &TerminalStyle, report: &Report) -> String {
     let mut out = String::new();
     let mut line = |tone: Tone, text: &str| {
-        for (nth, part) in wrap(text, look.width.saturating_sub(2)).iter().enumerate() {
+        for (nth, part) in wrap(text, style.width.saturating_sub(2)).iter().enumerate() {
             out.push_str(if nth == 0 { "" } else { "  " });
-            out.push_str(&look.paint(tone, part));
+            out.push_str(&style.paint(tone, part));
             out.push('\n');
         }
     };
     if report.is_intact() {
         let records = human::plural(report.kept, "record");
-        line(Tone::Good, &format!("{} {records}, each as it was written.", look.either("✓", "+")));
+        line(Tone::Good, &format!("{} {records}, all unchanged.", style.either("✓", "+")));
     }
     for finding in &report.findings {
-        line(Tone::Bad, &format!("{} {finding}", look.either("✗", "x")));
+        line(Tone::Bad, &format!("{} {finding}", style.either("✗", "x")));
     }
     if report.pruned_through > 0 {
         line(
             Tone::Plain,
-            &format!(
-                "Records up to {} were pruned; a signed checkpoint stands for them.",
-                report.pruned_through
-            ),
+            &format!("Records up to {} were pruned, as a signed checkpoint proves.", report.pruned_through),
         );
     }
     if report.end_is_proved {
-        line(Tone::Plain, "The trail reaches the head that was given: nothing was cut off up to there.");
+        line(Tone::Plain, "The trail contains the given head: no record up to it was removed.");
     } else if report.is_intact() {
         line(
             Tone::Warn,
-            "Whether the last records were removed cannot be seen from the trail alone: keep what `turnscope audit head` \
-             prints somewhere else, and verify with --head.",
+            "The trail alone cannot show whether records were removed from its end: store the output of `turnscope audit head` \
+             elsewhere, and verify with --head.",
         );
     }
     line(Tone::Faint, &format!("Head {}", report.head));

@@ -2,7 +2,7 @@
 
 use super::{
     human,
-    look::{Look, Tone, wrap},
+    terminal_style::{TerminalStyle, Tone, wrap},
 };
 use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 use turnscope_store_sqlite::{Report, Salvaged};
@@ -13,61 +13,61 @@ const NAMED: usize = 20;
 const RUNS: usize = 3;
 
 /// Whether the store is sound, what is wrong, and what to do.
-pub(crate) fn report(look: &Look, data: &Path, report: &Report) -> String {
+pub(crate) fn report(style: &TerminalStyle, data: &Path, report: &Report) -> String {
     let mut out = String::new();
-    let (sign, tone) = look.status(if report.is_sound() { "completed" } else { "failed" });
+    let (sign, tone) = style.status(if report.is_sound() { "completed" } else { "failed" });
     let verdict = if report.is_sound() { "is sound" } else { "is not sound" };
-    let title = look.paint(Tone::Strong, &format!("The store in {} {verdict}.", data.display()));
-    let _ = writeln!(out, "{} {title}", look.paint(tone, sign));
+    let title = style.paint(Tone::Strong, &format!("The store in {} {verdict}.", data.display()));
+    let _ = writeln!(out, "{} {title}", style.paint(tone, sign));
     let looked = [
         human::plural(report.runs, "run"),
         format!("{} spans and log records", human::count(report.records)),
         human::plural(report.contents, "content"),
         human::plural(report.blocks, "block"),
     ];
-    text(&mut out, look, 2, Tone::Faint, &format!("Looked at {}.", looked.join(", ")));
-    damage(&mut out, look, report);
-    quarantine(&mut out, look, report);
+    text(&mut out, style, 2, Tone::Faint, &format!("Looked at {}.", looked.join(", ")));
+    damage(&mut out, style, report);
+    quarantine(&mut out, style, report);
     out
 }
 
-fn damage(out: &mut String, look: &Look, report: &Report) {
+fn damage(out: &mut String, style: &TerminalStyle, report: &Report) {
     if report.damaged == 0 {
         return;
     }
     let _ = writeln!(
         out,
         "\n{}",
-        look.paint(Tone::Strong, &format!("Damaged: {}", human::plural(report.damaged, "place")))
+        style.paint(Tone::Strong, &format!("Damaged: {}", human::plural(report.damaged, "place")))
     );
     let groups =
         Group::of(report.damage.iter().map(|one| (one.place.as_str(), one.reason.as_str(), &one.runs[..])));
     for group in groups.iter().take(NAMED) {
-        group.put(out, look);
+        group.put(out, style);
     }
     let named = groups.iter().take(NAMED).map(|group| group.places).sum();
-    more(out, look, report.damaged, named);
+    more(out, style, report.damaged, named);
     if report.damage.iter().any(|damage| damage.is_derived) {
         let text_of = "Run rows are derived data: a running server makes them again when it meets them.";
-        text(out, look, 2, Tone::Faint, text_of);
+        text(out, style, 2, Tone::Faint, text_of);
     }
     if !report.affected_runs.is_empty() {
         let n = report.affected_runs.len() as u64;
         let _ = writeln!(
             out,
             "\n{}",
-            look.paint(Tone::Strong, &format!("Affected: {}", human::plural(n, "run")))
+            style.paint(Tone::Strong, &format!("Affected: {}", human::plural(n, "run")))
         );
         for run in report.affected_runs.iter().take(NAMED) {
             let _ = writeln!(out, "  {run}");
         }
-        more(out, look, n, NAMED);
+        more(out, style, n, NAMED);
     }
-    let _ = writeln!(out, "\n{}", look.paint(Tone::Strong, "What to do"));
+    let _ = writeln!(out, "\n{}", style.paint(Tone::Strong, "What to do"));
     if report.damage.iter().all(|damage| damage.is_derived) {
         text(
             out,
-            look,
+            style,
             2,
             Tone::Plain,
             "Only derived data is damaged: `turnscope serve` makes it again when the runs are listed. If it does not, copy the \
@@ -81,7 +81,7 @@ fn damage(out: &mut String, look: &Look, report: &Report) {
          damaged is left out, the rest of its run stays.",
         "Look for the cause: damage comes from failing disks and memory, or from other programs that write to the file.",
     ] {
-        text(out, look, 2, Tone::Plain, step);
+        text(out, style, 2, Tone::Plain, step);
     }
 }
 
@@ -112,9 +112,9 @@ impl<'a> Group<'a> {
         groups
     }
 
-    fn put(&self, out: &mut String, look: &Look) {
+    fn put(&self, out: &mut String, style: &TerminalStyle) {
         let others = if self.places > 1 { format!(" and {} more", self.places - 1) } else { String::new() };
-        text(out, look, 2, Tone::Bad, &format!("{}{others}: {}", self.first, self.reason));
+        text(out, style, 2, Tone::Bad, &format!("{}{others}: {}", self.first, self.reason));
         let named: Vec<&str> = self.runs.iter().take(RUNS).copied().collect();
         let runs = match self.runs.len() {
             0 => return,
@@ -122,23 +122,23 @@ impl<'a> Group<'a> {
             n if n <= RUNS => format!("of runs {}", named.join(", ")),
             n => format!("of runs {} and {} more", named.join(", "), n - RUNS),
         };
-        text(out, look, 4, Tone::Faint, &runs);
+        text(out, style, 4, Tone::Faint, &runs);
     }
 }
 
-fn quarantine(out: &mut String, look: &Look, report: &Report) {
+fn quarantine(out: &mut String, style: &TerminalStyle, report: &Report) {
     if report.quarantined.is_empty() {
         return;
     }
     let n = report.quarantined.len() as u64;
-    let _ = writeln!(out, "\n{}", look.paint(Tone::Strong, &format!("In quarantine: {n}")));
+    let _ = writeln!(out, "\n{}", style.paint(Tone::Strong, &format!("In quarantine: {n}")));
     for entry in report.quarantined.iter().take(NAMED) {
-        text(out, look, 2, Tone::Warn, &human::damage(entry));
+        text(out, style, 2, Tone::Warn, &human::damage(entry));
     }
-    more(out, look, n, NAMED);
+    more(out, style, n, NAMED);
     text(
         out,
-        look,
+        style,
         2,
         Tone::Plain,
         "These could not be processed and were set aside, so that they hold up nothing else. Nothing of them is lost: another \
@@ -147,7 +147,13 @@ fn quarantine(out: &mut String, look: &Look, report: &Report) {
 }
 
 /// What was copied, and what was left out; `others` are files of the old directory that are no part of the store.
-pub(crate) fn salvaged(look: &Look, data: &Path, to: &Path, salvaged: &Salvaged, others: &[&str]) -> String {
+pub(crate) fn salvaged(
+    style: &TerminalStyle,
+    data: &Path,
+    to: &Path,
+    salvaged: &Salvaged,
+    others: &[&str],
+) -> String {
     let mut out = String::new();
     let copied = [
         format!("{} spans and log records", human::count(salvaged.records)),
@@ -155,39 +161,39 @@ pub(crate) fn salvaged(look: &Look, data: &Path, to: &Path, salvaged: &Salvaged,
         format!("{} scores and tags", human::count(salvaged.annotations)),
     ];
     let (from, new) = (data.display(), to.display());
-    text(&mut out, look, 0, Tone::Plain, &format!("Copied {} from {from} to {new}.", copied.join(", ")));
+    text(&mut out, style, 0, Tone::Plain, &format!("Copied {} from {from} to {new}.", copied.join(", ")));
     if !salvaged.lost.is_empty() {
         let n = salvaged.lost.len() as u64;
-        let _ = writeln!(out, "\n{}", look.paint(Tone::Strong, &format!("Left out: {n}")));
+        let _ = writeln!(out, "\n{}", style.paint(Tone::Strong, &format!("Left out: {n}")));
         let groups = Group::of(salvaged.lost.iter().map(|lost| {
             let (place, reason) = lost.split_once(": ").unwrap_or((lost, ""));
             (place, reason, &[][..])
         }));
         for group in groups.iter().take(NAMED) {
-            group.put(&mut out, look);
+            group.put(&mut out, style);
         }
-        more(&mut out, look, n, groups.iter().take(NAMED).map(|group| group.places).sum());
+        more(&mut out, style, n, groups.iter().take(NAMED).map(|group| group.places).sum());
     }
     if !others.is_empty() {
         let names = others.join(", ");
         text(
             &mut out,
-            look,
+            style,
             0,
             Tone::Plain,
             &format!("Not part of the store, to be copied by hand: {names}."),
         );
     }
-    text(&mut out, look, 0, Tone::Plain, &format!("`turnscope serve --data {new}` serves it."));
+    text(&mut out, style, 0, Tone::Plain, &format!("`turnscope serve --data {new}` serves it."));
     out
 }
 
-fn more(out: &mut String, look: &Look, all: u64, named: usize) {
+fn more(out: &mut String, style: &TerminalStyle, all: u64, named: usize) {
     let hidden = all.saturating_sub(named as u64);
     if hidden > 0 {
         text(
             out,
-            look,
+            style,
             2,
             Tone::Faint,
             &format!("and {} more; --json names more of them", human::count(hidden)),
@@ -196,8 +202,8 @@ fn more(out: &mut String, look: &Look, all: u64, named: usize) {
 }
 
 /// A text of several lines, indented.
-fn text(out: &mut String, look: &Look, indent: usize, tone: Tone, text: &str) {
-    for line in wrap(text, look.width.saturating_sub(indent).max(20)) {
-        let _ = writeln!(out, "{}{}", " ".repeat(indent), look.paint(tone, &line));
+fn text(out: &mut String, style: &TerminalStyle, indent: usize, tone: Tone, text: &str) {
+    for line in wrap(text, style.width.saturating_sub(indent).max(20)) {
+        let _ = writeln!(out, "{}{}", " ".repeat(indent), style.paint(tone, &line));
     }
 }

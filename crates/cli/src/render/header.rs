@@ -1,26 +1,26 @@
-//! What a run was, in a few lines: status, figures, where it came from, what was asked and answered.
+//! The header of a run: status, figures, origin, prompt and answer.
 
 use super::{
     human,
-    look::{Look, Tone, one_line, wrap},
     runs::name,
+    terminal_style::{TerminalStyle, Tone, one_line, wrap},
 };
 use std::fmt::Write as _;
 use turnscope_api::{Figures, Money, Run, RunDetail, Score};
 
-/// What the run was, in a few lines.
-pub(crate) fn header(look: &Look, detail: &RunDetail) -> String {
+/// The header of a run.
+pub(crate) fn header(style: &TerminalStyle, detail: &RunDetail) -> String {
     let run = &detail.run;
     let mut out = String::new();
-    let (sign, tone) = look.status(&run.status);
-    let dot = look.either(" · ", " - ");
+    let (sign, tone) = style.status(&run.status);
+    let dot = style.either(" · ", " - ");
     let title = name(run);
     let _ = writeln!(
         out,
         "{} {}  {}",
-        look.paint(tone, sign),
-        look.paint(Tone::Strong, &look.cut(&title, look.width.saturating_sub(30).max(20))),
-        look.paint(tone, &status(run))
+        style.paint(tone, sign),
+        style.paint(Tone::Strong, &style.cut(&title, style.width.saturating_sub(30).max(20))),
+        style.paint(tone, &status(run))
     );
     let total = Some(&detail.total).filter(|total| total.run_count > 1);
     let (own, money) = total.map_or((&run.figures, &run.money), |total| (&total.figures, &total.money));
@@ -29,12 +29,12 @@ pub(crate) fn header(look: &Look, detail: &RunDetail) -> String {
         Some(total) => format!("{figures_line}{dot}{}", human::plural(total.run_count - 1, "child run")),
         None => figures_line,
     };
-    let mut about = vec![human::ago(run.started_at, look.now)];
+    let mut about = vec![human::ago(run.started_at, style.now)];
     if run.duration_ms > 0.0 && run.status != "running" {
         about.push(human::duration(run.duration_ms));
     }
     about.push(figures_line);
-    put(&mut out, look, "", &about.join(dot), 3);
+    put(&mut out, style, "", &about.join(dot), 3);
     let mut from = Vec::new();
     for (label, value) in [
         ("service", Some(&run.service_name)),
@@ -43,7 +43,7 @@ pub(crate) fn header(look: &Look, detail: &RunDetail) -> String {
         ("user", run.user_id.as_ref()),
     ] {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            from.push(format!("{label} {}", look.cut(&one_line(value), 40)));
+            from.push(format!("{label} {}", style.cut(&one_line(value), 40)));
         }
     }
     if !run.models.is_empty() {
@@ -56,29 +56,29 @@ pub(crate) fn header(look: &Look, detail: &RunDetail) -> String {
             .map_or_else(String::new, |version| format!(" v{}", version.trim_start_matches('v')));
         from.push(format!("prompt {prompt}{version}"));
     }
-    put(&mut out, look, "from", &from.join(dot), 2);
-    put(&mut out, look, "tags", &run.tags.join(", "), 1);
-    // An id stays in one line, to be copied.
-    if look.width < 62 {
-        let _ = writeln!(out, "  {} {}", look.paint(Tone::Faint, "id"), run.run_id);
+    put(&mut out, style, "from", &from.join(dot), 2);
+    put(&mut out, style, "tags", &run.tags.join(", "), 1);
+    // Keep the id on one line, so that it can be copied.
+    if style.width < 62 {
+        let _ = writeln!(out, "  {} {}", style.paint(Tone::Faint, "id"), run.run_id);
     } else {
-        put(&mut out, look, "id", &run.run_id, 1);
+        put(&mut out, style, "id", &run.run_id, 1);
     }
     if let Some(native) = &run.native_run_id {
-        put(&mut out, look, "own id", native, 2);
+        put(&mut out, style, "own id", native, 2);
     }
     let scores: Vec<String> = detail.scores.iter().map(score).collect();
-    put(&mut out, look, "scores", &scores.join(dot), 2);
-    put(&mut out, look, "asked", run.input_preview.as_deref().unwrap_or(""), 3);
-    put(&mut out, look, "answered", run.output_preview.as_deref().unwrap_or(""), 4);
+    put(&mut out, style, "scores", &scores.join(dot), 2);
+    put(&mut out, style, "asked", run.input_preview.as_deref().unwrap_or(""), 3);
+    put(&mut out, style, "answered", run.output_preview.as_deref().unwrap_or(""), 4);
     if let Some(error) = &run.error {
         let text =
             if run.status == "failed" { error.text() } else { format!("{} (recovered)", error.text()) };
         let tone = if run.status == "failed" { Tone::Bad } else { Tone::Warn };
         let mut line = String::new();
-        put(&mut line, look, "error", &text, 3);
+        put(&mut line, style, "error", &text, 3);
         for part in line.lines() {
-            let _ = writeln!(out, "{}", look.paint(tone, part));
+            let _ = writeln!(out, "{}", style.paint(tone, part));
         }
     }
     out
@@ -109,7 +109,11 @@ fn figures(figures: &Figures, money: &Money) -> Vec<String> {
     match (money.cost_usd, money.unpriced_calls) {
         (Some(usd), 0) => out.push(human::money(usd)),
         (Some(usd), missing) => {
-            out.push(format!("{} and {} without a price", human::money(usd), human::plural(missing, "call")));
+            out.push(format!(
+                "{}, and {} without a price",
+                human::money(usd),
+                human::plural(missing, "call")
+            ));
         }
         (None, 0) => {}
         (None, _) => out.push("cost unknown".to_owned()),
@@ -137,26 +141,27 @@ fn score(score: &Score) -> String {
     format!("{} {value}{turn}{comment}", score.name)
 }
 
-/// A label and a text of at most so many lines, indented.
-fn put(out: &mut String, look: &Look, label: &str, text: &str, most: usize) {
+/// Writes a label and at most this many lines of text, indented.
+fn put(out: &mut String, style: &TerminalStyle, label: &str, text: &str, most: usize) {
     const LABEL: usize = 10;
     if text.trim().is_empty() {
         return;
     }
     let indent = if label.is_empty() { 2 } else { 2 + LABEL };
     let text: String = text.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n");
-    let mut lines = wrap(&text, look.width.saturating_sub(indent));
+    let mut lines = wrap(&text, style.width.saturating_sub(indent));
     if lines.len() > most {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {
-            *last = look.cut(&format!("{last} {}", look.either("…", "~")), look.width.saturating_sub(indent));
+            *last =
+                style.cut(&format!("{last} {}", style.either("…", "~")), style.width.saturating_sub(indent));
         }
     }
     for (n, line) in lines.iter().enumerate() {
         if label.is_empty() {
             let _ = writeln!(out, "  {line}");
         } else if n == 0 {
-            let _ = writeln!(out, "  {}{line}", look.paint(Tone::Faint, &look.fit(label, LABEL)));
+            let _ = writeln!(out, "  {}{line}", style.paint(Tone::Faint, &style.fit(label, LABEL)));
         } else {
             let _ = writeln!(out, "  {}{line}", " ".repeat(LABEL));
         }

@@ -1,4 +1,4 @@
-//! Figures for people: times, counts, money.
+//! Formatting of times, counts, money and sizes.
 
 use turnscope_api::{Money, Usage};
 
@@ -36,8 +36,8 @@ pub(crate) fn count(n: u64) -> String {
     }
 }
 
-/// What something cost: a plus where calls without a price are missing from it, `?` where nothing is known, nothing where
-/// there was nothing to pay.
+/// A cost: with a plus if the price of some calls is unknown, `?` if all are unknown, empty if there were no
+/// calls.
 pub(crate) fn cost(money: &Money) -> String {
     match (money.cost_usd, money.unpriced_calls) {
         (Some(usd), 0) => self::money(usd),
@@ -70,7 +70,7 @@ pub(crate) fn money(usd: f64) -> String {
     }
 }
 
-/// `now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; `in 5 min` where clocks differ.
+/// `now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; `in 5 min` if clocks differ.
 pub(crate) fn ago(at: i64, now: i64) -> String {
     let seconds = now.saturating_sub(at) / 1000;
     let text = match seconds.unsigned_abs() {

@@ -1,20 +1,20 @@
-//! Turns with their words: what was new for the model, what it said, what the tools answered.
+//! Rendering a turn with its messages: what was new, the model's output and tool results.
 
 use super::{
     human,
-    look::{Look, Tone, one_line, wrap},
     show::notes,
+    terminal_style::{TerminalStyle, Tone, one_line, wrap},
 };
 use serde_json::Value;
 use std::fmt::Write as _;
 use turnscope_api::{ToolCall, TurnDetail};
 use turnscope_model::{Message, Part};
 
-/// Lines of one message that are shown.
-const LINES: usize = 40;
+/// Maximum number of lines per message.
+const MAX_LINES: usize = 40;
 
 /// One turn.
-pub(crate) fn turn(look: &Look, of: &str, detail: &TurnDetail) -> String {
+pub(crate) fn turn(style: &TerminalStyle, of: &str, detail: &TurnDetail) -> String {
     let mut out = String::new();
     let turn = &detail.turn;
     let mut title = format!("turn {}", turn.n);
@@ -22,45 +22,45 @@ pub(crate) fn turn(look: &Look, of: &str, detail: &TurnDetail) -> String {
         title = format!("{of}, {title}");
     }
     if let Some(resent) = turn.resent_count.filter(|resent| *resent > 0) {
-        let _ = write!(title, "{}{resent} re-sent", look.either(" · ", " - "));
+        let _ = write!(title, "{}{resent} re-sent", style.either(" · ", " - "));
     }
     for note in notes(turn) {
-        let _ = write!(title, "{}{note}", look.either(" · ", " - "));
+        let _ = write!(title, "{}{note}", style.either(" · ", " - "));
     }
-    let _ = write!(title, "{}{}", look.either(" · ", " - "), human::duration(turn.duration_ms));
-    let rule = look.either("─", "-");
-    let title = look.cut(&title, look.width.saturating_sub(6));
-    let rest = look.width.saturating_sub(super::look::columns(&title) + 4);
+    let _ = write!(title, "{}{}", style.either(" · ", " - "), human::duration(turn.duration_ms));
+    let rule = style.either("─", "-");
+    let title = style.cut(&title, style.width.saturating_sub(6));
+    let rest = style.width.saturating_sub(super::terminal_style::columns(&title) + 4);
     let _ = writeln!(
         out,
         "{} {} {}",
-        look.paint(Tone::Faint, &rule.repeat(2)),
-        look.paint(Tone::Strong, &title),
-        look.paint(Tone::Faint, &rule.repeat(rest))
+        style.paint(Tone::Faint, &rule.repeat(2)),
+        style.paint(Tone::Strong, &title),
+        style.paint(Tone::Faint, &rule.repeat(rest))
     );
-    for message in detail.new_messages.iter().filter(|message| is_news(detail, message)) {
-        put_message(&mut out, look, message);
+    for message in detail.new_messages.iter().filter(|message| is_new(detail, message)) {
+        put_message(&mut out, style, message);
     }
     for message in &detail.output {
-        put_message(&mut out, look, message);
+        put_message(&mut out, style, message);
     }
     for tool in &detail.tools {
-        put_tool(&mut out, look, detail, tool);
+        put_tool(&mut out, style, detail, tool);
     }
     if detail.new_messages.is_empty() && detail.output.is_empty() && detail.tools.is_empty() {
-        block(&mut out, look, "", Tone::Faint, "no messages were captured");
+        block(&mut out, style, "", Tone::Faint, "no messages were captured");
     }
     out
 }
 
-/// The answer before this turn and what its tools answered were shown with the turn before; after a rewritten history
-/// everything is news.
-fn is_news(detail: &TurnDetail, message: &Message) -> bool {
+/// The previous answer and tool results were shown with the previous turn. After a rewritten history,
+/// everything is new.
+fn is_new(detail: &TurnDetail, message: &Message) -> bool {
     let turn = &detail.turn;
     turn.n == 1 || turn.breaks_at.is_some() || !matches!(message.role.as_str(), "assistant" | "tool")
 }
 
-fn put_message(out: &mut String, look: &Look, message: &Message) {
+fn put_message(out: &mut String, style: &TerminalStyle, message: &Message) {
     let tone = match message.role.as_str() {
         "user" => Tone::Good,
         "assistant" => Tone::Model,
@@ -70,7 +70,7 @@ fn put_message(out: &mut String, look: &Look, message: &Message) {
     for part in &message.parts {
         let (label, text) = part_text(part);
         let label = if label.is_empty() { message.role.clone() } else { format!("{} {label}", message.role) };
-        block(out, look, &label, tone, &text);
+        block(out, style, &label, tone, &text);
     }
 }
 
@@ -96,27 +96,27 @@ fn part_text(part: &Part) -> (String, String) {
     }
 }
 
-/// Whether the model's answer, shown above, holds the call.
+/// Whether the model's output, shown above, contains the call.
 fn was_asked(detail: &TurnDetail, asked: &str) -> bool {
     let mut parts = detail.output.iter().flat_map(|message| &message.parts);
     parts.any(|part| matches!(part, Part::ToolCall { name, .. } if name == asked))
 }
 
-fn put_tool(out: &mut String, look: &Look, detail: &TurnDetail, call: &ToolCall) {
+fn put_tool(out: &mut String, style: &TerminalStyle, detail: &TurnDetail, call: &ToolCall) {
     let name = call.step.tool_name.as_deref().unwrap_or(&call.step.name);
     let name = one_line(name);
     if !was_asked(detail, &name) {
-        block(out, look, "calls", Tone::Tool, &format!("{name}({})", arguments(call.arguments.as_ref())));
+        block(out, style, "calls", Tone::Tool, &format!("{name}({})", arguments(call.arguments.as_ref())));
     }
     if let Some(error) = &call.step.error {
-        block(out, look, &look.cut(&name, 16), Tone::Bad, &format!("failed: {}", error.text()));
+        block(out, style, &style.cut(&name, 16), Tone::Bad, &format!("failed: {}", error.text()));
     }
     if let Some(result) = &call.result {
-        block(out, look, &look.cut(&name, 16), Tone::Tool, &plain(result));
+        block(out, style, &style.cut(&name, 16), Tone::Tool, &plain(result));
     }
 }
 
-/// Arguments as one would type them.
+/// Arguments in call syntax.
 fn arguments(arguments: Option<&Value>) -> String {
     match arguments {
         None | Some(Value::Null) => String::new(),
@@ -135,18 +135,18 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// A label, and a text beside it.
-fn block(out: &mut String, look: &Look, label: &str, tone: Tone, text: &str) {
+/// A label with a text next to it.
+fn block(out: &mut String, style: &TerminalStyle, label: &str, tone: Tone, text: &str) {
     const LABEL: usize = 17;
-    let mut lines = wrap(text, look.width.saturating_sub(LABEL + 1));
-    let hidden = lines.len().saturating_sub(LINES);
-    lines.truncate(LINES);
+    let mut lines = wrap(text, style.width.saturating_sub(LABEL + 1));
+    let hidden = lines.len().saturating_sub(MAX_LINES);
+    lines.truncate(MAX_LINES);
     for (n, line) in lines.iter().enumerate() {
-        let label = if n == 0 { look.fit_right(label, LABEL - 1) } else { " ".repeat(LABEL - 1) };
-        let _ = writeln!(out, "{}  {line}", look.paint(tone, &label));
+        let label = if n == 0 { style.fit_right(label, LABEL - 1) } else { " ".repeat(LABEL - 1) };
+        let _ = writeln!(out, "{}  {line}", style.paint(tone, &label));
     }
     if hidden > 0 {
         let more = format!("({hidden} more lines; --json has them)");
-        let _ = writeln!(out, "{}  {}", " ".repeat(LABEL - 1), look.paint(Tone::Faint, &more));
+        let _ = writeln!(out, "{}  {}", " ".repeat(LABEL - 1), style.paint(Tone::Faint, &more));
     }
 }

@@ -1,10 +1,9 @@
-//! From JSON to text: pure functions of what is shown and how it is to look. No I/O, no clock.
+//! Rendering JSON as text: pure functions of the data and the terminal style.
 
 pub(crate) mod audit;
 pub(crate) mod doctor;
 pub(crate) mod header;
 pub(crate) mod human;
-pub(crate) mod look;
 pub(crate) mod messages;
 pub(crate) mod pricing;
 pub(crate) mod runs;
@@ -12,6 +11,7 @@ pub(crate) mod search;
 pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod table;
+pub(crate) mod terminal_style;
 mod tree;
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 use super::{
     human,
-    look::{Look, Tone},
     table::{Cell, Column, table},
+    terminal_style::{TerminalStyle, Tone},
 };
 use turnscope_api::{Pricing, TierPrice, Unpriced};
 
-/// The prices that hold, in dollars for a million tokens.
-pub(crate) fn list(look: &Look, pricing: &Pricing) -> String {
+/// Current prices, in US dollars per million tokens.
+pub(crate) fn list(style: &TerminalStyle, pricing: &Pricing) -> String {
     if pricing.prices.is_empty() {
-        return "No price of such a model: set one with `turnscope pricing set`.\n".to_owned();
+        return "No price for such a model. Set one with `turnscope pricing set`.\n".to_owned();
     }
     let all = [
         Column::flexible("MODEL", 16, 0),
@@ -43,25 +43,22 @@ pub(crate) fn list(look: &Look, pricing: &Pricing) -> String {
             })
         })
         .collect();
-    let mut out = table(look, &all, &rows);
+    let mut out = table(style, &all, &rows);
     let version = pricing.version.as_deref().unwrap_or("unknown");
-    out.push_str(&look.paint(
+    out.push_str(&style.paint(
         Tone::Faint,
-        &format!(
-            "US dollars for a million tokens; shipped prices of {version}, your own in {}",
-            pricing.file
-        ),
+        &format!("US dollars per million tokens; bundled prices of {version}, your own in {}", pricing.file),
     ));
     out.push('\n');
     if let Some(error) = &pricing.file_error {
-        out.push_str(&look.paint(Tone::Bad, &format!("your own prices are not used: {error}")));
+        out.push_str(&style.paint(Tone::Bad, &format!("your own prices are not used: {error}")));
         out.push('\n');
     }
     out
 }
 
 /// Models without a price.
-pub(crate) fn missing(look: &Look, missing: &Unpriced) -> String {
+pub(crate) fn missing(style: &TerminalStyle, missing: &Unpriced) -> String {
     if missing.models.is_empty() {
         return "Every model call in the store has a price.\n".to_owned();
     }
@@ -76,14 +73,14 @@ pub(crate) fn missing(look: &Look, missing: &Unpriced) -> String {
         .iter()
         .map(|one| {
             vec![
-                Cell(one.model.clone().unwrap_or_else(|| "(none named)".to_owned()), Tone::Strong),
+                Cell(one.model.clone().unwrap_or_else(|| "(unnamed)".to_owned()), Tone::Strong),
                 Cell::plain(one.provider.clone().unwrap_or_default()),
                 Cell::plain(human::count(one.calls)),
                 Cell::plain(human::count(one.unpriced_calls)),
             ]
         })
         .collect();
-    let mut out = table(look, &all, &rows);
+    let mut out = table(style, &all, &rows);
     out.push_str("Set a price with `turnscope pricing set MODEL --input USD --output USD`.\n");
     out
 }
@@ -95,7 +92,7 @@ fn tier_name(tier: &TierPrice) -> String {
     }
 }
 
-/// `2.5`, `0.0125`; nothing where the bucket has no price of its own.
+/// `2.5`, `0.0125`; empty if the bucket has no price of its own.
 fn rate(usd: Option<f64>) -> String {
     usd.map_or_else(String::new, |usd| {
         let text = format!("{usd:.6}");

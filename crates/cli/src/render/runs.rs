@@ -1,23 +1,23 @@
-//! The list of runs, and one run in one line.
+//! The list of runs, and a run on one line.
 
 use super::{
     human,
-    look::{Look, Tone, columns, one_line},
     table::{Cell, Column, table},
+    terminal_style::{TerminalStyle, Tone, columns, one_line},
 };
 use turnscope_api::{ListedRun, Run, RunList, Session};
 
-/// The digits of an id that are shown; enough to name the run.
+/// The number of digits of an id to show.
 pub(crate) const SHORT: usize = 8;
 
-/// The beginning of an id.
+/// The prefix of an id.
 pub(crate) fn short(id: &str) -> &str {
     id.get(..SHORT).unwrap_or(id)
 }
 
-/// What a run is called.
+/// A run's display name.
 pub(crate) fn name(run: &Run) -> String {
-    // A run that no span stands for is called after an event: its service says more.
+    // A run without a span is named after an event, so its service's name says more.
     let own =
         if run.span_id.is_none() && !run.service_name.is_empty() { &run.service_name } else { &run.name };
     let name = one_line(run.agent_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(own));
@@ -25,19 +25,19 @@ pub(crate) fn name(run: &Run) -> String {
 }
 
 /// The list.
-pub(crate) fn runs(look: &Look, list: &RunList, filtered: bool) -> String {
+pub(crate) fn runs(style: &TerminalStyle, list: &RunList, filtered: bool) -> String {
     if list.runs.is_empty() {
         return if filtered {
-            "No run matches. `turnscope runs` without -q lists all.\n".to_owned()
+            "No run matches. Omit -q to list all runs.\n".to_owned()
         } else {
-            "No runs yet. Send OpenTelemetry to the server's OTLP ports, or look around with `turnscope demo`.\n"
+            "No runs yet. Send OpenTelemetry data to the server's OTLP ports, or try `turnscope demo`.\n"
                 .to_owned()
         };
     }
     let all = [
         Column::text("", 1, 0),
         Column::text("RUN", SHORT, 0),
-        Column::text("AGENT", if look.width < 110 { 16 } else { 22 }, 0),
+        Column::text("AGENT", if style.width < 110 { 16 } else { 22 }, 0),
         Column::flexible("ASKED", 12, 0),
         Column::flexible("ANSWERED", 14, 6),
         Column::figure("TURNS", 3),
@@ -47,20 +47,20 @@ pub(crate) fn runs(look: &Look, list: &RunList, filtered: bool) -> String {
         Column::figure("TIME", 1),
         Column::text("WHEN", 12, 1),
     ];
-    let rows: Vec<Vec<Cell>> = list.runs.iter().map(|run| row(look, run)).collect();
-    let mut out = table(look, &all, &rows);
+    let rows: Vec<Vec<Cell>> = list.runs.iter().map(|run| row(style, run)).collect();
+    let mut out = table(style, &all, &rows);
     if list.next_cursor.is_some() {
         let total = list.total.map_or_else(|| "more than 10,000".to_owned(), |total| total.to_string());
         out.push_str(
-            &look.paint(Tone::Faint, &format!("{} of {total}; --limit N shows more\n", list.runs.len())),
+            &style.paint(Tone::Faint, &format!("{} of {total}; --limit N shows more\n", list.runs.len())),
         );
     }
     out
 }
 
-fn row(look: &Look, listed: &ListedRun) -> Vec<Cell> {
+fn row(style: &TerminalStyle, listed: &ListedRun) -> Vec<Cell> {
     let (run, total) = (&listed.run, &listed.total);
-    let (sign, tone) = look.status(&run.status);
+    let (sign, tone) = style.status(&run.status);
     // The figures of what was asked for are those with all it set off.
     let (figures, money) =
         if total.run_count > 0 { (&total.figures, &total.money) } else { (&run.figures, &run.money) };
@@ -78,7 +78,7 @@ fn row(look: &Look, listed: &ListedRun) -> Vec<Cell> {
         Cell::plain(figures.tokens().map_or_else(String::new, human::count)),
         Cell::plain(human::cost(money)),
         Cell::plain(time),
-        Cell::faint(human::ago(run.started_at, look.now)),
+        Cell::faint(human::ago(run.started_at, style.now)),
     ]
 }
 
@@ -86,7 +86,7 @@ fn figure(n: u64) -> String {
     if n == 0 { String::new() } else { human::count(n) }
 }
 
-/// What was asked and what came of it, each in one line.
+/// The input and the outcome, each on one line.
 fn said(run: &Run) -> (String, String) {
     let asked = run.input_preview.as_deref().map(one_line).unwrap_or_default();
     let came = match (&run.error, &run.output_preview) {
@@ -97,9 +97,9 @@ fn said(run: &Run) -> (String, String) {
     (asked, one_line(&came))
 }
 
-/// One line for a live list: what a run is at this moment.
-pub(crate) fn line(look: &Look, run: &Run) -> String {
-    let (sign, tone) = look.status(&run.status);
+/// A run on one line, for a live list.
+pub(crate) fn line(style: &TerminalStyle, run: &Run) -> String {
+    let (sign, tone) = style.status(&run.status);
     let mut facts = vec![human::plural(run.figures.turn_count, "turn")];
     if run.figures.tool_call_count > 0 {
         facts.push(human::plural(run.figures.tool_call_count, "tool call"));
@@ -110,25 +110,25 @@ pub(crate) fn line(look: &Look, run: &Run) -> String {
     if run.status != "running" {
         facts.push(human::duration(run.duration_ms));
     }
-    let facts = facts.join(look.either(" · ", ", "));
-    let name = look.fit(&name(run), 20);
+    let facts = facts.join(style.either(" · ", ", "));
+    let name = style.fit(&name(run), 20);
     let (asked, came) = said(run);
-    let said = if came.is_empty() { asked } else { format!("{} {came}", look.either("→", "->")) };
+    let said = if came.is_empty() { asked } else { format!("{} {came}", style.either("→", "->")) };
     let before = 1 + 1 + SHORT + 2 + 20 + 2 + columns(&facts) + 2;
-    let said = if look.width > before + 12 { look.cut(&said, look.width - before) } else { String::new() };
+    let said = if style.width > before + 12 { style.cut(&said, style.width - before) } else { String::new() };
     format!(
         "{} {}  {}  {facts}  {}\n",
-        look.paint(tone, sign),
-        look.paint(Tone::Faint, short(&run.run_id)),
-        look.paint(Tone::Strong, &name),
-        look.paint(Tone::Faint, &said)
+        style.paint(tone, sign),
+        style.paint(Tone::Faint, short(&run.run_id)),
+        style.paint(Tone::Strong, &name),
+        style.paint(Tone::Faint, &said)
     )
 }
 
 /// The list of sessions.
-pub(crate) fn sessions(look: &Look, sessions: &[Session]) -> String {
+pub(crate) fn sessions(style: &TerminalStyle, sessions: &[Session]) -> String {
     if sessions.is_empty() {
-        return "No sessions: no run says which session it belongs to.\n".to_owned();
+        return "No sessions: no run has a session id.\n".to_owned();
     }
     let all = [
         Column::text("SESSION", 32, 0),
@@ -154,9 +154,9 @@ pub(crate) fn sessions(look: &Look, sessions: &[Session]) -> String {
                 Cell::plain(tokens.map_or_else(String::new, human::count)),
                 Cell::plain(human::cost(&session.money)),
                 Cell::plain(session.input_preview.as_deref().map(one_line).unwrap_or_default()),
-                Cell::faint(human::ago(session.last_seen_at, look.now)),
+                Cell::faint(human::ago(session.last_seen_at, style.now)),
             ]
         })
         .collect();
-    table(look, &all, &rows)
+    table(style, &all, &rows)
 }

@@ -1,21 +1,21 @@
-//! What was searched for, where it was found.
+//! Rendering search results.
 
 use super::{
     human,
-    look::{Look, Tone, one_line, wrap},
     runs::short,
+    terminal_style::{TerminalStyle, Tone, one_line, wrap},
 };
 use std::fmt::Write as _;
 use turnscope_api::{Hit, SearchReply};
 
 /// The hits.
-pub(crate) fn hits(look: &Look, reply: &SearchReply) -> String {
+pub(crate) fn hits(style: &TerminalStyle, reply: &SearchReply) -> String {
     let mut out = String::new();
     if reply.hits.is_empty() {
-        out.push_str("Nothing found. All words must stand in one message; word* finds beginnings.\n");
+        out.push_str("Nothing found. All words must occur in one message; word* matches prefixes.\n");
     }
     for hit in &reply.hits {
-        put_hit(&mut out, look, hit);
+        put_hit(&mut out, style, hit);
     }
     if reply.search_lag > 0 {
         let _ = writeln!(out, "{} messages are not indexed yet.", human::count(reply.search_lag));
@@ -23,7 +23,7 @@ pub(crate) fn hits(look: &Look, reply: &SearchReply) -> String {
     out
 }
 
-fn put_hit(out: &mut String, look: &Look, hit: &Hit) {
+fn put_hit(out: &mut String, style: &TerminalStyle, hit: &Hit) {
     if let Some(place) = hit.places.first() {
         let turn = place.turn.map_or_else(String::new, |turn| format!(" turn {turn}"));
         let more = match hit.places.len() {
@@ -33,15 +33,15 @@ fn put_hit(out: &mut String, look: &Look, hit: &Hit) {
         let _ = writeln!(
             out,
             "{}  {}{turn}  {}",
-            look.paint(Tone::Faint, short(&place.run_id)),
-            look.paint(Tone::Strong, &look.cut(&one_line(&place.run_name), 40)),
-            look.paint(
+            style.paint(Tone::Faint, short(&place.run_id)),
+            style.paint(Tone::Strong, &style.cut(&one_line(&place.run_name), 40)),
+            style.paint(
                 Tone::Faint,
-                &format!("{}, {}{more}", hit.purpose, human::ago(place.started_at, look.now))
+                &format!("{}, {}{more}", hit.purpose, human::ago(place.started_at, style.now))
             )
         );
     }
-    // The marks go in as characters no text has, so that wrapping counts neither them nor colours.
+    // Highlights are marked by zero-width characters, so that they and the colours do not affect wrapping.
     let mut marked = String::new();
     for (at, c) in hit.snippet.chars().enumerate() {
         for (start, end) in &hit.highlights {
@@ -55,21 +55,21 @@ fn put_hit(out: &mut String, look: &Look, hit: &Hit) {
         marked.push(if c.is_control() || c == START || c == END { ' ' } else { c });
     }
     let mut on = false;
-    for line in wrap(&one_line(&marked), look.width.saturating_sub(4)).iter().take(4) {
-        let _ = writeln!(out, "    {}", lit(look, line, &mut on));
+    for line in wrap(&one_line(&marked), style.width.saturating_sub(4)).iter().take(4) {
+        let _ = writeln!(out, "    {}", lit(style, line, &mut on));
     }
     out.push('\n');
 }
 
-/// Characters of the private use area, without width here.
+/// Zero-width characters that mark highlights.
 const START: char = '\u{2060}';
 const END: char = '\u{2061}';
 
-fn lit(look: &Look, line: &str, on: &mut bool) -> String {
+fn lit(style: &TerminalStyle, line: &str, on: &mut bool) -> String {
     let mut out = String::new();
     let mut piece = String::new();
     let flush = |piece: &mut String, on: bool, out: &mut String| {
-        out.push_str(&look.paint(if on { Tone::Warn } else { Tone::Plain }, piece));
+        out.push_str(&style.paint(if on { Tone::Warn } else { Tone::Plain }, piece));
         piece.clear();
     };
     for c in line.chars() {

@@ -1,20 +1,20 @@
-//! Figures over many runs.
+//! Rendering statistics.
 
 use super::{
     human,
-    look::{Look, Tone, one_line},
     table::{Cell, Column, table},
+    terminal_style::{TerminalStyle, Tone, one_line},
 };
 use std::fmt::Write as _;
 use turnscope_api::{Group, GroupFigures, Stats};
 
-/// The figures, and the groups where there are any.
-pub(crate) fn stats(look: &Look, stats: &Stats) -> String {
+/// The totals, and the groups if there are any.
+pub(crate) fn stats(style: &TerminalStyle, stats: &Stats) -> String {
     let mut out = String::new();
     let all = &stats.all;
     let mut line = |label: &str, text: String| {
         if !text.is_empty() {
-            let _ = writeln!(out, "{}{text}", look.paint(Tone::Faint, &look.fit(label, 12)));
+            let _ = writeln!(out, "{}{text}", style.paint(Tone::Faint, &style.fit(label, 12)));
         }
     };
     let mut runs =
@@ -48,7 +48,7 @@ pub(crate) fn stats(look: &Look, stats: &Stats) -> String {
     line("verdicts", verdicts.join(", "));
     if !stats.groups.is_empty() {
         out.push('\n');
-        out.push_str(&groups(look, &stats.groups));
+        out.push_str(&groups(style, &stats.groups));
     }
     out
 }
@@ -70,7 +70,7 @@ fn tokens(figures: &GroupFigures) -> Option<(String, String)> {
     Some((text, format!("{cached})")))
 }
 
-fn groups(look: &Look, groups: &[Group]) -> String {
+fn groups(style: &TerminalStyle, groups: &[Group]) -> String {
     let all = [
         Column::flexible("GROUP", 12, 0),
         Column::figure("RUNS", 0),
@@ -91,7 +91,7 @@ fn groups(look: &Look, groups: &[Group]) -> String {
             let total = human::tokens(figures.usage.as_ref());
             let time = |ms: Option<f64>| ms.map_or_else(String::new, human::duration);
             vec![
-                Cell(key(look, group), Tone::Strong),
+                Cell(key(style, group), Tone::Strong),
                 Cell::plain(human::count(figures.runs)),
                 Cell(some(figures.failed_runs), Tone::Bad),
                 Cell::plain(some(figures.turns)),
@@ -104,16 +104,16 @@ fn groups(look: &Look, groups: &[Group]) -> String {
             ]
         })
         .collect();
-    table(look, &all, &rows)
+    table(style, &all, &rows)
 }
 
-fn key(look: &Look, group: &Group) -> String {
+fn key(style: &TerminalStyle, group: &Group) -> String {
     let mut parts: Vec<String> = Vec::new();
     if let Some(at) = group.bucket_at {
-        parts.push(human::ago(at, look.now));
+        parts.push(human::ago(at, style.now));
     }
     parts.extend(
         group.key.values().map(|value| value.as_deref().map_or_else(|| "(none)".to_owned(), one_line)),
     );
-    parts.join(look.either(" · ", " - "))
+    parts.join(style.either(" · ", " - "))
 }

@@ -1,31 +1,32 @@
-//! Tables that fit the width: columns that matter least go first, one column takes what is left.
+//! Tables that fit the width: the least important columns are dropped first, and flexible columns share the
+//! rest.
 
-use super::look::{Look, Tone, columns};
+use super::terminal_style::{TerminalStyle, Tone, columns};
 
 /// One column.
 pub(crate) struct Column {
     pub(crate) title: &'static str,
     pub(crate) right: bool,
-    /// It shrinks to what is left, no further than this.
+    /// Shrinks to the available width, but not below this.
     pub(crate) flexible: Option<usize>,
-    /// Wider than this is cut.
+    /// Maximum width.
     pub(crate) max: usize,
-    /// The highest go first when there is no room; 0 stays.
+    /// Columns with the highest rank are dropped first; 0 is never dropped.
     pub(crate) rank: u8,
 }
 
 impl Column {
-    /// Text, cut at so many columns.
+    /// A text column with a maximum width.
     pub(crate) const fn text(title: &'static str, max: usize, rank: u8) -> Self {
         Self { title, right: false, flexible: None, max, rank }
     }
 
-    /// A figure.
+    /// A right-aligned number.
     pub(crate) const fn figure(title: &'static str, rank: u8) -> Self {
         Self { title, right: true, flexible: None, max: 16, rank }
     }
 
-    /// Takes what is left.
+    /// A column that takes the remaining width.
     pub(crate) const fn flexible(title: &'static str, least: usize, rank: u8) -> Self {
         Self { title, right: false, flexible: Some(least), max: usize::MAX, rank }
     }
@@ -44,8 +45,8 @@ impl Cell {
     }
 }
 
-/// The table as text. A column that is empty in every row is left out.
-pub(crate) fn table(look: &Look, all: &[Column], rows: &[Vec<Cell>]) -> String {
+/// Renders the table. Columns that are empty in every row are left out.
+pub(crate) fn table(style: &TerminalStyle, all: &[Column], rows: &[Vec<Cell>]) -> String {
     let widest = |at: usize| {
         let of_rows =
             rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(&cell.0)).max().unwrap_or(0);
@@ -54,7 +55,7 @@ pub(crate) fn table(look: &Look, all: &[Column], rows: &[Vec<Cell>]) -> String {
     let natural: Vec<usize> = (0..all.len()).map(widest).collect();
     let mut shown: Vec<usize> = (0..all.len()).filter(|at| natural[*at] > 0).collect();
     let least = |at: usize| all[at].flexible.map_or(natural[at], |least| least.min(natural[at]));
-    while shown.iter().map(|at| least(*at) + 2).sum::<usize>() > look.width + 2 {
+    while shown.iter().map(|at| least(*at) + 2).sum::<usize>() > style.width + 2 {
         let Some(place) = (0..shown.len())
             .filter(|place| all[shown[*place]].rank > 0)
             .max_by_key(|place| all[shown[*place]].rank)
@@ -65,7 +66,7 @@ pub(crate) fn table(look: &Look, all: &[Column], rows: &[Vec<Cell>]) -> String {
     }
     let fixed: usize =
         shown.iter().map(|at| if all[*at].flexible.is_some() { 2 } else { natural[*at] + 2 }).sum();
-    let mut left = (look.width + 2).saturating_sub(fixed);
+    let mut left = (style.width + 2).saturating_sub(fixed);
     let mut widths = natural.clone();
     let flexible: Vec<usize> = shown.iter().copied().filter(|at| all[*at].flexible.is_some()).collect();
     for (done, at) in flexible.iter().enumerate() {
@@ -78,10 +79,10 @@ pub(crate) fn table(look: &Look, all: &[Column], rows: &[Vec<Cell>]) -> String {
         for (place, &at) in shown.iter().enumerate() {
             let (text, tone) = cells(at);
             let fitted =
-                if all[at].right { look.fit_right(&text, widths[at]) } else { look.fit(&text, widths[at]) };
+                if all[at].right { style.fit_right(&text, widths[at]) } else { style.fit(&text, widths[at]) };
             let last = place + 1 == shown.len();
             let fitted = if last { fitted.trim_end().to_owned() } else { fitted };
-            out.push_str(&look.paint(tone, &fitted));
+            out.push_str(&style.paint(tone, &fitted));
             if !last {
                 out.push_str("  ");
             }

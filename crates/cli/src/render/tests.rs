@@ -1,7 +1,7 @@
-//! What is shown of real answers, at three widths. The answers stand in `fixtures/`; review a change with
-//! `cargo insta review`.
+//! Snapshot tests of rendering, at three widths. The data in `fixtures/` is from real responses. Review
+//! changes with `cargo insta review`.
 
-use super::look::Look;
+use super::terminal_style::TerminalStyle;
 use serde::de::DeserializeOwned;
 use std::{fs, path::Path};
 use turnscope_api as api;
@@ -11,11 +11,11 @@ fn fixture<T: DeserializeOwned>(name: &str) -> T {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn look(width: usize) -> Look {
-    Look { width, colour: false, unicode: true, now: NOW }
+fn style(width: usize) -> TerminalStyle {
+    TerminalStyle { width, colour: false, unicode: true, now: NOW }
 }
 
-/// A minute after the latest of the fixtures' runs.
+/// One minute after the latest run of the fixtures.
 const NOW: i64 = 1_795_251_110_133;
 
 #[derive(serde::Deserialize)]
@@ -24,12 +24,12 @@ struct Shown {
     timeline: api::Timeline,
 }
 
-/// Renders at each width, checks that it fits, and compares.
-fn check(name: &str, render: impl Fn(&Look) -> String) {
+/// Renders at each width, checks that the lines fit, and compares snapshots.
+fn check(name: &str, render: impl Fn(&TerminalStyle) -> String) {
     for width in [60, 100, 160] {
-        let text = render(&look(width));
+        let text = render(&style(width));
         for line in text.lines() {
-            assert!(super::look::columns(line) <= width, "{name} at {width}: {line:?}");
+            assert!(super::terminal_style::columns(line) <= width, "{name} at {width}: {line:?}");
         }
         insta::assert_snapshot!(format!("{name}@{width}"), text);
     }
@@ -38,49 +38,49 @@ fn check(name: &str, render: impl Fn(&Look) -> String) {
 #[test]
 fn the_list_of_runs() {
     let list: api::RunList = fixture("runs.json");
-    check("runs", |look| super::runs::runs(look, &list, false));
+    check("runs", |style| super::runs::runs(style, &list, false));
 }
 
 #[test]
 fn a_run_with_a_sub_agent() {
     let shown: Shown = fixture("sub-agent.json");
-    check("sub-agent", |look| super::show::show(look, &shown.run, &shown.timeline));
+    check("sub-agent", |style| super::show::show(style, &shown.run, &shown.timeline));
 }
 
 #[test]
 fn a_run_with_gates() {
     let shown: Shown = fixture("gates.json");
-    check("gates", |look| super::show::show(look, &shown.run, &shown.timeline));
+    check("gates", |style| super::show::show(style, &shown.run, &shown.timeline));
 }
 
 #[test]
 fn a_run_whose_context_was_compacted() {
     let shown: Shown = fixture("compacted.json");
-    check("compacted", |look| super::show::show(look, &shown.run, &shown.timeline));
+    check("compacted", |style| super::show::show(style, &shown.run, &shown.timeline));
 }
 
 #[test]
 fn the_words_of_a_turn() {
     let turn: api::TurnDetail = fixture("turn.json");
-    check("turn", |look| super::messages::turn(look, "", &turn));
+    check("turn", |style| super::messages::turn(style, "", &turn));
 }
 
 #[test]
 fn figures_sessions_and_hits() {
     let stats: api::Stats = fixture("stats.json");
-    check("stats", |look| super::stats::stats(look, &stats));
+    check("stats", |style| super::stats::stats(style, &stats));
     let sessions: api::Sessions = fixture("sessions.json");
-    check("sessions", |look| super::runs::sessions(look, &sessions.sessions));
+    check("sessions", |style| super::runs::sessions(style, &sessions.sessions));
     let reply: api::SearchReply = fixture("search.json");
-    check("search", |look| super::search::hits(look, &reply));
+    check("search", |style| super::search::hits(style, &reply));
 }
 
 #[test]
 fn ascii_and_colours() {
     let shown: Shown = fixture("sub-agent.json");
-    let plain = Look { unicode: false, ..look(90) };
+    let plain = TerminalStyle { unicode: false, ..style(90) };
     insta::assert_snapshot!("ascii", super::show::waterfall(&plain, &shown.run, &shown.timeline));
-    let coloured = Look { colour: true, ..look(90) };
+    let coloured = TerminalStyle { colour: true, ..style(90) };
     let text = super::show::waterfall(&coloured, &shown.run, &shown.timeline);
     assert!(text.contains("\u{1b}[36mllm  \u{1b}[0m"), "{text}");
 }
@@ -89,7 +89,7 @@ fn ascii_and_colours() {
 fn hostile_answers_do_no_harm() {
     let steps = (0..3).map(|n| api::Step {
         step_id: n.to_string(),
-        // Each is the next one's parent, in a circle; the name would clear the screen.
+        // The parents form a cycle, and the name would clear the screen.
         parent_step_id: Some(((n + 1) % 3).to_string()),
         name: "\u{1b}[2J\u{7}\n".repeat(50),
         duration_ms: Some(f64::MAX),
@@ -97,11 +97,11 @@ fn hostile_answers_do_no_harm() {
         ..api::Step::default()
     });
     let timeline = api::Timeline { steps: steps.collect(), ..api::Timeline::default() };
-    let text = super::show::show(&look(60), &api::RunDetail::default(), &timeline);
+    let text = super::show::show(&style(60), &api::RunDetail::default(), &timeline);
     assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'));
 }
 
-/// Two records: a run, and a call that a human rejected.
+/// A run, and a call that a human rejected.
 fn audited() -> Vec<turnscope_audit::Record> {
     use turnscope_audit::{Decision, Entry, Record, RunEntry};
     let record = |seq, entry| Record {
@@ -155,6 +155,6 @@ fn audited() -> Vec<turnscope_audit::Record> {
 
 #[test]
 fn audit_records_as_a_table_and_in_full() {
-    check("audit-list", |look| super::audit::list(look, &audited()));
-    insta::assert_snapshot!("audit-show", super::audit::records(&look(100), &audited()));
+    check("audit-list", |style| super::audit::list(style, &audited()));
+    insta::assert_snapshot!("audit-show", super::audit::records(&style(100), &audited()));
 }

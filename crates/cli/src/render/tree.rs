@@ -1,30 +1,30 @@
-//! A timeline as rows with branches: steps below their parents, and a heading where a turn begins.
+//! A timeline as rows of a tree: steps below their parents, and a heading for each turn.
 
-use super::look::Look;
+use super::terminal_style::TerminalStyle;
 use std::collections::{HashMap, HashSet};
 use turnscope_api::Step;
 
 /// One row.
 pub(super) struct Row<'a> {
-    /// The lines and corners in front of it.
+    /// The branch lines in front of it.
     pub(super) branch: String,
-    /// The lines in front of what stands below it.
+    /// The branch lines in front of what is below it.
     pub(super) below: String,
-    pub(super) what: What<'a>,
+    pub(super) content: RowContent<'a>,
 }
 
-/// What a row shows.
-pub(super) enum What<'a> {
+/// The content of a row.
+pub(super) enum RowContent<'a> {
     Step(&'a Step),
-    /// A turn of this run begins.
+    /// The heading of a turn, with its number and its run's id.
     Turn(u64, Option<&'a str>),
 }
 
-/// Levels that are drawn; deeper ones stand at the same place.
-const DEEPEST: usize = 16;
+/// Maximum depth of indentation.
+const MAX_DEPTH: usize = 16;
 
-/// The rows of these steps, which come in the order of their start.
-pub(super) fn rows<'a>(look: &Look, steps: &'a [Step]) -> Vec<Row<'a>> {
+/// The rows of these steps, which are ordered by start.
+pub(super) fn rows<'a>(style: &TerminalStyle, steps: &'a [Step]) -> Vec<Row<'a>> {
     let flat = with_turns(preorder(steps));
     let last = last_of_level(&flat);
     let mut lines: Vec<bool> = Vec::new();
@@ -32,25 +32,25 @@ pub(super) fn rows<'a>(look: &Look, steps: &'a [Step]) -> Vec<Row<'a>> {
         (0..flat.len()).map(|at| flat.get(at + 1).is_some_and(|next| next.0 > flat[at].0)).collect();
     flat.into_iter()
         .zip(last.into_iter().zip(parents))
-        .map(|((depth, what), (last, is_parent))| {
+        .map(|((depth, content), (last, is_parent))| {
             lines.resize(depth, false);
             let mut branch = String::new();
-            for line in lines.iter().take(depth.min(DEEPEST)).skip(1) {
-                branch.push_str(if *line { look.either("│ ", "| ") } else { "  " });
+            for line in lines.iter().take(depth.min(MAX_DEPTH)).skip(1) {
+                branch.push_str(if *line { style.either("│ ", "| ") } else { "  " });
             }
             let mut below = branch.clone();
             if depth > 0 {
-                branch.push_str(if last { look.either("└ ", "` ") } else { look.either("├ ", "|-") });
-                below.push_str(if last { "  " } else { look.either("│ ", "| ") });
+                branch.push_str(if last { style.either("└ ", "` ") } else { style.either("├ ", "|-") });
+                below.push_str(if last { "  " } else { style.either("│ ", "| ") });
             }
-            below.push_str(if is_parent && depth > 0 { look.either("│ ", "| ") } else { "  " });
+            below.push_str(if is_parent && depth > 0 { style.either("│ ", "| ") } else { "  " });
             lines.push(!last);
-            Row { branch, below, what }
+            Row { branch, below, content }
         })
         .collect()
 }
 
-/// Parents before their children, siblings as they came. A step whose parent is not there stands at the top.
+/// Depth-first order: parents before children, siblings in order. A step without a known parent is a root.
 fn preorder(steps: &[Step]) -> Vec<(usize, &Step)> {
     let mut places: HashMap<&str, usize> = HashMap::with_capacity(steps.len());
     for (place, step) in steps.iter().enumerate() {
@@ -77,9 +77,9 @@ fn preorder(steps: &[Step]) -> Vec<(usize, &Step)> {
     out
 }
 
-/// Puts a heading before the first step of each turn, and the turn's steps below it. A turn that has a span of its
-/// own is its own heading, for what stands beside it too.
-fn with_turns(steps: Vec<(usize, &Step)>) -> Vec<(usize, What<'_>)> {
+/// Inserts a heading before the first step of each turn, with the turn's steps below it. A turn with a span
+/// of its own needs no heading.
+fn with_turns(steps: Vec<(usize, &Step)>) -> Vec<(usize, RowContent<'_>)> {
     let spans: HashSet<(Option<&str>, u64)> = steps
         .iter()
         .filter(|(_, step)| step.kind == "turn")
@@ -87,7 +87,7 @@ fn with_turns(steps: Vec<(usize, &Step)>) -> Vec<(usize, What<'_>)> {
         .collect();
     let mut flat = Vec::with_capacity(steps.len() * 2);
     let mut headed: HashMap<Option<&str>, u64> = HashMap::new();
-    // The headings above the step at hand, each with the depth at which it was put in.
+    // The headings above the current step, each with the depth at which it was inserted.
     let mut above: Vec<(usize, Option<&str>, u64)> = Vec::new();
     for (depth, step) in steps {
         above.retain(|(at, ..)| *at <= depth);
@@ -103,16 +103,16 @@ fn with_turns(steps: Vec<(usize, &Step)>) -> Vec<(usize, What<'_>)> {
             && headed.insert(run, turn) != Some(turn)
             && !spans.contains(&(run, turn))
         {
-            flat.push((depth + above.len(), What::Turn(turn, run)));
+            flat.push((depth + above.len(), RowContent::Turn(turn, run)));
             above.push((depth, run, turn));
         }
-        flat.push((depth + above.len(), What::Step(step)));
+        flat.push((depth + above.len(), RowContent::Step(step)));
     }
     flat
 }
 
-/// For each row, whether no later row stands on its level below the same parent.
-fn last_of_level(flat: &[(usize, What<'_>)]) -> Vec<bool> {
+/// For each row, whether it is the last child of its parent.
+fn last_of_level(flat: &[(usize, RowContent<'_>)]) -> Vec<bool> {
     let mut seen: Vec<bool> = Vec::new();
     let mut out = vec![true; flat.len()];
     for (place, (depth, _)) in flat.iter().enumerate().rev() {

@@ -1,6 +1,6 @@
-//! Where values come from: flags, environment, file. Each layer holds what was said, as text, and where it was said.
+//! The sources of settings: flags, environment, file. A layer holds the values of one source as text.
 //!
-//! Here is all reading of the environment and of files. Not here: what the texts mean (`resolve`).
+//! All access to the environment and to files is here. Not here: parsing the values (`resolve`).
 
 use super::list::{SETTINGS, Setting};
 use etcetera::AppStrategy as _;
@@ -9,15 +9,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A value as it was given.
+/// A value as given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) texts: Vec<String>,
-    /// `--listen`, `TURNSCOPE_LISTEN`, `./turnscope.toml`, …
+    /// The source: `--listen`, `TURNSCOPE_LISTEN`, `./turnscope.toml`, …
     pub(crate) from: String,
 }
 
-/// All that one source says; what it does not say is absent.
+/// The values of one source.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layer {
     pub(crate) values: BTreeMap<&'static str, Given>,
@@ -30,8 +30,8 @@ impl Layer {
     }
 }
 
-/// The layers of the environment, the strongest first: our own names, those of the SDK, OpenTelemetry's. Empty
-/// variables count as unset.
+/// The layers of the environment in order of precedence: our own names, those of the SDK, OpenTelemetry's.
+/// Empty variables count as unset.
 pub(crate) fn environment(variable: &dyn Fn(&str) -> Option<String>) -> Vec<Layer> {
     let get = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
     let mut layers = vec![Layer::default(), Layer::default(), Layer::default()];
@@ -47,7 +47,7 @@ pub(crate) fn environment(variable: &dyn Fn(&str) -> Option<String>) -> Vec<Laye
             }
         }
     }
-    // It names a file: the directory around it holds the data.
+    // This variable is the path of a file; use its directory.
     if let Some(given) = layers[1].values.get_mut("data") {
         for text in &mut given.texts {
             let parent = Path::new(text.as_str()).parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -57,7 +57,8 @@ pub(crate) fn environment(variable: &dyn Fn(&str) -> Option<String>) -> Vec<Laye
     layers
 }
 
-/// The file to read: the one that was named, else the one here, else the one in the platform's directory.
+/// The settings file: the given one, else the one in the current directory, else the one in the platform's
+/// directory.
 pub(crate) fn file_path(named: Option<&Path>, variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
     if let Some(named) = named {
         return Some(named.to_owned());
@@ -70,7 +71,7 @@ pub(crate) fn file_path(named: Option<&Path>, variable: &dyn Fn(&str) -> Option<
     std::iter::once(here).chain(platform).find(|path| path.is_file())
 }
 
-/// What a file says, and every mistake in it.
+/// Reads a file, and returns its values and all errors.
 pub(crate) fn file(path: &Path) -> (Layer, Vec<String>) {
     match std::fs::read_to_string(path) {
         Ok(text) => parse_file(&text, &path.display().to_string()),
@@ -78,20 +79,20 @@ pub(crate) fn file(path: &Path) -> (Layer, Vec<String>) {
     }
 }
 
-/// What the text of a file says.
+/// Parses the text of a settings file.
 pub(crate) fn parse_file(text: &str, from: &str) -> (Layer, Vec<String>) {
     let mut layer = Layer::default();
     let mut errors = Vec::new();
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
         Err(error) => {
-            return (layer, vec![format!("{from} is no valid TOML: {}", error.to_string().trim_end())]);
+            return (layer, vec![format!("{from} is not valid TOML: {}", error.to_string().trim_end())]);
         }
     };
     for (key, value) in table {
         let Some(setting) = Setting::by_name(&key.replace('_', "-")) else {
             let known: Vec<String> = SETTINGS.iter().map(Setting::key).collect();
-            errors.push(format!("{from}: there is no setting {key:?}; allowed are {}", known.join(", ")));
+            errors.push(format!("{from}: there is no setting {key:?}; allowed: {}", known.join(", ")));
             continue;
         };
         match texts(&value) {

@@ -1,33 +1,33 @@
-//! The one list of settings. The flags and their help, the keys of the file, `turnscope config` and the page
-//! docs/configuration.md all come from it.
+//! The list of all settings. The flags and their help, the keys of the file, `turnscope config` and
+//! docs/configuration.md are generated from it.
 
-/// Which commands take a setting as a flag.
+/// Which commands have a setting as a flag.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Used {
     /// `serve` and `demo`.
     Serve,
-    /// Commands that read.
+    /// Commands that read data.
     Read,
-    /// All of these.
+    /// Both.
     Both,
 }
 
 /// One setting.
 pub(crate) struct Setting {
-    /// The flag without its dashes; in the file with underscores; in the environment as `TURNSCOPE_…`.
+    /// The name of the flag without dashes. In the file it has underscores; the variable is `TURNSCOPE_…`.
     pub(crate) name: &'static str,
-    /// Further variables that set it, the stronger first.
+    /// Other variables that set it, in order of precedence.
     pub(crate) env: &'static [&'static str],
-    /// What stands for the value in help; empty for a switch.
+    /// The placeholder for the value in help texts; empty for a switch.
     pub(crate) value: &'static str,
-    /// The default in words or as it would be written; empty when there is none.
+    /// The default, or its description; empty if there is none.
     pub(crate) default: &'static str,
-    /// What it does.
+    /// The description.
     pub(crate) help: &'static str,
     pub(crate) used: Used,
-    /// It may be given several times.
+    /// Whether it can be given several times.
     pub(crate) many: bool,
-    /// It never shows itself.
+    /// Whether the value is hidden.
     pub(crate) secret: bool,
 }
 
@@ -42,17 +42,17 @@ const BASE: Setting = Setting {
     secret: false,
 };
 
-/// Where the data directory is when nothing says.
+/// Default of the data directory.
 pub(crate) const PLATFORM: &str = "the platform's data directory";
 
-/// Every setting, in the order in which they are shown.
+/// All settings, in display order.
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "profile",
         env: &["TRACE_PROFILE"],
         value: "NAME",
         default: "development",
-        help: "Which defaults to start from: production, development or debug",
+        help: "The profile, which sets defaults: production, development or debug",
         used: Used::Both,
         ..BASE
     },
@@ -68,7 +68,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "server",
         value: "URL",
-        help: "The server to ask, such as http://127.0.0.1:8000; without it the owner of the data directory, or the directory itself",
+        help: "The server to connect to, such as http://127.0.0.1:8000. If absent, the server that owns the data directory, or the directory itself",
         used: Used::Read,
         ..BASE
     },
@@ -76,7 +76,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "listen",
         value: "ADDR",
         default: "127.0.0.1:8000",
-        help: "Address of the UI, REST and OTLP/HTTP; port 0 takes a free one",
+        help: "Address of the UI, the REST API and OTLP/HTTP; port 0 picks a free port",
         ..BASE
     },
     Setting {
@@ -110,14 +110,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "ready-file",
         value: "PATH",
-        help: "Write the addresses there, as JSON, once every port listens",
+        help: "Write the addresses to this file, as JSON, once all ports are open",
         ..BASE
     },
     Setting {
         name: "api-key",
         env: &["TRACE_API_KEY"],
         value: "KEY",
-        help: "The key that senders and readers must show; better set in the environment than typed",
+        help: "The API key for senders and readers. Prefer the environment variable: command lines are visible to other users",
         used: Used::Both,
         secret: true,
         ..BASE
@@ -125,28 +125,28 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "api-key-required",
         env: &["TRACE_API_KEY_REQUIRED"],
-        default: "true when a key is set",
-        help: "Refuse to start without a key; false: a key is not asked for",
+        default: "true if a key is set",
+        help: "true: refuse to start without a key; false: accept requests without a key",
         ..BASE
     },
     Setting {
         name: "allow-public-without-key",
         default: "false",
-        help: "Listen beyond loopback although no key is set: anyone who reaches the port reads everything",
+        help: "Allow listening on other interfaces than loopback without a key: anyone who can reach the port can read everything",
         ..BASE
     },
     Setting {
         name: "cors-origin",
         value: "ORIGIN",
-        help: "An origin whose pages may send and read; * for all. Repeatable",
+        help: "An origin whose web pages may use the API; * for all. Repeatable",
         many: true,
         ..BASE
     },
     Setting {
         name: "content-store",
         value: "URL",
-        help: "A directory or bucket (file:///DIR, s3://BUCKET/PREFIX, gs://…, az://…) from which contents that \
-               clients put there are read back. Repeatable",
+        help: "A directory or bucket (file:///DIR, s3://BUCKET/PREFIX, gs://…, az://…) from which large contents stored by \
+               clients are read. Repeatable",
         many: true,
         ..BASE
     },
@@ -154,21 +154,21 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "max-body-bytes",
         value: "SIZE",
         default: "64MiB",
-        help: "The largest body taken, before and after decompression",
+        help: "Maximum size of a request body, before and after decompression",
         ..BASE
     },
     Setting {
         name: "redact",
         value: "default|off",
         default: "default",
-        help: "Whether secrets are taken out at receipt",
+        help: "Whether to redact secrets in received data",
         ..BASE
     },
     Setting {
         name: "redact-keys",
         env: &["TRACE_REDACT_KEYS"],
         value: "KEYS",
-        help: "Further keys whose values are redacted, separated by commas",
+        help: "Further keys whose values to redact, comma-separated",
         many: true,
         ..BASE
     },
@@ -176,7 +176,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "redact-patterns",
         env: &["TRACE_REDACT_PATTERNS"],
         value: "REGEXES",
-        help: "Further shapes that are redacted, separated by commas outside brackets",
+        help: "Further regular expressions to redact, separated by commas outside brackets",
         many: true,
         ..BASE
     },
@@ -185,7 +185,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         env: &["TRACE_RETENTION_DAYS"],
         value: "DAYS",
         default: "0",
-        help: "Delete what ended longer ago, hourly; 0 keeps everything",
+        help: "Delete traces that ended more than this many days ago, hourly; 0 keeps everything",
         ..BASE
     },
     Setting {
@@ -193,20 +193,20 @@ pub(crate) const SETTINGS: &[Setting] = &[
         env: &["TRACE_RETENTION_MAX_BYTES"],
         value: "SIZE",
         default: "0",
-        help: "Delete the oldest until the rest fits, hourly; 0 is no limit",
+        help: "Delete the oldest traces until the rest fits into this size, hourly; 0 means no limit",
         ..BASE
     },
     Setting {
         name: "audit",
         value: "off|received",
         default: "off",
-        help: "received: keep an audit record of each run and each policy decision that comes in (docs/audit.md)",
+        help: "received: write an audit record for each received run and policy decision (docs/audit.md)",
         ..BASE
     },
     Setting {
         name: "audit-key",
         value: "HEX",
-        help: "The audit trail's key, 64 hexadecimal digits; without it the file audit.key in the data directory; better set in the environment than typed",
+        help: "The audit trail's key, 64 hex digits. If absent, the file audit.key in the data directory. Prefer the environment variable: command lines are visible to other users",
         secret: true,
         ..BASE
     },
@@ -214,14 +214,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "audit-retention-days",
         value: "DAYS",
         default: "0",
-        help: "Prune audit records that were written longer ago, hourly, leaving a signed checkpoint; 0 keeps everything",
+        help: "Prune audit records older than this many days, hourly, leaving a signed checkpoint; 0 keeps everything",
         ..BASE
     },
     Setting {
         name: "silence",
         value: "TIME",
         default: "10m",
-        help: "A run whose end has not come after this silence counts as incomplete",
+        help: "A run without an end becomes incomplete if nothing is received for this long",
         used: Used::Both,
         ..BASE
     },
@@ -229,7 +229,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "pricing",
         value: "FILE",
         default: "pricing.toml in the data directory",
-        help: "Your own prices of models, which win over those that the program comes with",
+        help: "Your own model prices, which take precedence over the bundled ones",
         used: Used::Both,
         ..BASE
     },
@@ -237,7 +237,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "search",
         value: "on|off",
         default: "on",
-        help: "Whether content is indexed for search",
+        help: "Whether to index contents for search",
         ..BASE
     },
     Setting {
@@ -245,7 +245,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         env: &["TRACE_UI_ENABLED"],
         value: "on|off",
         default: "on",
-        help: "Whether the UI is served",
+        help: "Whether to serve the UI",
         ..BASE
     },
     Setting {
@@ -253,13 +253,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         env: &["TRACE_UI_PATH"],
         value: "PATH",
         default: "/ui/",
-        help: "Where the UI is served",
+        help: "The URL path of the UI",
         ..BASE
     },
     Setting {
         name: "span-metric-dimension",
         value: "ATTRIBUTE",
-        help: "A further dimension of the span metrics at /metrics. Repeatable",
+        help: "An attribute to use as a further dimension of the span metrics at /metrics. Repeatable",
         many: true,
         ..BASE
     },
@@ -275,7 +275,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "log-format",
         value: "text|json",
         default: "text",
-        help: "How log lines are written",
+        help: "The format of log lines",
         ..BASE
     },
     Setting {
@@ -283,23 +283,23 @@ pub(crate) const SETTINGS: &[Setting] = &[
         env: &["TRACE_LOG_PATH"],
         value: "PATH",
         default: "stderr",
-        help: "Append the log to this file",
+        help: "The file to append the log to",
         ..BASE
     },
 ];
 
-/// Name, what it is in words, and what it sets.
+/// A profile's name, description and values.
 pub(crate) type Profile = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-/// The profiles, and what each sets.
+/// All profiles.
 pub(crate) const PROFILES: &[Profile] = &[
     (
         "production",
-        "no start without a key, log lines as JSON",
+        "requires a key, and logs in JSON",
         &[("api-key-required", "true"), ("log-format", "json")],
     ),
     ("development", "the defaults", &[]),
-    ("debug", "everything is logged", &[("log-level", "debug")]),
+    ("debug", "logs everything", &[("log-level", "debug")]),
 ];
 
 impl Setting {
@@ -308,7 +308,7 @@ impl Setting {
         SETTINGS.iter().find(|setting| setting.name == name)
     }
 
-    /// Its own variable.
+    /// Its variable.
     pub(crate) fn variable(&self) -> String {
         format!("TURNSCOPE_{}", self.name.replace('-', "_").to_uppercase())
     }
@@ -318,7 +318,7 @@ impl Setting {
         self.name.replace('-', "_")
     }
 
-    /// It is true or false, and true when the flag stands alone.
+    /// Whether it is a switch: true or false, and true without a value.
     pub(crate) fn is_switch(&self) -> bool {
         self.value.is_empty()
     }

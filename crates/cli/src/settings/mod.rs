@@ -1,7 +1,6 @@
-//! Configuration: layers that remember where each value came from, resolved into settings without a single `Option`
-//! that is not meant.
+//! Configuration: layers of values with their sources, resolved into typed settings.
 //!
-//! The order: flag, `TURNSCOPE_*`, `TRACE_*`, `OTEL_*`, `turnscope.toml`, profile, default.
+//! Order of precedence: flag, `TURNSCOPE_*`, `TRACE_*`, `OTEL_*`, `turnscope.toml`, profile, default.
 
 mod layers;
 pub(crate) mod list;
@@ -29,7 +28,7 @@ pub(crate) const SERVE: bool = true;
 /// The flags of commands that read.
 pub(crate) const READ: bool = false;
 
-/// What was typed of the settings.
+/// The settings given as flags.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flags<const SERVES: bool> {
     layer: Layer,
@@ -37,12 +36,12 @@ pub(crate) struct Flags<const SERVES: bool> {
 }
 
 impl<const SERVES: bool> Flags<SERVES> {
-    /// The settings, from these flags and everything weaker.
+    /// Resolves the settings from these flags and all other sources.
     pub(crate) fn resolve(&self) -> Result<Settings, Failure> {
         self.resolve_with_origins().map(|(settings, _)| settings)
     }
 
-    /// The settings, and where each came from.
+    /// Resolves the settings, with their sources.
     pub(crate) fn resolve_with_origins(&self) -> Result<(Settings, Vec<Origin>), Failure> {
         let variable = |name: &str| std::env::var(name).ok();
         let mut layers = vec![self.layer.clone()];
@@ -66,19 +65,19 @@ impl<const SERVES: bool> Flags<SERVES> {
         }
         let message = match errors.as_slice() {
             [one] => one.clone(),
-            several => format!("{} settings are wrong:\n  - {}", several.len(), several.join("\n  - ")),
+            several => format!("{} settings are invalid:\n  - {}", several.len(), several.join("\n  - ")),
         };
         Err(Failure::new(Code::Usage, message).hint(
-            "`turnscope config` shows each value and where it came from; `turnscope init` writes a file",
+            "`turnscope config` shows each value and its source; `turnscope init` writes a settings file",
         ))
     }
 
-    /// Whether a flag set this.
+    /// Whether the flag was given.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.layer.values.contains_key(name)
     }
 
-    /// Sets a value as if it had been typed.
+    /// Sets a value as if the flag had been given.
     pub(crate) fn set(&mut self, name: &str, value: String) {
         if let Some(setting) = Setting::by_name(name) {
             self.layer.set(setting, vec![value], format!("--{name}"));

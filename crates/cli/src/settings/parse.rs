@@ -1,4 +1,4 @@
-//! Texts as values: sizes, spans of time, addresses, lists. Each says what would have been right.
+//! Parses sizes, durations, addresses and lists. Errors say what is expected.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -8,27 +8,27 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_owned(),
     };
-    numeric.parse().map_err(|_| "take HOST:PORT with a numeric host, such as 127.0.0.1:8000".to_owned())
+    numeric.parse().map_err(|_| "expected HOST:PORT with a numeric host, such as 127.0.0.1:8000".to_owned())
 }
 
 pub(super) fn host(text: &str) -> Result<std::net::IpAddr, String> {
     let numeric = if text.trim() == "localhost" { "127.0.0.1" } else { text.trim() };
-    numeric.parse().map_err(|_| "take a numeric address, such as 127.0.0.1 or 0.0.0.0".to_owned())
+    numeric.parse().map_err(|_| "expected a numeric address, such as 127.0.0.1 or 0.0.0.0".to_owned())
 }
 
 pub(super) fn port(text: &str) -> Result<u16, String> {
-    text.trim().parse().map_err(|_| "take a port from 0 to 65535".to_owned())
+    text.trim().parse().map_err(|_| "expected a port from 0 to 65535".to_owned())
 }
 
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "on" | "true" | "1" | "yes" => Ok(true),
         "off" | "false" | "0" | "no" => Ok(false),
-        _ => Err("take on or off".to_owned()),
+        _ => Err("expected on or off".to_owned()),
     }
 }
 
-/// `67108864`, `64MiB`, `64MB`, `1.5G`.
+/// Parses `67108864`, `64MiB`, `64MB` or `1.5G`.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
@@ -43,7 +43,7 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
         "gb" => 1e9,
         "t" | "tib" => 1_099_511_627_776.0,
         "tb" => 1e12,
-        _ => return Err("take a number of bytes, such as 67108864, 64MiB or 2GB".to_owned()),
+        _ => return Err("expected a number of bytes, such as 67108864, 64MiB or 2GB".to_owned()),
     };
     digits
         .trim()
@@ -52,12 +52,12 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
         .map(|number| number * factor)
         .filter(|bytes| bytes.is_finite() && (0.0..=9e18).contains(bytes))
         .map(|bytes| bytes as u64)
-        .ok_or_else(|| "take a number of bytes, such as 67108864, 64MiB or 2GB".to_owned())
+        .ok_or_else(|| "expected a number of bytes, such as 67108864, 64MiB or 2GB".to_owned())
 }
 
-/// `10m`, `90s`, `250ms`, `2h`, `1d`; a bare number is seconds.
+/// Parses `10m`, `90s`, `250ms`, `2h` or `1d`; a number without a unit is in seconds.
 pub(crate) fn time(text: &str) -> Result<Duration, String> {
-    let wrong = || "take a span of time, such as 30s, 10m or 2h".to_owned();
+    let wrong = || "expected a duration such as 30s, 10m or 2h".to_owned();
     let text = text.trim();
     let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(at);
@@ -73,19 +73,20 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds * factor).map_err(|_| wrong())
 }
 
-/// A level, or a filter of levels by target. A bare word that is no level would be taken for a target.
+/// Checks a level, or a filter of levels by target. The parser would accept any single word as a target.
 pub(super) fn log_level(text: &str) -> Result<String, String> {
     let is_level = |text: &str| text.trim().parse::<tracing::level_filters::LevelFilter>().is_ok();
     let all_are = text.split(',').all(|part| is_level(part.split_once('=').map_or(part, |(_, level)| level)));
     if all_are && text.parse::<tracing_subscriber::filter::Targets>().is_ok() {
         return Ok(text.to_owned());
     }
-    Err("take off, error, warn, info, debug or trace, or a filter such as turnscope_server=debug".to_owned())
+    Err("expected off, error, warn, info, debug or trace, or a filter such as turnscope_server=debug"
+        .to_owned())
 }
 
-/// A number of days; 0 is no limit.
+/// Parses a number of days; 0 means no limit.
 pub(crate) fn days(text: &str) -> Result<Option<Duration>, String> {
-    let wrong = || "take a number of days, such as 30 or 0.5".to_owned();
+    let wrong = || "expected a number of days, such as 30 or 0.5".to_owned();
     let days: f64 = text.trim().trim_end_matches('d').parse().map_err(|_| wrong())?;
     let age = Duration::try_from_secs_f64(days * 86_400.0).map_err(|_| wrong())?;
     Ok((!age.is_zero()).then_some(age))

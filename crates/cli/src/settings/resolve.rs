@@ -1,4 +1,5 @@
-//! From layers to settings. Pure: no environment, no files, no clock. Every mistake is reported, not just the first.
+//! Resolves layers into settings. Pure: no environment, no files, no clock. Reports all errors, not just the
+//! first.
 
 use super::{
     layers::{Given, Layer},
@@ -10,11 +11,11 @@ use turnscope_otlp::redact::Redactor;
 use turnscope_query::Retention;
 use turnscope_server::{ApiKey, Audit, Config};
 
-/// Everything that can be set, resolved and checked.
+/// All settings, resolved and checked.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) data: PathBuf,
-    /// Nothing named the data directory: it is the platform's.
+    /// Whether the data directory is the default one.
     pub(crate) data_is_default: bool,
     pub(crate) server: Option<String>,
     pub(crate) api_key: Option<Secret>,
@@ -24,15 +25,15 @@ pub(crate) struct Settings {
     pub(crate) otlp_grpc: SocketAddr,
     pub(crate) otlp_http: SocketAddr,
     pub(crate) silence: Duration,
-    /// Where the user's own prices are, if not in the data directory.
+    /// The user's price file, if not in the data directory.
     pub(crate) pricing: Option<PathBuf>,
     pub(crate) log: Log,
-    /// Each with where it came from.
+    /// The source of each value.
     origins: Vec<Origin>,
     serve: Serve,
 }
 
-/// What the server alone needs.
+/// Settings of the server only.
 #[derive(Debug)]
 struct Serve {
     key_is_asked_for: bool,
@@ -48,7 +49,7 @@ struct Serve {
     span_metric_dimensions: Vec<String>,
 }
 
-/// Where log lines go.
+/// The log's settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Log {
     pub(crate) level: String,
@@ -56,7 +57,7 @@ pub(crate) struct Log {
     pub(crate) path: Option<PathBuf>,
 }
 
-/// A text that does not show itself.
+/// A text that `Debug` does not reveal.
 #[derive(Clone)]
 pub(crate) struct Secret(pub(crate) String);
 
@@ -66,7 +67,7 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// One value and where it came from, as `turnscope config` shows it.
+/// A value and its source, for `turnscope config`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) name: &'static str,
@@ -75,7 +76,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// As the server shows it.
+    /// Converts to the server's type for display.
     fn shown(self) -> turnscope_server::Setting {
         turnscope_server::Setting {
             name: self.name.to_owned(),
@@ -86,20 +87,20 @@ impl Origin {
     }
 }
 
-/// What the settings are for. Who reads need not heed what would be unsafe to serve.
+/// The purpose of the settings. Readers ignore what would be unsafe for a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Serving,
     Reading,
 }
 
-/// The settings that these layers make, the strongest layer first.
+/// Resolves these layers, given in order of precedence.
 pub(crate) fn resolve(layers: &[Layer], purpose: Purpose) -> Result<(Settings, Vec<Origin>), Vec<String>> {
     let mut picker = Picker { layers: layers.to_vec(), errors: Vec::new() };
     let profile = picker.one("profile", |text| {
         PROFILES.iter().find(|(name, ..)| *name == text).ok_or_else(|| {
             let known: Vec<&str> = PROFILES.iter().map(|(name, ..)| *name).collect();
-            format!("take {}", known.join(", "))
+            format!("expected {}", known.join(", "))
         })
     });
     let mut of_profile = Layer::default();
@@ -127,7 +128,7 @@ pub(crate) fn resolve(layers: &[Layer], purpose: Purpose) -> Result<(Settings, V
     }
 }
 
-/// Whether the default is a value, not words about one.
+/// Whether the default is a value rather than a description.
 fn is_literal(setting: &Setting) -> bool {
     !setting.default.is_empty()
         && !matches!(setting.name, "data" | "api-key-required" | "log-path" | "pricing")
@@ -136,7 +137,7 @@ fn is_literal(setting: &Setting) -> bool {
 fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
     let data = picker.one("data", |text| Ok(PathBuf::from(text)));
     if data.is_none() {
-        picker.errors.push("this platform has no data directory: name one with --data".to_owned());
+        picker.errors.push("this platform has no data directory: use --data".to_owned());
     }
     let listen = picker.listen();
     let api_key = picker.one("api-key", |text| Ok(text.to_owned()));
@@ -144,7 +145,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
     if purpose == Purpose::Serving && required == Some(true) && api_key.is_none() {
         let from = picker.given("api-key-required").map_or_else(String::new, |(_, given)| given.from.clone());
         picker.errors.push(format!(
-            "a key is required ({from}) and none is set: set TURNSCOPE_API_KEY, or api-key-required to false"
+            "a key is required ({from}) but not set: set TURNSCOPE_API_KEY, or set api-key-required to false"
         ));
     }
     let redactor = redactor(picker);
@@ -158,7 +159,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         received: picker.one("audit", |text| match text {
             "received" => Ok(true),
             "off" | "false" => Ok(false),
-            _ => Err("take off or received".to_owned()),
+            _ => Err("expected off or received".to_owned()),
         })?,
         key: audit_key.clone(),
         retention: picker.one("audit-retention-days", parse::days).flatten(),
@@ -168,7 +169,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
     let ui_path = picker.one("ui-path", |text| {
         let valid = text.starts_with('/') && !text.contains(['{', '}', '?', '#', ' ']) && text != "/";
         if !valid {
-            return Err("take a path such as /ui/".to_owned());
+            return Err("expected a path such as /ui/".to_owned());
         }
         Ok(format!("{}/", text.trim_end_matches('/')))
     });
@@ -181,7 +182,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
     let log_json = picker.one("log-format", |text| match text {
         "text" => Ok(false),
         "json" => Ok(true),
-        _ => Err("take text or json".to_owned()),
+        _ => Err("expected text or json".to_owned()),
     });
     let log_path = picker.one("log-path", |text| Ok(PathBuf::from(text)));
     let server = picker.one("server", |text| {
@@ -191,10 +192,10 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         if is_web && url.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some()) {
             Ok(url)
         } else {
-            Err("take http://HOST:PORT or https://HOST".to_owned())
+            Err("expected http://HOST:PORT or https://HOST".to_owned())
         }
     });
-    // A directory that was named more strongly than a server is what is meant.
+    // A data directory with higher precedence than the server wins.
     let place = |name| picker.given(name).map_or(usize::MAX, |(place, _)| place);
     let server = server.filter(|_| place("server") <= place("data"));
     let allow_public = picker.one("allow-public-without-key", parse::switch).unwrap_or(false);
@@ -204,8 +205,8 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         for (name, address) in [("listen", listen), ("otlp-grpc", otlp_grpc), ("otlp-http", otlp_http)] {
             if !address.ip().is_loopback() {
                 picker.errors.push(format!(
-                    "--{name} {address} can be reached from other machines and no key is set: set one with \
-                     --api-key, or say --allow-public-without-key"
+                    "--{name} {address} can be reached from other machines, but no key is set: set one with \
+                     --api-key, or use --allow-public-without-key"
                 ));
             }
         }
@@ -244,13 +245,13 @@ fn redactor(picker: &mut Picker) -> Option<Redactor> {
     let on = picker.one("redact", |text| match text {
         "default" | "on" | "true" => Ok(true),
         "off" | "false" => Ok(false),
-        _ => Err("take default or off".to_owned()),
+        _ => Err("expected default or off".to_owned()),
     })?;
     let keys = picker.list("redact-keys", parse::split_list);
     let patterns = picker.list("redact-patterns", parse::split_patterns);
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-    // The rules are checked although they may be off: a mistake in them would show at the worst moment.
+    // Check the rules even if redaction is off: an error should not appear only when it is switched on.
     match Redactor::with(&keys, &patterns) {
         Ok(redactor) => Some(if on { redactor } else { Redactor::off() }),
         Err(error) => {
@@ -288,14 +289,14 @@ impl Settings {
     }
 }
 
-/// Takes values out of layers and gathers what is wrong with them.
+/// Reads values from layers and collects errors.
 struct Picker {
     layers: Vec<Layer>,
     errors: Vec<String>,
 }
 
 impl Picker {
-    /// The strongest value of this name, and the place of its layer.
+    /// The value with the highest precedence, and the index of its layer.
     fn given(&self, name: &str) -> Option<(usize, &Given)> {
         self.layers.iter().enumerate().find_map(|(place, layer)| Some((place, layer.values.get(name)?)))
     }
@@ -320,7 +321,7 @@ impl Picker {
             .map_or_else(Vec::new, |(_, given)| given.texts.iter().flat_map(|t| split(t)).collect())
     }
 
-    /// `host` and `port` replace their halves of `listen` unless that was said more strongly.
+    /// `host` and `port` replace parts of `listen` unless `listen` has higher precedence.
     fn listen(&mut self) -> Option<SocketAddr> {
         let mut listen = self.one("listen", parse::address)?;
         let place = |picker: &Self, name| picker.given(name).map_or(usize::MAX, |(place, _)| place);

@@ -1,4 +1,4 @@
-//! Which layer wins, and what is said of mistakes.
+//! Precedence of layers, and error messages.
 
 use super::*;
 use crate::settings::layers::{environment, parse_file};
@@ -16,7 +16,7 @@ fn data() -> Layer {
 }
 
 #[test]
-fn stronger_layers_win_and_origins_say_so() {
+fn layers_with_higher_precedence_win_and_sources_are_reported() {
     let env = environment(&|name| match name {
         "TURNSCOPE_SILENCE" => Some("5m".into()),
         "TRACE_API_PORT" => Some("9000".into()),
@@ -44,14 +44,14 @@ fn stronger_layers_win_and_origins_say_so() {
 }
 
 #[test]
-fn a_whole_address_beats_weaker_halves() {
+fn an_address_overrides_host_and_port_of_lower_precedence() {
     let layers =
         [layer(&[("listen", "127.0.0.1:1234")], "--listen"), layer(&[("port", "9000")], "env"), data()];
     assert_eq!(resolve(&layers, Purpose::Serving).unwrap().0.listen.port(), 1234);
 }
 
 #[test]
-fn a_directory_that_was_typed_beats_a_server_of_the_environment() {
+fn a_data_flag_overrides_a_server_variable() {
     let server = layer(&[("server", "127.0.0.1:8000")], "TURNSCOPE_SERVER");
     let typed = layer(&[("data", "/d")], "--data");
     let of = |layers: &[Layer]| resolve(layers, Purpose::Reading).unwrap().0.server;
@@ -60,7 +60,7 @@ fn a_directory_that_was_typed_beats_a_server_of_the_environment() {
 }
 
 #[test]
-fn every_mistake_is_reported() {
+fn all_errors_are_reported() {
     let wrong = layer(
         &[
             ("data", "/d"),
@@ -74,13 +74,13 @@ fn every_mistake_is_reported() {
     );
     let errors = resolve(&[wrong], Purpose::Serving).unwrap_err();
     assert_eq!(errors.len(), 5, "{errors:#?}");
-    assert!(errors[0].contains("listen cannot be \"everywhere\" (from --x): take HOST:PORT"));
+    assert!(errors[0].contains("listen cannot be \"everywhere\" (from --x): expected HOST:PORT"));
 }
 
 #[test]
-fn the_file_names_what_is_allowed() {
+fn unknown_keys_in_the_file_list_the_allowed_ones() {
     let (_, errors) = parse_file("lisen = 1\nport = {}", "f.toml");
-    assert!(errors[0].contains("no setting \"lisen\"; allowed are profile, data"), "{errors:?}");
+    assert!(errors[0].contains("no setting \"lisen\"; allowed: profile, data"), "{errors:?}");
     assert!(errors[1].contains("port takes text"));
 }
 
@@ -95,10 +95,10 @@ fn a_profile_can_require_a_key_and_secrets_do_not_show() {
 }
 
 #[test]
-fn listening_beyond_loopback_needs_a_key_or_plain_words() {
+fn listening_on_other_interfaces_needs_a_key_or_explicit_permission() {
     let public = layer(&[("host", "0.0.0.0")], "--host");
     assert_eq!(resolve(&[public.clone(), data()], Purpose::Serving).unwrap_err().len(), 1);
     let said = layer(&[("allow-public-without-key", "true")], "--allow-public-without-key");
     assert!(resolve(&[public.clone(), said, data()], Purpose::Serving).is_ok());
-    assert!(resolve(&[public, data()], Purpose::Reading).is_ok(), "who reads opens no port");
+    assert!(resolve(&[public, data()], Purpose::Reading).is_ok(), "readers open no port");
 }

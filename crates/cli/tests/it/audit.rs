@@ -1,10 +1,10 @@
-//! `turnscope audit` on a trail that a server kept of real captures.
+//! `turnscope audit` on a trail that a server wrote for real captures.
 
 use crate::environment::{TestEnvironment, corpus};
 use rusqlite::Connection;
 use std::fs;
 
-/// A trail of what the kitelogik captures tell, the server still running.
+/// A trail of the kitelogik captures. The server has been stopped.
 fn with_trail() -> TestEnvironment {
     let env = TestEnvironment::new();
     let server = env.serve(&["--audit", "received"]);
@@ -16,12 +16,12 @@ fn with_trail() -> TestEnvironment {
 }
 
 #[test]
-fn the_trail_is_read_beside_a_running_server() {
+fn the_trail_can_be_read_while_a_server_runs() {
     let env = with_trail();
     let server = env.serve(&["--audit", "received"]);
     let head = env.ok(&["audit", "head", "--data", "data"]);
     let verified = env.ok(&["audit", "verify", "--data", "data"]);
-    assert!(verified.contains("each as it was written") && verified.contains("cannot be seen"), "{verified}");
+    assert!(verified.contains("all unchanged") && verified.contains("cannot show"), "{verified}");
     let verified = env.json(&["audit", "verify", "--head", head.trim(), "--data", "data", "--json"]);
     assert_eq!(verified["end_is_proved"], true);
     assert_eq!(verified["head"], head.trim());
@@ -29,7 +29,7 @@ fn the_trail_is_read_beside_a_running_server() {
     let records = listed["records"].as_array().unwrap();
     assert_eq!(records.len() as u64, verified["count"].as_u64().unwrap());
 
-    // From a record to its run, and back.
+    // A record leads to its run, and back.
     let run_id = records[0]["run_id"].as_str().unwrap();
     assert!(
         env.ok(&["audit", "show", run_id, "--data", "data"]).contains(&format!("turnscope show {run_id}"))
@@ -71,7 +71,7 @@ fn denied_calls_are_exported_as_json_and_csv() {
 }
 
 #[test]
-fn what_was_changed_is_found_and_said_in_the_exit_code() {
+fn tampering_is_reported_with_its_own_exit_code() {
     let env = with_trail();
     let head = env.ok(&["audit", "head", "--data", "data"]);
     let db = Connection::open(env.path("data/audit.db")).unwrap();
@@ -93,23 +93,26 @@ fn what_was_changed_is_found_and_said_in_the_exit_code() {
 }
 
 #[test]
-fn old_records_go_and_the_rest_is_proved() {
+fn old_records_are_pruned_and_the_rest_verifies() {
     let env = with_trail();
     let head = env.ok(&["audit", "head", "--data", "data"]);
-    assert_eq!(env.ok(&["audit", "prune", "--older-than", "30", "--data", "data"]), "Nothing is that old.\n");
+    assert_eq!(
+        env.ok(&["audit", "prune", "--older-than", "30", "--data", "data"]),
+        "No record is that old.\n"
+    );
     let pruned = env.json(&["audit", "prune", "--older-than", "0.0000001", "--data", "data", "--json"]);
     let (count, _) = head.trim().split_once(':').unwrap();
     assert_eq!(pruned["through"].to_string(), count);
     assert_eq!(env.ok(&["audit", "head", "--data", "data"]), head);
     assert_eq!(env.run(&["audit", "verify", "--head", head.trim(), "--data", "data"]).code, 0);
-    assert_eq!(env.run(&["audit", "prune", "--data", "data"]).code, 2, "nothing says what to keep");
-    // What was pruned is not told of again when a server starts.
+    assert_eq!(env.run(&["audit", "prune", "--data", "data"]).code, 2, "no age was given");
+    // Pruned records are not recorded again when a server starts.
     env.serve(&["--audit", "received"]).stop();
     assert_eq!(env.ok(&["audit", "head", "--data", "data"]), head);
 }
 
 #[test]
-fn without_a_trail_or_its_key_the_reason_is_said() {
+fn a_missing_trail_or_key_is_explained() {
     let env = TestEnvironment::new();
     for command in [
         &["audit", "head"][..],
@@ -121,7 +124,7 @@ fn without_a_trail_or_its_key_the_reason_is_said() {
         assert_eq!(ran.code, 3, "{command:?}: {}", ran.err);
         assert!(ran.err.contains("there is no audit trail"), "{}", ran.err);
     }
-    assert!(!env.path("data").exists(), "reading makes nothing");
+    assert!(!env.path("data").exists(), "reading creates nothing");
     assert_eq!(env.run(&["audit", "head", "--server", "http://127.0.0.1:1"]).code, 2);
 
     let env = with_trail();

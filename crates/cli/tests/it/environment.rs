@@ -1,4 +1,5 @@
-//! A world in one line: an empty environment, a home of its own, a fixed width; servers that end with it.
+//! A test environment: an empty home directory, no environment variables, a fixed width, and servers that
+//! stop at the end.
 
 use std::{
     fs,
@@ -9,23 +10,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long anything may take to start or stop.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit for starting and stopping.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An empty home.
 pub(crate) struct TestEnvironment {
     home: tempfile::TempDir,
 }
 
-/// What a command did.
+/// The result of a command.
 #[must_use]
-pub(crate) struct Ran {
+pub(crate) struct CommandOutput {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-/// A server, stopped by its own id when it is dropped.
+/// A server, stopped when dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) listen: String,
@@ -53,18 +54,18 @@ impl TestEnvironment {
     }
 
     /// Runs a command to its end.
-    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> CommandOutput {
         ran(&self.command(args).output().unwrap())
     }
 
-    /// Runs a command that has to succeed, and gives its output.
+    /// Runs a command that must succeed, and returns its output.
     pub(crate) fn ok(&self, args: &[&str]) -> String {
         let ran = self.run(args);
         assert_eq!(ran.code, 0, "{args:?}: {}", ran.err);
         ran.out
     }
 
-    /// Runs a command that has to succeed, and gives its output as JSON.
+    /// Runs a command that must succeed, and returns its output as JSON.
     pub(crate) fn json(&self, args: &[&str]) -> serde_json::Value {
         serde_json::from_str(&self.ok(args)).unwrap()
     }
@@ -78,7 +79,7 @@ impl TestEnvironment {
         self.start(&all)
     }
 
-    /// Starts anything that serves.
+    /// Starts any command that serves.
     pub(crate) fn start(&self, args: &[&str]) -> Server {
         let ready = self.path("ready.json");
         let _ = fs::remove_file(&ready);
@@ -92,7 +93,7 @@ impl TestEnvironment {
         let began = Instant::now();
         while !ready.exists() {
             assert!(child.try_wait().unwrap().is_none(), "{args:?} ended");
-            assert!(began.elapsed() < PATIENCE, "{args:?} was not ready in time");
+            assert!(began.elapsed() < TIMEOUT, "{args:?} was not ready in time");
             std::thread::sleep(Duration::from_millis(10));
         }
         let addresses: serde_json::Value =
@@ -103,7 +104,7 @@ impl TestEnvironment {
 }
 
 impl Server {
-    /// Stops it as a service manager would, and waits.
+    /// Stops the server like a service manager would, and waits.
     pub(crate) fn stop(mut self) {
         self.terminate();
     }
@@ -116,14 +117,14 @@ impl Server {
         let _ = Command::new("kill").args(["-TERM", &id]).status();
         let began = Instant::now();
         while self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > TIMEOUT {
                 let _ = self.child.kill();
             }
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// Sends a file of the corpus.
+    /// Sends a corpus file.
     pub(crate) fn send(&self, file: &Path) {
         let body = fs::read(file).unwrap();
         let mut stream = TcpStream::connect(&self.otlp_http).unwrap();
@@ -146,8 +147,8 @@ impl Drop for Server {
     }
 }
 
-pub(crate) fn ran(output: &Output) -> Ran {
-    Ran {
+pub(crate) fn ran(output: &Output) -> CommandOutput {
+    CommandOutput {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),

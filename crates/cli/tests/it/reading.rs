@@ -1,4 +1,4 @@
-//! Export, import, backup, and what follows changes.
+//! Export, import, backup, tail, completions and manual pages.
 
 use crate::environment::{TestEnvironment, corpus};
 use std::{fs, io::Write as _, process::Stdio};
@@ -13,7 +13,7 @@ fn with_runs() -> TestEnvironment {
 }
 
 #[test]
-fn what_is_exported_is_imported_again() {
+fn exported_runs_can_be_imported_again() {
     let env = with_runs();
     let wrote = env.run(&["export", "--all", "--output", "runs.jsonl", "--data", "data"]);
     assert_eq!(wrote.code, 0, "{}", wrote.err);
@@ -34,14 +34,14 @@ fn what_is_exported_is_imported_again() {
 }
 
 #[test]
-fn what_cannot_be_imported_says_why() {
+fn import_errors_name_the_file_and_the_reason() {
     let env = TestEnvironment::new();
     fs::write(env.path("other.json"), "{\"hello\":1}").unwrap();
     fs::write(env.path("cut.json"), "{\"resourceSpans\":[").unwrap();
     fs::write(env.path("newer.json"), "{\"format\":\"turnscope/9\"}").unwrap();
     for (file, said) in [
         ("other.json", "neither"),
-        ("cut.json", "no valid JSON"),
+        ("cut.json", "not valid JSON"),
         ("newer.json", "newer"),
         ("gone.json", "cannot read"),
     ] {
@@ -59,11 +59,11 @@ fn a_backup_is_a_store() {
     assert_eq!(copied.code, 0, "{}", copied.err);
     let of = |data: &str| env.json(&["runs", "--data", data, "--json"])["runs"].clone();
     assert_eq!(of("data"), of("safe"));
-    assert_eq!(env.run(&["backup", "safe", "--data", "data"]).code, 2, "nothing is written over");
+    assert_eq!(env.run(&["backup", "safe", "--data", "data"]).code, 2, "nothing is overwritten");
 }
 
 #[test]
-fn tail_says_what_changes() {
+fn tail_prints_changed_runs() {
     let env = TestEnvironment::new();
     let server = env.serve(&[]);
     let child = env
@@ -71,7 +71,7 @@ fn tail_says_what_changes() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    // The stream has no history: what is sent before it is open shows in the list that comes first, or in the stream.
+    // The stream has no history. A run sent before it opens is in the first list instead.
     std::thread::sleep(std::time::Duration::from_millis(500));
     server.send(&corpus("pydantic-ai-v5/0001.traces.pb"));
     let ended = child.wait_with_output().unwrap();

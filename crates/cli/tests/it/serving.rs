@@ -1,4 +1,4 @@
-//! A server, the commands beside it, and those after it.
+//! Commands while a server runs and after it has stopped.
 
 use crate::{
     environment::{TestEnvironment, corpus, ran},
@@ -9,7 +9,7 @@ use std::process::Stdio;
 const CAPTURE: &str = "pydantic-ai-v5/0001.traces.pb";
 
 #[test]
-fn runs_show_and_json_beside_a_server_and_after_it() {
+fn runs_show_and_json_with_and_without_a_server() {
     let env = TestEnvironment::new();
     let server = env.serve(&[]);
     assert!(env.ok(&["runs", "--data", "data"]).starts_with("No runs yet."));
@@ -22,7 +22,7 @@ fn runs_show_and_json_beside_a_server_and_after_it() {
     let shown = env.ok(&["show", "last", "--data", "data"]);
     assert!(shown.contains(&id) && shown.contains("turn 1"), "{shown}");
     server.stop();
-    // Nobody owns the directory any more: it is read itself, and says the same.
+    // Without an owner, the directory itself is read, with the same result.
     let offline = env.json(&["runs", "--data", "data", "--json"]);
     assert_eq!(offline["runs"], beside["runs"]);
     assert_eq!(
@@ -36,7 +36,7 @@ fn runs_show_and_json_beside_a_server_and_after_it() {
 }
 
 #[test]
-fn exit_codes_say_what_went_wrong() {
+fn exit_codes_tell_failures_apart() {
     let env = TestEnvironment::new();
     let code = |args: &[&str]| env.run(args).code;
     assert_eq!(code(&["runs", "--data", "nowhere"]), 3);
@@ -62,7 +62,7 @@ fn exit_codes_say_what_went_wrong() {
     assert_eq!(second.code, 6, "{}", second.err);
     let busy = env.run(&["serve", "--data", "other", "--listen", &server.listen]);
     assert_eq!(busy.code, 1);
-    assert!(busy.err.contains("another program listens there"), "{}", busy.err);
+    assert!(busy.err.contains("another program"), "{}", busy.err);
 }
 
 fn server_with_key(env: &TestEnvironment) {
@@ -74,7 +74,7 @@ fn server_with_key(env: &TestEnvironment) {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn a_reader_that_goes_away_is_not_an_error() {
     let env = TestEnvironment::new();
     let file = corpus(CAPTURE);
     let taken = env.run(&["import", file.to_str().unwrap(), "--data", "data"]);
@@ -91,7 +91,7 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
-fn the_server_prunes_and_gives_room_back_when_asked() {
+fn the_server_prunes_and_vacuums_on_request() {
     let env = TestEnvironment::new();
     let server = env.serve(&[]);
     server.send(&corpus(CAPTURE));
@@ -99,11 +99,11 @@ fn the_server_prunes_and_gives_room_back_when_asked() {
     assert!(pruned["records"].as_u64().unwrap() > 0, "{pruned}");
     assert_eq!(env.json(&["runs", "--data", "data", "--json"])["total"], 0);
     server.stop();
-    assert!(env.ok(&["vacuum", "--data", "data"]).contains("The store holds"));
+    assert!(env.ok(&["vacuum", "--data", "data"]).contains("The store uses"));
 }
 
 #[test]
-fn the_demo_tells_its_stories() {
+fn the_demo_has_all_its_runs() {
     let env = TestEnvironment::new();
     let demo = env.start(&[
         "demo",
@@ -114,7 +114,7 @@ fn the_demo_tells_its_stories() {
         "--otlp-http",
         "127.0.0.1:0",
     ]);
-    // The directory is temporary and nobody named it: the demo is found all the same.
+    // The demo is found although its directory is temporary and was not given.
     let list = env.json(&["runs", "--json"]);
     let runs = list["runs"].as_array().unwrap();
     assert_eq!(runs.len(), 12);
@@ -150,7 +150,7 @@ fn the_demo_tells_its_stories() {
         1
     );
     assert!(!env.json(&["search", "firmware", "--json"])["hits"].as_array().unwrap().is_empty());
-    // All of it goes out and in again, the open run too.
+    // Everything can be exported and imported again, including the open run.
     assert_eq!(env.run(&["export", "--all", "--output", "demo.jsonl"]).code, 0);
     assert_eq!(env.run(&["import", "demo.jsonl", "--data", "copy"]).code, 0);
     let again = env.json(&["runs", "--data", "copy", "--json"]);
@@ -160,7 +160,7 @@ fn the_demo_tells_its_stories() {
 }
 
 #[test]
-fn a_server_behind_tls_is_asked_when_its_certificate_is_trusted() {
+fn a_server_behind_tls_is_used_only_if_its_certificate_is_trusted() {
     let env = TestEnvironment::new();
     let server = env.serve(&[]);
     server.send(&corpus("kitelogik/0001.traces.pb"));

@@ -1,10 +1,10 @@
-//! Settings, through the binary: every mistake at once, and where each value came from.
+//! Settings through the binary: all errors at once, and the source of each value.
 
 use crate::environment::{TestEnvironment, ran};
 use std::fs;
 
 #[test]
-fn every_mistake_is_listed_before_a_port_is_opened() {
+fn all_errors_are_listed_before_a_port_is_opened() {
     let env = TestEnvironment::new();
     fs::write(env.path("turnscope.toml"), "lisen = 1\nsilence = \"long\"\n").unwrap();
     let output =
@@ -12,7 +12,7 @@ fn every_mistake_is_listed_before_a_port_is_opened() {
     let ran = ran(&output);
     assert_eq!(ran.code, 2);
     for said in [
-        "4 settings are wrong",
+        "4 settings are invalid",
         "no setting \"lisen\"",
         "silence cannot be",
         "port cannot be",
@@ -23,11 +23,11 @@ fn every_mistake_is_listed_before_a_port_is_opened() {
 }
 
 #[test]
-fn config_says_where_each_value_came_from() {
+fn config_shows_the_source_of_each_value() {
     let env = TestEnvironment::new();
     let wrote = env.run(&["init", "--profile", "production"]);
     assert_eq!(wrote.code, 0, "{}", wrote.err);
-    assert_eq!(env.run(&["init"]).code, 2, "nothing is written over");
+    assert_eq!(env.run(&["init"]).code, 2, "nothing is overwritten");
     let refused = env.run(&["config"]);
     assert_eq!(refused.code, 2);
     assert!(refused.err.contains("a key is required (profile production)"), "{}", refused.err);

@@ -1,4 +1,4 @@
-//! A proxy that ends TLS, as it stands before a server that others reach.
+//! A proxy that terminates TLS in front of a server.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use tokio_rustls::{
     rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
 };
 
-/// Passes on to `to` what comes over TLS.
+/// Forwards TLS connections to `to`.
 pub(crate) struct TlsProxy {
     pub(crate) url: String,
-    /// In PEM: whom to trust.
+    /// The PEM certificate to trust.
     pub(crate) certificate: String,
     _runtime: Runtime,
 }
@@ -39,7 +39,7 @@ impl TlsProxy {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, to) = (acceptor.clone(), to.clone());
                 tokio::spawn(async move {
-                    // Who does not trust us hangs up: nothing to pass on.
+                    // Clients that do not trust the certificate abort the handshake.
                     let Ok(mut inner) = acceptor.accept(stream).await else { return };
                     let mut outer = TcpStream::connect(to).await.unwrap();
                     let _ = tokio::io::copy_bidirectional(&mut inner, &mut outer).await;

@@ -1,4 +1,5 @@
-//! The difference of two contexts: what was new, re-sent, dropped, and where the prompt cache must have missed.
+//! The difference between two contexts: which messages are new, re-sent or dropped, and where the prompt
+//! cache must miss.
 
 mod window;
 
@@ -9,18 +10,18 @@ use std::{collections::HashMap, hash::Hash};
 /// How one model call's context differs from the one before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Places in the new list of what the old one did not hold.
+    /// Positions in the new list of entries that are not in the old one.
     pub new: Vec<usize>,
-    /// How many entries stand in both.
+    /// The number of entries in both lists.
     pub resent: usize,
-    /// How many entries of the old list are gone.
+    /// The number of entries that are only in the old list.
     pub dropped: usize,
-    /// The first place where the new list leaves the old one although the old one goes on: a prompt cache that works
-    /// on prefixes misses from here. `None` when the new list begins with the whole old one.
+    /// The first position where the new list differs from the old one. A prefix-based prompt cache misses
+    /// from here on. `None` if the old list is a prefix of the new one.
     pub breaks_at: Option<usize>,
 }
 
-/// Compares two contexts, given as lists of message ids. An id that stands twice counts twice.
+/// Compares two contexts, given as lists of message ids. Repeated ids are counted each time.
 ///
 /// ```
 /// use turnscope_insight::context::difference;
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_compacted_history_says_what_went_and_where_it_breaks() {
+    fn a_compacted_history_shows_what_was_dropped_and_where_the_cache_misses() {
         let before: Vec<u32> = (0..50).collect();
         let after: Vec<u32> = [0, 900].into_iter().chain(45..50).chain([901]).collect();
         let seen = difference(&before, &after);

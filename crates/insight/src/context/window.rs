@@ -1,25 +1,26 @@
-//! What filled the context window of a model call: system prompt, tool definitions, history, tool results, what was new.
+//! What fills the context window of a model call: system prompt, tool definitions, history, tool results, new
+//! messages.
 
 use super::difference;
 use turnscope_model::ContentId;
 
-/// What an entry of a context is.
+/// The kind of a context entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum What {
     /// A system prompt.
     System,
-    /// A definition of a tool.
+    /// A tool definition.
     Tools,
-    /// A message that the call before was sent too.
+    /// A message that was already in the previous call.
     History,
-    /// A tool's result that the call before was sent too.
+    /// A tool result that was already in the previous call.
     ToolResults,
-    /// What the call before was not sent.
+    /// Anything that was not in the previous call.
     New,
 }
 
 impl What {
-    /// The name on the surface.
+    /// The name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -31,51 +32,52 @@ impl What {
     }
 }
 
-/// One entry as it was sent.
+/// An entry of a context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The same content has the same id.
+    /// An id; equal content has equal ids.
     pub id: ContentId,
-    /// System, tools, tool results; [`What::History`] for any other message.
+    /// System, tools or tool results; [`What::History`] for all other messages.
     pub what: What,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
 }
 
-/// A part of a window.
+/// A segment of a context window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// What fills it.
+    /// The kind of its entries.
     pub what: What,
-    /// How many entries.
+    /// The number of entries.
     pub messages: usize,
-    /// Their size.
+    /// Their total size in bytes.
     pub bytes: u64,
-    /// Their share of the input tokens, by size; `None` when those are unknown.
+    /// Their share of the input tokens, estimated by size. `None` if the input tokens are unknown.
     pub tokens: Option<u64>,
 }
 
-/// A call's window.
+/// The context window of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
-    /// All its entries' size.
+    /// The total size of all entries in bytes.
     pub bytes: u64,
-    /// Its parts, in the order of [`What`], those that hold something.
+    /// The non-empty segments, in the order of [`What`].
     pub segments: Vec<Segment>,
-    /// Entries that the call before was sent too.
+    /// Entries that were already in the previous call.
     pub resent: usize,
-    /// Entries of the call before that are gone.
+    /// Entries of the previous call that are missing now.
     pub dropped: usize,
-    /// New entries that stand before one that was sent again: history was written anew, not continued.
+    /// New entries before one that was re-sent: history was rewritten rather than continued.
     pub rewritten: usize,
-    /// History was replaced by less: several entries went, what came in their place stands before the rest.
+    /// Whether history was replaced by something shorter: several entries were dropped, and new ones come
+    /// before the rest.
     pub is_compacted: bool,
-    /// The first message (definitions of tools are none) where it leaves the call before, although that goes on: a prompt
-    /// cache misses from here.
+    /// The first message (not counting tool definitions) that differs from the previous call. The prompt
+    /// cache misses from here on.
     pub change_at: Option<usize>,
 }
 
-/// What filled the window of a call, compared with the one before it (empty for the first).
+/// The context window of a call, compared with the previous call (empty for the first one).
 pub fn window(before: &[Entry], now: &[Entry], input_tokens: Option<u64>) -> Window {
     let ids = |entries: &[Entry]| entries.iter().map(|entry| entry.id).collect::<Vec<_>>();
     let differs = difference(&ids(before), &ids(now));
@@ -120,7 +122,8 @@ fn messages_before(entries: &[Entry], at: usize) -> usize {
     entries.iter().take(at).filter(|entry| entry.what != What::Tools).count()
 }
 
-/// Divides tokens by size; what rounding leaves goes to the largest remainders, so that the shares add up.
+/// Distributes tokens by size. The rounding remainder goes to the largest fractions, so that the shares add
+/// up.
 fn share(segments: &mut [Segment], tokens: u64, bytes: u64) {
     if bytes == 0 {
         return;
@@ -153,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_growing_history_is_told_from_what_is_new_and_the_shares_add_up() {
+    fn history_and_new_messages_are_separated_and_the_shares_add_up() {
         let first = [entry(1, What::System, 100), entry(2, What::Tools, 50), entry(3, What::History, 50)];
         let seen = window(&[], &first, Some(101));
         assert_eq!(
@@ -179,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_in_place_of_history_is_compaction_a_sliding_window_is_not() {
+    fn replacing_history_by_a_summary_is_compaction_and_a_sliding_window_is_not() {
         let long: Vec<Entry> = (0..20).map(|id| entry(id, What::History, 100)).collect();
         let mut summed = vec![entry(0, What::History, 100), entry(99, What::History, 150)];
         summed.extend_from_slice(&long[17..]);

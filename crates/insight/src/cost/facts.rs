@@ -1,4 +1,4 @@
-//! From the facts of one call to what each bucket of it cost.
+//! The cost of one call, bucket by bucket.
 
 use super::{
     lookup::{Missing, PriceList},
@@ -8,25 +8,25 @@ use super::{
 use std::fmt;
 use turnscope_model::{Facts, NanoUsd, UnixNanos};
 
-/// Which tokens are charged: disjoint, so that each token is counted once.
+/// A kind of token. The kinds are disjoint, so that each token is counted once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BucketKind {
-    /// Input that came from no cache and went to none.
+    /// Input that was neither read from nor written to a cache.
     Input,
     /// Input read from the provider's cache.
     CacheRead,
-    /// Input written to the provider's cache for its usual time.
+    /// Input written to the provider's cache with the default lifetime.
     CacheWrite,
-    /// Input written to the provider's cache for an hour.
+    /// Input written to the provider's cache for one hour.
     CacheWrite1h,
-    /// Output that is no reasoning.
+    /// Output other than reasoning.
     Output,
     /// Reasoning.
     Reasoning,
 }
 
 impl BucketKind {
-    /// The name on the surface.
+    /// The name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Input => "input",
@@ -39,33 +39,33 @@ impl BucketKind {
     }
 }
 
-/// One bucket of a call.
+/// The tokens of one kind in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
-    /// Which tokens.
+    /// The kind of token.
     pub kind: BucketKind,
-    /// How many.
+    /// The number of tokens.
     pub tokens: u64,
-    /// At what price.
+    /// The price.
     pub rate: Rate,
-    /// What that comes to.
+    /// The cost.
     pub cost: NanoUsd,
 }
 
-/// What a call cost, and how that comes about.
+/// The cost of a call, and how it was computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cost {
-    /// The model as the price list names it.
+    /// The model's name in the price list.
     pub model: String,
-    /// The provider whose price it is; `None` for a price that holds at any.
+    /// The provider with this price; `None` if the price applies to all providers.
     pub provider: Option<String>,
-    /// Since when the price holds.
+    /// The first day of the price.
     pub from: Day,
-    /// Where it was read.
+    /// The source of the price.
     pub source: String,
-    /// What made it differ from the usual price.
+    /// What made the price differ from the standard one.
     pub tier: Tier,
-    /// The buckets that hold tokens.
+    /// The non-empty buckets.
     pub buckets: Vec<Bucket>,
 }
 
@@ -76,20 +76,20 @@ impl Cost {
     }
 }
 
-/// Why it is unknown what a call cost.
+/// Why the cost of a call is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// The call names no model.
+    /// The call has no model name.
     NoModel,
-    /// No price is known for the model at this provider.
+    /// There is no price for the model at this provider.
     NoPrice(String, Option<String>),
-    /// The first known price came later.
+    /// The call is older than the first known price.
     NoPriceYet(String, Day),
-    /// There is no price for this tier of service.
+    /// There is no price for this service tier.
     NoTier(String),
-    /// The call says no tokens of input.
+    /// The call has no input token count.
     NoInput,
-    /// The call says no tokens of output.
+    /// The call has no output token count.
     NoOutput,
 }
 
@@ -107,7 +107,7 @@ impl fmt::Display for Unknown {
     }
 }
 
-/// What a call of these facts cost that began then. The model that answered is looked for first.
+/// The cost of a call that began at this time. The response model is looked up first, then the requested one.
 pub fn cost_of(prices: &PriceList, facts: &Facts, at: UnixNanos) -> Result<Cost, Unknown> {
     let day = Day::of(at);
     let provider = facts.provider.as_deref();
@@ -143,7 +143,7 @@ pub fn cost_of(prices: &PriceList, facts: &Facts, at: UnixNanos) -> Result<Cost,
     })
 }
 
-/// The disjoint buckets, those that hold tokens.
+/// The disjoint, non-empty buckets.
 fn buckets(facts: &Facts, rates: &Rates) -> Vec<Bucket> {
     let usage = &facts.usage;
     let written = usage.cache_write_tokens.unwrap_or(0);

@@ -1,28 +1,27 @@
-//! A file of prices: what it holds, how it is read, written and merged. Which price a model had on a day: `lookup`.
+//! Price files: reading, writing and merging. Finding the price of a model on a day is up to `lookup`.
 //!
-//! The list that is shipped is data (`prices.toml`). A user's own file has the same form, and wins.
+//! The bundled list is data (`prices.toml`). A user's file has the same format and takes precedence.
 
 use super::{
     names::{candidates, fold},
-    rate::{Day, Rate, Rates},
+    rate::{Day, Rates},
 };
 use serde::{Deserialize, Serialize};
 
-/// The list that the program comes with.
+/// The bundled price list.
 const SHIPPED: &str = include_str!("../../prices.toml");
 
-/// A file of prices.
+/// A price file.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceFile {
     /// The day on which the prices were last compared with the providers' pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Day>,
-    /// Providers that hand calls on to others, or names that many clients use whoever answers: a model that they do
-    /// not make has its maker's price.
+    /// Gateways and generic provider names: a model that they do not sell themselves has its maker's price.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gateways: Vec<String>,
-    /// The lists, one for each page of prices.
+    /// The price lists, one for each provider or source.
     #[serde(default)]
     pub list: Vec<List>,
 }
@@ -31,18 +30,18 @@ pub struct PriceFile {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct List {
-    /// The provider, as the GenAI conventions call it; any provider when it is left out.
+    /// The provider's name in the GenAI semantic conventions. If absent, the prices apply to all providers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// Other providers at which the same prices hold.
+    /// Other providers with the same prices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sold_by: Vec<String>,
-    /// Where the prices were read.
+    /// The source of the prices.
     pub source: String,
-    /// What share of the price a call in a batch costs.
+    /// The price of batch calls as a fraction of the standard price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<f64>,
-    /// What share of the price a call of the slow tier costs.
+    /// The price of calls in the flex tier as a fraction of the standard price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flex: Option<f64>,
     /// The prices.
@@ -50,84 +49,62 @@ pub struct List {
     pub prices: Vec<Price>,
 }
 
-/// A model's price from one day on, in dollars for a million tokens.
+/// A model's price from a certain day on, in US dollars for a million tokens.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// The model's name; with a star at the end, every name that begins so.
+    /// The model's name, or a prefix followed by `*`.
     pub model: String,
-    /// Its other names.
+    /// Other names of the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,
     /// The first day of this price.
     pub from: Day,
-    /// See [`Rates`].
-    pub input: Rate,
-    /// See [`Rates`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_read: Option<Rate>,
-    /// See [`Rates`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_write: Option<Rate>,
-    /// See [`Rates`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_write_1h: Option<Rate>,
-    /// See [`Rates`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output: Option<Rate>,
-    /// The prices of a call whose input is longer than this.
+    /// The rates.
+    #[serde(flatten)]
+    pub rates: Rates,
+    /// The prices of calls with long prompts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub long: Option<LongContext>,
-    /// What share of the price a call in a batch costs, where it is not the list's.
+    /// The price of batch calls as a fraction of the standard price, if it differs from the list's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<f64>,
-    /// What share of the price a call of the fast tier costs.
+    /// The price of calls in the priority tier as a fraction of the standard price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<f64>,
-    /// Hours that cost more.
+    /// Peak hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak: Option<Peak>,
 }
 
-/// The prices of calls with long prompts: the whole call is charged at them.
+/// The prices of calls with long prompts. They apply to the whole call.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct LongContext {
-    /// Tokens of input, cached ones included, above which these prices hold.
+    /// The number of input tokens, including cached ones, above which these prices apply.
     pub above: u64,
-    /// See [`Rates`].
-    pub input: Rate,
-    /// See [`Rates`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_read: Option<Rate>,
-    /// See [`Rates`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_write: Option<Rate>,
-    /// See [`Rates`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_write_1h: Option<Rate>,
-    /// See [`Rates`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output: Option<Rate>,
+    /// The rates.
+    #[serde(flatten)]
+    pub rates: Rates,
 }
 
-/// Hours of working days, UTC, in which calls cost more.
+/// Peak hours on working days, in UTC.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Peak {
-    /// What share of the price.
+    /// The price in peak hours as a fraction of the standard price.
     pub share: f64,
-    /// From this hour to before that one.
+    /// Ranges of hours; the end is exclusive.
     pub hours: Vec<[u8; 2]>,
 }
 
 impl List {
-    /// Every tier of a price: its name, the tokens of input above which it holds, and what it charges.
+    /// All tiers of a price: name, number of input tokens above which it applies, and rates.
     pub fn tiers(&self, price: &Price) -> Vec<(&'static str, Option<u64>, Rates)> {
-        let usual = price.rates();
-        let share = |name, share: Option<f64>| share.map(|share| (name, None, usual.times(share)));
-        let mut tiers = vec![("standard", None, usual)];
-        tiers.extend(price.long.as_ref().map(|long| ("long_context", Some(long.above), long.rates())));
+        let standard = price.rates;
+        let share = |name, share: Option<f64>| share.map(|share| (name, None, standard.times(share)));
+        let mut tiers = vec![("standard", None, standard)];
+        tiers.extend(price.long.as_ref().map(|long| ("long_context", Some(long.above), long.rates)));
         tiers.extend(share("batch", price.batch.or(self.batch)));
         tiers.extend(share("flex", self.flex));
         tiers.extend(share("priority", price.priority));
@@ -137,7 +114,7 @@ impl List {
 }
 
 impl Price {
-    /// Whether a model of this name can be meant, or its name holds this text.
+    /// Whether the text may be one of the model's names, or is part of one.
     pub fn is_called(&self, text: &str) -> bool {
         let candidates: Vec<String> = candidates(text).iter().map(|name| fold(name)).collect();
         let part = fold(text.trim());
@@ -149,45 +126,33 @@ impl Price {
                 })
         })
     }
-
-    pub(super) fn rates(&self) -> Rates {
-        let Self { input, cache_read, cache_write, cache_write_1h, output, .. } = *self;
-        Rates { input, cache_read, cache_write, cache_write_1h, output }
-    }
 }
 
-impl LongContext {
-    pub(super) fn rates(&self) -> Rates {
-        let Self { input, cache_read, cache_write, cache_write_1h, output, .. } = *self;
-        Rates { input, cache_read, cache_write, cache_write_1h, output }
-    }
-}
-
-/// Why a file of prices cannot be used.
+/// Why a price file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PricingError {
-    /// It is not in the form that it must have.
+    /// The file has the wrong format.
     #[error("{0}")]
     Form(String),
 }
 
 impl PriceFile {
-    /// The prices that the program comes with.
+    /// The bundled prices.
     pub fn shipped() -> Result<Self, PricingError> {
         Self::parse(SHIPPED)
     }
 
-    /// Reads a file.
+    /// Parses a price file.
     pub fn parse(text: &str) -> Result<Self, PricingError> {
         toml::from_str(text).map_err(|error| PricingError::Form(error.to_string()))
     }
 
-    /// The file's text.
+    /// Serialises the file.
     pub fn to_text(&self) -> Result<String, PricingError> {
         toml::to_string(self).map_err(|error| PricingError::Form(error.to_string()))
     }
 
-    /// Takes over another file's lists; a price of the same model, provider and day is replaced.
+    /// Adds another file's prices. They replace those of the same model, provider and day.
     pub fn merge(&mut self, other: Self) {
         for mut list in other.list {
             let prices = std::mem::take(&mut list.prices);
@@ -197,7 +162,7 @@ impl PriceFile {
         }
     }
 
-    /// Puts one price into the list of that provider and source, replacing an earlier one of the same model and day.
+    /// Adds a price to the list with the same provider and source, replacing one of the same model and day.
     pub fn set(&mut self, head: List, price: Price) {
         for list in self.list.iter_mut().filter(|list| list.provider == head.provider) {
             list.prices.retain(|known| (fold(&known.model), known.from) != (fold(&price.model), price.from));

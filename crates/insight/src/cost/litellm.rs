@@ -1,12 +1,12 @@
-//! Reads prices in the form in which `LiteLLM` keeps them: JSON, dollars for one token.
+//! Imports `LiteLLM`'s price file: JSON, US dollars per token.
 
 use super::{
     list::{List, LongContext, Price, PriceFile, PricingError},
-    rate::{Day, Rate},
+    rate::{Day, Rate, Rates},
 };
 use serde_json::{Map, Value};
 
-/// Their names of providers, where they are not those of the GenAI conventions.
+/// LiteLLM's provider names that differ from those of the GenAI semantic conventions.
 const PROVIDERS: &[(&str, &str)] = &[
     ("azure", "azure.ai.openai"),
     ("azure_ai", "azure.ai.inference"),
@@ -18,10 +18,10 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("xai", "x_ai"),
     ("cohere_chat", "cohere"),
 ];
-/// Lengths from which prices are higher, as they write them.
+/// Prompt lengths above which prices are higher, and LiteLLM's names for them.
 const LENGTHS: &[(u64, &str)] = &[(272_000, "272k"), (256_000, "256k"), (200_000, "200k"), (128_000, "128k")];
 
-/// The prices of such a file, which hold from this day on.
+/// Reads the prices of such a file, which apply from this day on.
 pub fn from_litellm(text: &str, from: Day) -> Result<PriceFile, PricingError> {
     let entries: Map<String, Value> =
         serde_json::from_str(text).map_err(|error| PricingError::Form(error.to_string()))?;
@@ -38,7 +38,7 @@ pub fn from_litellm(text: &str, from: Day) -> Result<PriceFile, PricingError> {
         }
     }
     if file.list.is_empty() {
-        return Err(PricingError::Form("no model in it has a price for a token".to_owned()));
+        return Err(PricingError::Form("the file has no token prices".to_owned()));
     }
     Ok(file)
 }
@@ -56,11 +56,13 @@ fn price(model: &str, entry: &Value, from: Day) -> Option<Price> {
     let long = LENGTHS.iter().find_map(|(above, name)| {
         Some(LongContext {
             above: *above,
-            input: rate(&format!("input_cost_per_token_above_{name}_tokens"))?,
-            cache_read: rate(&format!("cache_read_input_token_cost_above_{name}_tokens")),
-            cache_write: rate(&format!("cache_creation_input_token_cost_above_{name}_tokens")),
-            cache_write_1h: None,
-            output: rate(&format!("output_cost_per_token_above_{name}_tokens")),
+            rates: Rates {
+                input: rate(&format!("input_cost_per_token_above_{name}_tokens"))?,
+                cache_read: rate(&format!("cache_read_input_token_cost_above_{name}_tokens")),
+                cache_write: rate(&format!("cache_creation_input_token_cost_above_{name}_tokens")),
+                cache_write_1h: None,
+                output: rate(&format!("output_cost_per_token_above_{name}_tokens")),
+            },
         })
     });
     let batch = rate("input_cost_per_token_batches").map(|batch| batch.usd() / input.usd());
@@ -70,11 +72,13 @@ fn price(model: &str, entry: &Value, from: Day) -> Option<Price> {
         model: model.rsplit('/').next().unwrap_or(model).to_owned(),
         also: Vec::new(),
         from,
-        input,
-        cache_read: rate("cache_read_input_token_cost"),
-        cache_write: rate("cache_creation_input_token_cost"),
-        cache_write_1h: rate("cache_creation_input_token_cost_above_1hr"),
-        output: rate("output_cost_per_token").filter(|_| !embeds),
+        rates: Rates {
+            input,
+            cache_read: rate("cache_read_input_token_cost"),
+            cache_write: rate("cache_creation_input_token_cost"),
+            cache_write_1h: rate("cache_creation_input_token_cost_above_1hr"),
+            output: rate("output_cost_per_token").filter(|_| !embeds),
+        },
         long,
         batch: batch.filter(|share| share.is_finite()),
         priority: priority.filter(|share| share.is_finite()),
@@ -87,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_price_for_one_token_becomes_one_for_a_million() {
+    fn prices_per_token_become_prices_per_million_tokens() {
         let text = r#"{
             "sample_spec": {"litellm_provider": "one of …"},
             "azure/acme-large": {"litellm_provider": "azure", "mode": "chat", "input_cost_per_token": 2.5e-06,
@@ -100,9 +104,12 @@ mod tests {
         assert_eq!(list.provider.as_deref(), Some("azure.ai.openai"));
         let price = &list.prices[0];
         assert_eq!(price.model, "acme-large");
-        assert_eq!((price.input.usd(), price.output.map(Rate::usd)), (2.5, Some(10.0)));
-        assert_eq!(price.cache_read.map(Rate::usd), Some(1.25));
-        assert_eq!(price.long.as_ref().map(|long| (long.above, long.input.usd())), Some((200_000, 5.0)));
+        assert_eq!((price.rates.input.usd(), price.rates.output.map(Rate::usd)), (2.5, Some(10.0)));
+        assert_eq!(price.rates.cache_read.map(Rate::usd), Some(1.25));
+        assert_eq!(
+            price.long.as_ref().map(|long| (long.above, long.rates.input.usd())),
+            Some((200_000, 5.0))
+        );
         assert_eq!(price.batch, Some(0.5));
         assert!(from_litellm("{}", Day::parse("2026-01-02").unwrap()).is_err());
     }

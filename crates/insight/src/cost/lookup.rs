@@ -1,49 +1,53 @@
-//! Which price a model had on a day: the user's prices over those that the program comes with, by name and provider.
+//! Finds the price of a model on a day, by name and provider. The user's prices take precedence over the
+//! bundled ones.
 //!
-//! Not here: what a name can mean (`names`), the files (`list`), tiers (`tier`).
+//! Not here: variants of model names (`names`), price files (`list`), tiers (`tier`).
 
 use super::{
     list::{List, Price, PriceFile},
     names::{candidates, fold},
     rate::Day,
 };
+use lru::LruCache;
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, PoisonError, RwLock},
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
 };
 use turnscope_model::{ContentHash, Form};
 
-/// Counts up when the rules by which prices are applied change, so that what was computed is computed again.
+/// Incremented when the pricing rules change, so that stored costs are computed again.
 const RULES: u32 = 1;
 
-/// Prices ready to be asked.
+/// An indexed price list.
 #[derive(Debug)]
 pub struct PriceList {
     lists: Vec<List>,
-    /// How many of the lists are the user's: they come first.
+    /// The number of lists from the user; they come first.
     own: usize,
     gateways: Vec<String>,
     version: Option<Day>,
     key: i64,
-    /// Places of prices by folded name; names with a star stand without it, apart.
+    /// Prices by normalised name, as (list, price) indexes. Names with a star are in `prefixes`.
     names: HashMap<String, Vec<(usize, usize)>>,
-    beginnings: Vec<(String, usize, usize)>,
-    known: RwLock<HashMap<String, Arc<Entries>>>,
+    prefixes: Vec<(String, usize, usize)>,
+    /// Look-ups by provider and model. Bounded, because senders may make up any number of names.
+    cache: Mutex<LruCache<String, Arc<Entries>>>,
 }
 
-/// Prices of one model in one list, by their places: the list, and the price in it.
+/// Prices of one model in one list, as (list, price) indexes.
 type Entries = Vec<Vec<(usize, usize)>>;
-/// So many names are remembered.
-const MOST_KNOWN: usize = 4096;
+/// Maximum number of cached look-ups.
+const CACHE_SIZE: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
-/// A price that was found.
+/// A price, and the list it comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found<'a> {
     pub(super) list: &'a List,
     pub(super) price: &'a Price,
 }
 
-/// Why none was found.
+/// Why no price was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
     Model,
@@ -51,7 +55,7 @@ pub(super) enum Missing {
 }
 
 impl PriceList {
-    /// The user's prices over those that the program comes with.
+    /// Combines the user's prices with the bundled ones.
     pub fn new(shipped: PriceFile, own: PriceFile) -> Self {
         let key = key(&shipped, &own);
         let version = shipped.version;
@@ -60,39 +64,48 @@ impl PriceList {
         let count = own.list.len();
         let lists: Vec<List> = own.list.into_iter().chain(shipped.list).collect();
         let mut names: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
-        let mut beginnings = Vec::new();
+        let mut prefixes = Vec::new();
         for (at, list) in lists.iter().enumerate() {
             for (place, price) in list.prices.iter().enumerate() {
                 for name in std::iter::once(&price.model).chain(&price.also) {
                     match name.strip_suffix('*') {
-                        Some(beginning) => beginnings.push((fold(beginning), at, place)),
+                        Some(prefix) => prefixes.push((fold(prefix), at, place)),
                         None => names.entry(fold(name)).or_default().push((at, place)),
                     }
                 }
             }
         }
-        // The longest beginning is the most specific one.
-        beginnings.sort_by_key(|(name, ..)| std::cmp::Reverse(name.len()));
-        Self { lists, own: count, gateways, version, key, names, beginnings, known: RwLock::default() }
+        // The longest prefix is the most specific one.
+        prefixes.sort_by_key(|(name, ..)| std::cmp::Reverse(name.len()));
+        Self {
+            lists,
+            own: count,
+            gateways,
+            version,
+            key,
+            names,
+            prefixes,
+            cache: Mutex::new(LruCache::new(CACHE_SIZE)),
+        }
     }
 
-    /// A number that differs when anything that decides a cost differs.
+    /// A number that changes whenever anything that affects costs changes.
     pub fn key(&self) -> i64 {
         self.key
     }
 
-    /// The day on which the shipped prices were last compared with their sources.
+    /// The day on which the bundled prices were last compared with their sources.
     pub fn version(&self) -> Option<Day> {
         self.version
     }
 
-    /// How many models have a price.
+    /// The number of models with a price.
     pub fn model_count(&self) -> usize {
         let prices = self.lists.iter().flat_map(|list| &list.prices);
         prices.map(|price| fold(&price.model)).collect::<BTreeSet<_>>().len()
     }
 
-    /// Every list; the user's come first, as many as the number says.
+    /// All lists, and the number of the user's; these come first.
     pub fn lists(&self) -> (&[List], usize) {
         (&self.lists, self.own)
     }
@@ -114,23 +127,16 @@ impl PriceList {
         Err(missing)
     }
 
-    /// The entries that a model's name can mean, the best first. Looked up once: runs call the same few models over and over.
+    /// The entries that match a model's name, best first. Cached, because runs call the same few models again
+    /// and again.
     fn entries(&self, model: &str, provider: Option<&str>) -> Arc<Entries> {
         let key = format!("{}\0{model}", provider.unwrap_or_default());
-        if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Arc::clone(known);
-        }
-        let found = Arc::new(self.look_up(model, provider));
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_KNOWN {
-            known.clear(); // names are the senders' to make up
-        }
-        known.insert(key, Arc::clone(&found));
-        found
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(cache.get_or_insert(key, || Arc::new(self.look_up(model, provider))))
     }
 
-    /// The user's entries first, then the provider's own, then others at which the same prices hold, then the maker's where
-    /// the provider is unknown or hands calls on.
+    /// Order of precedence: the user's entries, the provider's own, those of providers with the same prices,
+    /// and finally the maker's if the provider is unknown or a gateway.
     fn look_up(&self, model: &str, provider: Option<&str>) -> Entries {
         let names: Vec<String> = candidates(model).iter().map(|name| fold(name)).collect();
         let any = provider.is_none_or(|provider| self.gateways.iter().any(|known| known == provider));
@@ -145,17 +151,18 @@ impl PriceList {
         every.flat_map(|(round, name)| self.named(name, round)).collect()
     }
 
-    /// The entries of exactly this name, and of the longest beginning that it has, each with all its days.
+    /// The entries with exactly this name, and those with its longest matching prefix, each with all its
+    /// days.
     fn named(&self, name: &str, wanted: &dyn Fn(usize) -> bool) -> Entries {
         let exact: &[(usize, usize)] = self.names.get(name).map_or(&[], Vec::as_slice);
-        let begins = |beginning: &str| name.starts_with(beginning);
-        let longest = self.beginnings.iter().find(|(beginning, at, _)| begins(beginning) && wanted(*at));
-        let begun = self
-            .beginnings
+        let matches = |prefix: &str| name.starts_with(prefix);
+        let longest = self.prefixes.iter().find(|(prefix, at, _)| matches(prefix) && wanted(*at));
+        let by_prefix = self
+            .prefixes
             .iter()
-            .filter(|(beginning, ..)| longest.is_some_and(|(longest, ..)| longest == beginning));
-        let begun: Vec<(usize, usize)> = begun.map(|(_, at, place)| (*at, *place)).collect();
-        [exact, &begun]
+            .filter(|(prefix, ..)| longest.is_some_and(|(longest, ..)| longest == prefix));
+        let by_prefix: Vec<(usize, usize)> = by_prefix.map(|(_, at, place)| (*at, *place)).collect();
+        [exact, &by_prefix]
             .into_iter()
             .filter_map(|places| {
                 let (list, _) = places.iter().find(|(at, _)| wanted(*at))?;
@@ -178,7 +185,7 @@ fn key(shipped: &PriceFile, own: &PriceFile) -> i64 {
     i64::from_str_radix(hash.get(..15).unwrap_or_default(), 16).unwrap_or_default()
 }
 
-/// The files were read from text, so that they can be written again.
+/// Price files come from text, so they can always be serialised.
 fn text_of(file: &PriceFile) -> String {
     file.to_text().unwrap_or_default()
 }

@@ -1,10 +1,11 @@
-//! What a model call cost: tokens by bucket, times the price at the time of the call.
+//! The cost of a model call: tokens by bucket times the price at the time of the call.
 //!
-//! In: the facts of a call and a price list. Out: what each bucket cost, in integer nano-dollars, rounded once per
-//! bucket, or why that is unknown. Not here: which calls count (the crate `project`), adding up over runs, files.
+//! Input: the facts of a call and a price list. Output: the cost of each bucket in integer nano-dollars,
+//! rounded once per bucket, or the reason why it is unknown. Not here: which calls count, sums over runs, and
+//! file access.
 //!
-//! The way through: `names` (which entries a model's name can mean) → `lookup` (the entry, and its price on that day) →
-//! `tier` (batch, long context, …) → the buckets here.
+//! The order of the modules: `names` (the entries that match a model's name) → `lookup` (the entry and its
+//! price on that day) → `tier` (batch, long context, …) → `facts` (the buckets).
 
 mod facts;
 mod list;

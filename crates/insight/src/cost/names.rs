@@ -1,16 +1,16 @@
-//! What a model's name can mean: from the name as sent to ever more general ones.
+//! Variants of a model's name, from the name as sent to more and more general ones.
 //!
-//! Here: routes (`openai/…`, `models/…`, ARNs), regions (`us.anthropic.…`), versions (`-v1:0`, `@20250929`), dates
-//! (`-2024-08-06`, `-20241022`), `-latest`. Not here: which names have prices (`list`). The names of one model with a
-//! dot and with a hyphen (`claude-3.5`, `claude-3-5`) are one.
+//! Strips routes (`openai/…`, `models/…`, ARNs), regions (`us.anthropic.…`), versions (`-v1:0`, `@20250929`),
+//! dates (`-2024-08-06`, `-20241022`) and `-latest`. Dots and hyphens are equivalent (`claude-3.5`,
+//! `claude-3-5`). Not here: which names have prices (`list`).
 
-/// Where one provider serves a model under the maker's name.
+/// Prefixes under which a provider serves models of other makers.
 const MAKERS: &[&str] =
     &["anthropic.", "amazon.", "meta.", "mistral.", "cohere.", "deepseek.", "openai.", "google.", "qwen."];
-/// Regions of Bedrock's inference profiles. `global.` is a price of its own and is taken off last.
+/// Region prefixes of Bedrock's inference profiles. `global.` has prices of its own and is stripped last.
 const REGIONS: &[&str] = &["us.", "eu.", "apac.", "jp.", "au.", "ca.", "sa.", "us-gov."];
 
-/// The names to look for, the most specific first.
+/// The names to look up, most specific first.
 pub(super) fn candidates(sent: &str) -> Vec<String> {
     let mut name = sent.trim().to_ascii_lowercase();
     let mut out = vec![name.clone()];
@@ -25,7 +25,7 @@ pub(super) fn candidates(sent: &str) -> Vec<String> {
     out
 }
 
-/// The form in which names are compared.
+/// The normal form for comparisons.
 pub(super) fn fold(name: &str) -> String {
     name.to_ascii_lowercase().replace('.', "-")
 }
@@ -35,7 +35,7 @@ fn route(name: &str) -> Option<&str> {
     name.rsplit_once('/').map(|(_, last)| last)
 }
 
-/// `openai:gpt-4o`; not `ft:gpt-4o`, which has a price of its own.
+/// `openai:gpt-4o`, but not `ft:gpt-4o`, which has a price of its own.
 fn scheme(name: &str) -> Option<&str> {
     let (head, rest) = name.split_once(':')?;
     let is_word = head.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '-' | '_'));
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lose_route_region_version_and_date_one_by_one() {
+    fn route_region_version_and_date_are_stripped_one_by_one() {
         for (sent, wanted) in [
             ("openai/gpt-4o", "gpt-4o"),
             ("openai:gpt-4o-mini", "gpt-4o-mini"),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_another_model_stays() {
+    fn what_distinguishes_models_is_not_stripped() {
         assert_eq!(candidates("gpt-4o-audio-preview"), ["gpt-4o-audio-preview"]);
         assert_eq!(candidates("mistral-large-2411"), ["mistral-large-2411"]);
         assert_eq!(candidates("mistral-small:free"), ["mistral-small:free", "free"]);

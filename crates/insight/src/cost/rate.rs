@@ -1,4 +1,4 @@
-//! Money for tokens, and the days on which prices change.
+//! Prices of tokens, and the days on which they change.
 
 use serde::{Deserialize, Serialize, de::Error as _};
 use std::fmt;
@@ -7,29 +7,29 @@ use turnscope_model::{NanoUsd, UnixNanos};
 
 const MILLION: i128 = 1_000_000;
 
-/// What a million tokens cost, in nano-dollars; written as dollars.
+/// The price of a million tokens, in nano-dollars. Serialised as US dollars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate(i64);
 
 impl Rate {
-    /// From dollars for a million tokens; `None` for what is no price.
+    /// From US dollars for a million tokens; `None` if that is not a valid price.
     pub fn from_usd(dollars: f64) -> Option<Self> {
         let nanos = (dollars * 1e9).round();
         (nanos.is_finite() && (0.0..9e15).contains(&nanos)).then_some(Self(nanos as i64))
     }
 
-    /// Dollars for a million tokens.
+    /// US dollars for a million tokens.
     pub fn usd(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
-    /// What so many tokens cost, rounded to the nearest nano-dollar.
+    /// The cost of this many tokens, rounded to the nearest nano-dollar.
     pub fn of(self, tokens: u64) -> NanoUsd {
         let exact = i128::from(tokens) * i128::from(self.0);
         i64::try_from((exact + MILLION / 2) / MILLION).unwrap_or(i64::MAX)
     }
 
-    /// This share of the price.
+    /// A fraction of the price.
     #[must_use]
     pub fn times(self, share: f64) -> Self {
         Self((self.0 as f64 * share).round() as i64)
@@ -39,8 +39,9 @@ impl Rate {
 impl<'de> Deserialize<'de> for Rate {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let dollars = f64::deserialize(from)?;
-        Self::from_usd(dollars)
-            .ok_or_else(|| D::Error::custom(format!("{dollars} is no price: dollars for a million tokens")))
+        Self::from_usd(dollars).ok_or_else(|| {
+            D::Error::custom(format!("{dollars} is not a price in US dollars for a million tokens"))
+        })
     }
 }
 
@@ -50,23 +51,27 @@ impl Serialize for Rate {
     }
 }
 
-/// The prices of the buckets. Where a provider charges nothing apart, the bucket is charged like the one it is part of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The prices of all buckets. A bucket without a price of its own has the price of the bucket it is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Rates {
     /// Fresh input.
     pub input: Rate,
-    /// Input read from the provider's cache; like fresh input when not given.
+    /// Input read from the provider's cache. Default: the price of fresh input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_read: Option<Rate>,
-    /// Input written to the provider's cache for its usual time; like fresh input when not given.
+    /// Input written to the provider's cache with the default lifetime. Default: the price of fresh input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<Rate>,
-    /// Input written to the provider's cache for an hour; like any write when not given.
+    /// Input written to the provider's cache for one hour. Default: the price of any cache write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_write_1h: Option<Rate>,
-    /// Output, reasoning included; `None` where there is none (embeddings).
+    /// Output, including reasoning; `None` if there is none (embeddings).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Rate>,
 }
 
 impl Rates {
-    /// This share of each.
+    /// A fraction of all prices.
     #[must_use]
     pub fn times(self, share: f64) -> Self {
         Self {
@@ -86,18 +91,18 @@ const YMD: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]
 pub struct Day(Date);
 
 impl Day {
-    /// The day of a moment.
+    /// The day that contains a point in time.
     pub fn of(at: UnixNanos) -> Self {
         Self(moment(at).date())
     }
 
-    /// Reads `YYYY-MM-DD`.
+    /// Parses `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Option<Self> {
         Date::parse(text, YMD).ok().map(Self)
     }
 }
 
-/// A moment in UTC.
+/// The date and time in UTC.
 pub(super) fn moment(at: UnixNanos) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(at)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
@@ -111,7 +116,8 @@ impl fmt::Display for Day {
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is no day: write YYYY-MM-DD")))
+        Self::parse(&text)
+            .ok_or_else(|| D::Error::custom(format!("{text:?} is not a day: expected YYYY-MM-DD")))
     }
 }
 
@@ -137,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_that_of_utc() {
+    fn days_are_in_utc() {
         assert_eq!(Day::of(1_772_668_799_999_999_999).to_string(), "2026-03-04");
         assert_eq!(Day::of(1_772_668_800_000_000_000).to_string(), "2026-03-05");
         assert_eq!(Day::parse("2026-02-30"), None);

@@ -1,4 +1,5 @@
-//! Prices, names, tiers and days, against sums done by hand. What telemetry says of tokens is tested with the dialects.
+//! Prices, names, tiers and days, compared with sums computed by hand. How dialects report tokens is tested
+//! with them.
 
 use super::*;
 use turnscope_model::{Facts, UnixNanos, Usage};
@@ -64,11 +65,11 @@ fn every_bucket_is_counted_once_and_the_buckets_add_up() {
 }
 
 #[test]
-fn the_price_is_that_of_the_day_of_the_call() {
+fn the_price_of_the_day_of_the_call_applies() {
     let cost = |day| cost_of(&shipped(), &call(Some("openai"), "o3", tokens(1_000_000, 0)), noon(day));
     assert_eq!(cost("2025-06-09").unwrap().total(), 10_000_000_000);
     assert_eq!(cost("2025-06-10").unwrap().total(), 2_000_000_000);
-    let Err(unknown @ Unknown::NoPriceYet(..)) = cost("2025-01-01") else { panic!("no o3 was sold then") };
+    let Err(unknown @ Unknown::NoPriceYet(..)) = cost("2025-01-01") else { panic!("o3 did not exist yet") };
     assert_eq!(unknown.to_string(), "no price is known for o3 before 2025-04-16");
 }
 
@@ -104,7 +105,7 @@ fn long_prompts_batches_and_peak_hours_have_prices_of_their_own() {
 }
 
 #[test]
-fn names_find_their_price_and_strangers_do_not() {
+fn known_names_have_a_price_and_unknown_ones_do_not() {
     let list = shipped();
     let input = |provider: Option<&str>, model: &str| {
         let facts = call(provider, model, tokens(100_000, 0));
@@ -146,7 +147,7 @@ fn names_find_their_price_and_strangers_do_not() {
 }
 
 #[test]
-fn what_is_not_said_makes_a_cost_unknown_never_zero() {
+fn missing_facts_make_the_cost_unknown_and_never_zero() {
     let list = shipped();
     let unknown = |facts: &Facts| cost_of(&list, facts, noon("2026-11-01")).unwrap_err().to_string();
     assert_eq!(unknown(&Facts::default()), "the call names no model");
@@ -160,7 +161,7 @@ fn what_is_not_said_makes_a_cost_unknown_never_zero() {
 }
 
 #[test]
-fn the_model_that_answered_is_priced_or_else_the_one_asked_for() {
+fn the_response_model_is_priced_or_else_the_requested_one() {
     let facts = Facts {
         request_model: Some("gpt-4o".into()),
         response_model: Some("our-deployment".into()),
@@ -171,7 +172,7 @@ fn the_model_that_answered_is_priced_or_else_the_one_asked_for() {
 }
 
 #[test]
-fn a_users_own_price_wins_from_its_day_on() {
+fn a_users_price_takes_precedence_from_its_day_on() {
     let own = r#"
         [[list]]
         source = "our contract"
@@ -205,26 +206,29 @@ fn merged_prices_replace_those_of_the_same_model_and_day() {
 }
 
 #[test]
-fn a_wrong_file_says_where_it_is_wrong() {
+fn errors_in_a_price_file_name_the_place() {
     let error = |prices: &str| {
         let text = format!("[[list]]\nsource = \"x\"\nprices = [{{ {prices} }}]");
         PriceFile::parse(&text).unwrap_err().to_string()
     };
-    assert!(error("model = \"m\", from = \"2026-01-01\", input = -1.0").contains("is no price"));
-    assert!(error("model = \"m\", from = \"tomorrow\", input = 1.0").contains("is no day"));
-    assert!(error("model = \"m\", from = \"2026-01-01\", input = 1.0, ouput = 2.0").contains("ouput"));
+    assert!(error("model = \"m\", from = \"2026-01-01\", input = -1.0").contains("is not a price"));
+    assert!(error("model = \"m\", from = \"tomorrow\", input = 1.0").contains("is not a day"));
+    let unknown = error("model = \"m\", from = \"2026-01-01\", input = 1.0, ouput = 2.0");
+    assert!(unknown.contains("ouput") && unknown.contains("line 3"), "{unknown}");
+    let long = error("model = \"m\", from = \"2026-01-01\", input = 1.0, long = { above = 1, inputt = 2.0 }");
+    assert!(long.contains("line 3"), "{long}");
 }
 
 #[test]
-fn the_shipped_list_is_whole() {
+fn the_bundled_list_is_consistent() {
     let file = PriceFile::shipped().unwrap();
     assert!(file.version.is_some());
     for list in &file.list {
         assert!(list.provider.is_some(), "{}", list.source);
         for price in &list.prices {
-            assert!(price.input.usd() > 0.0, "{}", price.model);
-            let dearer = price.cache_read.is_some_and(|read| read > price.input);
-            assert!(!dearer, "reading the cache costs more than no cache: {}", price.model);
+            assert!(price.rates.input.usd() > 0.0, "{}", price.model);
+            let dearer = price.rates.cache_read.is_some_and(|read| read > price.rates.input);
+            assert!(!dearer, "cache reads cost more than fresh input: {}", price.model);
             let same = |other: &&Price| other.model == price.model && other.from == price.from;
             assert_eq!(list.prices.iter().filter(same).count(), 1, "{} twice", price.model);
         }

@@ -1,4 +1,4 @@
-//! Which of a model's prices a call is charged at.
+//! Selects the rates of a call among a model's prices.
 
 use super::{
     list::{List, Price},
@@ -7,17 +7,17 @@ use super::{
 use time::Weekday;
 use turnscope_model::UnixNanos;
 
-/// What a service calls its usual tier.
+/// Providers' names for the standard tier.
 const STANDARD: &[&str] = &["default", "standard", "auto", "on_demand", "ondemand", "standard_only"];
 
 /// What changed the price of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tier {
-    /// `batch`, `flex` or `priority`, as the telemetry says.
+    /// `batch`, `flex` or `priority`, as reported.
     pub service: Option<String>,
-    /// The prompt was longer than the usual price is for.
+    /// Whether the prompt was long enough for the long-context price.
     pub long_context: bool,
-    /// The call was made in hours that cost more.
+    /// Whether the call was made in peak hours.
     pub peak: bool,
 }
 
@@ -31,7 +31,7 @@ impl Tier {
     }
 }
 
-/// The rates for a call; `Err` names a service tier that the list has no price for.
+/// The rates for a call. `Err` contains a service tier without a price.
 pub(super) fn rates(
     list: &List,
     price: &Price,
@@ -40,10 +40,10 @@ pub(super) fn rates(
     at: UnixNanos,
 ) -> Result<(Tier, Rates), String> {
     let mut tier = Tier::default();
-    let mut rates = price.rates();
+    let mut rates = price.rates;
     if let Some(long) = price.long.as_ref().filter(|long| input_tokens > long.above) {
         tier.long_context = true;
-        rates = long.rates();
+        rates = long.rates;
     }
     if let Some(sent) = service_tier {
         let name = sent.trim().to_ascii_lowercase();
@@ -66,7 +66,7 @@ pub(super) fn rates(
     Ok((tier, rates))
 }
 
-/// Hours of working days, in UTC, the end excluded.
+/// Whether the time is within these hours of a working day, in UTC; the end is exclusive.
 fn is_within(hours: &[[u8; 2]], at: UnixNanos) -> bool {
     let at = moment(at);
     !matches!(at.weekday(), Weekday::Saturday | Weekday::Sunday)

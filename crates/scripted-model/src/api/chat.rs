@@ -1,4 +1,4 @@
-//! OpenAI's chat completions.
+//! OpenAI's chat completions API.
 
 use super::{Answer, CREATED, Event, halves, pieces};
 use serde_json::{Value as Json, json};

@@ -1,4 +1,4 @@
-//! OpenAI's embeddings: vectors that follow from the text, alike for alike words.
+//! OpenAI's embeddings API. Vectors are derived from the text, and similar texts get similar vectors.
 
 use super::Answer;
 use serde_json::{Value as Json, json};
@@ -28,7 +28,7 @@ pub(super) fn whole(answer: &Answer<'_>) -> Json {
     })
 }
 
-/// The words of a text, counted in buckets by their hash, as a vector of length 1.
+/// Counts the words of a text in buckets by hash, normalised to length 1.
 fn vector(text: &str, dimensions: usize) -> Vec<f64> {
     let mut vector = vec![0.0; dimensions];
     for word in text.split_whitespace() {
@@ -43,7 +43,7 @@ fn vector(text: &str, dimensions: usize) -> Vec<f64> {
     vector
 }
 
-/// FNV-1a: unlike the standard library's hashes it is the same in every version and process.
+/// FNV-1a, because the standard library's hashes may differ between versions and processes.
 fn fnv(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))

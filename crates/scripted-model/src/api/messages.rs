@@ -1,4 +1,4 @@
-//! Anthropic's messages.
+//! Anthropic's Messages API.
 
 use super::{Answer, Event, halves, pieces};
 use serde_json::{Value as Json, json};
@@ -42,7 +42,7 @@ pub(super) fn events(answer: &Answer<'_>) -> Vec<Event> {
     events
 }
 
-/// One block of the content: as it begins, as it grows, as it is when it is done.
+/// A content block: its start, its deltas, and its final form.
 struct Block {
     start: Json,
     deltas: Vec<Json>,
@@ -100,7 +100,7 @@ fn stop_reason(answer: &Answer<'_>) -> &'static str {
     if answer.reply.tool_calls.is_empty() { "end_turn" } else { "tool_use" }
 }
 
-/// Anthropic's `input_tokens` leave out what was read from the cache and written to it.
+/// Anthropic's `input_tokens` exclude cache reads and writes.
 fn usage(answer: &Answer<'_>) -> Json {
     let usage = answer.usage();
     json!({

@@ -1,4 +1,4 @@
-//! How each provider says what the script says. Pure: a request and a reply in, JSON or events out.
+//! Renders a reply in each provider's format. Pure: a request and a reply in, JSON or events out.
 
 mod chat;
 mod embeddings;
@@ -9,10 +9,10 @@ use crate::script::{Endpoint, Reply, ToolCall, Usage};
 use serde_json::{Value as Json, json};
 use std::borrow::Cow;
 
-/// One answer in the making.
+/// A response being rendered.
 #[derive(Debug)]
 pub(crate) struct Answer<'a> {
-    /// The how many-th request this is, from 1: what makes ids unique and the same in each run.
+    /// The number of the request, from 1. It makes ids unique and reproducible.
     pub(crate) number: u64,
     pub(crate) request: &'a Json,
     pub(crate) reply: &'a Reply,
@@ -34,14 +34,14 @@ impl Event {
         Self { name: Some(name), data: data.to_string().into() }
     }
 
-    /// As it goes over the wire.
+    /// The event in the wire format of server-sent events.
     pub(crate) fn wire(&self) -> String {
         let name = self.name.map(|name| format!("event: {name}\n")).unwrap_or_default();
         format!("{name}data: {}\n\n", self.data)
     }
 }
 
-/// What the last message of a request says: that by which replies are chosen.
+/// The text of a request's last message, by which replies are selected.
 pub(crate) fn question(endpoint: Endpoint, request: &Json) -> String {
     let last = match endpoint {
         Endpoint::Chat | Endpoint::Messages => request["messages"].as_array().and_then(|all| all.last()),
@@ -58,7 +58,7 @@ pub(crate) fn question(endpoint: Endpoint, request: &Json) -> String {
     out
 }
 
-/// All that a message says: its texts, and the results of tools in it.
+/// Collects the texts and tool results of a message.
 fn texts(value: &Json, out: &mut String) {
     match value {
         Json::String(text) => {
@@ -79,7 +79,7 @@ fn texts(value: &Json, out: &mut String) {
     }
 }
 
-/// The whole answer.
+/// The complete response.
 pub(crate) fn whole(endpoint: Endpoint, answer: &Answer<'_>) -> Json {
     match endpoint {
         Endpoint::Chat => chat::whole(answer),
@@ -89,7 +89,7 @@ pub(crate) fn whole(endpoint: Endpoint, answer: &Answer<'_>) -> Json {
     }
 }
 
-/// The same answer as a stream of events; embeddings are never streamed.
+/// The response as a stream of events. Embeddings are never streamed.
 pub(crate) fn events(endpoint: Endpoint, answer: &Answer<'_>) -> Vec<Event> {
     match endpoint {
         Endpoint::Chat => chat::events(answer),
@@ -99,7 +99,7 @@ pub(crate) fn events(endpoint: Endpoint, answer: &Answer<'_>) -> Vec<Event> {
     }
 }
 
-/// An error in the provider's shape.
+/// An error in the provider's format.
 pub(crate) fn error(endpoint: Endpoint, status: u16, message: &str) -> Json {
     let kind = match status {
         400 => "invalid_request_error",
@@ -118,7 +118,7 @@ pub(crate) fn error(endpoint: Endpoint, status: u16, message: &str) -> Json {
 }
 
 impl Answer<'_> {
-    /// The model that was asked for.
+    /// The requested model.
     fn model(&self) -> &str {
         self.request["model"].as_str().unwrap_or("scripted")
     }
@@ -126,13 +126,13 @@ impl Answer<'_> {
     fn usage(&self) -> Usage {
         let tokens = |bytes: usize| (bytes as u64).div_ceil(4);
         self.reply.usage.unwrap_or_else(|| {
-            let asked = ["system", "instructions", "messages", "input"]
+            let sent = ["system", "instructions", "messages", "input"]
                 .map(|key| self.request.get(key).map_or(0, |value| value.to_string().len()));
             let said =
                 [&self.reply.text, &self.reply.reasoning].map(|text| text.as_ref().map_or(0, String::len));
             let called = self.reply.tool_calls.iter().map(|call| call.arguments.to_string().len());
             Usage {
-                input: tokens(asked.iter().sum()),
+                input: tokens(sent.iter().sum()),
                 output: tokens(said.iter().sum::<usize>() + called.sum::<usize>()),
                 reasoning: tokens(said[1]),
                 ..Usage::default()
@@ -145,16 +145,16 @@ impl Answer<'_> {
     }
 }
 
-/// A text in pieces as a model streams it: word by word.
+/// Splits a text word by word, like a streaming model.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(' ')
 }
 
-/// Arguments as JSON text, in two pieces, none of which is JSON by itself.
+/// Splits JSON text into two parts that are not valid JSON on their own.
 fn halves(text: &str) -> [&str; 2] {
     let middle = (text.len() / 2..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     text.split_at(middle).into()
 }
 
-/// The time at which everything was created: a script has no clock.
+/// The creation time of everything, because a script has no clock.
 const CREATED: u64 = 1_760_000_000;

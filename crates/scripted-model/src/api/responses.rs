@@ -1,4 +1,4 @@
-//! OpenAI's responses.
+//! OpenAI's responses API.
 
 use super::{Answer, CREATED, Event, halves, pieces};
 use serde_json::{Value as Json, json};
@@ -28,7 +28,7 @@ pub(super) fn events(answer: &Answer<'_>) -> Vec<Event> {
     stream.events
 }
 
-/// Numbers the events.
+/// Collects and numbers events.
 #[derive(Default)]
 struct Stream {
     events: Vec<Event>,
@@ -42,7 +42,7 @@ impl Stream {
     }
 }
 
-/// One item of the output: as it begins, as it grows, as it is when it is done.
+/// An output item: its start, its events, and its final form.
 struct Item {
     added: Json,
     between: Vec<(&'static str, Json)>,

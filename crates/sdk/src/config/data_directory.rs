@@ -1,11 +1,12 @@
-//! A Turnscope data directory as a place for spans.
+//! Settings of the exporter into a Turnscope data directory.
 
 use super::values;
 use crate::SetupError;
 use std::path::{Path, PathBuf};
 
-/// A Turnscope data directory that spans are written into, without a server: feature `store`. Several processes may write into
-/// the same one, in turns; where a server owns it, spans are sent to its OTLP port instead.
+/// A Turnscope data directory to write spans to without a server (feature `store`). Several processes may
+/// write to the same directory and take turns. If a server owns it, spans are sent to that server's OTLP port
+/// instead.
 ///
 /// ```
 /// use turnscope::DataDirectory;
@@ -15,16 +16,17 @@ use std::path::{Path, PathBuf};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataDirectory {
-    /// The directory; it is made where it is not there.
+    /// The directory; created if it does not exist.
     pub path: PathBuf,
-    /// What ended longer ago is deleted, when the first spans are written and then hourly; in days, 0 keeps everything.
+    /// Deletes traces that ended more than this many days ago, on the first write and then hourly. 0 keeps
+    /// everything.
     pub retention_days: f64,
-    /// The oldest is deleted until the rest fits into this many bytes; 0 is no limit.
+    /// Deletes the oldest traces until the rest fits into this many bytes. 0 means no limit.
     pub retention_max_bytes: u64,
 }
 
 impl DataDirectory {
-    /// The directory of a database, which keeps everything.
+    /// The directory that contains the database `db_path`. Keeps everything.
     pub fn of(db_path: impl AsRef<Path>) -> Self {
         let parent = db_path.as_ref().parent().filter(|parent| !parent.as_os_str().is_empty());
         let path = parent.unwrap_or(Path::new(".")).to_owned();

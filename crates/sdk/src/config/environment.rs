@@ -1,4 +1,5 @@
-//! The door that the environment opens, and all reading of OpenTelemetry's variables that its libraries leave to us.
+//! Set-up from OpenTelemetry's environment variables, including those that its libraries do not read
+//! themselves.
 
 use crate::{Config, Otlp, OtlpProtocol, SetupError, get_tracer, shutdown};
 use opentelemetry::global::BoxedTracer;
@@ -10,9 +11,10 @@ use std::{
     time::Duration,
 };
 
-/// Exports over OTLP as the environment says, and gives the tracer: over HTTP, unless `OTEL_EXPORTER_OTLP_PROTOCOL` is
-/// `grpc`. Nothing is set up, and the tracer does nothing, when `OTEL_SDK_DISABLED` is `true`, when no endpoint is set, or
-/// when what is set cannot be used (which is reported on stderr). See [`Config::from_env`].
+/// Sets up OTLP export from the environment and returns the tracer. The protocol is HTTP unless
+/// `OTEL_EXPORTER_OTLP_PROTOCOL` is `grpc`. If `OTEL_SDK_DISABLED` is `true`, no endpoint is set, or a
+/// setting is invalid (which is reported on stderr), nothing is set up and the tracer does nothing. See
+/// [`Config::from_env`].
 ///
 /// ```
 /// let _tracer = turnscope::init_tracing("helpdesk");
@@ -24,20 +26,21 @@ pub fn init_tracing(service_name: &str) -> BoxedTracer {
         Ok(Some(())) => {}
         Ok(None) => shutdown(),
         Err(error) => {
-            let _ = writeln!(io::stderr(), "turnscope: nothing is traced: {error}");
+            let _ = writeln!(io::stderr(), "turnscope: tracing is off: {error}");
         }
     }
     get_tracer()
 }
 
 impl Config {
-    /// What OpenTelemetry's variables say: `OTEL_EXPORTER_OTLP_*` (those for traces before the general ones),
-    /// `OTEL_SERVICE_NAME` (before `service_name`), `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_SAMPLER` and its `_ARG`,
-    /// `OTEL_BSP_*`, `OTEL_ATTRIBUTE_*_LIMIT`, `OTEL_SPAN_*_LIMIT`,
-    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. None where `OTEL_SDK_DISABLED` is `true` or no endpoint is set.
+    /// The configuration from OpenTelemetry's variables: `OTEL_EXPORTER_OTLP_*` (those for traces take
+    /// precedence), `OTEL_SERVICE_NAME` (takes precedence over `service_name`), `OTEL_RESOURCE_ATTRIBUTES`,
+    /// `OTEL_TRACES_SAMPLER` and its `_ARG`, `OTEL_BSP_*`, `OTEL_ATTRIBUTE_*_LIMIT`, `OTEL_SPAN_*_LIMIT`,
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. `None` if `OTEL_SDK_DISABLED` is `true` or no
+    /// endpoint is set.
     ///
     /// # Errors
-    /// When a variable of the exporter has a value that cannot be used; it is named.
+    /// When one of the exporter's variables has an invalid value. The error names the variable.
     pub fn from_env(service_name: &str) -> Result<Option<Self>, SetupError> {
         if is_true("OTEL_SDK_DISABLED") {
             return Ok(None);
@@ -49,7 +52,7 @@ impl Config {
 }
 
 impl Otlp {
-    /// The exporter's variables, or none without an endpoint.
+    /// The exporter settings from the environment, or `None` without an endpoint.
     fn from_env() -> Result<Option<Self>, SetupError> {
         let protocol = match exporter("PROTOCOL") {
             None => OtlpProtocol::default(),
@@ -58,7 +61,7 @@ impl Otlp {
             }
         };
         let endpoint = match text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") {
-            Some(whole) => whole,
+            Some(endpoint) => endpoint,
             None => match text("OTEL_EXPORTER_OTLP_ENDPOINT") {
                 Some(base) if protocol == OtlpProtocol::Grpc => base,
                 Some(base) => format!("{}/v1/traces", base.trim_end_matches('/')),
@@ -93,7 +96,7 @@ impl Otlp {
 impl FromStr for OtlpProtocol {
     type Err = &'static str;
 
-    /// The values of `OTEL_EXPORTER_OTLP_PROTOCOL`; the error says what they are.
+    /// Parses a value of `OTEL_EXPORTER_OTLP_PROTOCOL`. The error lists the allowed values.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.to_ascii_lowercase().as_str() {
             "grpc" => Ok(Self::Grpc),
@@ -104,14 +107,14 @@ impl FromStr for OtlpProtocol {
     }
 }
 
-/// A variable of the exporter with its name: the one for traces, else the general one.
-fn exporter(name: &str) -> Option<(String, String)> {
+/// The name and value of an exporter variable: the one for traces, else the general one.
+pub(crate) fn exporter(name: &str) -> Option<(String, String)> {
     [format!("OTEL_EXPORTER_OTLP_TRACES_{name}"), format!("OTEL_EXPORTER_OTLP_{name}")]
         .into_iter()
         .find_map(|name| text(&name).map(|value| (name, value)))
 }
 
-/// A variable's value; none where it is empty, as OpenTelemetry has it.
+/// A variable's value. Empty counts as unset, as OpenTelemetry specifies.
 pub(crate) fn text(variable: &str) -> Option<String> {
     env::var(variable).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
@@ -120,13 +123,14 @@ pub(crate) fn is_true(variable: &str) -> bool {
     text(variable).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// Whether contents stand on spans: `true`, or one of the modes that do so.
+/// Whether the environment asks for message contents on spans.
 pub(super) fn captures_content() -> bool {
     let mode = text("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT").unwrap_or_default();
     ["true", "span_only", "span_and_event"].contains(&mode.to_ascii_lowercase().as_str())
 }
 
-/// The number that a variable holds, or the default where it holds none (which is reported, as OpenTelemetry has it).
+/// The number in a variable, or the default. An invalid number is reported and ignored, as OpenTelemetry
+/// specifies.
 pub(crate) fn number(variable: &str, default: usize) -> usize {
     let Some(value) = text(variable) else { return default };
     match value.parse() {
@@ -134,14 +138,14 @@ pub(crate) fn number(variable: &str, default: usize) -> usize {
         _ => {
             let _ = writeln!(
                 io::stderr(),
-                "turnscope: {variable} is {value:?}, which is no number above 0; {default} holds"
+                "turnscope: {variable} is {value:?}, which is not a number above 0; using {default}"
             );
             default
         }
     }
 }
 
-/// The limits that are general in the specification and that the SDK's builder, which has read those for spans, leaves out.
+/// Applies the general attribute limits of the specification. The SDK's builder reads only those for spans.
 pub(crate) fn limits(builder: TracerProviderBuilder) -> TracerProviderBuilder {
     let count = |variable: &str| text(variable).and_then(|value| value.parse::<u32>().ok());
     let general = count("OTEL_ATTRIBUTE_COUNT_LIMIT");

@@ -1,6 +1,6 @@
-//! What can be set up, and the doors that lead to it: each of them makes a [`Config`].
+//! All settings. Each way to set the crate up produces a [`Config`].
 //!
-//! Not here: what stands once it is installed (`standing`).
+//! Not here: what is running once it is installed (`installation`).
 
 mod data_directory;
 mod environment;
@@ -17,14 +17,15 @@ pub use observability::{Backend, Observability};
 pub use setup::{Setup, setup};
 pub use trace_config::{Profile, TraceConfig};
 
-use crate::{EncryptionKey, Exporter, LogLevel, Naming, Otlp, Redaction, Sampler, standing, truncate};
+use crate::{EncryptionKey, Exporter, LogLevel, Naming, Otlp, Redaction, Sampler, installation, truncate};
 
-pub(crate) use environment::{limits, number, text};
+pub(crate) use environment::{exporter as exporter_variable, limits, number, text};
 use std::{collections::BTreeMap, io, path::PathBuf, time::Duration};
 
-/// Everything that can be set up; what [`Config::install`] makes of it stands for the whole process.
+/// All settings. [`Config::install`] applies them to the whole process.
 ///
-/// Where a field's default reads a variable of OpenTelemetry's, its description names that; a value in code wins.
+/// If a field's default comes from an OpenTelemetry variable, its description names the variable. A value in
+/// code takes precedence.
 ///
 /// ```
 /// use turnscope::{Config, finished_spans};
@@ -36,83 +37,93 @@ use std::{collections::BTreeMap, io, path::PathBuf, time::Duration};
 /// ```
 #[derive(Debug)]
 pub struct Config {
-    /// The service's name, `service.name` of all spans; `OTEL_SERVICE_NAME`, then OpenTelemetry's `unknown_service`, where it is empty.
+    /// The service's name, `service.name` of all spans. If empty: `OTEL_SERVICE_NAME`, then OpenTelemetry's
+    /// `unknown_service`.
     pub service_name: String,
-    /// Where spans are sent over OTLP; nowhere by default.
+    /// Where to send spans over OTLP. Default: nowhere.
     pub otlp: Option<Otlp>,
-    /// A file to which each finished span is appended as one line of JSON. It is read back by [`TraceFile`](crate::TraceFile).
+    /// A file to append finished spans to, one JSON object a line. [`TraceFile`](crate::TraceFile) reads it
+    /// back.
     pub trace_file: Option<PathBuf>,
-    /// Compresses the trace file with gzip of this level, from 1 (fast) to 9 (small).
+    /// Compresses the trace file with gzip at this level, from 1 (fastest) to 9 (smallest). Feature `gzip`.
     pub compression: Option<u32>,
-    /// Encrypts the trace file, authenticated, after the specification of Fernet. Not yet possible beside [`store`](Self::store).
+    /// Encrypts the trace file with Fernet (authenticated encryption). Feature `encryption`. Cannot be
+    /// combined with [`store`](Self::store) yet.
     pub encryption_key: Option<EncryptionKey>,
-    /// Whether each finished span is written to stderr, as one line of JSON: `name`, `context` (`trace_id`, `span_id`,
-    /// `trace_state`), `kind`, `parent_id`, `start_time`, `end_time`, `status`, `attributes`.
+    /// Whether to write each finished span to stderr, as one line of JSON: `name`, `context` (`trace_id`,
+    /// `span_id`, `trace_state`), `kind`, `parent_id`, `start_time`, `end_time`, `status`, `attributes`.
     pub console: bool,
-    /// A Turnscope data directory into which finished spans are written, without a server: feature `store`.
+    /// A Turnscope data directory to write finished spans to, without a server. Feature `store`.
     pub store: Option<DataDirectory>,
-    /// Exporters of the user's own, beside the others: one that fails does not touch another.
+    /// Your own exporters. They work alongside the others; a failing one does not affect the rest.
     pub exporters: Vec<Box<dyn Exporter>>,
-    /// How many finished spans [`finished_spans`](crate::finished_spans) remembers; 500.
+    /// How many finished spans to keep for [`finished_spans`](crate::finished_spans). Default: 500.
     pub ring_capacity: usize,
     /// How spans are named.
     pub naming: Naming,
-    /// Whether messages, arguments and results are recorded; what
-    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says (`true`, `span_only`, `span_and_event`), else not.
+    /// Whether to record messages, arguments and results. Default: true if
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is `true`, `span_only` or `span_and_event`.
     pub content: bool,
-    /// Whether calls and turns are measured and that is sent over OTLP beside the spans; unless `OTEL_METRICS_EXPORTER` is
-    /// `none`, where [`otlp`](Self::otlp) sends anything. Every `OTEL_METRIC_EXPORT_INTERVAL` milliseconds, else every 60 s.
+    /// Whether to measure calls and turns and send the metrics to the [`otlp`](Self::otlp) endpoint, every
+    /// `OTEL_METRIC_EXPORT_INTERVAL` milliseconds (default: 60 s). Default: true unless
+    /// `OTEL_METRICS_EXPORTER` is `none`.
     pub metrics: bool,
-    /// Whether log records are sent over OTLP beside the spans: those that [`live`](Self::live) and the layer for `tracing`
-    /// make; unless `OTEL_LOGS_EXPORTER` is `none`.
+    /// Whether to send log records over OTLP: those of [`live`](Self::live) and of the `tracing` layer.
+    /// Default: true unless `OTEL_LOGS_EXPORTER` is `none`.
     pub logs: bool,
-    /// Whether each step is announced over OTLP when it starts, so that one that hangs can be seen; not unless set.
+    /// Whether to announce each step over OTLP when it starts, so that a stuck step can be seen. Default:
+    /// false.
     pub live: bool,
-    /// Whether calls of tools are recorded; where not, what they hold stands directly below their turn.
+    /// Whether to record tool calls. If false, whatever a tool call contains becomes a child of the turn.
     pub tool_calls: bool,
-    /// Whether the tokens that calls of models used are recorded.
+    /// Whether to record token usage.
     pub token_usage: bool,
-    /// What is replaced in every attribute before a span is remembered or exported.
+    /// What to replace in every attribute before a span is kept or exported.
     pub redaction: Redaction,
-    /// No text in an attribute is longer: what is gets cut, with a mark that bears the length it had; in bytes
-    /// (`OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else 1 MiB).
+    /// The maximum length of a text in an attribute, in bytes. Longer texts are truncated, with a marker that
+    /// gives the original length. Default: `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then
+    /// `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then 1 MiB.
     pub max_value_bytes: usize,
-    /// Tighter limits by attribute, `status` for the message of a span's own error, and `*` for all that are not named. By
-    /// default tools' definitions, arguments and results, and system instructions (256 KiB), stack traces (16 KiB), the
-    /// messages of errors (4 KiB), and all others but messages (64 KiB).
+    /// Lower limits by attribute key, `status` for the message of a span's error status, and `*` for all
+    /// other keys. The defaults: tool definitions, arguments, results and system instructions 256 KiB, stack
+    /// traces 16 KiB, error messages 4 KiB, everything else except messages 64 KiB.
     pub value_limits: BTreeMap<String, usize>,
-    /// Where large contents are put, so that spans hold links to them; nowhere by default.
+    /// Where to store large values, so that spans contain links to them. Default: nowhere.
     #[cfg(feature = "object-store")]
     pub content_store: Option<crate::ContentStore>,
-    /// The share of traces that is recorded, from 0.0 to 1.0: a function of the trace id, so that processes agree; a trace
-    /// that another process began is recorded where that one records it. By default what `OTEL_TRACES_SAMPLER` and
-    /// `OTEL_TRACES_SAMPLER_ARG` say, else all.
+    /// The share of traces to record, from 0.0 to 1.0. It is decided by trace id, so that processes agree; a
+    /// trace that another process began is recorded if that process records it. Default:
+    /// `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, else all.
     pub sample_rate: Option<f64>,
-    /// Decides which of the recorded traces are kept, when they have ended; all by default. [`TailRules`](crate::TailRules)
-    /// is one.
+    /// Decides which of the recorded traces to keep once they have ended. Default: all. See
+    /// [`TailRules`](crate::TailRules).
     pub sampler: Option<Box<dyn Sampler>>,
-    /// How much is held back for the sampler, in bytes (16 MiB); beyond that the largest trace is kept as it stands.
+    /// How many bytes to hold back for the sampler. Beyond that, the largest trace is kept as it is. Default:
+    /// 16 MiB.
     pub max_held_bytes: usize,
-    /// How many spans wait for each exporter before new ones are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`, else 2048).
+    /// How many spans may wait for each exporter before new ones are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`, else
+    /// 2048).
     pub queue_size: usize,
-    /// How many bytes, about, wait for each exporter before new spans are dropped; 64 MiB.
+    /// About how many bytes may wait for each exporter before new spans are dropped. Default: 64 MiB.
     pub max_queue_bytes: usize,
-    /// How many spans an exporter is given at once (`OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, else 512).
+    /// How many spans an exporter gets at once (`OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, else 512).
     pub batch_size: usize,
-    /// How long a span waits for others (`OTEL_BSP_SCHEDULE_DELAY` in milliseconds, else 5 s).
+    /// How long a span waits for a batch to fill (`OTEL_BSP_SCHEDULE_DELAY` in milliseconds, else 5 s).
     pub batch_timeout: Duration,
-    /// How long one export over OTLP may take, all its retries included (`OTEL_BSP_EXPORT_TIMEOUT` in milliseconds, else 30 s).
+    /// Time limit for one OTLP export, retries included (`OTEL_BSP_EXPORT_TIMEOUT` in milliseconds, else 30
+    /// s).
     pub export_timeout: Duration,
-    /// Lets the end of a run, nested runs too, wait until it is exported, or for this long; by default it waits for nothing.
+    /// Makes the end of every run, nested runs too, wait up to this long until it is exported. Default: no
+    /// waiting.
     pub block_on_run_end: Option<Duration>,
-    /// How much the crate says of its own work: warnings.
+    /// How much the crate logs about its own work. Default: warnings.
     pub log_level: LogLevel,
-    /// The file to which it says that; stderr by default.
+    /// The file to log to. Default: stderr.
     pub log_path: Option<PathBuf>,
 }
 
 impl Config {
-    /// The defaults for the service `service_name`: finished spans are remembered, and sent nowhere.
+    /// The defaults for the service `service_name`: finished spans are kept in memory and sent nowhere.
     pub fn new(service_name: impl Into<String>) -> Self {
         let most = number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 1 << 20);
         Self {
@@ -151,15 +162,17 @@ impl Config {
         }
     }
 
-    /// Sets this up as what [`run`](fn@crate::run) records to. What stood before is drained and closed, and its ring forgotten.
+    /// Installs this as what [`run`](fn@crate::run) records to. The previous set-up is flushed and closed,
+    /// and its ring buffer cleared.
     ///
     /// # Errors
-    /// When a value is out of its range, or a file, endpoint or thread cannot be had; what stood before stands on.
+    /// When a value is out of range, a feature is off, or a file, endpoint or thread cannot be opened. The
+    /// previous set-up then stays.
     pub fn install(self) -> Result<(), SetupError> {
-        standing::install(self)
+        installation::install(self)
     }
 
-    /// The name under which spans are recorded, or none.
+    /// The configured service name, or `None`.
     pub(crate) fn service(&self) -> Option<String> {
         Some(self.service_name.clone()).filter(|name| !name.is_empty()).or_else(|| text("OTEL_SERVICE_NAME"))
     }
@@ -169,7 +182,7 @@ fn millis(variable: &str, default: usize) -> Duration {
     Duration::from_millis(number(variable, default) as u64)
 }
 
-/// Why nothing was set up. What was set up before still stands then.
+/// Why the set-up failed. The previous set-up stays.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
@@ -189,17 +202,25 @@ pub enum SetupError {
         /// Why.
         source: io::Error,
     },
-    /// The OTLP exporter cannot be made, for its endpoint or another setting.
+    /// The OTLP exporter cannot be built, because of its endpoint or another setting.
     #[error("cannot export to the OTLP endpoint: {0}")]
     Otlp(Box<dyn std::error::Error + Send + Sync>),
-    /// A setting has a value that it cannot have.
+    /// A setting needs a feature of this crate that is off.
+    #[error("{setting} needs the feature `{feature}` of the crate `turnscope`")]
+    MissingFeature {
+        /// The setting: a field, variable or endpoint.
+        setting: String,
+        /// The feature.
+        feature: &'static str,
+    },
+    /// A setting has an invalid value.
     #[error("{name} is {value}; allowed: {allowed}")]
     Invalid {
-        /// The setting: a field, a key or a variable.
+        /// The setting: a field, key or variable.
         name: String,
-        /// What it was set to; `(set)` for a secret.
+        /// The value; `(set)` for a secret.
         value: String,
-        /// What it can be.
+        /// The allowed values.
         allowed: String,
     },
     /// The data directory cannot be used.
@@ -210,10 +231,10 @@ pub enum SetupError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The agent's file is no YAML.
-    #[error("the agent's file cannot be read: {0}")]
+    /// The agent's file is not valid YAML.
+    #[error("the agent's file is not valid YAML: {0}")]
     Yaml(String),
-    /// No thread could be started.
+    /// A thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] io::Error),
 }
@@ -222,4 +243,9 @@ impl SetupError {
     pub(crate) fn invalid(name: &str, value: &(impl ToString + ?Sized), allowed: impl Into<String>) -> Self {
         Self::Invalid { name: name.to_owned(), value: value.to_string(), allowed: allowed.into() }
     }
+}
+
+/// Fails if the feature that `setting` needs is off.
+pub(crate) fn require(setting: &str, is_on: bool, feature: &'static str) -> Result<(), SetupError> {
+    if is_on { Ok(()) } else { Err(SetupError::MissingFeature { setting: setting.to_owned(), feature }) }
 }

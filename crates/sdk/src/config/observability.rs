@@ -1,25 +1,27 @@
-//! The door for agents that are described by a YAML file: its section `observability`.
+//! Set-up from the `observability` section of an agent's YAML file.
 
-use crate::{Config, Otlp, Recorder, SetupError, config::environment::text, set_default_recorder, standing};
+use crate::{
+    Config, Otlp, Recorder, SetupError, config::environment::text, installation, set_default_recorder,
+};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-/// Where spans go.
+/// Where spans are sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Backend {
-    /// Over OTLP: over HTTP where the endpoint has a path or the port 4318, else over gRPC.
+    /// OTLP: over HTTP if the endpoint has a path or port 4318, else over gRPC.
     #[default]
     Otlp,
-    /// To Logfire, with the token in `LOGFIRE_TOKEN`.
+    /// Logfire, with the token in `LOGFIRE_TOKEN`.
     Logfire,
-    /// To stderr, one JSON object for each finished span.
+    /// Stderr, one JSON object for each finished span.
     Console,
 }
 
-/// The section `observability` of an agent's file. With serde it can be read from any format; unknown keys, and values
-/// that a key cannot have, are errors that name the key and what is allowed.
+/// The `observability` section of an agent's file. It can be deserialised from any format. Unknown keys and
+/// invalid values are errors that name the key and what is allowed.
 ///
 /// ```
 /// use turnscope::{Backend, Observability};
@@ -34,19 +36,20 @@ pub enum Backend {
 #[serde(try_from = "Map<String, Json>")]
 #[non_exhaustive]
 pub struct Observability {
-    /// Where spans go; `otlp`.
+    /// Where spans are sent. Default: `otlp`.
     pub backend: Backend,
-    /// The endpoint; `http://localhost:4317`, over gRPC. For Logfire its own, in the region that the token names.
+    /// The endpoint. Default: `http://localhost:4317`, over gRPC; for Logfire, the endpoint of the token's
+    /// region.
     pub endpoint: Option<String>,
-    /// The service's name; the agent's.
+    /// The service's name. Default: the agent's name.
     pub service_name: Option<String>,
-    /// Whether calls of tools are recorded; true.
+    /// Whether to record tool calls. Default: true.
     pub trace_tool_calls: bool,
-    /// Whether the tokens that calls of models used are recorded; true.
+    /// Whether to record token usage. Default: true.
     pub trace_token_usage: bool,
-    /// The share of traces that is recorded, from 0.0 to 1.0; all.
+    /// The share of traces to record, from 0.0 to 1.0. Default: all.
     pub sample_rate: f64,
-    /// Whether messages, arguments and results are recorded; false.
+    /// Whether to record messages, arguments and results. Default: false.
     pub include_content: bool,
 }
 
@@ -103,8 +106,9 @@ impl TryFrom<Map<String, Json>> for Observability {
     }
 }
 
-/// Sets up what the section `observability` of an agent's YAML file says, at its top or under `spec`, and tells whether
-/// there is one. Without one nothing is set up: no thread, no exporter, a tracer that does nothing.
+/// Sets up what the `observability` section of an agent's YAML file specifies, at the top level or under
+/// `spec`, and returns whether there is such a section. Without one, nothing is set up: no thread, no
+/// exporter, a tracer that does nothing.
 ///
 /// ```
 /// let file = "
@@ -120,7 +124,7 @@ impl TryFrom<Map<String, Json>> for Observability {
 /// ```
 ///
 /// # Errors
-/// When the text is no YAML, when a key or value is not allowed, or when the set-up fails.
+/// When the text is not valid YAML, a key or value is not allowed, or the set-up fails.
 #[cfg(feature = "yaml")]
 pub fn setup_from_yaml(file: &str, agent_name: &str) -> Result<bool, SetupError> {
     match Observability::from_yaml(file)? {
@@ -130,13 +134,13 @@ pub fn setup_from_yaml(file: &str, agent_name: &str) -> Result<bool, SetupError>
 }
 
 impl Observability {
-    /// The section of an agent's YAML file, at its top or under `spec`; none where it is absent or empty.
+    /// The section of an agent's YAML file, at the top level or under `spec`. `None` if absent or empty.
     ///
     /// # Errors
-    /// When the text is no YAML, or a key or value is not allowed.
+    /// When the text is not valid YAML, or a key or value is not allowed.
     #[cfg(feature = "yaml")]
     pub fn from_yaml(file: &str) -> Result<Option<Self>, SetupError> {
-        // The rest of the file is the application's: it is passed over, whatever it holds.
+        // The rest of the file belongs to the application and is ignored.
         #[derive(Default, Deserialize)]
         struct File {
             observability: Option<Map<String, Json>>,
@@ -158,7 +162,7 @@ impl Observability {
         file.observability.or(spec).map(Self::try_from).transpose()
     }
 
-    /// The configuration that this makes for an agent.
+    /// The configuration for an agent.
     ///
     /// # Errors
     /// For Logfire, when `LOGFIRE_TOKEN` is not set.
@@ -176,24 +180,24 @@ impl Observability {
         Ok(config)
     }
 
-    /// Sets this up. For Logfire, what stands already is used as it is, else the provider that the application has set as
-    /// OpenTelemetry's global one, and no second one is made.
+    /// Installs this. For Logfire, it reuses the current set-up, else the OpenTelemetry global provider that
+    /// the application has set, instead of adding a second one.
     ///
     /// # Errors
     /// As [`config`](Self::config) and [`Config::install`].
     pub fn install(self, agent_name: &str) -> Result<(), SetupError> {
         if self.backend == Backend::Logfire {
-            let configured = standing::is_standing().then(crate::default_recorder);
+            let configured = installation::is_installed().then(crate::default_recorder);
             if let Some(recorder) = configured.or_else(Recorder::through_global) {
-                set_default_recorder(self.dressed(recorder));
+                set_default_recorder(self.apply_to(recorder));
                 return Ok(());
             }
         }
         self.config(agent_name)?.install()
     }
 
-    /// Records through a provider that the application has configured, and makes none: where spans go, and how many, is
-    /// that provider's concern.
+    /// Records through a provider that the application has configured, and creates none. Export and sampling
+    /// are up to that provider.
     ///
     /// ```
     /// use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -204,10 +208,10 @@ impl Observability {
     /// assert!(turnscope::run("helpdesk").is_recording());
     /// ```
     pub fn install_on(&self, provider: &SdkTracerProvider) {
-        set_default_recorder(self.dressed(Recorder::new(provider)));
+        set_default_recorder(self.apply_to(Recorder::new(provider)));
     }
 
-    fn dressed(&self, recorder: Recorder) -> Recorder {
+    fn apply_to(&self, recorder: Recorder) -> Recorder {
         recorder
             .with_content(self.include_content)
             .with_tool_calls(self.trace_tool_calls)
@@ -223,17 +227,13 @@ fn otlp(endpoint: Option<String>) -> Otlp {
     if is_http { Otlp::http(endpoint) } else { Otlp::grpc(endpoint) }
 }
 
-/// The endpoint that the section names, else `LOGFIRE_BASE_URL`, else that of the region in the token.
+/// The section's endpoint, else `LOGFIRE_BASE_URL`, else the endpoint of the region in the token.
 fn logfire(endpoint: Option<String>) -> Result<Otlp, SetupError> {
     let token = text("LOGFIRE_TOKEN").ok_or_else(|| {
-        SetupError::invalid(
-            "LOGFIRE_TOKEN",
-            "(not set)",
-            "a write token of Logfire, as the backend is logfire",
-        )
+        SetupError::invalid("LOGFIRE_TOKEN", "(not set)", "a Logfire write token: the backend is logfire")
     })?;
     let endpoint = endpoint.or_else(|| text("LOGFIRE_BASE_URL")).unwrap_or_else(|| {
-        // pylf_v1_REGION_…
+        // the token's format: pylf_v1_REGION_…
         let region = if token.split('_').nth(2) == Some("eu") { "eu" } else { "us" };
         format!("https://logfire-{region}.pydantic.dev")
     });

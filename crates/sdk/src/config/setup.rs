@@ -1,10 +1,10 @@
-//! The door for code: what most programs want to say, in a few fields.
+//! Set-up in code: the settings that most programs need.
 
 use crate::{Config, Exporter, Naming, Otlp, SetupError};
 use std::path::PathBuf;
 
-/// What to set up. [`Setup::new`] keeps the last 500 finished spans in memory, and does no more. It becomes a [`Config`],
-/// which has more fields.
+/// The most common settings. [`Setup::new`] only keeps the last 500 finished spans in memory. Converts into a
+/// [`Config`], which has all settings.
 ///
 /// ```
 /// use turnscope::{Setup, finished_spans, setup};
@@ -16,26 +16,25 @@ use std::path::PathBuf;
 /// ```
 #[derive(Debug)]
 pub struct Setup {
-    /// The service's name; `OTEL_SERVICE_NAME` where it is empty.
+    /// The service's name; `OTEL_SERVICE_NAME` if empty.
     pub service_name: String,
-    /// An OTLP/HTTP endpoint such as `http://localhost:4318`; `/v1/traces` is appended when it has no path.
+    /// An OTLP/HTTP endpoint such as `http://localhost:4318`. `/v1/traces` is appended if it has no path.
     pub otlp_endpoint: Option<String>,
-    /// A file to which each finished span is appended as one line of JSON.
+    /// A file to append finished spans to, one JSON object a line.
     pub trace_file: Option<PathBuf>,
-    /// Whether each finished span is written to stderr as one line of JSON.
+    /// Whether to write each finished span to stderr as one line of JSON.
     pub console: bool,
-    /// Only the ring: no endpoint, file, console or other exporter, whatever the other fields say.
+    /// Keeps spans in memory only: ignores endpoint, file, console and exporters.
     pub testing: bool,
-    /// Exporters of the user's own.
+    /// Your own exporters.
     pub exporters: Vec<Box<dyn Exporter>>,
-    /// How many finished spans [`finished_spans`](crate::finished_spans) remembers.
+    /// How many finished spans to keep for [`finished_spans`](crate::finished_spans).
     pub ring_capacity: usize,
     /// How spans are named.
     pub naming: Naming,
-    /// Whether messages, arguments and results are recorded; by default what
-    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, else not.
+    /// Whether to record messages, arguments and results. Default: see [`Config::content`].
     pub content: bool,
-    /// Whether each step is announced to the OTLP endpoint when it starts, so that one that hangs can be seen.
+    /// Whether to announce each step to the OTLP endpoint when it starts, so that a stuck step can be seen.
     pub live: bool,
 }
 
@@ -80,10 +79,11 @@ impl From<Setup> for Config {
     }
 }
 
-/// Sets up what [`run`](fn@crate::run) records to. What was set up before is drained and closed, and its ring forgotten.
+/// Sets up what [`run`](fn@crate::run) records to. The previous set-up is flushed and closed, and its ring
+/// buffer cleared.
 ///
 /// # Errors
-/// When a file, endpoint or thread cannot be had.
+/// When a file, endpoint or thread cannot be opened.
 pub fn setup(setup: Setup) -> Result<(), SetupError> {
     Config::from(setup).install()
 }

@@ -1,28 +1,32 @@
-//! The door of profiles: defaults for production, development and debugging, and a variable for everything.
+//! Set-up from profiles: defaults for production, development and debugging, with an environment variable for
+//! each setting.
 
-use super::values::{self, Parse};
+use super::{
+    require,
+    values::{self, Parse},
+};
 use crate::{
     Config, DataDirectory, LogLevel, Otlp, Redaction, SetupError, TailRules, config::environment::text,
 };
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
-/// Which defaults a [`TraceConfig`] starts from.
+/// The defaults that a [`TraceConfig`] starts from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profile {
-    /// 1 % of traces, the trace file compressed and encrypted, warnings.
+    /// 1 % of traces, trace file compressed and encrypted, log level warning.
     Production,
-    /// 50 % of traces, the trace file compressed, information.
+    /// 50 % of traces, trace file compressed, log level info.
     #[default]
     Development,
-    /// All traces, the trace file as it is, everything said.
+    /// All traces, plain trace file, log level debug.
     Debug,
 }
 
 impl FromStr for Profile {
     type Err = &'static str;
 
-    /// `production`, `development`, `debug`; the error says so.
+    /// Parses `production`, `development` or `debug`. The error lists them.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.to_ascii_lowercase().as_str() {
             "production" => Ok(Self::Production),
@@ -33,7 +37,8 @@ impl FromStr for Profile {
     }
 }
 
-/// What is recorded and where it goes, by profile. A field that is set wins over its variable, that over the profile.
+/// What to record and where to send it, by profile. A field takes precedence over its variable, and the
+/// variable over the profile.
 ///
 /// ```
 /// use turnscope::TraceConfig;
@@ -45,73 +50,76 @@ impl FromStr for Profile {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct TraceConfig {
-    /// The profile (`TRACE_PROFILE`; development).
+    /// The profile (`TRACE_PROFILE`). Default: development.
     pub profile: Option<Profile>,
-    /// The share of traces that is recorded, from 0.0 to 1.0 (`TRACE_SAMPLE_RATE`, else what `OTEL_TRACES_SAMPLER` says, else
-    /// the profile's).
+    /// The share of traces to record, from 0.0 to 1.0 (`TRACE_SAMPLE_RATE`). Default: what
+    /// `OTEL_TRACES_SAMPLER` says, else the profile's.
     pub sample_rate: Option<f64>,
-    /// Keeps only traces with an error, of those that are recorded (`TRACE_ONLY_ON_ERROR`; false).
+    /// Whether to keep only traces with an error, among those recorded (`TRACE_ONLY_ON_ERROR`). Default:
+    /// false.
     pub only_on_error: Option<bool>,
-    /// Further keys whose values are replaced (`TRACE_REDACT_KEYS`, separated by commas).
+    /// Further keys whose values to redact (`TRACE_REDACT_KEYS`, comma-separated).
     pub redact_keys: Option<Vec<String>>,
-    /// Further shapes, as regular expressions, that are replaced (`TRACE_REDACT_PATTERNS`, separated by commas outside
-    /// brackets).
+    /// Further regular expressions to redact (`TRACE_REDACT_PATTERNS`, separated by commas outside brackets).
+    /// Feature `regex`.
     pub redact_patterns: Option<Vec<String>>,
-    /// Whether the trace file is compressed (`TRACE_COMPRESSION_ENABLED`).
+    /// Whether to compress the trace file (`TRACE_COMPRESSION_ENABLED`). Feature `gzip`.
     pub compression_enabled: Option<bool>,
-    /// How much, from 1 to 9 (`TRACE_COMPRESSION_LEVEL`; 6).
+    /// The gzip level, from 1 to 9 (`TRACE_COMPRESSION_LEVEL`). Default: 6.
     pub compression_level: Option<u32>,
-    /// Whether the trace file is encrypted (`TRACE_ENCRYPTION_ENABLED`).
+    /// Whether to encrypt the trace file (`TRACE_ENCRYPTION_ENABLED`). Feature `encryption`.
     pub encryption_enabled: Option<bool>,
-    /// The key: 32 bytes in url-safe base64 (`TRACE_ENCRYPTION_KEY`).
+    /// The encryption key: 32 bytes in URL-safe base64 (`TRACE_ENCRYPTION_KEY`).
     pub encryption_key: Option<String>,
-    /// How many spans wait for each exporter before new ones are dropped (`TRACE_QUEUE_SIZE`).
+    /// How many spans may wait for each exporter before new ones are dropped (`TRACE_QUEUE_SIZE`).
     pub queue_size: Option<usize>,
-    /// How many spans an exporter is given at once (`TRACE_BATCH_SIZE`).
+    /// How many spans an exporter gets at once (`TRACE_BATCH_SIZE`).
     pub batch_size: Option<usize>,
-    /// How long a span waits for others (`TRACE_BATCH_TIMEOUT`, in milliseconds).
+    /// How long a span waits for a batch to fill (`TRACE_BATCH_TIMEOUT`, in milliseconds).
     pub batch_timeout: Option<Duration>,
-    /// Whether the end of a run waits for its export (`TRACE_BLOCK_ON_RUN_END`; false).
+    /// Whether the end of a run waits for its export (`TRACE_BLOCK_ON_RUN_END`). Default: false.
     pub block_on_run_end: Option<bool>,
-    /// How long at most, in milliseconds (`TRACE_RUN_END_BLOCK_TIMEOUT_MS`; 1000).
+    /// The longest such wait, in milliseconds (`TRACE_RUN_END_BLOCK_TIMEOUT_MS`). Default: 1000.
     pub run_end_block_timeout_ms: Option<u64>,
-    /// The database of a Turnscope data directory, into which spans are written (`TRACE_DB_PATH`,
-    /// which only counts with the feature `store`).
+    /// The database of a Turnscope data directory to write spans to (`TRACE_DB_PATH`; ignored without the
+    /// feature `store`).
     pub db_path: Option<PathBuf>,
-    /// What ended longer ago is deleted from it; 0 keeps everything (`TRACE_RETENTION_DAYS`; 0).
+    /// Deletes traces that ended more than this many days ago; 0 keeps everything (`TRACE_RETENTION_DAYS`).
+    /// Default: 0.
     pub retention_days: Option<f64>,
-    /// The oldest is deleted from it until the rest fits into this many bytes; 0 is no limit (`TRACE_RETENTION_MAX_BYTES`; 0).
+    /// Deletes the oldest traces until the rest fits into this many bytes; 0 means no limit
+    /// (`TRACE_RETENTION_MAX_BYTES`). Default: 0.
     pub retention_max_bytes: Option<u64>,
-    /// How much the crate says of its own work (`TRACE_LOG_LEVEL`).
+    /// How much the crate logs about its own work (`TRACE_LOG_LEVEL`).
     pub log_level: Option<LogLevel>,
-    /// The file to which it says that; stderr by default (`TRACE_LOG_PATH`).
+    /// The file to log to (`TRACE_LOG_PATH`). Default: stderr.
     pub log_path: Option<PathBuf>,
-    /// A file to which each finished span is appended as one line of JSON; it has no variable.
+    /// A file to append finished spans to, one JSON object a line. It has no variable.
     pub trace_file: Option<PathBuf>,
-    /// Where spans are sent over OTLP; it has no variable.
+    /// Where to send spans over OTLP. It has no variable.
     pub otlp: Option<Otlp>,
 }
 
 impl TraceConfig {
-    /// Little, and that compressed and encrypted.
+    /// The production profile: 1 % of traces, compressed and encrypted.
     pub fn production() -> Self {
         Self { profile: Some(Profile::Production), ..Self::default() }
     }
 
-    /// Half, compressed.
+    /// The development profile: half of all traces, compressed.
     pub fn development() -> Self {
         Self { profile: Some(Profile::Development), ..Self::default() }
     }
 
-    /// Everything, as it is.
+    /// The debug profile: everything, uncompressed and unencrypted.
     pub fn debug() -> Self {
         Self { profile: Some(Profile::Debug), ..Self::default() }
     }
 
-    /// The configuration that this, the environment and the profile make.
+    /// The configuration from these fields, the environment and the profile.
     ///
     /// # Errors
-    /// When a value is out of its range, or encryption is on without a valid key; the variable is named.
+    /// When a value is out of range, or encryption is on without a valid key. The error names the variable.
     pub fn config(self, service_name: impl Into<String>) -> Result<Config, SetupError> {
         let profile = or(self.profile, "TRACE_PROFILE", |text| text.parse().map_err(str::to_owned))?
             .unwrap_or_default();
@@ -122,7 +130,8 @@ impl TraceConfig {
         };
         let mut config = Config::new(service_name);
 
-        // A sampler that OpenTelemetry's variables name is the user's word too, and the profile's is only a default.
+        // A sampler set in OpenTelemetry's variables is an explicit choice; the profile's rate is only a
+        // default.
         let default = text("OTEL_TRACES_SAMPLER").is_none().then_some(rate);
         config.sample_rate = or(self.sample_rate, "TRACE_SAMPLE_RATE", values::rate)?.or(default);
         if let Some(rate) = &config.sample_rate {
@@ -146,7 +155,7 @@ impl TraceConfig {
             let key = or(self.encryption_key, "TRACE_ENCRYPTION_KEY", |text| Ok(text.to_owned()))?;
             let (value, key) = ("(set)", key.map(|key| key.parse().ok()));
             let said = if key.is_some() { value } else { "(not set)" };
-            let allowed = "32 bytes in url-safe base64, as encryption is on";
+            let allowed = "32 bytes in URL-safe base64: encryption is on";
             config.encryption_key = Some(
                 key.flatten().ok_or_else(|| SetupError::invalid("TRACE_ENCRYPTION_KEY", said, allowed))?,
             );
@@ -189,7 +198,7 @@ fn millis_of(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The value in code, else that of the variable.
+/// The value set in code, else the variable's value.
 fn or<T>(own: Option<T>, variable: &str, parse: Parse<T>) -> Result<Option<T>, SetupError> {
     match (own, text(variable)) {
         (Some(own), _) => Ok(Some(own)),
@@ -209,6 +218,9 @@ fn redaction(keys: Vec<String>, patterns: Vec<String>) -> Result<Redaction, Setu
     let mut redaction = Redaction::default();
     for key in keys {
         redaction = redaction.with_key(&key);
+    }
+    if !patterns.is_empty() {
+        require("TRACE_REDACT_PATTERNS", cfg!(feature = "regex"), "regex")?;
     }
     for pattern in patterns {
         redaction = redaction.with_pattern("custom", &pattern).map_err(|_| {

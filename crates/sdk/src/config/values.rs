@@ -1,6 +1,6 @@
-//! Texts as values. Each error says what would have been allowed.
+//! Parses settings from text. Errors list the allowed values.
 
-/// A setting as a text that was given for it.
+/// Parses a setting, or returns the allowed values.
 pub(super) type Parse<T> = fn(&str) -> Result<T, String>;
 
 pub(super) fn switch(text: &str) -> Result<bool, String> {
@@ -41,7 +41,7 @@ pub(super) fn are_days(days: f64) -> bool {
 
 pub(super) const DAYS: &str = "a number of days, such as 30 or 0.5; 0 keeps everything";
 
-/// `67108864`, `64MiB`, `64MB`, `1.5G`.
+/// Parses `67108864`, `64MiB`, `64MB` or `1.5G`.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(at);
@@ -99,6 +99,6 @@ mod tests {
         {
             assert_eq!(bytes(text), Ok(wanted), "{text}");
         }
-        assert!(bytes("lots").is_err() && bytes("-1").is_err() && bytes("1 cow").is_err());
+        assert!(bytes("lots").is_err() && bytes("-1").is_err() && bytes("1 parsec").is_err());
     }
 }

@@ -1,4 +1,5 @@
-//! Finished spans on stderr, one JSON object a line, in the shape in which OpenTelemetry's console exporters print them.
+//! Prints finished spans to stderr, one JSON object a line, in the format of OpenTelemetry's console
+//! exporters.
 
 use super::Exporter;
 use crate::finished;
@@ -16,7 +17,7 @@ use std::{
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// Prints spans on stderr.
+/// Prints spans to stderr.
 #[derive(Debug)]
 pub(crate) struct Console;
 
@@ -31,7 +32,7 @@ impl Exporter for Console {
     }
 }
 
-/// A span as it is printed, its members in this order.
+/// A span's printed form. The order of the fields is the order in the output.
 #[derive(Debug, Serialize)]
 struct Printed<'a> {
     name: &'a str,

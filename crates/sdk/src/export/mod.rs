@@ -1,29 +1,34 @@
-//! Where finished spans go.
+//! Exporters: where finished spans go.
 
 mod console;
+#[cfg(feature = "store")]
+mod directory_lease;
 mod otlp;
+#[cfg(feature = "otlp")]
+mod otlp_exporter;
+#[cfg(feature = "otlp")]
 mod otlp_signals;
-mod ring;
+mod ring_buffer;
 #[cfg(feature = "store")]
 mod store;
 #[cfg(feature = "tls")]
 mod tls;
-#[cfg(feature = "store")]
-mod turn;
 
 pub(crate) use console::Console;
-pub(crate) use otlp::OtlpExporter;
 pub use otlp::{Otlp, OtlpProtocol};
+#[cfg(feature = "otlp")]
+pub(crate) use otlp_exporter::OtlpExporter;
+#[cfg(feature = "otlp")]
 pub(crate) use otlp_signals::{log_exporter, meter_provider};
-pub(crate) use ring::Ring;
+pub(crate) use ring_buffer::RingBuffer;
 #[cfg(feature = "store")]
 pub use store::StoreExporter;
 
 use opentelemetry_sdk::trace::SpanData;
 use std::{error::Error, fmt};
 
-/// Takes finished spans, on a thread of its own: it may fail, wait or panic without the caller's or another exporter's
-/// noticing.
+/// Receives finished spans on a thread of its own. It may fail, block or panic without affecting the caller
+/// or other exporters.
 ///
 /// ```
 /// use opentelemetry_sdk::trace::SpanData;
@@ -43,9 +48,9 @@ use std::{error::Error, fmt};
 /// # Ok::<(), turnscope::SetupError>(())
 /// ```
 pub trait Exporter: fmt::Debug + Send {
-    /// Takes a batch.
+    /// Exports a batch.
     ///
     /// # Errors
-    /// When the batch could not be exported; it is lost, and reported.
+    /// When the batch cannot be exported. It is lost, and the error is logged.
     fn export(&mut self, spans: &[SpanData]) -> Result<(), Box<dyn Error + Send + Sync>>;
 }

@@ -1,18 +1,12 @@
-//! OTLP, over HTTP and gRPC, through OpenTelemetry's own exporter.
+//! The settings of OTLP export.
 //!
-//! Not here: certificates (`tls`), the variables of the environment (`config::environment`).
+//! Not here: the export (`otlp_exporter`, `otlp_signals`), environment variables (`config::environment`).
 
-use super::Exporter;
-use opentelemetry::Context;
-use opentelemetry_http::{HttpClient, hyper::HyperClient};
-use opentelemetry_otlp::{Protocol, WithExportConfig, WithHttpConfig, WithTonicConfig};
-use opentelemetry_sdk::{
-    Resource,
-    trace::{SpanData, SpanExporter as _},
+use crate::{
+    SetupError,
+    config::{exporter_variable, require},
 };
-use std::{error::Error, path::PathBuf, time::Duration};
-
-pub(super) type Failure = Box<dyn Error + Send + Sync>;
+use std::{path::PathBuf, time::Duration};
 
 /// How spans are sent over OTLP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,8 +21,9 @@ pub enum OtlpProtocol {
     HttpJson,
 }
 
-/// Where and how spans are sent over OTLP. `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_COMPRESSION` (`gzip`, `none`)
-/// and `OTEL_EXPORTER_OTLP_INSECURE` hold beside it, and those for traces before them.
+/// Where and how to send spans over OTLP. `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_COMPRESSION`
+/// (`gzip`, `none`) and `OTEL_EXPORTER_OTLP_INSECURE` apply as well; their variants for traces take
+/// precedence.
 ///
 /// ```
 /// use turnscope::{Config, Otlp};
@@ -40,26 +35,28 @@ pub enum OtlpProtocol {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Otlp {
-    /// The whole address: over HTTP with its path. `https` needs the feature `tls`, which is on by default.
+    /// The endpoint; over HTTP with its path. `https` needs the feature `tls`, which is on by default.
     pub endpoint: String,
-    /// Where metrics are sent; beside the traces (`/v1/metrics`) by default, over HTTP only where those go to `/v1/traces`.
+    /// The endpoint for metrics. Default: derived from the traces endpoint (`/v1/metrics`). Over HTTP that is
+    /// possible only if the traces endpoint ends in `/v1/traces`.
     pub metrics_endpoint: Option<String>,
-    /// Where logs are sent; beside the traces (`/v1/logs`) by default, over HTTP only where those go to `/v1/traces`.
+    /// The endpoint for logs. Default: derived from the traces endpoint (`/v1/logs`). Over HTTP that is
+    /// possible only if the traces endpoint ends in `/v1/traces`.
     pub logs_endpoint: Option<String>,
     /// The protocol.
     pub protocol: OtlpProtocol,
-    /// Headers that every request bears, as name and value.
+    /// Headers of every request, as name and value.
     pub headers: Vec<(String, String)>,
-    /// How long one request may take (else what `OTEL_EXPORTER_OTLP_TIMEOUT` says in milliseconds, else 10 s).
+    /// Time limit for one request. Default: `OTEL_EXPORTER_OTLP_TIMEOUT` in milliseconds, else 10 s.
     pub timeout: Option<Duration>,
-    /// A file with the certificates, in PEM, of those who may vouch for the server, instead of the system's.
+    /// A PEM file with the root certificates to trust instead of the system's.
     pub certificate: Option<PathBuf>,
-    /// Files with a certificate to show to the server, and with its key, both in PEM.
+    /// PEM files with a client certificate and its private key.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
 }
 
 impl Otlp {
-    /// Over HTTP to `endpoint`; `/v1/traces` is appended when it has no path.
+    /// OTLP over HTTP to `endpoint`. `/v1/traces` is appended if it has no path.
     pub fn http(endpoint: impl AsRef<str>) -> Self {
         Self {
             endpoint: with_path(endpoint.as_ref()),
@@ -73,100 +70,48 @@ impl Otlp {
         }
     }
 
-    /// Over gRPC to `endpoint`, such as `http://localhost:4317`.
+    /// OTLP over gRPC to `endpoint`, such as `http://localhost:4317`.
     pub fn grpc(endpoint: impl Into<String>) -> Self {
         Self { protocol: OtlpProtocol::Grpc, endpoint: endpoint.into(), ..Self::http("") }
     }
 
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    fn build(&self) -> Result<opentelemetry_otlp::SpanExporter, Failure> {
-        let builder = opentelemetry_otlp::SpanExporter::builder();
-        Ok(match self.protocol {
-            OtlpProtocol::Grpc => self.grpc_builder(builder.with_tonic(), &self.endpoint)?.build()?,
-            _ => self.http_builder(builder.with_http(), &self.endpoint)?.build()?,
-        })
-    }
-
-    /// Where another signal than traces is sent: beside them, unless it was told otherwise. Over HTTP there is no such place
-    /// where that for traces has a path of its own.
+    /// The endpoint for metrics or logs: the configured one, else one derived from the traces endpoint. Over
+    /// HTTP, `None` if the traces endpoint does not end in `/v1/traces`.
+    #[cfg(feature = "otlp")]
     pub(super) fn endpoint_of(&self, signal: &str) -> Option<String> {
-        let told = match signal {
+        let configured = match signal {
             "metrics" => &self.metrics_endpoint,
             _ => &self.logs_endpoint,
         };
-        let beside = || match self.protocol {
+        let derived = || match self.protocol {
             OtlpProtocol::Grpc => Some(self.endpoint.clone()),
             _ => self.endpoint.strip_suffix("/v1/traces").map(|base| format!("{base}/v1/{signal}")),
         };
-        told.clone().or_else(beside)
+        configured.clone().or_else(derived)
     }
 
-    pub(super) fn http_builder<B: WithExportConfig + WithHttpConfig>(
-        &self,
-        builder: B,
-        endpoint: &str,
-    ) -> Result<B, Failure> {
-        let json = self.protocol == OtlpProtocol::HttpJson;
-        let timeout = self.timeout.unwrap_or_else(timeout_of_the_environment);
-        let builder = builder
-            .with_protocol(if json { Protocol::HttpJson } else { Protocol::HttpBinary })
-            .with_endpoint(endpoint)
-            .with_timeout(timeout)
-            .with_headers(self.headers.iter().cloned().collect());
-        Ok(builder.with_http_client(self.client(timeout)?))
-    }
-
-    pub(super) fn grpc_builder<B: WithExportConfig + WithTonicConfig>(
-        &self,
-        builder: B,
-        endpoint: &str,
-    ) -> Result<B, Failure> {
-        let timeout = self.timeout.unwrap_or_else(timeout_of_the_environment);
-        let mut builder = builder.with_endpoint(endpoint).with_timeout(timeout);
-        if !self.headers.is_empty() {
-            let mut headers = http::HeaderMap::new();
-            for (name, value) in &self.headers {
-                headers.insert(http::HeaderName::try_from(name)?, http::HeaderValue::try_from(value)?);
-            }
-            let metadata = opentelemetry_otlp::tonic_types::metadata::MetadataMap::from_headers(headers);
-            builder = builder.with_metadata(metadata);
+    /// Fails if an endpoint or the environment needs a feature that is off.
+    pub(crate) fn check_features(&self) -> Result<(), SetupError> {
+        require("otlp", cfg!(feature = "otlp"), "otlp")?;
+        let endpoints = [Some(&self.endpoint), self.metrics_endpoint.as_ref(), self.logs_endpoint.as_ref()];
+        for endpoint in endpoints.into_iter().flatten().filter(|endpoint| endpoint.starts_with("https:")) {
+            require(endpoint, cfg!(feature = "tls"), "tls")?;
         }
-        #[cfg(feature = "tls")]
-        if !endpoint.starts_with("http:") {
-            builder = builder.with_tls_config(super::tls::grpc(self)?);
+        match exporter_variable("COMPRESSION") {
+            Some((name, value)) if value == "gzip" => require(&name, cfg!(feature = "gzip"), "gzip"),
+            _ => Ok(()),
         }
-        Ok(builder)
-    }
-
-    #[cfg(feature = "tls")]
-    fn client(&self, timeout: Duration) -> Result<impl HttpClient + 'static, Failure> {
-        Ok(HyperClient::new(super::tls::connector(self)?, timeout, None))
-    }
-
-    #[cfg(not(feature = "tls"))]
-    fn client(&self, timeout: Duration) -> Result<impl HttpClient + 'static, Failure> {
-        if self.endpoint.starts_with("https:") {
-            return Err(
-                format!("{}: the feature `tls` of the crate `turnscope` is off", self.endpoint).into()
-            );
-        }
-        Ok(HyperClient::with_default_connector(timeout, None))
     }
 }
 
-fn timeout_of_the_environment() -> Duration {
-    let number = crate::config::number;
-    let general = number("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000);
-    Duration::from_millis(number("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", general) as u64)
-}
-
-/// `/v1/traces` where the endpoint names no path.
+/// Appends `/v1/traces` if the endpoint has no path.
 fn with_path(endpoint: &str) -> String {
     let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
     match rest.split_once('/') {
@@ -176,47 +121,12 @@ fn with_path(endpoint: &str) -> String {
     }
 }
 
-/// What exporting itself does must not be recorded in turn.
-pub(super) fn quietly<T>(work: impl FnOnce() -> T) -> T {
-    let _quiet = Context::enter_telemetry_suppressed_scope();
-    work()
-}
-
-/// OTLP, with a small runtime of its own: the clients need one.
-#[derive(Debug)]
-pub(crate) struct OtlpExporter {
-    exporter: opentelemetry_otlp::SpanExporter,
-    runtime: tokio::runtime::Runtime,
-    timeout: Duration,
-}
-
-impl OtlpExporter {
-    /// `timeout` bounds an export with all that it tries again.
-    pub(crate) fn new(otlp: &Otlp, timeout: Duration, resource: &Resource) -> Result<Self, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mut exporter = {
-            let _inside = runtime.enter();
-            otlp.build()?
-        };
-        exporter.set_resource(resource);
-        Ok(Self { exporter, runtime, timeout })
-    }
-}
-
-impl Exporter for OtlpExporter {
-    fn export(&mut self, spans: &[SpanData]) -> Result<(), Failure> {
-        let export = self.exporter.export(spans.to_vec());
-        let timeout = self.timeout;
-        Ok(self.runtime.block_on(async move { tokio::time::timeout(timeout, export).await })??)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::with_path;
 
     #[test]
-    fn an_endpoint_without_a_path_gets_the_usual_one() {
+    fn an_endpoint_without_a_path_gets_the_standard_path() {
         assert_eq!(with_path("http://h:1"), "http://h:1/v1/traces");
         assert_eq!(with_path("http://h:1/"), "http://h:1/v1/traces");
         assert_eq!(with_path("http://h:1/api/otel"), "http://h:1/api/otel");

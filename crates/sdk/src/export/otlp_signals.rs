@@ -1,6 +1,9 @@
-//! Metrics and logs over OTLP, beside the spans: to the same server, by the same settings.
+//! Metrics and logs over OTLP, with the same server and settings as the spans.
 
-use super::otlp::{Failure, Otlp, OtlpProtocol, quietly};
+use super::{
+    Otlp, OtlpProtocol,
+    otlp_exporter::{Failure, suppressed},
+};
 use crate::log_records;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_otlp::{LogExporter, MetricExporter};
@@ -15,16 +18,16 @@ use opentelemetry_sdk::{
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// An exporter with a small runtime of its own: the clients need one.
+/// An exporter with a small runtime that its client needs.
 #[derive(Debug)]
 struct OnRuntime<E> {
     exporter: E,
-    /// None while it is dropped.
+    /// `None` only while dropping.
     runtime: Option<Runtime>,
     timeout: Duration,
 }
 
-/// It may be dropped by whoever shuts down, in a runtime of their own, where another must not be waited for.
+/// The owner may drop this inside its own runtime, where blocking on another one is not allowed.
 impl<E> Drop for OnRuntime<E> {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
@@ -51,7 +54,7 @@ impl<E> OnRuntime<E> {
     }
 }
 
-/// A meter provider that sends to where `otlp` sends metrics, or none where it sends none.
+/// A meter provider that sends to the metrics endpoint of `otlp`, or `None` if there is none.
 pub(crate) fn meter_provider(
     otlp: &Otlp,
     timeout: Duration,
@@ -71,7 +74,7 @@ pub(crate) fn meter_provider(
 
 impl PushMetricExporter for OnRuntime<MetricExporter> {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        quietly(|| self.wait(self.exporter.export(metrics)))
+        suppressed(|| self.wait(self.exporter.export(metrics)))
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -87,12 +90,12 @@ impl PushMetricExporter for OnRuntime<MetricExporter> {
     }
 }
 
-/// An exporter to where `otlp` sends logs, or none where it sends none.
+/// An exporter that sends to the logs endpoint of `otlp`, or `None` if there is none.
 pub(crate) fn log_exporter(
     otlp: &Otlp,
     timeout: Duration,
     resource: &Resource,
-) -> Result<Option<impl log_records::Export + use<>>, Failure> {
+) -> Result<Option<impl log_records::LogExporter + use<>>, Failure> {
     let Some(endpoint) = otlp.endpoint_of("logs") else { return Ok(None) };
     let mut exporter = OnRuntime::new(timeout, || {
         let builder = LogExporter::builder();
@@ -105,7 +108,7 @@ pub(crate) fn log_exporter(
     Ok(Some(exporter))
 }
 
-impl log_records::Export for OnRuntime<LogExporter> {
+impl log_records::LogExporter for OnRuntime<LogExporter> {
     fn export(&mut self, records: &[(&SdkLogRecord, &InstrumentationScope)]) -> Result<(), Failure> {
         Ok(self.wait(self.exporter.export(LogBatch::new(records)))?)
     }

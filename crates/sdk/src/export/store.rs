@@ -1,8 +1,8 @@
-//! Finished spans into a Turnscope data directory: through the server's own way in, without a server.
+//! Writes finished spans to a Turnscope data directory through the server's ingestion code, without a server.
 
 use super::{
     Exporter, Otlp, OtlpExporter,
-    turn::{Open, Turn},
+    directory_lease::{DirectoryLease, OpenStore},
 };
 use crate::{
     DataDirectory, SetupError,
@@ -39,19 +39,21 @@ use turnscope_store_sqlite::{Options, SqliteStore, owner};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// How often what is not to be kept is deleted.
-const PRUNE: Duration = Duration::from_secs(3600);
-/// How long sending to the directory's owner may take.
-const SEND: Duration = Duration::from_secs(30);
-/// How long a batch waits for a directory that somebody else without a server holds: as a rule only while a batch is written.
-const WAIT: Duration = Duration::from_secs(10);
-/// How often it looks again meanwhile, beside the store's own patience.
-const PAUSE: Duration = Duration::from_millis(10);
+/// How often the retention settings are applied.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
+/// Timeout for sending to the server that owns the directory.
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a batch waits while another process without a server holds the directory; that usually takes as
+/// long as one batch.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often to retry meanwhile, in addition to the store's own retries.
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Writes finished spans into a Turnscope data directory. It takes the directory while it has something to write, a second at a
-/// time, so several processes may write into the same; one that finds it taken waits its turn, ten seconds at most, or the batch is
-/// lost, and that is reported. Where a server owns the directory, spans are sent to its OTLP port, and that is said once; when it has gone, they
-/// are written here again.
+/// Writes finished spans to a Turnscope data directory. It holds the directory only while it has something to
+/// write, for about a second, so several processes can share it. If another process holds the directory, a
+/// batch waits up to ten seconds; after that it is lost, and the error is logged. If a server owns the
+/// directory, spans are sent to its OTLP port, which is logged once. When the server has stopped, spans are
+/// written directly again.
 ///
 /// ```
 /// use opentelemetry_sdk::Resource;
@@ -70,26 +72,26 @@ pub struct StoreExporter {
     directory: DataDirectory,
     resource: Resource,
     pricing: Pricing,
-    turn: Turn,
-    /// The way to the server that owns the directory.
+    lease: DirectoryLease,
+    /// The server that owns the directory.
     server: Option<Box<OtlpExporter>>,
     pruned: Option<Instant>,
     log: Log,
-    /// The server's address that the log was told of.
-    told: Option<String>,
+    /// The server address that was last logged.
+    logged_address: Option<String>,
 }
 
-/// Where a batch can go now.
-enum Place {
-    /// Into the store, which is this process's until it is dropped.
-    Here(Box<Open>),
-    /// To the server that owns it.
+/// Where a batch can be written now.
+enum Target {
+    /// To the store, which this process owns until it is dropped.
+    Store(Box<OpenStore>),
+    /// To the server that owns the directory.
     Server(Box<OtlpExporter>),
-    /// Nowhere: somebody else is writing, and takes no spans.
-    Taken(String),
+    /// Nowhere: another process without a server holds the directory. Contains its error message.
+    Locked(String),
 }
 
-/// What the lock file says of the owner.
+/// The content of the lock file.
 #[derive(Deserialize)]
 struct Owner {
     pid: u32,
@@ -97,10 +99,10 @@ struct Owner {
 }
 
 impl StoreExporter {
-    /// Makes the directory where it is not there, and makes sure that it can be used.
+    /// Creates the directory if it does not exist, and checks that it can be used.
     ///
     /// # Errors
-    /// When it can neither be opened nor belongs to anybody, or a setting has a value that it cannot have.
+    /// When the directory can neither be opened nor is owned by another process, or a setting is invalid.
     pub fn open(directory: DataDirectory, resource: &Resource) -> Result<Self, SetupError> {
         directory.check()?;
         Self::with_log(directory, resource, Log::default())
@@ -118,27 +120,37 @@ impl StoreExporter {
             Err(source) => return Err(failed(source)),
         };
         let resource = resource.clone();
-        let (server, pruned, told) = (None, None, None);
-        let mut exporter =
-            Self { directory, resource, pricing, turn: Turn::new()?, server, pruned, log, told };
-        match exporter.place() {
-            Ok(Place::Server(server)) => exporter.server = Some(server),
-            Ok(Place::Here(_) | Place::Taken(_)) => {}
+        let (server, pruned, logged_address) = (None, None, None);
+        let mut exporter = Self {
+            directory,
+            resource,
+            pricing,
+            lease: DirectoryLease::new()?,
+            server,
+            pruned,
+            log,
+            logged_address,
+        };
+        match exporter.target() {
+            Ok(Target::Server(server)) => exporter.server = Some(server),
+            Ok(Target::Store(_) | Target::Locked(_)) => {}
             Err(source) => return Err(failed(source)),
         }
         Ok(exporter)
     }
 
-    /// Takes the directory, or finds out who has it.
-    fn place(&mut self) -> Result<Place, Failure> {
-        if let Some(open) = self.turn.take() {
-            return Ok(Place::Here(open));
+    /// Opens the directory, or finds out who owns it.
+    fn target(&mut self) -> Result<Target, Failure> {
+        if let Some(open) = self.lease.take() {
+            return Ok(Target::Store(open));
         }
         let pricing = Some(self.pricing.clone());
         let options = Options { text_of: Some(item_text), pricing, ..Options::default() };
         match SqliteStore::open(&self.directory.path, options) {
-            Ok(store) => Ok(Place::Here(Box::new(Open::new(store)))),
-            Err(StoreError::Owned(said)) => Ok(self.server().map_or(Place::Taken(said), Place::Server)),
+            Ok(store) => Ok(Target::Store(Box::new(OpenStore::new(store)))),
+            Err(StoreError::Owned(message)) => {
+                Ok(self.server().map_or(Target::Locked(message), Target::Server))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -150,21 +162,21 @@ impl StoreExporter {
         if let Some(key) = text("TURNSCOPE_API_KEY").or_else(|| text("TRACE_API_KEY")) {
             otlp = otlp.with_header("x-api-key", key);
         }
-        let exporter = OtlpExporter::new(&otlp, SEND, &self.resource).ok()?;
-        if self.told.as_ref() != Some(&address) {
-            self.log.say(LogLevel::Warning, || {
+        let exporter = OtlpExporter::new(&otlp, SEND_TIMEOUT, &self.resource).ok()?;
+        if self.logged_address.as_ref() != Some(&address) {
+            self.log.write(LogLevel::Warning, || {
                 let path = self.directory.path.display();
-                format!("{path} belongs to process {}: spans are sent to its OTLP port, {address}", owner.pid)
+                format!("process {} owns {path}: sending spans to its OTLP port, {address}", owner.pid)
             });
-            self.told = Some(address);
+            self.logged_address = Some(address);
         }
         Some(Box::new(exporter))
     }
 
-    /// Deletes what is not to be kept, now and then.
+    /// Applies the retention settings, at most once an hour.
     fn prune(&mut self, store: &SqliteStore) -> Result<(), Failure> {
         let (days, bytes) = (self.directory.retention_days, self.directory.retention_max_bytes);
-        if (days <= 0.0 && bytes == 0) || self.pruned.is_some_and(|at| at.elapsed() < PRUNE) {
+        if (days <= 0.0 && bytes == 0) || self.pruned.is_some_and(|at| at.elapsed() < PRUNE_INTERVAL) {
             return Ok(());
         }
         self.pruned = Some(Instant::now());
@@ -172,21 +184,21 @@ impl StoreExporter {
         let max_age = (days > 0.0).then(|| Duration::try_from_secs_f64(days * 86_400.0)).transpose()?;
         let retention = Retention { max_age, max_bytes: (bytes > 0).then_some(bytes) };
         let pruned = store.retain(retention, now_ms)?;
-        self.log.say(LogLevel::Info, || format!("{} traces were too old or too much", pruned.groups));
+        self.log.write(LogLevel::Info, || format!("retention deleted {} traces", pruned.groups));
         Ok(())
     }
 }
 
-/// The receiving path of a server: OTLP, normalised, committed.
+/// The server's ingestion: normalises OTLP and commits it.
 fn commit(store: &SqliteStore, spans: &[SpanData], resource: &Resource) -> Result<(), Failure> {
     let resource = ResourceAttributesWithSchema::from(resource);
     let resource_spans = group_spans_by_resource_and_scope(spans.to_vec(), &resource);
     let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec().into();
-    // What was to be redacted is, by the rules that were set up here.
+    // Spans are already redacted by this process's rules.
     let normalised = receive::traces(&body, Format::Protobuf, &Redactor::off(), &Budget::unlimited())?;
     commit_and_wait(store, Batch { records: normalised.records, ..Batch::default() })?;
     match normalised.rejection {
-        Some(why) if normalised.rejected > 0 => Err(why.into()),
+        Some(reason) if normalised.rejected > 0 => Err(reason.into()),
         _ => Ok(()),
     }
 }
@@ -210,27 +222,26 @@ impl Exporter for StoreExporter {
             if server.export(spans).is_ok() {
                 return Ok(());
             }
-            self.server = None; // it may have gone, or another have come
+            self.server = None; // it may have stopped, or another process may own the directory
         }
         let begun = Instant::now();
         loop {
-            match self.place()? {
-                Place::Here(open) => {
+            match self.target()? {
+                Target::Store(open) => {
                     if let Err(error) = self.prune(&open.store) {
-                        self.log
-                            .say(LogLevel::Warning, || format!("what is too old or too much stays: {error}"));
+                        self.log.write(LogLevel::Warning, || format!("cannot delete old traces: {error}"));
                     }
-                    commit(&open.store, spans, &self.resource)?; // one that fails is closed
-                    self.turn.lay_down(open);
+                    commit(&open.store, spans, &self.resource)?; // on failure the store is closed
+                    self.lease.put_back(open);
                     return Ok(());
                 }
-                Place::Server(mut server) => {
+                Target::Server(mut server) => {
                     server.export(spans)?;
                     self.server = Some(server);
                     return Ok(());
                 }
-                Place::Taken(said) if begun.elapsed() >= WAIT => return Err(said.into()),
-                Place::Taken(_) => thread::sleep(PAUSE),
+                Target::Locked(message) if begun.elapsed() >= LOCK_TIMEOUT => return Err(message.into()),
+                Target::Locked(_) => thread::sleep(RETRY_INTERVAL),
             }
         }
     }

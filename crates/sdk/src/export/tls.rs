@@ -1,4 +1,4 @@
-//! Whom an exporter trusts, and as whom it shows itself: one answer for HTTP and gRPC.
+//! TLS settings of an exporter: root certificates and client certificate, for HTTP and gRPC.
 
 use super::Otlp;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -12,7 +12,7 @@ use std::{error::Error, fs, path::Path, sync::Arc};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// For HTTP, with and without TLS.
+/// For HTTP, with or without TLS.
 pub(super) fn connector(otlp: &Otlp) -> Result<HttpsConnector<HttpConnector>, Failure> {
     let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()?
@@ -51,13 +51,14 @@ fn roots(otlp: &Otlp) -> Result<RootCertStore, Failure> {
             roots.add(certificate?)?;
         }
         if roots.is_empty() {
-            return Err(format!("{} holds no certificate in PEM", path.display()).into());
+            return Err(format!("{} contains no PEM certificate", path.display()).into());
         }
     } else {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() {
             return Err(
-                "the system trusts nobody: name certificates in OTEL_EXPORTER_OTLP_CERTIFICATE".into()
+                "the system has no root certificates: set OTEL_EXPORTER_OTLP_CERTIFICATE to a PEM file"
+                    .into(),
             );
         }
     }

@@ -1,65 +1,24 @@
-//! Fernet: version 0x80, time, initialisation vector, AES-128-CBC, HMAC-SHA256; in url-safe base64.
+//! Fernet: version 0x80, time, initialisation vector, AES-128-CBC, HMAC-SHA256; in URL-safe base64.
 //!
-//! Composed here from `RustCrypto`, as the crate `fernet` has a licence and older dependencies that do not fit.
+//! Built from `RustCrypto` crates, because the crate `fernet` has an unsuitable licence and older
+//! dependencies.
 
+use super::EncryptionKey;
 use aes::Aes128;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 use cbc::cipher::{BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _, block_padding::Pkcs7};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use std::{
-    fmt,
-    str::FromStr,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const VERSION: u8 = 0x80;
 const IV: usize = 16;
 const SIGNATURE: usize = 32;
-/// Version and time.
+/// Length of version and time.
 const HEAD: usize = 9;
 
-/// A Fernet key: 32 bytes, written as url-safe base64. It never shows itself.
-///
-/// ```
-/// let key: turnscope::EncryptionKey = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=".parse()?;
-/// assert_eq!(format!("{key:?}"), "EncryptionKey");
-/// assert!("too short".parse::<turnscope::EncryptionKey>().is_err());
-/// # Ok::<(), turnscope::InvalidKey>(())
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct EncryptionKey {
-    sign: [u8; 16],
-    encrypt: [u8; 16],
-}
-
-/// What was given is no key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a key is 32 bytes in url-safe base64")]
-pub struct InvalidKey;
-
-impl fmt::Debug for EncryptionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EncryptionKey")
-    }
-}
-
-impl FromStr for EncryptionKey {
-    type Err = InvalidKey;
-
-    fn from_str(text: &str) -> Result<Self, InvalidKey> {
-        let padded = format!("{}=", text.trim().trim_end_matches('='));
-        let bytes = URL_SAFE.decode(padded).map_err(|_| InvalidKey)?;
-        let bytes: [u8; 32] = bytes.try_into().map_err(|_| InvalidKey)?;
-        let (mut sign, mut encrypt) = ([0; 16], [0; 16]);
-        sign.copy_from_slice(&bytes[..16]);
-        encrypt.copy_from_slice(&bytes[16..]);
-        Ok(Self { sign, encrypt })
-    }
-}
-
 impl EncryptionKey {
-    /// A token of what is plain, with the time of this moment in it.
+    /// Encrypts `plain` into a token with the current time.
     pub(super) fn encrypt(&self, plain: &[u8]) -> Result<String, getrandom::Error> {
         let mut iv = [0; IV];
         getrandom::fill(&mut iv)?;
@@ -78,7 +37,7 @@ impl EncryptionKey {
         URL_SAFE.encode(token)
     }
 
-    /// What a token holds; none where it was made with another key, or changed.
+    /// Decrypts a token. `None` if it was made with another key or has been changed.
     pub(super) fn decrypt(&self, token: &str) -> Option<Vec<u8>> {
         let token = URL_SAFE.decode(token).ok()?;
         let (signed, signature) = token.split_at_checked(token.len().checked_sub(SIGNATURE)?)?;
@@ -96,7 +55,7 @@ impl EncryptionKey {
     }
 }
 
-/// A key of HMAC: the 16 bytes, and zeros up to a block.
+/// The HMAC key: 16 bytes, padded with zeros to a block.
 fn hmac_key(sign: &[u8; 16]) -> hmac::digest::Key<Hmac<Sha256>> {
     let mut key = hmac::digest::Key::<Hmac<Sha256>>::default();
     key[..sign.len()].copy_from_slice(sign);
@@ -107,9 +66,9 @@ fn hmac_key(sign: &[u8; 16]) -> hmac::digest::Key<Hmac<Sha256>> {
 mod tests {
     use super::*;
 
-    /// The vectors of the specification: generate.json and verify.json.
+    /// The specification's test vectors: generate.json and verify.json.
     #[test]
-    fn tokens_are_those_of_the_specification() {
+    fn tokens_match_the_test_vectors_of_the_specification() {
         let key: EncryptionKey = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=".parse().unwrap();
         let token = "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA==";
         let iv = std::array::from_fn(|at| at as u8);
@@ -118,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_token_and_another_key_give_nothing() {
+    fn a_changed_token_or_another_key_does_not_decrypt() {
         let key: EncryptionKey = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=".parse().unwrap();
         let other: EncryptionKey = URL_SAFE.encode([7; 32]).parse().unwrap();
         let token = key.encrypt(b"secret").unwrap();

@@ -1,12 +1,22 @@
-//! The trace file: finished spans as lines of JSON, compressed and encrypted where that is asked for, and read back.
+//! The trace file: finished spans as lines of JSON, optionally compressed and encrypted, and read back.
 //!
-//! Batch by batch: a plain file has a line for each span; a compressed one is a series of gzip members, so that `zcat` reads
-//! it; an encrypted one has a Fernet token a line, each with a batch in either form. A file may change between them.
+//! A plain file has a line for each span. A compressed file is a series of gzip members, one for each batch,
+//! so that `zcat` reads it. An encrypted file has one Fernet token a line, each with a plain or compressed
+//! batch. One file may mix all of these.
 
+#[cfg(feature = "encryption")]
 mod fernet;
+#[cfg(feature = "gzip")]
+mod gzip;
+mod key;
 mod read;
+#[cfg(not(all(feature = "encryption", feature = "gzip")))]
+mod unsupported;
 mod write;
 
-pub use fernet::{EncryptionKey, InvalidKey};
+#[cfg(not(feature = "gzip"))]
+use unsupported::gzip;
+
+pub use key::{EncryptionKey, InvalidKey};
 pub use read::{ReadError, TraceFile};
 pub(crate) use write::FileExporter;

@@ -1,8 +1,8 @@
-//! A trace file back into spans. What is broken, cut off by a full disk or a process's end, is told, and what follows is read on.
+//! Reads a trace file back into spans. Damaged parts, from a full disk or a killed process, are reported, and
+//! reading continues after them.
 
-use super::EncryptionKey;
+use super::{EncryptionKey, gzip};
 use crate::FinishedSpan;
-use flate2::bufread::{GzDecoder, MultiGzDecoder};
 use std::{
     collections::VecDeque,
     fs::File,
@@ -10,8 +10,8 @@ use std::{
     path::Path,
 };
 
-/// The spans of a trace file, in the order in which they were written, whether it is compressed, encrypted or neither. A part
-/// that cannot be read is an error in its place, and does not end the file.
+/// The spans of a trace file in the order in which they were written, whether compressed, encrypted or
+/// neither. A damaged part yields an error and does not end the iteration.
 ///
 /// ```
 /// use turnscope::{Config, TraceFile, shutdown};
@@ -30,40 +30,43 @@ use std::{
 pub struct TraceFile {
     file: BufReader<File>,
     key: Option<EncryptionKey>,
-    /// What has been read and not yet given.
+    /// Results that were read and not yet returned.
     read: VecDeque<Result<FinishedSpan, ReadError>>,
-    /// Nothing more can be read.
+    /// Whether the file has been read to its end.
     ended: bool,
 }
 
-/// Why a part of a trace file cannot be read.
+/// Why part of a trace file cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// The file cannot be read.
     #[error("cannot read the trace file: {0}")]
     Io(#[from] io::Error),
-    /// A compressed part is damaged; what could be read of it was given before.
+    /// A compressed part is damaged. What could be read of it came before this error.
     #[error("a compressed part of the trace file is damaged: {0}")]
     Damaged(io::Error),
-    /// A part is encrypted.
-    #[error("the trace file is encrypted: a key is needed")]
+    /// A part is encrypted, and no key was given.
+    #[error("the trace file is encrypted: pass the encryption key")]
     NeedsKey,
-    /// A part was encrypted with another key, or changed, or is not whole.
-    #[error("a part of the trace file was encrypted with another key, or changed, or is not whole")]
+    /// A part was encrypted with another key, or is damaged.
+    #[error("part of the trace file cannot be decrypted: it was encrypted with another key, or is damaged")]
     WrongKey,
-    /// A line is no span.
-    #[error("a line of the trace file is no span: {0}")]
-    NoSpan(#[from] serde_json::Error),
+    /// A part needs a feature of this crate that is off.
+    #[error("part of the trace file needs the feature `{0}` of the crate `turnscope`")]
+    MissingFeature(&'static str),
+    /// A line is not a span.
+    #[error("a line of the trace file is not a span: {0}")]
+    NotASpan(#[from] serde_json::Error),
 }
 
-/// The first byte of a gzip member: neither JSON nor a token holds it.
+/// The first byte of a gzip member. It occurs neither in JSON nor in a token.
 const GZIP: u8 = 0x1f;
-/// How parts begin: a gzip member, and behind the end of a line a span or a token.
-const BEGINNINGS: [&[u8; 3]; 3] = [&[GZIP, 0x8b, 0x08], b"\n{\"", b"\ngA"];
+/// How parts begin: a gzip member, or a line break before a span or token.
+const PART_STARTS: [&[u8; 3]; 3] = [&[GZIP, 0x8b, 0x08], b"\n{\"", b"\ngA"];
 
 impl TraceFile {
-    /// Opens the file; `key` is needed where it is encrypted.
+    /// Opens the file. `key` is needed if it is encrypted.
     ///
     /// # Errors
     /// When it cannot be opened.
@@ -82,11 +85,16 @@ impl TraceFile {
         Ok(true)
     }
 
-    /// A compressed batch, or what is left of one.
+    /// Reads a compressed batch, or what is left of one.
     fn member(&mut self) -> io::Result<()> {
+        if let Err(error) = require(cfg!(feature = "gzip"), "gzip") {
+            self.read.push_back(Err(error));
+            self.file.consume(1);
+            return self.skip_to_next();
+        }
         let start = self.file.stream_position()?;
         let mut text = Vec::new();
-        let Err(error) = GzDecoder::new(&mut self.file).read_to_end(&mut text) else {
+        let Err(error) = gzip::read_member(&mut self.file, &mut text) else {
             self.lines(&text);
             return Ok(());
         };
@@ -96,7 +104,7 @@ impl TraceFile {
         ) {
             return Err(error);
         }
-        // Behind where it is cut off comes anything: only what is whole counts.
+        // Anything may follow the point of damage, so only complete lines count.
         let whole = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
         self.read.extend(whole.map(Ok));
         self.read.push_back(Err(ReadError::Damaged(error)));
@@ -104,7 +112,7 @@ impl TraceFile {
         self.skip_to_next()
     }
 
-    /// A line of text: a span, or a token. One that was cut off may have a compressed batch at its end.
+    /// Reads a line of text: a span or a token. A truncated line may be followed by a compressed batch.
     fn line(&mut self) -> io::Result<()> {
         let mut line = Vec::new();
         loop {
@@ -132,14 +140,14 @@ impl TraceFile {
 
     fn decrypt(&self, token: &[u8]) -> Result<Vec<u8>, ReadError> {
         let key = self.key.as_ref().ok_or(ReadError::NeedsKey)?;
+        require(cfg!(feature = "encryption"), "encryption")?;
         let batch =
             str::from_utf8(token).ok().and_then(|token| key.decrypt(token)).ok_or(ReadError::WrongKey)?;
         if batch.first() != Some(&GZIP) {
             return Ok(batch);
         }
-        let mut text = Vec::new();
-        MultiGzDecoder::new(&batch[..]).read_to_end(&mut text).map_err(ReadError::Damaged)?;
-        Ok(text)
+        require(cfg!(feature = "gzip"), "gzip")?;
+        gzip::decompress(&batch).map_err(ReadError::Damaged)
     }
 
     fn lines(&mut self, text: &[u8]) {
@@ -147,18 +155,23 @@ impl TraceFile {
         self.read.extend(lines.map(|line| Ok(serde_json::from_slice(line)?)));
     }
 
-    /// Goes on to where a part may begin, or to the end.
+    /// Skips to where the next part may begin, or to the end.
     fn skip_to_next(&mut self) -> io::Result<()> {
         let mut last = [0; 3];
         for byte in self.file.by_ref().bytes() {
             last = [last[1], last[2], byte?];
-            if BEGINNINGS.contains(&&last) {
+            if PART_STARTS.contains(&&last) {
                 let back = if last[0] == GZIP { 3 } else { 2 };
                 return self.file.seek_relative(-back);
             }
         }
         Ok(())
     }
+}
+
+/// Fails if the feature that a part needs is off.
+fn require(is_on: bool, feature: &'static str) -> Result<(), ReadError> {
+    if is_on { Ok(()) } else { Err(ReadError::MissingFeature(feature)) }
 }
 
 impl Iterator for TraceFile {

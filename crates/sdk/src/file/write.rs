@@ -1,8 +1,7 @@
-//! Finished spans into the file.
+//! Writes finished spans to the trace file.
 
-use super::EncryptionKey;
+use super::{EncryptionKey, gzip};
 use crate::{Exporter, FinishedSpan};
-use flate2::{Compression, write::GzEncoder};
 use opentelemetry_sdk::trace::SpanData;
 use std::{
     error::Error,
@@ -13,14 +12,14 @@ use std::{
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Appends each batch at once.
+/// Appends each batch with one write.
 #[derive(Debug)]
 pub(crate) struct FileExporter {
     file: File,
-    /// The level of gzip.
+    /// The gzip level.
     compression: Option<u32>,
     key: Option<EncryptionKey>,
-    /// Whether what is written now stands behind something that is no whole line.
+    /// Whether the file ends with something other than a complete line.
     inside_a_line: bool,
 }
 
@@ -33,7 +32,7 @@ impl FileExporter {
         let mut options = OpenOptions::new();
         options.create(true).append(true).read(true);
         #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600); // what it holds is for its owner
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600); // readable by its owner only
         let mut file = options.open(path)?;
         let inside_a_line = is_inside_a_line(&mut file)?;
         Ok(Self { file, compression, key, inside_a_line })
@@ -47,15 +46,14 @@ impl FileExporter {
         }
         let is_text = self.key.is_some() || self.compression.is_none();
         if let Some(level) = self.compression {
-            let mut gzip = GzEncoder::new(Vec::new(), Compression::new(level));
-            gzip.write_all(&bytes)?;
-            bytes = gzip.finish()?;
+            bytes = gzip::compress(&bytes, level)?;
         }
         if let Some(key) = &self.key {
             bytes = key.encrypt(&bytes)?.into_bytes();
             bytes.push(b'\n');
         }
-        // A compressed batch is found wherever it begins, and a line between two would end the file for other readers.
+        // Compressed batches are found wherever they begin, but a newline between two would end the file for
+        // other readers.
         if is_text && self.inside_a_line {
             bytes.insert(0, b'\n');
         }
@@ -63,7 +61,7 @@ impl FileExporter {
     }
 }
 
-/// Whether the file ends within a line, as a process leaves it that is killed while it writes, or with a compressed batch.
+/// Whether the file ends within a line, as after a killed process, or with a compressed batch.
 fn is_inside_a_line(file: &mut File) -> io::Result<bool> {
     if !file.metadata()?.is_file() || file.metadata()?.len() == 0 {
         return Ok(false);
@@ -79,7 +77,7 @@ impl Exporter for FileExporter {
         let bytes = self.encode(spans)?;
         let before = self.file.metadata()?.len();
         if let Err(error) = self.file.write_all(&bytes) {
-            // Half a batch, as a full disk leaves it, would spoil the next one too.
+            // Remove a partial batch, as a full disk leaves it: it would damage the next one too.
             if self.file.metadata()?.len() <= before + bytes.len() as u64
                 && self.file.set_len(before).is_err()
             {

@@ -1,14 +1,14 @@
-//! What an answer says, as the conventions have it; and the shapes of parts that requests and answers share.
+//! Responses in the shape of the GenAI semantic conventions, and the parts that requests and responses share.
 
 use crate::{LlmCall, Usage};
 use serde_json::{Value as Json, json};
 
-/// An answer, or as much of one as came.
+/// A response, or as much as has arrived of one.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) id: Option<String>,
     pub(super) model: Option<String>,
-    /// One for each choice, in the provider's words.
+    /// One for each choice, as the provider names it.
     pub(super) finish_reasons: Vec<String>,
     pub(super) usage: Usage,
     /// One for each choice.
@@ -23,7 +23,7 @@ impl Answer {
         Self {
             finish_reasons: choices.iter().filter_map(|choice| text(&choice["finish_reason"])).collect(),
             messages: choices.iter().map(choice).collect(),
-            ..Self::around(response)
+            ..Self::metadata(response)
         }
     }
 
@@ -44,12 +44,12 @@ impl Answer {
         Self {
             finish_reasons: reason.into_iter().collect(),
             messages: vec![message],
-            ..Self::around(response)
+            ..Self::metadata(response)
         }
     }
 
-    /// What stands around the answer itself.
-    pub(super) fn around(response: &Json) -> Self {
+    /// Everything except the messages.
+    pub(super) fn metadata(response: &Json) -> Self {
         Self {
             id: text(&response["id"]),
             model: text(&response["model"]),
@@ -80,7 +80,7 @@ impl Answer {
     }
 }
 
-/// Both APIs count alike, under different names.
+/// Both APIs report the same counts under different names.
 pub(super) fn usage(usage: &Json) -> Usage {
     let count = |pointers: [&str; 2]| pointers.iter().find_map(|pointer| usage.pointer(pointer)?.as_u64());
     Usage {
@@ -95,7 +95,7 @@ pub(super) fn usage(usage: &Json) -> Usage {
     }
 }
 
-/// An assistant's message, with the conventions' word for why it ended.
+/// An assistant message with the conventions' finish reason.
 pub(super) fn message(parts: &[Json], reason: Option<&str>) -> Json {
     let reason = match reason {
         Some("tool_calls" | "function_call") => "tool_call",
@@ -135,7 +135,7 @@ fn item_parts(item: &Json) -> Vec<Json> {
     }
 }
 
-/// A part of a message. One that the conventions do not know stays as it is.
+/// Converts a message part. Parts that the conventions do not define are kept as they are.
 pub(super) fn part(part: &Json) -> Json {
     match part["type"].as_str() {
         Some("text" | "input_text" | "output_text") => json!({"type": "text", "content": part["text"]}),
@@ -146,7 +146,7 @@ pub(super) fn part(part: &Json) -> Json {
     }
 }
 
-/// A model writes arguments as text; where that is JSON it is recorded as such.
+/// Models write arguments as text; record it as JSON if it parses.
 pub(super) fn tool_call(id: &Json, name: &Json, arguments: &Json) -> Json {
     let parsed = arguments.as_str().and_then(|text| serde_json::from_str::<Json>(text).ok());
     json!({"type": "tool_call", "id": id, "name": name, "arguments": parsed.unwrap_or_else(|| arguments.clone())})

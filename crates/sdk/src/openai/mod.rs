@@ -1,5 +1,5 @@
-//! For programs that call models with `async-openai` (feature `async-openai`): chat completions, responses and embeddings, whole
-//! and streamed, recorded as the conventions have it.
+//! Support for `async-openai` (feature `async-openai`): records chat completions, responses and embeddings,
+//! streamed or not, in the shape of the GenAI semantic conventions.
 //!
 //! ```no_run
 //! use async_openai::{Client, types::chat::CreateChatCompletionRequestArgs};
@@ -16,13 +16,13 @@
 //! # }
 //! ```
 //!
-//! A call with all that the client tries again is one step. Contents are recorded where that is switched on.
+//! A call and the client's retries are one step. Contents are recorded only if content capture is on.
 
 mod answer;
 mod request;
 mod stream;
 
-pub use stream::{ChatPieces, Pieces, RecordedStream, ResponseEvents};
+pub use stream::{ChatCollector, RecordedStream, ResponseCollector, StreamCollector};
 
 use crate::{Embedding, LlmCall, Step};
 use answer::Answer;
@@ -40,14 +40,14 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use std::time::Instant;
 
-/// Turns a part of `async-openai`'s client into one whose calls are recorded.
+/// Records the calls of an API group of `async-openai`'s client.
 pub trait Record: Sized {
-    /// Calls are recorded below the step that is current when this is called.
+    /// Records calls as children of the step that is current when this is called.
     fn recorded(self) -> Recorded<Self> {
         self.recorded_in(&crate::current())
     }
 
-    /// Calls are recorded below `step`.
+    /// Records calls as children of `step`.
     fn recorded_in(self, step: &Step) -> Recorded<Self> {
         Recorded { api: self, step: step.clone(), provider: "openai" }
     }
@@ -57,7 +57,7 @@ impl<C: Config> Record for Chat<'_, C> {}
 impl<C: Config> Record for Responses<'_, C> {}
 impl<C: Config> Record for Embeddings<'_, C> {}
 
-/// A part of the client whose calls are recorded.
+/// An API group whose calls are recorded.
 #[derive(Clone, Debug)]
 pub struct Recorded<A> {
     api: A,
@@ -66,13 +66,13 @@ pub struct Recorded<A> {
 }
 
 impl<A> Recorded<A> {
-    /// Who answers, where it is another than `openai`: `gen_ai.provider.name`.
+    /// Sets the provider if it is not `openai`: `gen_ai.provider.name`.
     #[must_use]
     pub fn provider(self, provider: &'static str) -> Self {
         Self { provider, ..self }
     }
 
-    /// Begins the step of a call, with what its request says.
+    /// Begins the step of a call and records its request.
     fn begin(&self, model: &str, api_type: &'static str, request: &impl Serialize) -> LlmCall {
         let call = self.step.llm(self.provider, model.to_owned());
         if call.is_recording() {
@@ -84,16 +84,16 @@ impl<A> Recorded<A> {
 }
 
 impl<C: Config> Recorded<Chat<'_, C>> {
-    /// As [`Chat::create`].
+    /// Like [`Chat::create`].
     ///
     /// # Errors
-    /// The client's, which are recorded too.
+    /// The client's errors, which are recorded too.
     pub async fn create(
         &self,
         request: CreateChatCompletionRequest,
     ) -> Result<CreateChatCompletionResponse, OpenAIError> {
         let call = self.begin(&request.model, "chat_completions", &request);
-        let result = call.around(self.api.create(request)).await;
+        let result = call.scope(self.api.create(request)).await;
         match &result {
             Ok(response) => Answer::of_chat(&json(response)).record(&call),
             Err(error) => fail(&call, error),
@@ -101,30 +101,30 @@ impl<C: Config> Recorded<Chat<'_, C>> {
         result
     }
 
-    /// As [`Chat::create_stream`]. The step ends with the stream, or when that is dropped. The tokens are known where the
-    /// request asks for them (`stream_options.include_usage`).
+    /// Like [`Chat::create_stream`]. The step ends with the stream, or when the stream is dropped. Token
+    /// usage is recorded if the request asks for it (`stream_options.include_usage`).
     ///
     /// # Errors
-    /// The client's, which are recorded too.
+    /// The client's errors, which are recorded too.
     pub async fn create_stream(
         &self,
         request: CreateChatCompletionRequest,
-    ) -> Result<RecordedStream<ChatPieces>, OpenAIError> {
+    ) -> Result<RecordedStream<ChatCollector>, OpenAIError> {
         let began = Instant::now();
         let call = self.begin(&request.model, "chat_completions", &request);
-        let result = call.around(self.api.create_stream(request)).await;
+        let result = call.scope(self.api.create_stream(request)).await;
         stream::recorded(call, began, result)
     }
 }
 
 impl<C: Config> Recorded<Responses<'_, C>> {
-    /// As [`Responses::create`].
+    /// Like [`Responses::create`].
     ///
     /// # Errors
-    /// The client's, which are recorded too.
+    /// The client's errors, which are recorded too.
     pub async fn create(&self, request: CreateResponse) -> Result<Response, OpenAIError> {
         let call = self.begin(model_of(&request), "responses", &request);
-        let result = call.around(self.api.create(request)).await;
+        let result = call.scope(self.api.create(request)).await;
         match &result {
             Ok(response) => Answer::of_response(&json(response)).record(&call),
             Err(error) => fail(&call, error),
@@ -132,32 +132,32 @@ impl<C: Config> Recorded<Responses<'_, C>> {
         result
     }
 
-    /// As [`Responses::create_stream`]. The step ends with the stream, or when that is dropped.
+    /// Like [`Responses::create_stream`]. The step ends with the stream, or when the stream is dropped.
     ///
     /// # Errors
-    /// The client's, which are recorded too.
+    /// The client's errors, which are recorded too.
     pub async fn create_stream(
         &self,
         request: CreateResponse,
-    ) -> Result<RecordedStream<ResponseEvents>, OpenAIError> {
+    ) -> Result<RecordedStream<ResponseCollector>, OpenAIError> {
         let began = Instant::now();
         let call = self.begin(model_of(&request), "responses", &request);
-        let result = call.around(self.api.create_stream(request)).await;
+        let result = call.scope(self.api.create_stream(request)).await;
         stream::recorded(call, began, result)
     }
 }
 
 impl<C: Config> Recorded<Embeddings<'_, C>> {
-    /// As [`Embeddings::create`].
+    /// Like [`Embeddings::create`].
     ///
     /// # Errors
-    /// The client's, which are recorded too.
+    /// The client's errors, which are recorded too.
     pub async fn create(
         &self,
         request: CreateEmbeddingRequest,
     ) -> Result<CreateEmbeddingResponse, OpenAIError> {
         let step: Embedding = self.step.embedding(self.provider, request.model.clone());
-        let result = step.around(self.api.create(request)).await;
+        let result = step.scope(self.api.create(request)).await;
         match &result {
             Ok(response) => {
                 step.input_tokens(response.usage.prompt_tokens.into());
@@ -167,7 +167,7 @@ impl<C: Config> Recorded<Embeddings<'_, C>> {
                 }
             }
             Err(error) => {
-                step.fail(kind_of(error), told(error));
+                step.fail(kind_of(error), message_of(error));
             }
         }
         result
@@ -178,29 +178,29 @@ fn model_of(request: &CreateResponse) -> &str {
     request.model.as_deref().unwrap_or("unknown")
 }
 
-/// The library's types as JSON: their fields change with the API, the wire's names do not.
+/// The library's types as JSON, because the names on the wire are more stable than the fields.
 fn json(value: &impl Serialize) -> Json {
     serde_json::to_value(value).unwrap_or_default()
 }
 
 fn fail(call: &LlmCall, error: &OpenAIError) {
-    call.fail(kind_of(error), told(error));
+    call.fail(kind_of(error), message_of(error));
 }
 
-/// The error's words, without the answer that some of them quote: that is content.
-fn told(error: &OpenAIError) -> String {
+/// The error's message, without the quoted response that some contain: that is content.
+fn message_of(error: &OpenAIError) -> String {
     match error {
-        OpenAIError::JSONDeserialize(error, _) => format!("the answer cannot be read: {error}"),
+        OpenAIError::JSONDeserialize(error, _) => format!("cannot parse the response: {error}"),
         other => other.to_string(),
     }
 }
 
-/// The provider's name for an error, or what kind of failure it was.
+/// The provider's error code, or the kind of failure.
 fn kind_of(error: &OpenAIError) -> String {
     match error {
         OpenAIError::ApiError(answer) => {
-            let said = answer.api_error.code.clone().or_else(|| answer.api_error.r#type.clone());
-            said.unwrap_or_else(|| answer.status_code.as_u16().to_string())
+            let code = answer.api_error.code.clone().or_else(|| answer.api_error.r#type.clone());
+            code.unwrap_or_else(|| answer.status_code.as_u16().to_string())
         }
         OpenAIError::Reqwest(error) if error.is_timeout() => "timeout".into(),
         OpenAIError::Reqwest(_) => "connection_error".into(),

@@ -1,11 +1,11 @@
-//! What a request says, as the conventions have it: its settings, and its messages where contents are recorded.
+//! Records a request: its settings, and its messages if content capture is on.
 
 use super::answer::{part, tool_call};
 use crate::LlmCall;
 use opentelemetry::{StringValue, Value};
 use serde_json::{Value as Json, json};
 
-/// Settings with numbers: where chat completions and responses have them, and their attribute.
+/// Numeric settings of chat completions and responses, with their attributes.
 const NUMBERS: &[(&str, &str)] = &[
     ("max_tokens", "gen_ai.request.max_tokens"),
     ("max_completion_tokens", "gen_ai.request.max_tokens"),
@@ -17,8 +17,8 @@ const NUMBERS: &[(&str, &str)] = &[
     ("seed", "gen_ai.request.seed"),
 ];
 
-/// Settings with words, by JSON pointer.
-const WORDS: &[(&str, &str)] = &[
+/// Text settings, by JSON pointer.
+const TEXTS: &[(&str, &str)] = &[
     ("/reasoning_effort", "gen_ai.request.reasoning.level"),
     ("/reasoning/effort", "gen_ai.request.reasoning.level"),
     ("/previous_response_id", "gen_ai.request.previous_response.id"),
@@ -31,16 +31,16 @@ pub(super) fn record(call: &LlmCall, request: &Json) {
             Json::Number(number) if number.is_i64() => {
                 call.set(*attribute, number.as_i64().unwrap_or_default());
             }
-            // Single precision on the way here: 0.2 must not become 0.20000000298.
+            // These passed through single precision: record 0.2, not 0.20000000298.
             Json::Number(number) => {
                 call.set(*attribute, number.as_f64().map_or(0.0, |x| (x * 1e6).round() / 1e6));
             }
             _ => {}
         }
     }
-    for (pointer, attribute) in WORDS {
-        if let Some(word) = request.pointer(pointer).and_then(Json::as_str).filter(|word| *word != "auto") {
-            call.set(*attribute, word.to_owned());
+    for (pointer, attribute) in TEXTS {
+        if let Some(text) = request.pointer(pointer).and_then(Json::as_str).filter(|word| *word != "auto") {
+            call.set(*attribute, text.to_owned());
         }
     }
     if let Some(n) = request["n"].as_i64().filter(|n| *n != 1) {
@@ -83,7 +83,7 @@ fn content(call: &LlmCall, request: &Json) {
     }
 }
 
-/// Chat completions wrap a function in an object, responses do not.
+/// Chat completions wrap a function in an object; responses do not.
 fn tool(tool: &Json) -> Json {
     match &tool["function"] {
         Json::Object(function) => {
@@ -130,7 +130,7 @@ fn response_item(item: &Json) -> Json {
         Some("message") | None => {
             json!({"role": item["role"].as_str().unwrap_or("user"), "parts": parts(&item["content"])})
         }
-        // A part that the conventions do not know is kept as it is.
+        // Items that the conventions do not define are kept as they are.
         Some(_) => json!({"role": "assistant", "parts": [part(item)]}),
     }
 }

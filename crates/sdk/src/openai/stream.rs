@@ -1,4 +1,4 @@
-//! Streams: what passes through them is put together, and recorded at the end.
+//! Streams: collects the items that pass through and records them at the end.
 
 use super::{
     answer::{Answer, message, tool_call, usage},
@@ -21,39 +21,39 @@ use std::{
     time::Instant,
 };
 
-/// What is put together of a stream's items.
-pub trait Pieces: Default + Unpin {
-    /// What the stream gives.
+/// Collects the items of a stream.
+pub trait StreamCollector: Default + Unpin {
+    /// The type of the items.
     type Item;
 
-    /// Takes one item.
-    fn take(&mut self, item: &Self::Item, call: &LlmCall);
+    /// Adds one item.
+    fn add(&mut self, item: &Self::Item, call: &LlmCall);
 
-    /// Records what came.
+    /// Records what was collected.
     fn record(&mut self, call: &LlmCall);
 }
 
-/// A stream whose items are handed on as they come; its step ends with it, or when it is dropped.
-pub struct RecordedStream<P: Pieces> {
+/// A stream that passes its items on as they arrive. Its step ends with it, or when it is dropped.
+pub struct RecordedStream<P: StreamCollector> {
     stream: StreamResponse<P::Item>,
     recording: Option<Recording<P>>,
 }
 
-struct Recording<P: Pieces> {
+struct Recording<P: StreamCollector> {
     call: LlmCall,
     began: Instant,
     has_begun: bool,
-    pieces: P,
+    collector: P,
 }
 
-impl<P: Pieces> fmt::Debug for RecordedStream<P> {
+impl<P: StreamCollector> fmt::Debug for RecordedStream<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecordedStream").field("is_open", &self.recording.is_some()).finish_non_exhaustive()
     }
 }
 
-/// The stream that a call which `began` has got, or its failure.
-pub(super) fn recorded<P: Pieces>(
+/// Wraps the stream of a call, or records its failure.
+pub(super) fn recorded<P: StreamCollector>(
     call: LlmCall,
     began: Instant,
     result: Result<StreamResponse<P::Item>, OpenAIError>,
@@ -61,7 +61,7 @@ pub(super) fn recorded<P: Pieces>(
     call.set("gen_ai.request.stream", true);
     match result {
         Ok(stream) => {
-            let recording = Recording { call, began, has_begun: false, pieces: P::default() };
+            let recording = Recording { call, began, has_begun: false, collector: P::default() };
             Ok(RecordedStream { stream, recording: Some(recording) })
         }
         Err(error) => {
@@ -71,7 +71,7 @@ pub(super) fn recorded<P: Pieces>(
     }
 }
 
-impl<P: Pieces> Stream for RecordedStream<P> {
+impl<P: StreamCollector> Stream for RecordedStream<P> {
     type Item = Result<P::Item, OpenAIError>;
 
     fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -81,7 +81,7 @@ impl<P: Pieces> Stream for RecordedStream<P> {
             this.stream.as_mut().poll_next(task)
         };
         match (&next, &mut this.recording) {
-            (Poll::Ready(Some(Ok(item))), Some(recording)) => recording.take(item),
+            (Poll::Ready(Some(Ok(item))), Some(recording)) => recording.add(item),
             (Poll::Ready(Some(Err(error))), Some(recording)) => fail(&recording.call, error),
             (Poll::Ready(None), _) => this.recording = None,
             _ => {}
@@ -90,25 +90,25 @@ impl<P: Pieces> Stream for RecordedStream<P> {
     }
 }
 
-impl<P: Pieces> Recording<P> {
-    fn take(&mut self, item: &P::Item) {
+impl<P: StreamCollector> Recording<P> {
+    fn add(&mut self, item: &P::Item) {
         if !self.has_begun {
             self.has_begun = true;
             self.call.time_to_first_chunk(self.began.elapsed());
         }
-        self.pieces.take(item, &self.call);
+        self.collector.add(item, &self.call);
     }
 }
 
-impl<P: Pieces> Drop for Recording<P> {
+impl<P: StreamCollector> Drop for Recording<P> {
     fn drop(&mut self) {
-        self.pieces.record(&self.call);
+        self.collector.record(&self.call);
     }
 }
 
-/// The pieces of a streamed chat completion.
+/// Collects the chunks of a streamed chat completion.
 #[derive(Debug, Default)]
-pub struct ChatPieces {
+pub struct ChatCollector {
     answer: Answer,
     choices: BTreeMap<u32, Choice>,
 }
@@ -128,12 +128,12 @@ struct Call {
     arguments: String,
 }
 
-impl Pieces for ChatPieces {
+impl StreamCollector for ChatCollector {
     type Item = CreateChatCompletionStreamResponse;
 
-    fn take(&mut self, chunk: &CreateChatCompletionStreamResponse, _: &LlmCall) {
+    fn add(&mut self, chunk: &CreateChatCompletionStreamResponse, _: &LlmCall) {
         if self.answer.id.is_none() {
-            self.answer = Answer::around(&json(chunk));
+            self.answer = Answer::metadata(&json(chunk));
         }
         if let Some(used) = &chunk.usage {
             self.answer.usage = usage(&json(used));
@@ -178,16 +178,16 @@ impl Pieces for ChatPieces {
     }
 }
 
-/// The events of a streamed response: the last one holds it whole.
+/// Collects the events of a streamed response; the last event contains the complete response.
 #[derive(Debug, Default)]
-pub struct ResponseEvents {
+pub struct ResponseCollector {
     whole: Option<Json>,
 }
 
-impl Pieces for ResponseEvents {
+impl StreamCollector for ResponseCollector {
     type Item = ResponseStreamEvent;
 
-    fn take(&mut self, event: &ResponseStreamEvent, call: &LlmCall) {
+    fn add(&mut self, event: &ResponseStreamEvent, call: &LlmCall) {
         use ResponseStreamEvent as Event;
         match event {
             Event::ResponseCreated(event) => self.whole = Some(json(&event.response)),

@@ -1,19 +1,20 @@
-//! Runs across processes: W3C trace context and baggage, in the headers of a request or any map of strings.
+//! Runs across processes: W3C trace context and baggage, in request headers or any map of strings.
 //!
 //! ```
 //! use std::collections::HashMap;
 //!
-//! // where the job is put into a queue
+//! // the process that queues a job
 //! let run = turnscope::run("helpdesk");
 //! let job: HashMap<String, String> = run.carrier();
 //!
-//! // where it is done, minutes later, in another process
-//! let place = turnscope::join(&job);
-//! place.tool("send_mail").set("recipients", 1);
+//! // another process, minutes later
+//! let parent = turnscope::join(&job);
+//! parent.tool("send_mail").set("recipients", 1);
 //! ```
 //!
-//! With the features `reqwest`, `tower` (and so axum) and `tonic`, requests carry it by themselves: see the modules of these
-//! names. What is sent to a model's provider, or to anyone else who is not trusted, should carry no baggage.
+//! With the features `reqwest`, `tower` (and thus axum) and `tonic`, requests carry the context
+//! automatically: see the modules of these names. Do not send baggage to a model provider or anyone else you
+//! do not trust.
 
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
@@ -22,7 +23,7 @@ pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;
 
-use crate::{Recorder, Step, default_recorder, shared::Shared};
+use crate::{Recorder, Step, default_recorder, run_attributes::RunAttributes};
 use opentelemetry::{
     Context, KeyValue,
     baggage::BaggageExt,
@@ -32,11 +33,11 @@ use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
 
-/// The entries of baggage that the steps of a run carry as attributes. Others only travel on.
-const TAKEN: [&str; 3] = ["session.id", "user.id", "gen_ai.conversation.id"];
+/// Baggage entries that become attributes of the run's steps. All others are only passed on.
+const BAGGAGE_ATTRIBUTES: [&str; 3] = ["session.id", "user.id", "gen_ai.conversation.id"];
 
-/// Joins the run that a carrier tells of, with the default recorder: what is begun below the place belongs to that run.
-/// Where the carrier tells of none, the place stands outside any run.
+/// Joins the run described by a carrier, with the default recorder. Steps begun below the returned handle
+/// belong to that run. If the carrier describes none, they belong to no run.
 ///
 /// A carrier is a map of strings, headers, or an MCP request's `_meta` as [`Meta`].
 ///
@@ -45,42 +46,42 @@ const TAKEN: [&str; 3] = ["session.id", "user.id", "gen_ai.conversation.id"];
 ///     "traceparent".to_owned(),
 ///     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
 /// )]);
-/// let place = turnscope::join(&headers);
-/// assert_eq!(place.span_context().trace_id().to_string(), "0af7651916cd43dd8448eb211c80319c");
+/// let parent = turnscope::join(&headers);
+/// assert_eq!(parent.span_context().trace_id().to_string(), "0af7651916cd43dd8448eb211c80319c");
 /// ```
 pub fn join(carrier: &dyn Extractor) -> Step {
     default_recorder().join(carrier)
 }
 
 impl Recorder {
-    /// Joins the run that a carrier tells of; see [`join`].
+    /// Joins the run described by a carrier; see [`join`].
     pub fn join(&self, carrier: &dyn Extractor) -> Step {
         let context = extract(carrier);
-        let shared = Shared::default();
-        for key in TAKEN {
+        let attributes = RunAttributes::default();
+        for key in BAGGAGE_ATTRIBUTES {
             if let Some(value) = context.baggage().get(key) {
-                shared.set(key, value.clone().into());
+                attributes.set(key, value.clone().into());
             }
         }
-        Step::at(self, &context, shared)
+        Step::at(self, &context, attributes)
     }
 }
 
 impl Step {
-    /// Writes into a carrier what [`join`] reads: `traceparent`, `tracestate`, `baggage`.
+    /// Writes what [`join`] reads into a carrier: `traceparent`, `tracestate`, `baggage`.
     pub fn inject(&self, carrier: &mut dyn Injector) {
         inject(self.context(), carrier);
     }
 
-    /// A carrier for a queue: what [`inject`](Self::inject) writes, as a map of strings.
+    /// A carrier for a queue: a map of strings with what [`inject`](Self::inject) writes.
     pub fn carrier(&self) -> HashMap<String, String> {
         let mut carrier = HashMap::new();
         self.inject(&mut carrier);
         carrier
     }
 
-    /// The same step with an entry of baggage, which travels with whatever is sent on from it. Where the run is joined,
-    /// `session.id`, `user.id` and `gen_ai.conversation.id` become attributes of the steps there.
+    /// The same step with a baggage entry, which everything sent from it carries. Where the run is joined,
+    /// `session.id`, `user.id` and `gen_ai.conversation.id` become attributes of its steps.
     ///
     /// ```
     /// let run = turnscope::run("helpdesk");
@@ -108,7 +109,7 @@ impl Step {
 /// ```
 #[derive(Debug)]
 pub struct Meta<M>(
-    /// The object, borrowed: as mutable to inject.
+    /// The object: a mutable reference to inject, a shared one to extract.
     pub M,
 );
 

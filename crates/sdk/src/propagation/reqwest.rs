@@ -1,4 +1,4 @@
-//! For clients of `reqwest`, through `reqwest-middleware`.
+//! Propagation for `reqwest` clients, through `reqwest-middleware`.
 
 use async_trait::async_trait;
 use opentelemetry::Context;
@@ -8,7 +8,7 @@ use reqwest_middleware::{
     reqwest::{Request, Response},
 };
 
-/// Writes the context in which a request is sent into its headers: that of the step that is current there.
+/// Writes the current step's context into the headers of each request.
 ///
 /// ```
 /// use reqwest_middleware::ClientBuilder;
@@ -18,7 +18,7 @@ use reqwest_middleware::{
 /// let client = ClientBuilder::new(reqwest::Client::new()).with(Inject).build();
 /// let run = turnscope::run("helpdesk");
 /// let tool = run.tool("fetch_page");
-/// let answer = tool.around(client.get("http://localhost:3000/page").send()).await?;
+/// let answer = tool.scope(client.get("http://localhost:3000/page").send()).await?;
 /// # drop(answer);
 /// # Ok(())
 /// # }

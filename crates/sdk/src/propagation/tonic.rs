@@ -1,4 +1,4 @@
-//! For clients of `tonic`. A server takes [`JoinLayer`](super::tower::JoinLayer), with the feature `tower`.
+//! Propagation for `tonic` clients. For servers, use [`JoinLayer`](super::tower::JoinLayer), feature `tower`.
 
 use opentelemetry::{Context, propagation::Injector};
 use tonic::{
@@ -6,7 +6,7 @@ use tonic::{
     metadata::{MetadataKey, MetadataMap},
 };
 
-/// An interceptor that writes the context in which a request is sent into its metadata.
+/// An interceptor that writes the current context into a request's metadata.
 ///
 /// ```
 /// use tonic_health::pb::health_client::HealthClient;
@@ -19,7 +19,7 @@ use tonic::{
 /// ```
 ///
 /// # Errors
-/// Never; interceptors may.
+/// Never. Interceptors return a `Result`.
 #[allow(clippy::result_large_err, reason = "it is what an interceptor returns")]
 pub fn inject(mut request: Request<()>) -> Result<Request<()>, Status> {
     super::inject(&Context::current(), &mut Metadata(request.metadata_mut()));

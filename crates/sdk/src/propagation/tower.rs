@@ -1,4 +1,4 @@
-//! For servers and clients made of `tower` services over HTTP: axum, hyper, tonic.
+//! Propagation for HTTP servers and clients made of `tower` services: axum, hyper, tonic.
 
 use crate::{Recorder, Step, default_recorder};
 use http::Request;
@@ -8,7 +8,7 @@ use std::task::{self, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A server's layer: whatever a request does joins the run that its headers tell of.
+/// A server layer: everything that handles a request joins the run described by its headers.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -26,7 +26,7 @@ pub struct JoinLayer {
 }
 
 impl JoinLayer {
-    /// Joins with this recorder, rather than with what is the default one when a request comes.
+    /// Joins with this recorder, rather than with the default one at the time of the request.
     #[must_use]
     pub fn with(recorder: Recorder) -> Self {
         Self { recorder: Some(recorder) }
@@ -40,7 +40,7 @@ impl<S> Layer<S> for JoinLayer {
     }
 }
 
-/// The service that [`JoinLayer`] makes.
+/// The service made by [`JoinLayer`].
 #[derive(Clone, Debug)]
 pub struct Join<S> {
     inner: S,
@@ -60,16 +60,16 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let place: Step = {
+        let parent: Step = {
             let recorder = self.recorder.clone().unwrap_or_else(default_recorder);
             recorder.join(&HeaderExtractor(request.headers()))
         };
-        let _entered = place.enter();
-        place.around(self.inner.call(request))
+        let _entered = parent.enter();
+        parent.scope(self.inner.call(request))
     }
 }
 
-/// A client's layer: writes the context in which a request is sent into its headers.
+/// A client layer: writes the current context into each request's headers.
 ///
 /// ```
 /// use tower::ServiceBuilder;
@@ -90,7 +90,7 @@ impl<S> Layer<S> for InjectLayer {
     }
 }
 
-/// The service that [`InjectLayer`] makes.
+/// The service made by [`InjectLayer`].
 #[derive(Clone, Debug)]
 pub struct Inject<S> {
     inner: S,

@@ -1,4 +1,5 @@
-//! This test's own binary again, with an environment of its own: what reads variables is tested so.
+//! Runs a test of this binary in a child process with its own environment, to test code that reads
+//! environment variables.
 
 use std::{
     env,
@@ -7,28 +8,29 @@ use std::{
 
 const CHILD: &str = "TURNSCOPE_TEST_CHILD";
 
-/// Whether this is the process that [`process`] started for a test.
+/// Whether this is a child process started by [`process`].
 pub(crate) fn is_child() -> bool {
     env::var_os(CHILD).is_some()
 }
 
-/// What a process says that runs the test `name` with these variables, and nothing else of OpenTelemetry's or ours.
+/// Runs the test `name` in a child process with these variables and no others of OpenTelemetry's or ours, and
+/// returns its output.
 pub(crate) fn process(name: &str, variables: &[(&str, &str)]) -> String {
     process_through(&[], name, variables)
 }
 
-/// As [`process`], started by another program that is given it as arguments.
-pub(crate) fn process_through(starter: &[&str], name: &str, variables: &[(&str, &str)]) -> String {
-    let Output { status, stdout, stderr } = command(starter, name, variables).output().unwrap();
+/// Like [`process`], but started through another program.
+pub(crate) fn process_through(launcher: &[&str], name: &str, variables: &[(&str, &str)]) -> String {
+    let Output { status, stdout, stderr } = command(launcher, name, variables).output().unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     assert!(status.success(), "{text}");
     text
 }
 
-/// Such a process, not yet started.
-pub(crate) fn command(starter: &[&str], name: &str, variables: &[(&str, &str)]) -> Command {
+/// The command of such a child process.
+pub(crate) fn command(launcher: &[&str], name: &str, variables: &[(&str, &str)]) -> Command {
     let own = env::current_exe().unwrap();
-    let mut child = match starter {
+    let mut child = match launcher {
         [] => Command::new(own),
         [program, arguments @ ..] => {
             let mut child = Command::new(program);

@@ -1,4 +1,4 @@
-//! A collector that keeps what it is sent, over HTTP and gRPC on one port, with TLS or without.
+//! A collector that stores the requests it receives, over HTTP and gRPC on one port, with or without TLS.
 
 use crate::{tls, valid};
 use axum::{
@@ -45,14 +45,15 @@ impl Collector {
         Self::serve(|listener| listener)
     }
 
-    /// With TLS, and the certificate, in PEM, by which it can be trusted.
+    /// Starts with TLS, and returns the PEM certificate to trust.
     pub(crate) fn start_with_tls() -> (Self, String) {
         let own = tls::certificate();
         let acceptor = tls::acceptor(&own, None);
         (Self::serve(|listener| Tls(listener, acceptor)), tls::pem("CERTIFICATE", own.cert.der()))
     }
 
-    /// As [`start_with_tls`](Self::start_with_tls), for one client alone: its certificate and key, in PEM, come with it.
+    /// Like [`start_with_tls`](Self::start_with_tls), but accepts only one client, whose PEM certificate and
+    /// key are returned too.
     pub(crate) fn start_with_mutual_tls() -> (Self, String, (String, String)) {
         let (own, client) = (tls::certificate(), tls::certificate());
         let acceptor = tls::acceptor(&own, Some(&client));
@@ -77,7 +78,7 @@ impl Collector {
         format!("http://{}", self.address)
     }
 
-    /// The next request, which any backend can read.
+    /// The next request, checked for validity.
     pub(crate) fn next(&self) -> Received {
         let received = self.received.recv_timeout(Duration::from_secs(60)).expect("a request");
         valid::check(&received.request);
@@ -95,7 +96,7 @@ impl Received {
         scopes.flat_map(|scope| &scope.spans).collect()
     }
 
-    /// An attribute of the resource, as text.
+    /// A resource attribute as text.
     pub(crate) fn resource(&self, key: &str) -> Option<String> {
         let resource = self.request.resource_spans.first()?.resource.as_ref()?;
         text(&resource.attributes, key)
@@ -121,7 +122,7 @@ pub(crate) fn text(
 async fn receive(State(sender): State<Sender<Received>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if parts.uri.path() == "/v1/metrics" {
-        return Response::new(Body::empty()); // only spans are kept here
+        return Response::new(Body::empty()); // this collector stores spans only
     }
     let mut body = body.collect().await.unwrap().to_bytes();
     let content_type = parts.headers["content-type"].to_str().unwrap();
@@ -145,7 +146,7 @@ async fn receive(State(sender): State<Sender<Received>>, request: Request) -> Re
         let answer = if content_type == "application/json" { "{}" } else { "" };
         return Response::builder().header("content-type", content_type).body(answer.into()).unwrap();
     }
-    // An empty message, and that all went well.
+    // An empty message and status OK.
     let trailers = HeaderMap::from_iter([(
         http::HeaderName::from_static("grpc-status"),
         http::HeaderValue::from_static("0"),

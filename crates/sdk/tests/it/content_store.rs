@@ -1,8 +1,8 @@
-//! Large contents put elsewhere: into a directory, and into a bucket that speaks S3.
+//! Storing large values outside spans: in a directory, and in an S3 bucket.
 
 use crate::{
     child::{is_child, process},
-    doors::{alone, quick},
+    installation::{alone, quick},
 };
 use axum::{
     Router,
@@ -51,7 +51,7 @@ fn a_large_text_is_stored_once_redacted_and_linked_and_a_small_one_stays() {
 }
 
 #[test]
-fn what_is_not_kept_is_stored_nowhere() {
+fn values_of_dropped_traces_are_not_stored() {
     let _alone = alone();
     let directory = tempfile::tempdir().unwrap();
     let sampler = Some(Box::new(TailRules { rate: 0.0, ..TailRules::default() }) as _);
@@ -70,7 +70,7 @@ fn what_is_not_kept_is_stored_nowhere() {
 }
 
 #[test]
-fn a_place_that_cannot_be_is_an_error() {
+fn an_unsupported_url_is_an_error() {
     let error = ContentStore::open("ftp://somewhere").unwrap_err().to_string();
     assert!(error.starts_with("content_store is ftp://somewhere; allowed: file:///DIRECTORY"), "{error}");
 }
@@ -78,7 +78,7 @@ fn a_place_that_cannot_be_is_an_error() {
 #[test]
 fn a_process_that_stores_in_a_bucket() {
     if !is_child() {
-        return; // it is started by the next one
+        return; // run by another test, in a child process
     }
     let place = ContentStore::open("s3://agents/contents").unwrap().min_bytes(100);
     Config { content: true, content_store: Some(place), ..Config::new("helpdesk") }.install().unwrap();
@@ -94,7 +94,7 @@ fn a_bucket_is_reached_with_the_providers_usual_variables() {
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     runtime.spawn(axum::serve(listener, Router::new().fallback(keep).with_state(sender)).into_future());
-    let said = process(
+    let output = process(
         "content_store::a_process_that_stores_in_a_bucket",
         &[
             ("AWS_ENDPOINT", &endpoint),
@@ -105,13 +105,13 @@ fn a_bucket_is_reached_with_the_providers_usual_variables() {
         ],
     );
     let link =
-        said.lines().find_map(|line| line.split("link: ").nth(1)).unwrap().trim_matches('"').to_owned();
+        output.lines().find_map(|line| line.split("link: ").nth(1)).unwrap().trim_matches('"').to_owned();
     let (path, signed, body) = received.recv_timeout(Duration::from_secs(60)).unwrap();
     assert_eq!(link.replacen("s3://agents", "/agents", 1), path);
     assert!(signed.starts_with("AWS4-HMAC-SHA256") && body.contains(&"x".repeat(200)), "{signed} {body}");
 }
 
-/// One object as a bucket was sent it: path, authorization, content.
+/// An object as the bucket received it: path, authorization, content.
 type Put = (String, String, String);
 
 async fn keep(State(sender): State<Sender<Put>>, request: Request) -> [(&'static str, &'static str); 1] {

@@ -1,5 +1,4 @@
-//! The door that the environment opens: each case is this test's own binary again, with variables of its own, and a
-//! collector that looks at what comes.
+//! Set-up from the environment. Each case runs in a child process and checks what a collector receives.
 
 use crate::{
     child::is_child,
@@ -10,7 +9,7 @@ use std::fs;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// What a process with these variables says that records one run.
+/// The output of a process with these variables that records one run.
 fn process(variables: &[(&str, &str)]) -> String {
     crate::child::process("environment::a_process_that_records_a_run", variables)
 }
@@ -23,7 +22,7 @@ fn records(variables: &[(&str, &str)]) -> bool {
 #[test]
 fn a_process_that_records_a_run() {
     if !is_child() {
-        return; // it is started by the others
+        return; // run by another test, in a child process
     }
     let mut span = turnscope::init_tracing("helpdesk").start("any");
     let run = turnscope::run("helpdesk");
@@ -50,20 +49,20 @@ fn without_an_endpoint_or_when_switched_off_nothing_is_recorded() {
 }
 
 #[test]
-fn what_cannot_be_used_is_named_with_what_is_allowed() {
+fn an_invalid_variable_is_named_with_the_allowed_values() {
     let endpoint = (ENDPOINT, "http://127.0.0.1:9");
     for (name, value, allowed) in [
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "thrift", "grpc, http/protobuf, http/json"),
         ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd", "gzip, none"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon", "milliseconds"),
-        ("OTEL_BSP_MAX_QUEUE_SIZE", "-1", "no number above 0"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "-1", "not a number above 0"),
     ] {
-        let said = process(&[endpoint, (name, value)]);
-        assert!(said.contains(name) && said.contains(value) && said.contains(allowed), "{said}");
+        let output = process(&[endpoint, (name, value)]);
+        assert!(output.contains(name) && output.contains(value) && output.contains(allowed), "{output}");
     }
-    let said =
+    let output =
         process(&[(ENDPOINT, "https://127.0.0.1:9"), ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such.pem")]);
-    assert!(said.contains("nothing is traced") && said.contains("/no/such.pem"), "{said}");
+    assert!(output.contains("tracing is off") && output.contains("/no/such.pem"), "{output}");
 }
 
 #[test]
@@ -104,7 +103,7 @@ fn the_general_endpoint_gets_a_path_and_that_for_traces_does_not() {
 }
 
 #[test]
-fn grpc_where_that_is_asked_for() {
+fn grpc_if_the_protocol_variable_says_so() {
     let collector = Collector::start();
     process(&[
         (ENDPOINT, &collector.url()),
@@ -120,7 +119,7 @@ fn grpc_where_that_is_asked_for() {
 
 #[test]
 #[cfg(feature = "tls")]
-fn https_over_http_and_grpc_with_a_certificate_of_ones_own() {
+fn https_over_http_and_grpc_with_a_custom_root_certificate() {
     let (collector, certificate) = Collector::start_with_tls();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("ca.pem");
@@ -134,19 +133,19 @@ fn https_over_http_and_grpc_with_a_certificate_of_ones_own() {
         ]);
         assert_eq!(collector.next().spans().len(), 2, "{protocol}");
     }
-    // Who vouches for the server is not known to the system.
+    // Without that setting, the system does not trust this certificate.
     process(&[(ENDPOINT, &endpoint), ("OTEL_BSP_EXPORT_TIMEOUT", "500")]);
     assert!(collector.is_quiet());
 }
 
-/// Variables with those that a case adds or replaces.
+/// The base variables, with some added or replaced.
 fn with<'a>(base: &[(&'a str, &'a str)], further: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    [base, further].concat() // the last one of a name holds
+    [base, further].concat() // the last value of a name wins
 }
 
 #[test]
 #[cfg(feature = "tls")]
-fn a_server_that_asks_who_one_is_is_shown_a_certificate_over_http_and_grpc() {
+fn a_client_certificate_is_presented_over_http_and_grpc() {
     let (collector, trusted, (shown, key)) = Collector::start_with_mutual_tls();
     let (stranger, _, (strange, strange_key)) = Collector::start_with_mutual_tls();
     drop(stranger);
@@ -180,21 +179,21 @@ fn a_server_that_asks_who_one_is_is_shown_a_certificate_over_http_and_grpc() {
         process(&with(&base, &general));
         assert_eq!(collector.next().spans().len(), 2, "{protocol}");
         process(&with(&with(&base, &of_a_stranger), &for_traces));
-        assert_eq!(collector.next().spans().len(), 2, "{protocol}: the one for traces comes first");
+        assert_eq!(collector.next().spans().len(), 2, "{protocol}: the variable for traces takes precedence");
         for refused in [&of_a_stranger[..], &[]] {
-            let said = process(&with(&base, refused));
-            assert!(said.contains("could not be exported"), "{protocol}: {said}");
+            let output = process(&with(&base, refused));
+            assert!(output.contains("cannot export"), "{protocol}: {output}");
             assert!(collector.is_quiet(), "{protocol}: {refused:?}");
         }
-        let said = process(&with(&base, &[general[0], ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/no/such.key")]));
-        assert!(said.contains("nothing is traced") && said.contains("/no/such.key"), "{protocol}: {said}");
+        let output = process(&with(&base, &[general[0], ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/no/such.key")]));
+        assert!(output.contains("tracing is off") && output.contains("/no/such.key"), "{protocol}: {output}");
     }
 }
 
 #[test]
-fn batches_limits_and_content_as_the_environment_says() {
+fn batches_limits_and_content_follow_the_environment() {
     let collector = Collector::start();
-    let said = process(&[
+    let output = process(&[
         (ENDPOINT, &collector.url()),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1"),
         ("OTEL_BSP_SCHEDULE_DELAY", "10"),
@@ -202,7 +201,7 @@ fn batches_limits_and_content_as_the_environment_says() {
         ("OTEL_ATTRIBUTE_COUNT_LIMIT", "8"),
         ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "SPAN_ONLY"),
     ]);
-    assert!(said.contains("content: true"));
+    assert!(output.contains("content: true"));
     let (first, second) = (collector.next(), collector.next());
     assert_eq!((first.spans().len(), second.spans().len()), (1, 1));
     let run = second.spans()[0];

@@ -1,4 +1,4 @@
-//! The examples do what they say.
+//! Runs the examples and checks what they record.
 
 use crate::{
     collector::{Collector, Received},
@@ -14,7 +14,8 @@ use std::{
 use turnscope::TraceFile;
 use turnscope_scripted_model::{Reply, Script, ScriptedModel};
 
-/// The example's binary: Cargo builds examples with the tests, unless a single test was asked for.
+/// The example's binary. Cargo builds examples along with the tests, unless a single test target was
+/// selected.
 fn binary(name: &str) -> PathBuf {
     static BUILT: Once = Once::new();
     let path = env::current_exe().unwrap().parent().unwrap().with_file_name("examples").join(name);
@@ -30,7 +31,7 @@ fn binary(name: &str) -> PathBuf {
     path
 }
 
-/// What an example says on stdout and stderr, with these variables and none that would lead it elsewhere.
+/// An example's stdout and stderr, with these variables and without any other settings.
 fn run(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (String, String) {
     let mut command = Command::new(binary(name));
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_") || name.starts_with("TRACE_")) {
@@ -46,15 +47,15 @@ fn run(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (String, S
 #[test]
 fn quick_start_and_from_environment_send_over_otlp() {
     let collector = Collector::start();
-    let (said, _) = run("quick_start", &[&collector.url()], &[]);
-    assert!(said.starts_with("run "), "{said}");
+    let (output, _) = run("quick_start", &[&collector.url()], &[]);
+    assert!(output.starts_with("run "), "{output}");
     let received = collector.next();
     assert_eq!(received.resource("service.name").unwrap(), "quick-start");
     check_trace(received.spans());
 
     let collector = Collector::start();
-    let (said, _) = run("from_environment", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())]);
-    assert_eq!(said, "recording: true\n");
+    let (output, _) = run("from_environment", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())]);
+    assert_eq!(output, "recording: true\n");
     let received = collector.next();
     let names = names(&received);
     assert!(names.contains(&"handle a request".to_owned()) && names.len() == 4, "{names:?}");
@@ -86,7 +87,7 @@ fn mcp_records_both_sides_of_a_request() {
 }
 
 #[test]
-fn openai_asks_until_it_is_answered() {
+fn openai_loops_until_the_model_answers() {
     let script = Script::new()
         .reply(Reply::tool("lookup", serde_json::json!({"order": 17})).when("order 17"))
         .reply(Reply::text("It is at sea.").when("at sea"));
@@ -98,8 +99,8 @@ fn openai_asks_until_it_is_answered() {
         ("OPENAI_BASE_URL", &model.base_url()),
         ("OPENAI_API_KEY", "none"),
     ];
-    let (said, _) = run("openai", &[], &variables);
-    assert!(said.ends_with("It is at sea.\n"), "{said}");
+    let (output, _) = run("openai", &[], &variables);
+    assert!(output.ends_with("It is at sea.\n"), "{output}");
     let received = collector.next();
     check_trace(received.spans());
     let turn = |last: &'static str| ["chat gpt-5-mini", last];
@@ -110,8 +111,8 @@ fn openai_asks_until_it_is_answered() {
 
 #[test]
 fn role_file_prints_its_spans() {
-    let (said, spans) = run("role_file", &[], &[]);
-    assert_eq!(said, "set up: true\n");
+    let (output, spans) = run("role_file", &[], &[]);
+    assert_eq!(output, "set up: true\n");
     assert_eq!(spans.lines().filter(|line| line.starts_with(r#"{"name":"#)).count(), 3, "{spans}");
     assert!(spans.contains("gen_ai.input.messages"));
 }
@@ -124,22 +125,22 @@ fn profile_writes_what_read_trace_file_reads() {
     let key_text = ("TRACE_ENCRYPTION_KEY", "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=");
     let rate = ("TRACE_SAMPLE_RATE", "1.0");
     run("profile", &[file], &[("TRACE_PROFILE", "production"), key_text, rate]);
-    let (said, _) = run("read_trace_file", &[file], &[key_text]);
-    assert_eq!(said.lines().count(), 300);
+    let (output, _) = run("read_trace_file", &[file], &[key_text]);
+    assert_eq!(output.lines().count(), 300);
     assert_eq!(TraceFile::open(file, Some(key())).unwrap().count(), 300);
 }
 
 #[test]
 fn custom_exporter_sums_tokens() {
-    let (said, spans) = run("custom_exporter", &[], &[]);
-    assert_eq!(said, "helpdesk used 276 tokens\n");
+    let (output, spans) = run("custom_exporter", &[], &[]);
+    assert_eq!(output, "helpdesk used 276 tokens\n");
     assert_eq!(spans.lines().count(), 5, "{spans}");
 }
 
 #[test]
 fn without_a_server_fills_a_data_directory() {
     let dir = tempfile::tempdir().unwrap();
-    let (said, _) = run("without_a_server", &[dir.path().to_str().unwrap()], &[]);
+    let (output, _) = run("without_a_server", &[dir.path().to_str().unwrap()], &[]);
     let run = &crate::store::runs(dir.path())[0];
-    assert_eq!(said.trim(), format!("run {}", run.run_id));
+    assert_eq!(output.trim(), format!("run {}", run.run_id));
 }

@@ -1,8 +1,8 @@
-//! Whatever an exporter, an endpoint or a disk does, the caller goes on.
+//! Failing exporters, endpoints and disks must not affect the caller.
 
 use crate::{
     child::{is_child, process},
-    doors::{alone, quick},
+    installation::{alone, quick},
     sampling::Names,
 };
 use std::{
@@ -18,7 +18,7 @@ use std::{
 };
 use turnscope::{Config, DataDirectory, Exporter, Otlp, OtlpProtocol, finished_spans, flush, shutdown};
 
-/// A server that answers every connection with these bytes, and then says no more.
+/// A server that sends these bytes on every connection, then closes it.
 pub(crate) fn server(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -33,7 +33,7 @@ pub(crate) fn server(answer: &'static [u8]) -> String {
 }
 
 #[test]
-fn an_endpoint_may_be_dead_refuse_cut_off_or_talk_nonsense() {
+fn a_dead_refusing_truncating_or_garbled_endpoint_affects_nothing_else() {
     let _alone = alone();
     let endpoints = [
         "http://127.0.0.1:9".to_owned(),
@@ -61,7 +61,7 @@ fn an_endpoint_may_be_dead_refuse_cut_off_or_talk_nonsense() {
 }
 
 #[test]
-fn a_data_directory_that_is_taken_away_touches_nobody() {
+fn a_deleted_data_directory_affects_no_other_exporter() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let others = Names::default();
@@ -77,9 +77,9 @@ fn a_data_directory_that_is_taken_away_touches_nobody() {
     shutdown();
 }
 
-/// Threads record while others set up, ask, flush and shut down, all at once.
+/// Threads record while another one installs, reads, flushes and shuts down.
 #[test]
-fn recording_goes_on_while_what_it_records_to_comes_and_goes() {
+fn recording_continues_while_set_ups_change() {
     let _alone = alone();
     let stop = Arc::new(AtomicBool::new(false));
     let recording: Vec<_> = (0..4)
@@ -117,11 +117,11 @@ fn recording_goes_on_while_what_it_records_to_comes_and_goes() {
     shutdown();
 }
 
-/// Every span but those in the queue is lost; that is said once, not a thousand times.
+/// All spans except those in the queue are lost, which must be logged only once.
 #[test]
 fn a_process_whose_exporter_hangs() {
     if !is_child() {
-        return; // it is started by the other
+        return; // run by another test, in a child process
     }
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let otlp = Otlp::http(format!("http://{}", silent.local_addr().unwrap()));
@@ -136,15 +136,15 @@ fn a_process_whose_exporter_hangs() {
 }
 
 #[test]
-fn what_is_lost_is_counted_and_said_once_a_minute() {
-    let said = process("failures::a_process_whose_exporter_hangs", &[]);
-    let dropped = said.lines().find_map(|line| line.split_once("dropped ")?.1.parse::<u32>().ok()).unwrap();
-    assert!((190..=196).contains(&dropped), "{said}");
-    assert_eq!(said.matches("spans were dropped so far").count(), 1, "{said}");
+fn lost_spans_are_counted_and_logged_once_a_minute() {
+    let output = process("failures::a_process_whose_exporter_hangs", &[]);
+    let dropped = output.lines().find_map(|line| line.split_once("dropped ")?.1.parse::<u32>().ok()).unwrap();
+    assert!((190..=196).contains(&dropped), "{output}");
+    assert_eq!(output.matches("finished spans so far").count(), 1, "{output}");
 }
 
 #[test]
-fn what_waits_is_bounded_in_bytes_too() {
+fn queues_are_bounded_in_bytes_too() {
     let _alone = alone();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let hour = Duration::from_secs(3600);
@@ -157,12 +157,12 @@ fn what_waits_is_bounded_in_bytes_too() {
         finished_spans();
     }
     let dropped = turnscope::dropped();
-    assert!((15..=16).contains(&dropped), "four wait, and one is being sent or was yet to be: {dropped}");
+    assert!((15..=16).contains(&dropped), "four are queued, and one may be in the exporter: {dropped}");
     shutdown();
 }
 
 #[test]
-fn the_longest_times_are_no_overflow() {
+fn maximal_timeouts_do_not_overflow() {
     let _alone = alone();
     let others = Names::default();
     let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(others.clone())];

@@ -1,8 +1,8 @@
-//! The trace file: what is written is read back, in every form.
+//! The trace file: every format can be read back.
 
 use crate::{
     child::{command, is_child, process_through},
-    doors::{alone, quick},
+    installation::{alone, quick},
 };
 use std::{
     env, fs,
@@ -20,7 +20,7 @@ pub(crate) fn key() -> EncryptionKey {
     "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=".parse().unwrap()
 }
 
-/// Records `count` runs into the file, in this form.
+/// Records `count` runs into the file, in this format.
 fn record(path: &Path, compression: Option<u32>, encryption_key: Option<EncryptionKey>, count: usize) {
     let trace_file = Some(path.to_owned());
     Config { trace_file, compression, encryption_key, ..quick() }.install().unwrap();
@@ -37,7 +37,7 @@ fn read(path: &Path, key: Option<EncryptionKey>) -> Result<Vec<FinishedSpan>, Re
 }
 
 #[test]
-fn each_form_is_read_back_and_one_file_may_hold_them_all() {
+fn each_format_is_read_back_and_one_file_may_mix_them() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("trace");
@@ -53,7 +53,7 @@ fn each_form_is_read_back_and_one_file_may_hold_them_all() {
 }
 
 #[test]
-fn a_compressed_file_is_smaller_and_an_encrypted_one_shows_nothing() {
+fn a_compressed_file_is_smaller_and_an_encrypted_one_reveals_nothing() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let [plain, small, secret] = ["plain", "small", "secret"].map(|name| dir.path().join(name));
@@ -65,17 +65,17 @@ fn a_compressed_file_is_smaller_and_an_encrypted_one_shows_nothing() {
     assert!(!fs::read_to_string(&secret).unwrap().contains("again"));
     let mut text = String::new();
     flate2::read::MultiGzDecoder::new(fs::File::open(&small).unwrap()).read_to_string(&mut text).unwrap();
-    assert_eq!(text.lines().count(), 50, "any gzip reads it");
+    assert_eq!(text.lines().count(), 50, "any gzip tool can read it");
     #[cfg(unix)]
     assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&secret).unwrap()) & 0o777, 0o600);
 }
 
-/// The forms that a file can have.
+/// All combinations of compression and encryption.
 fn forms() -> [(Option<u32>, Option<EncryptionKey>); 4] {
     [(None, None), (Some(6), None), (None, Some(key())), (Some(1), Some(key()))]
 }
 
-/// The numbers of the runs that are read back, and how many parts are not.
+/// The numbers of the runs that can be read, and the number of errors.
 fn numbers(path: &Path) -> (Vec<String>, usize) {
     let (spans, errors): (Vec<_>, Vec<_>) =
         TraceFile::open(path, Some(key())).unwrap().partition(Result::is_ok);
@@ -83,9 +83,9 @@ fn numbers(path: &Path) -> (Vec<String>, usize) {
     (spans.into_iter().map(|span| number(span.unwrap())).collect(), errors.len())
 }
 
-/// As a process leaves a file that is killed while it writes, wherever that is.
+/// A process may be killed at any point of a write.
 #[test]
-fn what_is_cut_off_is_told_and_all_else_is_read_whatever_is_written_behind_it() {
+fn a_truncated_part_is_reported_and_all_else_is_read_whatever_format_follows() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("trace");
@@ -102,7 +102,7 @@ fn what_is_cut_off_is_told_and_all_else_is_read_whatever_is_written_behind_it() 
                 let (before, errors) = numbers(&path);
                 let readable = &before[..2];
                 assert_eq!(readable, ["0", "1"], "{form}, without {cut} bytes");
-                // Without its line's end a span is whole.
+                // Only the newline is missing, so the span is complete.
                 assert!(errors == 1 || cut <= 2, "{form}, without {cut} bytes: {errors} errors");
 
                 record(&path, next_compression, next_key.clone(), 3);
@@ -121,7 +121,7 @@ fn what_is_cut_off_is_told_and_all_else_is_read_whatever_is_written_behind_it() 
 #[test]
 fn a_process_that_writes_until_it_is_killed() {
     if !is_child() {
-        return; // it is started by the other
+        return; // run by another test, in a child process
     }
     let (path, form) = (env::var(FILE).unwrap(), env::var("TURNSCOPE_TEST_FORM").unwrap());
     let (compression, encryption_key) = forms().into_iter().nth(form.parse().unwrap()).unwrap();
@@ -131,13 +131,13 @@ fn a_process_that_writes_until_it_is_killed() {
     for n in 0..1_000_000 {
         turnscope::run("helpdesk").metadata("n", n.to_string());
         if n % 100 == 0 {
-            turnscope::flush(Duration::from_secs(60)); // so that none is dropped
+            turnscope::flush(Duration::from_secs(60)); // so that the queue never overflows
         }
     }
 }
 
 #[test]
-fn a_process_that_is_killed_while_it_writes_leaves_what_it_wrote() {
+fn a_process_killed_while_writing_leaves_readable_batches() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     for form in 0..forms().len() {
@@ -164,7 +164,7 @@ fn a_process_that_is_killed_while_it_writes_leaves_what_it_wrote() {
 }
 
 #[test]
-fn a_line_that_is_no_span_is_told_and_all_else_is_read() {
+fn an_invalid_line_is_reported_and_all_else_is_read() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("trace");
@@ -177,7 +177,7 @@ fn a_line_that_is_no_span_is_told_and_all_else_is_read() {
     let errors = TraceFile::open(&path, None).unwrap().filter_map(Result::err);
     let kinds: Vec<_> =
         errors.map(|error| format!("{error:?}").split(['(', ' ']).next().unwrap().to_owned()).collect();
-    assert_eq!(kinds, ["NoSpan", "NeedsKey", "NeedsKey"]);
+    assert_eq!(kinds, ["NotASpan", "NeedsKey", "NeedsKey"]);
     let error = Config { compression: Some(12), ..quick() }.install().unwrap_err();
     assert_eq!(error.to_string(), "compression is 12; allowed: 1 to 9");
 }
@@ -185,7 +185,7 @@ fn a_line_that_is_no_span_is_told_and_all_else_is_read() {
 #[test]
 fn a_process_whose_file_may_not_grow() {
     if !is_child() {
-        return; // it is started by the other
+        return; // run by another test, in a child process
     }
     let path = PathBuf::from(env::var(FILE).unwrap());
     Config { trace_file: Some(path), batch_size: 1, ..quick() }.install().unwrap();
@@ -197,20 +197,20 @@ fn a_process_whose_file_may_not_grow() {
     shutdown();
 }
 
-/// A disk that is full in the middle of a line, as a limit to the size of files makes it.
+/// Simulates a disk that fills up within a line, with a limit on file sizes.
 #[test]
 #[cfg(target_os = "linux")]
-fn half_a_line_that_a_full_disk_leaves_is_taken_back() {
+fn a_partial_line_on_a_full_disk_is_removed() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("trace");
     let limited = "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"";
-    let said = process_through(
+    let output = process_through(
         &["sh", "-c", limited],
         "file::a_process_whose_file_may_not_grow",
         &[(FILE, path.to_str().unwrap())],
     );
-    assert!(said.contains("could not be exported"), "{said}");
+    assert!(output.contains("cannot export"), "{output}");
     let size = fs::metadata(&path).unwrap().len();
     assert!((2000..=8192).contains(&size), "{size} bytes");
     let (read, errors) = numbers(&path);
@@ -221,7 +221,7 @@ fn half_a_line_that_a_full_disk_leaves_is_taken_back() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_touches_neither_the_caller_nor_the_ring() {
+fn a_full_disk_affects_neither_the_caller_nor_the_ring_buffer() {
     let _alone = alone();
     Config { trace_file: Some("/dev/full".into()), ..quick() }.install().unwrap();
     for _ in 0..3 {

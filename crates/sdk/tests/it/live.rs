@@ -1,4 +1,4 @@
-//! Steps are announced when they start.
+//! Announcing steps when they start.
 
 use crate::tree;
 use opentelemetry::logs::AnyValue;
@@ -26,7 +26,7 @@ fn events(exporter: &InMemoryLogExporter) -> String {
     out
 }
 
-/// The names of what is announced, with those of its attributes.
+/// The names of the announced events, and the keys of their attributes.
 pub(crate) fn announced() -> Vec<(String, BTreeSet<String>)> {
     let (recorder, _) = tree::recorder();
     let (loggers, exporter) = loggers();
@@ -55,7 +55,7 @@ fn a_step_is_announced_before_it_ends_with_its_kind_its_parent_and_its_session()
 }
 
 #[test]
-fn what_is_not_sampled_is_not_announced() {
+fn unsampled_steps_are_not_announced() {
     let (loggers, exporter) = loggers();
     let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build();
     Recorder::new(&provider).with_loggers(&loggers).with_live(true).run("helpdesk").tool("lookup").end();

@@ -1,13 +1,13 @@
-//! The crate as an agent's author uses it: what was recorded is looked at as whole trees of spans.
+//! Tests through the public API. Recorded spans are compared as whole trees.
 
 mod child;
 mod collector;
 mod content_store;
-mod doors;
 mod environment;
 mod examples;
 mod failures;
 mod file;
+mod installation;
 mod live;
 mod mcp;
 mod metrics;
@@ -27,7 +27,8 @@ mod tree;
 mod valid;
 mod variables;
 
-/// `reqwest` is built without a provider of cryptography here, so that only one is in the tree; it wants one for plain HTTP too.
+/// Installs a crypto provider: this workspace builds `reqwest` without one, and `reqwest` needs it even for
+/// plain HTTP.
 fn with_crypto() {
-    let _ = rustls::crypto::ring::default_provider().install_default(); // an error says that there is one
+    let _ = rustls::crypto::ring::default_provider().install_default(); // an error means that one is installed
 }

@@ -1,4 +1,4 @@
-//! MCP requests through the real `rmcp`: a client and a server, each with its own recorder, over a pipe.
+//! MCP through the real `rmcp`: a client and a server with separate recorders, connected by a pipe.
 
 use crate::tree::{self, Kept};
 use rmcp::{
@@ -15,7 +15,7 @@ use turnscope::{
     mcp::{Record, Recorded},
 };
 
-/// A server with tools that answer, fail, and are not there.
+/// A server with a tool that succeeds and one that fails; all others are missing.
 struct Orders;
 
 impl ServerHandler for Orders {
@@ -76,7 +76,7 @@ pub(crate) async fn talk(recorder: &Recorder, server: Recorder) {
     serving.await.unwrap();
 }
 
-/// Asks for what this server does not have.
+/// Requests a prompt and a resource, which this server does not have.
 pub(crate) async fn ask_for_more(recorder: &Recorder, server: Recorder) {
     let (client, serving) = connect(server).await;
     let run = recorder.run("helpdesk");
@@ -101,16 +101,16 @@ async fn requests_are_steps_of_the_run_on_both_sides() {
 }
 
 #[tokio::test]
-async fn requests_in_the_other_naming_carry_its_names() {
+async fn requests_with_agent_run_naming_carry_its_attributes() {
     let (here, there, kept) = recorders();
     talk(&here.with_naming(Naming::AgentRun), there).await;
     let tree = kept.tree();
     assert!(tree.contains("tool.name = lookup") && tree.contains("tool.server = orders"), "{tree}");
-    assert!(!tree.contains("at sea") && !tree.contains("17"), "contents stay out unless asked for: {tree}");
+    assert!(!tree.contains("at sea") && !tree.contains("17"), "content is recorded only on request: {tree}");
 }
 
 #[tokio::test]
-async fn a_request_of_nobody_s_run_is_recorded_alone() {
+async fn a_request_outside_any_run_is_recorded_on_its_own() {
     let (_, there, kept) = recorders();
     let (client, serving) = connect(there).await;
     client.peer().call_tool(CallToolRequestParams::new("lookup")).await.unwrap();

@@ -1,4 +1,4 @@
-//! What calls and turns tell the meters, as an exporter is given it.
+//! Metrics of calls and turns, as an exporter receives them.
 
 use crate::tree;
 use opentelemetry::metrics::MeterProvider;
@@ -30,7 +30,8 @@ impl Meters {
         recorder.with_meter(&self.provider.meter("turnscope"))
     }
 
-    /// Each point as `name unit {labels}` with its figures: a sum, or a histogram's count. Times are left out.
+    /// Each data point as `name unit {labels}` with its value: a sum, or a histogram's count. Durations are
+    /// left out.
     fn points(&self) -> BTreeMap<String, String> {
         self.exporter.reset();
         self.provider.force_flush().unwrap();
@@ -88,7 +89,7 @@ fn record(recorder: &Recorder) {
     turn.embedding("openai", "text-embedding-3-small").input_tokens(80);
 }
 
-/// What a run with calls of every outcome tells.
+/// The metrics of a run with calls of every outcome.
 pub(crate) fn recorded() -> BTreeMap<String, String> {
     let meters = Meters::new();
     let (recorder, _) = tree::recorder();
@@ -111,7 +112,7 @@ fn calls_are_measured_and_turns_counted() {
 }
 
 #[test]
-fn what_sampling_leaves_out_is_measured_all_the_same() {
+fn unsampled_runs_are_measured_too() {
     let (all, none) = (Meters::new(), Meters::new());
     let (recorder, _) = tree::recorder();
     record(&all.measuring(recorder));

@@ -1,4 +1,4 @@
-//! Every name that the tables of docs/sdk.md list is recorded by the typed API, in one naming or the other, and no other is.
+//! The tables in docs/sdk.md list exactly the names that the typed API records, in either naming.
 
 use crate::{live, mcp, metrics, recording, tree};
 use opentelemetry::KeyValue;
@@ -10,7 +10,7 @@ const GUIDE: &str = include_str!("../../../../docs/sdk.md");
 
 type Names = BTreeSet<String>;
 
-/// A row of a table: what its second column names, as what, and the names in its third.
+/// A row of a table: the kind and the names in its second column, and the names in its third.
 #[derive(Debug)]
 struct Row {
     what: &'static str,
@@ -18,7 +18,7 @@ struct Row {
     attributes: Names,
 }
 
-/// The rows of the table whose second column is headed so.
+/// The rows of the table whose second column has this heading.
 fn table(head: &str) -> Vec<Row> {
     let lines =
         GUIDE.lines().skip_while(|line| line.split('|').nth(2).is_none_or(|cell| cell.trim() != head));
@@ -37,7 +37,7 @@ fn table(head: &str) -> Vec<Row> {
     rows
 }
 
-/// Everything that can be recorded, with contents, in both ways of naming.
+/// Records everything there is, with content, in both namings.
 async fn record() -> Vec<SpanData> {
     let mut spans = Vec::new();
     for naming in [Naming::Semconv, Naming::AgentRun] {
@@ -120,7 +120,7 @@ async fn events_links_logs_and_metrics() {
         }
         let missing: Vec<_> = row.attributes.difference(&found).collect();
         assert!(missing.is_empty(), "{what} {names:?} has no {missing:?}");
-        // What a step begins with stands in the other table.
+        // The attributes that a step starts with are in the other table.
         assert!(what == "log" || found == row.attributes, "{what} {names:?}: {found:?}");
     }
     assert!(seen.is_empty(), "docs/sdk.md does not list {seen:?}");

@@ -1,9 +1,9 @@
-//! The section `observability` of an agent's YAML file.
+//! The `observability` section of an agent's YAML file.
 
 use crate::{
     child::{is_child, process},
     collector::{Collector, text},
-    doors::{alone, quick},
+    installation::{alone, quick},
 };
 use opentelemetry::{
     global::set_tracer_provider,
@@ -31,7 +31,7 @@ fn every_key_has_its_default() {
 }
 
 #[test]
-fn every_key_holds() {
+fn every_key_is_applied() {
     for (keys, wanted) in [
         ("backend: console", "console: true"),
         ("endpoint: \"http://h:4317\"", r#"endpoint: "http://h:4317", metrics_endpoint: None"#),
@@ -50,7 +50,7 @@ fn every_key_holds() {
 }
 
 #[test]
-fn what_is_not_allowed_is_named() {
+fn invalid_keys_and_values_are_named() {
     for (keys, wanted) in [
         ("backend: pigeon", "observability.backend is \"pigeon\"; allowed: otlp, logfire, console"),
         ("sample_rate: 1.5", "observability.sample_rate is 1.5; allowed: 0.0 to 1.0"),
@@ -96,7 +96,7 @@ fn spans_go_over_grpc_with_the_agents_name_and_without_content() {
 }
 
 #[test]
-fn a_call_of_a_tool_that_is_not_recorded_leaves_what_is_below_it_in_its_turn() {
+fn the_children_of_an_unrecorded_tool_call_belong_to_its_turn() {
     let _alone = alone();
     section("backend: console, trace_tool_calls: false, trace_token_usage: false, include_content: true")
         .unwrap()
@@ -117,7 +117,7 @@ fn a_call_of_a_tool_that_is_not_recorded_leaves_what_is_below_it_in_its_turn() {
     let names: Vec<_> = spans.iter().map(|span| span.name.as_str()).collect();
     assert_eq!(names, ["chat gpt-5-mini", "embeddings e", "agent_step", "invoke_agent helpdesk"]);
     assert_eq!(spans[0].parent_span_id.as_deref(), Some(spans[2].span_id.as_str()));
-    assert_eq!(spans[2].status, "unset", "what the tool did is not its turn's");
+    assert_eq!(spans[2].status, "unset", "the tool's failure is not the turn's");
     assert!(spans[0].attributes.contains_key("gen_ai.input.messages"));
     assert!(spans.iter().all(|span| !span.attributes.contains_key("gen_ai.usage.input_tokens")));
     shutdown();
@@ -126,7 +126,7 @@ fn a_call_of_a_tool_that_is_not_recorded_leaves_what_is_below_it_in_its_turn() {
 #[test]
 fn a_process_with_a_section_of_its_own() {
     if !is_child() {
-        return; // it is started by the others
+        return; // run by another test, in a child process
     }
     let section = section(&env::var("TURNSCOPE_TEST_SECTION").unwrap()).unwrap();
     if let Err(error) = section.install("helpdesk") {
@@ -138,15 +138,15 @@ fn a_process_with_a_section_of_its_own() {
     shutdown();
 }
 
-fn said(section: &str, variables: &[(&str, &str)]) -> String {
+fn output_of(section: &str, variables: &[(&str, &str)]) -> String {
     let name = "observability::a_process_with_a_section_of_its_own";
     process(name, &[&[("TURNSCOPE_TEST_SECTION", section)], variables].concat())
 }
 
 #[test]
 fn the_console_shows_each_span_as_one_object() {
-    let said = said("backend: console", &[]);
-    let spans: Vec<Json> = said
+    let output = output_of("backend: console", &[]);
+    let spans: Vec<Json> = output
         .lines()
         .filter_map(|line| line.find("{\"name\"").map(|at| serde_json::from_str(&line[at..]).unwrap()))
         .collect();
@@ -171,12 +171,12 @@ fn the_console_shows_each_span_as_one_object() {
 }
 
 #[test]
-fn logfire_is_sent_the_token_and_without_one_says_so() {
-    let said_without = said("backend: logfire", &[]);
+fn logfire_gets_the_token_and_a_missing_one_is_an_error() {
+    let said_without = output_of("backend: logfire", &[]);
     assert!(said_without.contains("LOGFIRE_TOKEN is (not set)"), "{said_without}");
     let collector = Collector::start();
     let token = ("LOGFIRE_TOKEN", "pylf_v1_eu_abc");
-    said("backend: logfire", &[token, ("LOGFIRE_BASE_URL", &collector.url())]);
+    output_of("backend: logfire", &[token, ("LOGFIRE_BASE_URL", &collector.url())]);
     let received = collector.next();
     assert_eq!((received.path.as_str(), received.header("authorization")), ("/v1/traces", "pylf_v1_eu_abc"));
     assert_eq!(received.spans().len(), 2);
@@ -185,7 +185,7 @@ fn logfire_is_sent_the_token_and_without_one_says_so() {
 #[test]
 fn a_process_with_a_global_provider() {
     if !is_child() {
-        return; // it is started by the other
+        return; // run by another test, in a child process
     }
     let logfire = || section("backend: logfire, include_content: true").unwrap().install("helpdesk");
     assert!(logfire().unwrap_err().to_string().contains("LOGFIRE_TOKEN"));
@@ -193,7 +193,7 @@ fn a_process_with_a_global_provider() {
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone());
     set_tracer_provider(provider.with_sampler(Sampler::AlwaysOn).build());
     logfire().unwrap();
-    assert!(exporter.get_finished_spans().unwrap().is_empty(), "asking leaves nothing behind");
+    assert!(exporter.get_finished_spans().unwrap().is_empty(), "probing for a provider records nothing");
 
     let run = turnscope::run("helpdesk");
     run.input("hello").event("noted", [("n", 1)]);
@@ -208,7 +208,7 @@ fn a_process_with_a_global_provider() {
         turnscope::current().custom("below").end();
     }
     run.end();
-    shutdown(); // the provider is the application's
+    shutdown(); // must not shut down the application's provider
     let spans = exporter.get_finished_spans().unwrap();
     let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
     assert_eq!(names, ["execute_tool t", "agent_step", "own", "below", "invoke_agent helpdesk"]);
@@ -226,7 +226,7 @@ fn the_global_provider_of_the_application_is_used_for_logfire() {
 }
 
 #[test]
-fn a_provider_that_the_application_configured_is_used_and_no_second_one_made() {
+fn the_applications_provider_is_used_instead_of_a_second_one() {
     let _alone = alone();
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
@@ -241,7 +241,7 @@ fn a_provider_that_the_application_configured_is_used_and_no_second_one_made() {
     let run = turnscope::run("helpdesk");
     assert!(run.captures_content());
     run.end();
-    assert_eq!(finished_spans().len(), 1, "what stood before stands on");
+    assert_eq!(finished_spans().len(), 1, "the previous set-up is still active");
     assert!(turnscope::flush(Duration::from_secs(60)));
     shutdown();
 }

@@ -1,4 +1,4 @@
-//! Calls through the real `async-openai`, against a scripted model.
+//! The real `async-openai` client against a scripted model.
 
 use crate::tree::{self, Kept};
 use async_openai::{
@@ -44,7 +44,7 @@ fn chat(messages: &Json) -> CreateChatCompletionRequest {
     serde_json::from_value(request).unwrap()
 }
 
-/// A conversation with a tool call in it.
+/// A conversation with a tool call.
 fn conversation() -> Json {
     json!([
         {"role": "system", "content": "Be brief."},
@@ -95,7 +95,7 @@ async fn chat_completions_are_steps_with_what_went_in_and_came_out() {
     insta::assert_snapshot!(kept.tree());
 }
 
-/// The tree without what differs between a stream and a whole answer, and from run to run.
+/// The tree without the attributes that only streams have.
 fn without_stream(tree: &str) -> String {
     let differs = ["request.stream =", "time_to_first_chunk ="];
     tree.lines().filter(|line| !differs.iter().any(|part| line.contains(part))).collect::<Vec<_>>().join("\n")
@@ -127,7 +127,7 @@ async fn a_streamed_chat_completion_is_recorded_like_a_whole_one() {
     let (whole, streamed) = (ask(&whole, false).await, ask(&streamed, true).await);
     assert_eq!(streamed.matches("gen_ai.request.stream = true").count(), 2);
     assert_eq!(streamed.matches("gen_ai.response.time_to_first_chunk = ").count(), 2);
-    // The script numbers its answers.
+    // The script numbers its responses.
     let numbered = |text: &str| {
         text.replace("chatcmpl-3", "chatcmpl-1")
             .replace("chatcmpl-4", "chatcmpl-2")
@@ -161,7 +161,7 @@ async fn responses_whole_and_streamed_are_recorded_alike() {
 }
 
 #[tokio::test]
-async fn what_the_client_tries_again_is_one_step() {
+async fn the_clients_retries_are_one_step() {
     let (model, client) = start([Reply::rate_limited(0), Reply::text("hi")]);
     let (recorder, kept) = recorder();
     let run = recorder.run("helpdesk");
@@ -209,7 +209,7 @@ async fn each_failure_has_a_name_and_ends_its_step() {
         ],
         "{tree}"
     );
-    assert!(tree.contains(r#""content":"This is ""#), "what came before the cut is there: {tree}");
+    assert!(tree.contains(r#""content":"This is ""#), "text before the truncation is recorded: {tree}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
-//! Redaction, truncation and sampling, through the whole set-up.
+//! Redaction, truncation and sampling, through a complete set-up.
 
-use crate::doors::{alone, quick};
+use crate::installation::{alone, quick};
 use serde_json::{Value, json};
 use turnscope::{Config, FinishedSpan, Redaction, TailRules, finished_spans};
 
@@ -9,7 +9,7 @@ fn names(spans: &[FinishedSpan]) -> Vec<&str> {
 }
 
 #[test]
-fn secrets_are_gone_from_arguments_messages_errors_and_tags() {
+fn secrets_are_redacted_in_arguments_messages_errors_and_tags() {
     let _alone = alone();
     Config { content: true, ..quick() }.install().unwrap();
     let run = turnscope::run("helpdesk");
@@ -34,7 +34,7 @@ fn secrets_are_gone_from_arguments_messages_errors_and_tags() {
 }
 
 #[test]
-fn long_values_are_cut_with_a_mark() {
+fn long_values_are_truncated_with_a_marker() {
     let _alone = alone();
     Config { max_value_bytes: 100, ..quick() }.install().unwrap();
     turnscope::run("helpdesk").metadata("note", "ä".repeat(100));
@@ -59,7 +59,7 @@ fn a_rate_keeps_whole_traces() {
 }
 
 #[test]
-fn only_traces_with_an_error_are_kept_and_then_whole() {
+fn only_traces_with_an_error_are_kept_completely() {
     let _alone = alone();
     Config { sampler: Some(Box::new(TailRules::only_errors())), ..quick() }.install().unwrap();
     turnscope::run("good").tool("fine").end();
@@ -67,7 +67,7 @@ fn only_traces_with_an_error_are_kept_and_then_whole() {
     run.tool("fine").end();
     run.tool("broken").fail("timeout", "too late");
     let late = run.tool("late");
-    assert!(finished_spans().is_empty(), "nothing is known before the root ends");
+    assert!(finished_spans().is_empty(), "undecided until the root ends");
     run.end();
     late.end();
     let wanted = ["execute_tool fine", "execute_tool broken", "invoke_agent bad", "execute_tool late"];
@@ -75,7 +75,7 @@ fn only_traces_with_an_error_are_kept_and_then_whole() {
 }
 
 #[test]
-fn what_is_long_by_nature_may_be_longer_and_each_attribute_can_have_its_limit() {
+fn conversations_may_be_longer_and_each_attribute_can_have_its_own_limit() {
     let _alone = alone();
     let record = || {
         let run = turnscope::run("helpdesk");

@@ -1,4 +1,5 @@
-//! A run goes on in another process: through a queue, HTTP, gRPC and an MCP request. Two recorders stand for two processes.
+//! A run continues in another process: through a queue, HTTP, gRPC and MCP. Two recorders represent the two
+//! processes.
 
 use crate::tree;
 use axum::{Router, routing::get};
@@ -45,7 +46,7 @@ fn a_job_from_a_queue_joins_its_run_with_its_session() {
 }
 
 #[test]
-fn a_carrier_that_tells_of_no_run_joins_none() {
+fn a_carrier_without_a_valid_run_joins_none() {
     let (recorder, kept) = tree::recorder();
     for traceparent in ["", "00-0-0-00", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"] {
         let place = recorder.join(&HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]));
@@ -69,7 +70,7 @@ fn an_mcp_request_s_meta_is_a_carrier() {
 }
 
 #[test]
-fn nothing_recorded_is_nothing_sent() {
+fn a_disabled_recorder_sends_no_context() {
     let run = Recorder::disabled().run("helpdesk");
     assert_eq!(run.carrier(), HashMap::new());
 }
@@ -98,11 +99,11 @@ async fn a_request_of_reqwest_goes_on_in_axum() {
     let url = format!("http://{address}/page");
     let run = here.run("helpdesk");
     let tool = run.tool("fetch_page");
-    let answer = tool.around(client.get(&url).send()).await.unwrap();
+    let answer = tool.scope(client.get(&url).send()).await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "page");
     tool.end();
     run.end();
-    // A request outside any run begins one of its own.
+    // A request outside any run starts a run of its own.
     client.get(&url).send().await.unwrap();
     server.abort();
     insta::assert_snapshot!(kept.tree());
@@ -148,9 +149,9 @@ async fn a_call_of_tonic_goes_on_in_its_server() {
     let asked = |service: &str| HealthCheckRequest { service: service.to_owned() };
     let run = here.run("helpdesk");
     let mut client = HealthClient::with_interceptor(channel.clone(), turnscope::propagation::tonic::inject);
-    run.around(client.check(asked("intercepted"))).await.unwrap();
+    run.scope(client.check(asked("intercepted"))).await.unwrap();
     let mut client = HealthClient::new(ServiceBuilder::new().layer(InjectLayer).service(channel));
-    run.around(client.check(asked("layered"))).await.unwrap();
+    run.scope(client.check(asked("layered"))).await.unwrap();
     run.end();
     server.abort();
     insta::assert_snapshot!(kept.tree());

@@ -1,6 +1,6 @@
-//! What the typed API records, in both ways of naming.
+//! What the typed API records, in both namings.
 
-use crate::{doors::alone, tree};
+use crate::{installation::alone, tree};
 use serde_json::json;
 use std::time::Duration;
 use turnscope::{Naming, Recorder, Usage, Verdict};
@@ -74,7 +74,7 @@ fn a_whole_run_as_agent_run_without_contents() {
 
 #[test]
 fn the_current_step_is_found_below_in_calls_threads_and_futures() {
-    let _alone = alone(); // what is outside goes to the default recorder
+    let _alone = alone(); // steps outside a run go to the default recorder
     let (recorder, kept) = tree::recorder();
     let run = recorder.run("helpdesk");
     {
@@ -85,11 +85,11 @@ fn the_current_step_is_found_below_in_calls_threads_and_futures() {
     }
     turnscope::current().tool("outside").end();
     let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
-    runtime.block_on(run.around(async {
+    runtime.block_on(run.scope(async {
         tokio::task::yield_now().await;
         turnscope::current().tool("awaited").end();
         let step = turnscope::current();
-        let spawned = step.clone().around(async { turnscope::current().tool("spawned").end() });
+        let spawned = step.clone().scope(async { turnscope::current().tool("spawned").end() });
         tokio::spawn(spawned).await.unwrap();
     }));
     drop(run);
@@ -102,7 +102,7 @@ fn a_disabled_recorder_records_nothing_and_ends_nothing_of_others() {
     let run = recorder.run("helpdesk");
     let entered = run.enter();
     record(&Recorder::disabled());
-    Recorder::disabled().below(run.context()).tool("ghost").fail("x", "y");
+    Recorder::disabled().in_context(run.context()).tool("ghost").fail("x", "y");
     drop(entered);
     run.set("still", "open");
     drop(run);

@@ -1,6 +1,6 @@
-//! Which traces are kept once they have ended.
+//! Tail sampling.
 
-use crate::doors::{alone, quick};
+use crate::installation::{alone, quick};
 use opentelemetry_sdk::trace::SpanData;
 use std::{
     error::Error,
@@ -25,7 +25,7 @@ fn tail(rules: TailRules) -> Config {
     Config { sampler: Some(Box::new(rules)), ..quick() }
 }
 
-/// Keeps the names of what it is given.
+/// Stores the names of exported spans.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names(Arc<Mutex<Vec<String>>>);
 
@@ -42,8 +42,8 @@ impl Exporter for Names {
     }
 }
 
-/// Where another process stands, which records its trace or does not.
-fn elsewhere(trace: u128, sampled: bool) -> Context {
+/// The context of another process, whose trace is sampled or not.
+fn remote(trace: u128, sampled: bool) -> Context {
     let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
     let state = TraceState::default();
     Context::new().with_remote_span_context(SpanContext::new(
@@ -56,7 +56,7 @@ fn elsewhere(trace: u128, sampled: bool) -> Context {
 }
 
 #[test]
-fn what_matters_is_kept_whole_and_a_rate_of_the_rest() {
+fn important_traces_are_kept_completely_and_a_share_of_the_rest() {
     let _alone = alone();
     tail(TailRules { slower_than: Some(Duration::from_millis(5)), ..TailRules::default() })
         .install()
@@ -69,7 +69,7 @@ fn what_matters_is_kept_whole_and_a_rate_of_the_rest() {
     turnscope::run("allowed").policy("refund").verdict(Verdict::Allow);
     turnscope::run("flagged").flag("a customer complained");
     let slow = turnscope::run("slow");
-    thread::sleep(Duration::from_millis(6)); // what is measured is the span itself
+    thread::sleep(Duration::from_millis(6)); // the span's own duration counts
     slow.end();
     let wanted = [
         "execute_tool t",
@@ -80,7 +80,7 @@ fn what_matters_is_kept_whole_and_a_rate_of_the_rest() {
         "invoke_agent slow",
     ];
     let spans = finished_spans();
-    // A machine that stands still may make any of the others slow too.
+    // On a stalled machine the other runs may be slow too.
     let expected: Vec<_> = names(&spans)
         .into_iter()
         .filter(|name| !name.contains("fine") && !name.contains("allowed"))
@@ -104,18 +104,18 @@ fn what_matters_is_kept_whole_and_a_rate_of_the_rest() {
 fn a_trace_of_another_process_follows_its_flag() {
     let _alone = alone();
     tail(TailRules::default()).install().unwrap();
-    default_recorder().below(&elsewhere(1, true)).run("sampled").tool("t").end();
-    default_recorder().below(&elsewhere(2, false)).run("unsampled").tool("t").fail("x", "y");
+    default_recorder().in_context(&remote(1, true)).run("sampled").tool("t").end();
+    default_recorder().in_context(&remote(2, false)).run("unsampled").tool("t").fail("x", "y");
     assert_eq!(names(&finished_spans()), ["execute_tool t", "invoke_agent sampled"]);
 
     Config { sample_rate: Some(0.0), ..quick() }.install().unwrap();
     turnscope::run("out").end();
-    default_recorder().below(&elsewhere(3, true)).run("sampled").end();
+    default_recorder().in_context(&remote(3, true)).run("sampled").end();
     assert_eq!(names(&finished_spans()), ["invoke_agent sampled"]);
 }
 
 #[test]
-fn where_there_is_no_more_room_the_largest_trace_is_kept() {
+fn the_largest_trace_is_kept_when_memory_runs_out() {
     let _alone = alone();
     Config { max_held_bytes: 50_000, ..tail(TailRules::default()) }.install().unwrap();
     let small = turnscope::run("small");
@@ -124,7 +124,7 @@ fn where_there_is_no_more_room_the_largest_trace_is_kept() {
     for _ in 0..100 {
         large.tool("t").set("text", "x".repeat(1000));
     }
-    assert!(!finished_spans().is_empty(), "it did not wait for the end");
+    assert!(!finished_spans().is_empty(), "kept before its root ended");
     large.end();
     small.end();
     let spans = finished_spans();
@@ -133,7 +133,7 @@ fn where_there_is_no_more_room_the_largest_trace_is_kept() {
 }
 
 #[test]
-fn what_is_open_at_the_end_is_decided_as_if_it_had_ended() {
+fn open_traces_are_decided_at_shutdown() {
     let _alone = alone();
     let exported = Names::default();
     Config { exporters: vec![Box::new(exported.clone())], ..tail(TailRules::only_errors()) }
@@ -152,7 +152,7 @@ struct Panics;
 
 impl Sampler for Panics {
     fn keeps(&mut self, _: &[SpanData]) -> bool {
-        panic!("a sampler's own mistake")
+        panic!("intended panic in a sampler")
     }
 }
 

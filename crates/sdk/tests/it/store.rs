@@ -1,11 +1,11 @@
-//! Spans into a data directory, without a server or beside one.
+//! Writing to a data directory, with and without a server.
 
 use crate::{
     child::{is_child, process},
     collector::Collector,
-    doors::{alone, quick},
     failures::server,
     file::key,
+    installation::{alone, quick},
 };
 use serde_json::json;
 use std::{env, fs, path::Path, thread, time::Duration};
@@ -26,7 +26,7 @@ fn record(agent: &str) {
     run.end();
 }
 
-/// The runs in a directory that nobody owns, the oldest first.
+/// The runs in a directory without an owner, oldest first.
 pub(crate) fn runs(directory: &Path) -> Vec<Run> {
     let store = SqliteStore::open_read_only(directory).unwrap();
     let page = RunPageQuery { limit: 1000, ..RunPageQuery::default() };
@@ -46,7 +46,7 @@ fn runs_are_written_without_a_server_with_what_they_cost() {
     let dir = tempfile::tempdir().unwrap();
     into(dir.path()).install().unwrap();
     record("first");
-    // What stands is closed before what follows writes.
+    // Installing again closes the previous exporter first.
     into(dir.path()).install().unwrap();
     record("second");
     assert!(turnscope::flush(Duration::from_secs(60)));
@@ -58,7 +58,7 @@ fn runs_are_written_without_a_server_with_what_they_cost() {
 }
 
 #[test]
-fn what_another_process_owns_is_sent_to_it_and_taken_over_when_it_has_gone() {
+fn spans_go_to_the_owning_server_and_into_the_directory_once_it_has_stopped() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let collector = Collector::start();
@@ -72,8 +72,8 @@ fn what_another_process_owns_is_sent_to_it_and_taken_over_when_it_has_gone() {
         assert!(turnscope::flush(Duration::from_secs(60)));
         assert_eq!(collector.next().path, "/v1/traces");
     }
-    let said = fs::read_to_string(&log).unwrap();
-    assert_eq!(said.matches("belongs to process 1: spans are sent to its OTLP port").count(), 1, "{said}");
+    let output = fs::read_to_string(&log).unwrap();
+    assert_eq!(output.matches("sending spans to its OTLP port").count(), 1, "{output}");
 
     drop((owner, collector));
     record("afterwards");
@@ -83,7 +83,7 @@ fn what_another_process_owns_is_sent_to_it_and_taken_over_when_it_has_gone() {
 }
 
 #[test]
-fn an_owner_that_takes_no_spans_loses_them_and_nothing_else() {
+fn an_owner_without_an_otlp_port_causes_a_reported_loss() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let owner = SqliteStore::open(dir.path(), Options::default()).unwrap();
@@ -93,18 +93,18 @@ fn an_owner_that_takes_no_spans_loses_them_and_nothing_else() {
     record("helpdesk");
     assert!(turnscope::flush(Duration::from_secs(60)));
     shutdown();
-    let said = fs::read_to_string(&log).unwrap();
-    assert!(said.contains("belongs to another turnscope"), "{said}");
+    let output = fs::read_to_string(&log).unwrap();
+    assert!(output.contains("belongs to another turnscope"), "{output}");
 }
 
 #[test]
-fn a_directory_in_which_somebody_else_is_writing_is_waited_for() {
+fn a_directory_locked_by_another_writer_is_waited_for() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let owner = SqliteStore::open(dir.path(), Options::default()).unwrap();
     into(dir.path()).install().unwrap();
     record("helpdesk");
-    assert!(!turnscope::flush(Duration::from_millis(300)), "the directory is taken");
+    assert!(!turnscope::flush(Duration::from_millis(300)), "the directory is locked");
     drop(owner);
     assert!(turnscope::flush(Duration::from_secs(60)));
     shutdown();
@@ -112,13 +112,13 @@ fn a_directory_in_which_somebody_else_is_writing_is_waited_for() {
 }
 
 const DIRECTORY: &str = "TURNSCOPE_TEST_DIRECTORY";
-/// Enough to take longer than one turn.
+/// Enough to exceed one lease.
 const RUNS: usize = 100;
 
 #[test]
 fn a_process_that_writes_batch_by_batch() {
     if !is_child() {
-        return; // it is started by the other
+        return; // run by another test, in a child process
     }
     into(Path::new(&env::var(DIRECTORY).unwrap())).install().unwrap();
     for _ in 0..RUNS {
@@ -129,9 +129,9 @@ fn a_process_that_writes_batch_by_batch() {
 }
 
 #[test]
-fn processes_that_write_into_one_directory_at_once_lose_nothing() {
+fn concurrent_writers_of_one_directory_lose_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let said: Vec<String> = thread::scope(|scope| {
+    let output: Vec<String> = thread::scope(|scope| {
         let write = || {
             let directory = (DIRECTORY, dir.path().to_str().unwrap());
             process("store::a_process_that_writes_batch_by_batch", &[directory])
@@ -140,12 +140,12 @@ fn processes_that_write_into_one_directory_at_once_lose_nothing() {
         both.map(|one| one.join().unwrap()).into()
     });
     let runs = runs(dir.path());
-    assert_eq!(runs.len(), 2 * RUNS, "{said:?}");
+    assert_eq!(runs.len(), 2 * RUNS, "{output:?}");
     assert!(runs.iter().all(|run| (run.llm_call_count, run.turn_count) == (1, 1)), "{runs:?}");
 }
 
 #[test]
-fn a_server_that_owns_the_directory_is_shown_the_key_of_the_environment() {
+fn the_owning_server_gets_the_api_key_from_the_environment() {
     let dir = tempfile::tempdir().unwrap();
     let collector = Collector::start();
     let owner = SqliteStore::open(dir.path(), Options::default()).unwrap();
@@ -163,7 +163,7 @@ fn a_server_that_owns_the_directory_is_shown_the_key_of_the_environment() {
 }
 
 #[test]
-fn an_owner_that_refuses_is_named_once() {
+fn a_refusing_owner_is_logged_once() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let url = server(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n");
@@ -177,13 +177,13 @@ fn an_owner_that_refuses_is_named_once() {
         assert!(turnscope::flush(Duration::from_secs(60)));
     }
     shutdown();
-    let said = fs::read_to_string(&log).unwrap();
-    assert_eq!(said.matches("belongs to process 1").count(), 1, "{said}");
-    assert_eq!(said.matches("could not be exported").count(), 1, "{said}");
+    let output = fs::read_to_string(&log).unwrap();
+    assert_eq!(output.matches("process 1 owns").count(), 1, "{output}");
+    assert_eq!(output.matches("cannot export").count(), 1, "{output}");
 }
 
 #[test]
-fn retention_holds() {
+fn retention_is_applied() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     into(dir.path()).install().unwrap();
@@ -193,7 +193,7 @@ fn retention_holds() {
     Config { store: Some(moments), ..quick() }.install().unwrap();
     record("new");
     shutdown();
-    assert_eq!(names(dir.path()), ["new"], "what is written with the deletion is not yet old");
+    assert_eq!(names(dir.path()), ["new"], "new spans are not yet too old");
     let wrong = DataDirectory { retention_days: -1.0, ..DataDirectory::of("x/y") };
     let error = Config { store: Some(wrong), ..quick() }.install().unwrap_err();
     assert!(
@@ -203,7 +203,7 @@ fn retention_holds() {
 }
 
 #[test]
-fn encryption_beside_a_store_and_a_directory_that_cannot_be_are_errors() {
+fn encryption_with_a_store_and_an_impossible_directory_are_errors() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let error = Config { encryption_key: Some(key()), ..into(dir.path()) }.install().unwrap_err();

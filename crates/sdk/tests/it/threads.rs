@@ -1,7 +1,7 @@
-//! Many threads at once: in one step, and in what is set up and shut down.
+//! Concurrency: many threads in one step, and during set-up and shutdown.
 
 use crate::{
-    doors::{alone, quick},
+    installation::{alone, quick},
     tree,
 };
 use opentelemetry::trace::TraceContextExt as _;
@@ -20,7 +20,7 @@ use turnscope::{Config, Exporter, Recorder, dropped, finished_spans, flush, shut
 
 const THREADS: usize = 4;
 
-/// A span moves into a context when somebody first asks for one, while others set attributes.
+/// A span moves into a context on demand, while other threads set attributes.
 #[test]
 fn nothing_is_lost_while_a_step_becomes_a_parent() {
     let (recorder, kept) = tree::recorder();
@@ -58,9 +58,9 @@ fn nothing_is_lost_while_a_step_becomes_a_parent() {
     }
 }
 
-/// Whoever traces by other means goes on below the span that was active.
+/// Other instrumentation continues below the span that was active.
 #[test]
-fn a_disabled_run_leaves_the_active_span_what_it_is() {
+fn a_disabled_run_keeps_the_active_span() {
     let (recorder, kept) = tree::recorder();
     let outer = recorder.run("outer");
     let _entered = outer.enter();
@@ -75,7 +75,7 @@ fn a_disabled_run_leaves_the_active_span_what_it_is() {
     assert_eq!(parents, [outer.span_context().span_id(); 2]);
 }
 
-/// Counts what it is given.
+/// Counts exported spans.
 #[derive(Clone, Debug, Default)]
 struct Counts(Arc<AtomicU64>);
 
@@ -87,7 +87,7 @@ impl Exporter for Counts {
 }
 
 #[test]
-fn each_span_is_exported_or_counted_and_what_ends_after_the_end_is_neither() {
+fn every_span_is_exported_or_counted_unless_it_ends_after_shutdown() {
     let _alone = alone();
     for round in 0..10 {
         let exported = Counts::default();

@@ -1,4 +1,4 @@
-//! Certificates for tests, and a server's side of TLS that asks for them.
+//! Test certificates, and a TLS server that can require client certificates.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rcgen::{CertifiedKey, KeyPair};
@@ -10,12 +10,12 @@ use tokio_rustls::{
     },
 };
 
-/// A certificate that vouches for itself, for this machine.
+/// A self-signed certificate for localhost.
 pub(crate) fn certificate() -> CertifiedKey<KeyPair> {
     rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap()
 }
 
-/// A server that shows `own`, to anybody, or to whoever shows `client`.
+/// A TLS acceptor with the certificate `own`, for anyone or only for the holder of `client`.
 pub(crate) fn acceptor(own: &CertifiedKey<KeyPair>, client: Option<&CertifiedKey<KeyPair>>) -> TlsAcceptor {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
@@ -35,7 +35,7 @@ pub(crate) fn acceptor(own: &CertifiedKey<KeyPair>, client: Option<&CertifiedKey
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// Bytes in PEM.
+/// Encodes DER as PEM.
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
 }

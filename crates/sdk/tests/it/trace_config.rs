@@ -1,23 +1,23 @@
-//! Profiles, and the variables that stand beside them.
+//! Profiles and their environment variables.
 
 use crate::{
     child::{is_child, process},
-    doors::alone,
+    installation::alone,
 };
 use std::{env, fs, time::Duration};
 use turnscope::{Config, LogLevel, Redaction, SetupError, TraceConfig};
 
 const KEY: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
 
-/// What the process prints of the configuration that its environment makes.
-fn made(variables: &[(&str, &str)]) -> String {
+/// The configuration that a process with these variables prints.
+fn config_from(variables: &[(&str, &str)]) -> String {
     process("trace_config::a_process_that_prints_its_configuration", variables)
 }
 
 #[test]
 fn a_process_that_prints_its_configuration() {
     if !is_child() {
-        return; // it is started by the others
+        return; // run by another test, in a child process
     }
     let own = match env::var("TURNSCOPE_TEST_OWN") {
         Ok(_) => TraceConfig { sample_rate: Some(0.75), queue_size: Some(9), ..TraceConfig::debug() },
@@ -52,25 +52,25 @@ fn a_process_that_prints_its_configuration() {
 #[test]
 fn a_profile_sets_rate_compression_encryption_and_level() {
     let key = ("TRACE_ENCRYPTION_KEY", KEY);
-    let said = made(&[("TRACE_PROFILE", "production"), key]);
+    let output = config_from(&[("TRACE_PROFILE", "production"), key]);
     assert!(
-        said.contains("rate Some(0.01), compression Some(6), key true") && said.contains("log Warning"),
-        "{said}"
+        output.contains("rate Some(0.01), compression Some(6), key true") && output.contains("log Warning"),
+        "{output}"
     );
-    let said = made(&[]);
+    let output = config_from(&[]);
     assert!(
-        said.contains("rate Some(0.5), compression Some(6), key false") && said.contains("log Info"),
-        "{said}"
+        output.contains("rate Some(0.5), compression Some(6), key false") && output.contains("log Info"),
+        "{output}"
     );
-    let said = made(&[("TRACE_PROFILE", "Debug")]);
+    let output = config_from(&[("TRACE_PROFILE", "Debug")]);
     assert!(
-        said.contains("rate Some(1.0), compression None, key false") && said.contains("log Debug"),
-        "{said}"
+        output.contains("rate Some(1.0), compression None, key false") && output.contains("log Debug"),
+        "{output}"
     );
 }
 
 #[test]
-fn every_variable_holds_and_code_beats_it() {
+fn every_variable_is_applied_and_code_takes_precedence() {
     let variables = [
         ("TRACE_PROFILE", "debug"),
         ("TRACE_SAMPLE_RATE", "0.25"),
@@ -92,7 +92,7 @@ fn every_variable_holds_and_code_beats_it() {
         ("TRACE_RETENTION_DAYS", "7.5"),
         ("TRACE_RETENTION_MAX_BYTES", "64MiB"),
     ];
-    let said = made(&variables);
+    let output = config_from(&variables);
     for wanted in [
         "rate Some(0.25), compression Some(9), key true",
         "queue 17, batch 5 in 250ms",
@@ -101,20 +101,20 @@ fn every_variable_holds_and_code_beats_it() {
         r#"{ path: "/data", retention_days: 7.5, retention_max_bytes: 67108864 }"#,
         r#"redacts {"iban":"[redacted:key]","text":"[redacted:custom], [redacted:custom]"}"#,
     ] {
-        assert!(said.contains(wanted), "{wanted} is not in {said}");
+        assert!(output.contains(wanted), "{wanted} is not in {output}");
     }
-    let said = made(&[("OTEL_TRACES_SAMPLER", "always_off"), ("OTEL_BSP_MAX_QUEUE_SIZE", "33")]);
+    let output = config_from(&[("OTEL_TRACES_SAMPLER", "always_off"), ("OTEL_BSP_MAX_QUEUE_SIZE", "33")]);
     assert!(
-        said.contains("rate None") && said.contains("queue 33"),
-        "OpenTelemetry's beat the profile: {said}"
+        output.contains("rate None") && output.contains("queue 33"),
+        "OpenTelemetry's variables take precedence over the profile: {output}"
     );
     let own = ("TURNSCOPE_TEST_OWN", "1");
-    let said = made(&[&variables[..], &[own]].concat());
-    assert!(said.contains("rate Some(0.75)") && said.contains("queue 9, batch 5"), "{said}");
+    let output = config_from(&[&variables[..], &[own]].concat());
+    assert!(output.contains("rate Some(0.75)") && output.contains("queue 9, batch 5"), "{output}");
 }
 
 #[test]
-fn a_value_out_of_its_range_is_named_with_what_is_allowed() {
+fn an_invalid_value_is_named_with_the_allowed_values() {
     for (name, value, allowed) in [
         ("TRACE_PROFILE", "staging", "production, development, debug"),
         ("TRACE_SAMPLE_RATE", "1.5", "0.0 to 1.0"),
@@ -133,22 +133,25 @@ fn a_value_out_of_its_range_is_named_with_what_is_allowed() {
         ("TRACE_RETENTION_MAX_BYTES", "lots", "bytes, such as"),
         ("TRACE_LOG_LEVEL", "loud", "OFF, ERROR, WARNING, INFO, DEBUG"),
     ] {
-        let said = made(&[(name, value)]);
-        assert!(said.contains(&format!("error: {name} is {value}; allowed: {allowed}")), "{said}");
+        let output = config_from(&[(name, value)]);
+        assert!(output.contains(&format!("error: {name} is {value}; allowed: {allowed}")), "{output}");
     }
 }
 
 #[test]
-fn encryption_without_a_valid_key_is_an_error_in_every_profile_and_shows_no_key() {
+fn encryption_without_a_valid_key_is_an_error_that_does_not_reveal_the_key() {
     for profile in ["production", "development", "debug"] {
         for key in ["", "c2hvcnQ=", "not base64 at all, and rather long!!"] {
-            let said = made(&[
+            let output = config_from(&[
                 ("TRACE_PROFILE", profile),
                 ("TRACE_ENCRYPTION_ENABLED", "true"),
                 ("TRACE_ENCRYPTION_KEY", key),
             ]);
-            assert!(said.contains("error: TRACE_ENCRYPTION_KEY is (") && said.contains("32 bytes"), "{said}");
-            assert!(key.is_empty() || !said.contains(key), "{said}");
+            assert!(
+                output.contains("error: TRACE_ENCRYPTION_KEY is (") && output.contains("32 bytes"),
+                "{output}"
+            );
+            assert!(key.is_empty() || !output.contains(key), "{output}");
         }
     }
     let error = TraceConfig::production().config("helpdesk").unwrap_err();
@@ -156,7 +159,7 @@ fn encryption_without_a_valid_key_is_an_error_in_every_profile_and_shows_no_key(
 }
 
 #[test]
-fn the_log_says_what_was_exported_where_it_is_asked() {
+fn the_debug_log_says_what_was_exported() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("trace.log");
@@ -166,11 +169,11 @@ fn the_log_says_what_was_exported_where_it_is_asked() {
     turnscope::run("helpdesk").end();
     assert!(turnscope::flush(Duration::from_secs(60)));
     turnscope::shutdown();
-    let said = fs::read_to_string(log).unwrap();
-    let lines: Vec<_> = said.lines().collect();
-    assert_eq!(lines.len(), 2, "{said}");
-    assert!(lines[0].contains("DEBUG turnscope: 1 finished spans exported by FileExporter"), "{said}");
-    assert!(lines[1].contains("INFO turnscope: 1 spans exported"), "{said}");
+    let output = fs::read_to_string(log).unwrap();
+    let lines: Vec<_> = output.lines().collect();
+    assert_eq!(lines.len(), 2, "{output}");
+    assert!(lines[0].contains("DEBUG turnscope: exported 1 finished spans to FileExporter"), "{output}");
+    assert!(lines[1].contains("INFO turnscope: exported 1 spans"), "{output}");
     assert_eq!(LogLevel::default(), LogLevel::Warning);
 
     let log_path = Some("/no/such/dir/log".into());

@@ -45,7 +45,7 @@ fn spans_join_the_run_as_children_and_as_parents() {
             runtime.block_on(async {
                 let step = turnscope::current();
                 let work = async { turnscope::current().tool("spawned").end() }.instrument(info_span!("job"));
-                tokio::spawn(step.around(work)).await.unwrap();
+                tokio::spawn(step.scope(work)).await.unwrap();
             });
         });
     });
@@ -78,7 +78,7 @@ fn events_carry_the_ids_of_their_step_over_otlp_and_in_formatted_logs() {
     let ids = with_default(subscriber, || {
         let run = recorder.run("helpdesk");
         let tool = run.tool("lookup");
-        tool.around(async { info!(order = 17, "found it") }).now();
+        tool.scope(async { info!(order = 17, "found it") }).now();
         info!("outside");
         tool.span_context()
     });
@@ -98,13 +98,13 @@ fn events_carry_the_ids_of_their_step_over_otlp_and_in_formatted_logs() {
     assert_eq!(lines[1]["trace_id"], serde_json::Value::Null);
 
     let logs = exporter.get_emitted_logs().unwrap();
-    assert_eq!(logs.len(), 1, "what is logged outside goes to the default recorder, which has no loggers");
+    assert_eq!(logs.len(), 1, "events outside a run go to the default recorder, which has no loggers");
     let at = logs[0].record.trace_context().unwrap();
     assert_eq!((at.trace_id, at.span_id), (trace, span));
 }
 
 trait Now: Future {
-    /// Runs what needs no waiting.
+    /// Runs a future that does not wait for anything.
     fn now(self) -> Self::Output
     where
         Self: Sized,

@@ -1,4 +1,4 @@
-//! A recorder that keeps its spans in memory, with ids that count, and the spans as a tree without times.
+//! A recorder that keeps its spans in memory, with sequential ids, and prints them as a tree without times.
 
 use opentelemetry::{
     KeyValue, SpanId, TraceId,
@@ -41,19 +41,19 @@ impl IdGenerator for Counting {
     }
 }
 
-/// A recorder, and where its spans are kept.
+/// A recorder, and the spans it has recorded.
 pub(crate) fn recorder() -> (Recorder, Kept) {
     let kept = Kept::default();
     (kept.with_ids_from(0), kept)
 }
 
 impl Kept {
-    /// The spans that ended since this was last called.
+    /// Removes and returns the spans that have ended.
     pub(crate) fn take(&self) -> Vec<SpanData> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 
-    /// Another recorder that keeps its spans here: as if another service had sent them to the same place.
+    /// Another recorder with the same storage, as if a second service had sent its spans.
     pub(crate) fn other_recorder(&self) -> Recorder {
         self.with_ids_from(1_000_000)
     }
@@ -70,7 +70,7 @@ impl Kept {
         self.0.lock().unwrap().clone()
     }
 
-    /// The finished spans as an indented tree: in order of their ids, attributes by name.
+    /// The finished spans as an indented tree, ordered by id, attributes sorted by key.
     pub(crate) fn tree(&self) -> String {
         let mut spans = self.spans();
         spans.sort_by_key(|span| u64::from_be_bytes(span.span_context.span_id().to_bytes()));

@@ -1,4 +1,4 @@
-//! What any backend of OpenTelemetry may rely on, looked for in what came over the wire. That texts are UTF-8 the decoder has seen.
+//! Checks what any OpenTelemetry backend may rely on. Decoding has already checked that strings are UTF-8.
 
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// Checks a request: its resource, its scopes, each span alone, and that no two are the same.
+/// Checks a request: its resource, its scopes, each span, and that no span is sent twice.
 pub(crate) fn check(request: &ExportTraceServiceRequest) {
     let mut ids = BTreeSet::new();
     for resource in &request.resource_spans {
@@ -70,7 +70,8 @@ fn check_attributes(of: &str, attributes: &[KeyValue]) {
     }
 }
 
-/// Checks that spans are one whole trace: one root, every other's parent is there, and no span begins before its parent.
+/// Checks that spans form one complete trace: one root, no missing parent, and no span that begins before its
+/// parent.
 pub(crate) fn check_trace<'a>(spans: impl IntoIterator<Item = &'a Span>) {
     let spans: BTreeMap<_, _> = spans.into_iter().map(|span| (&span.span_id[..], span)).collect();
     let roots: Vec<_> = spans.values().filter(|span| span.parent_span_id.is_empty()).collect();

@@ -1,4 +1,4 @@
-//! Each variable of OpenTelemetry's holds: what it makes of the configuration, and what the SDK makes of it.
+//! Every OpenTelemetry variable takes effect: in the configuration, and in what the SDK does.
 
 use crate::{
     child::{is_child, process},
@@ -21,13 +21,13 @@ fn a_process_that_prints_its_configuration() {
     }
 }
 
-fn made(variables: &[(&str, &str)]) -> String {
-    let variables = [&[DEAD], variables].concat(); // the last one of a name holds
+fn config_from(variables: &[(&str, &str)]) -> String {
+    let variables = [&[DEAD], variables].concat(); // the last value of a name wins
     process("variables::a_process_that_prints_its_configuration", &variables)
 }
 
 #[test]
-fn what_each_makes_of_the_configuration() {
+fn each_variable_sets_its_field() {
     for (name, value, wanted) in [
         (ENDPOINT, "http://h:1", r#"endpoint: "http://h:1/v1/traces""#),
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://h:1/x", r#"endpoint: "http://h:1/x""#),
@@ -50,41 +50,43 @@ fn what_each_makes_of_the_configuration() {
         ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "SPAN_AND_EVENT", " content: true"),
         ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "EVENT_ONLY", " content: false"),
     ] {
-        let said = made(&[(name, value)]);
-        assert!(said.contains(wanted), "{name}={value} makes no {wanted}: {said}");
+        let output = config_from(&[(name, value)]);
+        assert!(output.contains(wanted), "{name}={value} does not give {wanted}: {output}");
         assert!(
-            !made(&[]).contains(wanted) || wanted.ends_with("content: false") || value == "http/protobuf"
+            !config_from(&[]).contains(wanted)
+                || wanted.ends_with("content: false")
+                || value == "http/protobuf"
         );
     }
-    let said = made(&[("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true")]);
-    assert_eq!(said.matches(" content: true").count(), 2, "both doors read it: {said}");
+    let output = config_from(&[("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true")]);
+    assert_eq!(output.matches(" content: true").count(), 2, "both `Config` and `Setup` read it: {output}");
 }
 
 #[test]
-fn the_variable_for_traces_comes_before_the_general_one() {
+fn the_variable_for_traces_takes_precedence() {
     let file = |name: &str| format!("/{name}.pem");
     for (name, wanted, [general, own]) in [
         ("PROTOCOL", "protocol: HttpJson", ["grpc".to_owned(), "http/json".to_owned()]),
         ("TIMEOUT", "timeout: Some(70ms)", ["700".to_owned(), "70".to_owned()]),
         ("CERTIFICATE", r#" certificate: Some("/own.pem")"#, [file("general"), file("own")]),
     ] {
-        let said = made(&[
+        let output = config_from(&[
             (&format!("OTEL_EXPORTER_OTLP_{name}"), &general),
             (&format!("OTEL_EXPORTER_OTLP_TRACES_{name}"), &own),
         ]);
-        assert!(said.contains(wanted), "{name}: {said}");
+        assert!(output.contains(wanted), "{name}: {output}");
     }
-    let said = made(&[
+    let output = config_from(&[
         ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "40"),
         ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "41"),
     ]);
-    assert!(said.contains("max_value_bytes: 41,"), "{said}");
+    assert!(output.contains("max_value_bytes: 41,"), "{output}");
 }
 
 #[test]
 fn a_process_that_records_much() {
     if !is_child() {
-        return; // it is started by the others
+        return; // run by another test, in a child process
     }
     if let Ok(Some(config)) = Config::from_env("helpdesk") {
         Config { live: true, ..config }.install().unwrap();
@@ -105,7 +107,7 @@ fn recorded(variables: &[(&str, &str)]) -> String {
     process("variables::a_process_that_records_much", variables)
 }
 
-/// The attributes, events and links of the run's span, and the attributes of each event and link.
+/// Counts of the run span's attributes, events and links, and of each event's and link's attributes.
 fn counts(collector: &Collector, variables: &[(&str, &str)]) -> [usize; 5] {
     recorded(&[&[(ENDPOINT, &*collector.url())], variables].concat());
     let received = collector.next();
@@ -116,7 +118,7 @@ fn counts(collector: &Collector, variables: &[(&str, &str)]) -> [usize; 5] {
 }
 
 #[test]
-fn each_limit_holds() {
+fn each_limit_is_applied() {
     let collector = Collector::start();
     assert_eq!(counts(&collector, &[]), [7, 5, 5, 3, 1]);
     for (name, value, wanted) in [
@@ -134,7 +136,7 @@ fn each_limit_holds() {
 }
 
 #[test]
-fn each_sampler_is_known() {
+fn each_sampler_is_supported() {
     for (sampler, argument, wanted) in [
         ("always_on", "", true),
         ("always_off", "", false),
@@ -145,13 +147,13 @@ fn each_sampler_is_known() {
         ("parentbased_traceidratio", "1.0", true),
         ("parentbased_traceidratio", "0.0", false),
     ] {
-        let said = recorded(&[
+        let output = recorded(&[
             DEAD,
             ("OTEL_TRACES_SAMPLER", sampler),
             ("OTEL_TRACES_SAMPLER_ARG", argument),
             ("OTEL_BSP_EXPORT_TIMEOUT", "100"),
         ]);
-        assert!(said.contains(&format!("recording: {wanted}")), "{sampler} {argument}: {said}");
+        assert!(output.contains(&format!("recording: {wanted}")), "{sampler} {argument}: {output}");
     }
 }
 
@@ -164,11 +166,11 @@ fn metrics_and_logs_go_to_endpoints_of_their_own() {
         DEAD,
         ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", &url(&metrics, "figures")),
         ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", &url(&logs, "lines")),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "500"), // nobody answers
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "500"), // these endpoints never answer
         ("OTEL_BSP_EXPORT_TIMEOUT", "500"),
     ]);
     for (listener, path) in [(metrics, "/figures"), (logs, "/lines")] {
-        listener.set_nonblocking(true).unwrap(); // who had to come has come
+        listener.set_nonblocking(true).unwrap(); // both requests have been made by now
         let (stream, _) = listener.accept().unwrap_or_else(|error| panic!("{path}: {error}"));
         let mut line = String::new();
         BufReader::new(stream).read_line(&mut line).unwrap();
@@ -177,7 +179,7 @@ fn metrics_and_logs_go_to_endpoints_of_their_own() {
 }
 
 #[test]
-fn an_endpoint_of_grpc_without_a_scheme_is_insecure_where_that_is_said() {
+fn a_grpc_endpoint_without_a_scheme_can_be_marked_insecure() {
     let collector = Collector::start();
     recorded(&[
         (ENDPOINT, &collector.address.to_string()),

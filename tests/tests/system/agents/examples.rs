@@ -29,7 +29,7 @@ fn quick_start_with_each_runner() {
         assert_eq!(records.len(), 1);
         assert_eq!((&records[0]["record"], &records[0]["source"]), (&"run".into(), &"agent".into()));
         assert_eq!(records[0]["input_tokens"], run["input_tokens"], "{runner}");
-        assert!(world.turnscope(&["audit", "verify"]).contains("each as it was written"));
+        assert!(world.turnscope(&["audit", "verify"]).contains("all unchanged"));
     }
 }
 
@@ -67,7 +67,7 @@ fn customer_support_escalates_over_four_processes_in_one_trace() {
         world.audit_of(billing).into_iter().filter(|record| record["verdict"] == "deny").collect();
     assert_eq!(denied.len(), 1);
     assert_eq!((&denied[0]["tool"], &denied[0]["risk_tier"]), (&"memory_set".into(), &"high".into()));
-    assert_eq!(denied[0]["reason"], "refunds above 100 are the manager's");
+    assert_eq!(denied[0]["reason"], "refunds above 100 need the manager");
     let steps =
         world.server.json(&format!("/v1/traces/{}", denied[0]["trace_id"].as_str().expect("a trace")));
     let gate =

@@ -1,6 +1,7 @@
-//! `turnscope audit export`: a JSON array with a record a line, or CSV with a column for every field of either table.
+//! `turnscope audit export`: a JSON array with one record a line, or CSV with a column for every field of
+//! both tables.
 
-use super::{Common, Which};
+use super::{Common, RecordFilter};
 use crate::{
     exit::{Failure, Outcome},
     output,
@@ -14,17 +15,17 @@ use std::{
 };
 use turnscope_audit::{Filter, Reader};
 
-/// What was typed.
+/// Arguments.
 #[derive(clap::Args)]
 pub(super) struct ExportArgs {
-    /// How to write
+    /// The output format
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
-    /// Where to write; stdout when nothing is said
+    /// The output file [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    which: Which,
+    filter: RecordFilter,
     #[command(flatten)]
     common: Common,
 }
@@ -35,10 +36,10 @@ enum Format {
     Csv,
 }
 
-/// Writes records out.
+/// Exports records.
 pub(super) fn export(args: &ExportArgs) -> Outcome {
     let reader = args.common.reader()?;
-    let filter = args.which.filter();
+    let filter = args.filter.filter();
     let out: Box<dyn Write> = match &args.output {
         None => Box::new(output::stdout()),
         Some(path) => Box::new(BufWriter::new(

@@ -1,7 +1,7 @@
-//! A bounded queue with a thread of its own behind it: whoever puts something in never waits, not for the thread either, as
-//! the queue has no lock.
+//! A bounded queue with a worker thread. Pushing never blocks: the queue takes no lock, and a full queue
+//! drops the item.
 //!
-//! Not here: what is done with the items. What the consumer does, panics included, stays on the thread.
+//! The worker contains a consumer's panics.
 
 use std::{
     io,
@@ -15,68 +15,70 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How much waits, and for how long.
+/// Sizes and delays of a queue.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct QueueLimits {
     pub(crate) queue: usize,
-    /// Heeded by who knows what an item weighs, see `pipeline`.
+    /// Enforced by callers that know an item's size, see `pipeline`.
     pub(crate) bytes: usize,
-    /// How many the thread waits for.
+    /// The number of items to wait for before the consumer runs.
     pub(crate) batch: usize,
-    /// How many of them the consumer is given at once.
+    /// The maximum number of items the consumer gets at once.
     pub(crate) chunk: usize,
+    /// The longest time an item waits for a batch to fill.
     pub(crate) delay: Duration,
 }
 
-/// What is done with the items, on the lane's thread.
+/// Processes items on the worker thread.
 pub(crate) trait Consumer<T>: Send + 'static {
-    /// Takes what is in a chunk, whose room is used again; `dropped` items never made it into the queue so far.
+    /// Processes a chunk; the caller reuses its buffer. `dropped` is the number of items dropped so far.
     fn take(&mut self, chunk: &mut Vec<T>, dropped: u64);
 
-    /// Nothing more will come.
+    /// Called once, after the last item.
     fn end(&mut self) {}
 }
 
 /// What goes through the queue.
 enum Message<T> {
     Item(T),
-    /// Somebody waits until all before this is done, and is told by whatever becomes of the other end.
+    /// Sent back, or disconnected, once everything before it has been processed.
     Flush(Sender<()>),
 }
 
-/// Set in `waiting` when nothing more is taken.
+/// Bit of `Shared::waiting` that marks the queue as closed.
 const CLOSED: usize = 1 << (usize::BITS - 1);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Items in the queue, each counted before it is put in and after it is taken out; and whether it is closed.
+    /// Number of items in the queue, incremented before a push and decremented after a pop; plus [`CLOSED`].
     waiting: AtomicUsize,
-    /// Flushes in the queue.
-    hurry: AtomicUsize,
-    /// Whether the thread waits for the first item, rather than for a batch or the end of a delay.
-    asleep: AtomicBool,
+    /// Number of flush requests in the queue.
+    flushes: AtomicUsize,
+    /// Whether the worker is parked until the first item, rather than waiting for a full batch or the end of
+    /// a delay.
+    parked: AtomicBool,
     dropped: AtomicU64,
-    /// Whether the thread has ended.
+    /// Whether the worker has ended.
     ended: Mutex<bool>,
-    /// There is room again, or the thread has ended.
+    /// Signals that there is room again or that the worker has ended.
     changed: Condvar,
 }
 
-/// The queue; its thread ends when it is closed.
+/// The sending half. Closing or dropping it ends the worker.
 #[derive(Debug)]
-pub(crate) struct Lane<T: Send + 'static> {
+pub(crate) struct ExportQueue<T: Send + 'static> {
     queue: Sender<Message<T>>,
     shared: Arc<Shared>,
     thread: Thread,
-    limits: Limits,
+    limits: QueueLimits,
 }
 
-impl<T: Send + 'static> Lane<T> {
-    pub(crate) fn start(limits: Limits, consumer: impl Consumer<T>) -> io::Result<Self> {
+impl<T: Send + 'static> ExportQueue<T> {
+    pub(crate) fn start(limits: QueueLimits, consumer: impl Consumer<T>) -> io::Result<Self> {
         let queue = limits.queue.min(CLOSED - 1);
-        // What is full is taken, whatever a batch would be.
+        // A full queue must be processed even if a batch would be larger.
         let batch = limits.batch.clamp(1, queue.max(1));
-        let limits = Limits { queue, batch, ..limits };
+        let limits = QueueLimits { queue, batch, ..limits };
         let (queue, items) = mpsc::channel();
         let shared = Arc::<Shared>::default();
         let worker = Worker { items, shared: Arc::clone(&shared), limits };
@@ -84,71 +86,73 @@ impl<T: Send + 'static> Lane<T> {
         Ok(Self { queue, shared, thread: thread.thread().clone(), limits })
     }
 
-    /// Puts an item in, or counts it as dropped when the queue is full or closed, and says so.
+    /// Adds an item and returns true. If the queue is full or closed, counts the item as dropped and returns
+    /// false.
     pub(crate) fn push(&self, item: T) -> bool {
         let Some(before) = self.reserve() else {
-            self.drop_one();
+            self.count_dropped();
             return false;
         };
         self.put(item, before);
         true
     }
 
-    /// As [`push`](Self::push), but waits for room, no longer than `timeout`.
+    /// Like [`push`](Self::push), but waits up to `timeout` for room.
     pub(crate) fn push_within(&self, item: T, timeout: Duration) {
-        let mut place = None;
+        let mut slot = None;
         let mut full = |_: &mut bool| {
-            place = self.reserve();
-            place.is_none() && self.shared.waiting.load(Ordering::Acquire) < CLOSED
+            slot = self.reserve();
+            slot.is_none() && self.shared.waiting.load(Ordering::Acquire) < CLOSED
         };
         drop(self.shared.changed.wait_timeout_while(self.shared.lock(), timeout, &mut full));
-        match place {
+        match slot {
             Some(before) => self.put(item, before),
-            None => self.drop_one(),
+            None => self.count_dropped(),
         }
     }
 
-    /// A place in the queue, and how many wait before it; none when it is full or closed.
+    /// Reserves a slot and returns the number of items before it, or `None` if the queue is full or closed.
     fn reserve(&self) -> Option<usize> {
         let one_more = |waiting| (waiting < self.limits.queue).then_some(waiting + 1);
         self.shared.waiting.fetch_update(Ordering::SeqCst, Ordering::Acquire, one_more).ok()
     }
 
     fn put(&self, item: T, before: usize) {
-        // It cannot fail: the thread ends when no place is taken any more.
+        // Cannot fail: the worker outlives every reserved slot.
         let _ = self.queue.send(Message::Item(item));
-        // Waking the thread costs more than all the rest, so it is done for a whole batch only, as long as batches come. Either
-        // the thread sees what was counted before it sleeps, or this sees that it sleeps.
-        if before + 1 == self.limits.batch || (before == 0 && self.shared.asleep.load(Ordering::SeqCst)) {
+        // Waking the worker costs more than everything else here, so wake it only for a full batch or when it
+        // is parked. Both sides use `SeqCst`: either the worker sees the new count before it parks, or this
+        // thread sees that it is parked.
+        if before + 1 == self.limits.batch || (before == 0 && self.shared.parked.load(Ordering::SeqCst)) {
             self.thread.unpark();
         }
     }
 
-    /// Waits until all that was put in before is done; false when that takes longer than `timeout`.
+    /// Waits until everything pushed before has been processed. Returns false on timeout.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         let (done, waits) = mpsc::channel();
-        self.shared.hurry.fetch_add(1, Ordering::SeqCst);
-        let _ = self.queue.send(Message::Flush(done)); // where the thread has ended, nothing is left to wait for
+        self.shared.flushes.fetch_add(1, Ordering::SeqCst);
+        let _ = self.queue.send(Message::Flush(done)); // fails only if the worker has ended, and then nothing is left
         self.thread.unpark();
         !matches!(waits.recv_timeout(timeout), Err(RecvTimeoutError::Timeout))
     }
 
-    /// Takes nothing more; the thread ends when it has worked off the rest.
+    /// Closes the queue. The worker processes what is left, then ends.
     pub(crate) fn stop(&self) {
         self.shared.waiting.fetch_or(CLOSED, Ordering::AcqRel);
-        self.shared.tell();
+        self.shared.notify();
         self.thread.unpark();
     }
 
-    /// Takes nothing more and waits until the rest is done and the thread has ended; false when that takes too long.
+    /// Closes the queue and waits for the worker to end. Returns false on timeout.
     pub(crate) fn close(&self, timeout: Duration) -> bool {
         self.stop();
         let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), timeout, |ended| !*ended);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
-    /// Counts an item that was not put in.
-    pub(crate) fn drop_one(&self) {
+    /// Counts an item as dropped without pushing it.
+    pub(crate) fn count_dropped(&self) {
         self.shared.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -162,27 +166,28 @@ impl Shared {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells those who wait that something changed. Whoever looked before it did waits by now: the lock sees to that.
-    fn tell(&self) {
+    /// Wakes the waiting threads. Taking the lock first ensures that none of them is between its check and
+    /// its wait.
+    fn notify(&self) {
         drop(self.lock());
         self.changed.notify_all();
     }
 }
 
-/// What runs on the thread.
+/// The worker thread.
 struct Worker<T> {
     items: Receiver<Message<T>>,
     shared: Arc<Shared>,
-    limits: Limits,
+    limits: QueueLimits,
 }
 
 impl<T> Worker<T> {
     fn run(self, mut consumer: impl Consumer<T>) {
-        let mut chunk = Vec::with_capacity(self.limits.chunk.min(512)); // growing would leave holes
+        let mut chunk = Vec::with_capacity(self.limits.chunk.min(512)); // growing it later would fragment the heap
         while let Some(due) = self.wait() {
-            self.work_off(due, &mut chunk, &mut consumer);
+            self.process(due, &mut chunk, &mut consumer);
         }
-        drop(self.items); // whoever flushes now waits for nothing
+        drop(self.items); // disconnects pending flushes
         let _ = catch_unwind(AssertUnwindSafe(move || {
             consumer.end();
             drop(consumer);
@@ -191,8 +196,8 @@ impl<T> Worker<T> {
         self.shared.changed.notify_all();
     }
 
-    /// Waits for a whole batch, for somebody in a hurry, or until what is there may have waited long enough, and says how much
-    /// that is. None when nothing more will come.
+    /// Waits for a full batch, a flush, or the end of the delay. Returns the number of items due, or `None`
+    /// when the queue is closed and empty.
     fn wait(&self) -> Option<usize> {
         let mut since = Instant::now();
         loop {
@@ -200,61 +205,61 @@ impl<T> Worker<T> {
             if waiting == CLOSED {
                 return None;
             }
-            if waiting >= self.limits.batch || self.shared.hurry.load(Ordering::Acquire) > 0 {
+            if waiting >= self.limits.batch || self.shared.flushes.load(Ordering::Acquire) > 0 {
                 return Some(waiting & !CLOSED);
             }
             let left = self.limits.delay.saturating_sub(since.elapsed());
             if !left.is_zero() {
                 thread::park_timeout(left);
-                // Whoever woke this may have been put off the processor for it: first that one goes on.
+                // The thread that woke this one may have been preempted for it: let it continue first.
                 thread::yield_now();
             } else if waiting > 0 {
                 return Some(waiting);
             } else {
-                self.sleep();
+                self.park();
                 since = Instant::now();
             }
         }
     }
 
-    /// Sleeps until something comes: nothing did for a whole delay.
-    fn sleep(&self) {
-        self.shared.asleep.store(true, Ordering::SeqCst);
+    /// Parks until an item or a flush arrives.
+    fn park(&self) {
+        self.shared.parked.store(true, Ordering::SeqCst);
         let idle = self.shared.waiting.load(Ordering::SeqCst) == 0;
-        if idle && self.shared.hurry.load(Ordering::SeqCst) == 0 {
+        if idle && self.shared.flushes.load(Ordering::SeqCst) == 0 {
             thread::park();
         }
-        self.shared.asleep.store(false, Ordering::SeqCst);
+        self.shared.parked.store(false, Ordering::SeqCst);
     }
 
-    /// Hands so many items on, chunk by chunk, or those before somebody who waits for them.
-    fn work_off(&self, mut due: usize, chunk: &mut Vec<T>, consumer: &mut impl Consumer<T>) {
+    /// Passes `due` items to the consumer in chunks, stopping early at a flush.
+    fn process(&self, mut due: usize, chunk: &mut Vec<T>, consumer: &mut impl Consumer<T>) {
         loop {
             let flush = self.fill(chunk, due.min(self.limits.chunk));
             due = due.saturating_sub(chunk.len());
             if !chunk.is_empty() {
                 self.shared.waiting.fetch_sub(chunk.len(), Ordering::AcqRel);
-                self.shared.tell();
+                self.shared.notify();
                 let dropped = self.shared.dropped.load(Ordering::Relaxed);
-                // What makes an exporter panic is lost, not the thread and what comes after.
+                // A panic in the consumer loses this chunk, but neither the worker nor later chunks.
                 let _ = catch_unwind(AssertUnwindSafe(|| consumer.take(chunk, dropped)));
                 chunk.clear();
             } else if flush.is_none() {
-                thread::yield_now(); // to who has counted an item and is about to put it in
+                thread::yield_now(); // another thread has reserved a slot and is about to send
             }
             if due == 0 || flush.is_some() {
-                return; // which tells who waits
+                return; // dropping `flush` wakes the thread that waits for it
             }
         }
     }
 
-    /// Takes up to `most` items, and at least looks for one; or fewer, and what tells whoever waits for what is before them.
+    /// Receives up to `most` items, but always tries at least once. Stops at a flush and returns its sender.
     fn fill(&self, chunk: &mut Vec<T>, most: usize) -> Option<Sender<()>> {
         while chunk.len() < most.max(1) {
             match self.items.try_recv() {
                 Ok(Message::Item(item)) => chunk.push(item),
                 Ok(Message::Flush(done)) => {
-                    self.shared.hurry.fetch_sub(1, Ordering::AcqRel);
+                    self.shared.flushes.fetch_sub(1, Ordering::AcqRel);
                     return Some(done);
                 }
                 Err(_) => break,
@@ -264,9 +269,9 @@ impl<T> Worker<T> {
     }
 }
 
-impl<T: Send + 'static> Drop for Lane<T> {
+impl<T: Send + 'static> Drop for ExportQueue<T> {
     fn drop(&mut self) {
-        self.stop(); // nobody waits any more
+        self.stop();
     }
 }
 

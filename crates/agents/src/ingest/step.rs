@@ -1,27 +1,27 @@
-//! An ingest in the trace, under the names that the role chooses.
+//! The step that records an ingestion, named as the role configures.
 
 use super::{IngestError, Ingested};
 use crate::{Names, Role};
 use turnscope::{CustomStep, Step};
 
-/// The step that stands for it.
-pub(super) enum Recorded {
+/// The recorded step.
+pub(super) enum IngestStep {
     /// `initrunner.ingest`.
     InitRunner(CustomStep),
-    /// The crate's own.
+    /// The SDK's own ingestion step.
     Typed(turnscope::Ingest),
 }
 
-impl Recorded {
-    /// Below the current step.
+impl IngestStep {
+    /// Begins the step as a child of the current one.
     pub(super) fn begin(role: &Role) -> Self {
-        let place = turnscope::current();
+        let parent = turnscope::current();
         if role.names == Names::InitRunner {
-            let step = place.custom("initrunner.ingest");
+            let step = parent.custom("initrunner.ingest");
             step.set("initrunner.agent_name", role.name.clone());
             Self::InitRunner(step)
         } else {
-            let step = place.ingest();
+            let step = parent.ingest();
             step.set("gen_ai.agent.name", role.name.clone());
             Self::Typed(step)
         }
@@ -34,7 +34,7 @@ impl Recorded {
         }
     }
 
-    /// Ends it with what was done, or what went wrong.
+    /// Ends the step with the outcome.
     pub(super) fn end(self, done: Result<&Ingested, &IngestError>) {
         let ingested = match done {
             Ok(ingested) => ingested,

@@ -1,4 +1,4 @@
-//! What all spans of a run carry, once it is known: session, user, role.
+//! Attributes that all spans of a run carry: session, user, role.
 
 use opentelemetry::{KeyValue, Value};
 use std::sync::{
@@ -6,23 +6,23 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// Attributes that every span gets that begins after they were set.
+/// Attributes that are added to every span that begins after they were set.
 #[derive(Debug, Default)]
-pub(crate) struct Shared {
+pub(crate) struct RunAttributes {
     attributes: RwLock<Vec<KeyValue>>,
-    /// Whether there are any, so that the lock is not taken for none.
+    /// Whether there are any; checked before the lock is taken.
     any: AtomicBool,
 }
 
-impl Shared {
-    /// A copy to go on from: what a child run sets is its own.
+impl RunAttributes {
+    /// A copy for a child run, whose changes must not affect its parent.
     pub(crate) fn fork(&self) -> Self {
         let attributes = self.attributes.read().unwrap_or_else(PoisonError::into_inner).clone();
         Self { any: AtomicBool::new(!attributes.is_empty()), attributes: RwLock::new(attributes) }
     }
 
     pub(crate) fn set(&self, key: &'static str, value: Value) {
-        // Each span gets a copy, so a text is counted rather than copied.
+        // Every span gets a copy, so make the text reference-counted.
         let value = match value {
             Value::String(text) => Value::from(Arc::<str>::from(text.as_str())),
             other => other,

@@ -1,4 +1,4 @@
-//! The last finished spans, in memory.
+//! The most recent finished spans, in memory.
 
 use crate::FinishedSpan;
 use opentelemetry_sdk::trace::SpanData;
@@ -7,14 +7,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The last finished spans, as they ended: records are made of them for who asks.
+/// Keeps spans as they ended, and converts them to records on request.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ring {
+pub(crate) struct RingBuffer {
     spans: Arc<Mutex<VecDeque<SpanData>>>,
     capacity: usize,
 }
 
-impl Ring {
+impl RingBuffer {
     pub(crate) fn new(capacity: usize) -> Self {
         Self { spans: Arc::default(), capacity }
     }
@@ -23,16 +23,16 @@ impl Ring {
         self.spans.lock().unwrap_or_else(PoisonError::into_inner).iter().map(FinishedSpan::from).collect()
     }
 
-    /// Takes all out of `batch`.
+    /// Moves all spans out of `batch`.
     pub(crate) fn add(&self, batch: &mut Vec<SpanData>) {
-        // What would fall out at once is not put in first.
+        // Skip the spans that would be evicted at once.
         let skipped = batch.len().saturating_sub(self.capacity);
         let last = batch.drain(..).skip(skipped);
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
         let over = (spans.len() + last.len()).saturating_sub(self.capacity);
         spans.drain(..over);
         spans.extend(last.map(|mut span| {
-            span.attributes.shrink_to_fit(); // it had room for more while it was recorded
+            span.attributes.shrink_to_fit(); // recording reserved room for more
             span
         }));
     }

@@ -1,21 +1,25 @@
-//! What stands in this process: one set-up, its default recorder, and its end.
+//! The process-wide installation: providers, pipeline and default recorder, from set-up to shutdown.
 //!
-//! Not here: what can be set up (`config`), the exporters themselves (`export`), the thread they run on (`lane`).
+//! Not here: the settings (`config`) and the exporters (`export`).
 
 use crate::{
     Config, DataDirectory, Exporter, FinishedSpan, Recorder, SetupError,
-    config::limits,
+    config::{limits, require},
     default_recorder,
-    export::{Console, OtlpExporter, Ring, log_exporter, meter_provider},
+    export::{Console, RingBuffer},
+    export_queue::QueueLimits,
     file::FileExporter,
-    lane::Limits,
     log::Log,
-    log_records,
     pipeline::Pipeline,
-    sample::Tail,
+    processors::Processors,
+    sample::TailSampler,
     set_default_recorder,
-    shape::Shape,
     truncate::ValueLimits,
+};
+#[cfg(feature = "otlp")]
+use crate::{
+    export::{OtlpExporter, log_exporter, meter_provider},
+    log_records,
 };
 use opentelemetry::{global::BoxedTracer, metrics::MeterProvider, trace::noop::NoopTracer};
 use opentelemetry_sdk::{
@@ -30,18 +34,18 @@ use std::{
     time::Duration,
 };
 
-struct Standing {
+struct Installation {
     provider: SdkTracerProvider,
     meters: Option<SdkMeterProvider>,
     loggers: Option<SdkLoggerProvider>,
     pipeline: Pipeline,
-    ring: Ring,
+    ring: RingBuffer,
 }
 
-static STANDING: Mutex<Option<Standing>> = Mutex::new(None);
+static INSTALLED: Mutex<Option<Installation>> = Mutex::new(None);
 
-fn standing() -> MutexGuard<'static, Option<Standing>> {
-    STANDING.lock().unwrap_or_else(PoisonError::into_inner)
+fn installed() -> MutexGuard<'static, Option<Installation>> {
+    INSTALLED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
@@ -60,24 +64,27 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
     })?;
     let resource = resource(&config);
     let exporters = exporters(&mut config, &resource, &log)?;
-    let meters = meters(&config, &resource)?;
-    let loggers = loggers(&config, &resource, &log)?;
+    #[cfg(feature = "otlp")]
+    let (meters, loggers) = (meters(&config, &resource)?, loggers(&config, &resource, &log)?);
+    #[cfg(not(feature = "otlp"))]
+    let (meters, loggers) = (None::<SdkMeterProvider>, None::<SdkLoggerProvider>);
     let queues = limits_with(&config, config.batch_timeout);
-    let ring = Ring::new(config.ring_capacity);
+    let ring = RingBuffer::new(config.ring_capacity);
     let builder = sampler(SdkTracerProvider::builder(), &config).with_resource(resource);
-    let shape = Shape {
+    let processors = Processors {
         redaction: config.redaction,
-        limits: ValueLimits { most: config.max_value_bytes, by_key: config.value_limits },
-        tail: config.sampler.map(|sampler| Tail::new(sampler, config.max_held_bytes)),
+        limits: ValueLimits { max_bytes: config.max_value_bytes, by_key: config.value_limits },
+        tail_sampler: config.sampler.map(|sampler| TailSampler::new(sampler, config.max_held_bytes)),
         #[cfg(feature = "object-store")]
         large: match config.content_store {
-            Some(place) => Some(std::sync::Arc::new(crate::content_store::Uploads::start(place, &log)?)),
+            Some(store) => Some(std::sync::Arc::new(crate::content_store::Uploads::start(store, &log)?)),
             None => None,
         },
         #[cfg(not(feature = "object-store"))]
         large: None,
     };
-    let pipeline = Pipeline::start(queues, shape, ring.clone(), exporters, config.block_on_run_end, &log)?;
+    let pipeline =
+        Pipeline::start(queues, processors, ring.clone(), exporters, config.block_on_run_end, &log)?;
     let provider = limits(builder).with_span_processor(pipeline.clone()).build();
     let mut recorder = Recorder::new(&provider)
         .with_naming(config.naming)
@@ -90,10 +97,10 @@ pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
     if let Some(loggers) = &loggers {
         recorder = recorder.with_loggers(loggers).with_live(config.live);
     }
-    let mut place = standing();
+    let mut installed = installed();
     set_default_recorder(recorder);
-    let before = place.replace(Standing { provider, meters, loggers, pipeline, ring });
-    drop(place);
+    let before = installed.replace(Installation { provider, meters, loggers, pipeline, ring });
+    drop(installed);
     if let Some(before) = before {
         before.end();
     }
@@ -107,6 +114,12 @@ fn exporters(
 ) -> Result<Vec<Box<dyn Exporter>>, SetupError> {
     let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
     if let Some(path) = &config.trace_file {
+        require("compression", cfg!(feature = "gzip") || config.compression.is_none(), "gzip")?;
+        require(
+            "encryption_key",
+            cfg!(feature = "encryption") || config.encryption_key.is_none(),
+            "encryption",
+        )?;
         let file = FileExporter::open(path, config.compression, config.encryption_key.clone());
         let file = file.map_err(|source| SetupError::TraceFile { path: path.clone(), source })?;
         exporters.push(Box::new(file));
@@ -115,8 +128,11 @@ fn exporters(
         exporters.push(Box::new(Console));
     }
     if let Some(otlp) = &config.otlp {
-        let exporter = OtlpExporter::new(otlp, config.export_timeout, resource);
-        exporters.push(Box::new(exporter.map_err(SetupError::Otlp)?));
+        otlp.check_features()?;
+        #[cfg(feature = "otlp")]
+        exporters.push(Box::new(
+            OtlpExporter::new(otlp, config.export_timeout, resource).map_err(SetupError::Otlp)?,
+        ));
     }
     if let Some(directory) = config.store.take() {
         exporters.push(store(directory, config, resource, log)?);
@@ -125,6 +141,7 @@ fn exporters(
     Ok(exporters)
 }
 
+#[cfg_attr(not(feature = "store"), allow(clippy::needless_pass_by_value, reason = "the exporter keeps it"))]
 fn store(
     directory: DataDirectory,
     config: &Config,
@@ -133,7 +150,7 @@ fn store(
 ) -> Result<Box<dyn Exporter>, SetupError> {
     directory.check()?;
     if config.encryption_key.is_some() {
-        let allowed = "off, as a data directory cannot be encrypted yet (TRACE_ENCRYPTION_ENABLED)";
+        let allowed = "off: a data directory cannot be encrypted yet (TRACE_ENCRYPTION_ENABLED)";
         return Err(SetupError::invalid("encryption", "on", allowed));
     }
     #[cfg(feature = "store")]
@@ -141,11 +158,11 @@ fn store(
     #[cfg(not(feature = "store"))]
     {
         let _ = (resource, log);
-        let source = "the feature `store` of the crate `turnscope` is off".into();
-        Err(SetupError::Store { path: directory.path, source })
+        Err(SetupError::MissingFeature { setting: "store".to_owned(), feature: "store" })
     }
 }
 
+#[cfg(feature = "otlp")]
 fn meters(config: &Config, resource: &Resource) -> Result<Option<SdkMeterProvider>, SetupError> {
     match &config.otlp {
         Some(otlp) if config.metrics => {
@@ -155,19 +172,20 @@ fn meters(config: &Config, resource: &Resource) -> Result<Option<SdkMeterProvide
     }
 }
 
+#[cfg(feature = "otlp")]
 fn loggers(config: &Config, resource: &Resource, log: &Log) -> Result<Option<SdkLoggerProvider>, SetupError> {
     let Some(otlp) = config.otlp.as_ref().filter(|_| config.logs) else { return Ok(None) };
     let exporter = log_exporter(otlp, config.export_timeout, resource).map_err(SetupError::Otlp)?;
     let Some(exporter) = exporter else { return Ok(None) };
-    // A start that is told late is not worth telling.
+    // A late announcement is useless, so export soon if steps are announced.
     let delay = config.batch_timeout.min(Duration::from_millis(if config.live { 200 } else { 1000 }));
     let limits = limits_with(config, delay);
     Ok(Some(log_records::provider(limits, config.redaction.clone(), exporter, resource.clone(), log)?))
 }
 
-fn limits_with(config: &Config, delay: Duration) -> Limits {
+fn limits_with(config: &Config, delay: Duration) -> QueueLimits {
     let (queue, batch) = (config.queue_size, config.batch_size);
-    Limits { queue, bytes: config.max_queue_bytes, batch, chunk: batch, delay }
+    QueueLimits { queue, bytes: config.max_queue_bytes, batch, chunk: batch, delay }
 }
 
 fn resource(config: &Config) -> Resource {
@@ -177,8 +195,8 @@ fn resource(config: &Config) -> Resource {
     }
 }
 
-/// A rate in code replaces the sampler of the environment, which the builder has read. Decided when a trace begins: what is
-/// not kept costs next to nothing, and other processes are told in the trace's flags.
+/// A rate in code replaces the environment's sampler, which the builder has already read. It decides when a
+/// trace begins: unsampled traces cost next to nothing, and the trace flags tell other processes.
 fn sampler(builder: TracerProviderBuilder, config: &Config) -> TracerProviderBuilder {
     match config.sample_rate {
         Some(rate) => builder.with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(rate)))),
@@ -186,9 +204,9 @@ fn sampler(builder: TracerProviderBuilder, config: &Config) -> TracerProviderBui
     }
 }
 
-impl Standing {
+impl Installation {
     fn end(self) {
-        // Side by side, so that all of it takes no longer than the longest.
+        // In parallel, so that the whole takes no longer than the slowest part.
         thread::scope(|scope| {
             if let Some(meters) = &self.meters {
                 let _ = thread::Builder::new().spawn_scoped(scope, || meters.shutdown());
@@ -201,7 +219,7 @@ impl Standing {
     }
 }
 
-/// The tracer behind the default recorder, for spans of any other kind; one that does nothing before anything is set up.
+/// The default recorder's tracer, for any other spans. It does nothing before something is set up.
 ///
 /// ```
 /// use opentelemetry::trace::Tracer;
@@ -214,48 +232,48 @@ pub fn get_tracer() -> BoxedTracer {
     }
 }
 
-/// The last finished spans, the oldest first; empty before anything is set up.
+/// The most recent finished spans, oldest first. Empty before something is set up.
 pub fn finished_spans() -> Vec<FinishedSpan> {
     let Some((pipeline, ring)) = parts() else { return Vec::new() };
-    pipeline.settle();
+    pipeline.flush_processing();
     ring.spans()
 }
 
-/// How many spans were lost since the set-up because a queue was full.
+/// Number of spans lost since the set-up because a queue was full.
 pub fn dropped() -> u64 {
     parts().map_or(0, |(pipeline, _)| pipeline.dropped())
 }
 
-/// Waits until all spans that have ended are exported, and logs and metrics with them; false when that takes longer than
-/// `timeout`.
+/// Waits until all ended spans are exported, and logs and metrics with them. Returns false on timeout.
 pub fn flush(timeout: Duration) -> bool {
     let Some((pipeline, _)) = parts() else { return true };
     let done = pipeline.flush(timeout);
-    let (meters, loggers) = match standing().as_ref() {
-        Some(standing) => (standing.meters.clone(), standing.loggers.clone()),
+    let (meters, loggers) = match installed().as_ref() {
+        Some(installation) => (installation.meters.clone(), installation.loggers.clone()),
         None => return done,
     };
     let logged = loggers.is_none_or(|loggers| loggers.force_flush().is_ok());
-    // The SDK skips an export with nothing in it, and says so as if it were an error.
+    // The SDK reports an empty export as an error, so the result means nothing.
     let _ = meters.map(|meters| meters.force_flush());
     done & logged
 }
 
-/// Exports what is there, ends the threads and closes the files: within five seconds, or what is left is lost. Afterwards
-/// nothing is recorded until something is set up again; a second call does nothing.
+/// Exports what is left, ends the threads and closes the files. Takes at most five seconds; what is not
+/// exported by then is lost. Afterwards nothing is recorded until something is set up again. A second call
+/// does nothing.
 pub fn shutdown() {
-    let before = standing().take();
+    let before = installed().take();
     if let Some(before) = before {
         set_default_recorder(Recorder::disabled());
         before.end();
     }
 }
 
-/// Whether anything is set up.
-pub(crate) fn is_standing() -> bool {
-    standing().is_some()
+/// Whether something is set up.
+pub(crate) fn is_installed() -> bool {
+    installed().is_some()
 }
 
-fn parts() -> Option<(Pipeline, Ring)> {
-    standing().as_ref().map(|standing| (standing.pipeline.clone(), standing.ring.clone()))
+fn parts() -> Option<(Pipeline, RingBuffer)> {
+    installed().as_ref().map(|installation| (installation.pipeline.clone(), installation.ring.clone()))
 }

@@ -1,4 +1,5 @@
-//! Set-up, and that whatever an exporter does, the caller's code goes on. One process has one set-up: one test at a time.
+//! Installing and shutting down, and isolation of the caller from its exporters. The set-up is process-wide,
+//! so these tests run one at a time.
 
 use crate::sampling::Names;
 use opentelemetry::trace::{Span, Tracer};
@@ -33,7 +34,7 @@ impl Exporter for Bad {
     fn export(&mut self, _: &[SpanData]) -> Result<(), Box<dyn Error + Send + Sync>> {
         match self {
             Self::Fails => Err("no space left".into()),
-            Self::Panics => panic!("an exporter's own mistake"),
+            Self::Panics => panic!("intended panic in an exporter"),
             Self::Hangs => loop {
                 thread::sleep(Duration::from_secs(60));
             },
@@ -41,7 +42,7 @@ impl Exporter for Bad {
     }
 }
 
-/// Only the ring, and batches that nobody waits for.
+/// Spans stay in memory, and batches are not waited for.
 pub(crate) fn quick() -> Config {
     Config { batch_timeout: Duration::from_millis(5), ..Config::new("helpdesk") }
 }
@@ -127,10 +128,10 @@ fn behind_a_hanging_exporter_the_queue_fills_and_the_rest_is_counted() {
         finished_spans();
     }
     assert_eq!(finished_spans().len(), 100, "the ring does not wait for the exporter");
-    assert!((89..=90).contains(&dropped()), "ten wait, and one is being exported or was yet to be taken");
+    assert!((89..=90).contains(&dropped()), "ten are queued, and one may be in the exporter");
     assert!(!turnscope::flush(Duration::from_millis(20)));
     shutdown();
-    assert!(begun.elapsed() < Duration::from_secs(120), "the end does not wait for ever");
+    assert!(begun.elapsed() < Duration::from_secs(120), "shutdown has a time limit");
 }
 
 #[test]

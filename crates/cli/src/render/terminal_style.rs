@@ -1,20 +1,20 @@
-//! How things look: the width, colours, characters, the time that "ago" counts from. And painted text.
+//! The style of terminal output: width, colours, character set, and the current time for relative times.
 
 use std::io::IsTerminal as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// How output is to look. Everything that renders is a function of this and of what it shows.
+/// The style of terminal output. All rendering is a function of this and the data.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
-    /// Columns.
+pub(crate) struct TerminalStyle {
+    /// Width in columns.
     pub(crate) width: usize,
     pub(crate) colour: bool,
     pub(crate) unicode: bool,
-    /// Milliseconds since the epoch.
+    /// The current time, in milliseconds since the Unix epoch.
     pub(crate) now: i64,
 }
 
-/// What a piece of text means; colours follow from it.
+/// The meaning of a text, which determines its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     Plain,
@@ -44,13 +44,13 @@ impl Tone {
     }
 }
 
-/// Columns when the output is no terminal and nothing says otherwise.
+/// The width if the output is not a terminal and `COLUMNS` is not set.
 const WIDTH: usize = 120;
 
-impl Look {
-    /// As this process's output asks for: colours on a terminal only (`NO_COLOR` and `CLICOLOR_FORCE` are heeded), the terminal's width, or
-    /// `COLUMNS`.
-    pub(crate) fn of_stdout() -> Self {
+impl TerminalStyle {
+    /// The style for stdout: colours on a terminal only (honours `NO_COLOR` and `CLICOLOR_FORCE`); width from
+    /// `COLUMNS` or the terminal.
+    pub(crate) fn for_stdout() -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let terminal = std::io::stdout().is_terminal();
         let dumb = variable("TERM").is_some_and(|term| term == "dumb");
@@ -74,7 +74,7 @@ impl Look {
         }
     }
 
-    /// Text in a tone.
+    /// Colours a text.
     pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         if !self.colour || tone == Tone::Plain || text.is_empty() {
             return text.to_owned();
@@ -82,12 +82,12 @@ impl Look {
         format!("\u{1b}[{}m{text}\u{1b}[0m", tone.code())
     }
 
-    /// One of two characters, after what can be shown.
+    /// Chooses a character by character set.
     pub(crate) const fn either(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
         if self.unicode { unicode } else { ascii }
     }
 
-    /// The sign of a run's or a step's status, and its tone.
+    /// The symbol and tone of a status.
     pub(crate) fn status(&self, status: &str) -> (&'static str, Tone) {
         match status {
             "completed" | "ok" => (self.either("✓", "+"), Tone::Good),
@@ -97,7 +97,7 @@ impl Look {
         }
     }
 
-    /// Cut to so many columns, with a sign that something is missing.
+    /// Truncates to a width, with an ellipsis.
     pub(crate) fn cut(&self, text: &str, width: usize) -> String {
         if columns(text) <= width {
             return text.to_owned();
@@ -119,32 +119,32 @@ impl Look {
         out
     }
 
-    /// Cut or filled up on the right.
+    /// Truncates or pads on the right.
     pub(crate) fn fit(&self, text: &str, width: usize) -> String {
         let cut = self.cut(text, width);
         let missing = width.saturating_sub(columns(&cut));
         cut + &" ".repeat(missing)
     }
 
-    /// Cut or filled up on the left.
+    /// Truncates or pads on the left.
     pub(crate) fn fit_right(&self, text: &str, width: usize) -> String {
         let cut = self.cut(text, width);
         " ".repeat(width.saturating_sub(columns(&cut))) + &cut
     }
 }
 
-/// How many columns a text takes.
+/// The width of a text in columns.
 pub(crate) fn columns(text: &str) -> usize {
     text.width()
 }
 
-/// In one line: runs of white space as one space, nothing that would move the cursor.
+/// Joins a text into one line: collapses white space and removes control characters.
 pub(crate) fn one_line(text: &str) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     clean.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Broken at spaces into lines of so many columns; words that are too long are cut.
+/// Wraps at spaces to a width; words that are too long are split.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(8);
     let mut lines = Vec::new();
@@ -175,7 +175,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Where in the text so many columns end; never 0 for a text that is not empty.
+/// The byte index at which this many columns end; never 0 for a non-empty text.
 fn byte_at(text: &str, width: usize) -> usize {
     let mut used = 0;
     for (at, c) in text.char_indices() {
@@ -191,17 +191,17 @@ fn byte_at(text: &str, width: usize) -> usize {
 mod tests {
     use super::*;
 
-    const LOOK: Look = Look { width: 80, colour: false, unicode: true, now: 0 };
+    const STYLE: TerminalStyle = TerminalStyle { width: 80, colour: false, unicode: true, now: 0 };
 
     #[test]
-    fn wide_characters_count_twice_and_a_cut_shows() {
-        assert_eq!(LOOK.cut("日本語テキスト", 7), "日本語…");
-        assert_eq!(LOOK.fit("日本", 6), "日本  ");
-        assert_eq!(LOOK.cut("abc", 0), "");
+    fn wide_characters_count_twice_and_truncation_is_marked() {
+        assert_eq!(STYLE.cut("日本語テキスト", 7), "日本語…");
+        assert_eq!(STYLE.fit("日本", 6), "日本  ");
+        assert_eq!(STYLE.cut("abc", 0), "");
     }
 
     #[test]
-    fn nothing_in_a_text_moves_the_cursor() {
+    fn control_characters_are_removed() {
         assert_eq!(one_line("a\u{1b}[2J\n\t b"), "a [2J b");
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("abcdefghijkl", 8), ["abcdefgh", "ijkl"]);

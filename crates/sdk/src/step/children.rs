@@ -1,9 +1,9 @@
-//! What begins below a step.
+//! Beginning child steps.
 
 use super::{CustomStep, Step};
 use crate::{
     Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, PolicyEvaluation, Retrieval, Run, Sanitizer,
-    ToolCall, Turn, guard::Guard, live, place::Position, tracer::Tracer,
+    ToolCall, Turn, guard::Guard, live, span_handle::SpanHandle, tracer::Tracer,
 };
 use opentelemetry::{
     KeyValue,
@@ -12,18 +12,18 @@ use opentelemetry::{
 use std::{borrow::Cow, sync::Arc};
 
 impl Step {
-    /// Begins a run of another agent below this step: a child run.
+    /// Begins a child run: a run of another agent below this step.
     pub fn run(&self, name: impl Into<Cow<'static, str>>) -> Run {
         self.begin(|| Run::begin(self, name.into()))
     }
 
-    /// Begins a turn that is number `n`, counted from 1. [`Run::turn`] counts by itself.
+    /// Begins turn number `n`, counting from 1. [`Run::turn`] counts by itself.
     #[inline]
     pub fn turn_at(&self, n: u32) -> Turn {
         self.begin(|| Turn::begin(self, n))
     }
 
-    /// Begins a call of the model `model` of `provider` (`openai`, `anthropic`, …).
+    /// Begins a call of `model` at `provider` (`openai`, `anthropic`, …).
     pub fn llm(&self, provider: &'static str, model: impl Into<Cow<'static, str>>) -> LlmCall {
         self.begin(|| LlmCall::begin(self, provider, model.into()))
     }
@@ -38,7 +38,7 @@ impl Step {
         self.begin(|| Retrieval::begin(self, source.into()))
     }
 
-    /// Begins the making of embeddings with the model `model`.
+    /// Begins an embeddings call of `model` at `provider`.
     pub fn embedding(&self, provider: &'static str, model: impl Into<Cow<'static, str>>) -> Embedding {
         self.begin(|| Embedding::begin(self, provider, model.into()))
     }
@@ -48,22 +48,22 @@ impl Step {
         self.begin(|| MemoryRead::begin(self, store.into()))
     }
 
-    /// Begins writing into the memory `store`.
+    /// Begins a write to the memory `store`.
     pub fn memory_write(&self, store: impl Into<Cow<'static, str>>) -> MemoryWrite {
         self.begin(|| MemoryWrite::begin(self, store.into()))
     }
 
-    /// Begins the evaluation of a policy gate for a call of the tool `tool`.
+    /// Begins a policy evaluation for a call of `tool`.
     pub fn policy(&self, tool: impl Into<Cow<'static, str>>) -> PolicyEvaluation {
         self.begin(|| PolicyEvaluation::begin(self, tool.into()))
     }
 
-    /// Begins sanitising what the tool `tool` returned.
+    /// Begins sanitising the output of `tool`.
     pub fn sanitizer(&self, tool: impl Into<Cow<'static, str>>) -> Sanitizer {
         self.begin(|| Sanitizer::begin(self, tool.into()))
     }
 
-    /// Begins reading documents into a store.
+    /// Begins an ingestion of documents.
     #[inline]
     pub fn ingest(&self) -> Ingest {
         self.begin(|| Ingest::begin(self))
@@ -79,9 +79,9 @@ impl Step {
         self.begin(|| CustomStep { step: self.child(name.into(), SpanKind::Internal, Vec::new()) })
     }
 
-    /// A step of any name and kind.
+    /// Begins a step of any name and span kind.
     #[cfg(feature = "rmcp")]
-    pub(crate) fn custom_of(
+    pub(crate) fn custom_with(
         &self,
         kind: SpanKind,
         name: impl Into<Cow<'static, str>>,
@@ -90,47 +90,47 @@ impl Step {
         self.begin(|| CustomStep { step: self.child(name.into(), kind, attributes.into_iter().collect()) })
     }
 
-    /// Nothing is made where nothing is recorded.
+    /// Skips `begin` if recording is off.
     #[inline]
     fn begin<G: Guard>(&self, begin: impl FnOnce() -> G) -> G {
-        if self.is_off() { G::off(self.clone()) } else { begin() }
+        if self.is_off() { G::disabled(self.clone()) } else { begin() }
     }
 
-    /// Begins a span below this step. `attributes` had better have room for those that will be set later.
+    /// Begins a child span. `attributes` should have capacity for those set later.
     pub(crate) fn child(
         &self,
         name: Cow<'static, str>,
         kind: SpanKind,
         mut attributes: Vec<KeyValue>,
     ) -> Step {
-        let Some((parent, means)) = self.0.place().zip(self.means()) else { return self.clone() };
-        parent.scope.shared.add_to(&mut attributes);
+        let Some((parent, inner)) = self.0.recording_context().zip(self.inner()) else { return self.clone() };
+        parent.run_state.attributes.add_to(&mut attributes);
         let builder = SpanBuilder {
             name,
             span_kind: Some(kind),
             attributes: Some(attributes),
             ..SpanBuilder::default()
         };
-        let told = means.logger.as_ref().filter(|_| means.live).map(|to| (to, Box::new(builder.clone())));
+        let live = inner.logger.as_ref().filter(|_| inner.live).map(|to| (to, Box::new(builder.clone())));
         let announce = |ids: &SpanContext| {
-            if let Some((to, builder)) = told
+            if let Some((to, builder)) = live
                 && ids.is_sampled()
             {
-                let above = parent.context.span();
+                let parent_span = parent.context.span();
                 let attributes = builder.attributes.iter().flatten();
-                live::announce(to, &builder.name, ids, above.span_context(), attributes);
+                live::announce(to, &builder.name, ids, parent_span.span_context(), attributes);
             }
         };
-        match &means.tracer {
+        match &inner.tracer {
             Tracer::Sdk(tracer) => {
                 let span = tracer.build_with_context(builder, &parent.context);
                 announce(span.span_context());
-                Step(Position::on(Arc::clone(parent), span))
+                Step(SpanHandle::owned(Arc::clone(parent), span))
             }
             Tracer::Global(global) => {
                 let span = global.tracer.build_with_context(builder, &parent.context);
                 announce(span.span_context());
-                Self::in_place(parent.context.with_span(span), Arc::clone(&parent.scope))
+                Self::active(parent.context.with_span(span), Arc::clone(&parent.run_state))
             }
         }
     }

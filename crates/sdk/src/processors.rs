@@ -1,65 +1,65 @@
-//! What is done to finished spans before they are exported: redaction, then truncation, then sampling. Where large
-//! contents are put elsewhere, they are after sampling, and what stays is cut then.
+//! What happens to finished spans before export: redaction, truncation, sampling. With a content store, large
+//! values are uploaded after sampling, and truncation follows that.
 
-use crate::{Redaction, sample::Tail, truncate::ValueLimits};
+use crate::{Redaction, sample::TailSampler, truncate::ValueLimits};
 use opentelemetry::{Array, KeyValue, Value, trace::Status};
 use opentelemetry_sdk::trace::SpanData;
 use std::{fmt, sync::Arc, time::Duration};
 
-/// Puts large contents elsewhere.
+/// Moves large values out of spans.
 pub(crate) trait LargeContents: fmt::Debug + Send + Sync {
-    /// Takes large texts out of this span, and gives the links that come in their place.
-    fn take(&self, span: &mut SpanData) -> Vec<KeyValue>;
-    /// Waits until what has links is there; false when that takes longer than `timeout`.
+    /// Removes large texts from this span and returns the links that replace them.
+    fn move_out(&self, span: &mut SpanData) -> Vec<KeyValue>;
+    /// Waits until all linked values are stored; false on timeout.
     fn flush(&self, timeout: Duration) -> bool;
-    /// As `flush`, and takes nothing more.
+    /// Like `flush`, and then ends.
     fn close(&self, timeout: Duration) -> bool;
 }
 
-/// The whole, in its order.
+/// All processing steps, in order.
 #[derive(Debug)]
-pub(crate) struct Shape {
+pub(crate) struct Processors {
     pub(crate) redaction: Redaction,
     pub(crate) limits: ValueLimits,
-    pub(crate) tail: Option<Tail>,
+    pub(crate) tail_sampler: Option<TailSampler>,
     pub(crate) large: Option<Arc<dyn LargeContents>>,
 }
 
-impl Shape {
-    /// Puts what goes on, of this batch and of earlier ones, in the batch's place.
-    pub(crate) fn batch(&mut self, spans: &mut Vec<SpanData>) {
+impl Processors {
+    /// Replaces a batch with the spans that are ready for export, from this batch and earlier ones.
+    pub(crate) fn process(&mut self, spans: &mut Vec<SpanData>) {
         for span in &mut *spans {
             self.redaction.span(span);
             if self.large.is_none() {
-                self.limits.cut(span);
+                self.limits.truncate(span);
             }
         }
-        if let Some(tail) = &mut self.tail {
-            *spans = tail.keep(std::mem::take(spans));
+        if let Some(tail_sampler) = &mut self.tail_sampler {
+            *spans = tail_sampler.add(std::mem::take(spans));
         }
-        self.link(spans);
+        self.move_large(spans);
     }
 
-    /// What was held back until now, when nothing more will come.
-    pub(crate) fn rest(&mut self) -> Vec<SpanData> {
-        let mut rest = self.tail.as_mut().map(Tail::rest).unwrap_or_default();
-        self.link(&mut rest);
+    /// Returns the spans that are still held back, at the end.
+    pub(crate) fn finish(&mut self) -> Vec<SpanData> {
+        let mut rest = self.tail_sampler.as_mut().map(TailSampler::finish).unwrap_or_default();
+        self.move_large(&mut rest);
         rest
     }
 
-    /// What is dropped is put nowhere: links are made of what is kept.
-    fn link(&self, spans: &mut [SpanData]) {
+    /// Runs after sampling, so that nothing is stored for dropped spans.
+    fn move_large(&self, spans: &mut [SpanData]) {
         if let Some(large) = &self.large {
             for span in spans {
-                let links = large.take(span);
-                self.limits.cut(span);
-                span.attributes.extend(links); // whole: a link that is cut leads nowhere
+                let links = large.move_out(span);
+                self.limits.truncate(span);
+                span.attributes.extend(links); // after truncation: a truncated link would be useless
             }
         }
     }
 }
 
-/// Gives every text of a span with its key to `change`, and puts what it returns in the text's place.
+/// Passes each text of a span with its key to `change`, and replaces it with the returned text.
 pub(crate) fn each_text(span: &mut SpanData, change: &mut impl FnMut(&str, &str) -> Option<String>) {
     each_value(&mut span.attributes, change);
     for event in &mut span.events.events {
