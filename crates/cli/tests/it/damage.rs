@@ -1,6 +1,6 @@
 //! Stores with real damage: what `doctor` says of them, what it salvages, and what lists and exports do about it.
 
-use crate::environment::{Ran, TestEnvironment, corpus};
+use crate::environment::{CommandOutput, TestEnvironment, corpus};
 use rusqlite::Connection;
 use std::{
     fs::OpenOptions,
@@ -69,7 +69,7 @@ fn runs(env: &TestEnvironment, data: &str) -> Vec<String> {
     runs.map(|run| run["run_id"].as_str().unwrap().to_owned()).collect()
 }
 
-fn doctor(env: &TestEnvironment, more: &[&str]) -> Ran {
+fn doctor(env: &TestEnvironment, more: &[&str]) -> CommandOutput {
     let mut args = vec!["doctor", "--data", "data"];
     args.extend(more);
     env.run(&args)
