@@ -1382,7 +1382,17 @@ export interface paths {
                 cookie?: never;
             };
             requestBody?: never;
-            responses: never;
+            responses: {
+                /** @description Whether the server is well. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Health"];
+                    };
+                };
+            };
         };
         put?: never;
         post?: never;
@@ -1924,6 +1934,30 @@ export interface components {
              * @default null
              */
             group_by: string | null;
+        };
+        /** @description Whether the server is well. */
+        Health: {
+            /** @description What is degraded, in words. */
+            degraded: string[];
+            /**
+             * Format: uint64
+             * @description Requests, traces and messages that could not be processed and were set aside; `turnscope doctor` says why.
+             */
+            quarantined: number;
+            /**
+             * Format: uint64
+             * @description Contents that the search index has not reached yet.
+             */
+            search_lag: number;
+            /** @description `ok`, or `degraded` when something below is not as it should be. */
+            status: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the server started.
+             */
+            uptime_ms: number;
+            /** @description The server's version. */
+            version: string;
         };
         /** @description One message, argument, result or error that holds what was searched for. */
         Hit: {

@@ -1,11 +1,7 @@
 //! `GET /health`.
 
 use crate::state::App;
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse as _, Response},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use std::sync::{Arc, atomic::Ordering};
 use turnscope_api::Health;
@@ -14,7 +10,7 @@ use turnscope_api::Health;
 const LAGGING: u64 = 100_000;
 
 /// Whether the server is well, and what is not. 503 when nothing can be stored or read.
-pub(crate) async fn health(State(app): State<Arc<App>>) -> Response {
+pub(crate) async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
     let store = app.store.health();
     let is_down = store.failed.is_some() || store.stalled.is_some();
     let degraded = degraded(&app);
@@ -32,7 +28,7 @@ pub(crate) async fn health(State(app): State<Arc<App>>) -> Response {
         quarantined: store.quarantined,
     };
     let status = if is_down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    (status, Json(health)).into_response()
+    (status, Json(health))
 }
 
 /// What is not as it should be, in words.
