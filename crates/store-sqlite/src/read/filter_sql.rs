@@ -1,6 +1,6 @@
 //! The SQL of filters: clauses with bound values, never text from a user.
 
-use crate::derive::field;
+use crate::schema::stored::field;
 use rusqlite::types::Value as Sql;
 use turnscope_model::{RunId, RunStatus, Verdict};
 use turnscope_query::{Comparison, Filter, Moment, RunFilter};

@@ -2,9 +2,9 @@
 
 use super::{SqliteReader, content, filter_sql::match_expression};
 use crate::{
-    derive::leader,
     error::{Error, Result, StoreError},
-    write::intern,
+    groups::leader,
+    schema::stored,
 };
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -63,7 +63,7 @@ impl SqliteReader<'_> {
     ) -> Result<Hit> {
         let open = self.open()?;
         let (hash, bytes) = content(&open.db, &mut open.blocks, id)?;
-        let (form, purpose) = intern::form_and_purpose(id, form)?;
+        let (form, purpose) = stored::form_and_purpose(id, form)?;
         let occurrences = self.occurrences(id, groups)?;
         Ok(Hit { hash, form, purpose, bytes, occurrences })
     }

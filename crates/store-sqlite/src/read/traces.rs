@@ -1,7 +1,7 @@
 //! Traces of any kind, those that make no run too.
 
 use super::{SqliteReader, runs::Position};
-use crate::{derive::leader, encode::facts_row, error::Result};
+use crate::{encode::facts_row, error::Result, groups::leader};
 use rusqlite::OptionalExtension as _;
 use turnscope_model::{Kind, TraceGroupId, TraceId};
 use turnscope_query::{Trace, TraceCursor, TracePage};

@@ -1,6 +1,9 @@
 //! Copies the store into a new file, and checks the copy.
 
-use crate::error::{Error, Result};
+use crate::{
+    blocks::first_damaged_block,
+    error::{Error, Result},
+};
 use rusqlite::{
     Connection,
     backup::{Backup, StepResult},
@@ -49,7 +52,7 @@ fn check_copy(copy: &Connection) -> Result<()> {
     if pages != "ok" {
         return Err(refused(&pages));
     }
-    if let Some((block, why)) = crate::check::first_damaged_block(copy)? {
+    if let Some((block, why)) = first_damaged_block(copy)? {
         return Err(refused(&format!("block {block} is damaged ({why})")));
     }
     Ok(())

@@ -4,7 +4,10 @@
 //! result in its span and in the next call's messages) costs almost nothing the second time. zstd's checksum goes with
 //! each block, so that damage is noticed when it is read.
 
-use crate::error::{Error, Result};
+use crate::{
+    blocks::{BlockId, Location},
+    error::{Error, Result},
+};
 use rusqlite::Transaction;
 use zstd::zstd_safe::CParameter;
 
@@ -15,25 +18,6 @@ const BLOCK_BYTES: usize = 128 * 1024;
 const LEVEL: i32 = 1;
 /// zstd's level for blocks that are rewritten, when there is time.
 const REWRITE_LEVEL: i32 = 3;
-
-/// A block within the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct BlockId(pub(crate) i64);
-
-/// Where bytes lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Location {
-    pub(crate) block: BlockId,
-    pub(crate) off: u32,
-    pub(crate) len: u32,
-}
-
-impl Location {
-    /// The location in three columns, beginning with this one.
-    pub(crate) fn from_row(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Self> {
-        Ok(Self { block: BlockId(row.get(first)?), off: row.get(first + 1)?, len: row.get(first + 2)? })
-    }
-}
 
 /// Collects bytes into the current block and writes full ones.
 pub(crate) struct Packer {
