@@ -15,7 +15,7 @@ use tokio::{
     sync::broadcast::{self, error::RecvError},
     task::JoinHandle,
 };
-use turnscope_answers::wire_run;
+use turnscope_answers::{AnswerError, Answers, wire_run};
 use turnscope_model::RunId;
 use turnscope_query::Run;
 use turnscope_store::{Change, ChangeListener};
@@ -198,13 +198,18 @@ pub(crate) fn spawn_reading(app: &Arc<App>) -> JoinHandle<()> {
                 continue;
             }
             let Some(app) = app.upgrade() else { return };
-            live.send(events_of(&app, gathered).await);
+            let events = events_of(&app, gathered).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "changed runs could not be read for the live stream");
+                vec![Event::gap(live.follow_changes().1)]
+            });
+            live.send(events);
         }
     })
 }
 
-/// The events that tell of these changes: the last change of each run, with the run as it is now.
-pub(crate) async fn events_of(app: &Arc<App>, changes: Vec<Changed>) -> Vec<Event> {
+/// The events that tell of these changes: the last change of each run, with the run as it is now. An error when the runs
+/// cannot be read now.
+pub(crate) async fn events_of(app: &Arc<App>, changes: Vec<Changed>) -> Result<Vec<Event>, AnswerError> {
     let mut runs: BTreeMap<RunId, u64> = BTreeMap::new();
     let mut scores: BTreeMap<RunId, u64> = BTreeMap::new();
     for changed in changes {
@@ -214,7 +219,11 @@ pub(crate) async fn events_of(app: &Arc<App>, changes: Vec<Changed>) -> Vec<Even
         };
     }
     let ids: Vec<RunId> = runs.keys().copied().collect();
-    let found = read_runs(app, ids).await;
+    let found = if ids.is_empty() {
+        HashMap::new()
+    } else {
+        app.ask(move |answers| read_runs(answers, &ids)).await?
+    };
     let moment = app.moment();
     let run_event = |(run_id, id): (RunId, u64)| {
         let data = match found.get(&run_id) {
@@ -231,25 +240,17 @@ pub(crate) async fn events_of(app: &Arc<App>, changes: Vec<Changed>) -> Vec<Even
     let mut events: Vec<Event> =
         runs.into_iter().map(run_event).chain(scores.into_iter().map(score_event)).collect();
     events.sort_by_key(|event| event.id);
-    events
+    Ok(events)
 }
 
 /// Runs read at once.
 const AT_ONCE: usize = 500;
 
-async fn read_runs(app: &Arc<App>, ids: Vec<RunId>) -> HashMap<RunId, Run> {
-    let store = Arc::clone(&app.store);
-    let read = tokio::task::spawn_blocking(move || {
-        let mut found = HashMap::new();
-        for ids in ids.chunks(AT_ONCE) {
-            let limit = turnscope_store::ReadLimit::none();
-            let runs = store.reader(&limit).and_then(|mut reader| reader.runs_by_id(ids));
-            match runs {
-                Ok(runs) => found.extend(runs.into_iter().map(|run| (run.run_id, run))),
-                Err(error) => tracing::warn!(%error, "changed runs could not be read for the live stream"),
-            }
-        }
-        found
-    });
-    read.await.unwrap_or_default()
+fn read_runs(answers: &Answers, ids: &[RunId]) -> Result<HashMap<RunId, Run>, AnswerError> {
+    let mut reader = answers.store.reader(&answers.limit)?;
+    let mut found = HashMap::new();
+    for ids in ids.chunks(AT_ONCE) {
+        found.extend(reader.runs_by_id(ids)?.into_iter().map(|run| (run.run_id, run)));
+    }
+    Ok(found)
 }

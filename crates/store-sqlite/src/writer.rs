@@ -77,7 +77,17 @@ impl Writer {
             last_pass: Instant::now(),
         };
         writer.progress.repricing.store(!writer.repricing.is_idle(), Ordering::Relaxed);
-        writer.retry_quarantined(false)?;
+        match writer.retry_quarantined(false) {
+            // What is set aside can wait: everything else must be readable.
+            Err(error) if error.is_damage() => {
+                writer.progress.damage.note("the quarantine", error.to_string())
+            }
+            outcome => drop(outcome?),
+        }
+        // Readers wait for runs that were not written when the store was closed.
+        if !writer.is_current() {
+            writer.progress.committed.fetch_add(1, Ordering::Release);
+        }
         Ok(writer)
     }
 

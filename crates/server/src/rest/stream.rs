@@ -43,7 +43,10 @@ pub(crate) async fn live(
         (None, _) => vec![to_sse(&instance, &Event::gap(subscription.latest))],
         (Some(_), Some(_)) => Vec::new(),
     };
-    let missed = events_of(&app, subscription.missed.unwrap_or_default()).await;
+    // A client whose missed runs cannot be read now must read again what it shows.
+    let missed = events_of(&app, subscription.missed.unwrap_or_default())
+        .await
+        .unwrap_or_else(|_| vec![Event::gap(subscription.latest)]);
     drop(app);
     let missed: Vec<sse::Event> = missed.iter().map(|event| to_sse(&instance, event)).collect();
     let coming = match subscription.events {

@@ -57,7 +57,7 @@ impl Packer {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let data = self.compressor.compress(&self.buffer).map_err(|error| Error::compress(&error))?;
+        let data = self.compressor.compress(&self.buffer).map_err(Error::compress)?;
         tx.prepare_cached("INSERT INTO blocks (id, size, data) VALUES (?1, ?2, ?3)")?.execute((
             self.next_block.0,
             self.buffer.len(),
@@ -78,12 +78,12 @@ impl Packer {
 }
 
 fn compressor(level: i32) -> Result<zstd::bulk::Compressor<'static>> {
-    let mut compressor = zstd::bulk::Compressor::new(level).map_err(|error| Error::compress(&error))?;
-    compressor.set_parameter(CParameter::ChecksumFlag(true)).map_err(|error| Error::compress(&error))?;
+    let mut compressor = zstd::bulk::Compressor::new(level).map_err(Error::compress)?;
+    compressor.set_parameter(CParameter::ChecksumFlag(true)).map_err(Error::compress)?;
     Ok(compressor)
 }
 
 /// Compresses a block that is rewritten.
 pub(crate) fn compress(raw: &[u8]) -> Result<Vec<u8>> {
-    compressor(REWRITE_LEVEL)?.compress(raw).map_err(|error| Error::compress(&error))
+    compressor(REWRITE_LEVEL)?.compress(raw).map_err(Error::compress)
 }
