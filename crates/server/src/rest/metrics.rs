@@ -1,7 +1,6 @@
 //! `GET /metrics`: the server's own figures and the span metrics, as Prometheus text.
 
-use super::Problem;
-use crate::{families::Family, ingest::Signal, state::App};
+use crate::{families::Family, ingest::Signal, problem::Problem, state::App};
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},

@@ -3,10 +3,7 @@
 //! Each event has an id. A client that comes back with `Last-Event-ID` gets what it missed, or one `gap` event when that is
 //! too long ago: then it must read again what it shows. The stream of a client that falls behind ends.
 
-use crate::{
-    live::{Event, events_of},
-    state::App,
-};
+use crate::{live::Event, live_events::events_of, state::App};
 use axum::{
     extract::{Query, State},
     response::{

@@ -1,6 +1,5 @@
 //! Errors as `application/problem+json` (RFC 9457): what is wrong, and what to do.
 
-use crate::auth::Right;
 use aide::OperationOutput;
 use axum::{
     body::Body,
@@ -42,8 +41,9 @@ impl Problem {
             .detail("send it as Authorization: Bearer KEY, x-api-key: KEY or Basic")
     }
 
-    pub(crate) fn forbidden(right: Right) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", format!("this client may not {}", right.allows()))
+    /// `what`: what this client may not do, as a verb.
+    pub(crate) fn forbidden(what: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", format!("this client may not {}", what))
             .detail("send the server's key instead of a session's cookie")
     }
 
