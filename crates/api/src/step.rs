@@ -1,6 +1,9 @@
 //! Steps: the narrow row that lists and trees show, and one step whole.
 
-use crate::{cost::CallCost, run::ErrorInfo};
+use crate::{
+    cost::CallCost,
+    outcome::{ErrorInfo, Usage},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -46,18 +49,6 @@ pub struct Step {
     /// The step whole, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<StepData>>,
-}
-
-/// Tokens; unknown is null.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(transform = crate::schema::written_whole)]
-pub struct Usage {
-    pub input_tokens: Option<u64>,
-    pub output_tokens: Option<u64>,
-    pub cache_read_tokens: Option<u64>,
-    pub cache_write_tokens: Option<u64>,
-    pub reasoning_tokens: Option<u64>,
 }
 
 /// What a policy gate said of a tool call.

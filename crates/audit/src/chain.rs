@@ -50,6 +50,11 @@ pub(crate) fn mac<'a>(key: &Key, purpose: Purpose, values: impl IntoIterator<Ite
     Mac(mac.finalize().into_bytes().into())
 }
 
+/// The signature of a checkpoint's columns, in order.
+pub(crate) fn signature(key: &Key, row: &[Value]) -> Mac {
+    mac(key, Purpose::Checkpoint, row.iter().map(ValueRef::from))
+}
+
 fn part(mac: &mut Hmac<Sha256>, kind: u8, bytes: &[u8]) {
     mac.update(&[kind]);
     mac.update(&(bytes.len() as u64).to_be_bytes());
@@ -63,7 +68,8 @@ fn keyed(key: &Key) -> Hmac<Sha256> {
 
 impl Mac {
     pub(crate) fn from_hex(text: &str) -> Option<Self> {
-        from_hex(text).map(Self)
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).ok().map(|()| Self(bytes))
     }
 
     /// A MAC as it stands in the database; `None` when it is something else.
@@ -99,7 +105,7 @@ impl rusqlite::types::FromSql for Mac {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -107,26 +113,4 @@ impl fmt::Debug for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// Lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Thirty-two bytes from 64 hexadecimal digits.
-pub(crate) fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let digits = text.as_bytes();
-    let mut bytes = [0_u8; 32];
-    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }

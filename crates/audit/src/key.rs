@@ -1,9 +1,6 @@
 //! The key under which records are chained: given, or in a file beside the trail that only its owner may read.
 
-use crate::{
-    AuditError, KEY_FILE,
-    chain::{from_hex, hex},
-};
+use crate::{AuditError, KEY_FILE};
 use std::{
     fs,
     io::{ErrorKind, Write as _},
@@ -27,7 +24,9 @@ impl Key {
         if digits.is_empty() {
             return Err(AuditError::BadKey("is empty"));
         }
-        from_hex(digits).map(Self).ok_or(AuditError::BadKey("is none"))
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| AuditError::BadKey("is none"))?;
+        Ok(Self(bytes))
     }
 
     /// The key that is kept in this directory.
@@ -48,7 +47,7 @@ impl Key {
                 let bytes = random()?;
                 let mut file =
                     tempfile::NamedTempFile::new_in(directory).map_err(AuditError::io(directory))?;
-                writeln!(file, "{}", hex(&bytes)).map_err(AuditError::io(&path))?;
+                writeln!(file, "{}", hex::encode(bytes)).map_err(AuditError::io(&path))?;
                 file.as_file().sync_all().map_err(AuditError::io(&path))?;
                 match file.persist_noclobber(&path) {
                     Ok(_) => Ok(Self(bytes)),

@@ -1,15 +1,12 @@
 //! Pruning by age: the oldest records go, a signed checkpoint stands for them, and the rest can still be proved.
 
 use crate::{
-    AuditError, Key, Trail,
-    chain::{Mac, Purpose, mac},
+    AuditError, Trail,
+    chain::{Mac, signature},
     table::Table,
     verify::verify,
 };
-use rusqlite::{
-    Connection, OptionalExtension as _,
-    types::{Value, ValueRef},
-};
+use rusqlite::{Connection, OptionalExtension as _, types::Value};
 
 /// What was pruned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -60,11 +57,6 @@ impl Trail {
         tx.commit()?;
         Ok(pruned)
     }
-}
-
-/// The signature of a checkpoint's columns, in order.
-pub(crate) fn signature(key: &Key, row: &[Value]) -> Mac {
-    mac(key, Purpose::Checkpoint, row.iter().map(ValueRef::from))
 }
 
 /// The last record before the first one that is young enough to stay, and its MAC.

@@ -1,6 +1,6 @@
 //! The two tables: their columns in the order in which the MAC covers them, and the way from entries to values and back.
 
-use crate::{Decision, Entry, Record, RunEntry, chain::hex};
+use crate::{Decision, Entry, Record, RunEntry};
 use rusqlite::{Row, types::Value};
 
 /// One of the two tables.
@@ -193,7 +193,7 @@ pub(crate) fn record(table: Table, row: &Row) -> rusqlite::Result<Record> {
         recorded_at: row.get("recorded_at")?,
         source: row.get("source")?,
         entry,
-        mac: hex(&row.get::<_, Vec<u8>>("mac")?),
+        mac: hex::encode(row.get::<_, Vec<u8>>("mac")?),
     })
 }
 
