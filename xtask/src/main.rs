@@ -4,6 +4,7 @@
 //! every debug build here selects the whole workspace, as `cargo run --bin turnscope` and `cargo test` do at its root, and
 //! release builds select `turnscope-cli`, as `cargo install --path crates/cli` does.
 
+mod cycles;
 mod deny;
 mod features;
 mod fuzz;
@@ -26,7 +27,8 @@ struct Cli {
 enum Task {
     /// Run everything that CI runs: `lint`, then `test`.
     Check,
-    /// Check formatting, clippy, documentation, licences, duplicate dependencies and features; types and style of the UI.
+    /// Check formatting, cycles of modules, clippy, documentation, licences, duplicate dependencies and features; types and
+    /// style of the UI.
     Lint,
     /// Run all tests: the UI's, the workspace's, and those that drive the real binary in a real browser.
     Test,
@@ -92,6 +94,7 @@ fn main() -> anyhow::Result<()> {
 
 fn lint() -> anyhow::Result<()> {
     cargo(&["fmt", "--all", "--check"], &[])?;
+    cycles::check()?;
     features::check()?;
     deny::check()?;
     cargo(

@@ -73,7 +73,7 @@ impl Answers {
     fn read_with_contents<T>(&self, question: impl Fn(&mut dyn Reader, &Fetched) -> Result<T>) -> Result<T> {
         let mut fetched = Fetched::default();
         let answer = self.read(|reader| question(reader, &fetched))?;
-        if fetched.fetch_missing(&*self.external) {
+        if fetched.fetch_missing(&*self.external, &self.limit)? {
             return self.read(|reader| question(reader, &fetched));
         }
         Ok(answer)

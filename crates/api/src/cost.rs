@@ -1,6 +1,6 @@
 //! How a run's cost comes about.
 
-use crate::run::Money;
+use crate::outcome::Money;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -12,6 +12,7 @@ mod export;
 mod health;
 mod live;
 mod maintain;
+mod outcome;
 mod pricing;
 mod problem;
 mod run;
@@ -33,12 +34,10 @@ pub use export::{DatasetLine, ExportQuery, FormatQuery, SummaryQuery};
 pub use health::Health;
 pub use live::LiveQuery;
 pub use maintain::{PruneBody, Pruned, Quarantine, Size};
+pub use outcome::{ErrorInfo, Money, Usage};
 pub use pricing::{PriceRow, Pricing, PricingQuery, TierPrice, Unpriced, UnpricedModel};
 pub use problem::Problem;
-pub use run::{
-    ErrorInfo, Figures, ListedRun, Money, OneQuery, Run, RunChange, RunDetail, RunLink, RunList, RunQuery,
-    Total,
-};
+pub use run::{Figures, ListedRun, OneQuery, Run, RunChange, RunDetail, RunLink, RunList, RunQuery, Total};
 pub use score::{Score, ScoreBody, ScoreChangeBody, Scores};
 pub use search::{Hit, Place, SearchQuery, SearchReply};
 pub use session::{Session, SessionRuns, Sessions, SessionsQuery};
@@ -46,7 +45,7 @@ pub use stats::{
     Group, GroupFigures, GroupQuery, Percentiles, Queue, Stats, Statuses, ValueCount, Values, ValuesQuery,
     Verdicts,
 };
-pub use step::{Event, Link, Log, Scope, Step, StepData, StepFacts, Usage, VerdictInfo};
+pub use step::{Event, Link, Log, Scope, Step, StepData, StepFacts, VerdictInfo};
 pub use timeline::{Columns, Steps, StepsQuery, Timeline, TimelineQuery, TimelineReply};
 pub use trace::{Trace, TraceDetail, Traces, TracesQuery};
 pub use turn::{ToolCall, Turn, TurnDetail};

@@ -1,6 +1,10 @@
 //! One run, lists of runs, and how they are asked for.
 
-use crate::{score::Score, turn::Turn};
+use crate::{
+    outcome::{ErrorInfo, Money},
+    score::Score,
+    turn::Turn,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -125,35 +129,6 @@ pub struct Figures {
     pub deny_count: u64,
     /// Tool calls that a policy gate left to a human.
     pub hitl_count: u64,
-}
-
-/// What something cost, in US dollars. Unknown is null, never 0.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(transform = crate::schema::written_whole)]
-pub struct Money {
-    /// Of each call our own figure (tokens × price), else the client's.
-    pub cost_usd: Option<f64>,
-    /// `computed`, `reported`, `mixed` or null.
-    pub cost_source: Option<String>,
-    /// Whether every model call has a price; one that failed before it used a token needs none.
-    pub cost_complete: bool,
-    /// Calls without a price.
-    pub unpriced_calls: u64,
-    /// What the client says.
-    pub reported_cost_usd: Option<f64>,
-}
-
-/// Why something failed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(transform = crate::schema::written_whole)]
-pub struct ErrorInfo {
-    /// The class of error, such as `TimeoutError`; `_OTHER` where the telemetry only says that it failed.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The first 2,000 characters of the message; null when there is none.
-    pub message: Option<String>,
 }
 
 /// Filters of runs; several values of one filter are separated by commas, `*` stands for anything.
@@ -326,17 +301,6 @@ impl Figures {
         match (self.input_tokens, self.output_tokens) {
             (None, None) => None,
             (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
-        }
-    }
-}
-
-impl ErrorInfo {
-    /// The error in one line.
-    pub fn text(&self) -> String {
-        match &self.message {
-            Some(message) if message.contains(&self.kind) || self.kind == "_OTHER" => message.clone(),
-            Some(message) => format!("{}: {message}", self.kind),
-            None => self.kind.clone(),
         }
     }
 }

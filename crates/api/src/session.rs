@@ -1,8 +1,8 @@
 //! Sessions: runs that the application says belong together.
 
 use crate::{
-    run::{Money, Run},
-    step::Usage,
+    outcome::{Money, Usage},
+    run::Run,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

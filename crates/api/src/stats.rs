@@ -1,6 +1,6 @@
 //! Figures over runs, and the values that filters can take.
 
-use crate::{run::Money, step::Usage};
+use crate::outcome::{Money, Usage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

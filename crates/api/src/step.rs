@@ -1,6 +1,9 @@
 //! Steps: the narrow row that lists and trees show, and one step whole.
 
-use crate::{cost::CallCost, run::ErrorInfo};
+use crate::{
+    cost::CallCost,
+    outcome::{ErrorInfo, Usage},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -68,23 +71,6 @@ pub struct Step {
     /// The step whole, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<StepData>>,
-}
-
-/// Tokens; unknown is null.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(transform = crate::schema::written_whole)]
-pub struct Usage {
-    /// All input tokens, those read from or written to a cache included.
-    pub input_tokens: Option<u64>,
-    /// All output tokens, reasoning included.
-    pub output_tokens: Option<u64>,
-    /// Input tokens read from the provider's cache.
-    pub cache_read_tokens: Option<u64>,
-    /// Input tokens written to the provider's cache.
-    pub cache_write_tokens: Option<u64>,
-    /// Output tokens spent on reasoning.
-    pub reasoning_tokens: Option<u64>,
 }
 
 /// What a policy gate said of a tool call.

@@ -1,8 +1,8 @@
 //! Turns: what was new for the model, what it said, which tools followed.
 
 use crate::{
-    run::{ErrorInfo, Money},
-    step::{Step, Usage},
+    outcome::{ErrorInfo, Money, Usage},
+    step::Step,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

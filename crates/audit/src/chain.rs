@@ -60,6 +60,11 @@ pub(crate) fn mac<'a>(key: &Key, purpose: Purpose, values: impl IntoIterator<Ite
     Mac(mac.finalize().into_bytes().into())
 }
 
+/// The signature of a checkpoint's columns, in order.
+pub(crate) fn signature(key: &Key, row: &[Value]) -> Mac {
+    mac(key, Purpose::Checkpoint, row.iter().map(ValueRef::from))
+}
+
 fn part(mac: &mut Hmac<Sha256>, kind: u8, bytes: &[u8]) {
     mac.update(&[kind]);
     mac.update(&(bytes.len() as u64).to_be_bytes());
@@ -73,7 +78,8 @@ fn keyed(key: &Key) -> Hmac<Sha256> {
 
 impl Mac {
     pub(crate) fn from_hex(text: &str) -> Option<Self> {
-        from_hex(text).map(Self)
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).ok().map(|()| Self(bytes))
     }
 
     /// Reads a MAC from a database value; `None` if the value is not a MAC.
@@ -117,11 +123,4 @@ impl fmt::Debug for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// Parses 64 hex digits.
-pub(crate) fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(text, &mut bytes).ok()?;
-    Some(bytes)
 }

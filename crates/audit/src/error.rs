@@ -50,3 +50,8 @@ impl AuditError {
         |source| Self::Io { path, source }
     }
 }
+
+/// Whether SQLite could not even open the file.
+pub(crate) fn is_missing(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)
+}

@@ -1,7 +1,7 @@
 //! The key of the chain: passed by the caller, or stored in a file next to the trail that only its owner can
 //! read.
 
-use crate::{AuditError, KEY_FILE, chain::from_hex};
+use crate::{AuditError, KEY_FILE};
 use std::{
     fs,
     io::{ErrorKind, Write as _},
@@ -34,7 +34,9 @@ impl Key {
         if digits.is_empty() {
             return Err(AuditError::BadKey("is empty"));
         }
-        from_hex(digits).map(Self).ok_or(AuditError::BadKey("is not valid"))
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| AuditError::BadKey("is not valid"))?;
+        Ok(Self(bytes))
     }
 
     /// Reads the key file in this directory.

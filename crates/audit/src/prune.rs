@@ -2,15 +2,12 @@
 //! verified.
 
 use crate::{
-    AuditError, Key, Trail,
-    chain::{Mac, Purpose, mac},
+    AuditError, Trail,
+    chain::{Mac, signature},
     table::Table,
     verify::verify,
 };
-use rusqlite::{
-    Connection, OptionalExtension as _,
-    types::{Value, ValueRef},
-};
+use rusqlite::{Connection, OptionalExtension as _, types::Value};
 
 /// The outcome of pruning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -59,11 +56,6 @@ impl Trail {
         tx.commit()?;
         Ok(pruned)
     }
-}
-
-/// The signature of a checkpoint's columns.
-pub(crate) fn signature(key: &Key, row: &[Value]) -> Mac {
-    mac(key, Purpose::Checkpoint, row.iter().map(ValueRef::from))
 }
 
 /// The last record before the first one that is new enough to stay, and its MAC.

@@ -3,8 +3,8 @@
 use crate::{
     AuditError, FILE, Head, Key, Record,
     chain::{Mac, Purpose, mac},
+    error::is_missing,
     table::{self, Table},
-    trail::is_missing,
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, types::Value, types::ValueRef};
 use std::{path::Path, time::Duration};

@@ -8,7 +8,7 @@ use crate::{
     table::{self, Table},
 };
 use rusqlite::{
-    Connection, ErrorCode, Transaction, TransactionBehavior,
+    Connection, Transaction, TransactionBehavior,
     types::{Value, ValueRef},
 };
 use std::{fs, io::ErrorKind, path::Path};
@@ -164,9 +164,4 @@ fn create(directory: &Path, path: &Path, key: &Key) -> Result<(), AuditError> {
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(AuditError::io(path)(error.error)),
     }
-}
-
-/// Whether SQLite could not open the file.
-pub(crate) fn is_missing(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
 }

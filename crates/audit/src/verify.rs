@@ -3,8 +3,7 @@
 
 use crate::{
     AuditError, Finding, Head, Key, Reader, Report,
-    chain::{Mac, Purpose, mac},
-    prune::signature,
+    chain::{Mac, Purpose, mac, signature},
     table::Table,
     trail::record_mac,
 };

@@ -11,6 +11,7 @@ pub mod decode;
 pub mod dialects;
 mod memo;
 pub mod messages;
+mod metric;
 pub mod normalise;
 pub mod receive;
 pub mod redact;

@@ -3,7 +3,10 @@
 //! An event meets its span by what both name (the tool call's id, the response's id), else, for model calls, by the
 //! same tokens in the same trace at the right time. Not here: log records that only add to a span (`tree`).
 
-use super::{RecordFacts, step::Step, tree::join};
+use super::{
+    RecordFacts,
+    step::{Step, join},
+};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,

@@ -236,3 +236,10 @@ pub(super) fn same_tool(one: &str, other: &str) -> bool {
     !short.is_empty()
         && (before.is_empty() || before.ends_with(['-', '.', '/', ':']) || before.ends_with("__"))
 }
+
+/// Joins a record to a step that is already there.
+pub(super) fn join(step: &mut Step, index: usize, record: &RecordFacts) {
+    fill(Arc::make_mut(&mut step.facts), &record.facts);
+    step.verdict = step.verdict.or(record.facts.verdict);
+    step.joined.push(index);
+}

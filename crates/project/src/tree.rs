@@ -6,12 +6,11 @@
 
 use super::{
     RecordFacts, events,
-    step::{Step, fill, fill_from_logs},
+    step::{Step, fill_from_logs},
 };
 use std::{
     cmp::{Ordering, Reverse},
     collections::HashMap,
-    sync::Arc,
 };
 use turnscope_model::{Facts, Role, SpanId, TraceId};
 
@@ -113,13 +112,6 @@ fn join_logs(steps: &mut [Step], by_span: &BySpan, records: &[RecordFacts], orde
         fill_from_logs(&mut step.facts, logs.iter().map(|&i| &*records[i].facts));
         step.joined.extend(logs);
     }
-}
-
-/// Joins a record to a step that is already there.
-pub(super) fn join(step: &mut Step, index: usize, record: &RecordFacts) {
-    fill(Arc::make_mut(&mut step.facts), &record.facts);
-    step.verdict = step.verdict.or(record.facts.verdict);
-    step.joined.push(index);
 }
 
 fn parent_of(

@@ -112,6 +112,11 @@ pub struct Figures {
 
 impl Figures {
     /// The duration below which this share of the ended runs lies, nanoseconds (nearest rank).
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float that no integer holds becomes the nearest one, and a rank is clamped to the durations"
+    )]
     pub fn percentile(&self, share: f64) -> Option<i64> {
         let rank = (share * self.durations.len() as f64).ceil() as usize;
         self.durations.get(rank.clamp(1, self.durations.len().max(1)) - 1).copied()

@@ -3,6 +3,10 @@
 //!
 //! Here: plain data and the parser of `q=`. Not here: SQL, stores, wire types.
 
+// Counts and times have one width here and another at a client or in a database: each conversion is checked where it
+// stands.
+#![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+
 mod annotation;
 mod figures;
 mod filter;

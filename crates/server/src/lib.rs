@@ -5,20 +5,25 @@
 mod audit;
 mod auth;
 mod body;
+mod clock;
 mod content_stores;
+mod counted;
 mod families;
 mod ingest;
 mod listen;
 mod live;
+mod live_events;
 mod local;
 mod maintenance;
 mod otlp_grpc;
 mod otlp_http;
 mod prices;
+mod problem;
 mod reads;
 mod refusal;
 mod reservation;
 mod rest;
+mod routes;
 mod spanmetrics;
 mod state;
 mod ui;
@@ -28,7 +33,7 @@ pub use auth::ApiKey;
 pub use body::decompressed;
 pub use local::Local;
 pub use prices::FILE as PRICE_FILE;
-pub use rest::openapi;
+pub use routes::openapi;
 pub use state::{Audit, Config, Setting};
 
 use listen::Listener;
@@ -97,11 +102,11 @@ pub async fn serve(
     let app = App::open(config, addresses)?;
     let pruning = maintenance::spawn_pruning(&app, retention);
     let looking = maintenance::spawn_looking(&app);
-    let reading = live::spawn_reading(&app);
+    let reading = live_events::spawn_reading(&app);
     let recording = audit::spawn_recording(&app)?;
     let audit_pruning = audit::spawn_pruning(&app);
     let routers =
-        [(main, rest::router(&app)), (grpc, rest::otlp_router(&app)), (http, rest::otlp_router(&app))];
+        [(main, routes::router(&app)), (grpc, routes::otlp_router(&app)), (http, routes::otlp_router(&app))];
     let running: Vec<_> = routers.into_iter().map(|(listener, router)| listener.spawn(router)).collect();
     ready(addresses)?;
     let failed = tokio::select! {

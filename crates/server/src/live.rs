@@ -1,29 +1,19 @@
-//! The live stream's source: what changed, with ids from which a client catches up. Each change is read once, however many
-//! clients listen.
+//! The live stream's source: what changed, with ids from which a client catches up.
 //!
-//! Two channels. Changes go from the store's writer to the one task that reads runs, and to whoever needs the ids only
-//! (the audit trail). Events, ready to be sent, go from that task to every client. A client that falls behind is dropped:
+//! Two channels. Changes go from the store's writer to the one task that reads runs (`live_events`), and to whoever needs
+//! the ids only (the audit trail). Events, ready to be sent, go from that task to every client. A client that falls behind is dropped:
 //! it comes back and catches up.
 
-use crate::state::App;
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
-use tokio::{
-    sync::broadcast::{self, error::RecvError},
-    task::JoinHandle,
-};
-use turnscope_answers::wire_run;
+use tokio::sync::broadcast;
 use turnscope_model::RunId;
-use turnscope_query::Run;
 use turnscope_store::{Change, ChangeListener};
 
 /// Changes kept for clients that come back, and changes or events that may wait for a receiver.
 const KEPT: usize = 4096;
-/// Changes of the same run within this time are told once.
-const GATHERING: Duration = Duration::from_millis(100);
 
 /// One thing that changed.
 #[derive(Clone, Debug)]
@@ -96,7 +86,7 @@ impl Live {
     pub(crate) fn new() -> Self {
         Self {
             shared: Arc::new(Shared {
-                instance: format!("{:x}", crate::state::now_ms()),
+                instance: format!("{:x}", crate::clock::now_ms()),
                 recent: Mutex::default(),
                 changes: Mutex::new(Some(broadcast::channel(KEPT).0)),
                 events: Mutex::new(Some(broadcast::channel(KEPT).0)),
@@ -160,7 +150,8 @@ impl Live {
         lock(&self.shared.events).take();
     }
 
-    fn send(&self, events: Vec<Event>) {
+    /// Sends events to every client.
+    pub(crate) fn send(&self, events: Vec<Event>) {
         if let Some(sender) = &*lock(&self.shared.events) {
             for event in events {
                 let _ = sender.send(event);
@@ -168,88 +159,8 @@ impl Live {
         }
     }
 
-    fn has_clients(&self) -> bool {
+    /// Whether anybody listens.
+    pub(crate) fn has_clients(&self) -> bool {
         lock(&self.shared.events).as_ref().is_some_and(|events| events.receiver_count() > 0)
     }
-}
-
-/// The task that reads what changed, once for all clients.
-pub(crate) fn spawn_reading(app: &Arc<App>) -> JoinHandle<()> {
-    let live = app.live.clone();
-    let app = Arc::downgrade(app);
-    tokio::spawn(async move {
-        let (Some(mut changes), _) = live.follow_changes() else { return };
-        loop {
-            let mut gathered = Vec::new();
-            match changes.recv().await {
-                Ok(changed) => gathered.push(changed),
-                Err(RecvError::Lagged(_)) => {
-                    let (_, latest) = live.follow_changes();
-                    live.send(vec![Event::gap(latest)]);
-                    continue;
-                }
-                Err(RecvError::Closed) => return,
-            }
-            tokio::time::sleep(GATHERING).await;
-            while let Ok(changed) = changes.try_recv() {
-                gathered.push(changed);
-            }
-            if !live.has_clients() {
-                continue;
-            }
-            let Some(app) = app.upgrade() else { return };
-            live.send(events_of(&app, gathered).await);
-        }
-    })
-}
-
-/// The events that tell of these changes: the last change of each run, with the run as it is now.
-pub(crate) async fn events_of(app: &Arc<App>, changes: Vec<Changed>) -> Vec<Event> {
-    let mut runs: BTreeMap<RunId, u64> = BTreeMap::new();
-    let mut scores: BTreeMap<RunId, u64> = BTreeMap::new();
-    for changed in changes {
-        match changed.what {
-            What::Run(change) => runs.insert(change.run_id, changed.id),
-            What::Score(run_id) => scores.insert(run_id, changed.id),
-        };
-    }
-    let ids: Vec<RunId> = runs.keys().copied().collect();
-    let found = read_runs(app, ids).await;
-    let moment = app.moment();
-    let run_event = |(run_id, id): (RunId, u64)| {
-        let data = match found.get(&run_id) {
-            Some(run) => serde_json::json!({ "run_id": run_id, "run": wire_run(run, moment) }),
-            None => serde_json::json!({ "run_id": run_id, "gone": true }),
-        };
-        Event { id, name: "run", data: data.to_string().into() }
-    };
-    let score_event = |(run_id, id): (RunId, u64)| Event {
-        id,
-        name: "score",
-        data: serde_json::json!({ "run_id": run_id }).to_string().into(),
-    };
-    let mut events: Vec<Event> =
-        runs.into_iter().map(run_event).chain(scores.into_iter().map(score_event)).collect();
-    events.sort_by_key(|event| event.id);
-    events
-}
-
-/// Runs read at once.
-const AT_ONCE: usize = 500;
-
-async fn read_runs(app: &Arc<App>, ids: Vec<RunId>) -> HashMap<RunId, Run> {
-    let store = Arc::clone(&app.store);
-    let read = tokio::task::spawn_blocking(move || {
-        let mut found = HashMap::new();
-        for ids in ids.chunks(AT_ONCE) {
-            let limit = turnscope_store::ReadLimit::none();
-            let runs = store.reader(&limit).and_then(|mut reader| reader.runs_by_id(ids));
-            match runs {
-                Ok(runs) => found.extend(runs.into_iter().map(|run| (run.run_id, run))),
-                Err(error) => tracing::warn!(%error, "changed runs could not be read for the live stream"),
-            }
-        }
-        found
-    });
-    read.await.unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! The REST API without a port: the command line reads a data directory through the same handlers as a server's clients,
 //! so that there is one source of answers.
 
-use crate::{Addresses, Config, ServeError, rest, state::App};
+use crate::{Addresses, Config, ServeError, routes, state::App};
 use axum::Router;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ impl Local {
 
     /// The routes that a server has on its main port.
     pub fn router(&self) -> Router {
-        rest::router(&self.app)
+        routes::router(&self.app)
     }
 
     /// Waits until everything that was sent can be read, also through the search index.

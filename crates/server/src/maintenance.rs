@@ -1,6 +1,6 @@
 //! Background work of a running server: retention, changed prices, and memory kept for readers.
 
-use crate::state::{App, now_ms};
+use crate::{clock::now_ms, state::App};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use turnscope_query::Retention;

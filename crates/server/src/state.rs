@@ -4,19 +4,20 @@ use crate::{
     Addresses, ServeError,
     auth::{ApiKey, Auth, Principal},
     body::Limits,
+    clock::{now_ms, seconds},
     content_stores::ContentStores,
+    counted::Counted,
     ingest::Ingest,
     live::Live,
     prices::{self, Prices},
     reads::Reads,
-    rest::Counted,
     spanmetrics::SpanMetrics,
 };
 use std::{
     net::SocketAddr,
     path::PathBuf,
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 use turnscope_answers::{AnswerError, Answers};
 use turnscope_otlp::redact::Redactor;
@@ -283,14 +284,4 @@ impl App {
 fn prices_of(config: &Config) -> Result<Arc<Prices>, ServeError> {
     let file = config.pricing.clone().unwrap_or_else(|| config.data.join(prices::FILE));
     Ok(Arc::new(Prices::open(file)?))
-}
-
-/// Milliseconds since the epoch.
-pub(crate) fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64)
-}
-
-/// Seconds since the epoch.
-pub(crate) fn seconds() -> u64 {
-    u64::try_from(now_ms() / 1000).unwrap_or(0)
 }

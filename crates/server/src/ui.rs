@@ -4,7 +4,7 @@
 //! names no file is a page of the UI's own and gets `index.html`. No route here needs the API key: the files contain no data,
 //! and the page asks for the key itself.
 
-use crate::{rest::Problem, state::App};
+use crate::{problem::Problem, state::App};
 use axum::{
     Router,
     extract::{Path, State},

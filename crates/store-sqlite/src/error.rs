@@ -26,8 +26,9 @@ impl Error {
         Self::Store(StoreError::Damaged(what.into()))
     }
 
-    pub(crate) fn compress(error: &std::io::Error) -> Self {
-        Self::Store(StoreError::Damaged(format!("a block cannot be decompressed: {error}")))
+    /// Compressing failed. Nothing on disk is wrong, so it can be tried again.
+    pub(crate) fn compress(error: std::io::Error) -> Self {
+        Self::Store(StoreError::Io { path: "zstd to compress a block".into(), source: error })
     }
 
     fn code(&self) -> Option<ErrorCode> {
@@ -68,5 +69,17 @@ impl From<Error> for StoreError {
                 _ => Self::Database(Box::new(cause)),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_that_cannot_be_compressed_is_no_damage() {
+        let error = Error::compress(std::io::Error::other("no memory"));
+        assert_eq!(error.to_string(), "cannot use zstd to compress a block: no memory");
+        assert!(!error.is_damage() && !error.is_permanent());
     }
 }

@@ -1,14 +1,16 @@
 //! The embedded store: everything in one SQLite file.
 //!
-//! The way in: `write` (contents interned, lists coded, rows written, all in one transaction) → reply → `derive` (runs,
-//! by the pure crate `project`) → `text` (search index). The way out: `read`. What makes it smaller: `retain`. What looks
-//! for damage: `check`. The database itself: `schema`; how things are written as bytes: `encode`.
+//! The way in, driven by the thread in `writer`: `write` (contents interned, lists coded, rows written, all in one
+//! transaction) → reply → `derive` (runs, by the pure crate `project`) → `text` (search index). The way out: `read`. What
+//! makes it smaller: `retain`. What looks for damage: `check`, and `salvage` copies what can be read. The database itself:
+//! `schema`; how things are written as bytes: `encode`; reading the parts: `blocks` and `groups`.
 //!
 //! Not here: OTLP, dialects, canonical messages, prices (it is given functions), HTTP.
 
 // SQLite knows only `i64`: each conversion is checked where it stands.
 #![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
+mod blocks;
 mod check;
 mod clock;
 mod damage;
@@ -18,16 +20,22 @@ mod encode;
 mod error;
 #[cfg(test)]
 mod faults;
+mod groups;
 mod isolate;
 mod lock;
+mod progress;
 mod quarantine;
 mod read;
 mod retain;
+mod salvage;
 mod schema;
 mod store;
 mod text;
 mod write;
+mod writer;
 
-pub use check::{Damage, Report, Salvaged, check, salvage};
+pub use check::{Damage, Report, check};
 pub use lock::owner;
-pub use store::{FILE, Options, SqliteStore};
+pub use salvage::{Salvaged, salvage};
+pub use schema::FILE;
+pub use store::{Options, SqliteStore};

@@ -49,7 +49,7 @@ pub(crate) fn put_batch(db: &Connection, batch: &Batch, error: &Error) -> Result
         return Err(Error::damaged(format!("{held} requests are in quarantine already; {error}")));
     }
     let bytes = batch_dump::encode(batch);
-    let body = zstd::bulk::compress(&bytes, LEVEL).map_err(|error| Error::compress(&error))?;
+    let body = zstd::bulk::compress(&bytes, LEVEL).map_err(Error::compress)?;
     db.prepare_cached(
         "INSERT INTO quarantine (kind, reason, version, at, size, body) VALUES ('request', ?1, ?2, ?3, ?4, ?5)",
     )?

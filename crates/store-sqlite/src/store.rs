@@ -5,10 +5,13 @@ use crate::{
     error::{Error, Result, StoreError},
     isolate::panic_message,
     lock::Lock,
+    progress::{Progress, lock},
     read::{Readers, SqliteReader},
-    retain, schema,
+    retain,
+    schema::{self, FILE},
     text::Indexer,
-    write::writer::{Job, Progress, Writer, lock},
+    write::annotate,
+    writer::{Job, Writer},
 };
 use rusqlite::Connection;
 use std::{
@@ -28,9 +31,6 @@ use turnscope_store::{
     Batch, ChangeListener, CommitError, CommitReply, Counters, Health, Maintenance, Pricing, ReadLimit,
     Reader, Store, TextOf,
 };
-
-/// The database's name within the data directory.
-pub const FILE: &str = "turnscope.db";
 
 /// How a store is opened.
 #[derive(Clone, Default)]
@@ -187,7 +187,7 @@ impl Store for SqliteStore {
     }
 
     fn add_score(&self, score: NewScore) -> std::result::Result<Option<Score>, StoreError> {
-        self.on_writer(move |writer| writer.add_score(score))
+        self.on_writer(move |writer| annotate::add_score(&mut writer.db, score))
     }
 
     fn change_score(
@@ -196,12 +196,12 @@ impl Store for SqliteStore {
         change: ScoreChange,
     ) -> std::result::Result<Option<Score>, StoreError> {
         let id = score_id.to_owned();
-        self.on_writer(move |writer| writer.change_score(&id, &change))
+        self.on_writer(move |writer| annotate::change_score(&writer.db, &id, &change))
     }
 
     fn delete_score(&self, score_id: &str) -> std::result::Result<Option<RunId>, StoreError> {
         let id = score_id.to_owned();
-        self.on_writer(move |writer| writer.delete_score(&id))
+        self.on_writer(move |writer| annotate::delete_score(&writer.db, &id))
     }
 
     fn change_tags(
@@ -210,7 +210,7 @@ impl Store for SqliteStore {
         add: Vec<String>,
         remove: Vec<String>,
     ) -> std::result::Result<bool, StoreError> {
-        self.on_writer(move |writer| writer.change_tags(run, &add, &remove))
+        self.on_writer(move |writer| annotate::change_tags(&mut writer.db, run, &add, &remove))
     }
 
     fn delete_run(&self, run: RunId) -> std::result::Result<bool, StoreError> {

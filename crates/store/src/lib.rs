@@ -5,6 +5,10 @@
 //!
 //! Not here: any implementation, SQL, OTLP, dialects, prices, HTTP.
 
+// Counts and times have one width here and another at a client or in a database: each conversion is checked where it
+// stands.
+#![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+
 mod batch;
 #[cfg(feature = "conformance")]
 pub mod conformance;

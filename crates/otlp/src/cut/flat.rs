@@ -4,7 +4,7 @@
 //! split by other keys and its indices may have gaps or be out of order; the position of each key is then kept beside the
 //! items, so that every attribute goes back to its place.
 
-use super::{contents::Contents, restore::RestoreError};
+use super::{contents::Contents, error::RestoreError};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, KeyValueList, any_value::Value as Any};
 use prost::{
     Message as _,

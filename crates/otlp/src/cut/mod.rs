@@ -8,15 +8,17 @@
 //! place of `values[i]`. A record in which a client sent such an index itself is left whole.
 
 mod contents;
+mod error;
 mod flat;
 pub(crate) mod json;
 mod purpose;
 mod restore;
 
 pub(crate) use contents::Contents;
+pub use error::RestoreError;
 pub(crate) use purpose::{EVENT_RANK, is_meaningful};
 pub(crate) use restore::mark;
-pub use restore::{RestoreError, any_value_of_item, is_span, restore_log, restore_span};
+pub use restore::{any_value_of_item, is_span, restore_log, restore_span};
 
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value as Any},

@@ -3,7 +3,7 @@
 //! Ids that stand in the record are left out of the bytes, times are kept as differences to the record's: nearly
 //! always nothing, and exact even where the record's own were corrected.
 
-use super::{Header, flat};
+use super::{Header, error::RestoreError, flat};
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value as Any},
     logs::v1::LogRecord,
@@ -33,23 +33,6 @@ pub fn is_span(body: &Body, role: &Role) -> bool {
 
 fn expects_span(role: &Role) -> bool {
     matches!(role, Role::Span | Role::Open)
-}
-
-/// Why a body could not be restored: it is not as [`super::span`] or [`super::log`] made it.
-#[derive(Debug, thiserror::Error)]
-pub enum RestoreError {
-    /// The bytes, or an item, are not valid protobuf.
-    #[error("the stored body is not valid protobuf: {0}")]
-    Protobuf(#[from] prost::DecodeError),
-    /// A slot for which there is no value.
-    #[error("the stored body refers to value {0}, which is missing")]
-    Slot(i32),
-    /// A text that is not UTF-8.
-    #[error("a stored text is not UTF-8: {0}")]
-    Text(#[from] std::string::FromUtf8Error),
-    /// The bytes between the items do not fit.
-    #[error("the bytes around the items of a stored value are damaged")]
-    Envelope,
 }
 
 /// The span as it was sent.

@@ -68,7 +68,7 @@ pub(super) const ANY_SIZE: usize = held::<AnyValue>() + held::<Item>();
 /// An exemplar, which may name a run.
 pub(super) const EXEMPLAR_SIZE: usize = held_as_record::<Exemplar>();
 /// A metric, encoded again for the store.
-pub(super) const METRIC_SIZE: usize = held::<Metric>() + held::<crate::normalise::MetricRecord>();
+pub(super) const METRIC_SIZE: usize = held::<Metric>() + held::<crate::metric::MetricRecord>();
 /// A data point, and what it says of runs.
 pub(super) const fn held_as_point<T>() -> usize {
     held::<T>() + held::<crate::normalise::MetricFact>()

@@ -252,7 +252,7 @@ pub(super) fn vercel_answer(source: &Source<'_>) -> Option<Message> {
     let parts = match part {
         "text" => part::parts(&text_again(json, source.sent)),
         "object" => vec![Part::Text { content: text_again(json, source.sent).as_str()?.to_owned() }],
-        "reasoning" => vec![Part::Reasoning { content: super::preview::plain_text(&json) }],
+        "reasoning" => vec![Part::Reasoning { content: super::plain_text::plain_text(&json) }],
         "toolCalls" => part::parts(&json),
         _ => return None,
     };

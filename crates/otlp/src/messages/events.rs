@@ -1,24 +1,13 @@
 //! Messages in events: one span event or log event is one message (`gen_ai.user.message`, `gen_ai.choice`, …).
 
-use super::{json, parse, part, source::Source};
+use super::{event_role::event_role, json, parse, part, source::Source};
 use serde_json::{Map, Value as Json};
 use turnscope_model::{ContentHash, Message, Part};
-
-/// Who speaks in an event of this name.
-pub(super) fn role(event: &str) -> Option<&'static str> {
-    match event {
-        "gen_ai.system.message" => Some("system"),
-        "gen_ai.user.message" | "gen_ai.content.prompt" => Some("user"),
-        "gen_ai.assistant.message" | "gen_ai.choice" | "gen_ai.content.completion" => Some("assistant"),
-        "gen_ai.tool.message" => Some("tool"),
-        _ => None,
-    }
-}
 
 /// The message that an event's content is.
 pub(super) fn messages(source: &Source<'_>) -> Vec<Message> {
     let (content, id) = source.sent.item(0);
-    let role = role(source.event).unwrap_or("user");
+    let role = event_role(source.event).unwrap_or("user");
     let mut found = match &content {
         Json::Object(map) => vec![of_map(map, role)],
         Json::Array(list) if list.iter().all(Json::is_object) => {

@@ -6,12 +6,14 @@
 
 mod content;
 mod definition;
+mod event_role;
 mod events;
 mod external;
 mod failures;
 mod json;
 mod parse;
 mod part;
+mod plain_text;
 mod preview;
 mod printed;
 mod source;
@@ -55,7 +57,7 @@ pub fn item_messages(form: Form, bytes: &[u8]) -> Vec<Message> {
 
 /// A value that is not a message, such as a tool's arguments, as a message of this role.
 pub fn plain_message(role: &str, value: &Json) -> Message {
-    let parts = vec![Part::Text { content: preview::plain_text(value) }];
+    let parts = vec![Part::Text { content: plain_text::plain_text(value) }];
     Message { role: role.to_owned(), parts, ..Message::default() }
 }
 

@@ -4,8 +4,10 @@
 //! Out: canonical messages. Not here: single parts (`part`), which attribute to look at (`source`).
 
 use super::{
+    event_role::event_role,
     json::{first, first_text, of_structure},
     part::{self, is_part, parts},
+    plain_text::plain_text,
     printed,
 };
 use serde_json::{Map, Value as Json};
@@ -50,7 +52,7 @@ pub(crate) fn messages_or_text(json: &Json, role: &str) -> Vec<Message> {
     if !found.is_empty() {
         return found;
     }
-    let content = super::preview::plain_text(json);
+    let content = plain_text(json);
     if content.is_empty() { Vec::new() } else { vec![Message::text(role, content)] }
 }
 
@@ -216,7 +218,7 @@ fn response_item(map: &Map<String, Json>) -> Option<Message> {
 /// An object with a role of its own, or with an event's name that implies one.
 fn with_role(map: &Map<String, Json>, role: &str) -> Option<Message> {
     if let Some(Json::String(event)) = map.get("event.name") {
-        let role = super::events::role(event)?;
+        let role = event_role(event)?;
         return Some(assemble(map, role));
     }
     let has_content = ["content", "parts", "contents", "tool_calls", "text", "blocks"]

@@ -3,7 +3,9 @@
 //! Lists are read from the end, and only items that can matter are parsed, to keep it cheap.
 
 use super::{
-    events, failures, parse, printed,
+    event_role::event_role,
+    failures, parse,
+    plain_text::{TEXT_KEYS, plain_text, text_of},
     source::{Record, Sent, Source},
 };
 use crate::{
@@ -19,37 +21,6 @@ use turnscope_model::{Kind, Message, Part, Purpose, RequestedTool};
 const PREVIEW: usize = 500;
 /// How many items are parsed in search of a user's message.
 const MOST_PARSED: usize = 64;
-/// The keys that hold the text that matters in a value of unknown form.
-const TEXT_KEYS: [&str; 28] = [
-    "input",
-    "question",
-    "query",
-    "prompt",
-    "user_input",
-    "user_message",
-    "user_prompt",
-    "user_msg",
-    "task",
-    "text",
-    "content",
-    "message",
-    "output",
-    "answer",
-    "response",
-    "result",
-    "raw",
-    "final_output",
-    "final_result",
-    "final_answer",
-    "completion",
-    "value",
-    "topic",
-    "request",
-    "inputs",
-    "outputs",
-    "args",
-    "description",
-];
 
 /// What a record's messages say at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,7 +89,7 @@ pub(crate) fn best<'a>(sources: &[Source<'a>], purpose: Purpose) -> Vec<Source<'
 }
 
 fn user_text(source: &Source<'_>) -> Option<String> {
-    if events::role(source.event).is_some_and(|role| role != "user") {
+    if event_role(source.event).is_some_and(|role| role != "user") {
         return None;
     }
     let many = source.sent.len() > 1;
@@ -241,10 +212,6 @@ fn answer_text(messages: &[Message]) -> Option<String> {
         .filter(|text| !text.is_empty())
 }
 
-fn text_of(message: &Message) -> String {
-    message.joined_text()
-}
-
 fn requested(messages: &[Message]) -> Vec<RequestedTool> {
     let parts =
         messages.iter().filter(|message| message.role == "assistant").flat_map(|message| &message.parts);
@@ -254,36 +221,6 @@ fn requested(messages: &[Message]) -> Vec<RequestedTool> {
             _ => None,
         })
         .collect()
-}
-
-/// The text of a value of unknown form: a string, the value of a key that usually holds the text, else its JSON.
-pub(crate) fn plain_text(json: &Json) -> String {
-    telling_text(json, 4).unwrap_or_else(|| match json {
-        Json::Null => String::new(),
-        other => other.to_string(),
-    })
-}
-
-fn telling_text(json: &Json, depth: usize) -> Option<String> {
-    let depth = depth.checked_sub(1)?;
-    match json {
-        Json::String(text) => {
-            Some(printed::message(text).map_or_else(|| text.clone(), |said| text_of(&said)))
-        }
-        Json::Array(list) => match &list[..] {
-            [only] => telling_text(only, depth),
-            _ => None,
-        },
-        Json::Object(map) => {
-            let known =
-                TEXT_KEYS.iter().filter_map(|key| map.get(*key)).find_map(|value| telling_text(value, depth));
-            known.or_else(|| match map.values().next() {
-                Some(only) if map.len() == 1 => telling_text(only, depth),
-                _ => None,
-            })
-        }
-        _ => None,
-    }
 }
 
 fn cut_short(text: String) -> Option<String> {

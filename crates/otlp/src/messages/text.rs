@@ -1,6 +1,6 @@
 //! The searchable text of one stored item.
 
-use super::{parse, preview, source};
+use super::{parse, plain_text::plain_text, source};
 use serde_json::Value as Json;
 use turnscope_model::{Form, Part, Purpose};
 
@@ -44,7 +44,7 @@ pub fn item_text(form: Form, purpose: Purpose, bytes: &[u8]) -> String {
         }
     }
     if out.is_empty() && messages.is_empty() {
-        add(&mut out, &preview::plain_text(&json));
+        add(&mut out, &plain_text(&json));
     }
     out
 }

@@ -6,7 +6,8 @@
 mod metrics;
 mod origin;
 
-pub use metrics::{MetricFact, MetricRecord, NormalisedMetrics, metrics};
+pub use crate::metric::{MetricFact, MetricRecord};
+pub use metrics::{NormalisedMetrics, metrics};
 use origin::Source;
 
 use crate::{

@@ -14,8 +14,9 @@ pub(crate) use pruning::spawn_pruning;
 
 use crate::{
     ServeError,
+    clock::now_ms,
     live::{Changed, What},
-    state::{App, now_ms},
+    state::App,
 };
 use entries::entries;
 use std::{

@@ -1,6 +1,6 @@
 //! Prunes the trail hourly, whoever writes it.
 
-use crate::state::{App, now_ms};
+use crate::{clock::now_ms, state::App};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,

@@ -1,22 +1,24 @@
 //! The check of the right that the routes of a router need.
 
-use super::{Principal, Right};
-use crate::{rest::Problem, state::App};
+use super::{Auth, Principal, Right};
+use crate::{clock::seconds, problem::Problem};
 use aide::axum::ApiRouter;
 use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
-use std::sync::Arc;
 
 /// These routes for principals with this right: others get 401, or 403 where they are known.
-pub(crate) fn require(app: &Arc<App>, right: Right, routes: ApiRouter<Arc<App>>) -> ApiRouter<Arc<App>> {
-    routes.layer(middleware::from_fn_with_state((Arc::clone(app), right), guard))
+pub(crate) fn require<S>(auth: &Auth, right: Right, routes: ApiRouter<S>) -> ApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    routes.layer(middleware::from_fn_with_state((auth.clone(), right), guard))
 }
 
-async fn guard(State((app, right)): State<(Arc<App>, Right)>, mut request: Request, next: Next) -> Response {
-    match authorised(app.principal(request.method(), request.headers()), right) {
+async fn guard(State((auth, right)): State<(Auth, Right)>, mut request: Request, next: Next) -> Response {
+    match authorised(auth.authenticate(request.method(), request.headers(), seconds()), right) {
         Ok(principal) => {
             request.extensions_mut().insert(principal);
             next.run(request).await
@@ -27,7 +29,7 @@ async fn guard(State((app, right)): State<(Arc<App>, Right)>, mut request: Reque
 
 fn authorised(principal: Option<Principal>, right: Right) -> Result<Principal, Problem> {
     let principal = principal.ok_or_else(Problem::unauthenticated)?;
-    if principal.may(right) { Ok(principal) } else { Err(Problem::forbidden(right)) }
+    if principal.may(right) { Ok(principal) } else { Err(Problem::forbidden(right.allows())) }
 }
 
 #[cfg(test)]

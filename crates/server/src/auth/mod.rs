@@ -1,7 +1,7 @@
 //! Who makes a request, and what they may do.
 //!
 //! Here: keys, sessions (`session`) and principals (`principal`), and the check of a router's right (`guard`). Not here:
-//! which route needs which right (`rest`), signing in and out (`rest::session`).
+//! which route needs which right (`routes`), signing in and out (`rest::session`).
 
 mod guard;
 mod principal;

@@ -1,6 +1,6 @@
 //! A principal: who makes a request, with the rights that they have.
 
-use crate::rest::Problem;
+use crate::problem::Problem;
 use axum::{extract::FromRequestParts, http::request::Parts};
 
 /// What a principal may do.

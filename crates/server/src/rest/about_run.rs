@@ -1,7 +1,6 @@
 //! What `GET /v1/runs/{id}/…` gives beside steps: one turn, its context windows, its cost, its export and its summary.
 
-use super::problem::Problem;
-use crate::state::App;
+use crate::{problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Path, Query, State},

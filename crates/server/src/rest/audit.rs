@@ -1,7 +1,6 @@
 //! `GET /v1/runs/{id}/audit`: what the audit trail of the data directory says of a run.
 
-use super::problem::Problem;
-use crate::state::App;
+use crate::{problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Path, State},

@@ -1,39 +1,14 @@
 //! `GET /v1/config`: what is set and from where, how large the store is, what came in, what is wrong.
 
-use super::{health, problem::Problem};
-use crate::{Addresses, state::App};
+use super::health;
+use crate::{Addresses, problem::Problem, state::App};
 use axum::{Json, extract::State};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
-    time::{Duration, Instant},
+    sync::{Arc, atomic::Ordering},
 };
 use turnscope_api::{AddressTexts, Config, IngestState, PricingState, Retention, StoreState, Value};
 use turnscope_query::StoreSize;
-
-/// Counting takes a look at every row: what was counted is good for this long.
-const FRESH: Duration = Duration::from_secs(60);
-
-/// Figures of the store that were counted lately.
-#[derive(Default)]
-pub(crate) struct Counted(Mutex<Option<(Instant, StoreSize)>>);
-
-impl Counted {
-    /// What was counted lately. A small store is counted each time, so that the first runs show as they come.
-    fn known(&self) -> Option<StoreSize> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        known
-            .filter(|(at, figures)| figures.records > SMALL && at.elapsed() < FRESH)
-            .map(|(_, figures)| figures)
-    }
-
-    fn keep(&self, figures: &StoreSize) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), figures.clone()));
-    }
-}
-
-/// Records up to which counting takes no time worth saving.
-const SMALL: u64 = 100_000;
 
 /// What is set and from where, the state of the store, of receiving, and of prices.
 pub(crate) async fn config(State(app): State<Arc<App>>) -> Result<Json<Config>, Problem> {

@@ -1,7 +1,7 @@
 //! `GET /v1/export`: what people and evaluations marked, one JSON line each, as an evaluation's dataset wants it.
 
-use super::{problem::Problem, runs};
-use crate::state::App;
+use super::runs;
+use crate::{problem::Problem, state::App};
 use axum::{
     body::Body,
     extract::{Query, State},

@@ -1,8 +1,7 @@
 //! `POST /v1/prune`, `POST /v1/vacuum` and `POST /v1/quarantine/retry`: what the owner of a data directory alone can do
 //! to it.
 
-use super::problem::Problem;
-use crate::state::App;
+use crate::{problem::Problem, state::App};
 use axum::{Json, extract::State};
 use std::{sync::Arc, time::Duration};
 use turnscope_api::{PruneBody, Pruned, Quarantine, Size};
@@ -31,7 +30,7 @@ pub(crate) async fn prune(
         return Err(Problem::bad_request("nothing says what to keep")
             .detail("give retention_days, retention_max_bytes, or both"));
     }
-    let now_ms = crate::state::now_ms();
+    let now_ms = crate::clock::now_ms();
     let vacuum = body.vacuum;
     let pruned = app
         .write(move |store| {

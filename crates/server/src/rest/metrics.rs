@@ -1,7 +1,6 @@
 //! `GET /metrics`: the server's own figures and the span metrics, as Prometheus text.
 
-use super::Problem;
-use crate::{families::Family, ingest::Signal, state::App};
+use crate::{families::Family, ingest::Signal, problem::Problem, state::App};
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
@@ -12,13 +11,16 @@ use std::sync::{Arc, atomic::Ordering};
 
 /// The server's own figures and the span metrics, as Prometheus text.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let mut families = own(&app);
+    // A server too busy to look still says everything else.
+    let in_use = app.ask(|answers| Ok(answers.store.reader(&answers.limit)?.bytes()?)).await.ok();
+    let mut families = own(&app, in_use);
     families.extend(app.ingest.span_metrics.families());
     let text = TextEncoder::new().encode_to_string(&families).map_err(Problem::internal)?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
-fn own(app: &App) -> Vec<MetricFamily> {
+/// `in_use`: bytes of the store's file, used and free.
+fn own(app: &App, in_use: Option<(u64, u64)>) -> Vec<MetricFamily> {
     let mut records =
         Family::counter("turnscope_records_total", "Spans, log records and metrics by signal and outcome.");
     let mut requests = Family::counter("turnscope_requests_total", "Export requests that were decoded.");
@@ -51,8 +53,7 @@ fn own(app: &App) -> Vec<MetricFamily> {
         Family::gauge("turnscope_quarantined", "Requests, traces and messages in quarantine.");
     quarantined.value(&[], app.store.health().quarantined as f64);
     let mut size = Family::gauge("turnscope_store_bytes", "Bytes of the store's file, used and free.");
-    let in_use = app.store.reader(&turnscope_store::ReadLimit::none()).and_then(|mut reader| reader.bytes());
-    if let Ok((used, free)) = in_use {
+    if let Some((used, free)) = in_use {
         size.value(&[("state", "used")], used as f64);
         size.value(&[("state", "free")], free as f64);
     }

@@ -2,7 +2,7 @@
 //!
 //! What a call has stands in the `OpenAPI` document, which comes from the handlers' own types.
 
-use super::problem::Problem;
+use crate::problem::Problem;
 use aide::openapi::{
     OpenApi, Operation, Parameter, ParameterData, ParameterSchemaOrContent, PathStyle, ReferenceOr,
     SchemaObject,
@@ -22,11 +22,11 @@ const OPEN: (&str, &str) = ("/v1/runs", "attr.");
 
 /// The parameters of every documented `GET`, by path; known once the routes are documented.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Parameters(Arc<OnceLock<HashMap<String, BTreeSet<String>>>>);
+pub(crate) struct Parameters(Arc<OnceLock<HashMap<String, BTreeSet<String>>>>);
 
 impl Parameters {
     /// Reads them from the document.
-    pub(super) fn learn(&self, document: &OpenApi) {
+    pub(crate) fn learn(&self, document: &OpenApi) {
         let paths = document.paths.iter().flat_map(|paths| &paths.paths);
         let by_path = paths.filter_map(|(path, item)| match item {
             ReferenceOr::Item(item) => Some((path.clone(), names(item.get.as_ref()?))),
@@ -47,7 +47,7 @@ impl Parameters {
 }
 
 /// Documents the parts of paths that stand for something (`{id}`): handlers take them by place, not by name.
-pub(super) fn name_path_parts(document: &mut OpenApi) {
+pub(crate) fn name_path_parts(document: &mut OpenApi) {
     let Some(paths) = &mut document.paths else { return };
     for (path, item) in &mut paths.paths {
         let ReferenceOr::Item(item) = item else { continue };
@@ -93,7 +93,7 @@ fn names(operation: &Operation) -> BTreeSet<String> {
 }
 
 /// Refuses a `GET` with a parameter that it does not have.
-pub(super) async fn refuse_unknown(
+pub(crate) async fn refuse_unknown(
     parameters: axum::extract::State<Parameters>,
     path: MatchedPath,
     request: Request,
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_misspelt_filter_is_named_and_attributes_are_let_through() {
         let parameters = Parameters::default();
-        parameters.learn(&super::super::openapi());
+        parameters.learn(&crate::openapi());
         let unknown = |path, query| parameters.unknown(path, query).map(|(name, _)| name);
         assert_eq!(unknown("/v1/runs", "limit=3&agnet=x").as_deref(), Some("agnet"));
         assert_eq!(unknown("/v1/runs", "agent=x&attr.deployment.environment=prod"), None);

@@ -1,7 +1,6 @@
 //! `GET /v1/pricing`: the prices that hold; and which models of the store have none.
 
-use super::problem::Problem;
-use crate::state::App;
+use crate::{problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Query, State},

@@ -1,7 +1,6 @@
 //! `GET /v1/runs` and `GET /v1/runs/{id}`.
 
-use super::problem::Problem;
-use crate::state::App;
+use crate::{problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Path, Query, RawQuery, State},

@@ -1,7 +1,6 @@
 //! Scores and tags, and deleting a run.
 
-use super::problem::Problem;
-use crate::{live::What, state::App};
+use crate::{live::What, problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Path, State},

@@ -1,7 +1,6 @@
 //! `GET /v1/search`: messages, tool arguments and results, errors; each hit with its runs, turns and steps.
 
-use super::problem::Problem;
-use crate::state::App;
+use crate::{problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Query, State},

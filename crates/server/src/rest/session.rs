@@ -1,12 +1,13 @@
 //! `/v1/session`: a person enters the key once, the browser keeps a cookie.
 
-use super::problem::Problem;
 use crate::{
     auth::{
         Right,
         session::{self, LASTS},
     },
-    state::{App, seconds},
+    clock::seconds,
+    problem::Problem,
+    state::App,
 };
 use axum::{
     Json,

@@ -1,7 +1,6 @@
 //! `GET /v1/sessions` and `GET /v1/sessions/{id}`.
 
-use super::problem::Problem;
-use crate::state::App;
+use crate::{problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Path, Query, State},

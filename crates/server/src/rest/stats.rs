@@ -1,7 +1,7 @@
 //! `GET /v1/stats` and `GET /v1/values`.
 
-use super::{problem::Problem, runs};
-use crate::state::App;
+use super::runs;
+use crate::{problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Query, State},

@@ -3,10 +3,7 @@
 //! Each event has an id. A client that comes back with `Last-Event-ID` gets what it missed, or one `gap` event when that is
 //! too long ago: then it must read again what it shows. The stream of a client that falls behind ends.
 
-use crate::{
-    live::{Event, events_of},
-    state::App,
-};
+use crate::{live::Event, live_events::events_of, state::App};
 use axum::{
     extract::{Query, State},
     response::{
@@ -43,7 +40,10 @@ pub(crate) async fn live(
         (None, _) => vec![to_sse(&instance, &Event::gap(subscription.latest))],
         (Some(_), Some(_)) => Vec::new(),
     };
-    let missed = events_of(&app, subscription.missed.unwrap_or_default()).await;
+    // A client whose missed runs cannot be read now must read again what it shows.
+    let missed = events_of(&app, subscription.missed.unwrap_or_default())
+        .await
+        .unwrap_or_else(|_| vec![Event::gap(subscription.latest)]);
     drop(app);
     let missed: Vec<sse::Event> = missed.iter().map(|event| to_sse(&instance, event)).collect();
     let coming = match subscription.events {

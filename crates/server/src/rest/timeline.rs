@@ -1,7 +1,6 @@
 //! The steps of a run: in order with child runs (`timeline`), flat (`steps`), one whole (`data`).
 
-use super::problem::Problem;
-use crate::state::App;
+use crate::{problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Path, Query, State},

@@ -1,7 +1,6 @@
 //! `GET /v1/traces` and `GET /v1/traces/{trace_id}`: traces of any kind, those that make no run too.
 
-use super::problem::Problem;
-use crate::state::App;
+use crate::{problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Path, Query, State},

@@ -21,7 +21,7 @@ fn runs_of(db: &Connection, groups: BTreeSet<i64>) -> Vec<String> {
 }
 
 /// The runs that a record is part of. The index says it too where the record's own row cannot be read.
-pub(super) fn runs_of_record(db: &Connection, record: i64) -> Vec<String> {
+pub(crate) fn runs_of_record(db: &Connection, record: i64) -> Vec<String> {
     let groups = |sql: &str| column::<Option<i64>>(db, sql, record).into_iter().flatten().collect();
     let mut found: BTreeSet<i64> = groups("SELECT trace_group FROM records WHERE id = ?1");
     if found.is_empty() {
@@ -33,14 +33,14 @@ pub(super) fn runs_of_record(db: &Connection, record: i64) -> Vec<String> {
 }
 
 /// The runs that were sent a content, or gave it.
-pub(super) fn runs_of_content(db: &Connection, content: i64) -> Vec<String> {
+pub(crate) fn runs_of_content(db: &Connection, content: i64) -> Vec<String> {
     let sql = "SELECT r.trace_group FROM contents c JOIN records r ON r.id = c.record WHERE c.id = ?1
                UNION SELECT r.trace_group FROM uses u JOIN records r ON r.id = u.record WHERE u.content = ?1";
     runs_of(db, column::<Option<i64>>(db, sql, content).into_iter().flatten().collect())
 }
 
 /// The runs that have something in a block.
-pub(super) fn runs_of_block(db: &Connection, block: i64) -> Vec<String> {
+pub(crate) fn runs_of_block(db: &Connection, block: i64) -> Vec<String> {
     let mut groups: BTreeSet<i64> =
         column::<Option<i64>>(db, "SELECT DISTINCT trace_group FROM records WHERE block = ?1", block)
             .into_iter()
@@ -57,7 +57,7 @@ pub(super) fn runs_of_block(db: &Connection, block: i64) -> Vec<String> {
 }
 
 /// The id of the run in a row of `runs`, from its index where the row cannot be read.
-pub(super) fn run_of_row(db: &Connection, row: i64) -> Vec<String> {
+pub(crate) fn run_of_row(db: &Connection, row: i64) -> Vec<String> {
     let sql = "SELECT run_id FROM runs INDEXED BY sqlite_autoindex_runs_1 WHERE id = ?1";
     let id = db
         .prepare_cached(sql)
@@ -67,12 +67,12 @@ pub(super) fn run_of_row(db: &Connection, row: i64) -> Vec<String> {
 }
 
 /// Records that an index knows and whose rows are on pages that cannot be read.
-pub(super) fn lost_records(db: &Connection) -> Vec<i64> {
+pub(crate) fn lost_records(db: &Connection) -> Vec<i64> {
     lost(db, "records", "SELECT id FROM records INDEXED BY records_unit WHERE trace_group IS NOT NULL")
 }
 
 /// Rows of `runs` that an index knows and that are on pages that cannot be read.
-pub(super) fn lost_runs(db: &Connection) -> Vec<i64> {
+pub(crate) fn lost_runs(db: &Connection) -> Vec<i64> {
     lost(db, "runs", "SELECT id FROM runs INDEXED BY runs_started")
 }
 

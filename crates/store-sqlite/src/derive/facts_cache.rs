@@ -3,10 +3,10 @@
 //! A group is known from its creation on, or from when it was read. It is forgotten when anything else than an addition
 //! happens to it, or when there are too many.
 
-use super::record_facts;
 use crate::{
+    blocks::Blocks,
     error::Result,
-    read::Blocks,
+    groups::record_facts,
     schema::sql_value::{nanos, unix_nanos},
     write::Placed,
 };

@@ -4,11 +4,11 @@
 //! written with the run. When the number changes, they are written again behind everything else, so that a corrected
 //! price corrects the past.
 
-use super::{load_members, members::members};
 use crate::{
+    blocks::Blocks,
     error::Result,
+    groups::{load_members, members},
     isolate::catch_panic,
-    read::Blocks,
     schema::sql_value::{SqlValue as _, count},
 };
 use rusqlite::{Connection, OptionalExtension as _};

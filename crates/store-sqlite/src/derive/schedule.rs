@@ -2,15 +2,14 @@
 
 use super::{
     facts_cache::{FactsCache, RECORDS},
-    members::members,
-    project_members,
     write_runs::write_runs,
 };
 use crate::{
+    blocks::Blocks,
     error::Result,
+    groups::{members, project_members},
     isolate::catch_panic,
     quarantine,
-    read::Blocks,
     write::{Applied, TouchedGroup},
 };
 use rusqlite::{Connection, Transaction};

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     error::Result,
-    schema::columns::{self, RunRow},
+    schema::{
+        columns::{self, RunRow},
+        stored::field,
+    },
 };
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -15,17 +18,6 @@ use turnscope_model::{RunId, TraceGroupId};
 use turnscope_project::{RunView, TraceGroup};
 use turnscope_query::Run;
 use turnscope_store::{Change, Pricing};
-
-/// `run_values.field`.
-pub(crate) mod field {
-    pub(crate) const MODEL: u8 = 1;
-    pub(crate) const PROVIDER: u8 = 2;
-    pub(crate) const TOOL: u8 = 3;
-    pub(crate) const TAG: u8 = 4;
-    pub(crate) const RISK_TIER: u8 = 5;
-    /// A span that the run links to, as a run id is written.
-    pub(crate) const LINK: u8 = 6;
-}
 
 /// Replaces the runs of trace groups that are projected together; gives what changed.
 pub(super) fn write_runs(

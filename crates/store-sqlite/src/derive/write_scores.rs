@@ -1,6 +1,9 @@
 //! Replaces the scores that came with telemetry, and moves those given by hand to the run that they now belong to.
 
-use crate::{error::Result, schema::sql_value::nanos, write::source_number};
+use crate::{
+    error::Result,
+    schema::{source_number, sql_value::nanos},
+};
 use rusqlite::Connection;
 use turnscope_model::{ContentHash, Form, RunId, TraceGroupId};
 use turnscope_project::TraceGroup;

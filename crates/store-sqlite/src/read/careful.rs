@@ -2,7 +2,7 @@
 
 use super::{
     SqliteReader, filter_sql,
-    runs::{Position, Rows},
+    runs::{Position, Rows, list_name},
 };
 use crate::{
     error::Result,
@@ -23,7 +23,11 @@ impl SqliteReader<'_> {
         moment: Moment,
     ) -> Result<Rows> {
         let clause = filter_sql::clause(filter, moment);
-        let after = page.after.as_ref().map(|cursor| Position::parse(cursor.as_str())).transpose()?;
+        let after = page
+            .after
+            .as_ref()
+            .map(|cursor| Position::parse(cursor.as_str(), &list_name(page)))
+            .transpose()?;
         let db = self.db()?;
         let mut values = clause.values.clone();
         values.push(Sql::Null);

@@ -1,14 +1,14 @@
 //! Reads bodies and lists back, exactly as they were sent.
 
-use super::{Blocks, SqliteReader};
+use super::{SqliteReader, lists::Lists};
 use crate::{
-    encode::{context_list, record_body},
+    blocks::{Blocks, Location},
+    encode::record_body,
     error::{Error, Result},
-    write::{intern, pack::Location},
+    schema::stored,
 };
-use lru::LruCache;
 use rusqlite::{Connection, OptionalExtension as _};
-use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 use turnscope_model::{Body, ContentHash, ContentId, Purpose, RecordId};
 use turnscope_store::{ContextList, StoredBody, StoredContent, Unreadable};
 
@@ -108,7 +108,7 @@ fn stored_content(db: &Connection, blocks: &mut Blocks, id: ContentId) -> Result
         .query_row([id.0], |row| row.get(0))
         .optional()?;
     let Some(form) = form else { return Ok(None) };
-    let (form, _) = intern::form_and_purpose(id, form)?;
+    let (form, _) = stored::form_and_purpose(id, form)?;
     let (hash, bytes) = content(db, blocks, id)?;
     // Damage in blocks of before checksums shows here.
     if ContentHash::of(form, &bytes) != hash {
@@ -162,59 +162,5 @@ pub(crate) fn content(db: &Connection, blocks: &mut Blocks, id: ContentId) -> Re
         .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, Location::from_row(row, 2)?)))
         .optional()?;
     let (hash1, hash2, location) = found.ok_or_else(|| Error::damaged(format!("content {id} is missing")))?;
-    Ok((intern::hash_of(hash1, hash2), blocks.read(db, location)?))
-}
-
-/// Lists kept decoded: a run of thousands of turns has thousands of long ones.
-const LISTS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
-
-/// Base lists below a list at most: a run of a million turns.
-const LONGEST_CHAIN: usize = 1 << 20;
-
-/// Reads coded lists; what was decoded lately is kept, since each list's base is usually the list before.
-pub(crate) struct Lists {
-    decoded: LruCache<(RecordId, u32), Vec<ContentId>>,
-}
-
-impl Default for Lists {
-    fn default() -> Self {
-        Self { decoded: LruCache::new(LISTS) }
-    }
-}
-
-impl Lists {
-    /// Forgets everything: a new transaction may see other lists under the same numbers.
-    pub(crate) fn clear(&mut self) {
-        self.decoded.clear();
-    }
-
-    /// The content ids in one slot of one record.
-    pub(crate) fn read(&mut self, db: &Connection, record: RecordId, slot: u32) -> Result<Vec<ContentId>> {
-        // Bases first, without recursion: a run of thousands of turns is a chain of thousands.
-        let mut chain = Vec::new();
-        let mut list = Vec::new();
-        let mut next = Some((record, slot));
-        while let Some(at) = next {
-            if let Some(known) = self.decoded.get(&at) {
-                list.clone_from(known);
-                break;
-            }
-            let (base_record, base_slot, ops): (Option<i64>, Option<u32>, Vec<u8>) = db
-                .prepare_cached(
-                    "SELECT base_record, base_slot, ops FROM contexts WHERE record = ?1 AND slot = ?2",
-                )?
-                .query_row((at.0.0, at.1), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            next = base_record.map(RecordId).zip(base_slot);
-            chain.push((at, ops));
-            if chain.len() > LONGEST_CHAIN {
-                return Err(Error::damaged(format!("the lists below record {record} go round in a circle")));
-            }
-        }
-        for (at, ops) in chain.into_iter().rev() {
-            list = context_list::decode(&ops, &list)
-                .ok_or_else(|| Error::damaged(format!("list {} of record {}", at.1, at.0)))?;
-            self.decoded.put(at, list.clone());
-        }
-        Ok(list)
-    }
+    Ok((stored::hash_of(hash1, hash2), blocks.read(db, location)?))
 }

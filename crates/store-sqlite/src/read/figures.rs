@@ -2,9 +2,8 @@
 
 use super::{SqliteReader, filter_sql};
 use crate::{
-    derive::field,
     error::{Error, Result},
-    schema::columns::usage,
+    schema::{columns::usage, stored::field},
 };
 use rusqlite::{Row, types::ValueRef};
 use std::collections::BTreeMap;

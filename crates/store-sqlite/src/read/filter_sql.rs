@@ -1,6 +1,6 @@
 //! The SQL of filters: clauses with bound values, never text from a user.
 
-use crate::derive::field;
+use crate::schema::stored::field;
 use rusqlite::types::Value as Sql;
 use turnscope_model::{RunId, RunStatus, Verdict};
 use turnscope_query::{Comparison, Filter, Moment, RunFilter};
@@ -204,6 +204,7 @@ fn bound(
             let sign = if including { inclusive } else { strict };
             // Columns of integers are compared with an integer: as a float, a time in nanoseconds is 200 ns off.
             let scaled = value * scale;
+            #[expect(clippy::cast_possible_truncation, reason = "only a whole number that fits is cast")]
             let bound = if filter == Filter::Score || scaled.fract() != 0.0 || scaled.abs() >= 9.2e18 {
                 clause.bind(scaled)
             } else {

@@ -2,8 +2,8 @@
 
 use super::SqliteReader;
 use crate::{
-    derive::leader,
     error::Result,
+    groups::leader,
     schema::columns::{RunRow, SELECT},
 };
 use rusqlite::OptionalExtension as _;

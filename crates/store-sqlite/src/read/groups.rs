@@ -2,8 +2,8 @@
 
 use super::SqliteReader;
 use crate::{
-    derive::{load_members, members},
     error::Result,
+    groups::{load_members, members},
 };
 use std::sync::Arc;
 use turnscope_model::TraceGroupId;

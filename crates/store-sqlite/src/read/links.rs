@@ -2,9 +2,11 @@
 
 use super::SqliteReader;
 use crate::{
-    derive::field,
     error::Result,
-    schema::columns::{RunRow, SELECT, SELECTED},
+    schema::{
+        columns::{RunRow, SELECT, SELECTED},
+        stored::field,
+    },
 };
 use turnscope_model::RunId;
 use turnscope_query::{Run, RunLink};

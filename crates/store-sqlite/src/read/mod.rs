@@ -1,6 +1,5 @@
 //! The way out: questions answered from one consistent view of the database.
 
-mod blocks;
 mod careful;
 mod content;
 mod figures;
@@ -9,6 +8,7 @@ mod find;
 mod group_cache;
 mod groups;
 mod links;
+mod lists;
 mod reader;
 mod runs;
 mod scores;
@@ -17,7 +17,6 @@ mod sessions;
 mod size;
 mod traces;
 
-pub(crate) use blocks::Blocks;
-pub(crate) use content::{Lists, body, content, inline};
+pub(crate) use content::{body, content, inline};
+pub(crate) use lists::Lists;
 pub(crate) use reader::{Readers, SqliteReader};
-pub(crate) use scores::{SCORE, score_from_row};

@@ -1,11 +1,12 @@
 //! Readers: connections within a read transaction, kept open for the next question.
 
-use super::{Blocks, content::Lists, group_cache::GroupCache};
+use super::{group_cache::GroupCache, lists::Lists};
 use crate::{
+    blocks::Blocks,
     damage::DamageLog,
     error::{Result, StoreError},
+    progress::{Progress, lock},
     schema,
-    write::writer::{Progress, lock},
 };
 use rusqlite::Connection;
 use std::{

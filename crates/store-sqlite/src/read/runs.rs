@@ -36,21 +36,29 @@ impl Position {
         Self { value, row }
     }
 
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    /// Reads what [`Position::text`] wrote for the same list.
+    pub(super) fn parse(text: &str, list: &str) -> Result<Self> {
         URL_SAFE_NO_PAD
             .decode(text)
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
-            .and_then(|pair| {
-                let (value, row) = pair.split_once(',')?;
+            .and_then(|text| {
+                let (value, row) = text.strip_prefix(list)?.strip_prefix(',')?.split_once(',')?;
                 Some(Self { value: value.parse().ok()?, row: row.parse().ok()? })
             })
             .ok_or(Error::Store(StoreError::BadCursor))
     }
 
-    pub(super) fn text(self) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{},{}", self.value, self.row))
+    /// The text of a cursor. It holds the name of its list: a place in one list means nothing in another.
+    pub(super) fn text(self, list: &str) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{list},{},{}", self.value, self.row))
     }
+}
+
+/// The name, for cursors, of the list of runs in this order and direction.
+pub(super) fn list_name(page: &RunPageQuery) -> String {
+    let order = Order::NAMES.iter().find(|(order, _)| *order == page.order).map_or("", |(_, name)| name);
+    format!("runs,{order},{}", if page.descending { "desc" } else { "asc" })
 }
 
 /// The rows of one page, and what could not be read of it.
@@ -80,7 +88,7 @@ impl SqliteReader<'_> {
         let (mut runs, limit) = (rows.runs, page.limit as usize);
         let has_more = runs.len() > limit;
         runs.truncate(limit);
-        let listed = self.listed(runs, page.order)?;
+        let listed = self.listed(runs, page)?;
         Ok(RunPage {
             next: listed.last().filter(|_| has_more).map(|last| last.cursor.clone()),
             runs: listed,
@@ -137,7 +145,8 @@ impl SqliteReader<'_> {
     }
 
     /// Runs as lists show them: everything for the whole page in a few questions.
-    pub(super) fn listed(&mut self, rows: Vec<(i64, Run)>, order: Order) -> Result<Vec<ListedRun>> {
+    fn listed(&mut self, rows: Vec<(i64, Run)>, page: &RunPageQuery) -> Result<Vec<ListedRun>> {
+        let list = list_name(page);
         let ids: Vec<RunId> = rows.iter().map(|(_, run)| run.run_id).collect();
         let roots: BTreeSet<RunId> = rows.iter().map(|(_, run)| run.root_run_id).collect();
         let roots: Vec<RunId> = roots.into_iter().collect();
@@ -158,7 +167,7 @@ impl SqliteReader<'_> {
                 total: Totals::of(std::iter::once(&run).chain(below(family, run.run_id))),
                 scores: scores.remove(&run.run_id).unwrap_or_default(),
                 links: self.links_of(&run)?,
-                cursor: RunCursor::new(Position::of(&run, row, order).text()),
+                cursor: RunCursor::new(Position::of(&run, row, page.order).text(&list)),
                 run,
             });
         }
@@ -191,7 +200,7 @@ fn page_sql(clause: Clause, page: &RunPageQuery) -> Result<(String, Vec<Sql>)> {
     let mut values: Vec<Sql> = clause.values;
     let mut seek = String::new();
     if let Some(cursor) = &page.after {
-        let at = Position::parse(cursor.as_str())?;
+        let at = Position::parse(cursor.as_str(), &list_name(page))?;
         values.extend([Sql::from(at.value), Sql::from(at.row)]);
         let (value, row) = (values.len() - 1, values.len());
         seek = format!("AND ({key}, r.id) {beyond} (?{value}, ?{row})");

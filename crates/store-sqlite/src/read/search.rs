@@ -1,11 +1,7 @@
 //! Search in content: messages, tool arguments and results, errors.
 
-use super::{SqliteReader, content, filter_sql::match_expression};
-use crate::{
-    derive::leader,
-    error::{Error, Result, StoreError},
-    write::intern,
-};
+use super::{SqliteReader, content, filter_sql::match_expression, runs::Position};
+use crate::{error::Result, groups::leader, schema::stored};
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::Arc,
@@ -14,6 +10,8 @@ use turnscope_model::{ContentId, RecordId, TraceGroupId};
 use turnscope_project::TraceGroup;
 use turnscope_query::{Hit, Occurrence, SearchCursor, SearchPage};
 
+/// The name of the list of what was found, for cursors.
+const LIST: &str = "search";
 /// Occurrences shown per content: the same question may stand in thousands of runs.
 const OCCURRENCES: usize = 20;
 
@@ -28,7 +26,7 @@ impl SqliteReader<'_> {
         let Some(expression) = match_expression(texts) else { return Ok(SearchPage::default()) };
         let before = match after {
             None => i64::MAX,
-            Some(cursor) => cursor.as_str().parse().map_err(|_| Error::Store(StoreError::BadCursor))?,
+            Some(cursor) => Position::parse(cursor.as_str(), LIST)?.row,
         };
         let found: Vec<(ContentId, u32)> = self
             .db()?
@@ -39,7 +37,7 @@ impl SqliteReader<'_> {
             .query_map((expression, before, limit), |row| Ok((ContentId(row.get(0)?), row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let next = found.last().filter(|_| found.len() == limit as usize);
-        let next = next.map(|(id, _)| SearchCursor::new(id.to_string()));
+        let next = next.map(|(id, _)| SearchCursor::new(Position { value: 0, row: id.0 }.text(LIST)));
         let mut groups = HashMap::new();
         let mut hits = Vec::with_capacity(found.len());
         for (id, form) in found {
@@ -63,7 +61,7 @@ impl SqliteReader<'_> {
     ) -> Result<Hit> {
         let open = self.open()?;
         let (hash, bytes) = content(&open.db, &mut open.blocks, id)?;
-        let (form, purpose) = intern::form_and_purpose(id, form)?;
+        let (form, purpose) = stored::form_and_purpose(id, form)?;
         let occurrences = self.occurrences(id, groups)?;
         Ok(Hit { hash, form, purpose, bytes, occurrences })
     }

@@ -1,16 +1,19 @@
 //! Traces of any kind, those that make no run too.
 
 use super::{SqliteReader, runs::Position};
-use crate::{derive::leader, encode::facts_row, error::Result};
+use crate::{encode::facts_row, error::Result, groups::leader};
 use rusqlite::OptionalExtension as _;
 use turnscope_model::{Kind, TraceGroupId, TraceId};
 use turnscope_query::{Trace, TraceCursor, TracePage};
+
+/// The name of the list of traces, for cursors.
+const LIST: &str = "traces";
 
 impl SqliteReader<'_> {
     /// Traces, newest first.
     pub(super) fn trace_page(&mut self, after: Option<&TraceCursor>, limit: u32) -> Result<TracePage> {
         let after = match after {
-            Some(cursor) => Position::parse(cursor.as_str())?,
+            Some(cursor) => Position::parse(cursor.as_str(), LIST)?,
             None => Position { value: i64::MAX, row: i64::MAX },
         };
         let mut statement = self.db()?.prepare_cached(
@@ -44,7 +47,7 @@ impl SqliteReader<'_> {
                 name,
             });
         }
-        page.next = last.filter(|_| count == limit).map(|last| TraceCursor::new(last.text()));
+        page.next = last.filter(|_| count == limit).map(|last| TraceCursor::new(last.text(LIST)));
         Ok(page)
     }
 

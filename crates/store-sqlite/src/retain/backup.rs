@@ -1,18 +1,24 @@
 //! Copies the store into a new file, and checks the copy.
 
-use crate::error::{Error, Result};
+use crate::{
+    blocks::first_damaged_block,
+    error::{Error, Result, StoreError},
+};
 use rusqlite::{
     Connection,
     backup::{Backup, StepResult},
 };
-use std::{path::Path, time::Duration};
+use std::{fs::File, path::Path, time::Duration};
 
 /// Pages copied between two looks at who else wants the file.
 const PAGES: std::ffi::c_int = 2000;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Copies a store as it is at one moment. A copy of a damaged store is not kept: it is said what is damaged.
+/// Copies a store as it is at one moment, into a file that must not exist yet. A copy of a damaged store is not kept: it
+/// is said what is damaged.
 pub(crate) fn backup(from: &Connection, to: &Path, progress: &mut dyn FnMut(u32, u32)) -> Result<()> {
+    // Made here and nowhere else, so that a failure removes nothing that was there before.
+    File::create_new(to).map_err(|source| StoreError::Io { path: to.display().to_string(), source })?;
     let copied = copy(from, to, progress);
     if copied.is_err() {
         let _ = std::fs::remove_file(to);
@@ -49,7 +55,7 @@ fn check_copy(copy: &Connection) -> Result<()> {
     if pages != "ok" {
         return Err(refused(&pages));
     }
-    if let Some((block, why)) = crate::check::first_damaged_block(copy)? {
+    if let Some((block, why)) = first_damaged_block(copy)? {
         return Err(refused(&format!("block {block} is damaged ({why})")));
     }
     Ok(())

@@ -2,9 +2,8 @@
 
 use super::{delete_part::delete_part, remove_records::RecordRemoval};
 use crate::{
-    derive::{delete_run_rows, members},
-    error::Result,
-    write::{hash_index::remove_numbers, writer::Writer},
+    derive::delete_run_rows, error::Result, groups::members, write::hash_index::remove_numbers,
+    writer::Writer,
 };
 use rusqlite::OptionalExtension as _;
 use std::collections::BTreeSet;

@@ -2,11 +2,12 @@
 
 use super::remove_records::{RecordRemoval, write_out};
 use crate::{
-    derive::{load_members, members},
+    blocks::Blocks,
     encode::facts_row,
     error::Result,
-    read::{Blocks, Lists},
-    write::writer::Writer,
+    groups::{load_members, members},
+    read::Lists,
+    writer::Writer,
 };
 use rusqlite::Transaction;
 use std::collections::BTreeSet;

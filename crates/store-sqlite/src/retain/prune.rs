@@ -4,7 +4,7 @@ use super::{
     delete::{UNSHARED, delete_groups},
     remove_records::RecordRemoval,
 };
-use crate::{derive::members, error::Result, schema, write::writer::Writer};
+use crate::{error::Result, groups::members, schema, writer::Writer};
 use std::collections::BTreeSet;
 use turnscope_model::{RecordId, TraceGroupId};
 use turnscope_query::Pruned;

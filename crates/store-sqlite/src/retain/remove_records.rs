@@ -2,14 +2,12 @@
 
 use super::repack::rows_in_block;
 use crate::{
+    blocks::{BlockId, Blocks, Location},
     encode::{context_list, facts_row},
     error::Result,
-    read::{Blocks, Lists, inline},
-    write::{
-        hash_index::remove_numbers,
-        pack::{BlockId, Location},
-        role,
-    },
+    read::{Lists, inline},
+    schema::stored::role,
+    write::hash_index::remove_numbers,
 };
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::{BTreeSet, HashSet};

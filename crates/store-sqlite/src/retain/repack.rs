@@ -1,12 +1,10 @@
 //! What lies in a block, and rewriting blocks of which little is used.
 
 use crate::{
+    blocks::{BlockId, Blocks, Location},
     error::Result,
-    read::Blocks,
-    write::{
-        pack::{BlockId, Location, compress},
-        writer::Writer,
-    },
+    write::pack::compress,
+    writer::Writer,
 };
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::BTreeMap;

@@ -4,14 +4,20 @@
 pub(crate) mod columns;
 mod migrate;
 mod next_ids;
+mod scores;
 pub(crate) mod sql_value;
+pub(crate) mod stored;
 
 pub(crate) use migrate::{check, migrate};
 pub(crate) use next_ids::NextIds;
+pub(crate) use scores::{SCORE, score_from_row, source_number};
 
 use crate::error::Result;
 use rusqlite::{Connection, OpenFlags};
 use std::{path::Path, time::Duration};
+
+/// The database's name within the data directory.
+pub const FILE: &str = "turnscope.db";
 
 /// How long a connection waits for another process that holds SQLite's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

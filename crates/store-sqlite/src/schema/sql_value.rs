@@ -2,10 +2,7 @@
 //! is unknown here, never something else.
 
 use rusqlite::types::{FromSqlError, FromSqlResult, ToSqlOutput, Value, ValueRef};
-use turnscope_model::{RunId, SpanId, TraceGroupId, TraceId};
-
-/// The largest count that is kept: a number that every client can hold exactly (2^53).
-pub(crate) const MAX_COUNT: u64 = 1 << 53;
+use turnscope_model::{MAX_COUNT, RunId, SpanId, TraceGroupId, TraceId};
 
 /// A count as SQLite keeps it; larger ones are kept as the largest.
 pub(crate) fn count(value: u64) -> i64 {

@@ -1,11 +1,11 @@
 //! Fills the search index behind the commit, up to a watermark.
 
 use crate::{
+    blocks::{Blocks, Location},
     error::Result,
     isolate::catch_panic,
     quarantine,
-    read::Blocks,
-    write::{intern, pack::Location},
+    schema::stored,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 use std::time::{Duration, Instant};
@@ -104,7 +104,7 @@ impl Indexer {
             done = batch.len() < STEP;
             for content in batch {
                 watermark = content.id.0;
-                if content.form & intern::SEARCHED != 0 {
+                if content.form & stored::SEARCHED != 0 {
                     set_aside += self.index_one(&mut tx, text_of, &content)?;
                 }
             }
@@ -152,7 +152,7 @@ impl Indexer {
 
     fn text(&mut self, db: &Connection, text_of: TextOf, content: &Content) -> Result<String> {
         let bytes = self.blocks.read(db, content.location)?;
-        let (form, purpose) = intern::form_and_purpose(content.id, content.form)?;
+        let (form, purpose) = stored::form_and_purpose(content.id, content.form)?;
         let mut text = text_of(form, purpose, &bytes);
         if text.len() > TEXT_BYTES {
             text.truncate(text.floor_char_boundary(TEXT_BYTES));

@@ -1,15 +1,13 @@
 //! What people add to runs: scores and tags. They hang on a run id that was current when they were given; when the
 //! run's root comes late, they move with the run.
 
-use super::writer::Writer;
 use crate::{
     clock::now_ms,
     error::Result,
-    read::{SCORE, score_from_row},
-    schema::sql_value::count,
+    schema::{SCORE, score_from_row, source_number, sql_value::count},
 };
 use rusqlite::{Connection, OptionalExtension as _};
-use turnscope_model::{RunId, Score, ScoreSource, StepId};
+use turnscope_model::{RunId, Score, StepId};
 use turnscope_query::{NewScore, ScoreChange};
 
 /// The trace group of a run; `None` when there is no such run.
@@ -18,96 +16,90 @@ fn group_of_run(db: &Connection, run: RunId) -> Result<Option<i64>> {
     Ok(db.query_row(sql, [run.bytes()], |row| row.get(0)).optional()?)
 }
 
-impl Writer {
-    pub(crate) fn add_score(&mut self, new: NewScore) -> Result<Option<Score>> {
-        let tx = self.db.transaction()?;
-        let Some(group) = group_of_run(&tx, new.run_id)? else { return Ok(None) };
-        let score_id: String = tx.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
-        let created_at = now_ms();
-        tx.execute(
-            "INSERT INTO scores (id, anchor, run_id, trace_group, step_id, turn, name, value, label, comment, source,
-                 created_at)
-             VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            (
-                &score_id,
-                new.run_id.bytes(),
-                group,
-                new.step_id.as_ref().map(StepId::as_str),
-                new.turn.map(count),
-                &new.name,
-                new.value,
-                &new.label,
-                &new.comment,
-                source_number(new.source),
-                created_at,
-            ),
-        )?;
-        tx.commit()?;
-        Ok(Some(Score {
-            score_id,
-            run_id: new.run_id,
-            step_id: new.step_id,
-            turn: new.turn,
-            name: new.name,
-            value: new.value,
-            label: new.label,
-            comment: new.comment,
-            source: new.source,
+/// Adds a score; `None` when there is no such run.
+pub(crate) fn add_score(db: &mut Connection, new: NewScore) -> Result<Option<Score>> {
+    let tx = db.transaction()?;
+    let Some(group) = group_of_run(&tx, new.run_id)? else { return Ok(None) };
+    let score_id: String = tx.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
+    let created_at = now_ms();
+    tx.execute(
+        "INSERT INTO scores (id, anchor, run_id, trace_group, step_id, turn, name, value, label, comment, source,
+             created_at)
+         VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        (
+            &score_id,
+            new.run_id.bytes(),
+            group,
+            new.step_id.as_ref().map(StepId::as_str),
+            new.turn.map(count),
+            &new.name,
+            new.value,
+            &new.label,
+            &new.comment,
+            source_number(new.source),
             created_at,
-        }))
-    }
-
-    pub(crate) fn change_score(&mut self, score_id: &str, change: &ScoreChange) -> Result<Option<Score>> {
-        let changed = self.db.execute(
-            "UPDATE scores SET value = coalesce(?2, value), label = coalesce(?3, label), comment = coalesce(?4, comment)
-             WHERE id = ?1 AND source >= 2",
-            (score_id, change.value, &change.label, &change.comment),
-        )?;
-        if changed == 0 {
-            return Ok(None);
-        }
-        let sql = format!("SELECT {SCORE} FROM scores WHERE id = ?1");
-        Ok(Some(self.db.query_row(&sql, [score_id], score_from_row)?))
-    }
-
-    pub(crate) fn delete_score(&mut self, score_id: &str) -> Result<Option<RunId>> {
-        let run: Option<Vec<u8>> = self
-            .db
-            .query_row(
-                "DELETE FROM scores WHERE id = ?1 AND source >= 2 RETURNING run_id",
-                [score_id],
-                |row| row.get(0),
-            )
-            .optional()?;
-        Ok(run.and_then(|bytes| RunId::from_bytes(&bytes).ok()))
-    }
-
-    pub(crate) fn change_tags(&mut self, run: RunId, add: &[String], remove: &[String]) -> Result<bool> {
-        let tx = self.db.transaction()?;
-        let Some(group) = group_of_run(&tx, run)? else { return Ok(false) };
-        for tag in add {
-            tx.execute(
-                "INSERT OR IGNORE INTO tags (anchor, run_id, trace_group, tag) VALUES (?1, ?1, ?2, ?3)",
-                (run.bytes(), group, tag),
-            )?;
-        }
-        for tag in remove {
-            tx.execute(
-                "DELETE FROM tags WHERE trace_group = ?1 AND run_id = ?2 AND tag = ?3",
-                (group, run.bytes(), tag),
-            )?;
-        }
-        tx.commit()?;
-        Ok(true)
-    }
+        ),
+    )?;
+    tx.commit()?;
+    Ok(Some(Score {
+        score_id,
+        run_id: new.run_id,
+        step_id: new.step_id,
+        turn: new.turn,
+        name: new.name,
+        value: new.value,
+        label: new.label,
+        comment: new.comment,
+        source: new.source,
+        created_at,
+    }))
 }
 
-/// How `scores.source` keeps it; those below 2 are derived from telemetry.
-pub(crate) const fn source_number(source: ScoreSource) -> u8 {
-    match source {
-        ScoreSource::Attribute => 0,
-        ScoreSource::Event => 1,
-        ScoreSource::Api => 2,
-        ScoreSource::Person => 3,
+/// Changes a score that a person gave or that came by the API; `None` when there is none.
+pub(crate) fn change_score(db: &Connection, score_id: &str, change: &ScoreChange) -> Result<Option<Score>> {
+    let changed = db.execute(
+        "UPDATE scores SET value = coalesce(?2, value), label = coalesce(?3, label), comment = coalesce(?4, comment)
+         WHERE id = ?1 AND source >= 2",
+        (score_id, change.value, &change.label, &change.comment),
+    )?;
+    if changed == 0 {
+        return Ok(None);
     }
+    let sql = format!("SELECT {SCORE} FROM scores WHERE id = ?1");
+    Ok(Some(db.query_row(&sql, [score_id], score_from_row)?))
+}
+
+/// Deletes a score that a person gave or that came by the API; gives its run.
+pub(crate) fn delete_score(db: &Connection, score_id: &str) -> Result<Option<RunId>> {
+    let run: Option<Vec<u8>> = db
+        .query_row("DELETE FROM scores WHERE id = ?1 AND source >= 2 RETURNING run_id", [score_id], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    Ok(run.and_then(|bytes| RunId::from_bytes(&bytes).ok()))
+}
+
+/// Adds and removes tags; `false` when there is no such run.
+pub(crate) fn change_tags(
+    db: &mut Connection,
+    run: RunId,
+    add: &[String],
+    remove: &[String],
+) -> Result<bool> {
+    let tx = db.transaction()?;
+    let Some(group) = group_of_run(&tx, run)? else { return Ok(false) };
+    for tag in add {
+        tx.execute(
+            "INSERT OR IGNORE INTO tags (anchor, run_id, trace_group, tag) VALUES (?1, ?1, ?2, ?3)",
+            (run.bytes(), group, tag),
+        )?;
+    }
+    for tag in remove {
+        tx.execute(
+            "DELETE FROM tags WHERE trace_group = ?1 AND run_id = ?2 AND tag = ?3",
+            (group, run.bytes(), tag),
+        )?;
+    }
+    tx.commit()?;
+    Ok(true)
 }

@@ -4,11 +4,12 @@
 //! lists and texts: `lists`. Not here: the thread and its queue (`writer`), runs (`derive`).
 
 use super::{
+    applied::{Applied, TouchedGroup},
     hash_index::{HashIndex, Table},
     intern::Interner,
     pack::Packer,
     recent_lists::RecentLists,
-    trace_groups::{TouchedGroup, TraceGroups},
+    trace_groups::TraceGroups,
 };
 use crate::{error::Result, schema::NextIds};
 use lru::LruCache;
@@ -17,40 +18,12 @@ use std::{
     collections::{HashMap, HashSet},
     num::NonZeroUsize,
 };
-use turnscope_model::{ContentHash, ContentId, RecordId, Role, TraceGroupId};
-use turnscope_store::{Batch, Stored};
-
-/// `records.role`, low four bits.
-pub(crate) mod role {
-    pub(crate) const SPAN: u32 = 0;
-    pub(crate) const OPEN: u32 = 1;
-    pub(crate) const LOG: u32 = 2;
-    pub(crate) const EVENT: u32 = 3;
-    /// A version that a later one of the same span replaced; kept because lists may be coded against its own.
-    pub(crate) const SUPERSEDED: u32 = 15;
-    pub(crate) const MASK: u32 = 15;
-    pub(crate) const REMOTE_PARENT: u32 = 0x10;
-}
+use turnscope_model::{ContentHash, ContentId, Role, TraceGroupId};
+use turnscope_store::Batch;
 
 /// Origins and previews remembered.
 const ORIGINS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 const PREVIEWS: NonZeroUsize = NonZeroUsize::new(16 * 1024).unwrap();
-
-/// Where a record was put.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Placed {
-    pub(crate) record: RecordId,
-    pub(crate) group: Option<TraceGroupId>,
-    /// It took the place of an earlier version of its span.
-    pub(crate) replaced: bool,
-}
-
-/// What one batch came to: where each record was put (`None`: it was there already), and the sums.
-#[derive(Debug, Default)]
-pub(crate) struct Applied {
-    pub(crate) placed: Vec<Option<Placed>>,
-    pub(crate) stored: Stored,
-}
 
 /// Everything that lives as long as the writer, beside the connection.
 pub(crate) struct Committer {

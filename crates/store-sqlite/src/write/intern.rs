@@ -4,16 +4,16 @@ use super::{
     hash_index::{HashIndex, Table},
     pack::Packer,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::Result,
+    schema::stored::{SEARCHED, halves},
+};
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::HashMap;
 use turnscope_model::{ContentHash, ContentId, Form, Purpose, RecordId};
 
 /// Contents in each of the cache's two generations (seven eighths of a power of two: the map is full then).
 const CACHED: usize = 7 * 8 * 1024;
-/// Bit in `contents.form`: to be indexed for search.
-pub(crate) const SEARCHED: u32 = 0x10;
-
 /// Gives each content its id, once.
 pub(crate) struct Interner {
     cache: Cache,
@@ -142,27 +142,4 @@ impl Interner {
         self.index.reset();
         self.late.clear();
     }
-}
-
-/// The two halves of a hash, as the table keeps them.
-pub(crate) fn halves(hash: ContentHash) -> (i64, i64) {
-    let second = hash.bytes()[8..].try_into().map_or(0, i64::from_be_bytes);
-    (hash.prefix(), second)
-}
-
-/// The hash whose halves these are.
-pub(crate) fn hash_of(hash1: i64, hash2: i64) -> ContentHash {
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&hash1.to_be_bytes());
-    bytes[8..].copy_from_slice(&hash2.to_be_bytes());
-    bytes.into()
-}
-
-/// What `contents.form` says: how the content is written, and what it was first met as.
-pub(crate) fn form_and_purpose(id: ContentId, stored: u32) -> Result<(Form, Purpose)> {
-    let low = |bits: u32| u8::try_from(bits & 15).unwrap_or(u8::MAX);
-    let purpose = Purpose::from_u8(low((stored & !(SEARCHED | 15)) >> 5));
-    Form::from_u8(low(stored))
-        .zip(purpose)
-        .ok_or_else(|| Error::damaged(format!("content {id} has form {stored}")))
 }

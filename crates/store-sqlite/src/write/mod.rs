@@ -1,16 +1,15 @@
-//! The way in: the writer's thread, commits, and what people add.
+//! The way in: commits, and what people add. The thread that does it: `writer.rs`.
 
-mod annotate;
-pub(crate) mod commit;
+pub(crate) mod annotate;
+mod applied;
+mod commit;
 pub(crate) mod hash_index;
-pub(crate) mod intern;
+mod intern;
 mod lists;
 pub(crate) mod pack;
 mod recent_lists;
 mod records;
 mod trace_groups;
-pub(crate) mod writer;
 
-pub(crate) use annotate::source_number;
-pub(crate) use commit::{Applied, Placed, role};
-pub(crate) use trace_groups::TouchedGroup;
+pub(crate) use applied::{Applied, Placed, TouchedGroup};
+pub(crate) use commit::Committer;

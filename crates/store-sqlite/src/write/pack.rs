@@ -4,7 +4,10 @@
 //! result in its span and in the next call's messages) costs almost nothing the second time. zstd's checksum goes with
 //! each block, so that damage is noticed when it is read.
 
-use crate::error::{Error, Result};
+use crate::{
+    blocks::{BlockId, Location},
+    error::{Error, Result},
+};
 use rusqlite::Transaction;
 use zstd::zstd_safe::CParameter;
 
@@ -15,25 +18,6 @@ const BLOCK_BYTES: usize = 128 * 1024;
 const LEVEL: i32 = 1;
 /// zstd's level for blocks that are rewritten, when there is time.
 const REWRITE_LEVEL: i32 = 3;
-
-/// A block within the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct BlockId(pub(crate) i64);
-
-/// Where bytes lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Location {
-    pub(crate) block: BlockId,
-    pub(crate) off: u32,
-    pub(crate) len: u32,
-}
-
-impl Location {
-    /// The location in three columns, beginning with this one.
-    pub(crate) fn from_row(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Self> {
-        Ok(Self { block: BlockId(row.get(first)?), off: row.get(first + 1)?, len: row.get(first + 2)? })
-    }
-}
 
 /// Collects bytes into the current block and writes full ones.
 pub(crate) struct Packer {
@@ -73,7 +57,7 @@ impl Packer {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let data = self.compressor.compress(&self.buffer).map_err(|error| Error::compress(&error))?;
+        let data = self.compressor.compress(&self.buffer).map_err(Error::compress)?;
         tx.prepare_cached("INSERT INTO blocks (id, size, data) VALUES (?1, ?2, ?3)")?.execute((
             self.next_block.0,
             self.buffer.len(),
@@ -94,12 +78,12 @@ impl Packer {
 }
 
 fn compressor(level: i32) -> Result<zstd::bulk::Compressor<'static>> {
-    let mut compressor = zstd::bulk::Compressor::new(level).map_err(|error| Error::compress(&error))?;
-    compressor.set_parameter(CParameter::ChecksumFlag(true)).map_err(|error| Error::compress(&error))?;
+    let mut compressor = zstd::bulk::Compressor::new(level).map_err(Error::compress)?;
+    compressor.set_parameter(CParameter::ChecksumFlag(true)).map_err(Error::compress)?;
     Ok(compressor)
 }
 
 /// Compresses a block that is rewritten.
 pub(crate) fn compress(raw: &[u8]) -> Result<Vec<u8>> {
-    compressor(REWRITE_LEVEL)?.compress(raw).map_err(|error| Error::compress(&error))
+    compressor(REWRITE_LEVEL)?.compress(raw).map_err(Error::compress)
 }

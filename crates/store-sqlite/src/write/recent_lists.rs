@@ -67,23 +67,37 @@ impl RecentLists {
         self.ids += list.len();
         let base = BaseList { group, record, slot, purpose, list: list.into() };
         if let Some(key) = conversation(purpose, &base.list) {
-            self.conversations.put(key, base.clone());
+            let before = self.conversations.push(key, base.clone());
+            self.forget(before.map(|(_, before)| before));
         }
         if let Some(lists) = self.groups.get_mut(&group) {
             let same_start =
                 |old: &BaseList| old.purpose == base.purpose && old.list.first() == base.list.first();
-            if let Some(at) = lists.iter().position(same_start) {
-                self.ids -= lists.remove(at).list.len();
-            } else if lists.len() == LISTS {
-                self.ids -= lists.remove(0).list.len();
-            }
+            let grown_out_of = lists.iter().position(same_start);
+            let at = grown_out_of.or_else(|| (lists.len() == LISTS).then_some(0));
+            let before = at.map(|at| lists.remove(at));
             lists.push(base);
-        } else if let Some((_, evicted)) = self.groups.push(group, vec![base]) {
-            self.ids -= evicted.iter().map(|base| base.list.len()).sum::<usize>();
+            self.forget(before);
+        } else {
+            let evicted = self.groups.push(group, vec![base]);
+            self.forget(evicted.into_iter().flat_map(|(_, lists)| lists));
         }
         while self.ids > IDS {
-            let Some((_, evicted)) = self.groups.pop_lru() else { break };
-            self.ids -= evicted.iter().map(|base| base.list.len()).sum::<usize>();
+            let (group, conversation) = (self.groups.pop_lru(), self.conversations.pop_lru());
+            if group.is_none() && conversation.is_none() {
+                break;
+            }
+            self.forget(group.into_iter().flat_map(|(_, lists)| lists));
+            self.forget(conversation.map(|(_, list)| list));
+        }
+    }
+
+    /// Takes lists out of the count of ids. A list that is remembered in the other cache too still takes its memory.
+    fn forget(&mut self, lists: impl IntoIterator<Item = BaseList>) {
+        for base in lists {
+            if Arc::strong_count(&base.list) == 1 {
+                self.ids -= base.list.len();
+            }
         }
     }
 
@@ -114,5 +128,38 @@ fn conversation(purpose: Purpose, list: &[ContentId]) -> Option<(Purpose, Conten
     match list {
         [first, second, ..] if list.len() >= SHORTEST => Some((purpose, *first, *second)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    /// The ids in memory: a list that both caches remember takes its memory once.
+    fn ids_in_memory(recent: &RecentLists) -> usize {
+        let grouped = recent.groups.iter().flat_map(|(_, lists)| lists);
+        let all = grouped.chain(recent.conversations.iter().map(|(_, base)| base));
+        let distinct: HashMap<_, _> = all.map(|base| (base.list.as_ptr(), base.list.len())).collect();
+        distinct.values().sum()
+    }
+
+    #[test]
+    fn lists_of_conversations_count_too() {
+        let mut recent = RecentLists::new();
+        let list = |first: i64| -> Vec<ContentId> { (0..400_000).map(|n| ContentId(first + n)).collect() };
+        for n in 0..20 {
+            // Each list begins a conversation of its own; some groups have several.
+            recent.remember(TraceGroupId(n / 2), Purpose::Input, RecordId(n), 0, list(n * 1_000_000));
+            assert_eq!(recent.ids, ids_in_memory(&recent));
+            assert!(recent.ids <= IDS, "{}", recent.ids);
+        }
+        // The latest list can still be coded against, from its own group and from another.
+        for group in [9, 100] {
+            let base = recent.find(TraceGroupId(group), Purpose::Input, &list(19_000_000)).unwrap();
+            assert_eq!(base.record, RecordId(19));
+        }
+        recent.reset();
+        assert_eq!((recent.ids, ids_in_memory(&recent)), (0, 0));
     }
 }

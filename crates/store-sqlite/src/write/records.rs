@@ -1,13 +1,16 @@
 //! The rows of spans, log records and metrics.
 
-use super::commit::{Committer, Placed, role};
+use super::{applied::Placed, commit::Committer};
 use crate::{
     encode::{
         facts_row::{self, Companions},
         record_body,
     },
     error::Result,
-    schema::sql_value::{count, nanos},
+    schema::{
+        sql_value::{count, nanos},
+        stored::role,
+    },
 };
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::HashMap;

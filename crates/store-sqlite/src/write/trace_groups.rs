@@ -1,5 +1,6 @@
 //! The trace groups that a transaction touches: their ids, and what changed in them.
 
+use super::applied::TouchedGroup;
 use crate::{
     error::Result,
     schema::sql_value::{count, nanos},
@@ -13,14 +14,6 @@ use std::{
 use turnscope_model::{GroupKey, Record, TraceGroupId, TraceId};
 
 const CACHED: NonZeroUsize = NonZeroUsize::new(16 * 1024).unwrap();
-
-/// A trace group that a transaction changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TouchedGroup {
-    pub(crate) id: TraceGroupId,
-    /// It was created in that transaction.
-    pub(crate) is_new: bool,
-}
 
 /// What a transaction adds to a trace group.
 #[derive(Debug, Clone, Copy)]

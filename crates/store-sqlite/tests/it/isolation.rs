@@ -182,6 +182,36 @@ fn a_backup_refuses_to_copy_damage() {
 }
 
 #[test]
+fn a_backup_that_cannot_be_made_leaves_the_file_that_was_there() {
+    let world = World::new();
+    let to = tempfile::tempdir().unwrap();
+    let file = to.path().join("copy.db");
+    std::fs::write(&file, "something else").unwrap();
+    let refused = world.store().backup(&file, &mut |_, _| ()).unwrap_err();
+    assert!(matches!(&refused, StoreError::Io { .. }), "{refused}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "something else");
+}
+
+#[test]
+fn a_damaged_quarantine_keeps_no_store_from_opening() {
+    let mut world = World::new();
+    world.send(run_of(1, "an answer"));
+    world.change_file(|db| {
+        db.execute(
+            "INSERT INTO quarantine (kind, target, reason, version, at)
+             VALUES ('trace_group', 'no number', 'for this test', '0.0.1', 0)",
+            [],
+        )
+        .unwrap();
+    });
+    assert_eq!(world.runs().len(), 1);
+    let health = world.store().health();
+    assert!(health.degraded.iter().any(|line| line.contains("the quarantine")), "{health:?}");
+    world.send(run_of(2, "another answer"));
+    assert_eq!(world.runs().len(), 2);
+}
+
+#[test]
 fn counts_of_an_older_file_that_overflow_are_summed_all_the_same() {
     let mut world = World::new();
     for trace in 1..=2 {

@@ -12,8 +12,8 @@ use std::{
 };
 use turnscope_model::{Body, LinkFact, NanoUsd, Purpose, Record, RecordId, RunId, ScoreSource};
 use turnscope_query::{
-    FigureKey, FiguresQuery, Filter, Found, GroupBy, NewScore, Retention, RunCursor, RunFilter, RunLink,
-    RunPageQuery, ScoreChange,
+    FigureKey, FiguresQuery, Filter, Found, GroupBy, NewScore, Order, Retention, RunCursor, RunFilter,
+    RunLink, RunPageQuery, ScoreChange, SearchCursor, TraceCursor,
 };
 
 fn commit(subject: &impl Subject, records: impl IntoIterator<Item = Record>) -> Stored {
@@ -192,7 +192,7 @@ pub fn pages_lead_through_every_run_once(subject: &mut impl Subject) {
     }
 }
 
-/// A cursor that the list did not give is refused; it is no reason for an empty page.
+/// A cursor that the list did not give, or gave in another order, is refused; it is no reason for an empty page.
 pub fn a_cursor_of_another_list_is_refused(subject: &mut impl Subject) {
     commit(subject, one_run(1));
     for text in ["", "nonsense", "1", "-", "9999999999999999999999"] {
@@ -200,6 +200,25 @@ pub fn a_cursor_of_another_list_is_refused(subject: &mut impl Subject) {
         let asked = view(subject).runs(&RunFilter::default(), &asked, super::moment());
         assert!(matches!(asked, Err(StoreError::BadCursor)), "{text:?}: {asked:?}");
     }
+    commit(subject, one_run(2));
+    let by_start = RunPageQuery { limit: 1, ..RunPageQuery::default() };
+    let of_runs = page(subject, &by_start).next.unwrap();
+    let of_traces = view(subject).traces(None, 1).unwrap().next.unwrap();
+    // The same list goes on; another order, another direction and another list do not.
+    let after = |cursor: &RunCursor| RunPageQuery { after: Some(cursor.clone()), ..by_start.clone() };
+    assert_eq!(page(subject, &after(&of_runs)).runs.len(), 1);
+    for other in [
+        RunPageQuery { order: Order::Cost, ..after(&of_runs) },
+        RunPageQuery { descending: !by_start.descending, ..after(&of_runs) },
+        after(&RunCursor::new(of_traces.as_str())),
+    ] {
+        let asked = view(subject).runs(&RunFilter::default(), &other, super::moment());
+        assert!(matches!(asked, Err(StoreError::BadCursor)), "{other:?}: {asked:?}");
+    }
+    let asked = view(subject).traces(Some(&TraceCursor::new(of_runs.as_str())), 1);
+    assert!(matches!(asked, Err(StoreError::BadCursor)), "{asked:?}");
+    let asked = view(subject).search(&["quaggas".into()], 1, Some(&SearchCursor::new(of_runs.as_str())));
+    assert!(matches!(asked, Err(StoreError::BadCursor)), "{asked:?}");
 }
 
 /// Filters choose runs: by equality, by comparison, by several values and by words.

@@ -1,17 +1,14 @@
-//! Looks for damage, and takes out what can be read: what `turnscope doctor` does.
+//! Looks for damage: what `turnscope doctor` does.
 
-mod affected;
-mod salvage;
-
-pub use salvage::{Salvaged, salvage};
+pub(crate) mod affected;
 
 use crate::{
-    derive::record_facts,
+    blocks::{Blocks, check_block},
     encode::facts_row,
-    error::{Result, StoreError},
-    read::{Blocks, Lists, body},
-    schema,
-    store::FILE,
+    error::{Error, Result, StoreError},
+    groups::record_facts,
+    read::{Lists, body, content},
+    schema::{self, FILE, stored::form_and_purpose},
 };
 use rusqlite::{Connection, OptionalExtension as _};
 use std::{collections::BTreeSet, path::Path};
@@ -123,7 +120,7 @@ fn pages(db: &Connection, report: &mut Report) {
 }
 
 /// The numbers of all rows of a table that can be found, in order: a page that cannot be read is jumped over.
-fn ids(db: &Connection, table: &str) -> Vec<i64> {
+pub(crate) fn ids(db: &Connection, table: &str) -> Vec<i64> {
     let (mut found, whole) = ids_until_damage(db, table, "ASC");
     if whole {
         return found;
@@ -175,28 +172,6 @@ fn blocks(db: &Connection, report: &mut Report) {
     }
 }
 
-fn check_block(db: &Connection, id: i64) -> std::result::Result<(), String> {
-    let (size, data): (usize, Vec<u8>) = db
-        .prepare_cached("SELECT size, data FROM blocks WHERE id = ?1")
-        .and_then(|mut one| one.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))))
-        .map_err(|error| error.to_string())?;
-    let raw = zstd::bulk::decompress(&data, size).map_err(|error| error.to_string())?;
-    if raw.len() == size { Ok(()) } else { Err("it has another size than it was written with".into()) }
-}
-
-/// The first block whose checksum does not fit, and why; for backups.
-pub(crate) fn first_damaged_block(db: &Connection) -> Result<Option<(i64, String)>> {
-    let mut statement = db.prepare("SELECT id FROM blocks ORDER BY id")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let id = row.get(0)?;
-        if let Err(why) = check_block(db, id) {
-            return Ok(Some((id, why)));
-        }
-    }
-    Ok(None)
-}
-
 fn records(db: &Connection, report: &mut Report) {
     let (mut blocks, mut lists, mut kind) = (Blocks::new(), Lists::default(), 0);
     for id in ids(db, "records") {
@@ -211,14 +186,14 @@ fn records(db: &Connection, report: &mut Report) {
 }
 
 /// Why a row that an index knows cannot be read.
-const LOST: &str = "it is on a page of the database that cannot be read";
+pub(crate) const LOST: &str = "it is on a page of the database that cannot be read";
 
 fn check_record(db: &Connection, blocks: &mut Blocks, lists: &mut Lists, id: RecordId) -> Result<()> {
     let (facts, kind): (Vec<u8>, u8) = db
         .prepare_cached("SELECT facts, kind FROM records WHERE id = ?1")?
         .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
     facts_row::decode(&facts, record_facts::kind(kind))
-        .map_err(|error| crate::error::Error::damaged(format!("its facts: {error}")))?;
+        .map_err(|error| Error::damaged(format!("its facts: {error}")))?;
     body(db, blocks, lists, id).map(drop)
 }
 
@@ -235,12 +210,12 @@ fn contents(db: &Connection, report: &mut Report) {
 fn check_content(db: &Connection, blocks: &mut Blocks, id: ContentId) -> Result<()> {
     let form: u32 =
         db.prepare_cached("SELECT form FROM contents WHERE id = ?1")?.query_row([id.0], |row| row.get(0))?;
-    let (form, _) = crate::write::intern::form_and_purpose(id, form)?;
-    let (hash, bytes) = crate::read::content(db, blocks, id)?;
+    let (form, _) = form_and_purpose(id, form)?;
+    let (hash, bytes) = content(db, blocks, id)?;
     if ContentHash::of(form, &bytes) == hash {
         Ok(())
     } else {
-        Err(crate::error::Error::damaged("it is not what was sent"))
+        Err(Error::damaged("it is not what was sent"))
     }
 }
 

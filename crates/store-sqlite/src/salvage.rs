@@ -1,14 +1,14 @@
 //! Copies everything that can be read into a new store.
 
-use super::{LOST, affected, ids};
 use crate::{
-    derive::record_facts,
+    blocks::{Blocks, Location},
+    check::{LOST, affected, ids},
     encode::facts_row,
     error::{Error, Result, StoreError},
-    read::{Blocks, Lists, SCORE, body, score_from_row},
-    schema::{self, sql_value::unix_nanos},
-    store::{FILE, Options, SqliteStore},
-    write::{pack::Location, role},
+    groups::record_facts,
+    read::{Lists, body, content},
+    schema::{self, FILE, SCORE, score_from_row, sql_value::unix_nanos, stored::role},
+    store::{Options, SqliteStore},
 };
 use rusqlite::Connection;
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
@@ -145,8 +145,8 @@ impl Salvage<'_> {
         })
     }
 
-    fn text(&mut self, content: Option<turnscope_model::ContentId>) -> Option<String> {
-        let (_, bytes) = crate::read::content(self.db, &mut self.blocks, content?).ok()?;
+    fn text(&mut self, id: Option<turnscope_model::ContentId>) -> Option<String> {
+        let (_, bytes) = content(self.db, &mut self.blocks, id?).ok()?;
         String::from_utf8(bytes).ok()
     }
 

@@ -1,11 +1,10 @@
 //! Reads the records of a trace group as the projection wants them.
 
 use crate::{
+    blocks::{Blocks, Location},
     encode::facts_row,
     error::{Error, Result},
-    read::Blocks,
-    schema::sql_value::unix_nanos,
-    write::{pack::Location, role},
+    schema::{sql_value::unix_nanos, stored::role},
 };
 use rusqlite::Connection;
 use std::{collections::HashMap, sync::Arc};

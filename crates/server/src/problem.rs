@@ -1,6 +1,5 @@
 //! Errors as `application/problem+json` (RFC 9457): what is wrong, and what to do.
 
-use crate::auth::Right;
 use aide::OperationOutput;
 use axum::{
     body::Body,
@@ -42,8 +41,9 @@ impl Problem {
             .detail("send it as Authorization: Bearer KEY, x-api-key: KEY or Basic")
     }
 
-    pub(crate) fn forbidden(right: Right) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", format!("this client may not {}", right.allows()))
+    /// `what`: what this client may not do, as a verb.
+    pub(crate) fn forbidden(what: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", format!("this client may not {}", what))
             .detail("send the server's key instead of a session's cookie")
     }
 
@@ -97,6 +97,11 @@ impl From<StoreError> for Problem {
             StoreError::Busy | StoreError::Moved(_) | StoreError::Closed => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title).detail("try again shortly")
             }
+            StoreError::Full => Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk-full", title)
+                .detail("nothing was changed; free some space on the server's disk"),
+            StoreError::ReadOnly => Self::new(StatusCode::NOT_IMPLEMENTED, "read-only", title)
+                .detail("nothing was changed; ask the server that owns the data directory"),
+            StoreError::Unsupported(_) => Self::new(StatusCode::NOT_IMPLEMENTED, "unsupported", title),
             StoreError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-slow", title)
                 .detail("ask for less: a narrower filter, a smaller limit"),
             StoreError::Damaged(_) => {
@@ -174,4 +179,24 @@ pub(crate) async fn unify(request: Request, next: Next) -> Response {
 
 impl OperationOutput for Problem {
     type Inner = Self;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_store_cannot_do_now_or_at_all_is_no_internal_error() {
+        for (error, status) in [
+            (StoreError::Full, 503),
+            (StoreError::Busy, 503),
+            (StoreError::ReadOnly, 501),
+            (StoreError::Unsupported("maintenance"), 501),
+            (StoreError::BadCursor, 400),
+            (StoreError::Damaged("a block".into()), 500),
+        ] {
+            let said = error.to_string();
+            assert_eq!(Problem::from(error).into_response().status(), status, "{said}");
+        }
+    }
 }

@@ -1,9 +1,7 @@
 //! Reading blocks: decompressed ones are kept for a while, since one run's records lie together.
 
-use crate::{
-    error::{Error, Result},
-    write::pack::{BlockId, Location},
-};
+use super::{BlockId, Location};
+use crate::error::{Error, Result};
 use lru::LruCache;
 use rusqlite::{Connection, OptionalExtension as _};
 use std::{num::NonZeroUsize, sync::Arc};

@@ -4,27 +4,27 @@
 //! that holds it. When a commit fails its batches are committed one by one, so that one bad batch cannot fail its
 //! neighbours; a batch that can never be committed goes into quarantine.
 
-use super::commit::{Applied, Committer};
 use crate::{
     clock::now_ms,
-    damage::DamageLog,
     derive::{Repricing, Schedule},
     directory::DirectoryWatch,
     error::{Error, Result, StoreError},
     isolate::catch_panic,
+    progress::{Progress, lock},
     quarantine,
     text::Indexer,
+    write::{Applied, Committer},
 };
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc,
+        atomic::Ordering,
         mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     },
     time::{Duration, Instant},
 };
-use turnscope_store::{Batch, Change, ChangeListener, CommitError, CommitReply, Pricing, Stored};
+use turnscope_store::{Batch, CommitError, CommitReply, Pricing, Stored};
 
 /// Jobs gathered into one commit at most.
 const MAX_JOBS: usize = 256;
@@ -44,71 +44,6 @@ type Call = Box<dyn FnOnce(&mut Writer) + Send>;
 pub(crate) enum Job {
     Commit(Batch, CommitReply),
     Call(Call),
-}
-
-/// What the writer shares with the rest of the program.
-#[derive(Default)]
-pub(crate) struct Progress {
-    /// Commits done, and the last commit whose runs are written.
-    committed: AtomicU64,
-    projected: Mutex<u64>,
-    caught_up: Condvar,
-    pub(crate) records: AtomicU64,
-    pub(crate) duplicates: AtomicU64,
-    pub(crate) metrics: AtomicU64,
-    pub(crate) quarantined: AtomicU64,
-    /// Contents that the search index has not reached.
-    pub(crate) index_lag: AtomicU64,
-    /// Costs of other prices are being brought up to date.
-    pub(crate) repricing: AtomicBool,
-    /// Why the writer has ended; `None` while it works.
-    pub(crate) failed: Mutex<Option<String>>,
-    /// Why the last commit failed; `None` when it did not.
-    pub(crate) commit_failure: Mutex<Option<String>>,
-    pub(crate) damage: DamageLog,
-    listener: Mutex<Option<ChangeListener>>,
-}
-
-/// What a panic left is whole: no lock here is held over work that can fail.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Progress {
-    /// Waits until the runs of everything committed so far are written; `false` when the time ran out.
-    pub(crate) fn catch_up(&self, timeout: Duration) -> bool {
-        let target = self.committed.load(Ordering::Acquire);
-        let guard = lock(&self.projected);
-        let (guard, _) = self
-            .caught_up
-            .wait_timeout_while(guard, timeout, |projected| *projected < target)
-            .unwrap_or_else(PoisonError::into_inner);
-        *guard >= target
-    }
-
-    fn set_projected(&self, value: u64) {
-        *lock(&self.projected) = value;
-        self.caught_up.notify_all();
-    }
-
-    /// The writer has ended: nobody waits for it any more.
-    pub(crate) fn fail(&self, reason: String) {
-        tracing::error!(reason, "the writer has ended; what was acknowledged is durable");
-        *lock(&self.failed) = Some(reason);
-        self.set_projected(u64::MAX);
-    }
-
-    pub(crate) fn watch(&self, listener: ChangeListener) {
-        *lock(&self.listener) = Some(listener);
-    }
-
-    pub(crate) fn tell(&self, changes: Vec<Change>) {
-        if !changes.is_empty()
-            && let Some(listener) = &*lock(&self.listener)
-        {
-            listener(changes);
-        }
-    }
 }
 
 /// The writer's state; lives on its thread.
@@ -142,7 +77,17 @@ impl Writer {
             last_pass: Instant::now(),
         };
         writer.progress.repricing.store(!writer.repricing.is_idle(), Ordering::Relaxed);
-        writer.retry_quarantined(false)?;
+        match writer.retry_quarantined(false) {
+            // What is set aside can wait: everything else must be readable.
+            Err(error) if error.is_damage() => {
+                writer.progress.damage.note("the quarantine", error.to_string())
+            }
+            outcome => drop(outcome?),
+        }
+        // Readers wait for runs that were not written when the store was closed.
+        if !writer.is_current() {
+            writer.progress.committed.fetch_add(1, Ordering::Release);
+        }
         Ok(writer)
     }
 

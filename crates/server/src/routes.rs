@@ -1,0 +1,215 @@
+//! The routes of every port, and the document that describes them.
+
+use crate::{
+    auth::{self, Right},
+    otlp_grpc, otlp_http,
+    problem::{self, Problem},
+    rest::{
+        about_run, audit, config, dataset, health, maintain, metrics,
+        parameters::{Parameters, name_path_parts, refuse_unknown},
+        pricing, runs, scores, search, session, sessions, stats, stream, timeline, traces,
+    },
+    state::App,
+    ui,
+};
+use aide::{
+    axum::{
+        ApiRouter,
+        routing::{delete, get, get_with, patch, post as api_post, put},
+    },
+    openapi::{Info, OpenApi},
+    redoc::Redoc,
+    swagger::Swagger,
+};
+use axum::{
+    Extension, Router,
+    extract::{Request, State},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use bytes::Bytes;
+use http::{HeaderValue, header};
+use std::sync::Arc;
+use tower_http::{
+    compression::CompressionLayer,
+    cors::{AllowOrigin, Any, CorsLayer},
+};
+
+/// What reads.
+fn reading() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route("/v1/runs", get(runs::list))
+        .api_route("/v1/runs/{id}", get(runs::one))
+        .api_route("/v1/runs/{id}/timeline", get(timeline::timeline))
+        .api_route("/v1/runs/{id}/steps", get(timeline::steps))
+        .api_route("/v1/runs/{id}/steps/{step_id}/data", get(timeline::data))
+        .api_route("/v1/runs/{id}/turns/{n}", get(about_run::turn))
+        .api_route("/v1/runs/{id}/cost", get(about_run::cost))
+        .api_route("/v1/runs/{id}/audit", get(audit::audit))
+        .api_route("/v1/runs/{id}/context", get(about_run::context))
+        .api_route("/v1/runs/{id}/export", get(about_run::export))
+        .api_route(
+            "/v1/runs/{id}/summary",
+            get_with(about_run::summary, |op| op.description("The run in words, as plain text.")),
+        )
+        .api_route("/v1/runs/{id}/scores", get(scores::list))
+        .api_route("/v1/traces", get(traces::list))
+        .api_route("/v1/traces/{trace_id}", get(traces::one))
+        .api_route("/v1/sessions", get(sessions::list))
+        .api_route("/v1/sessions/{id}", get(sessions::one))
+        .api_route("/v1/search", get(search::search))
+        .api_route("/v1/stats", get(stats::stats))
+        .api_route("/v1/values", get(stats::values))
+        .api_route("/v1/pricing", get(pricing::pricing))
+        .api_route("/v1/pricing/missing", get(pricing::unpriced))
+        .api_route("/v1/live", get(stream::live))
+        .api_route("/v1/config", get(config::config))
+        .api_route(
+            "/v1/export",
+            get_with(dataset::export, |op| {
+                op.description(
+                    "Marked runs, turns and steps as JSON lines, with the filters of `/v1/runs`: `run_id`, `step_id`, \
+                     `turn`, `input`, `output`, `scores`, `tags`, `metadata`. `limit` bounds the runs.",
+                )
+            }),
+        )
+        .api_route("/metrics", get(metrics::metrics))
+}
+
+/// What adds to runs: scores, comments and tags.
+fn annotating() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route("/v1/runs/{id}", patch(scores::change_run))
+        .api_route("/v1/runs/{id}/scores", api_post(scores::add))
+        .api_route("/v1/scores/{score_id}", put(scores::change).delete(scores::remove))
+}
+
+/// What deletes runs and maintains the store.
+fn administering() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route("/v1/runs/{id}", delete(scores::delete_run))
+        .api_route("/v1/prune", api_post(maintain::prune))
+        .api_route("/v1/vacuum", api_post(maintain::vacuum))
+        .api_route("/v1/quarantine/retry", api_post(maintain::retry_quarantined))
+}
+
+/// What needs no right.
+fn open_api() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        // A reply with a status of its own says nothing of its body by itself.
+        .api_route(
+            "/health",
+            get_with(health::health, |op| op.response::<200, axum::Json<turnscope_api::Health>>()),
+        )
+        .api_route("/v1/session", get(session::get).post(session::sign_in).delete(session::sign_out))
+}
+
+/// The routes as they are served, and the document that describes them.
+fn documented(routes: ApiRouter<Arc<App>>) -> (Router<Arc<App>>, OpenApi) {
+    let mut document = OpenApi {
+        info: Info {
+            title: "Turnscope".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            description: Some("What AI agents did, why, and what it cost, turn by turn.".into()),
+            ..Info::default()
+        },
+        ..OpenApi::default()
+    };
+    // All at once: two documents would each call a type of theirs by a name that both have.
+    let router = routes.finish_api(&mut document);
+    name_path_parts(&mut document);
+    (router, document)
+}
+
+/// The `OpenAPI` document of the REST interface.
+pub fn openapi() -> OpenApi {
+    documented(reading().merge(annotating()).merge(administering()).merge(open_api())).1
+}
+
+/// Everything on the main port.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let parameters = Parameters::default();
+    let guarded = |right, routes: ApiRouter<Arc<App>>| {
+        let routes = routes.layer(middleware::from_fn_with_state(parameters.clone(), refuse_unknown));
+        auth::require(&app.auth, right, routes)
+    };
+    let guarded = guarded(Right::Read, reading())
+        .merge(guarded(Right::Annotate, annotating()))
+        .merge(guarded(Right::Admin, administering()));
+    let (described, document) = documented(guarded.merge(open_api()));
+    parameters.learn(&document);
+    let json = DocumentJson(serde_json::to_vec(&document).unwrap_or_default().into());
+    let docs = ApiRouter::<Arc<App>>::new()
+        .route("/docs", Swagger::new("/openapi.json").with_title("Turnscope API").axum_route())
+        .route("/redoc", Redoc::new("/openapi.json").with_title("Turnscope API").axum_route());
+    let mut router = Router::new()
+        .merge(described)
+        .merge(docs)
+        .route("/openapi.json", axum::routing::get(document_json))
+        // The path that lists traces takes spans too.
+        .route("/v1/traces", post(otlp_http::export))
+        .route("/v1/logs", post(otlp_http::export))
+        .route("/v1/metrics", post(otlp_http::export))
+        .merge(otlp_grpc::routes());
+    if let Some(path) = &app.ui_path {
+        let to = path.clone();
+        router = router
+            .route(
+                "/",
+                axum::routing::get(async move || axum::response::Redirect::temporary(&to))
+                    .post(otlp_http::export),
+            )
+            .merge(ui::routes(path));
+    }
+    router
+        .fallback(other)
+        .layer(middleware::from_fn(problem::unify))
+        .layer(Extension(json))
+        .layer(CompressionLayer::new())
+        .layer(cors(app))
+        .with_state(Arc::clone(app))
+}
+
+/// Everything on the OTLP ports: both speak HTTP and gRPC, so that a client with the wrong port still gets through.
+pub(crate) fn otlp_router(app: &Arc<App>) -> Router {
+    otlp_grpc::routes()
+        .route("/health", axum::routing::get(health::health))
+        .route("/", post(otlp_http::export))
+        .fallback(other)
+        .layer(cors(app))
+        .with_state(Arc::clone(app))
+}
+
+/// Browsers of other origins may send and read only where that was allowed.
+fn cors(app: &App) -> CorsLayer {
+    let layer = CorsLayer::new();
+    if app.cors_origins.is_empty() {
+        return layer;
+    }
+    let origin = if app.cors_origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(app.cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    layer.allow_origin(origin).allow_methods(Any).allow_headers(Any)
+}
+
+/// The document as it is sent: as a structure it takes several times the memory.
+#[derive(Clone)]
+struct DocumentJson(Bytes);
+
+async fn document_json(Extension(DocumentJson(bytes)): Extension<DocumentJson>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], bytes)
+}
+
+/// Paths of other systems' receivers; everything else is not found.
+async fn other(state: State<Arc<App>>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    if request.method() == http::Method::POST && otlp_http::signal_of(&path).is_some() {
+        return otlp_http::export(state, request).await;
+    }
+    Problem::not_found(format!("there is nothing at {path}"))
+        .detail("the API is described at /docs; OTLP goes to /v1/traces, /v1/logs and /v1/metrics")
+        .into_response()
+}
