@@ -10,6 +10,7 @@
 //! can be searched.
 
 mod records;
+#[expect(clippy::missing_panics_doc, reason = "tests panic when they fail")]
 pub mod tests;
 
 use crate::{ReadLimit, Reader, Store};
