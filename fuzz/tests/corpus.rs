@@ -40,7 +40,9 @@ fn no_input_that_is_kept_and_no_mutation_of_one_breaks_a_rule() {
     for target in TARGETS {
         let inputs = corpus(target.0);
         assert!(!inputs.is_empty(), "{} has no corpus", target.0);
-        inputs.iter().for_each(|input| feed(*target, input));
+        for input in &inputs {
+            feed(*target, input);
+        }
         let mut mutator = Mutator::new(seed);
         let began = Instant::now();
         let enough = |count| match seconds {

@@ -106,7 +106,11 @@ fn has(attributes: &[KeyValue], key: &str, wanted: &str) -> bool {
     attributes.iter().filter(|kv| kv.key == key).filter_map(|kv| kv.value.as_ref()).any(|value| {
         match json::value(value) {
             Json::String(text) => text == wanted,
-            other => other.to_string() == wanted,
+            // A number or a truth value, by its JSON text; JSON itself is never equal to a text that is no string.
+            other => {
+                let text = other.to_string();
+                text == wanted
+            }
         }
     })
 }

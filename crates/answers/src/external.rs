@@ -38,13 +38,11 @@ pub(crate) struct Fetched {
 impl Fetched {
     /// The content at this address, if it was fetched; otherwise the address is noted.
     pub(crate) fn get(&self, address: &str) -> Option<String> {
-        match self.known.get(address) {
-            Some(content) => content.clone(),
-            None => {
-                self.missing.borrow_mut().insert(address.to_owned());
-                None
-            }
+        if let Some(content) = self.known.get(address) {
+            return content.clone();
         }
+        self.missing.borrow_mut().insert(address.to_owned());
+        None
     }
 
     /// Fetches what was noted. Returns whether there is anything new; [`StoreError::Interrupted`] when the question goes

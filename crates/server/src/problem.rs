@@ -43,7 +43,7 @@ impl Problem {
 
     /// `what`: what this client may not do, as a verb.
     pub(crate) fn forbidden(what: &str) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", format!("this client may not {}", what))
+        Self::new(StatusCode::FORBIDDEN, "forbidden", format!("this client may not {what}"))
             .detail("send the server's key instead of a session's cookie")
     }
 

@@ -100,7 +100,10 @@ fn open_api() -> ApiRouter<Arc<App>> {
         // A reply with a status of its own says nothing of its body by itself.
         .api_route(
             "/health",
-            get_with(health::health, |op| op.response::<200, axum::Json<turnscope_api::Health>>()),
+            get_with(health::health, |op| {
+                let op = op.summary("Whether the server is well");
+                op.response::<200, axum::Json<turnscope_api::Health>>()
+            }),
         )
         .api_route("/v1/session", get(session::get).post(session::sign_in).delete(session::sign_out))
 }

@@ -63,7 +63,13 @@ impl Report {
         self.damaged == 0 && self.quarantined.is_empty()
     }
 
-    fn note(&mut self, kind: &mut usize, place: impl Into<String>, reason: impl ToString, runs: Vec<String>) {
+    fn note(
+        &mut self,
+        kind: &mut usize,
+        place: impl Into<String>,
+        reason: &dyn std::fmt::Display,
+        runs: Vec<String>,
+    ) {
         self.damaged += 1;
         *kind += 1;
         self.affected_runs.extend(runs.iter().cloned());
@@ -98,7 +104,7 @@ fn check_all(db: &Connection) -> Report {
     contents(db, &mut report);
     runs(db, &mut report);
     if let Err(error) = quarantine(db, &mut report) {
-        report.note(&mut 0, "quarantine", error, Vec::new());
+        report.note(&mut 0, "quarantine", &error, Vec::new());
     }
     report
 }
@@ -112,10 +118,10 @@ fn pages(db: &Connection, report: &mut Report) {
     match lines {
         Ok(lines) => {
             for line in lines.into_iter().filter(|line| line != "ok") {
-                report.note(&mut kind, "database", line, Vec::new());
+                report.note(&mut kind, "database", &line, Vec::new());
             }
         }
-        Err(error) => report.note(&mut kind, "database", error, Vec::new()),
+        Err(error) => report.note(&mut kind, "database", &error, Vec::new()),
     }
 }
 
@@ -167,7 +173,7 @@ fn blocks(db: &Connection, report: &mut Report) {
         if let Err(why) = check_block(db, id) {
             // Who is concerned is looked for in whole tables: the records below tell of what is not named.
             let runs = if kind < NAMED { affected::runs_of_block(db, id) } else { Vec::new() };
-            report.note(&mut kind, format!("block {id}"), why, runs);
+            report.note(&mut kind, format!("block {id}"), &why, runs);
         }
     }
 }
@@ -177,11 +183,11 @@ fn records(db: &Connection, report: &mut Report) {
     for id in ids(db, "records") {
         report.records += 1;
         if let Err(error) = check_record(db, &mut blocks, &mut lists, RecordId(id)) {
-            report.note(&mut kind, format!("record {id}"), error, affected::runs_of_record(db, id));
+            report.note(&mut kind, format!("record {id}"), &error, affected::runs_of_record(db, id));
         }
     }
     for id in affected::lost_records(db) {
-        report.note(&mut kind, format!("record {id}"), LOST, affected::runs_of_record(db, id));
+        report.note(&mut kind, format!("record {id}"), &LOST, affected::runs_of_record(db, id));
     }
 }
 
@@ -202,7 +208,7 @@ fn contents(db: &Connection, report: &mut Report) {
     for id in ids(db, "contents") {
         report.contents += 1;
         if let Err(error) = check_content(db, &mut blocks, ContentId(id)) {
-            report.note(&mut kind, format!("content {id}"), error, affected::runs_of_content(db, id));
+            report.note(&mut kind, format!("content {id}"), &error, affected::runs_of_content(db, id));
         }
     }
 }
@@ -237,7 +243,7 @@ fn runs(db: &Connection, report: &mut Report) {
 
 fn note_run(db: &Connection, report: &mut Report, kind: &mut usize, id: i64, reason: &str) {
     let named = *kind < NAMED;
-    report.note(kind, format!("run row {id}"), reason, affected::run_of_row(db, id));
+    report.note(kind, format!("run row {id}"), &reason, affected::run_of_row(db, id));
     if named && let Some(damage) = report.damage.last_mut() {
         damage.is_derived = true;
     }

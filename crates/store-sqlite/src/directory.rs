@@ -44,9 +44,10 @@ impl DirectoryWatch {
                 )
             });
             if said != last.1 {
-                match &said {
-                    Some(said) => tracing::error!("{said}"),
-                    None => tracing::info!("{} is back", self.path.display()),
+                if let Some(said) = &said {
+                    tracing::error!("{said}");
+                } else {
+                    tracing::info!("{} is back", self.path.display());
                 }
             }
             *last = (Instant::now(), said);

@@ -93,9 +93,11 @@ pub(crate) fn batches(db: &Connection, all: bool) -> Result<Vec<(i64, Batch)>> {
     let mut batches = Vec::new();
     while let Some(row) = rows.next()? {
         let (id, size, body): (i64, usize, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        match zstd::bulk::decompress(&body, size).ok().and_then(|bytes| batch_dump::decode(&bytes)) {
-            Some(batch) => batches.push((id, batch)),
-            None => tracing::error!(id, "a request in quarantine is damaged"),
+        let batch = zstd::bulk::decompress(&body, size).ok().and_then(|bytes| batch_dump::decode(&bytes));
+        if let Some(batch) = batch {
+            batches.push((id, batch));
+        } else {
+            tracing::error!(id, "a request in quarantine is damaged");
         }
     }
     Ok(batches)

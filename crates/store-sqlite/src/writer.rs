@@ -80,7 +80,7 @@ impl Writer {
         match writer.retry_quarantined(false) {
             // What is set aside can wait: everything else must be readable.
             Err(error) if error.is_damage() => {
-                writer.progress.damage.note("the quarantine", error.to_string())
+                writer.progress.damage.note("the quarantine", error.to_string());
             }
             outcome => drop(outcome?),
         }
@@ -374,10 +374,10 @@ impl Writer {
         match self.schedule.run(&mut self.db, PASS_BUDGET, all, self.repricing.pricing()) {
             Ok(pass) => {
                 self.progress.tell(pass.changes);
-                if pass.quarantine_changed {
-                    if let Err(error) = self.count_quarantined() {
-                        tracing::warn!(%error, "what is in quarantine could not be counted");
-                    }
+                if pass.quarantine_changed
+                    && let Err(error) = self.count_quarantined()
+                {
+                    tracing::warn!(%error, "what is in quarantine could not be counted");
                 }
                 if self.is_current() {
                     self.progress.set_projected(committed);

@@ -81,7 +81,7 @@ pub(crate) fn waterfall(style: &TerminalStyle, run: &RunDetail, timeline: &Timel
         match row.content {
             RowContent::Turn(n, of) => turn_line(&mut out, style, &layout, &row.branch, n, turn(run, of, n)),
             RowContent::Step(step) => {
-                step_line(&mut out, style, &layout, row, step, own_time(&run.run, step))
+                step_line(&mut out, style, &layout, row, step, own_time(&run.run, step));
             }
         }
     }

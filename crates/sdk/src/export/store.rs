@@ -145,7 +145,7 @@ impl StoreExporter {
             return Ok(Target::Store(open));
         }
         let pricing = Some(self.pricing.clone());
-        let options = Options { text_of: Some(item_text), pricing, ..Options::default() };
+        let options = Options { text_of: Some(item_text), pricing };
         match SqliteStore::open(&self.directory.path, options) {
             Ok(store) => Ok(Target::Store(Box::new(OpenStore::new(store)))),
             Err(StoreError::Owned(message)) => {

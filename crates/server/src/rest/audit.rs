@@ -8,7 +8,7 @@ use axum::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
-use turnscope_answers::{AnswerError, find_run};
+use turnscope_answers::find_run;
 use turnscope_audit::{AuditError, Filter, Record};
 use turnscope_query::Run;
 use turnscope_store::Reader;
@@ -34,7 +34,7 @@ pub(crate) async fn audit(
             let mut reader = answers.store.reader(&answers.limit)?;
             let run = find_run(&mut *reader, &id, false)?;
             match turnscope_audit::Reader::open(&data) {
-                Ok(trail) => of_run(&mut *reader, &trail, &run),
+                Ok(trail) => Ok(of_run(&mut *reader, &trail, &run)),
                 Err(error) => Ok(Err(error)),
             }
         })
@@ -51,13 +51,13 @@ fn of_run(
     reader: &mut dyn Reader,
     trail: &turnscope_audit::Reader,
     run: &Run,
-) -> Result<Result<Vec<Record>, AuditError>, AnswerError> {
+) -> Result<Vec<Record>, AuditError> {
     let own = run.run_id.to_string();
     let mut candidates = BTreeMap::new();
     for of in std::iter::once(&own).chain(&run.trace_ids) {
         match trail.records(&Filter { of: Some(of.clone()), ..Filter::default() }) {
             Ok(records) => candidates.extend(records.into_iter().map(|record| (record.seq, record))),
-            Err(error) => return Ok(Err(error)),
+            Err(error) => return Err(error),
         }
     }
     let mut known = BTreeMap::new();
@@ -73,7 +73,7 @@ fn of_run(
             records.push(record);
         }
     }
-    Ok(Ok(records))
+    Ok(records)
 }
 
 /// The run, or the span, that a record is about.

@@ -15,12 +15,7 @@ pub(crate) async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Hea
     let is_down = store.failed.is_some() || store.stalled.is_some();
     let degraded = degraded(&app);
     let health = Health {
-        status: match (is_down, degraded.is_empty()) {
-            (true, _) => "degraded",
-            (false, false) => "degraded",
-            (false, true) => "ok",
-        }
-        .to_owned(),
+        status: if is_down || !degraded.is_empty() { "degraded" } else { "ok" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_ms: u64::try_from(app.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         degraded,

@@ -70,7 +70,7 @@ impl Slot {
                 envelope.extend_from_slice(after);
             }
             Envelope::Uneven(separators) => {
-                envelope.extend_from_slice(separators.last().map_or(&[][..], Vec::as_slice))
+                envelope.extend_from_slice(separators.last().map_or(&[][..], Vec::as_slice));
             }
         }
         Value { form: self.form, purpose: self.purpose, envelope, items: placed }

@@ -90,14 +90,13 @@ fn stored_body(
         .optional()?;
     let Some(origin) = found else { return Ok(None) };
     let body = body(db, blocks, lists, record)?;
-    let origin = match origins.get(&origin) {
-        Some(known) => Arc::clone(known),
-        None => {
-            let bytes: Vec<u8> = db
-                .prepare_cached("SELECT bytes FROM origins WHERE id = ?1")?
-                .query_row([origin], |row| row.get(0))?;
-            origins.entry(origin).or_insert(bytes.into()).clone()
-        }
+    let origin = if let Some(known) = origins.get(&origin) {
+        Arc::clone(known)
+    } else {
+        let bytes: Vec<u8> = db
+            .prepare_cached("SELECT bytes FROM origins WHERE id = ?1")?
+            .query_row([origin], |row| row.get(0))?;
+        origins.entry(origin).or_insert(bytes.into()).clone()
     };
     Ok(Some(StoredBody { body, origin }))
 }
@@ -127,7 +126,7 @@ pub(crate) fn body(
     let location = db
         .prepare_cached("SELECT block, off, len FROM records WHERE id = ?1")?
         .query_row([record.0], |row| Location::from_row(row, 0))?;
-    let (slots, bytes) = read_body(blocks.read(db, location)?, record)?;
+    let (slots, bytes) = read_body(&blocks.read(db, location)?, record)?;
     let mut values = Vec::with_capacity(slots.len());
     for (number, slot) in (0..).zip(&slots) {
         let ids = match &slot.inline {
@@ -140,8 +139,8 @@ pub(crate) fn body(
     Ok(Body { bytes, values })
 }
 
-fn read_body(bytes: Vec<u8>, record: RecordId) -> Result<(Vec<record_body::Slot>, Vec<u8>)> {
-    record_body::read(&bytes).ok_or_else(|| Error::damaged(format!("the body of record {record}")))
+fn read_body(bytes: &[u8], record: RecordId) -> Result<(Vec<record_body::Slot>, Vec<u8>)> {
+    record_body::read(bytes).ok_or_else(|| Error::damaged(format!("the body of record {record}")))
 }
 
 /// The contents that a record's body keeps by itself.
@@ -151,7 +150,7 @@ pub(crate) fn inline(
     record: RecordId,
     location: Location,
 ) -> Result<Vec<ContentId>> {
-    let (slots, _) = read_body(blocks.read(db, location)?, record)?;
+    let (slots, _) = read_body(&blocks.read(db, location)?, record)?;
     Ok(slots.into_iter().filter_map(|slot| slot.inline).flatten().collect())
 }
 
