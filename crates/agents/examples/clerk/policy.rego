@@ -27,7 +27,7 @@ requires_hitl if {
 
 deny if startswith(input.arguments.key, "private")
 
-reason := "private notes must not be read" if deny
+reason := "what is private must not be read" if deny
 
 reason := "a refund above 100 needs a person" if requires_hitl
 

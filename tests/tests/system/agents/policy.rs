@@ -85,7 +85,7 @@ fn what_is_allowed_and_what_is_denied() {
         let step = leads_to_its_step(&world, &run, &records[0]);
         assert_eq!(step["verdict"]["verdict"], verdict, "{step:#}");
         let denied = world.turnscope(&["audit", "list", "--denied"]);
-        assert_eq!(denied.contains("private notes must not be read"), verdict == "deny", "{denied}");
+        assert_eq!(denied.contains("what is private must not be read"), verdict == "deny", "{denied}");
     }
 }
 
