@@ -1374,6 +1374,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Whether the server is well */
         get: {
             parameters: {
                 query?: never;
@@ -1490,59 +1491,62 @@ export interface components {
              */
             records: components["schemas"]["AuditRecord"][];
         };
-        /** @description One policy decision about a tool call. Where a human was asked (`hitl`) and has answered, a second one tells the answer. */
+        /**
+         * @description A policy decision about a tool call. If the policy asked for a human (`hitl`), their answer is recorded as
+         *      a second decision.
+         */
         AuditDecision: {
-            /** @description What it was to do. */
+            /** @description The action that the tool was asked to do. */
             action?: string | null;
-            /** @description The agent that wanted to call. */
+            /** @description The agent that made the call. */
             agent?: string | null;
             /**
              * Format: int64
-             * @description When.
+             * @description When the decision was made.
              */
             decided_at: number;
-            /** @description Who decided. */
+            /** @description Who decided: the policy or a person. */
             decided_by?: string | null;
-            /** @description Which policy decided: its version, or its hash. */
+            /** @description The version or hash of the policy. */
             policy_version?: string | null;
-            /** @description Why. */
+            /** @description The reason. */
             reason?: string | null;
-            /** @description What the human said: `approved` or `rejected`. */
+            /** @description The human's answer: `approved` or `rejected`. */
             resolution?: string | null;
             /** @description The policy's risk tier. */
             risk_tier?: string | null;
-            /** @description The run, where it is known. */
+            /** @description The run's id, if known. */
             run_id?: string | null;
             /** @description The session. */
             session_id?: string | null;
-            /** @description The span of the decision. */
+            /** @description The span id of the decision. */
             span_id?: string | null;
             /** @description The tool. */
             tool?: string | null;
-            /** @description The trace, where there is one. */
+            /** @description The trace id, if it was traced. */
             trace_id?: string | null;
-            /** @description For whom it runs. */
+            /** @description The user on whose behalf the agent acts. */
             user_id?: string | null;
-            /** @description The user's role, as the policy saw it. */
+            /** @description The user's role, as given to the policy. */
             user_role?: string | null;
             /** @description `allow`, `deny` or `hitl`. */
             verdict: string;
         };
-        /** @description A record as it is kept. */
+        /** @description A stored record. */
         AuditRecord: {
             /** @description Its MAC, in hex. */
             mac: string;
             /**
              * Format: int64
-             * @description When it was written.
+             * @description When the record was written.
              */
             recorded_at: number;
             /**
              * Format: uint64
-             * @description Its place in the chain, from 1.
+             * @description Sequence number, starting at 1.
              */
             seq: number;
-            /** @description Who wrote it: `agent` or `server`. */
+            /** @description Who wrote the record: `agent` or `server`. */
             source: string;
         } & (({
             /** @constant */
@@ -1557,43 +1561,43 @@ export interface components {
             agent?: string | null;
             /**
              * Format: int64
-             * @description When it ended.
+             * @description When the run ended.
              */
             ended_at: number;
-            /** @description If not, why. */
+            /** @description The error, if it failed. */
             error?: string | null;
             /**
              * Format: int64
-             * @description Input tokens, cached ones included.
+             * @description Input tokens, including cached ones.
              */
             input_tokens?: number | null;
             /** @description The model. */
             model?: string | null;
-            /** @description What was answered. */
+            /** @description The answer. */
             output?: string | null;
             /**
              * Format: int64
-             * @description Output tokens, reasoning included.
+             * @description Output tokens, including reasoning.
              */
             output_tokens?: number | null;
-            /** @description What was asked. */
+            /** @description The prompt. */
             prompt?: string | null;
-            /** @description The run's id, `<trace>-<span>` where it was traced. */
+            /** @description The run's id, `<trace>-<span>` if it was traced. */
             run_id?: string | null;
-            /** @description The session, as the application says. */
+            /** @description The session id from the application. */
             session_id?: string | null;
             /**
              * Format: int64
-             * @description When it started.
+             * @description When the run started.
              */
             started_at: number;
-            /** @description Whether it ended well. */
+            /** @description Whether the run succeeded. */
             success: boolean;
-            /** @description The trace, where there is one. */
+            /** @description The trace id, if it was traced. */
             trace_id?: string | null;
-            /** @description What started it: `cli`, `api`, `delegation`, … */
+            /** @description What triggered the run: `cli`, `api`, `delegation`, … */
             trigger_type?: string | null;
-            /** @description For whom it ran, as the application says. */
+            /** @description The user id from the application. */
             user_id?: string | null;
             /** @description The user's role. */
             user_role?: string | null;
