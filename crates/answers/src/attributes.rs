@@ -106,7 +106,7 @@ fn has(attributes: &[KeyValue], key: &str, wanted: &str) -> bool {
     attributes.iter().filter(|kv| kv.key == key).filter_map(|kv| kv.value.as_ref()).any(|value| {
         match json::value(value) {
             Json::String(text) => text == wanted,
-            // A number or a truth value, by its JSON text; JSON itself is never equal to a text that is no string.
+            // Numbers, truth values and structures are compared by their JSON text.
             other => {
                 let text = other.to_string();
                 text == wanted

@@ -20,14 +20,11 @@ pub fn traces(
     redactor: &Redactor,
     budget: &Budget<'_>,
 ) -> Result<Normalised, DecodeError> {
-    if format == Format::Protobuf {
-        let opened = decode::open_traces(body.clone(), budget);
-        match opened.and_then(|request| normalise::encoded_traces(request, redactor)) {
-            Err(DecodeError::Protobuf(_)) => {}
-            read => return read,
-        }
-    }
-    Ok(normalise::traces(decode::traces_within(body, format, budget)?, redactor))
+    record_by_record_or_whole(
+        format,
+        || normalise::encoded_traces(decode::open_traces(body.clone(), budget)?, redactor),
+        || Ok(normalise::traces(decode::traces_within(body, format, budget)?, redactor)),
+    )
 }
 
 /// The records of an export request for logs.
@@ -40,14 +37,26 @@ pub fn logs(
     redactor: &Redactor,
     budget: &Budget<'_>,
 ) -> Result<Normalised, DecodeError> {
+    record_by_record_or_whole(
+        format,
+        || normalise::encoded_logs(decode::open_logs(body.clone(), budget)?, redactor),
+        || Ok(normalise::logs(decode::logs_within(body, format, budget)?, redactor)),
+    )
+}
+
+/// Reads protobuf record by record. What that cannot read, and every other format, is decoded whole.
+fn record_by_record_or_whole(
+    format: Format,
+    record_by_record: impl FnOnce() -> Result<Normalised, DecodeError>,
+    whole: impl FnOnce() -> Result<Normalised, DecodeError>,
+) -> Result<Normalised, DecodeError> {
     if format == Format::Protobuf {
-        let opened = decode::open_logs(body.clone(), budget);
-        match opened.and_then(|request| normalise::encoded_logs(request, redactor)) {
+        match record_by_record() {
             Err(DecodeError::Protobuf(_)) => {}
             read => return read,
         }
     }
-    Ok(normalise::logs(decode::logs_within(body, format, budget)?, redactor))
+    whole()
 }
 
 /// The metrics of an export request for metrics.

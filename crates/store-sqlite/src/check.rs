@@ -4,6 +4,7 @@ pub(crate) mod affected;
 
 use crate::{
     blocks::{Blocks, check_block},
+    damage::ids_until_damage,
     encode::facts_row,
     error::{Error, Result, StoreError},
     groups::record_facts,
@@ -127,11 +128,11 @@ fn pages(db: &Connection, report: &mut Report) {
 
 /// The numbers of all rows of a table that can be found, in order: a page that cannot be read is jumped over.
 pub(crate) fn ids(db: &Connection, table: &str) -> Vec<i64> {
-    let (mut found, whole) = ids_until_damage(db, table, "ASC");
+    let (mut found, whole) = ids_until_damage(db, &format!("SELECT id FROM {table} ORDER BY id"));
     if whole {
         return found;
     }
-    let (mut from_end, _) = ids_until_damage(db, table, "DESC");
+    let (mut from_end, _) = ids_until_damage(db, &format!("SELECT id FROM {table} ORDER BY id DESC"));
     // Between the readable beginning and the readable end: one by one. A damaged root leaves nothing to find.
     if let Some(high) = from_end.last().copied() {
         let one = format!("SELECT id FROM {table} WHERE id = ?1");
@@ -149,21 +150,6 @@ pub(crate) fn ids(db: &Connection, table: &str) -> Vec<i64> {
     found.extend(from_end);
     found.dedup();
     found
-}
-
-/// The numbers of the rows of a table in one direction, as far as they can be read, and whether that was all.
-fn ids_until_damage(db: &Connection, table: &str, direction: &str) -> (Vec<i64>, bool) {
-    let mut found = Vec::new();
-    let sql = format!("SELECT id FROM {table} ORDER BY id {direction}");
-    let Ok(mut statement) = db.prepare(&sql) else { return (found, false) };
-    let Ok(mut rows) = statement.query([]) else { return (found, false) };
-    loop {
-        match rows.next() {
-            Ok(Some(row)) => found.extend(row.get::<_, i64>(0)),
-            Ok(None) => return (found, true),
-            Err(_) => return (found, false),
-        }
-    }
 }
 
 fn blocks(db: &Connection, report: &mut Report) {

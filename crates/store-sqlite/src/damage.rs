@@ -1,6 +1,7 @@
 //! Damage that readers met: remembered, so that `/health` can say it, and healed where what is damaged can be derived
 //! again.
 
+use rusqlite::Connection;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -63,5 +64,19 @@ impl DamageLog {
         let more = found.more + found.places.len() as u64 - 1;
         let others = if more == 0 { String::new() } else { format!(", and {more} more places") };
         Some(format!("damaged data was met: {place} ({reason}){others}; `turnscope doctor` says more"))
+    }
+}
+
+/// The ids that a query gives, in its order, as far as they can be read, and whether those are all.
+pub(crate) fn ids_until_damage(db: &Connection, sql: &str) -> (Vec<i64>, bool) {
+    let mut found = Vec::new();
+    let Ok(mut statement) = db.prepare(sql) else { return (found, false) };
+    let Ok(mut rows) = statement.query([]) else { return (found, false) };
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => found.extend(row.get::<_, i64>(0)),
+            Ok(None) => return (found, true),
+            Err(_) => return (found, false),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reading blocks: decompressed ones are kept for a while, since one run's records lie together.
 
-use super::{BlockId, Location};
+use super::{BlockId, Location, checksum::decompress};
 use crate::error::{Error, Result};
 use lru::LruCache;
 use rusqlite::{Connection, OptionalExtension as _};
@@ -8,9 +8,6 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 /// Decompressed blocks kept per reader (about 128 kB each).
 const CACHED: NonZeroUsize = NonZeroUsize::new(32).unwrap();
-
-/// A block holds at most one large request more than it closes at.
-const MOST_BYTES: usize = 1 << 32;
 
 /// A cache of decompressed blocks.
 pub(crate) struct Blocks {
@@ -57,24 +54,13 @@ impl Blocks {
             .ok_or_else(|| Error::damaged(format!("block {} is too short", location.block.0)))
     }
 
-    /// A block as a whole. zstd checks its checksum.
+    /// A block as a whole.
     fn block(&mut self, db: &Connection, id: BlockId) -> Result<Arc<Vec<u8>>> {
         if let Some(block) = self.cache.get(&id) {
             return Ok(Arc::clone(block));
         }
-        let stored: Option<(i64, Vec<u8>)> = db
-            .prepare_cached("SELECT size, data FROM blocks WHERE id = ?1")?
-            .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let damaged = |why: &str| Error::damaged(format!("block {}: {why}", id.0));
-        let (size, data) = stored.ok_or_else(|| damaged("it is missing"))?;
-        let size = usize::try_from(size).ok().filter(|size| *size <= MOST_BYTES);
-        let size = size.ok_or_else(|| damaged("its size makes no sense"))?;
-        let raw = zstd::bulk::decompress(&data, size).map_err(|error| damaged(&error.to_string()))?;
-        if raw.len() != size {
-            return Err(damaged("it has another size than it was written with"));
-        }
-        let block = Arc::new(raw);
+        let block =
+            Arc::new(decompress(db, id)?.map_err(|why| Error::damaged(format!("block {}: {why}", id.0)))?);
         self.cache.put(id, Arc::clone(&block));
         Ok(block)
     }

@@ -5,6 +5,7 @@ use super::{
     runs::{Position, Rows, list_name},
 };
 use crate::{
+    damage::ids_until_damage,
     error::Result,
     schema::columns::{RunRow, SELECT},
 };
@@ -34,7 +35,7 @@ impl SqliteReader<'_> {
         let sql = format!("SELECT {} FROM runs r WHERE r.id = ?{} AND {}", *SELECT, values.len(), clause.sql);
         let mut rows = Rows::default();
         let mut damaged = Vec::new();
-        for row in known_rows(db)? {
+        for row in known_rows(db) {
             if let Some(last) = values.last_mut() {
                 *last = Sql::Integer(row);
             }
@@ -71,36 +72,22 @@ impl SqliteReader<'_> {
 }
 
 /// The ids of all rows of `runs`, from whichever index can be read furthest.
-fn known_rows(db: &Connection) -> Result<Vec<i64>> {
+fn known_rows(db: &Connection) -> Vec<i64> {
     let mut found = std::collections::BTreeSet::new();
-    for index in ["runs_started", "runs_root", "runs_unit", "runs_service"] {
+    for (index, column) in [
+        ("runs_started", "started_at"),
+        ("runs_root", "root_run_id"),
+        ("runs_unit", "trace_group"),
+        ("runs_service", "service_name"),
+    ] {
         for direction in ["ASC", "DESC"] {
-            let column = match index {
-                "runs_started" => "started_at",
-                "runs_root" => "root_run_id",
-                "runs_unit" => "trace_group",
-                _ => "service_name",
-            };
             let sql = format!("SELECT id FROM runs INDEXED BY {index} ORDER BY {column} {direction}");
-            let Ok(mut statement) = db.prepare(&sql) else { continue };
-            let Ok(mut rows) = statement.query([]) else { continue };
-            let mut whole = true;
-            loop {
-                match rows.next() {
-                    Ok(Some(row)) => {
-                        found.insert(row.get::<_, i64>(0)?);
-                    }
-                    Ok(None) => break,
-                    Err(_) => {
-                        whole = false;
-                        break;
-                    }
-                }
-            }
+            let (ids, whole) = ids_until_damage(db, &sql);
+            found.extend(ids);
             if whole {
-                return Ok(found.into_iter().collect());
+                return found.into_iter().collect();
             }
         }
     }
-    Ok(found.into_iter().collect())
+    found.into_iter().collect()
 }
