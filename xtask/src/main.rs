@@ -117,7 +117,7 @@ fn test() -> anyhow::Result<()> {
     ui::test()?;
     ui::build()?;
     let programs = programs()?;
-    cargo(&["test", "--workspace"], &[("TURNSCOPE_PROGRAMS", programs.as_str())])?;
+    cargo(&["test", "--workspace", "--no-fail-fast"], &[("TURNSCOPE_PROGRAMS", programs.as_str())])?;
     test_buckets()?;
     ui::browse(programs.join("turnscope").as_std_path(), &[])
 }
