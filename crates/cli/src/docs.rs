@@ -54,8 +54,11 @@ fn the_page_of_settings_is_up_to_date() {
     out.push_str(
         "The value of a setting comes from the first of these that has it: the flag, `TURNSCOPE_*`, `TRACE_*`, `OTEL_*`, the settings file, \
          the profile, the default. `turnscope config` prints each value and its source; `turnscope init` writes a file with comments.\n\n\
-         The settings file is the one given by `--config` or `TURNSCOPE_CONFIG`, else `./turnscope.toml`, else `turnscope.toml` in the \
-         platform's configuration directory. Unknown keys are errors.\n\n\
+         The settings file is the one given by `--config` or `TURNSCOPE_CONFIG`, else `turnscope.toml` in the \
+         platform's configuration directory. Unknown keys are errors. A `turnscope.toml` in the current directory may be a stranger's, so \
+         without being named it sets harmless things only, and each command says on stderr what it used and what it ignored. \
+         In the table these settings have a ✓. It never names a server, a data directory, a content store or a file to write, sets no key, deletes \
+         nothing and weakens no protection.\n\n\
          `TRACE_DB_PATH` is the path of a file; its directory becomes the data directory. All settings are checked before a port is \
          opened, and all errors are reported.\n\n\
          ## Profiles\n\n| profile | description | sets |\n| --- | --- | --- |\n",
@@ -71,10 +74,11 @@ fn the_page_of_settings_is_up_to_date() {
         let value = if setting.value.is_empty() { String::new() } else { format!(" {}", setting.value) };
         let _ = writeln!(
             out,
-            "| `--{}{}` | `{}` | {} | {} | {} |",
+            "| `--{}{}` | `{}`{} | {} | {} | {} |",
             setting.name,
             value.replace('|', "\\|"),
             setting.key(),
+            if setting.is_harmless { " ✓" } else { "" },
             variables.join(", "),
             setting.default,
             setting.help

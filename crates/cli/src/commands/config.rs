@@ -7,7 +7,7 @@ use crate::{
         table::{Cell, Column, table},
         terminal_style::{TerminalStyle, Tone},
     },
-    settings::{Flags, Origin, SERVE},
+    settings::{Flags, Origin, Resolved, SERVE, invalid},
 };
 use serde_json::json;
 
@@ -24,17 +24,19 @@ pub(crate) struct Config {
     flags: Flags<SERVE>,
 }
 
-/// Prints each setting and its source.
+/// Prints each setting and its source, also where some are invalid. Those are then named, and the exit code says so.
 pub(crate) fn config(args: &Config) -> Outcome {
-    let (_, origins) = args.flags.resolve_with_origins()?;
+    let Resolved { origins, errors, .. } = args.flags.resolve_all();
     if args.json {
         let all: Vec<_> = origins
             .iter()
             .map(|origin| json!({ "name": origin.name, "value": origin.value, "from": origin.from }))
             .collect();
-        return output::json(&json!({ "settings": all }));
+        output::json(&json!({ "settings": all, "errors": errors }))?;
+    } else {
+        output::print(&render(&TerminalStyle::for_stdout(), &origins))?;
     }
-    output::print(&render(&TerminalStyle::for_stdout(), &origins))
+    if errors.is_empty() { Ok(()) } else { Err(invalid(&errors)) }
 }
 
 fn render(style: &TerminalStyle, origins: &[Origin]) -> String {

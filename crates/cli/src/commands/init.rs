@@ -29,7 +29,8 @@ pub(crate) fn init(args: &Init) -> Outcome {
     std::fs::write(&args.output, file(&args.profile))
         .map_err(|error| Failure::failed(format!("cannot write {path}: {error}")))?;
     eprintln!(
-        "Wrote {path}. `turnscope serve` uses it, and `turnscope config` shows the resulting settings."
+        "Wrote {path}. `turnscope serve --config {path}` uses it, and `turnscope config --config {path}` shows the \
+         resulting settings. Without --config, only harmless settings are read from the current directory."
     );
     Ok(())
 }

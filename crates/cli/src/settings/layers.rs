@@ -57,18 +57,77 @@ pub(crate) fn environment(variable: &dyn Fn(&str) -> Option<String>) -> Vec<Laye
     layers
 }
 
-/// The settings file: the given one, else the one in the current directory, else the one in the platform's
-/// directory.
-pub(crate) fn file_path(named: Option<&Path>, variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+/// The settings files in order of precedence.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Files {
+    /// The one that was named by a flag or variable.
+    Named(PathBuf),
+    /// The one in the current directory and the one in the platform's directory, where they exist.
+    Found { here: Option<PathBuf>, platform: Option<PathBuf> },
+}
+
+/// Which settings files to read.
+pub(crate) fn files(named: Option<&Path>, variable: &dyn Fn(&str) -> Option<String>) -> Files {
     if let Some(named) = named {
-        return Some(named.to_owned());
+        return Files::Named(named.to_owned());
     }
     if let Some(named) = variable("TURNSCOPE_CONFIG").filter(|value| !value.is_empty()) {
-        return Some(named.into());
+        return Files::Named(named.into());
     }
-    let here = PathBuf::from("turnscope.toml");
     let platform = super::directories().map(|directories| directories.config_dir().join("turnscope.toml"));
-    std::iter::once(here).chain(platform).find(|path| path.is_file())
+    Files::Found {
+        here: Some(PathBuf::from(HERE)).filter(|path| path.is_file()),
+        platform: platform.filter(|path| path.is_file()),
+    }
+}
+
+/// The settings file in the current directory.
+const HERE: &str = "./turnscope.toml";
+
+/// Takes out what a file that nobody named may not set, and says what was used and what was not.
+pub(crate) fn only_harmless(layer: &mut Layer, path: &Path) -> Option<String> {
+    let (used, ignored): (Vec<&str>, Vec<&str>) = layer
+        .values
+        .keys()
+        .partition(|name| Setting::by_name(name).is_some_and(|setting| setting.is_harmless));
+    let path = path.display();
+    let note = match (used.is_empty(), ignored.is_empty()) {
+        (true, true) => return None,
+        (_, true) => format!("using {path}: {}", used.join(", ")),
+        (true, false) => format!("{path} is not used"),
+        (false, false) => format!("using {path}: {}", used.join(", ")),
+    };
+    let note = if ignored.is_empty() {
+        note
+    } else {
+        format!(
+            "{note}; ignored: {}. A file in the current directory may not set these. If you trust it, name it: \
+             --config {path}",
+            ignored.join(", ")
+        )
+    };
+    layer.values.retain(|name, _| Setting::by_name(name).is_some_and(|setting| setting.is_harmless));
+    Some(note)
+}
+
+/// Replaces a layer's `api-key-file` by the key in that file, and drops blank keys: a blank key is no key.
+pub(crate) fn read_keys(layer: &mut Layer) -> Result<(), String> {
+    layer.values.retain(|name, given| {
+        let is_secret = Setting::by_name(name).is_some_and(|setting| setting.secret);
+        !is_secret || given.texts.iter().any(|text| !text.trim().is_empty())
+    });
+    let Some(file) = layer.values.get("api-key-file").cloned() else { return Ok(()) };
+    let (Some(path), Some(setting)) = (file.texts.last(), Setting::by_name("api-key")) else { return Ok(()) };
+    if let Some(key) = layer.values.get("api-key") {
+        return Err(format!("both {} and {} are set: use one of them", key.from, file.from));
+    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("cannot read the key in {path} (from {}): {error}", file.from))?;
+    if text.trim().is_empty() {
+        return Err(format!("the file {path} (from {}) holds no key", file.from));
+    }
+    layer.set(setting, vec![text], format!("{path} (from {})", file.from));
+    Ok(())
 }
 
 /// Reads a file, and returns its values and all errors.

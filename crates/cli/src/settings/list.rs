@@ -29,6 +29,9 @@ pub(crate) struct Setting {
     pub(crate) many: bool,
     /// Whether the value is hidden.
     pub(crate) secret: bool,
+    /// Whether `./turnscope.toml` may set it without being named. It may be a stranger's file, so it never names a
+    /// server, a file to write or a data directory, never sets a key, and never weakens protection or deletes data.
+    pub(crate) is_harmless: bool,
 }
 
 const BASE: Setting = Setting {
@@ -40,6 +43,7 @@ const BASE: Setting = Setting {
     used: Used::Serve,
     many: false,
     secret: false,
+    is_harmless: false,
 };
 
 /// Default of the data directory.
@@ -77,6 +81,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "ADDR",
         default: "127.0.0.1:8000",
         help: "Address of the UI, the REST API and OTLP/HTTP; port 0 picks a free port",
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -84,6 +89,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         env: &["TRACE_API_HOST"],
         value: "IP",
         help: "The host part of --listen",
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -91,6 +97,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         env: &["TRACE_API_PORT"],
         value: "PORT",
         help: "The port part of --listen",
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -98,6 +105,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "ADDR",
         default: "127.0.0.1:4317",
         help: "Address of OTLP/gRPC",
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -105,6 +113,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "ADDR",
         default: "127.0.0.1:4318",
         help: "Address of OTLP/HTTP",
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -120,6 +129,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "The API key for senders and readers. Prefer the environment variable: command lines are visible to other users",
         used: Used::Both,
         secret: true,
+        ..BASE
+    },
+    Setting {
+        name: "api-key-file",
+        env: &["TRACE_API_KEY_FILE"],
+        value: "PATH",
+        help: "A file that holds the API key, such as a mounted secret. Whitespace around the key is ignored",
+        used: Used::Both,
         ..BASE
     },
     Setting {
@@ -155,6 +172,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "SIZE",
         default: "64MiB",
         help: "Maximum size of a request body, before and after decompression",
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -170,6 +188,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "KEYS",
         help: "Further keys whose values to redact, comma-separated",
         many: true,
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -178,6 +197,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "REGEXES",
         help: "Further regular expressions to redact, separated by commas outside brackets",
         many: true,
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -223,6 +243,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "10m",
         help: "A run without an end becomes incomplete if nothing is received for this long",
         used: Used::Both,
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -238,6 +259,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "on|off",
         default: "on",
         help: "Whether to index contents for search",
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -246,6 +268,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "on|off",
         default: "on",
         help: "Whether to serve the UI",
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -254,6 +277,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "PATH",
         default: "/ui/",
         help: "The URL path of the UI",
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -261,6 +285,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "ATTRIBUTE",
         help: "An attribute to use as a further dimension of the span metrics at /metrics. Repeatable",
         many: true,
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -269,6 +294,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "LEVEL",
         default: "info",
         help: "off, error, warn, info, debug, trace, or a filter such as turnscope_server=debug",
+        is_harmless: true,
         ..BASE
     },
     Setting {
@@ -276,6 +302,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         value: "text|json",
         default: "text",
         help: "The format of log lines",
+        is_harmless: true,
         ..BASE
     },
     Setting {

@@ -1,6 +1,7 @@
 //! Configuration: layers of values with their sources, resolved into typed settings.
 //!
-//! Order of precedence: flag, `TURNSCOPE_*`, `TRACE_*`, `OTEL_*`, `turnscope.toml`, profile, default.
+//! Order of precedence: flag, `TURNSCOPE_*`, `TRACE_*`, `OTEL_*`, `turnscope.toml`, profile, default. A file that was
+//! named is the only one. Otherwise `./turnscope.toml` comes before the platform's, for harmless settings only.
 
 mod layers;
 pub(crate) mod list;
@@ -8,20 +9,23 @@ mod parse;
 mod resolve;
 
 pub(crate) use parse::{bytes as parse_bytes, days as parse_days, time as parse_time};
-pub(crate) use resolve::{Log, Origin, Settings};
+pub(crate) use resolve::{Log, Origin, Resolved, Settings};
 
 use crate::exit::{Code, Failure};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use etcetera::app_strategy::{AppStrategy, AppStrategyArgs, choose_native_strategy};
-use layers::Layer;
+use layers::{Files, Layer};
 use list::{PLATFORM, SETTINGS, Setting, Used};
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Once};
 
 /// The platform's directories for this program.
 pub(crate) fn directories() -> Option<impl AppStrategy> {
     choose_native_strategy(AppStrategyArgs { app_name: "turnscope".into(), ..AppStrategyArgs::default() })
         .ok()
 }
+
+/// Whether the note on `./turnscope.toml` was printed.
+static NOTE: Once = Once::new();
 
 /// The flags of `serve` and `demo`.
 pub(crate) const SERVE: bool = true;
@@ -38,38 +42,47 @@ pub(crate) struct Flags<const SERVES: bool> {
 impl<const SERVES: bool> Flags<SERVES> {
     /// Resolves the settings from these flags and all other sources.
     pub(crate) fn resolve(&self) -> Result<Settings, Failure> {
-        self.resolve_with_origins().map(|(settings, _)| settings)
+        let resolved = self.resolve_all();
+        resolved.settings.ok_or_else(|| invalid(&resolved.errors))
     }
 
-    /// Resolves the settings, with their sources.
-    pub(crate) fn resolve_with_origins(&self) -> Result<(Settings, Vec<Origin>), Failure> {
+    /// Resolves the settings, with their sources and all that is wrong in them.
+    pub(crate) fn resolve_all(&self) -> Resolved {
         let variable = |name: &str| std::env::var(name).ok();
         let mut layers = vec![self.layer.clone()];
         layers.extend(layers::environment(&variable));
         let mut errors = Vec::new();
-        if let Some(path) = layers::file_path(self.file.as_deref(), &variable) {
-            let (layer, wrong) = layers::file(&path);
-            layers.push(layer);
-            errors = wrong;
+        match layers::files(self.file.as_deref(), &variable) {
+            Files::Named(path) => {
+                let (layer, wrong) = layers::file(&path);
+                layers.push(layer);
+                errors = wrong;
+            }
+            Files::Found { here, platform } => {
+                if let Some(path) = here {
+                    let (mut layer, wrong) = layers::file(&path);
+                    if let Some(note) = layers::only_harmless(&mut layer, &path) {
+                        // Once, although some commands resolve their settings several times.
+                        NOTE.call_once(|| eprintln!("{note}"));
+                    }
+                    layers.push(layer);
+                    errors = wrong;
+                }
+                if let Some(path) = platform {
+                    let (layer, wrong) = layers::file(&path);
+                    layers.push(layer);
+                    errors.extend(wrong);
+                }
+            }
         }
+        errors.extend(layers.iter_mut().filter_map(|layer| layers::read_keys(layer).err()));
         let mut platform = Layer::default();
         if let (Some(directories), Some(data)) = (directories(), Setting::by_name("data")) {
             platform.set(data, vec![directories.data_dir().display().to_string()], "default");
         }
         layers.push(platform);
         let purpose = if SERVES { resolve::Purpose::Serving } else { resolve::Purpose::Reading };
-        match resolve::resolve(&layers, purpose) {
-            Ok(resolved) if errors.is_empty() => return Ok(resolved),
-            Ok(_) => {}
-            Err(more) => errors.extend(more),
-        }
-        let message = match errors.as_slice() {
-            [one] => one.clone(),
-            several => format!("{} settings are invalid:\n  - {}", several.len(), several.join("\n  - ")),
-        };
-        Err(Failure::new(Code::Usage, message).hint(
-            "`turnscope config` shows each value and its source; `turnscope init` writes a settings file",
-        ))
+        resolve::resolve(&layers, purpose, errors)
     }
 
     /// Whether the flag was given.
@@ -83,6 +96,16 @@ impl<const SERVES: bool> Flags<SERVES> {
             self.layer.set(setting, vec![value], format!("--{name}"));
         }
     }
+}
+
+/// The error that names everything that is wrong.
+pub(crate) fn invalid(errors: &[String]) -> Failure {
+    let message = match errors {
+        [one] => one.clone(),
+        several => format!("{} settings are invalid:\n  - {}", several.len(), several.join("\n  - ")),
+    };
+    Failure::new(Code::Usage, message)
+        .hint("`turnscope config` shows each value and its source; `turnscope init` writes a settings file")
 }
 
 fn taken(setting: &Setting, serves: bool) -> bool {
@@ -119,7 +142,9 @@ impl<const SERVES: bool> clap::Args for Flags<SERVES> {
                 .long("config")
                 .value_name("PATH")
                 .value_parser(clap::value_parser!(PathBuf))
-                .help("The settings file [default: ./turnscope.toml, else the platform's]")
+                .help(
+                    "The settings file [default: harmless settings of ./turnscope.toml, then the platform's]",
+                )
                 .help_heading(heading),
         );
         for setting in SETTINGS.iter().filter(|setting| taken(setting, SERVES)) {

@@ -20,6 +20,15 @@ pub(super) fn port(text: &str) -> Result<u16, String> {
     text.trim().parse().map_err(|_| "expected a port from 0 to 65535".to_owned())
 }
 
+/// A key without the whitespace around it, which files and shells add.
+pub(super) fn key(text: &str) -> Result<String, String> {
+    let key = text.trim();
+    if !key.is_empty() && key.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
+        return Ok(key.to_owned());
+    }
+    Err("expected printable ASCII characters, because the key is sent in a header".to_owned())
+}
+
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "on" | "true" | "1" | "yes" => Ok(true),

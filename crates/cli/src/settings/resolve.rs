@@ -94,9 +94,20 @@ pub(crate) enum Purpose {
     Reading,
 }
 
-/// Resolves these layers, given in order of precedence.
-pub(crate) fn resolve(layers: &[Layer], purpose: Purpose) -> Result<(Settings, Vec<Origin>), Vec<String>> {
-    let mut picker = Picker { layers: layers.to_vec(), errors: Vec::new() };
+/// What the layers give.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// `None` where something is wrong.
+    pub(crate) settings: Option<Settings>,
+    /// Every setting as it was given, right or wrong.
+    pub(crate) origins: Vec<Origin>,
+    /// All that is wrong.
+    pub(crate) errors: Vec<String>,
+}
+
+/// Resolves these layers, given in order of precedence. `errors` were found while the layers were read.
+pub(crate) fn resolve(layers: &[Layer], purpose: Purpose, errors: Vec<String>) -> Resolved {
+    let mut picker = Picker { layers: layers.to_vec(), errors };
     let profile = picker.one("profile", |text| {
         PROFILES.iter().find(|(name, ..)| *name == text).ok_or_else(|| {
             let known: Vec<&str> = PROFILES.iter().map(|(name, ..)| *name).collect();
@@ -118,14 +129,10 @@ pub(crate) fn resolve(layers: &[Layer], purpose: Purpose) -> Result<(Settings, V
     }
     picker.layers.push(defaults);
     let settings = settings(&mut picker, purpose);
-    match settings {
-        Some(mut settings) if picker.errors.is_empty() => {
-            let origins = picker.origins();
-            settings.origins.clone_from(&origins);
-            Ok((settings, origins))
-        }
-        _ => Err(picker.errors),
-    }
+    let origins = picker.origins();
+    let settings = settings.filter(|_| picker.errors.is_empty());
+    let settings = settings.map(|settings| Settings { origins: origins.clone(), ..settings });
+    Resolved { settings, origins, errors: picker.errors }
 }
 
 /// Whether the default is a value rather than a description.
@@ -140,7 +147,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         picker.errors.push("this platform has no data directory: use --data".to_owned());
     }
     let listen = picker.listen();
-    let api_key = picker.one("api-key", |text| Ok(text.to_owned()));
+    let api_key = picker.one("api-key", parse::key);
     let required = picker.one("api-key-required", parse::switch);
     if purpose == Purpose::Serving && required == Some(true) && api_key.is_none() {
         let from = picker.given("api-key-required").map_or_else(String::new, |(_, given)| given.from.clone());

@@ -15,6 +15,11 @@ fn data() -> Layer {
     layer(&[("data", "/d")], "default")
 }
 
+fn resolved(layers: &[Layer], purpose: Purpose) -> Result<(Settings, Vec<Origin>), Vec<String>> {
+    let Resolved { settings, origins, errors } = resolve(layers, purpose, Vec::new());
+    settings.map(|settings| (settings, origins)).ok_or(errors)
+}
+
 #[test]
 fn layers_with_higher_precedence_win_and_sources_are_reported() {
     let env = environment(&|name| match name {
@@ -31,7 +36,7 @@ fn layers_with_higher_precedence_win_and_sources_are_reported() {
     let mut layers = vec![layer(&[("host", "::1")], "--host")];
     layers.extend(env);
     layers.push(file);
-    let (settings, origins) = resolve(&layers, Purpose::Serving).unwrap();
+    let (settings, origins) = resolved(&layers, Purpose::Serving).unwrap();
     assert_eq!(settings.listen, "[::1]:9000".parse().unwrap());
     assert_eq!(settings.data, PathBuf::from("/var/lib/agents"));
     assert_eq!(settings.silence, Duration::from_secs(300));
@@ -47,14 +52,14 @@ fn layers_with_higher_precedence_win_and_sources_are_reported() {
 fn an_address_overrides_host_and_port_of_lower_precedence() {
     let layers =
         [layer(&[("listen", "127.0.0.1:1234")], "--listen"), layer(&[("port", "9000")], "env"), data()];
-    assert_eq!(resolve(&layers, Purpose::Serving).unwrap().0.listen.port(), 1234);
+    assert_eq!(resolved(&layers, Purpose::Serving).unwrap().0.listen.port(), 1234);
 }
 
 #[test]
 fn a_data_flag_overrides_a_server_variable() {
     let server = layer(&[("server", "127.0.0.1:8000")], "TURNSCOPE_SERVER");
     let typed = layer(&[("data", "/d")], "--data");
-    let of = |layers: &[Layer]| resolve(layers, Purpose::Reading).unwrap().0.server;
+    let of = |layers: &[Layer]| resolved(layers, Purpose::Reading).unwrap().0.server;
     assert_eq!(of(&[typed, server.clone()]), None);
     assert_eq!(of(&[server, data()]), Some("http://127.0.0.1:8000".to_owned()));
 }
@@ -72,7 +77,7 @@ fn all_errors_are_reported() {
         ],
         "--x",
     );
-    let errors = resolve(&[wrong], Purpose::Serving).unwrap_err();
+    let errors = resolved(&[wrong], Purpose::Serving).unwrap_err();
     assert_eq!(errors.len(), 5, "{errors:#?}");
     assert!(errors[0].contains("listen cannot be \"everywhere\" (from --x): expected HOST:PORT"));
 }
@@ -87,18 +92,18 @@ fn unknown_keys_in_the_file_list_the_allowed_ones() {
 #[test]
 fn a_profile_can_require_a_key_and_secrets_do_not_show() {
     let production = layer(&[("profile", "production")], "--profile");
-    let errors = resolve(&[production.clone(), data()], Purpose::Serving).unwrap_err();
+    let errors = resolved(&[production.clone(), data()], Purpose::Serving).unwrap_err();
     assert!(errors[0].contains("a key is required (profile production)"), "{errors:?}");
     let key = layer(&[("api-key", "hush")], "TURNSCOPE_API_KEY");
-    let (settings, origins) = resolve(&[production, key, data()], Purpose::Serving).unwrap();
+    let (settings, origins) = resolved(&[production, key, data()], Purpose::Serving).unwrap();
     assert!(settings.log.json && !format!("{settings:?} {origins:?}").contains("hush"));
 }
 
 #[test]
 fn listening_on_other_interfaces_needs_a_key_or_explicit_permission() {
     let public = layer(&[("host", "0.0.0.0")], "--host");
-    assert_eq!(resolve(&[public.clone(), data()], Purpose::Serving).unwrap_err().len(), 1);
+    assert_eq!(resolved(&[public.clone(), data()], Purpose::Serving).unwrap_err().len(), 1);
     let said = layer(&[("allow-public-without-key", "true")], "--allow-public-without-key");
-    assert!(resolve(&[public.clone(), said, data()], Purpose::Serving).is_ok());
-    assert!(resolve(&[public, data()], Purpose::Reading).is_ok(), "readers open no port");
+    assert!(resolved(&[public.clone(), said, data()], Purpose::Serving).is_ok());
+    assert!(resolved(&[public, data()], Purpose::Reading).is_ok(), "readers open no port");
 }
