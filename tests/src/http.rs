@@ -60,10 +60,14 @@ pub fn open(to: SocketAddr) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// The head of a request, with a `content-length` unless the caller frames the body.
+/// The head of a request, with a `content-length` unless the caller frames the body. The host is `localhost` unless
+/// `headers` name one.
 pub fn head(method: &str, path: &str, headers: &[(&str, &str)], length: Option<usize>) -> String {
     use std::fmt::Write as _;
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: turnscope\r\nconnection: close\r\n");
+    let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+    if headers.iter().all(|(name, _)| *name != "host") {
+        head.push_str("host: localhost\r\n");
+    }
     if let Some(length) = length {
         let _ = write!(head, "content-length: {length}\r\n");
     }

@@ -107,7 +107,8 @@ pub async fn serve(
     let audit_pruning = audit::spawn_pruning(&app);
     let routers =
         [(main, routes::router(&app)), (grpc, routes::otlp_router(&app)), (http, routes::otlp_router(&app))];
-    let running: Vec<_> = routers.into_iter().map(|(listener, router)| listener.spawn(router)).collect();
+    let running: Vec<_> =
+        routers.into_iter().map(|(listener, router)| listener.spawn(auth::protect(&app, router))).collect();
     ready(addresses)?;
     let failed = tokio::select! {
         () = stop => None,

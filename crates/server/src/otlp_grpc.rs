@@ -61,7 +61,7 @@ const FRAME_HEAD: usize = 5;
 /// it comes over the wire but not for what it unpacks to, and which collects it before memory can be reserved.
 async fn take(app: &Arc<App>, signal: Signal, request: Request) -> Result<Partial, Refusal> {
     let (parts, body) = request.into_parts();
-    may_ingest(app, &parts)?;
+    may_ingest(app, &parts).await?;
     let content_type =
         parts.headers.get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
     if !content_type.starts_with("application/grpc") {

@@ -50,7 +50,7 @@ pub(crate) async fn export(State(app): State<Arc<App>>, request: Request) -> Res
 
 async fn take(app: &Arc<App>, signal: Signal, format: Format, request: Request) -> Result<Partial, Refusal> {
     let (parts, body) = request.into_parts();
-    if let Err(refusal) = may_ingest(app, &parts) {
+    if let Err(refusal) = may_ingest(app, &parts).await {
         body::discard(&parts.headers, body).await;
         return Err(refusal);
     }
@@ -61,8 +61,9 @@ async fn take(app: &Arc<App>, signal: Signal, format: Format, request: Request) 
 }
 
 /// Whether this request may send telemetry.
-pub(crate) fn may_ingest(app: &App, request: &Parts) -> Result<(), Refusal> {
-    let principal = app.principal(&request.method, &request.headers).ok_or(Refusal::Unauthenticated)?;
+pub(crate) async fn may_ingest(app: &App, request: &Parts) -> Result<(), Refusal> {
+    let principal = app.auth.principal(&request.method, &request.headers).await;
+    let principal = principal.ok_or(Refusal::Unauthenticated)?;
     if principal.may(Right::Ingest) { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 

@@ -47,6 +47,11 @@ impl Problem {
             .detail("send the server's key instead of a session's cookie")
     }
 
+    /// A request of a page or to a name that this server does not know.
+    pub(crate) fn foreign(title: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "foreign", title)
+    }
+
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())

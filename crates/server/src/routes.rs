@@ -34,6 +34,7 @@ use std::sync::Arc;
 use tower_http::{
     compression::CompressionLayer,
     cors::{AllowOrigin, Any, CorsLayer},
+    set_header::SetResponseHeaderLayer,
 };
 
 /// What reads.
@@ -170,8 +171,17 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .layer(middleware::from_fn(problem::unify))
         .layer(Extension(json))
         .layer(CompressionLayer::new())
+        .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(default_header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(default_header(header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"))
+        .layer(default_header(header::CACHE_CONTROL, "no-store"))
         .layer(cors(app))
         .with_state(Arc::clone(app))
+}
+
+/// A header of every reply that does not set it: nothing is framed, guessed to be of another type, or kept in a cache.
+fn default_header(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
 /// Everything on the OTLP ports: both speak HTTP and gRPC, so that a client with the wrong port still gets through.

@@ -2,9 +2,9 @@
 
 use crate::{
     Addresses, ServeError,
-    auth::{ApiKey, Auth, Principal},
+    auth::{ApiKey, Auth, Hosts},
     body::Limits,
-    clock::{now_ms, seconds},
+    clock::now_ms,
     content_stores::ContentStores,
     counted::Counted,
     ingest::Ingest,
@@ -40,6 +40,8 @@ pub struct Config {
     pub api_key: Option<ApiKey>,
     /// Listening beyond loopback without a key is allowed.
     pub allow_public_without_key: bool,
+    /// Names, beside this machine's own, to which the server answers without a key.
+    pub allowed_hosts: Vec<String>,
     /// Origins whose browsers may send and read; `*` for all.
     pub cors_origins: Vec<String>,
     /// URLs of directories and buckets from which contents that were put there are read back.
@@ -81,6 +83,7 @@ impl Config {
             otlp_http: any,
             api_key: None,
             allow_public_without_key: false,
+            allowed_hosts: Vec::new(),
             cors_origins: Vec::new(),
             content_stores: Vec::new(),
             max_body_bytes: 64 << 20,
@@ -154,6 +157,7 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) ingest: Arc<Ingest>,
     pub(crate) auth: Auth,
+    pub(crate) hosts: Hosts,
     pub(crate) limits: Limits,
     pub(crate) live: Live,
     pub(crate) prices: Arc<Prices>,
@@ -217,7 +221,8 @@ impl App {
         Ok(Arc::new(Self {
             store,
             ingest: Arc::new(ingest),
-            auth: Auth::new(config.api_key),
+            auth: Auth::open(config.api_key, &config.data)?,
+            hosts: Hosts::new(&config.allowed_hosts, addresses),
             limits,
             live,
             prices,
@@ -234,11 +239,6 @@ impl App {
             settings: config.settings,
             counted: Counted::default(),
         }))
-    }
-
-    /// Who makes this request, if they are known.
-    pub(crate) fn principal(&self, method: &http::Method, headers: &http::HeaderMap) -> Option<Principal> {
-        self.auth.authenticate(method, headers, seconds())
     }
 
     /// Asks a question on a blocking thread, once what was acknowledged before it can be read. Questions are bounded in

@@ -7,6 +7,7 @@ mod corpus_replay;
 mod costs;
 mod crash;
 mod examples;
+mod foreign;
 mod large;
 mod live;
 mod marks;

@@ -294,7 +294,7 @@ fn idle_clients_do_not_hold_the_server_up_when_it_stops() {
     let mut live = http::open(server.0.listen).unwrap();
     live.write_all(http::head("GET", "/v1/live", &[], None).as_bytes()).unwrap();
     let mut idle = http::open(server.0.otlp_http).unwrap();
-    idle.write_all(b"GET /health HTTP/1.1\r\nhost: turnscope\r\n\r\n").unwrap();
+    idle.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
     let silent = http::open(server.0.otlp_http).unwrap();
     let runtime = runtime();
     let client = runtime.block_on(async {

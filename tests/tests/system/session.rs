@@ -60,14 +60,20 @@ fn the_key_is_shown_once_and_a_cookie_stands_for_it() {
     let mark = |headers: &[(&str, &str)]| {
         ask(&server, "POST", &score, headers, &json!({"name": "x", "value": 1})).status
     };
-    assert!(mark(&[("cookie", cookie), ("origin", "http://turnscope")]) < 300);
-    assert_eq!(mark(&[("cookie", cookie), ("origin", "http://127.0.0.1:1")]), 401);
-    assert_eq!(mark(&[("cookie", cookie), ("sec-fetch-site", "cross-site")]), 401);
+    assert!(mark(&[("cookie", cookie), ("origin", "http://localhost")]) < 300);
+    assert_eq!(mark(&[("cookie", cookie), ("origin", "http://127.0.0.1:1")]), 403);
+    assert_eq!(mark(&[("cookie", cookie), ("sec-fetch-site", "cross-site")]), 403);
 
     let out = ask(&server, "DELETE", "/v1/session", &[("cookie", cookie)], &Json::Null);
     assert_eq!(out.status, 204);
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert_eq!(get("/v1/runs", cookie).status, 401);
+
+    let data = server.data();
+    server.kill();
+    let server = Turnscope::start_on(data, &["--api-key", KEY]);
+    let reply = ask(&server, "GET", "/v1/runs", &[("cookie", cookie)], &Json::Null);
+    assert_eq!(reply.status, 401, "signing out holds after a restart");
 }
 
 #[test]

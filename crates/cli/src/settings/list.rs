@@ -153,6 +153,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BASE
     },
     Setting {
+        name: "allowed-host",
+        value: "NAME",
+        help: "A host name to which a server without a key answers, beside localhost and the addresses it listens on. Repeatable",
+        many: true,
+        ..BASE
+    },
+    Setting {
         name: "cors-origin",
         value: "ORIGIN",
         help: "An origin whose web pages may use the API; * for all. Repeatable",

@@ -38,6 +38,7 @@ pub(crate) struct Settings {
 struct Serve {
     key_is_asked_for: bool,
     allow_public_without_key: bool,
+    allowed_hosts: Vec<String>,
     cors_origins: Vec<String>,
     content_stores: Vec<String>,
     max_body_bytes: u64,
@@ -235,6 +236,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         serve: Serve {
             key_is_asked_for: required != Some(false),
             allow_public_without_key: allow_public,
+            allowed_hosts: picker.list("allowed-host", parse::split_list),
             cors_origins: picker.list("cors-origin", parse::split_list),
             content_stores: picker.list("content-store", parse::split_list),
             max_body_bytes: max_body_bytes?,
@@ -279,6 +281,7 @@ impl Settings {
             otlp_http: self.otlp_http,
             api_key: key.map(|Secret(key)| ApiKey::new(key)),
             allow_public_without_key: serve.allow_public_without_key,
+            allowed_hosts: serve.allowed_hosts,
             cors_origins: serve.cors_origins,
             content_stores: serve.content_stores,
             max_body_bytes: usize::try_from(serve.max_body_bytes).unwrap_or(usize::MAX),

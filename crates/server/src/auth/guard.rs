@@ -1,7 +1,7 @@
 //! The check of the right that the routes of a router need.
 
 use super::{Auth, Principal, Right};
-use crate::{clock::seconds, problem::Problem};
+use crate::problem::Problem;
 use aide::axum::ApiRouter;
 use axum::{
     extract::{Request, State},
@@ -18,7 +18,7 @@ where
 }
 
 async fn guard(State((auth, right)): State<(Auth, Right)>, mut request: Request, next: Next) -> Response {
-    match authorised(auth.authenticate(request.method(), request.headers(), seconds()), right) {
+    match authorised(auth.principal(request.method(), request.headers()).await, right) {
         Ok(principal) => {
             request.extensions_mut().insert(principal);
             next.run(request).await

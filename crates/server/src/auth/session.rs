@@ -1,15 +1,19 @@
 //! A browser's session: the key is shown once, a signed token in a cookie stands for it afterwards.
 //!
 //! The token is `<end>.<nonce>.<tag>`: when it ends (seconds since the epoch), 16 random bytes, and an HMAC over both under the
-//! key. So it needs no table and survives a restart, it ends when the key changes, and nobody learns the key from it. Here:
-//! tokens, cookies and what a browser says about a request's origin. Not here: the key itself, the handlers (`rest::session`).
+//! key. So it needs no table and survives a restart, it ends when the key changes, and nobody learns the key from it. Those that
+//! were signed out are kept in a file until their end. Here: tokens and cookies. Not here: the key itself, where a request
+//! comes from (`origin`), the handlers (`rest::session`).
 
 use super::ApiKey;
+use crate::ServeError;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, header};
 use sha2::Sha256;
 use std::{
     collections::BTreeMap,
+    io::ErrorKind,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
@@ -20,14 +24,36 @@ pub(crate) const LASTS: u64 = 30 * 86_400;
 /// What the tag is for, so that it can stand for nothing else.
 const PURPOSE: &[u8] = b"turnscope session 1";
 
+/// The file of signed-out sessions in the data directory.
+const FILE: &str = "signed_out.json";
+
 /// Issues tokens and knows them again.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     /// Heads of tokens that were signed out before their end, with that end. The head is what is signed, byte by byte.
     ended: Mutex<BTreeMap<String, u64>>,
+    /// Where they are kept.
+    file: Option<PathBuf>,
 }
 
 impl Sessions {
+    /// With the sessions that were signed out before the server's start.
+    pub(crate) fn open(data: &Path) -> Result<Self, ServeError> {
+        let file = data.join(FILE);
+        let wrong = |error: &dyn std::fmt::Display| {
+            ServeError::Config(format!(
+                "cannot read the signed-out sessions in {}: {error}; delete the file and change the key",
+                file.display()
+            ))
+        };
+        let ended = match std::fs::read(&file) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| wrong(&error))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(wrong(&error)),
+        };
+        Ok(Self { ended: Mutex::new(ended), file: Some(file) })
+    }
+
     /// A new token that is good until `LASTS` from now; `None` when the system gives no random bytes.
     pub(crate) fn issue(key: &ApiKey, now: u64) -> Option<String> {
         let mut nonce = [0_u8; 16];
@@ -42,13 +68,17 @@ impl Sessions {
         self.head(key, token, now).is_some()
     }
 
-    /// Ends a session before its time.
-    pub(crate) fn end(&self, key: &ApiKey, token: &str, now: u64) {
-        if let Some(head) = self.head(key, token, now) {
-            let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-            ended.retain(|_, end| *end > now);
-            ended.insert(head.to_owned(), now + LASTS);
-        }
+    /// Ends a session before its time, also for the server's next start.
+    pub(crate) fn end(&self, key: &ApiKey, token: &str, now: u64) -> std::io::Result<()> {
+        let Some(head) = self.head(key, token, now) else { return Ok(()) };
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|_, end| *end > now);
+        ended.insert(head.to_owned(), now + LASTS);
+        let Some(file) = &self.file else { return Ok(()) };
+        // Under the lock, so that the newest list is the one that stays.
+        let new = file.with_extension("new");
+        std::fs::write(&new, serde_json::to_vec(&*ended)?)?;
+        std::fs::rename(&new, file)
     }
 
     /// The signed part of a token that is good.
@@ -102,21 +132,6 @@ fn is_https(headers: &HeaderMap) -> bool {
         || says("forwarded", |forwarded| forwarded.to_ascii_lowercase().contains("proto=https"))
 }
 
-/// Whether a request that changes something comes from a page of this server, or from no browser: another page on the same
-/// host, under another port, gets the cookie sent along too.
-pub(crate) fn is_own_page(method: &Method, headers: &HeaderMap) -> bool {
-    if method.is_safe() {
-        return true;
-    }
-    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
-        return matches!(site, "same-origin" | "none");
-    }
-    let Some(origin) = text(header::ORIGIN) else { return true };
-    let host = origin.split_once("://").map(|(_, host)| host);
-    host.is_some() && host == text(header::HOST)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,8 +164,18 @@ mod tests {
         {
             assert!(!sessions.knows(&key, wrong, 1_000), "{wrong}");
         }
-        sessions.end(&key, &token, 1_000);
-        assert!(!sessions.knows(&key, &token, 1_000));
+    }
+
+    #[test]
+    fn a_session_that_was_signed_out_stays_so_after_a_restart() {
+        let (directory, key) = (tempfile::tempdir().unwrap(), ApiKey::new("s3cret"));
+        let sessions = Sessions::open(directory.path()).unwrap();
+        let (token, other) = (Sessions::issue(&key, 1_000).unwrap(), Sessions::issue(&key, 1_000).unwrap());
+        sessions.end(&key, &token, 1_000).unwrap();
+        for sessions in [&sessions, &Sessions::open(directory.path()).unwrap()] {
+            assert!(!sessions.knows(&key, &token, 1_000));
+            assert!(sessions.knows(&key, &other, 1_000));
+        }
     }
 
     #[test]
@@ -161,17 +186,5 @@ mod tests {
         assert_eq!(plain, "turnscope_session=t; Path=/; HttpOnly; SameSite=Strict; Max-Age=5");
         let forwarded = cookie("t", 5, &headers(&[("x-forwarded-proto", "https")])).unwrap();
         assert!(forwarded.to_str().unwrap().ends_with("; Secure"));
-    }
-
-    #[test]
-    fn only_this_servers_pages_change_things_with_a_cookie() {
-        let own = |method: Method, pairs: &[(&'static str, &str)]| is_own_page(&method, &headers(pairs));
-        assert!(own(Method::GET, &[("origin", "http://evil.example")]));
-        assert!(own(Method::POST, &[]));
-        assert!(own(Method::POST, &[("origin", "http://localhost:8000"), ("host", "localhost:8000")]));
-        assert!(!own(Method::POST, &[("origin", "http://localhost:3000"), ("host", "localhost:8000")]));
-        assert!(!own(Method::DELETE, &[("origin", "null"), ("host", "localhost:8000")]));
-        assert!(!own(Method::PATCH, &[("sec-fetch-site", "same-site")]));
-        assert!(own(Method::PATCH, &[("sec-fetch-site", "same-origin")]));
     }
 }

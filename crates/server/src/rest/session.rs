@@ -20,7 +20,7 @@ use turnscope_api::{Access, SignIn};
 
 /// Whether a key is needed, and whether this client has shown it.
 pub(crate) async fn get(State(app): State<Arc<App>>, headers: HeaderMap) -> Json<Access> {
-    let principal = app.principal(&Method::GET, &headers);
+    let principal = app.auth.principal(&Method::GET, &headers).await;
     let signed_in = principal.is_some_and(|principal| principal.may(Right::Read));
     Json(Access { key_required: app.auth.is_on(), signed_in })
 }
@@ -36,14 +36,18 @@ pub(crate) async fn sign_in(
     if !app.auth.is_on() {
         return Ok(reply.into_response());
     }
-    let token = app.auth.sign_in(&body.key, seconds()).ok_or_else(Problem::wrong_key)?;
+    let token = app.auth.sign_in(&body.key).await.ok_or_else(Problem::wrong_key)?;
     Ok(with_cookie(reply.into_response(), session::cookie(&token, LASTS, &headers)))
 }
 
 /// Ends the session and takes the cookie back.
-pub(crate) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    app.auth.sign_out(&headers, seconds());
-    with_cookie(StatusCode::NO_CONTENT.into_response(), session::cookie("", 0, &headers))
+pub(crate) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
+    app.auth.sign_out(&headers, seconds()).map_err(|error| {
+        Problem::internal(format!(
+            "the session ended, but would go on after a restart of the server: {error}"
+        ))
+    })?;
+    Ok(with_cookie(StatusCode::NO_CONTENT.into_response(), session::cookie("", 0, &headers)))
 }
 
 fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
