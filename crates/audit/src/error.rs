@@ -28,6 +28,12 @@ pub enum AuditError {
     /// The file is damaged.
     #[error("the audit trail is damaged: {0}")]
     Damaged(String),
+    /// A record was written but does not stand in the trail.
+    #[error(
+        "the audit trail did not keep a record that was written to it: its tables were changed; \
+         `turnscope audit verify` says which"
+    )]
+    NotKept,
     /// A file or directory cannot be accessed.
     #[error("cannot use {}: {source}", path.display())]
     Io {

@@ -36,6 +36,7 @@ mod key;
 mod prune;
 mod read;
 mod report;
+mod schema;
 mod table;
 mod trail;
 mod verify;
@@ -46,7 +47,7 @@ pub use head::Head;
 pub use key::Key;
 pub use prune::Pruned;
 pub use read::{Filter, Reader};
-pub use report::{Finding, Report};
+pub use report::{Finding, Report, SchemaProblem};
 pub use table::fields;
 pub use trail::Trail;
 

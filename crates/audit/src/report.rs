@@ -74,6 +74,15 @@ pub enum Finding {
     },
     /// The genesis value of the chain was changed.
     Beginning,
+    /// A table, index, trigger or view is not as this program creates it: it can swallow or invent records.
+    Schema {
+        /// `table`, `index`, `trigger` or `view`.
+        kind: String,
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        problem: SchemaProblem,
+    },
     /// The trail ends before the given head: records were removed from the end.
     CutOff {
         /// The first missing record.
@@ -88,11 +97,23 @@ pub enum Finding {
     },
 }
 
+/// What is wrong with a part of the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaProblem {
+    /// It does not belong to the trail.
+    Foreign,
+    /// It differs.
+    Changed,
+    /// It is not there.
+    Missing,
+}
+
 impl Finding {
     /// The sequence number that it is about, or 0.
     pub(crate) fn seq(&self) -> u64 {
         match self {
-            Self::Beginning | Self::Checkpoint { .. } => 0,
+            Self::Beginning | Self::Checkpoint { .. } | Self::Schema { .. } => 0,
             Self::Changed { seq }
             | Self::Moved { seq, .. }
             | Self::Inserted { seq }
@@ -113,6 +134,11 @@ impl fmt::Display for Finding {
             Self::Inserted { seq } => write!(f, "record {seq} was inserted"),
             Self::Unlinked { seq } => write!(f, "record {seq} does not follow its predecessor"),
             Self::Checkpoint { id } => write!(f, "checkpoint {id} was changed or removed"),
+            Self::Schema { kind, name, problem } => match problem {
+                SchemaProblem::Foreign => write!(f, "the {kind} {name} does not belong to the trail"),
+                SchemaProblem::Changed => write!(f, "the {kind} {name} was changed"),
+                SchemaProblem::Missing => write!(f, "the {kind} {name} was removed"),
+            },
             Self::Beginning => f.write_str("the beginning of the chain was changed"),
             Self::CutOff { from, to } if from == to => {
                 write!(f, "record {from} was removed from the end")

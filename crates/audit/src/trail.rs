@@ -5,6 +5,7 @@ use crate::{
     chain::{Purpose, mac},
     key::random,
     read::{head, of_file},
+    schema,
     table::{self, Table},
 };
 use rusqlite::{
@@ -31,7 +32,7 @@ impl Trail {
         let path = directory.join(FILE);
         let is_new = !path.try_exists().map_err(AuditError::io(&path))?;
         if is_new {
-            fs::create_dir_all(directory).map_err(AuditError::io(directory))?;
+            private_directory(directory).map_err(AuditError::io(directory))?;
         }
         let key = match key {
             Some(key) => key,
@@ -88,6 +89,15 @@ impl Trail {
     }
 }
 
+/// Creates a directory that only its owner can read.
+fn private_directory(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
 /// Begins a write transaction: nobody else can append until it ends.
 fn begin(db: &mut Connection) -> Result<Transaction<'_>, AuditError> {
     Ok(db.transaction_with_behavior(TransactionBehavior::Immediate)?)
@@ -128,8 +138,9 @@ fn insert(
     }
     statement.raw_bind_parameter(table.width() - 1, prev)?;
     statement.raw_bind_parameter(table.width(), mac)?;
-    statement.raw_execute()?;
-    Ok(seq)
+    // A trigger that someone planted in the file could swallow or change the record.
+    let is_kept = statement.raw_execute()? == 1 && head(db)? == Head { count: seq, mac };
+    if is_kept { Ok(seq) } else { Err(AuditError::NotKept) }
 }
 
 /// The MAC of a record, over its table, all columns from `seq` on, and the MAC of the previous record.
@@ -149,7 +160,7 @@ fn create(directory: &Path, path: &Path, key: &Key) -> Result<(), AuditError> {
     let id: [u8; 16] = random()?;
     let file = tempfile::NamedTempFile::new_in(directory).map_err(AuditError::io(directory))?;
     let db = Connection::open(file.path())?;
-    db.execute_batch(include_str!("schema.sql"))?;
+    db.execute_batch(schema::SQL)?;
     db.execute(
         "INSERT INTO trail (id, genesis, key_check) VALUES (?1, ?2, ?3)",
         (

@@ -1,9 +1,10 @@
-//! Verification: every record against its own MAC and its predecessor, the checkpoints, and the end against a
+//! Verification: the schema, every record against its own MAC and its predecessor, the checkpoints, and the end against a
 //! head.
 
 use crate::{
     AuditError, Finding, Head, Key, Reader, Report,
     chain::{Mac, Purpose, mac, signature},
+    schema,
     table::Table,
     trail::record_mac,
 };
@@ -27,7 +28,7 @@ impl Reader {
 
 /// Like [`Reader::verify`], within the caller's transaction.
 pub(crate) fn verify(db: &Connection, key: &Key, expected: Option<Head>) -> Result<Report, AuditError> {
-    let mut findings = Vec::new();
+    let mut findings = schema::findings(db)?;
     let start = start(db, key, &mut findings)?;
     let mut walk = Walk {
         key,

@@ -1,5 +1,7 @@
 //! How commands fail: an exit code for scripts, a message, and a hint.
 
+use crate::render::terminal_style::harmless_lines;
+
 /// The exit codes, which are part of the public interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
@@ -79,9 +81,10 @@ impl Failure {
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "turnscope: {}", self.message)?;
+        // Servers and files may have written parts of both.
+        write!(f, "turnscope: {}", harmless_lines(&self.message, false))?;
         match &self.hint {
-            Some(hint) => write!(f, "\n  {hint}"),
+            Some(hint) => write!(f, "\n  {}", harmless_lines(hint, false)),
             None => Ok(()),
         }
     }

@@ -20,6 +20,8 @@ use exit::Code;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO); // prompts are for their owner only
     let cli = cli::Cli::parse();
     let code = match commands::run(&cli.command) {
         Ok(()) => Code::Ok,

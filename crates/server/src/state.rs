@@ -2,6 +2,7 @@
 
 use crate::{
     Addresses, ServeError,
+    audit::Unrecorded,
     auth::{ApiKey, Auth, Hosts},
     body::Limits,
     clock::now_ms,
@@ -173,6 +174,7 @@ pub(crate) struct App {
     pub(crate) audit: Audit,
     pub(crate) settings: Vec<Setting>,
     pub(crate) counted: Counted,
+    pub(crate) unrecorded: Unrecorded,
 }
 
 impl App {
@@ -238,6 +240,7 @@ impl App {
             audit: config.audit,
             settings: config.settings,
             counted: Counted::default(),
+            unrecorded: Unrecorded::default(),
         }))
     }
 

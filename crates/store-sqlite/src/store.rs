@@ -62,7 +62,7 @@ impl SqliteStore {
     /// Opens (and creates) the store in a directory and starts its writer.
     pub fn open(directory: &Path, options: Options) -> std::result::Result<Self, StoreError> {
         let io = |source| StoreError::Io { path: directory.display().to_string(), source };
-        std::fs::create_dir_all(directory).map_err(io)?;
+        private_directory(directory).map_err(io)?;
         let lock = Lock::take(directory)?;
         let path = directory.join(FILE);
         let db = schema::open_writer(&path)?;
@@ -311,4 +311,13 @@ impl Drop for SqliteStore {
             let _ = writer.join(); // a panic was caught, and said, in the thread
         }
     }
+}
+
+/// Creates a directory that only its owner can read: prompts hold what concerns nobody else.
+fn private_directory(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }

@@ -145,6 +145,34 @@ fn a_run_is_recorded_while_the_server_runs_and_leads_to_its_records() {
 }
 
 #[test]
+fn a_run_that_a_planted_trigger_swallows_is_reported_and_costs_no_other_its_record() {
+    let server = Turnscope::start_on(Arc::new(tempfile::tempdir().expect("a directory")), RECEIVED);
+    let trail = server.data().path().join("data/audit.db");
+    let db = rusqlite::Connection::open(&trail).expect("the trail");
+    let swallowed = load::run_id(1);
+    db.execute_batch(&format!(
+        "CREATE TRIGGER quiet BEFORE INSERT ON audit_runs WHEN NEW.run_id = '{swallowed}'
+         BEGIN SELECT RAISE(IGNORE); END"
+    ))
+    .expect("planted");
+    let spans: Vec<_> = (0..3).flat_map(|run| load::run(run, 1)).collect();
+    server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(spans));
+    let until = Instant::now() + Duration::from_secs(60);
+    let recorded = |run: u64| {
+        let answer = server.json(&format!("/v1/runs/{}/audit", load::run_id(run)));
+        !answer["records"].as_array().expect("records").is_empty()
+    };
+    while !(recorded(0)
+        && recorded(2)
+        && server.json("/health").to_string().contains("runs missing in the audit trail: 1;"))
+    {
+        assert!(Instant::now() < until, "{}", server.json("/health"));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(!recorded(1));
+}
+
+#[test]
 fn without_a_trail_that_is_said() {
     let server = Turnscope::start();
     server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(load::run(0, 1)));

@@ -1,9 +1,9 @@
 //! Tampering by someone who can write the file, and the findings.
 
-use crate::world::World;
+use crate::world::{World, at, entry};
 use proptest::prelude::*;
 use rusqlite::{Connection, types::Value};
-use turnscope_audit::Finding;
+use turnscope_audit::{AuditError, Finding, SchemaProblem, Source};
 
 #[test]
 fn triggers_refuse_mistakes() {
@@ -21,6 +21,49 @@ fn triggers_refuse_mistakes() {
         assert!(refused.contains("append-only"), "{sql}: {refused}");
     }
     assert!(world.verify(None).is_intact());
+}
+
+#[test]
+fn a_planted_trigger_swallows_nothing_in_silence_and_is_named() {
+    let world = World::with(3);
+    let mut trail = world.trail();
+    let db = Connection::open(world.directory.path().join(turnscope_audit::FILE)).expect("the file");
+    for body in [
+        "BEFORE INSERT ON audit_runs BEGIN SELECT RAISE(IGNORE); END",
+        "AFTER INSERT ON audit_runs BEGIN INSERT INTO audit_decisions SELECT NEW.seq + 1, 0, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', 0, NEW.prev, NEW.mac; END",
+    ] {
+        db.execute_batch(&format!("CREATE TRIGGER quiet {body}")).expect("planted");
+        assert!(matches!(trail.append(&entry(4), Source::Agent, at(4)), Err(AuditError::NotKept)), "{body}");
+        let report = world.verify(None);
+        let planted =
+            Finding::Schema { kind: "trigger".into(), name: "quiet".into(), problem: SchemaProblem::Foreign };
+        assert_eq!((report.findings, report.kept), (vec![planted], 3), "{body}");
+        db.execute_batch("DROP TRIGGER quiet").expect("removed");
+    }
+    assert_eq!(trail.append(&entry(4), Source::Agent, at(4)).expect("kept"), 4);
+    assert!(world.verify(None).is_intact());
+}
+
+#[test]
+fn changed_parts_of_the_schema_are_named() {
+    let world = World::with(3);
+    let db = Connection::open(world.directory.path().join(turnscope_audit::FILE)).expect("the file");
+    db.execute_batch(
+        "ALTER TABLE audit_runs RENAME TO kept; CREATE VIEW audit_runs AS SELECT * FROM kept;
+         DROP INDEX audit_decisions_of_run; CREATE INDEX audit_decisions_of_run ON audit_decisions (agent);
+         DROP INDEX audit_decisions_of_trace",
+    )
+    .expect("changed");
+    let said: Vec<String> = world.findings().iter().map(ToString::to_string).collect();
+    for part in [
+        "the view audit_runs does not belong to the trail",
+        "the table kept does not belong to the trail",
+        "the table audit_runs was removed",
+        "the index audit_decisions_of_run was changed",
+        "the index audit_decisions_of_trace was removed",
+    ] {
+        assert!(said.iter().any(|one| one == part), "{part}: {said:?}");
+    }
 }
 
 #[test]

@@ -14,5 +14,5 @@ pub(crate) struct Completions {
 pub(crate) fn completions(args: &Completions) -> Outcome {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "turnscope", &mut text);
-    output::print(&String::from_utf8_lossy(&text))
+    output::bytes(&text)
 }

@@ -20,7 +20,7 @@ pub(crate) fn man(args: &Man) -> Outcome {
     let Some(directory) = &args.directory else {
         let mut page = Vec::new();
         clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-        return output::print(&String::from_utf8_lossy(&page));
+        return output::bytes(&page);
     };
     std::fs::create_dir_all(directory)
         .and_then(|()| clap_mangen::generate_to(Cli::command(), directory))

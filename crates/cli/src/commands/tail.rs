@@ -117,7 +117,7 @@ impl Printer<'_> {
             return Ok(false);
         }
         if self.args.reading.json {
-            output::print(&format!("{value}\n"))?;
+            output::json_line(value)?;
         } else {
             output::print(&line)?;
         }

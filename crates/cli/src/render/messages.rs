@@ -69,7 +69,7 @@ fn put_message(out: &mut String, style: &TerminalStyle, message: &Message) {
     };
     for part in &message.parts {
         let (label, text) = part_text(part);
-        let label = if label.is_empty() { message.role.clone() } else { format!("{} {label}", message.role) };
+        let label = one_line(&format!("{} {label}", message.role));
         block(out, style, &label, tone, &text);
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     human,
     runs::short,
-    terminal_style::{TerminalStyle, Tone, one_line, wrap},
+    terminal_style::{TerminalStyle, Tone, harmless, one_line, wrap},
 };
 use std::fmt::Write as _;
 use turnscope_api::{Hit, SearchReply};
@@ -52,7 +52,7 @@ fn put_hit(out: &mut String, style: &TerminalStyle, hit: &Hit) {
                 marked.push(START);
             }
         }
-        marked.push(if c.is_control() || c == START || c == END { ' ' } else { c });
+        marked.push(if c == START || c == END { ' ' } else { harmless(c) });
     }
     let mut on = false;
     for line in wrap(&one_line(&marked), style.width.saturating_sub(4)).iter().take(4) {

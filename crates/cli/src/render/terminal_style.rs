@@ -29,6 +29,19 @@ pub(crate) enum Tone {
 }
 
 impl Tone {
+    /// What `TerminalStyle::paint` writes before and after a text.
+    const SEQUENCES: [&str; 9] = [
+        "\u{1b}[0m",
+        "\u{1b}[1m",
+        "\u{1b}[2m",
+        "\u{1b}[31m",
+        "\u{1b}[32m",
+        "\u{1b}[33m",
+        "\u{1b}[34m",
+        "\u{1b}[35m",
+        "\u{1b}[36m",
+    ];
+
     const fn code(self) -> &'static str {
         match self {
             Self::Plain => "",
@@ -138,9 +151,42 @@ pub(crate) fn columns(text: &str) -> usize {
     text.width()
 }
 
-/// Joins a text into one line: collapses white space and removes control characters.
+/// Whether a character drives a terminal or turns the direction of the text around it.
+pub(crate) fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The character, or a mark in the place of a harmful one.
+pub(crate) fn harmless(c: char) -> char {
+    match c {
+        _ if c.is_whitespace() && c.is_control() => ' ',
+        _ if is_harmful(c) => '\u{fffd}',
+        _ => c,
+    }
+}
+
+/// A text in which line breaks stay and other harmful characters are marked. Where `colours` are on, the sequences that
+/// `TerminalStyle::paint` writes stay too.
+pub(crate) fn harmless_lines(text: &str, colours: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let colour = Tone::SEQUENCES.iter().find(|sequence| colours && rest.starts_with(**sequence));
+        if let Some(sequence) = colour {
+            out.push_str(sequence);
+            rest = &rest[sequence.len()..];
+            continue;
+        }
+        out.push(if c == '\n' { c } else { harmless(c) });
+        rest = &rest[c.len_utf8()..];
+    }
+    out
+}
+
+/// Joins a text into one line: collapses white space and marks harmful characters.
 pub(crate) fn one_line(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean: String = text.chars().map(harmless).collect();
     clean.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -149,7 +195,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(8);
     let mut lines = Vec::new();
     for paragraph in text.lines() {
-        let clean: String = paragraph.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let clean: String = paragraph.chars().map(harmless).collect();
         let indent: String = clean.chars().take_while(|c| *c == ' ').take(width / 2).collect();
         let mut line = indent.clone();
         for word in clean.split_whitespace() {
@@ -201,8 +247,28 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_removed() {
-        assert_eq!(one_line("a\u{1b}[2J\n\t b"), "a [2J b");
+    fn harmful_characters_are_marked() {
+        assert_eq!(one_line("a\u{1b}[2J\n\t b"), "a\u{fffd}[2J b");
+        assert_eq!(one_line("\u{202e}a\u{9b}\u{7f}\u{8}\rb"), "\u{fffd}a\u{fffd}\u{fffd}\u{fffd} b");
+        let text = "\u{1b}[31mred\u{1b}[0m\n\u{1b}]0;title\u{7}\u{2066}\u{1b}[5m";
+        assert_eq!(
+            harmless_lines(text, true),
+            "\u{1b}[31mred\u{1b}[0m\n\u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}[5m"
+        );
+        assert!(!harmless_lines(text, false).contains(|c| c != '\n' && is_harmful(c)));
+        for tone in [
+            Tone::Strong,
+            Tone::Faint,
+            Tone::Good,
+            Tone::Bad,
+            Tone::Warn,
+            Tone::Model,
+            Tone::Tool,
+            Tone::Agent,
+        ] {
+            let painted = TerminalStyle { colour: true, ..STYLE }.paint(tone, "x");
+            assert_eq!(harmless_lines(&painted, true), painted, "{tone:?}");
+        }
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("abcdefghijkl", 8), ["abcdefgh", "ijkl"]);
     }

@@ -20,7 +20,7 @@ use crate::{
 };
 use entries::entries;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -81,7 +81,7 @@ pub(crate) fn spawn_recording(app: &Arc<App>) -> Result<Option<Recording>, Serve
     let app = Arc::clone(app);
     let (stop, mut stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
-        make_up(&app, &trail).await;
+        make_up(&app, &trail, &waiting).await;
         while tokio::time::timeout(EVERY, &mut stopped).await.is_err() {
             record_due(&app, &trail, &waiting, now_ms()).await;
         }
@@ -142,21 +142,7 @@ async fn record_due(app: &Arc<App>, trail: &Arc<Mutex<Trail>>, waiting: &Waiting
         if due.is_empty() {
             return;
         }
-        let later = blocking(app, trail, move |app, trail| {
-            let read = app.store.reader(&ReadLimit::none()).and_then(|mut reader| reader.runs_by_id(&due));
-            let runs: Vec<Run> = read.unwrap_or_else(|error| {
-                tracing::error!(%error, "runs could not be read for the audit trail");
-                Vec::new()
-            });
-            match record(app, trail, &runs) {
-                Ok(running) => running,
-                Err(error) => {
-                    tracing::error!(%error, "the audit trail could not be written; it is tried again in half a minute");
-                    due.iter().map(|id| (*id, now_ms() + AFTER_FAILURE_MS)).collect()
-                }
-            }
-        })
-        .await;
+        let later = blocking(app, trail, move |app, trail| record_each(app, trail, &due)).await;
         if now == i64::MAX {
             continue; // the last time: nothing is looked at again
         }
@@ -168,9 +154,10 @@ async fn record_due(app: &Arc<App>, trail: &Arc<Mutex<Trail>>, waiting: &Waiting
 }
 
 /// Records what ended while nobody recorded, newest first.
-async fn make_up(app: &Arc<App>, trail: &Arc<Mutex<Trail>>) {
+async fn make_up(app: &Arc<App>, trail: &Arc<Mutex<Trail>>, waiting: &Waiting) {
     let mut after: Option<Option<RunCursor>> = Some(None);
     while let Some(from) = after {
+        let waiting = Arc::clone(waiting);
         let next = blocking(app, trail, move |app, trail| -> Result<_, RecordError> {
             let page = RunPageQuery {
                 limit: AT_ONCE as u32,
@@ -189,7 +176,12 @@ async fn make_up(app: &Arc<App>, trail: &Arc<Mutex<Trail>>) {
                     runs.push(run);
                 }
             }
-            record(app, trail, &runs)?;
+            let failed = record(app, trail, &runs).failed;
+            app.unrecorded.update(&[], &failed);
+            if !failed.is_empty() {
+                let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                waiting.extend(failed.into_iter().map(|id| (id, now_ms() + AFTER_FAILURE_MS)));
+            }
             Ok(list.next)
         });
         after = match next.await {
@@ -203,24 +195,95 @@ async fn make_up(app: &Arc<App>, trail: &Arc<Mutex<Trail>>) {
     }
 }
 
-/// Records what is to be said of these runs, in one transaction. Gives those that still run, with when to look again.
-fn record(app: &App, trail: &mut Trail, runs: &[Run]) -> Result<Vec<(RunId, i64)>, RecordError> {
-    let moment = app.moment();
-    let mut told: Vec<(String, Entry)> = Vec::new();
-    let mut running = Vec::new();
-    for run in runs {
-        if run.status(moment.now_ms, moment.inactivity_ms).0 == RunStatus::Running {
-            running.push((run.run_id, run.received_at.saturating_add(moment.inactivity_ms + 1000)));
+/// Runs that could not be recorded and are tried again.
+#[derive(Debug, Default)]
+pub(crate) struct Unrecorded(Mutex<HashSet<RunId>>);
+
+impl Unrecorded {
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn update(&self, tried: &[RunId], failed: &[RunId]) {
+        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tried.iter().for_each(|id| {
+            runs.remove(id);
+        });
+        runs.extend(failed);
+    }
+}
+
+/// What became of some runs.
+#[derive(Debug, Default)]
+struct Recorded {
+    /// Those that still run, with when to look at them again.
+    running: Vec<(RunId, i64)>,
+    /// Those that could not be recorded.
+    failed: Vec<RunId>,
+}
+
+/// Records these runs. Gives those to look at again, with when.
+fn record_each(app: &App, trail: &mut Trail, due: &[RunId]) -> Vec<(RunId, i64)> {
+    let read =
+        |ids: &[RunId]| app.store.reader(&ReadLimit::none()).and_then(|mut reader| reader.runs_by_id(ids));
+    // One run that cannot be read does not keep the others from being recorded.
+    let (runs, mut failed) = match read(due) {
+        Ok(runs) => (runs, Vec::new()),
+        Err(_) => {
+            let (mut runs, mut failed) = (Vec::new(), Vec::new());
+            for id in due {
+                match read(&[*id]) {
+                    Ok(found) => runs.extend(found),
+                    Err(error) => {
+                        tracing::error!(run = %id, %error, "a run could not be read for the audit trail");
+                        failed.push(*id);
+                    }
+                }
+            }
+            (runs, failed)
         }
+    };
+    let recorded = record(app, trail, &runs);
+    failed.extend(recorded.failed);
+    app.unrecorded.update(due, &failed);
+    let again = now_ms() + AFTER_FAILURE_MS;
+    recorded.running.into_iter().chain(failed.into_iter().map(|id| (id, again))).collect()
+}
+
+/// Records what is to be said of these runs: in one transaction, or run by run where that fails.
+fn record(app: &App, trail: &mut Trail, runs: &[Run]) -> Recorded {
+    let moment = app.moment();
+    let mut recorded = Recorded::default();
+    let mut told: Vec<(RunId, Vec<(String, Entry)>)> = Vec::new();
+    for run in runs {
+        let group = || app.store.reader(&ReadLimit::none())?.group(run.group);
         let has_verdicts = run.verdicts.iter().any(|count| *count > 0);
-        let group =
-            has_verdicts.then(|| app.store.reader(&ReadLimit::none())?.group(run.group)).transpose()?;
-        told.extend(entries(run, group.as_deref(), moment));
+        match has_verdicts.then(group).transpose() {
+            Ok(group) => told.push((run.run_id, entries(run, group.as_deref(), moment))),
+            Err(error) => {
+                tracing::error!(run = %run.run_id, %error, "the decisions of a run could not be read for the audit trail");
+                recorded.failed.push(run.run_id);
+                continue;
+            }
+        }
+        if run.status(moment.now_ms, moment.inactivity_ms).0 == RunStatus::Running {
+            let again = run.received_at.saturating_add(moment.inactivity_ms + 1000);
+            recorded.running.push((run.run_id, again));
+        }
     }
-    if !told.is_empty() {
-        trail.append_once(&told, Source::Server, now_ms())?;
+    told.retain(|(_, entries)| !entries.is_empty());
+    let all: Vec<_> = told.iter().flat_map(|(_, entries)| entries.iter().cloned()).collect();
+    if all.is_empty() || trail.append_once(&all, Source::Server, now_ms()).is_ok() {
+        return recorded;
     }
-    Ok(running)
+    for (id, entries) in told {
+        if let Err(error) = trail.append_once(&entries, Source::Server, now_ms()) {
+            tracing::error!(run = %id, %error, "a run could not be recorded in the audit trail; it is tried again in half a minute");
+            recorded.failed.push(id);
+        }
+    }
+    recorded
 }
 
 /// Does this on a blocking thread; `None` when it panicked.

@@ -38,6 +38,10 @@ pub(super) fn degraded(app: &App) -> Vec<String> {
     if lag > LAGGING {
         degraded.push(format!("search lags {lag} messages behind"));
     }
+    let unrecorded = app.unrecorded.count();
+    if unrecorded > 0 {
+        degraded.push(format!("runs missing in the audit trail: {unrecorded}; the log says why"));
+    }
     degraded.extend(app.prices.wrong().map(|wrong| format!("prices are not up to date: {wrong}")));
     degraded
 }

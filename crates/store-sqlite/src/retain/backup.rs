@@ -8,7 +8,7 @@ use rusqlite::{
     Connection,
     backup::{Backup, StepResult},
 };
-use std::{fs::File, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 /// Pages copied between two looks at who else wants the file.
 const PAGES: std::ffi::c_int = 2000;
@@ -17,13 +17,20 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Copies a store as it is at one moment, into a file that must not exist yet. A copy of a damaged store is not kept: it
 /// is said what is damaged.
 pub(crate) fn backup(from: &Connection, to: &Path, progress: &mut dyn FnMut(u32, u32)) -> Result<()> {
-    // Made here and nowhere else, so that a failure removes nothing that was there before.
-    File::create_new(to).map_err(|source| StoreError::Io { path: to.display().to_string(), source })?;
-    let copied = copy(from, to, progress);
-    if copied.is_err() {
-        let _ = std::fs::remove_file(to);
+    let io = |source| StoreError::Io { path: to.display().to_string(), source };
+    if to.exists() {
+        return Err(io(std::io::ErrorKind::AlreadyExists.into()).into());
     }
-    copied
+    let directory = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let unfinished = tempfile::Builder::new()
+        .prefix(".turnscope-backup-")
+        .tempfile_in(directory)
+        .map_err(io)?
+        .into_temp_path();
+    copy(from, &unfinished, progress)?;
+    // Under its name only now that it is whole. What appeared there meanwhile stays.
+    unfinished.persist_noclobber(to).map_err(|error| io(error.error))?;
+    Ok(())
 }
 
 fn copy(from: &Connection, to: &Path, progress: &mut dyn FnMut(u32, u32)) -> Result<()> {
