@@ -139,3 +139,16 @@ impl From<turnscope_server::ServeError> for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use turnscope_server::ServeError;
+
+    #[test]
+    fn a_server_whose_store_failed_ends_with_an_error_and_the_reason() {
+        let failure = Failure::from(ServeError::StoreFailed("the store's writer has ended: a bug".into()));
+        assert_eq!(failure.code, Code::Failed);
+        assert!(failure.to_string().contains("a bug"), "{failure}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The server: receivers, REST, live stream, and what stands between a client and the store.
 //!
-//! [`serve`] reads as the table of contents: open, bind, announce, wait, drain, close.
+//! [`serve`] and `run` read as the table of contents: bind, open, announce, wait, drain, close.
 
 mod audit;
 mod auth;
@@ -26,6 +26,8 @@ mod rest;
 mod routes;
 mod spanmetrics;
 mod state;
+#[cfg(test)]
+mod tests;
 mod ui;
 
 pub use auth::ApiKey;
@@ -36,7 +38,7 @@ pub use prices::FILE as PRICE_FILE;
 pub use routes::openapi;
 pub use state::{Audit, Config, Setting};
 
-use listen::Listener;
+use listen::{Listener, Running};
 use state::App;
 use std::{
     future::Future,
@@ -93,23 +95,59 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     config.check()?;
-    let main = Listener::bind(config.listen, "--listen").await?;
-    let grpc = Listener::bind(config.otlp_grpc, "--otlp-grpc").await?;
-    let http = Listener::bind(config.otlp_http, "--otlp-http").await?;
-    let addresses =
-        Addresses { listen: main.address(), otlp_grpc: grpc.address(), otlp_http: http.address() };
-    let retention = config.retention;
-    let app = App::open(config, addresses)?;
-    let pruning = maintenance::spawn_pruning(&app, retention);
+    let ports = Ports::bind(&config).await?;
+    let app = App::open(config, ports.addresses())?;
+    run(app, ports, ready, stop).await
+}
+
+/// The ports, before they are served.
+struct Ports {
+    main: Listener,
+    grpc: Listener,
+    http: Listener,
+}
+
+impl Ports {
+    async fn bind(config: &Config) -> Result<Self, ServeError> {
+        Ok(Self {
+            main: Listener::bind(config.listen, "--listen").await?,
+            grpc: Listener::bind(config.otlp_grpc, "--otlp-grpc").await?,
+            http: Listener::bind(config.otlp_http, "--otlp-http").await?,
+        })
+    }
+
+    fn addresses(&self) -> Addresses {
+        Addresses {
+            listen: self.main.address(),
+            otlp_grpc: self.grpc.address(),
+            otlp_http: self.http.address(),
+        }
+    }
+
+    fn serve(self, app: &Arc<App>) -> [Running; 3] {
+        let otlp = auth::protect(app, routes::otlp_router(app));
+        [
+            self.main.spawn(auth::protect(app, routes::router(app)), app.write_timeout),
+            self.grpc.spawn(otlp.clone(), app.write_timeout),
+            self.http.spawn(otlp, app.write_timeout),
+        ]
+    }
+}
+
+/// Serves until `stop` resolves, or until the store has failed for good.
+async fn run(
+    app: Arc<App>,
+    ports: Ports,
+    ready: impl FnOnce(Addresses) -> Result<(), ServeError>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let pruning = maintenance::spawn_pruning(&app);
     let looking = maintenance::spawn_looking(&app);
     let reading = live_events::spawn_reading(&app);
     let recording = audit::spawn_recording(&app)?;
     let audit_pruning = audit::spawn_pruning(&app);
-    let routers =
-        [(main, routes::router(&app)), (grpc, routes::otlp_router(&app)), (http, routes::otlp_router(&app))];
-    let running: Vec<_> =
-        routers.into_iter().map(|(listener, router)| listener.spawn(auth::protect(&app, router))).collect();
-    ready(addresses)?;
+    let running = ports.serve(&app);
+    ready(app.addresses)?;
     let failed = tokio::select! {
         () = stop => None,
         reason = maintenance::store_failure(Arc::clone(&app.store)) => Some(reason),

@@ -34,9 +34,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// An HTTP/2 connection is pinged after this much silence, and closed when no reply comes.
 const PING_EVERY: Duration = Duration::from_secs(60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
-/// A connection is closed when its client has taken nothing for this long although something was to be sent: streams that
-/// nobody reads would stay for ever.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// After the stop, connections are closed once no request has been in progress for this many checks in a row.
 const CALM: u32 = 10;
 const CALM_STEP: Duration = Duration::from_millis(50);
@@ -71,8 +68,9 @@ impl Listener {
         self.address
     }
 
-    /// Serves until it is stopped.
-    pub(crate) fn spawn(self, router: Router) -> Running {
+    /// Serves until it is stopped. A connection is closed when its client has taken nothing for `write_timeout` although
+    /// something was to be sent: streams that nobody reads would stay for ever.
+    pub(crate) fn spawn(self, router: Router, write_timeout: Duration) -> Running {
         let (stop, mut stopped) = oneshot::channel();
         let active = Arc::new(AtomicUsize::new(0));
         let router = router.layer(middleware::from_fn_with_state(Arc::clone(&active), count));
@@ -122,7 +120,7 @@ impl Listener {
                         () = stopping.cancelled() => return,
                     }
                     let mut stream = TimeoutStream::new(stream);
-                    stream.set_write_timeout(Some(WRITE_TIMEOUT));
+                    stream.set_write_timeout(Some(write_timeout));
                     let io = TokioIo::new(Box::pin(stream));
                     let connection = builder.serve_connection(io, service).into_owned();
                     tokio::select! {

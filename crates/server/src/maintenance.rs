@@ -3,7 +3,6 @@
 use crate::{clock::now_ms, state::App};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
-use turnscope_query::Retention;
 
 /// The time between two passes of retention.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
@@ -11,7 +10,8 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 const PRUNE_DELAY: Duration = Duration::from_secs(60);
 
 /// Applies the retention settings every hour. `None` if they keep everything.
-pub(crate) fn spawn_pruning(app: &Arc<App>, retention: Retention) -> Option<JoinHandle<()>> {
+pub(crate) fn spawn_pruning(app: &Arc<App>) -> Option<JoinHandle<()>> {
+    let retention = app.retention;
     if retention.keeps_everything() {
         return None;
     }

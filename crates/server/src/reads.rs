@@ -6,9 +6,9 @@ use turnscope_answers::AnswerError;
 use turnscope_store::{ReadLimit, Store, StoreError};
 
 /// Questions worked on at once; SQLite's readers do not get faster with more.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 /// Questions that may be waiting or worked on; beyond, a client is told to come back.
-const IN_HAND: usize = 256;
+pub(crate) const IN_HAND: usize = 256;
 /// How long a question may wait for its turn, and how long it may be worked on.
 const PATIENCE: Duration = Duration::from_secs(10);
 const DEADLINE: Duration = Duration::from_secs(60);

@@ -51,6 +51,8 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// The longest time that a body may take to arrive.
     pub body_timeout: Duration,
+    /// A connection is closed when its client has taken nothing for this long although something was to be sent.
+    pub write_timeout: Duration,
     /// Bytes of requests in hand at once; more are refused with a hint to try again.
     pub max_pending_bytes: usize,
     /// A run without an end counts as incomplete when nothing came for longer than this.
@@ -89,6 +91,7 @@ impl Config {
             content_stores: Vec::new(),
             max_body_bytes: 64 << 20,
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
             max_pending_bytes: 96 << 20,
             inactivity: Duration::from_secs(600),
             redactor: Redactor::default(),
@@ -172,6 +175,7 @@ pub(crate) struct App {
     pub(crate) data: PathBuf,
     pub(crate) retention: Retention,
     pub(crate) audit: Audit,
+    pub(crate) write_timeout: Duration,
     pub(crate) settings: Vec<Setting>,
     pub(crate) counted: Counted,
     pub(crate) unrecorded: Unrecorded,
@@ -203,7 +207,8 @@ impl App {
         Self::over(Arc::new(store), config, prices, addresses)
     }
 
-    fn over(
+    /// Over any store.
+    pub(crate) fn over(
         store: Arc<dyn Store>,
         config: Config,
         prices: Arc<Prices>,
@@ -238,6 +243,7 @@ impl App {
             data: config.data,
             retention: config.retention,
             audit: config.audit,
+            write_timeout: config.write_timeout,
             settings: config.settings,
             counted: Counted::default(),
             unrecorded: Unrecorded::default(),
@@ -284,7 +290,7 @@ impl App {
 }
 
 /// The prices that hold for this data directory.
-fn prices_of(config: &Config) -> Result<Arc<Prices>, ServeError> {
+pub(crate) fn prices_of(config: &Config) -> Result<Arc<Prices>, ServeError> {
     let file = config.pricing.clone().unwrap_or_else(|| config.data.join(prices::FILE));
     Ok(Arc::new(Prices::open(file)?))
 }

@@ -5,10 +5,10 @@ use std::{path::Path, sync::mpsc, time::Duration};
 use turnscope_model::{RunId, Score};
 use turnscope_query::{NewScore, Pruned, Retention, ScoreChange};
 
-/// Called with the outcome once a batch is durable, or is not. It must not block.
+/// Called with the outcome once a batch is durable, or is not. It must not block or panic.
 pub type CommitReply = Box<dyn FnOnce(Result<Stored, CommitError>) + Send>;
 
-/// Called with runs that changed. It must not block.
+/// Called with runs that changed. It must not block or panic.
 pub type ChangeListener = Box<dyn Fn(Vec<Change>) + Send + Sync>;
 
 /// A run that was written or changed, or is no more.

@@ -9,7 +9,7 @@ use std::{
 };
 use turnscope_tests::{
     http, load,
-    testkit::{At, Turnscope},
+    testkit::{At, InProcess, Turnscope},
 };
 
 /// One event.
@@ -132,4 +132,41 @@ fn a_client_knows_where_it_is_before_anything_happens() {
     let path = format!("/v1/live?last_event_id={here}");
     stream.write_all(http::head("GET", &path, &[], None).as_bytes()).unwrap();
     assert_eq!(Listener(BufReader::new(stream)).next_of(&load::run_id(2)).name, "run");
+}
+
+/// A run whose event in the live stream is large.
+fn send_large(server: &At, run: u64) {
+    let mut spans = load::run(run, 1);
+    spans[0].attributes = vec![
+        load::text("gen_ai.operation.name", "invoke_agent"),
+        load::text("gen_ai.agent.name", "clerk".repeat(20_000)),
+    ];
+    let body = load::encode(spans);
+    assert_eq!(server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &body).status, 200);
+}
+
+#[test]
+fn a_client_that_never_reads_is_dropped_and_ingest_goes_on() {
+    let server = InProcess::start(|config| config.write_timeout = Duration::from_millis(500));
+    let mut silent = http::open(server.0.listen).unwrap();
+    silent.write_all(http::head("GET", "/v1/live", &[], None).as_bytes()).unwrap();
+    let mut reading = Listener::open(&server, None);
+    let reading = std::thread::spawn(move || {
+        for run in 0..=400 {
+            assert_eq!(reading.next_of(&load::run_id(run)).name, "run");
+        }
+    });
+    // Far more than the buffers of a connection hold, but fewer events than may wait for a slow client.
+    for run in 0..400 {
+        send_large(&server, run);
+    }
+    // The server has closed the connection once it no longer takes what is sent on it.
+    let until = Instant::now() + Duration::from_secs(60);
+    while silent.write_all(b" ").is_ok() {
+        assert!(Instant::now() < until, "the client was not dropped");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // A client that reads has missed nothing, and goes on.
+    send_large(&server, 400);
+    reading.join().unwrap();
 }

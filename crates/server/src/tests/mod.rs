@@ -1,0 +1,110 @@
+//! A server in this process over a store that a test watches, holds up or breaks.
+
+mod failures;
+mod live;
+mod reads;
+mod watched_store;
+
+use crate::{Config, Ports, ServeError, run, state::App};
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
+    common::v1::{AnyValue, KeyValue, any_value::Value as Any},
+    trace::v1::{ResourceSpans, ScopeSpans, Span},
+};
+use prost::Message as _;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::oneshot,
+    task::JoinHandle,
+};
+use turnscope_store::Store;
+use turnscope_store_sqlite::{Options, SqliteStore};
+
+/// A running server.
+struct Server {
+    app: Arc<App>,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Result<(), ServeError>>,
+    _data: TempDir,
+}
+
+impl Server {
+    /// Starts a server over what `wrap` makes of an SQLite store.
+    async fn start(wrap: impl FnOnce(SqliteStore) -> Arc<dyn Store>) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let config = Config::new(data.path().to_owned());
+        let ports = Ports::bind(&config).await.unwrap();
+        let store = wrap(SqliteStore::open(data.path(), Options::default()).unwrap());
+        let prices = crate::state::prices_of(&config).unwrap();
+        let app = App::over(store, config, prices, ports.addresses()).unwrap();
+        let ((ready, is_ready), (stop, stopped)) = (oneshot::channel(), oneshot::channel());
+        let serving = Arc::clone(&app);
+        let running = tokio::spawn(async move {
+            let ready = |_| {
+                let _ = ready.send(());
+                Ok(())
+            };
+            run(serving, ports, ready, async {
+                let _ = stopped.await;
+            })
+            .await
+        });
+        is_ready.await.unwrap();
+        Self { app, stop, running, _data: data }
+    }
+
+    /// Stops the server, and says how it ended.
+    async fn stop(self) -> Result<(), ServeError> {
+        let _ = self.stop.send(());
+        self.running.await.unwrap()
+    }
+
+    /// A connection on which this has been sent.
+    async fn open(&self, method: &str, path: &str, body: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(self.app.addresses.listen).await.unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: turnscope\r\nconnection: close\r\n\
+             content-type: application/x-protobuf\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(body).await.unwrap();
+        stream
+    }
+
+    /// The whole answer to this, as text.
+    async fn ask(&self, method: &str, path: &str, body: &[u8]) -> String {
+        read_all(self.open(method, path, body).await).await
+    }
+}
+
+async fn read_all(mut stream: TcpStream) -> String {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// An OTLP request with one span, which is a run of its own.
+fn one_run(trace: u8) -> Vec<u8> {
+    let text = |text: &str| Some(AnyValue { value: Some(Any::StringValue(text.to_owned())) });
+    let attribute =
+        |key: &str, value| KeyValue { key: key.to_owned(), value: text(value), ..KeyValue::default() };
+    let span = Span {
+        trace_id: vec![trace; 16],
+        span_id: vec![trace; 8],
+        name: "invoke_agent clerk".to_owned(),
+        start_time_unix_nano: 1_750_000_000_000_000_000,
+        end_time_unix_nano: 1_750_000_001_000_000_000,
+        attributes: vec![
+            attribute("gen_ai.operation.name", "invoke_agent"),
+            attribute("gen_ai.agent.name", "clerk"),
+        ],
+        ..Span::default()
+    };
+    let scope_spans = vec![ScopeSpans { spans: vec![span], ..ScopeSpans::default() }];
+    let resource_spans = vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }];
+    ExportTraceServiceRequest { resource_spans }.encode_to_vec()
+}
