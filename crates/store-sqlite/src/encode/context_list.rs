@@ -10,6 +10,9 @@
 use std::collections::HashMap;
 use turnscope_model::ContentId;
 
+/// The longest list that is coded. A few bytes can copy a whole base list, so what they may become is bounded.
+pub(crate) const LONGEST: usize = 1 << 24;
+
 /// A list coded against its base, and the ids that it had to write out.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Coded {
@@ -19,7 +22,7 @@ pub(crate) struct Coded {
     pub(crate) literals: Vec<ContentId>,
 }
 
-/// Codes `list` against `base` (empty when there is none).
+/// Codes `list`, of no more than [`LONGEST`] ids, against `base` (empty when there is none).
 pub(crate) fn encode(list: &[ContentId], base: &[ContentId]) -> Coded {
     let common = list.iter().zip(base).take_while(|(a, b)| a == b).count();
     let mut out = Coder { base, ..Coder::default() };
@@ -46,7 +49,8 @@ pub(crate) fn encode(list: &[ContentId], base: &[ContentId]) -> Coded {
     out.finish()
 }
 
-/// The list that `ops` stands for; `None` when they are damaged or do not fit the base.
+/// The list that `ops` stands for; `None` when they are damaged or do not fit the base, or when it would be longer than
+/// [`LONGEST`].
 pub(crate) fn decode(ops: &[u8], base: &[ContentId]) -> Option<Vec<ContentId>> {
     let mut input = ops;
     let mut list = Vec::new();
@@ -55,6 +59,9 @@ pub(crate) fn decode(ops: &[u8], base: &[ContentId]) -> Option<Vec<ContentId>> {
     while !input.is_empty() {
         let head = read_varint(&mut input)?;
         let len = usize::try_from(head >> 1).ok()?;
+        if list.len().checked_add(len)? > LONGEST {
+            return None;
+        }
         if head & 1 == 1 {
             let start = copied_to.checked_add(unzigzag(read_varint(&mut input)?))?;
             let start_at = usize::try_from(start).ok()?;
@@ -188,6 +195,20 @@ mod tests {
         assert_eq!(decode(&[0x80], &[]), None);
         assert_eq!(decode(&[9, 0], &ids([1, 2])), None);
         assert_eq!(decode(&[0xfe, 0xff, 0xff, 0xff, 0x0f], &[]), None);
+    }
+
+    #[test]
+    fn a_few_bytes_do_not_become_a_list_without_end() {
+        let base = ids(0..1 << 16);
+        let mut copy_all = Vec::new();
+        write_varint(&mut copy_all, (base.len() as u64) * 2 + 1);
+        write_varint(&mut copy_all, zigzag(0));
+        let mut copy_again = copy_all.clone();
+        copy_again.truncate(copy_all.len() - 1);
+        write_varint(&mut copy_again, zigzag(-(1 << 16)));
+        let times = |count: usize| [copy_all.clone(), copy_again.repeat(count - 1)].concat();
+        assert_eq!(decode(&times(LONGEST >> 16), &base).unwrap().len(), LONGEST);
+        assert_eq!(decode(&times((LONGEST >> 16) + 1), &base), None);
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use super::commit::Committer;
 use crate::{encode::context_list, error::Result};
 use rusqlite::Transaction;
-use std::collections::HashSet;
+use std::{collections::HashSet, hash::Hash};
 use turnscope_model::{ContentHash, ContentId, Form, Purpose, RecordId, TraceGroupId, Value};
 
 impl Committer {
@@ -29,7 +29,8 @@ impl Committer {
             }
             list.push(interned.id);
         }
-        if !matches!(value.purpose, Purpose::Input | Purpose::System | Purpose::Definitions) {
+        let is_compared = matches!(value.purpose, Purpose::Input | Purpose::System | Purpose::Definitions);
+        if !is_compared || list.len() > context_list::LONGEST {
             note_uses(tx, record, &met_before)?;
             return Ok(Some(list));
         }
@@ -52,9 +53,7 @@ impl Committer {
                 .execute((base.record.0, record.0, slot))?;
         }
         // The base list keeps alive what it has.
-        let literals: HashSet<ContentId> = coded.literals.into_iter().collect();
-        met_before.retain(|id| literals.contains(id));
-        note_uses(tx, record, &met_before)?;
+        note_uses(tx, record, &of_these(met_before, coded.literals))?;
         if let Some(group) = group {
             self.recent_lists.remember(group, value.purpose, record, slot, list);
         }
@@ -84,6 +83,13 @@ impl Committer {
     }
 }
 
+/// The ids of a list that are in another one too.
+fn of_these<Id: Eq + Hash>(mut list: Vec<Id>, others: Vec<Id>) -> Vec<Id> {
+    let others: HashSet<Id> = others.into_iter().collect();
+    list.retain(|id| others.contains(id));
+    list
+}
+
 /// Notes that a record uses contents which were in the store before.
 fn note_uses(tx: &Transaction<'_>, record: RecordId, contents: &[ContentId]) -> Result<()> {
     let mut insert = tx.prepare_cached("INSERT OR IGNORE INTO uses (content, record) VALUES (?1, ?2)")?;
@@ -91,4 +97,85 @@ fn note_uses(tx: &Transaction<'_>, record: RecordId, contents: &[ContentId]) -> 
         insert.execute((content.0, record.0))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+    use std::{
+        cell::Cell,
+        sync::{
+            Arc,
+            atomic::{AtomicU64, Ordering},
+        },
+    };
+    use turnscope_model::Item;
+
+    /// A list of so many different messages.
+    fn list(count: usize) -> Value {
+        let item = |n| {
+            let bytes = format!("message {n} of a list that is sent again and again").into_bytes();
+            Item { at: 0, hash: ContentHash::of(Form::Text, &bytes), bytes: bytes.into() }
+        };
+        let items = (0..count).map(item).collect();
+        Value { form: Form::Text, purpose: Purpose::Input, envelope: Vec::new(), items }
+    }
+
+    /// The steps that SQLite takes to write a list again that has no base list.
+    fn steps_again(count: usize) -> u64 {
+        let directory = tempfile::tempdir().unwrap();
+        let mut db = schema::open_writer(&directory.path().join(schema::FILE)).unwrap();
+        let mut committer = Committer::new(&db).unwrap();
+        let steps = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&steps);
+        let count_step = move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        db.progress_handler(1, Some(count_step)).unwrap();
+        let tx = db.transaction().unwrap();
+        let value = list(count);
+        committer.list(&tx, None, RecordId(1), 0, &value).unwrap();
+        let before = steps.load(Ordering::Relaxed);
+        committer.list(&tx, None, RecordId(2), 0, &value).unwrap();
+        let uses: usize =
+            tx.query_row("SELECT count(*) FROM uses WHERE record = 2", [], |row| row.get(0)).unwrap();
+        assert_eq!(uses, count, "the second record keeps every message alive");
+        steps.load(Ordering::Relaxed) - before
+    }
+
+    #[test]
+    fn a_list_of_known_items_without_a_base_list_takes_linear_work() {
+        let (once, twice) = (steps_again(1000), steps_again(2000));
+        assert!(twice < once * 5 / 2, "{once} steps for 1000 items, {twice} for 2000");
+    }
+
+    thread_local!(static COMPARED: Cell<u64> = const { Cell::new(0) });
+
+    /// An id that counts how often it is compared.
+    struct Counted(u32);
+
+    impl PartialEq for Counted {
+        fn eq(&self, other: &Self) -> bool {
+            COMPARED.set(COMPARED.get() + 1);
+            self.0 == other.0
+        }
+    }
+
+    impl Eq for Counted {}
+
+    impl Hash for Counted {
+        fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+            self.0.hash(state);
+        }
+    }
+
+    #[test]
+    fn each_id_of_a_list_is_looked_for_once_among_the_others() {
+        let ids = |range: std::ops::Range<u32>| range.map(Counted).collect::<Vec<_>>();
+        let found = of_these(ids(0..20_000), ids(10_000..30_000));
+        assert!(found.iter().map(|id| id.0).eq(10_000..20_000));
+        assert!(COMPARED.get() < 100_000, "{} comparisons", COMPARED.get());
+    }
 }

@@ -18,6 +18,9 @@ const LISTS: usize = 6;
 const CONVERSATIONS: NonZeroUsize = NonZeroUsize::new(2048).unwrap();
 const SHORTEST: usize = 8;
 
+/// What tells conversations apart: many begin with the same instructions and greetings.
+type Conversation = (Purpose, [ContentId; SHORTEST]);
+
 /// A list that a later one can be coded against.
 #[derive(Clone, Debug)]
 pub(crate) struct BaseList {
@@ -31,8 +34,8 @@ pub(crate) struct BaseList {
 /// Recent lists by trace group.
 pub(crate) struct RecentLists {
     groups: LruCache<TraceGroupId, Vec<BaseList>>,
-    /// The latest long list that begins with these two contents.
-    conversations: LruCache<(Purpose, ContentId, ContentId), BaseList>,
+    /// The latest long list that begins like this.
+    conversations: LruCache<Conversation, BaseList>,
     ids: usize,
 }
 
@@ -41,18 +44,26 @@ impl RecentLists {
         Self { groups: LruCache::new(TRACE_GROUPS), conversations: LruCache::new(CONVERSATIONS), ids: 0 }
     }
 
-    /// The best list to code this one against: of the same group, else of the same conversation in another group.
+    /// The best list to code this one against: of the same group, or of the same conversation in another group where that
+    /// holds at least half of the list and more of it than the group's own.
     pub(crate) fn find(
         &mut self,
         group: TraceGroupId,
         purpose: Purpose,
         list: &[ContentId],
     ) -> Option<&BaseList> {
-        if self.groups.contains(&group) {
-            return find_in(self.groups.get(&group)?, purpose, list);
+        let own = self.groups.get(&group).and_then(|lists| find_in(lists, purpose, list));
+        let in_own = own.map_or(0, |(_, shared)| shared);
+        if in_own * 2 < list.len()
+            && let Some(key) = conversation(purpose, list)
+            && self
+                .conversations
+                .peek(&key)
+                .is_some_and(|base| shared_beginning(base, list) * 2 >= list.len())
+        {
+            return self.conversations.get(&key);
         }
-        let base = self.conversations.get(&conversation(purpose, list)?)?;
-        (shared_beginning(base, list) * 2 >= list.len()).then_some(base)
+        self.groups.peek(&group)?.get(own?.0)
     }
 
     /// Remembers a list, in the place of the one it grew out of.
@@ -110,25 +121,28 @@ impl RecentLists {
 }
 
 /// Of a group's lists: the one of the same purpose that shares the longest beginning, else the latest that shares
-/// anything.
-fn find_in<'a>(lists: &'a [BaseList], purpose: Purpose, list: &[ContentId]) -> Option<&'a BaseList> {
-    let best = lists.iter().max_by_key(|base| (shared_beginning(base, list), base.purpose == purpose))?;
-    if shared_beginning(best, list) > 0 {
+/// anything. Gives its place, and how long the beginning is.
+fn find_in(lists: &[BaseList], purpose: Purpose, list: &[ContentId]) -> Option<(usize, usize)> {
+    let shared = |(at, base)| (at, shared_beginning(base, list));
+    let best = lists
+        .iter()
+        .enumerate()
+        .map(shared)
+        .max_by_key(|(at, shared)| (*shared, lists[*at].purpose == purpose))?;
+    if best.1 > 0 {
         return Some(best);
     }
     // A sliding window shares no beginning, but its first message is somewhere in the list before.
-    lists.iter().rev().find(|base| list.first().is_some_and(|id| base.list.contains(id)))
+    let first = list.first()?;
+    lists.iter().rposition(|base| base.list.contains(first)).map(|at| (at, 0))
 }
 
 fn shared_beginning(base: &BaseList, list: &[ContentId]) -> usize {
     base.list.iter().zip(list).take_while(|(a, b)| a == b).count()
 }
 
-fn conversation(purpose: Purpose, list: &[ContentId]) -> Option<(Purpose, ContentId, ContentId)> {
-    match list {
-        [first, second, ..] if list.len() >= SHORTEST => Some((purpose, *first, *second)),
-        _ => None,
-    }
+fn conversation(purpose: Purpose, list: &[ContentId]) -> Option<Conversation> {
+    Some((purpose, *list.first_chunk()?))
 }
 
 #[cfg(test)]

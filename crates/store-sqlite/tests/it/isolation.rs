@@ -280,6 +280,59 @@ fn a_chat_of_one_trace_per_message_writes_a_few_rows_each() {
     );
 }
 
+/// As before, with instructions and a short call before the answer, and with another chat that begins the same way.
+#[test]
+fn chats_of_one_trace_per_message_find_their_own_history_among_others() {
+    let world = World::new();
+    let rows =
+        |world: &World| world.count("SELECT (SELECT count(*) FROM uses) + (SELECT count(*) FROM contexts)");
+    let history = |chat: u8, turn: u8| {
+        let mut history = said(0..5);
+        history.extend((0..turn).map(|n| format!("message {n} of chat {chat}, which nobody else has sent")));
+        history
+    };
+    let mut before = 0;
+    let mut written = Vec::new();
+    for turn in 1..=60_u8 {
+        for chat in 0..2 {
+            let trace = chat * 100 + turn;
+            let history = history(chat, turn);
+            let instructions =
+                r#"[{"type":"text","content":"You are a helpful clerk who answers at length."}]"#;
+            let title = call(trace, (1, 0), (0, 1), &history[..1], "a title for this chat of ours");
+            let answer = format!("answer {turn} of chat {chat}, long enough to be a content");
+            let main = call(trace, (2, 0), (2, 3), &history, &answer);
+            world.send(vec![with(title, []), with(main, [text("gen_ai.system_instructions", instructions)])]);
+        }
+        let now = rows(&world);
+        written.push(now - before);
+        before = now;
+    }
+    assert!(written[50..].iter().all(|rows| *rows <= written[10] + 4), "{written:?}");
+}
+
+#[test]
+fn a_writer_that_ends_says_why_and_nobody_waits_for_it() {
+    let world = World::new();
+    world.send(run_of(1, "yes"));
+    world.store().watch(Box::new(|_| panic!("a bug outside all work that is isolated")));
+    world.send(run_of(2, "yes"));
+    let reason = loop {
+        if let Some(reason) = world.store().health().failed {
+            break reason;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert!(reason.contains("a bug outside all work that is isolated"), "{reason}");
+    let sent = batch(run_of(3, "yes"), &Redactor::off());
+    let refused = commit_and_wait(world.store(), sent).unwrap_err();
+    assert!(matches!(refused, turnscope_store::CommitError::Closed), "{refused}");
+    let refused = world.store().bring_up_to_date().unwrap_err();
+    assert!(matches!(refused, StoreError::Closed), "{refused}");
+    assert!(world.store().catch_up(Duration::from_secs(20)));
+    assert_eq!(world.runs().len(), 2, "what was acknowledged can be read");
+}
+
 #[test]
 fn what_can_be_read_is_salvaged_into_a_new_store() {
     let mut world = World::new();
