@@ -5,8 +5,10 @@
 #![expect(clippy::missing_panics_doc, reason = "a target panics when it has found a fault")]
 
 mod mutator;
+mod query;
 
 pub use mutator::Mutator;
+pub use query::query;
 
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, KeyValue, any_value::Value as Any},
@@ -19,13 +21,23 @@ use turnscope_otlp::{
     receive,
     redact::Redactor,
 };
+use turnscope_store_sqlite::fuzzed;
 
 /// A target's name, which is its folder in the corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: &[Target] =
-    &[("protobuf", protobuf), ("json", json), ("cut", cut_and_restore), ("decompress", decompress)];
+pub const TARGETS: &[Target] = &[
+    ("protobuf", protobuf),
+    ("json", json),
+    ("cut", cut_and_restore),
+    ("decompress", decompress),
+    ("body", body),
+    ("list", list),
+    ("facts", facts),
+    ("quarantine", quarantine),
+    ("query", query),
+];
 
 /// What a body may decode to, in bytes.
 const MOST_DECODED: usize = 64 << 20;
@@ -92,4 +104,26 @@ pub fn decompress(data: &[u8]) {
     if let Some(unpacked) = turnscope_server::decompressed(encoding, body, limit) {
         assert!(unpacked <= limit, "{unpacked} bytes came out of a limit of {limit}");
     }
+}
+
+/// A record's body as it lies in a block of the store.
+pub fn body(data: &[u8]) {
+    fuzzed::record_body(data);
+}
+
+/// A message list as it lies in the store. The first two bytes are the length of its base list.
+pub fn list(data: &[u8]) {
+    if let Some((base, list)) = data.split_first_chunk() {
+        fuzzed::context_list(list, u16::from_le_bytes(*base));
+    }
+}
+
+/// A record's facts as they lie in the store.
+pub fn facts(data: &[u8]) {
+    fuzzed::facts(data);
+}
+
+/// A request as it lies in the store's quarantine.
+pub fn quarantine(data: &[u8]) {
+    fuzzed::batch(data);
 }

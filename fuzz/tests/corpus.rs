@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 use turnscope_fuzz::{Mutator, TARGETS, Target};
+use turnscope_store_sqlite::fuzzed;
 
 /// Mutations for each target.
 const MUTATIONS: u64 = 3000;
@@ -55,4 +56,21 @@ fn no_input_that_is_kept_and_no_mutation_of_one_breaks_a_rule() {
             count += 1;
         }
     }
+}
+
+fn is_read(name: &str, read: impl Fn(&[u8]) -> bool) {
+    for (n, input) in corpus(name).iter().enumerate() {
+        assert!(read(input), "input {n} of {name} is not read: mutations of it would not get far");
+    }
+}
+
+#[test]
+fn what_is_kept_of_stored_bytes_can_be_read() {
+    is_read("body", fuzzed::record_body);
+    is_read("list", |bytes| {
+        let (base, list) = bytes.split_first_chunk().expect("a length");
+        fuzzed::context_list(list, u16::from_le_bytes(*base))
+    });
+    is_read("facts", fuzzed::facts);
+    is_read("quarantine", fuzzed::batch);
 }

@@ -20,6 +20,8 @@ mod encode;
 mod error;
 #[cfg(test)]
 mod faults;
+#[doc(hidden)]
+pub mod fuzzed;
 mod groups;
 mod isolate;
 mod lock;
