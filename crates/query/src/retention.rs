@@ -34,3 +34,11 @@ pub struct Pruned {
     /// Metrics.
     pub metrics: u64,
 }
+
+impl std::ops::AddAssign for Pruned {
+    fn add_assign(&mut self, more: Self) {
+        self.groups += more.groups;
+        self.records += more.records;
+        self.metrics += more.metrics;
+    }
+}

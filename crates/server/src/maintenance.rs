@@ -20,7 +20,9 @@ pub(crate) fn spawn_pruning(app: &Arc<App>) -> Option<JoinHandle<()>> {
         tokio::time::sleep(PRUNE_DELAY).await;
         loop {
             let Some(store) = store.upgrade() else { return };
-            let outcome = tokio::task::spawn_blocking(move || store.retain(retention, now_ms())).await;
+            let outcome =
+                tokio::task::spawn_blocking(move || turnscope_store::retain(&*store, retention, now_ms()))
+                    .await;
             match outcome {
                 Ok(Ok(pruned)) if pruned.records > 0 || pruned.metrics > 0 => {
                     tracing::info!(

@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 use turnscope_model::{RunId, Score};
-use turnscope_query::{NewScore, Pruned, Retention, ScoreChange};
+use turnscope_query::{NewScore, Pruned, ScoreChange};
 use turnscope_store::{
     Batch, ChangeListener, CommitError, CommitReply, Counters, Health, Maintenance, Pricing, ReadLimit,
     Reader, Store, TextOf,
@@ -128,6 +128,21 @@ impl SqliteStore {
         Ok(outcome.recv().unwrap_or(Err(Error::Store(StoreError::Closed)))?)
     }
 
+    /// Takes steps of pruning until there is nothing left to do.
+    fn prune(
+        &self,
+        step: impl Fn(&mut Writer) -> Result<Pruned> + Clone + Send + 'static,
+    ) -> std::result::Result<Pruned, StoreError> {
+        let mut pruned = Pruned::default();
+        loop {
+            let more = self.on_writer(step.clone())?;
+            if more == Pruned::default() {
+                return Ok(pruned);
+            }
+            pruned += more;
+        }
+    }
+
     fn sqlite_reader(&self, limit: &ReadLimit) -> std::result::Result<SqliteReader<'_>, StoreError> {
         if let Some(reason) = self.directory.moved() {
             return Err(StoreError::Moved(reason));
@@ -217,19 +232,8 @@ impl Store for SqliteStore {
         self.on_writer(move |writer| retain::delete_run(writer, run))
     }
 
-    fn retain(&self, retention: Retention, now_ms: i64) -> std::result::Result<Pruned, StoreError> {
-        let before = retention.cutoff(now_ms);
-        let mut pruned = Pruned::default();
-        loop {
-            let step =
-                self.on_writer(move |writer| retain::prune_step(writer, before, retention.max_bytes))?;
-            pruned.groups += step.groups;
-            pruned.records += step.records;
-            pruned.metrics += step.metrics;
-            if step == Pruned::default() {
-                return Ok(pruned);
-            }
-        }
+    fn prune_before(&self, before: i64) -> std::result::Result<Pruned, StoreError> {
+        self.prune(move |writer| retain::prune_step_before(writer, before))
     }
 
     fn set_pricing(&self, pricing: Pricing) -> std::result::Result<(), StoreError> {
@@ -289,6 +293,10 @@ impl Store for SqliteStore {
 }
 
 impl Maintenance for SqliteStore {
+    fn prune_to_size(&self, max_bytes: u64) -> std::result::Result<Pruned, StoreError> {
+        self.prune(move |writer| retain::prune_step_to_size(writer, max_bytes))
+    }
+
     fn vacuum(&self) -> std::result::Result<(), StoreError> {
         self.on_writer(retain::vacuum)
     }

@@ -23,7 +23,9 @@ pub use error::{CommitError, StoreError, Unreadable};
 pub use limit::ReadLimit;
 pub use pricing::{PriceOf, Pricing};
 pub use reader::{ContextList, Reader, StoredBody, StoredContent};
-pub use store::{Change, ChangeListener, CommitReply, Counters, Health, Maintenance, Store, commit_and_wait};
+pub use store::{
+    Change, ChangeListener, CommitReply, Counters, Health, Maintenance, Store, commit_and_wait, retain,
+};
 
 use turnscope_model::{Form, Purpose};
 

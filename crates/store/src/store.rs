@@ -82,8 +82,8 @@ pub trait Store: Send + Sync {
     /// run.
     fn delete_run(&self, run: RunId) -> Result<bool, StoreError>;
 
-    /// Deletes what is not to be kept, a little at a time. A size limit needs [`Store::maintenance`].
-    fn retain(&self, retention: Retention, now_ms: i64) -> Result<Pruned, StoreError>;
+    /// Deletes what ended before this time, in nanoseconds since the epoch, a little at a time.
+    fn prune_before(&self, before: i64) -> Result<Pruned, StoreError>;
 
     /// From now on these prices hold; runs that were priced otherwise follow in the background.
     fn set_pricing(&self, pricing: Pricing) -> Result<(), StoreError>;
@@ -108,6 +108,9 @@ pub trait Store: Send + Sync {
 
 /// What a store in a file can do, and a store over a network may lack.
 pub trait Maintenance {
+    /// Deletes the oldest, a little at a time, until the rest fits into this many bytes.
+    fn prune_to_size(&self, max_bytes: u64) -> Result<Pruned, StoreError>;
+
     /// Gives free room back to the disk. Nothing is committed meanwhile.
     fn vacuum(&self) -> Result<(), StoreError>;
 
@@ -129,4 +132,21 @@ pub fn commit_and_wait(store: &dyn Store, batch: Batch) -> Result<Stored, Commit
         }),
     );
     outcome.recv().unwrap_or(Err(CommitError::Closed))
+}
+
+/// Deletes what is not to be kept: what is too old, then the oldest of what takes too much room. A limit of size needs
+/// [`Store::maintenance`]: without it, nothing is deleted and the answer is [`StoreError::Unsupported`].
+pub fn retain(store: &dyn Store, retention: Retention, now_ms: i64) -> Result<Pruned, StoreError> {
+    let size = match retention.max_bytes {
+        Some(max) => Some((max, store.maintenance().ok_or(StoreError::Unsupported("limit of size"))?)),
+        None => None,
+    };
+    let mut pruned = Pruned::default();
+    if let Some(before) = retention.cutoff(now_ms) {
+        pruned += store.prune_before(before)?;
+    }
+    if let Some((max, maintenance)) = size {
+        pruned += maintenance.prune_to_size(max)?;
+    }
+    Ok(pruned)
 }

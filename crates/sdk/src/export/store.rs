@@ -34,7 +34,7 @@ use turnscope_otlp::{
     redact::Redactor,
 };
 use turnscope_query::Retention;
-use turnscope_store::{Batch, Pricing, Store as _, StoreError, commit_and_wait};
+use turnscope_store::{Batch, Pricing, StoreError, commit_and_wait};
 use turnscope_store_sqlite::{Options, SqliteStore, owner};
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -183,7 +183,7 @@ impl StoreExporter {
         let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
         let max_age = (days > 0.0).then(|| Duration::try_from_secs_f64(days * 86_400.0)).transpose()?;
         let retention = Retention { max_age, max_bytes: (bytes > 0).then_some(bytes) };
-        let pruned = store.retain(retention, now_ms)?;
+        let pruned = turnscope_store::retain(store, retention, now_ms)?;
         self.log.write(LogLevel::Info, || format!("retention deleted {} traces", pruned.groups));
         Ok(())
     }

@@ -34,7 +34,7 @@ pub(crate) async fn prune(
     let vacuum = body.vacuum;
     let pruned = app
         .write(move |store| {
-            let pruned = store.retain(retention, now_ms)?;
+            let pruned = turnscope_store::retain(store, retention, now_ms)?;
             if vacuum {
                 maintenance(store)?.vacuum()?;
             }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 use turnscope_model::{RunId, Score};
-use turnscope_query::{NewScore, Pruned, Retention, ScoreChange};
+use turnscope_query::{NewScore, Pruned, ScoreChange};
 use turnscope_store::{
     Batch, ChangeListener, CommitReply, Counters, Health, Maintenance, Pricing, ReadLimit, Reader, Store,
     StoreError,
@@ -90,8 +90,8 @@ impl Store for WatchedStore {
         self.inner.delete_run(run)
     }
 
-    fn retain(&self, retention: Retention, now_ms: i64) -> Result<Pruned, StoreError> {
-        self.inner.retain(retention, now_ms)
+    fn prune_before(&self, before: i64) -> Result<Pruned, StoreError> {
+        self.inner.prune_before(before)
     }
 
     fn set_pricing(&self, pricing: Pricing) -> Result<(), StoreError> {

@@ -9,5 +9,5 @@ mod repack;
 
 pub(crate) use backup::backup;
 pub(crate) use delete::delete_run;
-pub(crate) use prune::prune_step;
+pub(crate) use prune::{prune_step_before, prune_step_to_size};
 pub(crate) use repack::vacuum;

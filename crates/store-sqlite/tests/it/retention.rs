@@ -3,7 +3,7 @@
 use crate::world::*;
 use std::time::Duration;
 use turnscope_query::{NewScore, Pruned, Retention};
-use turnscope_store::{Maintenance as _, Store as _};
+use turnscope_store::{Maintenance as _, Store as _, retain};
 
 fn sizes(world: &World) -> [i64; 5] {
     ["records", "contents", "contexts", "uses", "blocks"]
@@ -13,7 +13,7 @@ fn sizes(world: &World) -> [i64; 5] {
 /// Deletes what ended before this time in nanoseconds since the epoch.
 fn prune_before(world: &World, before: u64) -> Pruned {
     let retention = Retention { max_age: Some(Duration::ZERO), max_bytes: None };
-    world.store().retain(retention, (before / 1_000_000) as i64).unwrap()
+    retain(world.store(), retention, (before / 1_000_000) as i64).unwrap()
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn pruning_by_size_deletes_the_oldest_first() {
     }
     let (used, _) = world.reader().bytes().unwrap();
     let max = used * 2 / 3;
-    let pruned = world.store().retain(Retention { max_age: None, max_bytes: Some(max) }, 0).unwrap();
+    let pruned = retain(world.store(), Retention { max_age: None, max_bytes: Some(max) }, 0).unwrap();
     let (now, _) = world.reader().bytes().unwrap();
     assert!(now <= max, "{now} of {max}");
     let runs = world.runs();

@@ -62,6 +62,7 @@ macro_rules! conformance_tests {
             scores_and_tags_are_given_changed_and_deleted
             a_deleted_run_takes_its_content_with_it_and_leaves_the_rest
             retention_deletes_what_ended_before
+            a_limit_of_size_deletes_the_oldest_or_is_refused
             prices_that_change_reach_past_runs
             a_question_over_its_limit_is_ended
             changes_are_told_to_the_listener

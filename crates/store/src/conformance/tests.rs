@@ -5,7 +5,7 @@ use super::{
     records::{agent, batch, call, ms, run_id, said, span, tool, trace},
     run_ids, runs, search, view,
 };
-use crate::{Change, Pricing, ReadLimit, StoreError, Stored, Unreadable, commit_and_wait};
+use crate::{Change, Pricing, ReadLimit, StoreError, Stored, Unreadable, commit_and_wait, retain};
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -459,10 +459,30 @@ pub fn retention_deletes_what_ended_before(subject: &mut impl Subject) {
     }
     assert!(subject.store().catch_up(PATIENCE));
     let retention = Retention { max_age: Some(Duration::from_secs(10)), max_bytes: None };
-    let pruned = subject.store().retain(retention, ms(10_000 + 2_000)).unwrap();
+    let pruned = retain(subject.store(), retention, ms(10_000 + 2_000)).unwrap();
     assert_eq!((pruned.groups, pruned.records), (1, 4));
     assert_eq!(run_ids(subject, &RunFilter::default()), [run_id(2, 1), run_id(3, 1)]);
-    assert_eq!(subject.store().retain(retention, ms(12_000)).unwrap().groups, 0);
+    assert_eq!(retain(subject.store(), retention, ms(12_000)).unwrap().groups, 0);
+}
+
+/// A limit of size deletes the oldest. A store that cannot do that says so, and deletes nothing.
+pub fn a_limit_of_size_deletes_the_oldest_or_is_refused(subject: &mut impl Subject) {
+    for trace in 1..=3 {
+        commit(subject, one_run(trace));
+    }
+    assert!(subject.store().catch_up(PATIENCE));
+    let by_size = |max| Retention { max_age: None, max_bytes: Some(max) };
+    if subject.store().maintenance().is_none() {
+        let both = Retention { max_age: Some(Duration::ZERO), ..by_size(0) };
+        let refused = retain(subject.store(), both, ms(1_000_000)).unwrap_err();
+        assert!(matches!(refused, StoreError::Unsupported(_)), "{refused}");
+        assert_eq!(run_ids(subject, &RunFilter::default()).len(), 3);
+        return;
+    }
+    assert_eq!(retain(subject.store(), by_size(u64::MAX), 0).unwrap().groups, 0);
+    assert_eq!(run_ids(subject, &RunFilter::default()).len(), 3);
+    assert_eq!(retain(subject.store(), by_size(0), 0).unwrap().groups, 3);
+    assert!(run_ids(subject, &RunFilter::default()).is_empty());
 }
 
 /// Prices that change reach runs that were priced before.
