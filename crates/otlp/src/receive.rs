@@ -23,7 +23,10 @@ pub fn traces(
     record_by_record_or_whole(
         format,
         || normalise::encoded_traces(decode::open_traces(body.clone(), budget)?, redactor),
-        || Ok(normalise::traces(decode::traces_within(body, format, budget)?, redactor)),
+        || {
+            let (request, left_out) = decode::traces_within(body, format, budget)?;
+            Ok(normalise::traces(request, redactor).without(&left_out))
+        },
     )
 }
 
@@ -40,7 +43,10 @@ pub fn logs(
     record_by_record_or_whole(
         format,
         || normalise::encoded_logs(decode::open_logs(body.clone(), budget)?, redactor),
-        || Ok(normalise::logs(decode::logs_within(body, format, budget)?, redactor)),
+        || {
+            let (request, left_out) = decode::logs_within(body, format, budget)?;
+            Ok(normalise::logs(request, redactor).without(&left_out))
+        },
     )
 }
 
@@ -69,5 +75,6 @@ pub fn metrics(
     redactor: &Redactor,
     budget: &Budget<'_>,
 ) -> Result<NormalisedMetrics, DecodeError> {
-    Ok(normalise::metrics(decode::metrics_within(body, format, budget)?, redactor))
+    let (request, left_out) = decode::metrics_within(body, format, budget)?;
+    Ok(NormalisedMetrics { left_out, ..normalise::metrics(request, redactor) })
 }

@@ -229,7 +229,8 @@ impl Ingest {
             Signal::Logs => receive::logs(body, format, &self.redactor, budget)?,
             Signal::Metrics => {
                 let metrics = receive::metrics(body, format, &self.redactor, budget)?;
-                let mut named = Normalised::default();
+                let mut named = Normalised { rejected: metrics.left_out.points, ..Normalised::default() }
+                    .without(&metrics.left_out);
                 for metric in metrics.records {
                     named
                         .records

@@ -2,8 +2,7 @@
 
 use super::{
     json::{
-        Base64, F64, Fields, Flag, FromJson, Hex, I32, I64, Single, Text, U32, U64, list, one, option,
-        optional,
+        Base64, F64, Fields, Flag, FromJson, Hex, I32, I64, Single, Text, U32, U64, list, one, option, sent,
     },
     schema,
 };
@@ -24,15 +23,23 @@ use opentelemetry_proto::tonic::{
 use serde::de::MapAccess;
 
 /// Reads a message's fields: a table of keys, and how each one's value is read into which field. The size is what one of
-/// many takes in memory: the message itself, where nothing else is said.
+/// many takes in memory: the message itself, where nothing else is said. `whole` messages are left out with any of their
+/// values.
 macro_rules! from_json {
     ($type:ty, $name:literal, $self:ident, $map:ident { $($($key:literal)|+ => $read:expr,)+ }) => {
         from_json!($type, $name, schema::held::<$type>(), $self, $map { $($($key)|+ => $read,)+ });
     };
     ($type:ty, $name:literal, $size:expr, $self:ident, $map:ident { $($($key:literal)|+ => $read:expr,)+ }) => {
+        from_json!($type, $name, $size, false, $self, $map { $($($key)|+ => $read,)+ });
+    };
+    (whole $type:ty, $name:literal, $size:expr, $self:ident, $map:ident { $($($key:literal)|+ => $read:expr,)+ }) => {
+        from_json!($type, $name, $size, true, $self, $map { $($($key)|+ => $read,)+ });
+    };
+    ($type:ty, $name:literal, $size:expr, $whole:literal, $self:ident, $map:ident { $($($key:literal)|+ => $read:expr,)+ }) => {
         impl FromJson for $type {
             const NAME: &'static str = $name;
             const SIZE: usize = $size;
+            const IS_WHOLE: bool = $whole;
             fn field<'de, A: MapAccess<'de>>(
                 &mut $self,
                 key: &str,
@@ -104,11 +111,11 @@ from_json!(ExportLogsServiceRequest, "a request for logs", self, map {
 });
 from_json!(ResourceLogs, "resource logs", self, map {
     "resource" => self.resource = option(map)?,
-    "scopeLogs" | "scope_logs" => self.scope_logs = list(map)?,
+    "scopeLogs" | "scope_logs" | "instrumentationLibraryLogs" => self.scope_logs = list(map)?,
     "schemaUrl" | "schema_url" => self.schema_url = one::<_, Text>(map)?,
 });
 from_json!(ScopeLogs, "scope logs", schema::held_as_scope::<Self>(), self, map {
-    "scope" => self.scope = option(map)?,
+    "scope" | "instrumentationLibrary" => self.scope = option(map)?,
     "logRecords" | "log_records" => self.log_records = list(map)?,
     "schemaUrl" | "schema_url" => self.schema_url = one::<_, Text>(map)?,
 });
@@ -155,15 +162,15 @@ from_json!(ArrayValue, "an array", self, map {
     "values" => self.values = list(map)?,
 });
 from_json!(AnyValue, "a value", schema::ANY_SIZE, self, map {
-    "stringValue" | "string_value" => set(self, optional::<_, Text>(map)?.map(Any::StringValue)),
-    "boolValue" | "bool_value" => set(self, optional::<_, Flag>(map)?.map(Any::BoolValue)),
-    "intValue" | "int_value" => set(self, optional::<_, I64>(map)?.map(Any::IntValue)),
-    "doubleValue" | "double_value" => set(self, optional::<_, F64>(map)?.map(Any::DoubleValue)),
+    "stringValue" | "string_value" => set(self, single::<_, Text>(map, Any::StringValue)?),
+    "boolValue" | "bool_value" => set(self, single::<_, Flag>(map, Any::BoolValue)?),
+    "intValue" | "int_value" => set(self, single::<_, I64>(map, Any::IntValue)?),
+    "doubleValue" | "double_value" => set(self, single::<_, F64>(map, Any::DoubleValue)?),
     "arrayValue" | "array_value" => set(self, option(map)?.map(Any::ArrayValue)),
     "kvlistValue" | "kvlist_value" => set(self, option(map)?.map(Any::KvlistValue)),
-    "bytesValue" | "bytes_value" => set(self, optional::<_, Base64>(map)?.map(Any::BytesValue)),
+    "bytesValue" | "bytes_value" => set(self, single::<_, Base64>(map, Any::BytesValue)?),
     "stringValueStrindex" | "string_value_strindex" => {
-        set(self, optional::<_, I32>(map)?.map(Any::StringValueStrindex));
+        set(self, single::<_, I32>(map, Any::StringValueStrindex)?);
     },
 });
 
@@ -171,6 +178,17 @@ fn set(any: &mut AnyValue, value: Option<Any>) {
     if value.is_some() {
         any.value = value;
     }
+}
+
+/// A single value. One that is not of the type that its key says (an integer of more than 64 bits) is kept as text.
+fn single<'de, A: MapAccess<'de>, S: Single>(
+    map: &mut Fields<'_, A>,
+    value: impl FnOnce(S::Value) -> Any,
+) -> Result<Option<Any>, A::Error> {
+    Ok(sent::<A, S>(map)?.and_then(|sent| match sent {
+        Ok(fit) => Some(value(fit)),
+        Err(unfit) => unfit.0.map(Any::StringValue),
+    }))
 }
 
 /// Makes a way to read an enum by number or name.
@@ -186,6 +204,9 @@ macro_rules! by_name {
             }
             fn integer(number: i128) -> Option<i32> {
                 number.try_into().ok()
+            }
+            fn float(number: f64) -> Option<i32> {
+                super::json::I32::float(number)
             }
         }
     };

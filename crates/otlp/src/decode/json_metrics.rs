@@ -62,7 +62,7 @@ from_json!(ExponentialHistogram, "an exponential histogram", self, map {
 from_json!(Summary, "a summary", self, map {
     "dataPoints" | "data_points" => self.data_points = list(map)?,
 });
-from_json!(NumberDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
+from_json!(whole NumberDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
     "attributes" => self.attributes = list(map)?,
     "startTimeUnixNano" | "start_time_unix_nano" => self.start_time_unix_nano = one::<_, U64>(map)?,
     "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = one::<_, U64>(map)?,
@@ -75,7 +75,7 @@ from_json!(NumberDataPoint, "a data point", schema::held_as_point::<Self>(), sel
         self.value = optional::<_, I64>(map)?.map(number_data_point::Value::AsInt).or(self.value);
     },
 });
-from_json!(HistogramDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
+from_json!(whole HistogramDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
     "attributes" => self.attributes = list(map)?,
     "startTimeUnixNano" | "start_time_unix_nano" => self.start_time_unix_nano = one::<_, U64>(map)?,
     "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = one::<_, U64>(map)?,
@@ -88,7 +88,7 @@ from_json!(HistogramDataPoint, "a data point", schema::held_as_point::<Self>(), 
     "min" => self.min = optional::<_, F64>(map)?,
     "max" => self.max = optional::<_, F64>(map)?,
 });
-from_json!(ExponentialHistogramDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
+from_json!(whole ExponentialHistogramDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
     "attributes" => self.attributes = list(map)?,
     "startTimeUnixNano" | "start_time_unix_nano" => self.start_time_unix_nano = one::<_, U64>(map)?,
     "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = one::<_, U64>(map)?,
@@ -108,7 +108,7 @@ from_json!(Buckets, "buckets", self, map {
     "offset" => self.offset = one::<_, I32>(map)?,
     "bucketCounts" | "bucket_counts" => self.bucket_counts = values::<_, U64>(map)?,
 });
-from_json!(SummaryDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
+from_json!(whole SummaryDataPoint, "a data point", schema::held_as_point::<Self>(), self, map {
     "attributes" => self.attributes = list(map)?,
     "startTimeUnixNano" | "start_time_unix_nano" => self.start_time_unix_nano = one::<_, U64>(map)?,
     "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = one::<_, U64>(map)?,

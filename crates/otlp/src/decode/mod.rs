@@ -1,19 +1,21 @@
 //! Bytes to protobuf types: strictly first, and once more leniently where only the encoding of a text is wrong.
 //!
 //! Here: the ways in, and what is refused. In the files below: requests whose records stay encoded (`encoded`), OTLP/JSON
-//! (`json`, `json_messages`, `json_metrics`), texts that are not UTF-8 (`utf8`), and the memory that a body may take
-//! (`budget`, `weigh`, `schema`). Not here: what the content means.
+//! (`json`, `json_messages`, `json_metrics`) and what is left out of it (`left_out`), texts that are not UTF-8 (`utf8`), and
+//! the memory that a body may take (`budget`, `weigh`, `schema`). Not here: what the content means.
 
 mod budget;
 pub(crate) mod encoded;
 mod json;
 mod json_messages;
 mod json_metrics;
+mod left_out;
 mod schema;
 mod utf8;
 mod weigh;
 
 pub use budget::Budget;
+pub use left_out::LeftOut;
 pub use utf8::ORIGINAL_BYTES;
 
 use opentelemetry_proto::tonic::{
@@ -54,7 +56,7 @@ pub enum DecodeError {
 /// # Errors
 /// The body is not what its format says.
 pub fn traces(body: &[u8], format: Format) -> Result<ExportTraceServiceRequest, DecodeError> {
-    traces_within(body, format, &Budget::unlimited())
+    Ok(traces_within(body, format, &Budget::unlimited())?.0)
 }
 
 /// Decodes a trusted export request for logs.
@@ -62,7 +64,7 @@ pub fn traces(body: &[u8], format: Format) -> Result<ExportTraceServiceRequest, 
 /// # Errors
 /// As [`traces`].
 pub fn logs(body: &[u8], format: Format) -> Result<ExportLogsServiceRequest, DecodeError> {
-    logs_within(body, format, &Budget::unlimited())
+    Ok(logs_within(body, format, &Budget::unlimited())?.0)
 }
 
 /// Decodes a trusted export request for metrics.
@@ -70,16 +72,16 @@ pub fn logs(body: &[u8], format: Format) -> Result<ExportLogsServiceRequest, Dec
 /// # Errors
 /// As [`traces`].
 pub fn metrics(body: &[u8], format: Format) -> Result<ExportMetricsServiceRequest, DecodeError> {
-    metrics_within(body, format, &Budget::unlimited())
+    Ok(metrics_within(body, format, &Budget::unlimited())?.0)
 }
 
 pub(crate) fn traces_within(
     body: &[u8],
     format: Format,
     budget: &Budget<'_>,
-) -> Result<ExportTraceServiceRequest, DecodeError> {
-    let request = match format {
-        Format::Protobuf => protobuf(body, &schema::TRACES, budget),
+) -> Result<(ExportTraceServiceRequest, LeftOut), DecodeError> {
+    let (request, left_out) = match format {
+        Format::Protobuf => protobuf(body, &schema::TRACES, budget).map(whole),
         Format::Json => json(body, budget, |request: &mut ExportTraceServiceRequest| {
             let scopes = request.resource_spans.iter_mut().flat_map(|resource| &mut resource.scope_spans);
             for span in scopes.flat_map(|scope| &mut scope.spans) {
@@ -89,16 +91,18 @@ pub(crate) fn traces_within(
     }?;
     let resources = request.resource_spans.iter();
     take_origins(budget, resources.map(|from| (from.resource.as_ref(), from.scope_spans.len())))?;
-    Ok(request)
+    let mut scopes = request.resource_spans.iter().flat_map(|from| &from.scope_spans);
+    something_is_left(scopes.any(|scope| !scope.spans.is_empty()), &left_out)?;
+    Ok((request, left_out))
 }
 
 pub(crate) fn logs_within(
     body: &[u8],
     format: Format,
     budget: &Budget<'_>,
-) -> Result<ExportLogsServiceRequest, DecodeError> {
-    let request = match format {
-        Format::Protobuf => protobuf(body, &schema::LOGS, budget),
+) -> Result<(ExportLogsServiceRequest, LeftOut), DecodeError> {
+    let (request, left_out) = match format {
+        Format::Protobuf => protobuf(body, &schema::LOGS, budget).map(whole),
         Format::Json => json(body, budget, |request: &mut ExportLogsServiceRequest| {
             let scopes = request.resource_logs.iter_mut().flat_map(|resource| &mut resource.scope_logs);
             for log in scopes.flat_map(|scope| &mut scope.log_records) {
@@ -108,21 +112,25 @@ pub(crate) fn logs_within(
     }?;
     let resources = request.resource_logs.iter();
     take_origins(budget, resources.map(|from| (from.resource.as_ref(), from.scope_logs.len())))?;
-    Ok(request)
+    let mut scopes = request.resource_logs.iter().flat_map(|from| &from.scope_logs);
+    something_is_left(scopes.any(|scope| !scope.log_records.is_empty()), &left_out)?;
+    Ok((request, left_out))
 }
 
 pub(crate) fn metrics_within(
     body: &[u8],
     format: Format,
     budget: &Budget<'_>,
-) -> Result<ExportMetricsServiceRequest, DecodeError> {
-    let request = match format {
-        Format::Protobuf => protobuf(body, &schema::METRICS, budget),
+) -> Result<(ExportMetricsServiceRequest, LeftOut), DecodeError> {
+    let (request, left_out) = match format {
+        Format::Protobuf => protobuf(body, &schema::METRICS, budget).map(whole),
         Format::Json => json(body, budget, |_: &mut ExportMetricsServiceRequest| {}),
     }?;
     let resources = request.resource_metrics.iter();
     take_origins(budget, resources.map(|from| (from.resource.as_ref(), from.scope_metrics.len())))?;
-    Ok(request)
+    let mut scopes = request.resource_metrics.iter().flat_map(|from| &from.scope_metrics);
+    something_is_left(scopes.any(|scope| !scope.metrics.is_empty()), &left_out)?;
+    Ok((request, left_out))
 }
 
 /// Opens an encoded request for traces; its spans stay encoded.
@@ -171,20 +179,33 @@ fn protobuf<M: Message + Default>(
     })
 }
 
+/// A request of which nothing was left out.
+fn whole<M>(request: M) -> (M, LeftOut) {
+    (request, LeftOut::default())
+}
+
+/// Refuses a request in which no record is left because of what was left out.
+fn something_is_left(has_records: bool, left_out: &LeftOut) -> Result<(), DecodeError> {
+    if has_records || left_out.is_empty() {
+        return Ok(());
+    }
+    Err(DecodeError::Json(serde::de::Error::custom(left_out)))
+}
+
 fn json<M: json::FromJson>(
     body: &[u8],
     budget: &Budget<'_>,
     mark: impl FnOnce(&mut M),
-) -> Result<M, DecodeError> {
+) -> Result<(M, LeftOut), DecodeError> {
     json::parse(body, budget).or_else(|error| {
         if matches!(error, DecodeError::Memory) {
             return Err(error);
         }
         budget.take(body.len())?;
         let Some(repaired) = utf8::repair_json(body) else { return Err(error) };
-        let mut request = json::parse(repaired.as_bytes(), budget)?;
+        let (mut request, left_out) = json::parse(repaired.as_bytes(), budget)?;
         mark(&mut request);
-        Ok(request)
+        Ok((request, left_out))
     })
 }
 

@@ -4,6 +4,7 @@
 
 use super::origin::Source;
 use crate::{
+    decode::LeftOut,
     metric::{MetricFact, MetricRecord},
     redact::Redactor,
 };
@@ -23,6 +24,8 @@ pub struct NormalisedMetrics {
     pub records: Vec<MetricRecord>,
     /// How many data points they hold.
     pub points: u64,
+    /// What was left out of the request, data points among it.
+    pub left_out: LeftOut,
 }
 
 const SESSIONS: [&str; 8] = [

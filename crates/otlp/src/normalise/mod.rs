@@ -12,7 +12,7 @@ use origin::Source;
 
 use crate::{
     cut::{self, Contents, Header},
-    decode::{self, DecodeError, encoded},
+    decode::{self, DecodeError, LeftOut, encoded},
     dialects::{self, Found, Signal, View},
     messages::{self, Previews},
     redact::Redactor,
@@ -34,8 +34,20 @@ pub struct Normalised {
     pub records: Vec<Record>,
     /// How many spans or log records were left out.
     pub rejected: u64,
-    /// Why: the first reason.
+    /// What was left out and why: the first of the records, and the first of the single values.
     pub rejection: Option<String>,
+}
+
+impl Normalised {
+    /// Says that these values were left out of the request.
+    #[must_use]
+    pub fn without(mut self, left_out: &LeftOut) -> Self {
+        if !left_out.is_empty() {
+            let records = self.rejection.map_or_else(String::new, |why| format!("{why}; "));
+            self.rejection = Some(format!("{records}left out of what was sent: {left_out}"));
+        }
+        self
+    }
 }
 
 /// Makes records of a decoded export request for traces. Spans with invalid ids are left out and counted.

@@ -10,9 +10,10 @@ use opentelemetry_proto::tonic::{
 };
 use proptest::prelude::*;
 use prost::Message as _;
+use turnscope_model::Record;
 use turnscope_otlp::{
-    decode::{self, Format, ORIGINAL_BYTES},
-    normalise,
+    decode::{self, Budget, Format, ORIGINAL_BYTES},
+    normalise, receive,
     redact::Redactor,
 };
 
@@ -166,16 +167,6 @@ fn errors_say_what_is_wrong_and_where() {
         let error = json_span(span).expect_err("it is refused");
         assert!(error.contains(expected), "{error:?} should contain {expected:?}");
     };
-    check(
-        r#"{"traceId":"xyz"}"#,
-        r#".resourceSpans[0].scopeSpans[0].spans[0].traceId: expected an id in hex digits, found "xyz" at line 1 column"#,
-    );
-    check(r#"{"startTimeUnixNano":-1}"#, r#"startTimeUnixNano: expected an unsigned integer, found "-1""#);
-    check(
-        r#"{"attributes":[{"key":"a","value":{"intValue":"many"}}]}"#,
-        r#"attributes[0].value.intValue: expected an integer, found "many""#,
-    );
-    check(r#"{"events":{}}"#, "events: invalid type: map, expected a list");
     check(r#"{"name":"#, "line 1 column");
     let deep = format!(
         "{}{}",
@@ -185,6 +176,121 @@ fn errors_say_what_is_wrong_and_where() {
     check(&deep, "recursion limit exceeded");
     let error = decode::traces(b"\x0a\xff", Format::Protobuf).expect_err("it is refused").to_string();
     assert!(error.starts_with("the body is not valid OTLP protobuf"), "{error}");
+    // Nothing of these is left.
+    for body in [r#"{"resourceSpans":5}"#, r#"{"resourceSpans":[{"scopeSpans":[{"spans":{}}]}]}"#, "[]"] {
+        let error = decode::traces(body.as_bytes(), Format::Json).expect_err(body).to_string();
+        assert!(error.starts_with("the body is not valid OTLP/JSON: "), "{error}");
+        assert!(error.contains("expected a"), "{error}");
+    }
+}
+
+/// What is left of a span beside a good one, and what is said about it.
+fn beside_a_good_span(span: &str) -> (Vec<Record>, u64, String) {
+    let good = r#"{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","name":"good"}"#;
+    let body = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{good},{span}]}}]}}]}}"#);
+    let read = receive::traces(&body.into(), Format::Json, &Redactor::off(), &Budget::unlimited())
+        .expect("it is read");
+    (read.records, read.rejected, read.rejection.unwrap_or_default())
+}
+
+#[test]
+fn an_id_that_is_none_in_json_spoils_its_own_span_only() {
+    for id in [
+        r#""3q2+7wABAgMEBQYHCAkKCw==""#,
+        r#""5c0f7b1a-90de-4c1f-8a77-0d2f6c3be412""#,
+        r#""abc""#,
+        "77",
+        "[]",
+        "{}",
+        "true",
+    ] {
+        for ids in [
+            format!(r#""traceId":{id},"spanId":"b7ad6b7169203332""#),
+            format!(r#""traceId":"0af7651916cd43dd8448eb211c80319c","spanId":{id}"#),
+        ] {
+            let (records, rejected, why) = beside_a_good_span(&format!(r#"{{{ids},"name":"bad"}}"#));
+            assert_eq!((records.len(), rejected), (1, 1), "{ids}");
+            assert!(why.starts_with("span \"bad\" was left out: its "), "{why}");
+            assert!(why.contains("resourceSpans[0].scopeSpans[0].spans[1]."), "{why}");
+            assert!(why.contains("expected an id in hex digits, found "), "{why}");
+        }
+    }
+}
+
+#[test]
+fn a_value_of_the_wrong_type_in_json_is_left_out_alone() {
+    let ids = r#""traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203332","name":"odd""#;
+    for (odd, expected) in [
+        (r#""parentSpanId":"root""#, r#"parentSpanId: expected an id in hex digits, found "root""#),
+        (r#""startTimeUnixNano":-1"#, r#"startTimeUnixNano: expected an unsigned integer, found "-1""#),
+        (r#""kind":"CONSUMED""#, r#"kind: expected a span kind, found "CONSUMED""#),
+        (r#""events":{}"#, "events: expected a list, found an object"),
+        (r#""status":"OK""#, "status: expected a status as an object, found OK"),
+        (r#""attributes":[5]"#, "attributes[0]: expected an attribute as an object, found 5"),
+        (
+            r#""links":[{"traceId":"3q2+7w==","spanId":"gMEgDJS+EXg="}]"#,
+            "links[0].traceId: expected an id in hex digits",
+        ),
+        (
+            r#""flags":"x","kind":[]"#,
+            r#"flags: expected an unsigned integer of 32 bits, found "x", and 1 more value"#,
+        ),
+    ] {
+        let (records, rejected, why) = beside_a_good_span(&format!("{{{ids},{odd}}}"));
+        assert_eq!((records.len(), rejected), (2, 0), "{odd}");
+        assert!(why.contains(expected), "{why} should contain {expected}");
+        assert!(why.contains("resourceSpans[0].scopeSpans[0].spans[1]."), "{why}");
+    }
+}
+
+#[test]
+fn an_attribute_that_is_not_what_its_key_says_is_kept_as_text() {
+    let span = json_span(
+        r#"{"attributes":[{"key":"a","value":{"intValue":"99999999999999999999"}},{"key":"b","value":{"intValue":18446744073709551615}},
+        {"key":"c","value":{"boolValue":"perhaps"}},{"key":"d","value":{"doubleValue":[1]}},{"key":"e","value":{"intValue":1e3}},
+        {"key":"f","value":{"bytesValue":"AAE"}},{"key":"g","value":{"bytesValue":"_-8="}},{"key":"h","value":{"intValue":"5.0"}}]}"#,
+    )
+    .expect("it is read");
+    let values: Vec<_> = span.attributes.into_iter().map(|kv| kv.value.and_then(|any| any.value)).collect();
+    let text = |text: &str| Some(Any::StringValue(text.to_owned()));
+    assert_eq!(
+        values[..4],
+        [text("99999999999999999999"), text("18446744073709551615"), text("perhaps"), None]
+    );
+    let bytes = |bytes: &[u8]| Some(Any::BytesValue(bytes.to_vec()));
+    assert_eq!(
+        values[4..],
+        [Some(Any::IntValue(1000)), bytes(&[0, 1]), bytes(&[255, 239]), Some(Any::IntValue(5))]
+    );
+}
+
+#[test]
+fn a_data_point_with_a_bad_value_is_left_out_and_the_others_are_kept() {
+    let body = br#"{"resource_metrics":[{"scope_metrics":[{"metrics":[
+        {"name":"sum","sum":{"data_points":[{"as_int":"x"},{"as_int":"7","start_time_unix_nano":"5"},{"asDouble":{}}]}},
+        {"name":"histogram","histogram":{"dataPoints":[{"count":-1},{"count":"2","exemplars":[{"traceId":"zz"}]}]}}]}]}]}"#;
+    let read = receive::metrics(&body[..].into(), Format::Json, &Redactor::off(), &Budget::unlimited())
+        .expect("it is read");
+    assert_eq!((read.points, read.left_out.points), (1, 4));
+    let why = read.left_out.to_string();
+    assert!(
+        why.contains(
+            "metrics[0].sum.data_points[0].as_int: expected an integer, found \"x\", and 3 more values"
+        ),
+        "{why}"
+    );
+}
+
+#[test]
+fn a_log_record_whose_trace_id_is_none_is_kept_without_it() {
+    let body = br#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":"SEVERITY_NUMBER_WARN","body":{"stringValue":"a"},
+        "traceId":"5c0f7b1a-90de-4c1f-8a77-0d2f6c3be412","spanId":"0102030405060708"},{"body":{"stringValue":"b"}}]}]}]}"#;
+    let read = receive::logs(&body[..].into(), Format::Json, &Redactor::off(), &Budget::unlimited())
+        .expect("it is read");
+    assert_eq!((read.records.len(), read.rejected), (2, 0));
+    assert_eq!(read.records[0].trace_id, None);
+    let why = read.rejection.expect("it is said");
+    assert!(why.contains("logRecords[0].traceId: expected an id in hex digits"), "{why}");
 }
 
 #[test]
