@@ -9,6 +9,8 @@ use turnscope_api::{Group, GroupFigures, Percentiles, Statuses, ValueCount, Valu
 use turnscope_query::{FigureKey, Figures, FiguresQuery, Filter, GroupBy, RunFilter};
 
 const DAY_MS: i64 = 86_400_000;
+/// How far the clock of a client may be ahead: what begins later has not begun recently.
+const AHEAD_MS: i64 = 300_000;
 
 /// Figures over the runs that a filter asks for, and by group.
 pub struct FiguresReply {
@@ -35,11 +37,12 @@ impl Answers {
             let all = FiguresQuery { filter: filter.clone(), ..FiguresQuery::default() };
             let mut last_day = RunFilter::default();
             last_day.at_least(Filter::Started, (self.moment.now_ms - DAY_MS) as f64);
+            last_day.below(Filter::Started, (self.moment.now_ms + AHEAD_MS) as f64);
             let recent = FiguresQuery { filter: last_day, ..FiguresQuery::default() };
             let bucket = match bucket {
                 Some(Bucket::Auto) => reader
                     .time_range(filter, self.moment)?
-                    .map(|(first, last)| fitting_bucket(last.saturating_sub(first))),
+                    .map(|(first, last)| fitting_bucket(last.min(self.moment.now_ms).saturating_sub(first))),
                 Some(Bucket::Width(width)) => Some(width),
                 None => None,
             };

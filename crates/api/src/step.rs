@@ -175,7 +175,7 @@ pub struct StepFacts {
     pub dropped: u32,
     /// A string held bytes that are no UTF-8.
     pub invalid_utf8: bool,
-    /// The end came before the start.
+    /// Its times could not be (an end before the start, an unknown start, days that have not come yet) and were corrected.
     pub clamped: bool,
 }
 

@@ -120,7 +120,7 @@ pub struct Facts {
     pub redacted: u32,
     /// How many attributes, events and links the SDK says it dropped.
     pub dropped: u32,
-    /// The end came before the start and was clamped to it.
+    /// Its times could not be (an end before the start, an unknown start, days that have not come yet) and were corrected.
     pub clamped: bool,
     /// A count or a cost was negative or larger than any provider bills; it is unknown here, and kept in the body.
     pub implausible_count: bool,

@@ -10,7 +10,10 @@ use super::{
     tools::{self, Synthesised},
     turns,
 };
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 use turnscope_model::{ErrorFact, Facts, Kind, RunId, StepId, StepStatus, UnixNanos, Usage};
 
 /// The result, from steps that know their run and whether they count.
@@ -50,7 +53,7 @@ pub(super) fn assemble(mut steps: Vec<Step>, runs: &[Run], records: &[RecordFact
     }
     texts_from_children(&mut views, runs);
     let steps = all_steps(&steps, &synthesised, runs, &views);
-    fill_turns(&mut views, &steps);
+    fill_turns(&mut views, &steps, records);
     Projection { runs: views, steps }
 }
 
@@ -238,17 +241,22 @@ fn empty_turn(n: u64, start: UnixNanos) -> TurnView {
     }
 }
 
-fn fill_turns(views: &mut [RunView], steps: &[StepView]) {
+fn fill_turns(views: &mut [RunView], steps: &[StepView], records: &[RecordFacts]) {
+    let guests = Guests::of(views, steps, records);
+    // For each turn, by run and place: when its first step began and its last one ended.
+    let mut times: HashMap<(usize, usize), (UnixNanos, UnixNanos)> = HashMap::new();
     let holds_others: HashSet<usize> = steps.iter().filter_map(|step| step.parent).collect();
     for (i, step) in steps.iter().enumerate() {
         let (Some(run), Some(n)) = (step.run, step.turn) else { continue };
         let turns = &mut views[run].turns;
         let Ok(at) = turns.binary_search_by_key(&n, |turn| turn.n) else { continue };
         let turn = &mut turns[at];
+        let (start, end) = guests.times(steps, i);
+        let (first, last) = times.entry((run, at)).or_insert((UnixNanos::MAX, 0));
         if !holds_others.contains(&i) || step.counted || step.kind == Kind::Turn {
-            turn.start = turn.start.min(step.start);
+            *first = start.min(*first);
         }
-        turn.end = turn.end.max(step.end.unwrap_or(step.start));
+        *last = end.max(*last);
         if step.counted {
             if step.kind == Kind::Tool {
                 turn.tool_steps.push(i);
@@ -260,5 +268,59 @@ fn fill_turns(views: &mut [RunView], steps: &[StepView]) {
         if turn.error.is_none() && step.same_as.is_none() && step.facts.verdict.is_none() {
             turn.error.clone_from(&step.error);
         }
+    }
+    for ((run, at), (first, last)) in times {
+        let turn = &mut views[run].turns[at];
+        turn.start = if first == UnixNanos::MAX { turn.start } else { first };
+        turn.end = last.max(turn.start);
+    }
+}
+
+/// Steps of other services than their run's. Their machines' clocks may differ by minutes, so that they count as going on
+/// within the step of the run's own service that they lie in.
+struct Guests {
+    /// For each step, itself where it is of the run's own service; else the nearest such step above it.
+    hosts: Vec<Option<usize>>,
+}
+
+impl Guests {
+    fn of(views: &[RunView], steps: &[StepView], records: &[RecordFacts]) -> Self {
+        let is_own = |i: usize| {
+            let service = steps[i].record.map(|record| &records[record].service_name);
+            steps[i].run.is_none_or(|run| service.is_none_or(|service| **service == views[run].service_name))
+        };
+        let mut hosts: Vec<Option<Option<usize>>> = vec![None; steps.len()];
+        let mut path = Vec::new();
+        for i in 0..steps.len() {
+            let mut at = Some(i);
+            // The first known step above decides for the whole way up to it.
+            let host = loop {
+                match at {
+                    None => break None,
+                    Some(step) => match hosts[step] {
+                        Some(known) => break known,
+                        None if is_own(step) => break Some(step),
+                        None => {
+                            path.push(step);
+                            at = steps[step].parent.filter(|above| steps[*above].run == steps[step].run);
+                        }
+                    },
+                }
+            };
+            hosts[i] = Some(host);
+            for step in path.drain(..) {
+                hosts[step] = Some(host);
+            }
+        }
+        Self { hosts: hosts.into_iter().map(Option::flatten).collect() }
+    }
+
+    /// When a step began and ended, within its host's times.
+    fn times(&self, steps: &[StepView], i: usize) -> (UnixNanos, UnixNanos) {
+        let (start, end) = (steps[i].start, steps[i].end.unwrap_or(steps[i].start));
+        let Some(host) = self.hosts[i].filter(|host| *host != i) else { return (start, end) };
+        let earliest = steps[host].start;
+        let latest = steps[host].end.unwrap_or(UnixNanos::MAX).max(earliest);
+        (start.clamp(earliest, latest), end.clamp(earliest, latest))
     }
 }

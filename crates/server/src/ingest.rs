@@ -5,6 +5,7 @@
 
 use crate::{
     body::{self, Limits},
+    clock,
     refusal::{Measured, Refusal},
     reservation::{DecodingMemory, Pending, Reservation},
     spanmetrics::SpanMetrics,
@@ -224,11 +225,12 @@ impl Ingest {
         budget: &Budget<'_>,
     ) -> Result<(Batch, Partial), DecodeError> {
         let mut batch = Batch::default();
+        let now = clock::now_ns();
         let normalised = match signal {
             Signal::Traces => receive::traces(body, format, &self.redactor, budget)?,
             Signal::Logs => receive::logs(body, format, &self.redactor, budget)?,
             Signal::Metrics => {
-                let metrics = receive::metrics(body, format, &self.redactor, budget)?;
+                let metrics = receive::metrics(body, format, &self.redactor, budget)?.received_at(now);
                 let mut named = Normalised { rejected: metrics.left_out.points, ..Normalised::default() }
                     .without(&metrics.left_out);
                 for metric in metrics.records {
@@ -246,7 +248,8 @@ impl Ingest {
                 }
                 named
             }
-        };
+        }
+        .received_at(now);
         let redacted: u64 = normalised.records.iter().map(|record| u64::from(record.facts.redacted)).sum();
         self.redacted.fetch_add(redacted, Ordering::Relaxed);
         for record in &normalised.records {

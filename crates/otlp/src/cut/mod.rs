@@ -17,8 +17,8 @@ mod restore;
 pub(crate) use contents::Contents;
 pub use error::RestoreError;
 pub(crate) use purpose::{EVENT_RANK, is_meaningful};
-pub(crate) use restore::mark;
 pub use restore::{any_value_of_item, is_span, restore_log, restore_span};
+pub(crate) use restore::{mark, retime};
 
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value as Any},

@@ -96,6 +96,35 @@ pub(super) fn encode_log(mut log: LogRecord, header: &Header) -> Vec<u8> {
     log.encode_to_vec()
 }
 
+/// Counts a body's times from other times of its record: the times that it restores to stay as they are.
+pub(crate) fn retime(body: &mut Body, role: &Role, from: &Header, to: &Header) {
+    let (start, end) =
+        (from.start_base().wrapping_sub(to.start_base()), from.end_base().wrapping_sub(to.end_base()));
+    let is_span = is_span(body, role);
+    let bytes = &body.bytes[..];
+    let moved = if is_span {
+        Span::decode(bytes).map(|mut span| {
+            span.start_time_unix_nano = span.start_time_unix_nano.wrapping_add(start);
+            span.end_time_unix_nano = span.end_time_unix_nano.wrapping_add(end);
+            for event in &mut span.events {
+                event.time_unix_nano = event.time_unix_nano.wrapping_add(start);
+            }
+            span.encode_to_vec()
+        })
+    } else {
+        LogRecord::decode(bytes).map(|mut log| {
+            log.time_unix_nano = log.time_unix_nano.wrapping_add(start);
+            log.observed_time_unix_nano = log.observed_time_unix_nano.wrapping_add(start);
+            log.encode_to_vec()
+        })
+    };
+    // Bytes that were encoded a moment ago decode.
+    if let Ok(moved) = moved {
+        body.bytes = moved;
+        mark(body, is_span, role);
+    }
+}
+
 /// An id equal to the record's becomes empty. What was empty while the record has one, or was all zeros, gets a zero
 /// more: ids of zeros only are invalid, so nothing else looks like that.
 fn take_out_id(id: &mut Vec<u8>, header: Option<&[u8]>) {

@@ -223,7 +223,7 @@ fn first_chunk(facts: &Facts, view: &View<'_>, selection: &Selection<'_>) -> Opt
                 .find(|event| event.name == "ai.stream.firstChunk")
                 .map(|event| event.time_unix_nano)
         })?;
-    at.checked_sub(view.start)
+    at.checked_sub(view.start).filter(|_| view.start != 0)
 }
 
 fn cost(selection: &Selection<'_>) -> Option<NanoUsd> {

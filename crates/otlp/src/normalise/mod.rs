@@ -1,10 +1,12 @@
 //! Protobuf types to records: facts are found, large values cut out, secrets redacted; nothing else is changed.
 //!
-//! Here: one request to its records. In the files below: resource and scope (`origin`), metrics (`metrics`).
+//! Here: one request to its records. In the files below: resource and scope (`origin`), metrics (`metrics`),
+//! times that cannot be (`times`).
 //! Not here: which attribute is which fact (`dialects`), what messages say (`messages`).
 
 mod metrics;
 mod origin;
+mod times;
 
 pub use crate::metric::{MetricFact, MetricRecord};
 pub use metrics::{NormalisedMetrics, metrics};

@@ -9,3 +9,4 @@ mod messages_of_corpus;
 mod metrics_of_corpus;
 mod receiving;
 mod redaction;
+mod times;

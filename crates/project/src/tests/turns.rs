@@ -85,3 +85,49 @@ fn an_embedding_opens_no_turn() {
     assert_eq!(made.turn_of("e"), Some(1));
     assert_eq!(made.runs[0].llm_call_count, 3);
 }
+
+#[test]
+fn the_clock_of_another_service_does_not_stretch_a_turn() {
+    let elsewhere = |start, end| {
+        move |n: &mut super::super::RecordFacts| {
+            n.service_name = "shop".into();
+            (n.start, n.end) = (start, Some(end));
+        }
+    };
+    let made = group()
+        .run("a")
+        .record(|n| (n.start, n.service_name) = (1_000, "app".into()))
+        .llm("c1")
+        .record(|n| (n.start, n.end) = (1_010, Some(1_020)))
+        .under(Kind::Tool, "t")
+        .record(|n| n.start = 1_030)
+        .span(Kind::Mcp, "behind")
+        .record(elsewhere(5, 9))
+        .under(Kind::Http, "ahead")
+        .record(elsewhere(900_000, 0))
+        .span(Kind::Other, "deeper")
+        .record(elsewhere(900_001, 900_002))
+        .up()
+        .record(|_| {})
+        .up()
+        .up();
+    let (group, mut records) = made.records();
+    records[0].end = Some(2_000);
+    records[2].end = Some(1_050);
+    records[4].end = Some(900_010);
+    let made = super::super::project(group, &records);
+    let turn = &made.runs[0].turns[0];
+    assert_eq!((turn.start, turn.end), (1_010, 1_050));
+    assert_eq!(made.step("behind").start, 5, "the step keeps what was sent");
+}
+
+#[test]
+fn a_turn_of_another_service_alone_lies_within_its_run() {
+    let made = group().run("a").llm("c1").record(|n| {
+        n.service_name = "gateway".into();
+        (n.start, n.end) = (500, Some(600));
+    });
+    let made = made.project();
+    let (run, turn) = (&made.runs[0], &made.runs[0].turns[0]);
+    assert_eq!((turn.start, turn.end), (run.end.unwrap(), run.end.unwrap()));
+}
