@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use turnscope_model::RunId;
-use turnscope_otlp::cut;
+use turnscope_otlp::{cut, to_json};
 use turnscope_project::TraceGroup;
 use turnscope_store::Reader;
 
@@ -33,15 +33,13 @@ impl Answers {
         self.about_run(run, |reader, found| {
             let group = &found.group;
             let otlp = otlp(reader, group, found.index)?;
-            let mut runs = vec![to_json(&wire_run(&found.run, self.moment))];
-            runs.extend(
-                reader.descendants(&found.run)?.iter().map(|run| to_json(&wire_run(run, self.moment))),
-            );
+            let mut runs = vec![wire(&wire_run(&found.run, self.moment))];
+            runs.extend(reader.descendants(&found.run)?.iter().map(|run| wire(&wire_run(run, self.moment))));
             let within = group.projection.runs.iter().enumerate();
             let within = within.filter(|(index, _)| group.is_within(*index, found.index));
             let ids: Vec<RunId> = within.map(|(_, run)| run.run_id).collect();
             let scores: Vec<Json> =
-                reader.scores(&ids)?.into_iter().map(|score| to_json(&wire_score(score))).collect();
+                reader.scores(&ids)?.into_iter().map(|score| wire(&wire_score(score))).collect();
             Ok(json!({ "format": "turnscope/1", "runs": runs, "scores": scores, "tags": found.run.tags,
                 "otlp": otlp }))
         })
@@ -72,42 +70,27 @@ fn otlp(reader: &mut dyn Reader, group: &TraceGroup, run: usize) -> Result<Json>
             }
         }
     }
-    let mut resource_spans = Vec::new();
-    for (origin, spans) in spans {
-        let origin = Origin::read(&origin);
-        resource_spans.push(json!({ "resource": origin.resource, "schemaUrl": origin.schema_url,
-            "scopeSpans": [{ "scope": origin.scope, "schemaUrl": origin.scope_schema_url, "spans": spans }] }));
-    }
-    let mut resource_logs = Vec::new();
-    for (origin, logs) in logs {
-        let origin = Origin::read(&origin);
-        resource_logs.push(json!({ "resource": origin.resource, "schemaUrl": origin.schema_url,
-            "scopeLogs": [{ "scope": origin.scope, "schemaUrl": origin.scope_schema_url, "logRecords": logs }] }));
-    }
-    Ok(json!({ "resourceSpans": resource_spans, "resourceLogs": resource_logs }))
+    let resource_spans = spans.into_iter().map(|(origin, spans)| {
+        let spans: Vec<Json> = spans.iter().map(to_json::span).collect();
+        under_origin(&origin, "scopeSpans", "spans", spans)
+    });
+    let resource_logs = logs.into_iter().map(|(origin, logs)| {
+        let logs: Vec<Json> = logs.iter().map(to_json::log).collect();
+        under_origin(&origin, "scopeLogs", "logRecords", logs)
+    });
+    Ok(
+        json!({ "resourceSpans": resource_spans.collect::<Vec<_>>(), "resourceLogs": resource_logs.collect::<Vec<_>>() }),
+    )
 }
 
-/// A resource and a scope as JSON.
-struct Origin {
-    resource: Json,
-    schema_url: String,
-    scope: Json,
-    scope_schema_url: String,
+/// Records under their resource and scope, with the keys of their signal.
+fn under_origin(origin: &[u8], scopes: &str, name: &str, records: Vec<Json>) -> Json {
+    let origin: ResourceSpans = prost::Message::decode(origin).unwrap_or_default();
+    let scope = origin.scope_spans.into_iter().next().unwrap_or_default();
+    json!({ "resource": to_json::resource(origin.resource.as_ref()), "schemaUrl": origin.schema_url,
+        scopes: [{ "scope": to_json::scope(scope.scope.as_ref()), "schemaUrl": scope.schema_url, name: records }] })
 }
 
-impl Origin {
-    fn read(bytes: &[u8]) -> Self {
-        let origin: ResourceSpans = prost::Message::decode(bytes).unwrap_or_default();
-        let scope = origin.scope_spans.into_iter().next().unwrap_or_default();
-        Self {
-            resource: to_json(&origin.resource),
-            schema_url: origin.schema_url,
-            scope: to_json(&scope.scope),
-            scope_schema_url: scope.schema_url,
-        }
-    }
-}
-
-fn to_json(value: &impl Serialize) -> Json {
+fn wire(value: &impl Serialize) -> Json {
     serde_json::to_value(value).unwrap_or(Json::Null)
 }

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use serde_json::{Map, Value as Json};
+use turnscope_otlp::to_json::number_text;
 
 /// Attributes as an object; of a repeated key the last value is shown (`raw` has them all).
 pub(crate) fn attributes(attributes: &[KeyValue]) -> Map<String, Json> {
@@ -17,7 +18,7 @@ pub(crate) fn value(any: &AnyValue) -> Json {
         Some(Value::BoolValue(flag)) => Json::Bool(*flag),
         Some(Value::IntValue(number)) => Json::from(*number),
         Some(Value::DoubleValue(number)) => serde_json::Number::from_f64(*number)
-            .map_or_else(|| Json::String(number.to_string()), Json::Number),
+            .map_or_else(|| Json::String(number_text(*number).to_owned()), Json::Number),
         Some(Value::BytesValue(bytes)) => {
             Json::String(base64::engine::general_purpose::STANDARD.encode(bytes))
         }

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use turnscope_api::{Event, Link, Log, Scope, StepData, StepFacts};
 use turnscope_insight::cost::PriceList;
 use turnscope_model::Facts;
+use turnscope_otlp::to_json;
 use turnscope_project::TraceGroup;
 
 impl Answers {
@@ -69,7 +70,7 @@ pub(crate) fn data(
         parameters: content.parameters,
         facts: facts(group, index),
         cost: cost::call_of_step(group, prices, index),
-        raw: span.and_then(|span| serde_json::to_value(span).ok()),
+        raw: span.map(to_json::span),
     })
 }
 

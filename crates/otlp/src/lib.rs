@@ -2,7 +2,7 @@
 //!
 //! The way through, as [`receive`] takes it: [`decode`] (protobuf or JSON → protobuf types), [`normalise`] (→ [`turnscope_model::Record`]s: facts
 //! found by the tables in [`dialects`], large values cut out by [`cut`], secrets taken out by [`redact`]). The way
-//! back, on read: [`cut::restore_span`] (→ what was sent), [`messages`] (→ canonical messages).
+//! back, on read: [`cut::restore_span`] (→ what was sent), [`to_json`] (→ OTLP/JSON), [`messages`] (→ canonical messages).
 //!
 //! Pure: no I/O, no clock, no state but what is passed in.
 
@@ -15,3 +15,4 @@ mod metric;
 pub mod normalise;
 pub mod receive;
 pub mod redact;
+pub mod to_json;

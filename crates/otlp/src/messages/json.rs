@@ -1,8 +1,11 @@
 //! Values as JSON: what a reader of messages works on, however they were written.
 //!
 //! Here: structured values, flattened keys and lenient parsing (JSON within JSON, texts that were cut off, Python's
-//! way of writing). Not here: what the JSON means (`parse`, `part`).
+//! way of writing). Not here: what the JSON means (`parse`, `part`), and
+//! numbers of many digits (`numbers`).
 
+use super::numbers;
+use crate::to_json::number_text;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value as Any};
 use serde_json::{Map, Number, Value as Json};
@@ -24,9 +27,8 @@ pub(crate) fn of_any(any: &AnyValue) -> Json {
         Some(Any::StringValue(text)) => Json::String(text.clone()),
         Some(Any::BoolValue(flag)) => Json::Bool(*flag),
         Some(Any::IntValue(number)) => Json::Number((*number).into()),
-        Some(Any::DoubleValue(number)) => {
-            Number::from_f64(*number).map_or_else(|| Json::String(number.to_string()), Json::Number)
-        }
+        Some(Any::DoubleValue(number)) => Number::from_f64(*number)
+            .map_or_else(|| Json::String(number_text(*number).to_owned()), Json::Number),
         Some(Any::BytesValue(bytes)) => Json::String(STANDARD.encode(bytes)),
         Some(Any::ArrayValue(array)) => Json::Array(array.values.iter().map(of_any).collect()),
         Some(Any::KvlistValue(list)) => of_pairs(&list.values),
@@ -84,9 +86,7 @@ pub(crate) fn of_structure(text: &str) -> Option<Json> {
         return None;
     }
     match trimmed.as_bytes().first()? {
-        b'{' | b'[' => serde_json::from_str(trimmed)
-            .ok()
-            .or_else(|| serde_json::from_str(&python_as_json(trimmed)?).ok()),
+        b'{' | b'[' => numbers::parse(trimmed).or_else(|| numbers::parse(&python_as_json(trimmed)?)),
         b'"' if trimmed.len() > 2 => match serde_json::from_str(trimmed).ok()? {
             Json::String(inner) => of_structure(&inner).or(Some(Json::String(inner))),
             _ => None,

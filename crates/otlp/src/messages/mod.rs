@@ -11,6 +11,7 @@ mod events;
 mod external;
 mod failures;
 mod json;
+mod numbers;
 mod parse;
 mod part;
 mod plain_text;
