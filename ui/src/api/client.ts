@@ -1,5 +1,6 @@
 /** The typed client of the REST API. Every error is a `Problem` that says what failed and what to do. */
-import createClient from "openapi-fetch";
+import createClient, { type Middleware } from "openapi-fetch";
+import { withExactNumbers } from "../lib/json";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -27,7 +28,18 @@ export class Problem extends Error {
   }
 }
 
+/** Replies keep the digits of long numbers: the client's own reader rounds them. */
+const exactNumbers: Middleware = {
+  async onResponse({ response }) {
+    if (!response.headers.get("content-type")?.includes("json")) return undefined;
+    const text = await response.text();
+    const { status, statusText, headers } = response;
+    return new Response(withExactNumbers(text), { status, statusText, headers });
+  },
+};
+
 export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+api.use(exactNumbers);
 
 /** Returns the data of a reply, or throws its problem. */
 export function must<T>(reply: { data?: T; error?: unknown; response: Response }): T {

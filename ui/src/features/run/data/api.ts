@@ -1,5 +1,6 @@
 /** The API's types under the names that the run page uses, and functions to read and write by path. */
 import { Problem, type Schemas } from "../../../api/client";
+import { parseJson } from "../../../lib/json";
 
 export type Run = Schemas["Run"];
 export type RunDetail = Schemas["RunDetail"];
@@ -28,7 +29,10 @@ export async function send(
 }
 
 async function answer<T>(response: Response): Promise<T> {
-  const body: unknown = await response.json().catch(() => null);
+  const body: unknown = await response
+    .text()
+    .then(parseJson)
+    .catch(() => null);
   if (!response.ok) throw Problem.from(response, body);
   return body as T;
 }

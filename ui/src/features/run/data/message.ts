@@ -1,4 +1,5 @@
 /** Parses messages and parts from the API defensively: telemetry may contain anything. */
+import { parseJson } from "../../../lib/json";
 import { clip, type Value } from "./clip";
 
 export interface Message {
@@ -94,7 +95,7 @@ function toPart(value: Value): Part {
 export function parsed(value: Value): Value {
   if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
   try {
-    return clip(JSON.parse(value));
+    return clip(parseJson(value));
   } catch {
     return value;
   }
