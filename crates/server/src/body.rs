@@ -22,9 +22,10 @@ pub(crate) struct Limits {
     pub(crate) time: Duration,
 }
 
-/// How much of a refused body is read, and for how long, so that its client hears the refusal.
-const DISCARD_BYTES: usize = 64 << 20;
-const DISCARD_TIME: Duration = Duration::from_secs(10);
+/// How much of a refused body is read before the answer, and for how long: the connection can then be used again. A larger
+/// one is answered at once and its connection closed, which `linger` does so that the client hears the refusal.
+const DISCARD_BYTES: usize = 1 << 20;
+const DISCARD_TIME: Duration = Duration::from_secs(1);
 
 /// Collects a body as it came over the wire.
 pub(crate) async fn collect(
@@ -43,16 +44,18 @@ pub(crate) async fn collect(
     collected
 }
 
+/// The size that a body says it has.
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 async fn reserve_and_read(
     pending: &Pending,
     headers: &HeaderMap,
     body: &mut Body,
     limits: Limits,
 ) -> Result<(Bytes, Reservation), Refusal> {
-    let announced: Option<usize> = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse().ok());
+    let announced = announced(headers);
     let too_large = || Refusal::TooLarge { limit: limits.bytes, measured: Measured::Received };
     if announced.is_some_and(|announced| announced > limits.bytes) {
         return Err(too_large());
@@ -80,10 +83,12 @@ async fn reserve_and_read(
     Ok((first.unwrap_or_else(|| all.freeze()), reservation))
 }
 
-/// Reads what is left of a body and throws it away. An HTTP/1 client that is still sending when the connection closes sees
-/// a broken pipe and never reads the reply. One that asked whether it may send has sent nothing yet.
+/// Reads what is left of a small body and throws it away, so that the connection can be used again. A client that asked
+/// whether it may send has sent nothing yet.
 pub(crate) async fn discard(headers: &HeaderMap, mut body: Body) {
-    if headers.contains_key(header::EXPECT) {
+    if headers.contains_key(header::EXPECT)
+        || announced(headers).is_some_and(|announced| announced > DISCARD_BYTES)
+    {
         return;
     }
     let all = async {

@@ -10,6 +10,7 @@ mod content_stores;
 mod counted;
 mod families;
 mod ingest;
+mod linger;
 mod listen;
 mod live;
 mod live_events;

@@ -1,6 +1,6 @@
 //! One port: accept, serve HTTP/1 and HTTP/2, stop gracefully.
 
-use crate::ServeError;
+use crate::{ServeError, linger::Lingering};
 use axum::{
     Router,
     extract::{Request, State},
@@ -121,7 +121,7 @@ impl Listener {
                     }
                     let mut stream = TimeoutStream::new(stream);
                     stream.set_write_timeout(Some(write_timeout));
-                    let io = TokioIo::new(Box::pin(stream));
+                    let io = TokioIo::new(Lingering::new(Box::pin(stream)));
                     let connection = builder.serve_connection(io, service).into_owned();
                     tokio::select! {
                         ended = watcher.watch(connection) => if let Err(error) = ended {

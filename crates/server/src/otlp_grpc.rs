@@ -3,7 +3,7 @@
 use crate::{
     body::Limits,
     ingest::{Partial, Payload, Signal},
-    otlp_http::{ExportResponse, may_ingest},
+    otlp_http::{self, ExportResponse, may_ingest},
     refusal::Refusal,
     state::App,
 };
@@ -43,6 +43,8 @@ async fn metrics(State(app): State<Arc<App>>, request: Request) -> Response {
 async fn serve(app: Arc<App>, signal: Signal, request: Request) -> Response {
     match take(&app, signal, request).await {
         Ok(partial) => accepted(partial),
+        // Who does not speak gRPC does not read its status in the trailers.
+        Err(refusal @ Refusal::NoGrpc(_)) => otlp_http::refuse(&app, signal, Format::Json, &refusal),
         Err(refusal) => {
             app.ingest.refused.count(signal, &refusal);
             let mut response = status_of(&refusal).into_http::<Body>();
@@ -61,12 +63,8 @@ const FRAME_HEAD: usize = 5;
 /// it comes over the wire but not for what it unpacks to, and which collects it before memory can be reserved.
 async fn take(app: &Arc<App>, signal: Signal, request: Request) -> Result<Partial, Refusal> {
     let (parts, body) = request.into_parts();
+    check_content_type(&parts.headers)?;
     may_ingest(app, &parts).await?;
-    let content_type =
-        parts.headers.get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
-    if !content_type.starts_with("application/grpc") {
-        return Err(Refusal::ContentType(content_type.to_owned()));
-    }
     let limits = app.limits;
     let framed = Limits { bytes: limits.bytes.saturating_add(FRAME_HEAD), ..limits };
     let (bytes, reservation) = match app.ingest.collect(&parts.headers, body, framed).await {
@@ -80,6 +78,16 @@ async fn take(app: &Arc<App>, signal: Signal, request: Request) -> Result<Partia
     let encoding = encoding.map(|value| value.to_str().unwrap_or("?").to_owned());
     let payload = Payload { signal, format: Format::Protobuf, encoding, bytes };
     app.ingest.receive(payload, reservation).await
+}
+
+/// gRPC with protobuf. gRPC-web frames its trailers in the body, and is not spoken here.
+fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let value = headers.get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
+    let essence = value.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/grpc" | "application/grpc+proto" => Ok(()),
+        _ => Err(Refusal::NoGrpc(value.to_owned())),
+    }
 }
 
 /// Undoes the framing; says whether the message is compressed.

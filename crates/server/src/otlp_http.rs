@@ -128,7 +128,8 @@ fn accepted(signal: Signal, format: Format, partial: Partial) -> Response {
     reply(StatusCode::OK, format, body)
 }
 
-fn refuse(app: &App, signal: Signal, format: Format, refusal: &Refusal) -> Response {
+/// The answer to a refused request, in its own format.
+pub(crate) fn refuse(app: &App, signal: Signal, format: Format, refusal: &Refusal) -> Response {
     app.ingest.refused.count(signal, refusal);
     let wire = refusal.wire();
     let status =

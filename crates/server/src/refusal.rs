@@ -15,6 +15,10 @@ pub(crate) enum Refusal {
     TooLarge { limit: usize, measured: Measured },
     #[error("content-type {0:?} is not supported; send application/x-protobuf or application/json")]
     ContentType(String),
+    #[error(
+        "content-type {0:?} is not gRPC; send application/grpc, or OTLP/HTTP to /v1/traces, /v1/logs or /v1/metrics, as browsers do"
+    )]
+    NoGrpc(String),
     #[error("content-encoding {0:?} is not supported; send gzip, deflate, zstd or none")]
     Encoding(String),
     #[error("a valid key is required, as Authorization: Bearer, x-api-key or Basic")]
@@ -76,7 +80,7 @@ impl Refusal {
             Self::Malformed(_) => (Http::BAD_REQUEST, Grpc::InvalidArgument, None, "malformed"),
             // OTLP: too large is RESOURCE_EXHAUSTED without RetryInfo, which is not tried again.
             Self::TooLarge { .. } => (Http::PAYLOAD_TOO_LARGE, Grpc::ResourceExhausted, None, "too_large"),
-            Self::ContentType(_) => {
+            Self::ContentType(_) | Self::NoGrpc(_) => {
                 (Http::UNSUPPORTED_MEDIA_TYPE, Grpc::InvalidArgument, None, "content_type")
             }
             Self::Encoding(_) => (Http::UNSUPPORTED_MEDIA_TYPE, Grpc::Unimplemented, None, "encoding"),

@@ -29,13 +29,16 @@ use axum::{
     routing::post,
 };
 use bytes::Bytes;
-use http::{HeaderValue, header};
-use std::sync::Arc;
+use http::{HeaderValue, StatusCode, header};
+use std::{sync::Arc, time::Duration};
 use tower_http::{
     compression::CompressionLayer,
-    cors::{AllowOrigin, Any, CorsLayer},
+    cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer},
     set_header::SetResponseHeaderLayer,
 };
+
+/// How long a browser may remember what a page of another origin may do.
+const PREFLIGHT_HOLDS: Duration = Duration::from_secs(600);
 
 /// What reads.
 fn reading() -> ApiRouter<Arc<App>> {
@@ -175,7 +178,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .layer(default_header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(default_header(header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"))
         .layer(default_header(header::CACHE_CONTROL, "no-store"))
-        .layer(cors(app))
+        .layer(cors(app, true))
         .with_state(Arc::clone(app))
 }
 
@@ -190,22 +193,37 @@ pub(crate) fn otlp_router(app: &Arc<App>) -> Router {
         .route("/health", axum::routing::get(health::health))
         .route("/", post(otlp_http::export))
         .fallback(other)
-        .layer(cors(app))
+        .layer(middleware::from_fn(problem::unify))
+        .layer(cors(app, false))
         .with_state(Arc::clone(app))
 }
 
 /// Browsers of other origins may send and read only where that was allowed.
-fn cors(app: &App) -> CorsLayer {
+///
+/// A page sends with credentials when it uses `sendBeacon`, as OpenTelemetry's web SDK does. Then `*` is no wildcard (Fetch,
+/// "CORS protocol and credentials"), so that origin and headers are answered by name. Where `*` is set, that holds for the
+/// OTLP ports only: they take no cookie, while the main port's cookie must not serve the pages of all origins.
+fn cors(app: &App, takes_cookies: bool) -> CorsLayer {
     let layer = CorsLayer::new();
     if app.cors_origins.is_empty() {
         return layer;
     }
-    let origin = if app.cors_origins.iter().any(|origin| origin == "*") {
-        AllowOrigin::any()
-    } else {
-        AllowOrigin::list(app.cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    let is_any = app.cors_origins.iter().any(|origin| origin == "*");
+    let origin = match (is_any, takes_cookies) {
+        (true, true) => AllowOrigin::any(),
+        (true, false) => AllowOrigin::mirror_request(),
+        (false, _) => {
+            let origins = app.cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+            AllowOrigin::list(origins)
+        }
     };
-    layer.allow_origin(origin).allow_methods(Any).allow_headers(Any)
+    layer
+        .allow_origin(origin)
+        .allow_credentials(!(is_any && takes_cookies))
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(PREFLIGHT_HOLDS)
 }
 
 /// The document as it is sent: as a structure it takes several times the memory.
@@ -219,8 +237,11 @@ async fn document_json(Extension(DocumentJson(bytes)): Extension<DocumentJson>) 
 /// Paths of other systems' receivers; everything else is not found.
 async fn other(state: State<Arc<App>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    if request.method() == http::Method::POST && otlp_http::signal_of(&path).is_some() {
-        return otlp_http::export(state, request).await;
+    if otlp_http::signal_of(&path).is_some() {
+        if request.method() == http::Method::POST {
+            return otlp_http::export(state, request).await;
+        }
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")]).into_response();
     }
     Problem::not_found(format!("there is nothing at {path}"))
         .detail("the API is described at /docs; OTLP goes to /v1/traces, /v1/logs and /v1/metrics")

@@ -105,8 +105,14 @@ impl Config {
         }
     }
 
-    /// Refuses what would be unsafe.
+    /// Refuses what would be unsafe, and what cannot be meant.
     pub(crate) fn check(&self) -> Result<(), ServeError> {
+        if let Some(origin) = self.cors_origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ServeError::Config(format!(
+                "--cors-origin {origin:?} is no origin: write it as a browser sends it, scheme://host or scheme://host:port, \
+                 in lower case, without a path and without a slash at the end, or * for all"
+            )));
+        }
         if self.api_key.is_some() || self.allow_public_without_key {
             return Ok(());
         }
@@ -122,6 +128,19 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Whether a browser can send this as `Origin`.
+fn is_origin(origin: &str) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else { return origin == "*" };
+    let has_default_port = matches!(scheme, "http") && authority.ends_with(":80")
+        || matches!(scheme, "https") && authority.ends_with(":443");
+    let is_scheme = !scheme.is_empty()
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_host = authority
+        .parse::<http::uri::Authority>()
+        .is_ok_and(|parsed| parsed.as_str() == authority && !parsed.host().is_empty());
+    is_scheme && is_host && !has_default_port && !authority.contains('@') && origin == origin.to_lowercase()
 }
 
 /// What the server does with the audit trail of its data directory. Agents write theirs whatever stands here.
@@ -293,4 +312,39 @@ impl App {
 pub(crate) fn prices_of(config: &Config) -> Result<Arc<Prices>, ServeError> {
     let file = config.pricing.clone().unwrap_or_else(|| config.data.join(prices::FILE));
     Ok(Arc::new(Prices::open(file)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_what_a_browser_sends() {
+        for origin in [
+            "*",
+            "http://shop.localhost:3000",
+            "https://example.org",
+            "http://[::1]:8080",
+            "chrome-extension://abc",
+        ] {
+            assert!(is_origin(origin), "{origin}");
+        }
+        for no_origin in [
+            "",
+            "example.org",
+            "localhost:3000",
+            "http://",
+            "https://example.org/",
+            "https://example.org/app",
+            "HTTP://x",
+            "https://Example.org",
+            "https://example.org:443",
+            "https://*.example.org/",
+            "https://me@example.org",
+            "http://a b",
+            "null",
+        ] {
+            assert!(!is_origin(no_origin), "{no_origin}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod costs;
 mod crash;
 mod examples;
 mod foreign;
+mod http_corners;
 mod large;
 mod live;
 mod marks;

@@ -1,6 +1,6 @@
 //! `GET /v1/export`: what people and evaluations marked, one JSON line each, as an evaluation's dataset wants it.
 
-use super::runs;
+use super::{runs, stream::UNBUFFERED};
 use crate::{problem::Problem, state::App};
 use axum::{
     body::Body,
@@ -43,7 +43,7 @@ pub(crate) async fn export(
         (header::CONTENT_TYPE, "application/x-ndjson"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"turnscope.jsonl\""),
     ];
-    Ok((headers, Body::from_stream(ReceiverStream::new(body))).into_response())
+    Ok((UNBUFFERED, headers, Body::from_stream(ReceiverStream::new(body))).into_response())
 }
 
 async fn send(

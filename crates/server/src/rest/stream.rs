@@ -55,8 +55,12 @@ pub(crate) async fn live(
         None => stream::empty().right_stream(),
     };
     let events = stream::iter(start.into_iter().chain(missed)).chain(coming).map(Ok::<_, Infallible>);
-    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
+    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+    (UNBUFFERED, events).into_response()
 }
+
+/// Tells reverse proxies (nginx) to hand on each event as it comes.
+pub(crate) const UNBUFFERED: [(&str, &str); 1] = [("x-accel-buffering", "no")];
 
 fn to_sse(instance: &str, event: &Event) -> sse::Event {
     sse::Event::default().event(event.name).id(format!("{instance}-{}", event.id)).data(&*event.data)
