@@ -74,6 +74,9 @@ fn record(mut metric: Metric, origin: &Arc<Origin>, redactor: &Redactor) -> Metr
     for_each_attributes(&mut metric, |attributes| {
         redactor.attributes(attributes);
     });
+    for text in [&mut metric.name, &mut metric.description, &mut metric.unit] {
+        redactor.text(text);
+    }
     let points = points(&metric);
     let begins = |point: &Point<'_>| if point.start == 0 { point.time } else { point.start };
     let bytes = metric.encode_to_vec();

@@ -190,7 +190,10 @@ fn log_record(
     contents: &mut Contents,
 ) -> Record {
     redactor.original_bytes(&mut log.attributes);
-    let mut redacted = redactor.keys(&mut log.attributes) + redactor.body_keys(log.body.as_mut());
+    let mut redacted = redactor.keys(&mut log.attributes)
+        + redactor.body_keys(log.body.as_mut())
+        + redactor.text(&mut log.event_name)
+        + redactor.text(&mut log.severity_text);
     let mut found = dialects::find(&log_view(&log, resource, origin));
     let event = messages::event_name(&log).to_owned();
     let mut values = cut::log_values(&mut log, &event, found.facts.kind, contents);
@@ -295,12 +298,14 @@ fn status_of(span: &Span) -> Status {
 
 /// Before anything is read: secret keys, and texts outside attributes.
 fn redact_span_fields(span: &mut Span, redactor: &Redactor) -> u32 {
-    let mut count = redactor.keys(&mut span.attributes) + redactor.text(&mut span.name);
+    let mut count = redactor.keys(&mut span.attributes)
+        + redactor.text(&mut span.name)
+        + redactor.text(&mut span.trace_state);
     for event in &mut span.events {
         count += redactor.keys(&mut event.attributes) + redactor.text(&mut event.name);
     }
     for link in &mut span.links {
-        count += redactor.keys(&mut link.attributes);
+        count += redactor.keys(&mut link.attributes) + redactor.text(&mut link.trace_state);
     }
     count + span.status.as_mut().map_or(0, |status| redactor.text(&mut status.message))
 }

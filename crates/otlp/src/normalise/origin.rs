@@ -18,7 +18,8 @@ pub(super) struct Source {
 
 impl Source {
     /// Without the secrets in what a process says of itself, such as its command line.
-    pub(super) fn of(mut resource: Option<Resource>, schema_url: String, redactor: &Redactor) -> Self {
+    pub(super) fn of(mut resource: Option<Resource>, mut schema_url: String, redactor: &Redactor) -> Self {
+        redactor.text(&mut schema_url);
         if let Some(resource) = &mut resource {
             redactor.attributes(&mut resource.attributes);
         }
@@ -34,10 +35,14 @@ impl Source {
     ) -> Arc<Origin> {
         if let Some(scope) = &mut scope {
             redactor.attributes(&mut scope.attributes);
+            redactor.text(&mut scope.name);
+            redactor.text(&mut scope.version);
         }
+        let mut schema_url = scope_schema.to_owned();
+        redactor.text(&mut schema_url);
         let service_name = self.resource.as_ref().map_or("", service_name).to_owned();
         let scope_name = scope.as_ref().map_or_else(String::new, |scope| scope.name.clone());
-        let scope_spans = vec![ScopeSpans { scope, spans: Vec::new(), schema_url: scope_schema.to_owned() }];
+        let scope_spans = vec![ScopeSpans { scope, spans: Vec::new(), schema_url }];
         let resource_spans = ResourceSpans {
             resource: self.resource.clone(),
             scope_spans,

@@ -3,19 +3,26 @@
 //! Two kinds of rules: names of keys whose values are secret, and shapes that are secret wherever they stand. Each
 //! redaction leaves the marker `[redacted:RULE]`, keeps JSON valid, and is counted. What is stored, hashed and shown
 //! is what is left. Here: the rules and the walk over a record. In the files below: what is secret by default
-//! (`rules`), a text (`text`), what could be secret (`suspects`), which items are known to be clean (`clean`).
+//! (`rules`), the names of keys (`keys`), their values in a text (`pairs`), shapes (`shape`), a text (`text`), what could
+//! be secret (`suspects`), which items are known to be clean (`clean`).
 
 mod clean;
+mod keys;
+mod pairs;
 mod rules;
+mod shape;
 mod suspects;
 mod text;
 
 use crate::decode::ORIGINAL_BYTES;
 use clean::Clean;
+use keys::Keys;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, KeyValueList, any_value::Value as Any};
+use pairs::Pairs;
 use prost::Message as _;
 use regex::Regex;
-use std::collections::HashSet;
+use shape::Shape;
+use std::sync::LazyLock;
 use suspects::Suspects;
 use turnscope_model::{ContentHash, Form, Value};
 
@@ -53,16 +60,31 @@ pub struct Redactor {
 
 #[derive(Debug)]
 struct Rules {
-    keys: HashSet<String>,
-    shapes: Vec<(String, Regex)>,
+    keys: Keys,
+    /// The shapes of a user's patterns.
+    own_shapes: Vec<Shape>,
+    compiled: &'static Compiled,
     /// Finds what could be secret, fast.
     suspects: Suspects,
-    /// Finds secret keys in JSON: up to the quote that opens the value.
-    json_keys: Regex,
+    /// Finds what could be a secret key.
+    key_words: Suspects,
     /// Extra patterns say nothing of what they begin with: every text is searched.
     search_all: bool,
     clean: Clean,
 }
+
+/// The expressions that every redactor has. They take some milliseconds to compile.
+#[derive(Debug)]
+struct Compiled {
+    pairs: Pairs,
+    shapes: Vec<Shape>,
+}
+
+static COMPILED: LazyLock<Result<Compiled, String>> = LazyLock::new(|| {
+    let shapes = rules::SHAPES.iter().map(|shape| Shape::new(shape.name, shape.literals, shape.pattern));
+    let shapes = shapes.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    Ok(Compiled { pairs: Pairs::new().map_err(|error| error.to_string())?, shapes })
+});
 
 impl Default for Redactor {
     /// The default rules. They are part of this program and always compile; were it otherwise, nothing would be
@@ -80,15 +102,9 @@ impl Redactor {
 
     /// The default rules, and these: names of keys, and regular expressions.
     pub fn with(keys: &[&str], patterns: &[&str]) -> Result<Self, RuleError> {
-        let mut names: HashSet<String> = rules::KEYS.iter().map(|key| (*key).to_owned()).collect();
-        for key in keys {
-            let name = canonical(key);
-            if !name.contains(|c: char| c.is_alphanumeric()) {
-                return Err(RuleError::Key((*key).to_owned()));
-            }
-            names.insert(name);
-        }
-        let mut shapes = Vec::new();
+        let keys = Keys::new(keys)?;
+        let size = |error: &dyn std::fmt::Display| RuleError::Size(error.to_string());
+        let mut own_shapes = Vec::new();
         for (n, pattern) in (1..).zip(patterns) {
             let regex = Regex::new(pattern).map_err(|source| RuleError::Pattern {
                 pattern: (*pattern).to_owned(),
@@ -97,26 +113,20 @@ impl Redactor {
             if regex.is_match("") {
                 return Err(RuleError::Empty((*pattern).to_owned()));
             }
-            shapes.push((format!("pattern-{n}"), regex));
-        }
-        for shape in &rules::SHAPES {
-            let regex = Regex::new(shape.pattern).map_err(|error| RuleError::Size(error.to_string()))?;
-            shapes.push((shape.name.to_owned(), regex));
+            own_shapes.push(Shape::of_user(format!("pattern-{n}"), regex));
         }
         let literals =
             rules::SHAPES.iter().flat_map(|shape| shape.literals).map(|literal| (*literal).to_owned());
-        let of_keys = names.iter().flat_map(|name| [name.clone(), name.replace('_', "-")]);
-        let suspects: Vec<String> = literals.chain(of_keys).collect();
-        let suspects = Suspects::new(&suspects).map_err(|error| RuleError::Size(error.to_string()))?;
-        let json_keys = text::json_keys(&names).map_err(|error| RuleError::Size(error.to_string()))?;
-        let search_all = !patterns.is_empty();
+        let words: Vec<String> = keys.words().collect();
+        let all: Vec<String> = literals.chain(words.iter().cloned()).collect();
         Ok(Self {
             rules: Some(Rules {
-                keys: names,
-                shapes,
-                suspects,
-                json_keys,
-                search_all,
+                keys,
+                own_shapes,
+                compiled: COMPILED.as_ref().map_err(|error| RuleError::Size(error.clone()))?,
+                suspects: Suspects::new(&all).map_err(|error| size(&error))?,
+                key_words: Suspects::new(&words).map_err(|error| size(&error))?,
+                search_all: !patterns.is_empty(),
                 clean: Clean::default(),
             }),
         })
@@ -174,34 +184,43 @@ impl Redactor {
 impl Rules {
     /// Redacts an attribute whose key is secret, and the secret keys of a map in it.
     fn key(&self, kv: &mut KeyValue) -> u32 {
-        let name = kv.key.rsplit('.').next().unwrap_or("");
-        let mut count = 0;
-        if let Some(name) = self.secret_name(name) {
-            match kv.value.as_mut().and_then(|any| any.value.as_mut()) {
-                Some(Any::ArrayValue(array)) => {
-                    count += array.values.iter_mut().map(|any| replace(any, &name)).sum::<u32>();
-                }
-                Some(_) => count += kv.value.as_mut().map_or(0, |any| replace(any, &name)),
-                None => {}
-            }
+        let Some(any) = &mut kv.value else { return 0 };
+        match self.keys.secret(&kv.key) {
+            Some(name) => replace(any, &name),
+            None => self.keys_within(any),
         }
-        count + kv.value.as_mut().map_or(0, |any| self.keys_within(any))
     }
 
     fn keys_within(&self, any: &mut AnyValue) -> u32 {
         match &mut any.value {
-            Some(Any::KvlistValue(list)) => list.values.iter_mut().map(|kv| self.key(kv)).sum(),
+            Some(Any::KvlistValue(list)) => {
+                let named = self.named_secret(list);
+                list.values
+                    .iter_mut()
+                    .map(|kv| match (&named, &mut kv.value) {
+                        (Some(name), Some(any)) if is_one_of(&kv.key, &["value", "val"]) => {
+                            replace(any, name)
+                        }
+                        _ => self.key(kv),
+                    })
+                    .sum()
+            }
             Some(Any::ArrayValue(array)) => array.values.iter_mut().map(|any| self.keys_within(any)).sum(),
             _ => 0,
         }
     }
 
-    fn secret_name(&self, key: &str) -> Option<String> {
-        if key.len() > 64 {
-            return None;
-        }
-        let name = canonical(key);
-        self.keys.contains(&name).then_some(name)
+    /// The secret key that a map with a name and a value names.
+    fn named_secret(&self, list: &KeyValueList) -> Option<String> {
+        list.values.iter().filter(|kv| is_one_of(&kv.key, &["name", "key", "header"])).find_map(|kv| match kv
+            .value
+            .as_ref()?
+            .value
+            .as_ref()?
+        {
+            Any::StringValue(name) => self.keys.secret(name),
+            _ => None,
+        })
     }
 
     fn any(&self, any: &mut AnyValue) -> u32 {
@@ -310,25 +329,36 @@ impl Rules {
     }
 }
 
-/// Replaces a text or bytes by the marker.
+fn is_one_of(key: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| key.eq_ignore_ascii_case(name))
+}
+
+/// Replaces texts, bytes and numbers by the marker, also those in a list or map. Gives how many.
 fn replace(any: &mut AnyValue, rule: &str) -> u32 {
-    let secret = match &any.value {
+    let is_secret = match &mut any.value {
         Some(Any::StringValue(text)) => !text.is_empty() && !text.starts_with("[redacted:"),
         Some(Any::BytesValue(bytes)) => !bytes.is_empty(),
+        Some(Any::IntValue(_) | Any::DoubleValue(_)) => true,
+        Some(Any::ArrayValue(array)) => {
+            return array.values.iter_mut().map(|any| replace(any, rule)).sum();
+        }
+        Some(Any::KvlistValue(list)) => {
+            return list
+                .values
+                .iter_mut()
+                .filter_map(|kv| kv.value.as_mut())
+                .map(|any| replace(any, rule))
+                .sum();
+        }
         _ => false,
     };
-    if secret {
+    if is_secret {
         any.value = Some(Any::StringValue(marker(rule)));
     }
-    u32::from(secret)
+    u32::from(is_secret)
 }
 
 /// The marker that replaces a secret.
 fn marker(rule: &str) -> String {
     format!("[redacted:{rule}]")
-}
-
-/// A key as the rules write it.
-fn canonical(key: &str) -> String {
-    key.trim().chars().map(|c| if c == '-' || c == ' ' { '_' } else { c.to_ascii_lowercase() }).collect()
 }

@@ -58,7 +58,7 @@ impl Suspects {
                     return found;
                 }
                 // A word may lie across two pieces; none is longer than this.
-                start = end - 64;
+                start = end - 128;
             }
         })
     }
@@ -85,7 +85,11 @@ mod tests {
     }
 
     #[test]
-    fn many_words_take_the_slower_way() {
+    fn many_words_take_the_slower_way_and_the_default_ones_do_not() {
+        let keys = super::super::keys::Keys::new(&[]).unwrap();
+        let shapes = super::super::rules::SHAPES.iter().flat_map(|shape| shape.literals);
+        let words: Vec<String> = shapes.map(|word| (*word).to_owned()).chain(keys.words()).collect();
+        assert!(matches!(Suspects::new(&words).unwrap(), Suspects::Packed(_)));
         let words: Vec<String> = (0..2000).map(|n| format!("word{n:05}")).collect();
         let suspects = Suspects::new(&words).unwrap();
         assert!(matches!(suspects, Suspects::Automaton(_)));

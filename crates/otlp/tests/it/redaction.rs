@@ -2,11 +2,20 @@
 
 use crate::any_otlp;
 use opentelemetry_proto::tonic::{
-    collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
-    common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList, any_value::Value as Any},
+    collector::{
+        logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
+        trace::v1::ExportTraceServiceRequest,
+    },
+    common::v1::{
+        AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList, any_value::Value as Any,
+    },
     logs::v1::{LogRecord, ResourceLogs, ScopeLogs},
+    metrics::v1::{Metric, ResourceMetrics, ScopeMetrics},
     resource::v1::Resource,
-    trace::v1::{ResourceSpans, ScopeSpans, Span, Status, span::Event},
+    trace::v1::{
+        ResourceSpans, ScopeSpans, Span, Status,
+        span::{Event, Link},
+    },
 };
 use proptest::prelude::*;
 use prost::Message as _;
@@ -161,6 +170,177 @@ fn secret_keys_are_redacted_in_attributes_json_and_maps() {
 
     let record = normalised(span.clone(), &Redactor::off());
     assert_eq!((restored(&record).attributes, record.facts.redacted), (span.attributes, 0));
+}
+
+/// Texts that hold the secret `S3CR3T-v4lue`, and what is left of them.
+const PAIRS: [(&str, &str); 30] = [
+    (r#"{"OPENAI_API_KEY": "S3CR3T-v4lue"}"#, r#"{"OPENAI_API_KEY": "[redacted:api_key]"}"#),
+    (r#"{"clientSecret":"S3CR3T-v4lue"}"#, r#"{"clientSecret":"[redacted:client_secret]"}"#),
+    (r#"{"password": 8151923, "n": 1}"#, r#"{"password": "[redacted:password]", "n": 1}"#),
+    (
+        r#"{"password": {"old": "S3CR3T-v4lue", "n": 12}, "x": "y"}"#,
+        r#"{"password": {"old": "[redacted:password]", "n": "[redacted:password]"}, "x": "y"}"#,
+    ),
+    (
+        r#"{"cookie": ["S3CR3T-v4lue", "b"], "x": "y"}"#,
+        r#"{"cookie": ["[redacted:cookie]", "[redacted:cookie]"], "x": "y"}"#,
+    ),
+    (
+        r#"[{"name": "Authorization", "value": "S3CR3T-v4lue"}]"#,
+        r#"[{"name": "Authorization", "value": "[redacted:authorization]"}]"#,
+    ),
+    (
+        r#"{"value":"S3CR3T-v4lue","name":"x-api-key"}"#,
+        r#"{"value":"[redacted:x_api_key]","name":"x-api-key"}"#,
+    ),
+    (
+        r#"{"key":"password","value":{"stringValue":"S3CR3T-v4lue"}}"#,
+        r#"{"key":"password","value":{"stringValue":"[redacted:password]"}}"#,
+    ),
+    (
+        r#"[["Authorization", "S3CR3T-v4lue"], ["Accept", "x"]]"#,
+        r#"[["Authorization", "[redacted:authorization]"], ["Accept", "x"]]"#,
+    ),
+    (r#"{'db_password': 'S3CR3T-v4lue'}"#, r#"{'db_password': '[redacted:password]'}"#),
+    (r#""{\"apiKey\":\"S3CR3T-v4lue\"}""#, r#""{\"apiKey\":\"[redacted:api_key]\"}""#),
+    (
+        "GET / HTTP/1.1\nAuthorization: Basic S3CR3T-v4lue\nAccept: */*",
+        "GET / HTTP/1.1\nAuthorization: [redacted:authorization]\nAccept: */*",
+    ),
+    ("Cookie: a=1; b=S3CR3T-v4lue\r\nHost: x", "Cookie: [redacted:cookie]\r\nHost: x"),
+    (
+        r#"{"text":"X-Api-Key: S3CR3T-v4lue\nHost: x"}"#,
+        r#"{"text":"X-Api-Key: [redacted:x_api_key]\nHost: x"}"#,
+    ),
+    (
+        r#"curl -H "X-Api-Key: S3CR3T-v4lue" https://x"#,
+        r#"curl -H "X-Api-Key: [redacted:x_api_key]" https://x"#,
+    ),
+    (
+        r#"curl -H 'Authorization: token S3CR3T-v4lue' https://x"#,
+        r#"curl -H 'Authorization: [redacted:authorization]' https://x"#,
+    ),
+    ("curl -s -u bob:S3CR3T-v4lue https://x", "curl -s -u bob:[redacted:curl-password] https://x"),
+    ("psql postgres://bob:S3CR3T-v4lue@db/x", "psql postgres://bob:[redacted:url-password]@db/x"),
+    ("export OPENAI_API_KEY=S3CR3T-v4lue\nx", "export OPENAI_API_KEY=[redacted:api_key]\nx"),
+    ("DB_PASSWORD=correcthorse", "DB_PASSWORD=[redacted:password]"),
+    (r#"{"out":"keys\nDB_PASSWORD=correcthorse\n"}"#, r#"{"out":"keys\nDB_PASSWORD=[redacted:password]\n"}"#),
+    ("https://x/?api_key=S3CR3T-v4lue&y=1", "https://x/?api_key=[redacted:api_key]&y=1"),
+    ("login --password S3CR3T-v4lue --quiet", "login --password [redacted:password] --quiet"),
+    ("login --password='S3CR3T-v4lue' --quiet", "login --password='[redacted:password]' --quiet"),
+    ("Client(api_key=\"S3CR3T-v4lue\")", "Client(api_key=\"[redacted:api_key]\")"),
+    ("password: S3CR3T-v4lue\nuser: bob", "password: [redacted:password]\nuser: bob"),
+    ("密码 password：x, api_key=S3CR3T-v4lue。", "密码 password：x, api_key=[redacted:api_key]"),
+    ("AccountName=x;AccountKey=S3CR3T-v4lue==;End", "AccountName=x;AccountKey=[redacted:account_key];End"),
+    (r#"{"text":"\u5bc6sk-proj-T001abcdefghij0123456789"}"#, r#"{"text":"\u5bc6[redacted:openai-key]"}"#),
+    ("密钥sk-proj-T001abcdefghij0123456789", "密钥[redacted:openai-key]"),
+];
+
+/// Texts that only look as if they held one.
+const INNOCENT: [&str; 12] = [
+    r#"{"properties": {"password": {"type": "string", "description": "at least 12 letters"}}, "required": ["password"]}"#,
+    "the secret: always be kind",
+    "Cookies are fine, and so is a cookie",
+    "api_key=os.environ[\"OPENAI_API_KEY\"]",
+    "password=$PASSWORD",
+    "def login(user, password: str) -> None:",
+    r#"{"secret": null, "password": true, "cookie": "", "api_key": "[redacted:api_key]"}"#,
+    r#"{"name": "get_password_rules", "arguments": {"n": 1}}"#,
+    "https://example.com:8080/a@b",
+    "tasksk-aaaaaaaaaaaaaaaaaaaaaaaaa1 is no key",
+    "the authorization code flow",
+    r#"{"messages":[{"role":"user","content":"What is a good password?"}]}"#,
+];
+
+#[test]
+fn values_of_secret_keys_are_redacted_in_every_notation() {
+    let redactor = Redactor::default();
+    let attribute_of = |given: &str| {
+        let span = Span { attributes: vec![attribute("said", given)], ..Span::default() };
+        text(&restored(&normalised(span, &redactor)), "said")
+    };
+    for (given, left) in PAIRS {
+        assert_eq!(attribute_of(given), left);
+        // The same as the text of a message, whose JSON escapes it.
+        let json = serde_json::json!([{"role": "user", "parts": [{"type": "text", "content": given}]}]);
+        let span = Span {
+            attributes: vec![attribute("gen_ai.input.messages", json.to_string())],
+            ..Span::default()
+        };
+        let back = text(&restored(&normalised(span, &redactor)), "gen_ai.input.messages");
+        let back: Json = serde_json::from_str(&back).expect("still valid JSON");
+        let said = back[0]["parts"][0]["content"].as_str().unwrap_or_default();
+        assert!(!said.contains("S3CR3T") && said.contains("[redacted:"), "{given}: {said}");
+    }
+    for given in INNOCENT {
+        assert_eq!(attribute_of(given), given);
+    }
+}
+
+#[test]
+fn secrets_are_redacted_in_every_field_of_a_record() {
+    let secret = SECRETS[1];
+    let named =
+        |key: &str, value: AnyValue| KeyValue { key: key.into(), value: Some(value), key_strindex: 0 };
+    let list = |values| AnyValue { value: Some(Any::KvlistValue(KeyValueList { values })) };
+    let scope = || {
+        Some(InstrumentationScope {
+            name: secret.into(),
+            version: secret.into(),
+            ..InstrumentationScope::default()
+        })
+    };
+    let span = Span {
+        trace_id: vec![1; 16],
+        span_id: vec![2; 8],
+        trace_state: format!("a={secret}"),
+        attributes: vec![
+            named("headers", list(vec![named("name", any("Cookie")), named("value", any(secret))])),
+            named("dbPassword", list(vec![named("n", AnyValue { value: Some(Any::IntValue(815_1923)) })])),
+        ],
+        events: vec![Event { name: secret.into(), ..Event::default() }],
+        links: vec![Link {
+            trace_id: vec![1; 16],
+            span_id: vec![3; 8],
+            trace_state: secret.into(),
+            ..Link::default()
+        }],
+        ..Span::default()
+    };
+    let scope_spans = vec![ScopeSpans { scope: scope(), spans: vec![span], schema_url: secret.into() }];
+    let traces = ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            scope_spans,
+            schema_url: secret.into(),
+            ..ResourceSpans::default()
+        }],
+    };
+    let log = LogRecord { severity_text: secret.into(), event_name: secret.into(), ..LogRecord::default() };
+    let scope_logs = vec![ScopeLogs { scope: scope(), log_records: vec![log], ..ScopeLogs::default() }];
+    let logs = ExportLogsServiceRequest {
+        resource_logs: vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }],
+    };
+    let redactor = Redactor::default();
+    let (traces, logs) = (normalise::traces(traces, &redactor), normalise::logs(logs, &redactor));
+    for record in [&traces.records[0], &logs.records[0]] {
+        let shown = format!("{:?} {}", record.facts, String::from_utf8_lossy(&record.origin.bytes));
+        assert!(!shown.contains("abc123def456"), "{shown}");
+    }
+    let span = format!("{:?}", restored(&traces.records[0]));
+    assert!(!span.contains("abc123def456") && !span.contains("8151923"), "{span}");
+    let log =
+        cut::restore_log(&logs.records[0].body, &Header::from(&logs.records[0])).expect("it is restored");
+    assert!(!format!("{log:?}").contains("abc123def456"), "{log:?}");
+
+    let metric =
+        Metric { name: secret.into(), description: secret.into(), unit: secret.into(), ..Metric::default() };
+    let scope_metrics =
+        vec![ScopeMetrics { scope: scope(), metrics: vec![metric], ..ScopeMetrics::default() }];
+    let metrics = ExportMetricsServiceRequest {
+        resource_metrics: vec![ResourceMetrics { scope_metrics, ..ResourceMetrics::default() }],
+    };
+    let metrics = normalise::metrics(metrics, &redactor);
+    assert!(!String::from_utf8_lossy(&metrics.records[0].bytes).contains("abc123def456"));
 }
 
 #[test]
