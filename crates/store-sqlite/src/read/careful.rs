@@ -10,10 +10,12 @@ use crate::{
     schema::columns::{RunRow, SELECT},
 };
 use rusqlite::{Connection, OptionalExtension as _, types::Value as Sql};
+use std::collections::HashMap;
+use turnscope_model::RunId;
 use turnscope_query::{Moment, RunFilter, RunPageQuery};
 
 /// Unreadable places named at most.
-const NAMED: usize = 20;
+const NAMED: usize = 200;
 
 impl SqliteReader<'_> {
     /// The rows of one page, each read by itself. Slow, and without a total; only for a table that is damaged.
@@ -48,11 +50,14 @@ impl SqliteReader<'_> {
                 Err(error) => damaged.push((row, error)),
             }
         }
-        for (row, error) in damaged {
-            let named = self.note_damaged_row(row, &error.into());
-            if rows.unreadable.len() < NAMED {
-                rows.unreadable.push(named);
-            }
+        let ids = if damaged.is_empty() { HashMap::new() } else { known_ids(self.db()?) };
+        let more = damaged.len().saturating_sub(NAMED);
+        let reason = damaged.last().map(|(_, error)| error.to_string()).unwrap_or_default();
+        for (row, error) in damaged.into_iter().take(NAMED) {
+            rows.unreadable.push(self.note_damaged_row(row, ids.get(&row).copied(), &error.into()));
+        }
+        if more > 0 {
+            rows.unreadable.push(format!("{more} more runs: {reason}"));
         }
         let place = |row: &(i64, turnscope_query::Run)| {
             let at = Position::of(&row.1, row.0, page.order);
@@ -69,6 +74,27 @@ impl SqliteReader<'_> {
         rows.runs.truncate(page.limit as usize + 1);
         Ok(rows)
     }
+}
+
+/// The run ids of the rows of `runs`, from their index: it can often be read where the table cannot.
+fn known_ids(db: &Connection) -> HashMap<i64, RunId> {
+    let mut found = HashMap::new();
+    for direction in ["ASC", "DESC"] {
+        let sql = format!(
+            "SELECT id, run_id FROM runs INDEXED BY sqlite_autoindex_runs_1 ORDER BY run_id {direction}"
+        );
+        let Ok(mut statement) = db.prepare(&sql) else { break };
+        let Ok(mut rows) = statement.query([]) else { break };
+        while let Ok(Some(row)) = rows.next() {
+            let ids = (row.get::<_, i64>(0), row.get::<_, Vec<u8>>(1));
+            if let (Ok(id), Ok(run_id)) = ids
+                && let Ok(run_id) = RunId::from_bytes(&run_id)
+            {
+                found.insert(id, run_id);
+            }
+        }
+    }
+    found
 }
 
 /// The ids of all rows of `runs`, from whichever index can be read furthest.

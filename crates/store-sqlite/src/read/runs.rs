@@ -85,15 +85,15 @@ impl SqliteReader<'_> {
             }
             rows => rows?,
         };
-        let (mut runs, limit) = (rows.runs, page.limit as usize);
+        let (mut runs, limit, mut unreadable) = (rows.runs, page.limit as usize, rows.unreadable);
         let has_more = runs.len() > limit;
         runs.truncate(limit);
-        let listed = self.listed(runs, page)?;
+        let listed = self.listed(runs, page, &mut unreadable)?;
         Ok(RunPage {
             next: listed.last().filter(|_| has_more).map(|last| last.cursor.clone()),
             runs: listed,
             total: rows.total.filter(|total| *total <= COUNTED),
-            unreadable: rows.unreadable,
+            unreadable,
         })
     }
 
@@ -122,56 +122,79 @@ impl SqliteReader<'_> {
         drop(found);
         drop(statement);
         for (row, error) in damaged {
-            rows.unreadable.push(self.note_damaged_row(row, &error.into()));
+            rows.unreadable.push(self.note_damaged_row(row, None, &error.into()));
         }
         Ok(rows)
     }
 
-    /// Names a row of `runs` that cannot be read, and has it derived again.
-    pub(super) fn note_damaged_row(&mut self, row: i64, error: &Error) -> String {
+    /// Names a row of `runs` that cannot be read, and has it derived again where its page can be read. `known` is its run, as
+    /// far as something else says it.
+    pub(super) fn note_damaged_row(&mut self, row: i64, known: Option<RunId>, error: &Error) -> String {
         let identity = |db: &rusqlite::Connection| -> rusqlite::Result<(Vec<u8>, i64)> {
             db.prepare_cached("SELECT run_id, trace_group FROM runs WHERE id = ?1")?
                 .query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))
         };
-        let place = match self.db().map(identity) {
+        let run_id = match self.db().map(identity) {
             Ok(Ok((run_id, group))) => {
                 self.readers().damage().derive_again(turnscope_model::TraceGroupId(group));
-                RunId::from_bytes(&run_id).map_or_else(|_| format!("run row {row}"), |id| format!("run {id}"))
+                RunId::from_bytes(&run_id).ok()
             }
-            _ => format!("run row {row}"),
+            _ => known,
         };
+        let place = run_id.map_or_else(|| format!("run row {row}"), |id| format!("run {id}"));
         self.readers().damage().note(place.clone(), error.to_string());
         format!("{place}: {error}")
     }
 
-    /// Runs as lists show them: everything for the whole page in a few questions.
-    fn listed(&mut self, rows: Vec<(i64, Run)>, page: &RunPageQuery) -> Result<Vec<ListedRun>> {
+    /// Runs as lists show them: everything for the whole page in a few questions. What cannot be read of them is left out
+    /// and named.
+    fn listed(
+        &mut self,
+        rows: Vec<(i64, Run)>,
+        page: &RunPageQuery,
+        unreadable: &mut Vec<String>,
+    ) -> Result<Vec<ListedRun>> {
         let list = list_name(page);
         let ids: Vec<RunId> = rows.iter().map(|(_, run)| run.run_id).collect();
         let roots: BTreeSet<RunId> = rows.iter().map(|(_, run)| run.root_run_id).collect();
         let roots: Vec<RunId> = roots.into_iter().collect();
-        let family = self.families(&roots)?;
+        let family = self.readable_families(&roots, unreadable)?;
         let mut by_root: HashMap<RunId, Vec<Run>> = HashMap::new();
         for member in family {
             by_root.entry(member.root_run_id).or_default().push(member);
         }
         let mut scores: HashMap<RunId, Vec<Score>> = HashMap::new();
-        for score in self.scores_of(&ids)? {
+        for score in or_named(self.scores_of(&ids), "scores", unreadable)? {
             scores.entry(score.run_id).or_default().push(score);
         }
         let mut listed = Vec::with_capacity(rows.len());
         for (row, mut run) in rows {
-            self.add_tags(std::iter::once(&mut run))?;
+            let name = format!("run {}", run.run_id);
+            or_named(self.add_tags(std::iter::once(&mut run)), &format!("tags of {name}"), unreadable)?;
             let family = by_root.get(&run.root_run_id).map_or(&[][..], Vec::as_slice);
             listed.push(ListedRun {
                 total: Totals::of(std::iter::once(&run).chain(below(family, run.run_id))),
                 scores: scores.remove(&run.run_id).unwrap_or_default(),
-                links: self.links_of(&run)?,
+                links: or_named(self.links_of(&run), &format!("links of {name}"), unreadable)?,
                 cursor: RunCursor::new(Position::of(&run, row, page.order).text(&list)),
                 run,
             });
         }
         Ok(listed)
+    }
+
+    /// The runs of these families, and the names of those families that cannot be read.
+    fn readable_families(&mut self, roots: &[RunId], unreadable: &mut Vec<String>) -> Result<Vec<Run>> {
+        match self.families(roots) {
+            Err(error) if error.is_damage() => {}
+            found => return found,
+        }
+        let mut found = Vec::new();
+        for root in roots {
+            let family = self.families(std::slice::from_ref(root));
+            found.extend(or_named(family, &format!("child runs of run {root}"), unreadable)?);
+        }
+        Ok(found)
     }
 
     /// How SQLite would find a page: a line for each step of its plan. For tests of indexes.
@@ -185,6 +208,17 @@ impl SqliteReader<'_> {
         let mut statement = self.db()?.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
         let lines = statement.query_map(rusqlite::params_from_iter(&values), |row| row.get("detail"))?;
         Ok(lines.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// What was read; nothing where it is damaged, and then it is named.
+fn or_named<T: Default>(read: Result<T>, what: &str, unreadable: &mut Vec<String>) -> Result<T> {
+    match read {
+        Err(error) if error.is_damage() => {
+            unreadable.push(format!("{what}: {error}"));
+            Ok(T::default())
+        }
+        read => read,
     }
 }
 

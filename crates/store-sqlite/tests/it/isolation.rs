@@ -144,6 +144,46 @@ fn a_damaged_block_costs_what_lies_in_it_and_is_named() {
     assert_eq!(world.runs().len(), 8);
 }
 
+/// Writes over the beginning of a page of the database.
+fn overwrite_page(world: &mut World, page: i64) {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+    let path = world.directory.path().join(turnscope_store_sqlite::FILE);
+    world.change_file(|db| {
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        let size: i64 = db.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();
+        let mut file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.seek(SeekFrom::Start(((page - 1) * size) as u64)).unwrap();
+        file.write_all(&[0xa5; 64]).unwrap();
+    });
+}
+
+#[test]
+fn a_damaged_first_page_of_the_table_of_runs_is_named_run_by_run() {
+    // Runs on one page, and on many.
+    for runs in [3, 200] {
+        let mut world = World::new();
+        let sent = (1..=runs).flat_map(|trace| {
+            vec![agent(trace, (1, 0), "a", (0, 100)), call(trace, (2, 1), (1, 20), &said(0..9), "yes")]
+        });
+        world.send(sent.collect());
+        assert_eq!(world.runs().len(), usize::from(runs));
+        let root = world.count("SELECT rootpage FROM sqlite_schema WHERE name = 'runs'");
+        overwrite_page(&mut world, root);
+        let page = turnscope_query::RunPageQuery { limit: 50, descending: true, ..Default::default() };
+        let found = world.reader().runs(&turnscope_query::RunFilter::default(), &page, moment()).unwrap();
+        assert!(found.runs.is_empty());
+        let named = usize::from(runs).min(20);
+        assert!(found.unreadable.len() >= named, "{:?}", found.unreadable);
+        let one = run_id(1, 1).to_string();
+        assert!(found.unreadable.iter().any(|line| line.contains(&one)), "{:?}", found.unreadable);
+        let health = world.store().health();
+        assert!(health.degraded.iter().any(|line| line.contains("damaged")), "{health:?}");
+        // What does not need that table is answered.
+        assert_eq!(world.reader().traces(None, 10).unwrap().traces.len(), usize::from(runs).min(10));
+        assert_eq!(world.search("yes").len(), 1);
+    }
+}
+
 #[test]
 fn any_flipped_bit_of_a_block_is_noticed() {
     let mut world = World::new();
