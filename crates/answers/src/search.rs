@@ -1,7 +1,7 @@
 //! Search in content: each hit with its runs, turns and steps.
 
 use crate::{Answers, Result, wire::at_ms};
-use turnscope_api::{Hit, Place, SearchReply};
+use turnscope_api::{Hit, Occurrence, SearchReply};
 use turnscope_model::Purpose;
 use turnscope_query::{self as query, SearchCursor};
 
@@ -23,7 +23,7 @@ impl Answers {
 fn wire_hit(hit: &query::Hit, texts: &[String]) -> Hit {
     let text = turnscope_otlp::messages::item_text(hit.form, hit.purpose, &hit.bytes);
     let (snippet, highlights) = snippet(&text, texts);
-    let place = |occurrence: &query::Occurrence| Place {
+    let occurrence = |occurrence: &query::Occurrence| Occurrence {
         run_id: occurrence.run_id.to_string(),
         run_name: occurrence.run_name.clone(),
         turn: occurrence.turn,
@@ -46,7 +46,7 @@ fn wire_hit(hit: &query::Hit, texts: &[String]) -> Hit {
         .to_owned(),
         snippet,
         highlights,
-        places: hit.occurrences.iter().map(place).collect(),
+        occurrences: hit.occurrences.iter().map(occurrence).collect(),
     }
 }
 

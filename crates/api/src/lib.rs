@@ -39,7 +39,7 @@ pub use pricing::{PriceRow, Pricing, PricingQuery, TierPrice, Unpriced, Unpriced
 pub use problem::Problem;
 pub use run::{Figures, ListedRun, OneQuery, Run, RunChange, RunDetail, RunLink, RunList, RunQuery, Total};
 pub use score::{Score, ScoreBody, ScoreChangeBody, Scores};
-pub use search::{Hit, Place, SearchQuery, SearchReply};
+pub use search::{Hit, Occurrence, SearchQuery, SearchReply};
 pub use session::{Session, SessionRuns, Sessions, SessionsQuery};
 pub use stats::{
     Group, GroupFigures, GroupQuery, Percentiles, Queue, Stats, Statuses, ValueCount, Values, ValuesQuery,

@@ -21,7 +21,7 @@ pub struct PruneBody {
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Pruned {
     /// Traces and assembled runs.
-    pub units: u64,
+    pub traces: u64,
     /// Spans and log records.
     pub records: u64,
     /// Metrics that were deleted.

@@ -42,14 +42,14 @@ pub struct Hit {
     /// Where in the snippet the matches are: pairs of start and end, counted in characters.
     pub highlights: Vec<(usize, usize)>,
     /// Where runs met it first, newest first, 20 at most.
-    pub places: Vec<Place>,
+    pub occurrences: Vec<Occurrence>,
 }
 
-/// Where a run met it.
+/// Where a run met it first.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
-pub struct Place {
+pub struct Occurrence {
     /// The run.
     pub run_id: String,
     /// The run's name, as lists show it.

@@ -50,7 +50,7 @@ pub(crate) fn prune(args: &Prune) -> Outcome {
     let n = |key: &str| pruned.get(key).and_then(Value::as_u64).unwrap_or(0);
     output::print(&format!(
         "Deleted {} with {}{}.\n{}",
-        human::plural(n("units"), "trace"),
+        human::plural(n("traces"), "trace"),
         human::plural(n("records"), "record"),
         if n("metrics") > 0 {
             format!(", and {}", human::plural(n("metrics"), "metric"))

@@ -42,7 +42,7 @@ pub(crate) async fn prune(
         })
         .await?;
     let size = size(&app).await?;
-    Ok(Json(Pruned { units: pruned.groups, records: pruned.records, metrics: pruned.metrics, size }))
+    Ok(Json(Pruned { traces: pruned.groups, records: pruned.records, metrics: pruned.metrics, size }))
 }
 
 /// Gives room back to the disk. The server takes no data meanwhile.

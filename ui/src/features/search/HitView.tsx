@@ -19,12 +19,12 @@ type Hit = Omit<Schemas["Hit"], "highlights"> & { highlights: number[][] };
 
 /** A text that matches the search, and the turns that contain it. */
 export function HitView({ hit, now }: { hit: Hit; now: number }) {
-  const [first, ...others] = hit.places;
+  const [first, ...others] = hit.occurrences;
   if (!first) return null;
   return (
     <li className="border-b px-3 py-2.5">
       <div className="flex items-center gap-2">
-        <PlaceLink place={first} />
+        <OccurrenceLink of={first} />
         <Badge>{purposes[hit.purpose] ?? hit.purpose}</Badge>
         <time title={exact(first.started_at)} className="ml-auto shrink-0 text-muted">
           {clock(first.started_at, now)}
@@ -47,9 +47,9 @@ export function HitView({ hit, now }: { hit: Hit; now: number }) {
             also in {others.length} more {others.length === 1 ? "place" : "places"}
           </summary>
           <ul className="mt-1 flex flex-col gap-0.5 pl-4">
-            {others.map((place) => (
-              <li key={place.run_id + place.step_id}>
-                <PlaceLink place={place} />
+            {others.map((other) => (
+              <li key={other.run_id + other.step_id}>
+                <OccurrenceLink of={other} />
               </li>
             ))}
           </ul>
@@ -59,17 +59,17 @@ export function HitView({ hit, now }: { hit: Hit; now: number }) {
   );
 }
 
-function PlaceLink({ place }: { place: Schemas["Place"] }) {
+function OccurrenceLink({ of }: { of: Schemas["Occurrence"] }) {
   return (
     <Link
       to="/runs/$runId"
-      params={{ runId: place.run_id }}
-      search={{ step: place.step_id, ...(place.turn && { turn: place.turn }) }}
+      params={{ runId: of.run_id }}
+      search={{ step: of.step_id, ...(of.turn && { turn: of.turn }) }}
       className="hit min-w-0 truncate hover:underline"
     >
-      <span className="font-medium text-text">{oneLine(place.run_name, 80)}</span>
+      <span className="font-medium text-text">{oneLine(of.run_name, 80)}</span>
       <span className="text-muted">
-        {place.turn != null && ` · turn ${place.turn}`} · {oneLine(place.step_name, 80)}
+        {of.turn != null && ` · turn ${of.turn}`} · {oneLine(of.step_name, 80)}
       </span>
     </Link>
   );
