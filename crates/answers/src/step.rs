@@ -50,6 +50,7 @@ pub(crate) fn step(group: &TraceGroup, prices: &PriceList, index: usize, zero: u
         .map(usd),
         counted: step.counted,
         error: step.error.as_ref().map(error_info),
+        implausible_count: facts().any(|facts| facts.implausible_count),
         has_data: step.record.is_some() || step.requested_by.is_some(),
         outer: step.outer,
         service_name: record.map(|record| record.service_name.to_string()).filter(|name| !name.is_empty()),

@@ -96,6 +96,7 @@ fn facts(group: &TraceGroup, index: usize) -> StepFacts {
         dropped: facts().map(|facts| facts.dropped).fold(0, u32::saturating_add),
         invalid_utf8: facts().any(|facts| facts.invalid_utf8),
         clamped: facts().any(|facts| facts.clamped),
+        implausible_count: facts().any(|facts| facts.implausible_count),
     }
 }
 

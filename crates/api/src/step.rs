@@ -60,6 +60,8 @@ pub struct Step {
     pub counted: bool,
     /// Why it failed; null when it did not.
     pub error: Option<ErrorInfo>,
+    /// A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent.
+    pub implausible_count: bool,
     /// Whether there is content to ask for, with `include_data` or by the step's id.
     pub has_data: bool,
     /// It lies above the run.
@@ -177,6 +179,8 @@ pub struct StepFacts {
     pub invalid_utf8: bool,
     /// Its times could not be (an end before the start, an unknown start, days that have not come yet) and were corrected.
     pub clamped: bool,
+    /// A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent.
+    pub implausible_count: bool,
 }
 
 /// An instrumentation scope.

@@ -1,9 +1,9 @@
 //! Accepted requests: every path, format and encoding that exporters use, over HTTP and gRPC, and the answers.
 
 use bytes::Bytes;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use opentelemetry_proto::tonic::{collector::trace::v1::ExportTraceServiceResponse, trace::v1::Span};
 use prost::Message as _;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::io::Write as _;
 use tonic::codec::CompressionEncoding;
 use turnscope_tests::{
@@ -245,6 +245,30 @@ fn a_text_that_is_no_utf8_is_shown_with_a_mark_and_its_bytes_are_kept() {
     assert_eq!(data["facts"]["invalid_utf8"], true);
     let kept = data["attributes"]["turnscope.original_bytes"].as_str().unwrap();
     assert!(kept.len() > 100, "what was sent is kept beside: {kept}");
+}
+
+#[test]
+fn a_count_that_no_call_can_have_is_unknown_and_the_step_says_so() {
+    let server = Turnscope::start();
+    let mut spans = load::run(0, 2);
+    let count = |span: &mut Span, value| {
+        span.attributes.retain(|attribute| attribute.key != "gen_ai.usage.input_tokens");
+        span.attributes.push(load::number("gen_ai.usage.input_tokens", value));
+    };
+    count(&mut spans[1], i64::MAX);
+    assert_eq!(server.post("/v1/traces", &[PROTOBUF], &load::encode(spans)).status, 200);
+    let run = load::run_id(0);
+    let steps = server.json(&format!("/v1/runs/{run}/timeline"))["steps"].clone();
+    let flagged: Vec<&Json> =
+        steps.as_array().unwrap().iter().filter(|step| step["implausible_count"] == true).collect();
+    assert_eq!(flagged.len(), 1, "{steps}");
+    assert_eq!(flagged[0]["usage"]["input_tokens"], Json::Null);
+    let id = flagged[0]["step_id"].as_str().unwrap();
+    let data = server.json(&format!("/v1/runs/{run}/steps/{id}/data"));
+    assert_eq!(data["facts"]["implausible_count"], true);
+    assert_eq!(data["attributes"]["gen_ai.usage.input_tokens"], i64::MAX, "what was sent is kept");
+    let detail = server.json(&format!("/v1/runs/{run}"));
+    assert_eq!(detail["turn_count"], 2, "{detail}");
 }
 
 #[test]

@@ -200,15 +200,18 @@ fn step_line(
     out.push_str(line.trim_end());
     out.push('\n');
     if let Some(error) = step.error.as_ref().filter(|_| step.kind != "run") {
-        under(out, style, &row.below, &one_line(&error.text()));
+        under(out, style, &row.below, Tone::Bad, &one_line(&error.text()));
+    }
+    if step.implausible_count {
+        under(out, style, &row.below, Tone::Warn, "a count or a cost is out of range and left out");
     }
 }
 
-/// A line below a step, aligned with its name: the error.
-fn under(out: &mut String, style: &TerminalStyle, below: &str, text: &str) {
+/// A line below a step, aligned with its name: the error, or a warning.
+fn under(out: &mut String, style: &TerminalStyle, below: &str, tone: Tone, text: &str) {
     let indent = columns(below) + KIND - 1;
     let text = style.cut(text, style.width.saturating_sub(indent));
-    let (lines, text) = (style.paint(Tone::Faint, below), style.paint(Tone::Bad, &text));
+    let (lines, text) = (style.paint(Tone::Faint, below), style.paint(tone, &text));
     let _ = writeln!(out, "{lines}{}{text}", " ".repeat(KIND - 1));
 }
 

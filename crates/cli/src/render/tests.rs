@@ -48,6 +48,19 @@ fn a_run_with_a_sub_agent() {
 }
 
 #[test]
+fn a_count_that_was_left_out_is_noted_below_its_step() {
+    let mut shown: Shown = fixture("gates.json");
+    let text = |shown: &Shown| super::show::waterfall(&style(100), &shown.run, &shown.timeline);
+    let without = text(&shown);
+    let at = shown.timeline.steps.iter().position(|step| step.kind == "llm").unwrap();
+    shown.timeline.steps[at].implausible_count = true;
+    let with = text(&shown);
+    let more: Vec<&str> = with.lines().filter(|line| !without.contains(line)).collect();
+    assert_eq!(more.len(), 1, "{with}");
+    assert!(more[0].ends_with("a count or a cost is out of range and left out"), "{with}");
+}
+
+#[test]
 fn a_run_with_gates() {
     let shown: Shown = fixture("gates.json");
     check("gates", |style| super::show::show(style, &shown.run, &shown.timeline));

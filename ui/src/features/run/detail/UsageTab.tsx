@@ -29,6 +29,11 @@ export function UsageTab({ row, body }: UsageTabProps) {
           </tbody>
         </table>
       )}
+      {row?.implausible_count && (
+        <p className="text-muted text-xs">
+          A count or a cost was negative or too large to be true, so it is shown as unknown.
+        </p>
+      )}
       {!row?.counted && row?.usage && (
         <p className="text-muted text-xs">
           Another step reports the same call, so these figures are not counted again in the run's.

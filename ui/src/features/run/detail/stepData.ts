@@ -29,7 +29,7 @@ type Fields = {
         | "raw"
       )
     | ("at" | "name" | "severity" | "body" | "trace_id" | "span_id" | "description")
-    | ("redacted" | "dropped" | "invalid_utf8" | "clamped")]?: Value;
+    | ("redacted" | "dropped" | "invalid_utf8" | "clamped" | "implausible_count")]?: Value;
 };
 
 export interface StepBody {
