@@ -19,10 +19,6 @@ use std::{
 const NOT_YET: &[(&str, &str)] = &[
     ("turnscope", "a step makes the handles of what lies below it, and the settings name the exporters"),
     ("turnscope-agents", "an agent, its role and its tools are built from one another"),
-    (
-        "turnscope-cli",
-        "the definition of the command line lists the commands, which take their arguments from it",
-    ),
 ];
 
 /// The path of a module within its crate; empty for the crate itself.

@@ -1,13 +1,13 @@
-//! Command line arguments.
+//! The definition of the command line, and which function runs each command.
 
 use crate::{
     commands::{
         audit, backup, completions, config, demo, doctor, export, import, init, man, pricing, prune, runs,
         search, serve, sessions, show, stats, summary, tail, vacuum,
     },
-    exit::CODES,
+    exit::{CODES, Outcome},
 };
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Shows what an AI agent did, why, and what it cost, turn by turn.
 #[derive(Parser)]
@@ -64,7 +64,7 @@ pub(crate) enum Command {
     Vacuum(vacuum::Vacuum),
     /// Copy the store to a new file
     Backup(backup::Backup),
-    /// Write a turnscope.toml with comments
+    /// Check a store for damage, and copy what can be read into a new one
     Doctor(doctor::Doctor),
     /// Write a commented turnscope.toml
     Init(init::Init),
@@ -74,4 +74,33 @@ pub(crate) enum Command {
     Completions(completions::Completions),
     /// Write manual pages
     Man(man::Man),
+}
+
+impl Command {
+    /// Runs the command.
+    pub(crate) fn run(&self) -> Outcome {
+        match self {
+            Self::Serve(args) => serve::serve(args),
+            Self::Demo(args) => demo::demo(args),
+            Self::Runs(args) => runs::runs(args),
+            Self::Show(args) => show::show(args),
+            Self::Summary(args) => summary::summary(args),
+            Self::Tail(args) => tail::tail(args),
+            Self::Search(args) => search::search(args),
+            Self::Stats(args) => stats::stats(args),
+            Self::Sessions(args) => sessions::sessions(args),
+            Self::Export(args) => export::export(args),
+            Self::Import(args) => import::import(args),
+            Self::Pricing(args) => pricing::pricing(args),
+            Self::Prune(args) => prune::prune(args),
+            Self::Vacuum(args) => vacuum::vacuum(args),
+            Self::Audit(args) => audit::audit(args),
+            Self::Backup(args) => backup::backup(args),
+            Self::Doctor(args) => doctor::doctor(args),
+            Self::Init(args) => init::init(args),
+            Self::Config(args) => config::config(args),
+            Self::Completions(args) => completions::completions(args, Cli::command()),
+            Self::Man(args) => man::man(args, Cli::command()),
+        }
+    }
 }

@@ -23,7 +23,7 @@ fn main() -> std::process::ExitCode {
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO); // prompts are for their owner only
     let cli = cli::Cli::parse();
-    let code = match commands::run(&cli.command) {
+    let code = match cli.command.run() {
         Ok(()) => Code::Ok,
         Err(failure) => {
             if failure.code != Code::Ok {

@@ -1,7 +1,6 @@
 //! `turnscope completions`.
 
-use crate::{cli::Cli, exit::Outcome, output};
-use clap::CommandFactory as _;
+use crate::{exit::Outcome, output};
 
 /// Arguments.
 #[derive(clap::Args)]
@@ -10,9 +9,9 @@ pub(crate) struct Completions {
     shell: clap_complete::Shell,
 }
 
-/// Prints completions for a shell.
-pub(crate) fn completions(args: &Completions) -> Outcome {
+/// Prints completions of this command line for a shell.
+pub(crate) fn completions(args: &Completions, mut of: clap::Command) -> Outcome {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "turnscope", &mut text);
+    clap_complete::generate(args.shell, &mut of, "turnscope", &mut text);
     output::bytes(&text)
 }

@@ -1,11 +1,9 @@
 //! `turnscope man`.
 
 use crate::{
-    cli::Cli,
     exit::{Failure, Outcome},
     output,
 };
-use clap::CommandFactory as _;
 use std::path::PathBuf;
 
 /// Arguments.
@@ -15,15 +13,15 @@ pub(crate) struct Man {
     directory: Option<PathBuf>,
 }
 
-/// Writes manual pages.
-pub(crate) fn man(args: &Man) -> Outcome {
+/// Writes the manual pages of this command line.
+pub(crate) fn man(args: &Man, of: clap::Command) -> Outcome {
     let Some(directory) = &args.directory else {
         let mut page = Vec::new();
-        clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+        clap_mangen::Man::new(of).render(&mut page)?;
         return output::bytes(&page);
     };
     std::fs::create_dir_all(directory)
-        .and_then(|()| clap_mangen::generate_to(Cli::command(), directory))
+        .and_then(|()| clap_mangen::generate_to(of, directory))
         .map_err(|error| Failure::failed(format!("cannot write to {}: {error}", directory.display())))?;
     eprintln!(
         "Wrote manual pages to {}. `man -l {}` shows one.",

@@ -170,7 +170,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "content-store",
         value: "URL",
         help: "A directory or bucket (file:///DIR, s3://BUCKET/PREFIX, gs://…, az://…) from which large contents stored by \
-               clients are read. Repeatable",
+               clients are read. Buckets need a build with the feature cloud-content-stores. Repeatable",
         many: true,
         ..BASE
     },
