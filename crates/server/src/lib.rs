@@ -8,6 +8,7 @@ mod body;
 mod clock;
 mod content_stores;
 mod counted;
+mod document;
 mod families;
 mod ingest;
 mod linger;

@@ -2,6 +2,7 @@
 
 use crate::{
     auth::{self, Right},
+    document::{self, replies_with_nothing, replies_with_text},
     otlp_grpc, otlp_http,
     problem::{self, Problem},
     rest::{
@@ -15,7 +16,7 @@ use crate::{
 use aide::{
     axum::{
         ApiRouter,
-        routing::{delete, get, get_with, patch, post as api_post, put},
+        routing::{delete_with, get, get_with, patch, post as api_post, post_with, put},
     },
     openapi::{Info, OpenApi},
     redoc::Redoc,
@@ -52,10 +53,17 @@ fn reading() -> ApiRouter<Arc<App>> {
         .api_route("/v1/runs/{id}/cost", get(about_run::cost))
         .api_route("/v1/runs/{id}/audit", get(audit::audit))
         .api_route("/v1/runs/{id}/context", get(about_run::context))
-        .api_route("/v1/runs/{id}/export", get(about_run::export))
+        .api_route(
+            "/v1/runs/{id}/export",
+            get_with(about_run::export, |op| {
+                op.response_with::<200, axum::Json<serde_json::Value>, _>(|reply| {
+                    reply.description("A document that `turnscope import` reads; with `format=otlp`, OTLP/JSON.")
+                })
+            }),
+        )
         .api_route(
             "/v1/runs/{id}/summary",
-            get_with(about_run::summary, |op| op.description("The run in words, as plain text.")),
+            get_with(about_run::summary, |op| replies_with_text(op, "text/plain", "The run in words.")),
         )
         .api_route("/v1/runs/{id}/scores", get(scores::list))
         .api_route("/v1/traces", get(traces::list))
@@ -67,32 +75,57 @@ fn reading() -> ApiRouter<Arc<App>> {
         .api_route("/v1/values", get(stats::values))
         .api_route("/v1/pricing", get(pricing::pricing))
         .api_route("/v1/pricing/missing", get(pricing::unpriced))
-        .api_route("/v1/live", get(stream::live))
+        .api_route(
+            "/v1/live",
+            get_with(stream::live, |op| {
+                let op = op.description(
+                    "Server-sent events `run`, `score` and `gap`, each with an id. A client that comes back with the \
+                     header `Last-Event-ID`, or the parameter, gets what it missed, or `gap` when that is too long ago.",
+                );
+                replies_with_text(op, "text/event-stream", "The events, until the client goes.")
+            }),
+        )
         .api_route("/v1/config", get(config::config))
         .api_route(
             "/v1/export",
             get_with(dataset::export, |op| {
-                op.description(
+                let op = op.description(
                     "Marked runs, turns and steps as JSON lines, with the filters of `/v1/runs`: `run_id`, `step_id`, \
                      `turn`, `input`, `output`, `scores`, `tags`, `metadata`. `limit` bounds the runs.",
-                )
+                );
+                replies_with_text(op, "application/x-ndjson", "A JSON object on each line.")
             }),
         )
-        .api_route("/metrics", get(metrics::metrics))
+        .api_route(
+            "/metrics",
+            get_with(metrics::metrics, |op| {
+                replies_with_text(op, "text/plain", "The metrics, in Prometheus' text format.")
+            }),
+        )
 }
 
 /// What adds to runs: scores, comments and tags.
 fn annotating() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route("/v1/runs/{id}", patch(scores::change_run))
-        .api_route("/v1/runs/{id}/scores", api_post(scores::add))
-        .api_route("/v1/scores/{score_id}", put(scores::change).delete(scores::remove))
+        .api_route(
+            "/v1/runs/{id}/scores",
+            post_with(scores::add, |op| op.response::<201, axum::Json<turnscope_api::Score>>()),
+        )
+        .api_route(
+            "/v1/scores/{score_id}",
+            put(scores::change)
+                .delete_with(scores::remove, |op| replies_with_nothing(op, "The score is deleted.")),
+        )
 }
 
 /// What deletes runs and maintains the store.
 fn administering() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
-        .api_route("/v1/runs/{id}", delete(scores::delete_run))
+        .api_route(
+            "/v1/runs/{id}",
+            delete_with(scores::delete_run, |op| replies_with_nothing(op, "The run is deleted.")),
+        )
         .api_route("/v1/prune", api_post(maintain::prune))
         .api_route("/v1/vacuum", api_post(maintain::vacuum))
         .api_route("/v1/quarantine/retry", api_post(maintain::retry_quarantined))
@@ -105,16 +138,23 @@ fn open_api() -> ApiRouter<Arc<App>> {
         .api_route(
             "/health",
             get_with(health::health, |op| {
-                let op = op.summary("Whether the server is well");
                 op.response::<200, axum::Json<turnscope_api::Health>>()
+                    .response_with::<503, axum::Json<turnscope_api::Health>, _>(|reply| {
+                        reply.description("Nothing can be stored or read; `degraded` says why.")
+                    })
             }),
         )
-        .api_route("/v1/session", get(session::get).post(session::sign_in).delete(session::sign_out))
+        .api_route(
+            "/v1/session",
+            get(session::get)
+                .post_with(session::sign_in, |op| op.response::<200, axum::Json<turnscope_api::Access>>())
+                .delete_with(session::sign_out, |op| replies_with_nothing(op, "The cookie is removed.")),
+        )
 }
 
 /// The routes as they are served, and the document that describes them.
 fn documented(routes: ApiRouter<Arc<App>>) -> (Router<Arc<App>>, OpenApi) {
-    let mut document = OpenApi {
+    let mut api = OpenApi {
         info: Info {
             title: "Turnscope".into(),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -123,10 +163,12 @@ fn documented(routes: ApiRouter<Arc<App>>) -> (Router<Arc<App>>, OpenApi) {
         },
         ..OpenApi::default()
     };
+    let problem = document::problem_schema();
     // All at once: two documents would each call a type of theirs by a name that both have.
-    let router = routes.finish_api(&mut document);
-    name_path_parts(&mut document);
-    (router, document)
+    let router = routes.finish_api(&mut api);
+    name_path_parts(&mut api);
+    document::complete(&mut api, &problem);
+    (router, api)
 }
 
 /// The `OpenAPI` document of the REST interface.

@@ -279,6 +279,44 @@ fn documents_pages_and_metrics_come_from_the_binary_itself() {
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
 }
 
+#[test]
+fn what_calls_answer_is_what_the_document_says() {
+    let server = server();
+    let document = server.json("/openapi.json");
+    let score = json!({"name": "helpful", "value": 1});
+    let given = server.ask("POST", &format!("/v1/runs/{RUN}/scores"), &score);
+    let id = given.json()["score_id"].as_str().unwrap_or_default().to_owned();
+    for (method, call, path, body, status) in [
+        ("POST", "/v1/runs/{id}/scores", format!("/v1/runs/{RUN}/scores"), score, 201),
+        ("POST", "/v1/runs/{id}/scores", format!("/v1/runs/{RUN}/scores"), json!({"name": ""}), 400),
+        ("POST", "/v1/runs/{id}/scores", format!("/v1/runs/{RUN}/scores"), json!(["no", "score"]), 422),
+        (
+            "POST",
+            "/v1/runs/{id}/scores",
+            "/v1/runs/nothing/scores".into(),
+            json!({"name": "x", "value": 1}),
+            404,
+        ),
+        ("DELETE", "/v1/scores/{score_id}", format!("/v1/scores/{id}"), Json::Null, 204),
+        ("DELETE", "/v1/scores/{score_id}", format!("/v1/scores/{id}"), Json::Null, 404),
+        ("GET", "/v1/runs", "/v1/runs?order=sideways".into(), Json::Null, 400),
+        ("GET", "/v1/runs/{id}/summary", format!("/v1/runs/{RUN}/summary"), Json::Null, 200),
+        ("GET", "/v1/export", "/v1/export".into(), Json::Null, 200),
+        ("GET", "/metrics", "/metrics".into(), Json::Null, 200),
+        ("POST", "/v1/session", "/v1/session".into(), json!({"key": "any"}), 200),
+        ("POST", "/v1/prune", "/v1/prune".into(), json!({}), 400),
+    ] {
+        let reply = server.ask(method, &path, &body);
+        assert_eq!(reply.status, status, "{method} {path}: {}", reply.text());
+        let replies = &document["paths"][call][method.to_ascii_lowercase()]["responses"];
+        let documented = &replies[status.to_string()];
+        let shared = documented["$ref"].as_str().and_then(|at| document.pointer(at.strip_prefix('#')?));
+        let content = shared.unwrap_or(documented)["content"].as_object().cloned().unwrap_or_default();
+        let media = reply.header("content-type").map(|media| media.split(';').next().unwrap().to_owned());
+        assert_eq!(content.keys().next(), media.as_ref(), "{method} {call} {status}: {replies}");
+    }
+}
+
 /// `UPDATE=1` writes it again.
 #[test]
 fn the_openapi_document_is_fresh() {

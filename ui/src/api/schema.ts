@@ -11,6 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists runs */
         get: {
             parameters: {
                 query?: {
@@ -100,6 +101,11 @@ export interface paths {
                         "application/json": components["schemas"]["RunList"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -117,6 +123,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** A run with its turns and child runs */
         get: {
             parameters: {
                 query?: {
@@ -140,10 +147,18 @@ export interface paths {
                         "application/json": components["schemas"]["RunDetail"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
         post?: never;
+        /** Deletes a run, its child runs and all their content */
         delete: {
             parameters: {
                 query?: never;
@@ -154,10 +169,26 @@ export interface paths {
                 cookie?: never;
             };
             requestBody?: never;
-            responses: never;
+            responses: {
+                /** @description The run is deleted. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                501: components["responses"]["Unsupported"];
+                503: components["responses"]["Unavailable"];
+            };
         };
         options?: never;
         head?: never;
+        /** Changes a run's tags */
         patch: {
             parameters: {
                 query?: never;
@@ -183,6 +214,17 @@ export interface paths {
                         "application/json": components["schemas"]["Run"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["WrongType"];
+                422: components["responses"]["WrongForm"];
+                500: components["responses"]["StoreFailed"];
+                501: components["responses"]["Unsupported"];
+                503: components["responses"]["Unavailable"];
             };
         };
         trace?: never;
@@ -194,6 +236,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The steps of a run and of its child runs, in order */
         get: {
             parameters: {
                 query?: {
@@ -225,6 +268,13 @@ export interface paths {
                         "application/json": components["schemas"]["TimelineReply"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -242,6 +292,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The run's own steps, by kind */
         get: {
             parameters: {
                 query?: {
@@ -271,6 +322,13 @@ export interface paths {
                         "application/json": components["schemas"]["Steps"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -288,6 +346,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** A step whole, with its content */
         get: {
             parameters: {
                 query?: never;
@@ -309,6 +368,13 @@ export interface paths {
                         "application/json": components["schemas"]["StepData"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -326,6 +392,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** A turn with its messages */
         get: {
             parameters: {
                 query?: never;
@@ -347,6 +414,13 @@ export interface paths {
                         "application/json": components["schemas"]["TurnDetail"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -364,6 +438,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** What a run cost, and why */
         get: {
             parameters: {
                 query?: {
@@ -387,6 +462,13 @@ export interface paths {
                         "application/json": components["schemas"]["RunCost"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -404,6 +486,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The audit records of a run */
         get: {
             parameters: {
                 query?: never;
@@ -424,6 +507,12 @@ export interface paths {
                         "application/json": components["schemas"]["Audit"];
                     };
                 };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -441,6 +530,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** What filled the context of each model call */
         get: {
             parameters: {
                 query?: never;
@@ -461,6 +551,12 @@ export interface paths {
                         "application/json": components["schemas"]["RunContext"];
                     };
                 };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -478,6 +574,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Everything of a run, to be imported again */
         get: {
             parameters: {
                 query?: {
@@ -492,6 +589,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
+                /** @description A document that `turnscope import` reads; with `format=otlp`, OTLP/JSON. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -500,6 +598,13 @@ export interface paths {
                         "application/json": unknown;
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -517,7 +622,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The run in words, as plain text. */
+        /** A run in words */
         get: {
             parameters: {
                 query?: {
@@ -531,7 +636,24 @@ export interface paths {
                 cookie?: never;
             };
             requestBody?: never;
-            responses: never;
+            responses: {
+                /** @description The run in words. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
+            };
         };
         put?: never;
         post?: never;
@@ -548,6 +670,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The scores of a run */
         get: {
             parameters: {
                 query?: never;
@@ -568,9 +691,16 @@ export interface paths {
                         "application/json": components["schemas"]["Scores"];
                     };
                 };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
+        /** Gives a score to a run, a turn or a step */
         post: {
             parameters: {
                 query?: never;
@@ -586,7 +716,28 @@ export interface paths {
                     "application/json": components["schemas"]["ScoreBody"];
                 };
             };
-            responses: never;
+            responses: {
+                /** @description An evaluation's result or a human's mark. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Score"];
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["WrongType"];
+                422: components["responses"]["WrongForm"];
+                500: components["responses"]["StoreFailed"];
+                501: components["responses"]["Unsupported"];
+                503: components["responses"]["Unavailable"];
+            };
         };
         delete?: never;
         options?: never;
@@ -601,6 +752,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists traces, those without runs too */
         get: {
             parameters: {
                 query?: {
@@ -624,6 +776,11 @@ export interface paths {
                         "application/json": components["schemas"]["Traces"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -641,6 +798,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** A trace with its runs and all its spans */
         get: {
             parameters: {
                 query?: never;
@@ -661,6 +819,12 @@ export interface paths {
                         "application/json": components["schemas"]["TraceDetail"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -678,6 +842,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists sessions */
         get: {
             parameters: {
                 query?: {
@@ -703,6 +868,11 @@ export interface paths {
                         "application/json": components["schemas"]["Sessions"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -720,6 +890,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The runs of a session */
         get: {
             parameters: {
                 query?: never;
@@ -740,6 +911,11 @@ export interface paths {
                         "application/json": components["schemas"]["SessionRuns"];
                     };
                 };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -757,6 +933,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Searches in messages, tool arguments, tool results and errors */
         get: {
             parameters: {
                 query?: {
@@ -782,6 +959,11 @@ export interface paths {
                         "application/json": components["schemas"]["SearchReply"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -799,6 +981,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Figures over runs, by group and time */
         get: {
             parameters: {
                 query?: {
@@ -892,6 +1075,11 @@ export interface paths {
                         "application/json": components["schemas"]["Stats"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -909,6 +1097,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The values that a filter can take */
         get: {
             parameters: {
                 query?: {
@@ -934,6 +1123,11 @@ export interface paths {
                         "application/json": components["schemas"]["Values"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -951,6 +1145,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The prices that hold */
         get: {
             parameters: {
                 query?: {
@@ -972,6 +1167,9 @@ export interface paths {
                         "application/json": components["schemas"]["Pricing"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
             };
         };
         put?: never;
@@ -989,6 +1187,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Models whose calls have no price */
         get: {
             parameters: {
                 query?: never;
@@ -1007,6 +1206,10 @@ export interface paths {
                         "application/json": components["schemas"]["Unpriced"];
                     };
                 };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -1024,6 +1227,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Runs and scores as they change
+         * @description Server-sent events `run`, `score` and `gap`, each with an id. A client that comes back with the header `Last-Event-ID`, or the parameter, gets what it missed, or `gap` when that is too long ago.
+         */
         get: {
             parameters: {
                 query?: {
@@ -1035,7 +1242,20 @@ export interface paths {
                 cookie?: never;
             };
             requestBody?: never;
-            responses: never;
+            responses: {
+                /** @description The events, until the client goes. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+            };
         };
         put?: never;
         post?: never;
@@ -1052,6 +1272,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Settings and state of the server */
         get: {
             parameters: {
                 query?: never;
@@ -1070,6 +1291,10 @@ export interface paths {
                         "application/json": components["schemas"]["Config"];
                     };
                 };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
             };
         };
         put?: never;
@@ -1087,7 +1312,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Marked runs, turns and steps as JSON lines, with the filters of `/v1/runs`: `run_id`, `step_id`, `turn`, `input`, `output`, `scores`, `tags`, `metadata`. `limit` bounds the runs. */
+        /**
+         * Marked runs, turns and steps as a dataset
+         * @description Marked runs, turns and steps as JSON lines, with the filters of `/v1/runs`: `run_id`, `step_id`, `turn`, `input`, `output`, `scores`, `tags`, `metadata`. `limit` bounds the runs.
+         */
         get: {
             parameters: {
                 query?: {
@@ -1169,7 +1397,22 @@ export interface paths {
                 cookie?: never;
             };
             requestBody?: never;
-            responses: never;
+            responses: {
+                /** @description A JSON object on each line. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/x-ndjson": string;
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
+            };
         };
         put?: never;
         post?: never;
@@ -1186,6 +1429,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Metrics of the server, for Prometheus */
         get: {
             parameters: {
                 query?: never;
@@ -1194,7 +1438,21 @@ export interface paths {
                 cookie?: never;
             };
             requestBody?: never;
-            responses: never;
+            responses: {
+                /** @description The metrics, in Prometheus' text format. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
+            };
         };
         put?: never;
         post?: never;
@@ -1212,6 +1470,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /** Changes a score that was given by API or by hand */
         put: {
             parameters: {
                 query?: never;
@@ -1237,9 +1496,20 @@ export interface paths {
                         "application/json": components["schemas"]["Score"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["WrongType"];
+                422: components["responses"]["WrongForm"];
+                500: components["responses"]["StoreFailed"];
+                501: components["responses"]["Unsupported"];
+                503: components["responses"]["Unavailable"];
             };
         };
         post?: never;
+        /** Deletes a score that was given by API or by hand */
         delete: {
             parameters: {
                 query?: never;
@@ -1250,7 +1520,22 @@ export interface paths {
                 cookie?: never;
             };
             requestBody?: never;
-            responses: never;
+            responses: {
+                /** @description The score is deleted. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                500: components["responses"]["StoreFailed"];
+                501: components["responses"]["Unsupported"];
+                503: components["responses"]["Unavailable"];
+            };
         };
         options?: never;
         head?: never;
@@ -1266,6 +1551,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Deletes what is too old or takes too much room */
         post: {
             parameters: {
                 query?: never;
@@ -1289,6 +1575,15 @@ export interface paths {
                         "application/json": components["schemas"]["Pruned"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["WrongType"];
+                422: components["responses"]["WrongForm"];
+                500: components["responses"]["StoreFailed"];
+                501: components["responses"]["Unsupported"];
+                503: components["responses"]["Unavailable"];
             };
         };
         delete?: never;
@@ -1306,6 +1601,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Gives free room back to the disk */
         post: {
             parameters: {
                 query?: never;
@@ -1324,6 +1620,11 @@ export interface paths {
                         "application/json": components["schemas"]["Size"];
                     };
                 };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                501: components["responses"]["Unsupported"];
+                503: components["responses"]["Unavailable"];
             };
         };
         delete?: never;
@@ -1341,6 +1642,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Tries again what is in quarantine */
         post: {
             parameters: {
                 query?: never;
@@ -1359,6 +1661,11 @@ export interface paths {
                         "application/json": components["schemas"]["Quarantine"];
                     };
                 };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                501: components["responses"]["Unsupported"];
+                503: components["responses"]["Unavailable"];
             };
         };
         delete?: never;
@@ -1393,6 +1700,15 @@ export interface paths {
                         "application/json": components["schemas"]["Health"];
                     };
                 };
+                /** @description Nothing can be stored or read; `degraded` says why. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Health"];
+                    };
+                };
             };
         };
         put?: never;
@@ -1410,6 +1726,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Whether a key is needed, and whether this client has signed in */
         get: {
             parameters: {
                 query?: never;
@@ -1431,6 +1748,7 @@ export interface paths {
             };
         };
         put?: never;
+        /** Signs in with the key: sets a cookie that stands for it */
         post: {
             parameters: {
                 query?: never;
@@ -1444,8 +1762,24 @@ export interface paths {
                     "application/json": components["schemas"]["SignIn"];
                 };
             };
-            responses: never;
+            responses: {
+                /** @description Who may read. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Access"];
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["WrongKey"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["WrongType"];
+                422: components["responses"]["WrongForm"];
+            };
         };
+        /** Signs out */
         delete: {
             parameters: {
                 query?: never;
@@ -1454,7 +1788,15 @@ export interface paths {
                 cookie?: never;
             };
             requestBody?: never;
-            responses: never;
+            responses: {
+                /** @description The cookie is removed. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
         };
         options?: never;
         head?: never;
@@ -1973,7 +2315,7 @@ export interface components {
             /** @description Content hash: a message's `id`. */
             id: string;
             /** @description Where runs met it first, newest first, 20 at most. */
-            places: components["schemas"]["Place"][];
+            occurrences: components["schemas"]["Occurrence"][];
             /** @description `input`, `output`, `system`, `arguments`, `result` or `error`. */
             purpose: string;
             /** @description A piece of the text around the first match. */
@@ -2272,6 +2614,27 @@ export interface components {
              */
             unpriced_calls: number;
         };
+        /** @description Where a run met it first. */
+        Occurrence: {
+            /** @description The run. */
+            run_id: string;
+            /** @description The run's name, as lists show it. */
+            run_name: string;
+            /**
+             * Format: int64
+             * @description When that step began, milliseconds since the epoch.
+             */
+            started_at: number;
+            /** @description The step that was sent the message, or gave it. */
+            step_id: string;
+            /** @description That step's name. */
+            step_name: string;
+            /**
+             * Format: uint64
+             * @description The turn of the run, from 1; null outside of turns.
+             */
+            turn?: number | null;
+        };
         /** @description How a run is named. */
         OneQuery: {
             /**
@@ -2302,27 +2665,6 @@ export interface components {
              * @description In milliseconds; null without a run that ended.
              */
             p99?: number | null;
-        };
-        /** @description Where a run met it. */
-        Place: {
-            /** @description The run. */
-            run_id: string;
-            /** @description The run's name, as lists show it. */
-            run_name: string;
-            /**
-             * Format: int64
-             * @description When that step began, milliseconds since the epoch.
-             */
-            started_at: number;
-            /** @description The step that was sent the message, or gave it. */
-            step_id: string;
-            /** @description That step's name. */
-            step_name: string;
-            /**
-             * Format: uint64
-             * @description The turn of the run, from 1; null outside of turns.
-             */
-            turn?: number | null;
         };
         /** @description A model's price from one day on. */
         PriceRow: {
@@ -2394,6 +2736,27 @@ export interface components {
             /** @description The day of the shipped prices, such as `2026-10-01`; null when there are none. */
             version?: string | null;
         };
+        /** @description An error reply. */
+        Problem: {
+            /** @description What is wrong. */
+            title: string;
+            /** @description The kind of problem, stable. */
+            type: string;
+            /** @description What to do. */
+            detail?: string | null;
+            /**
+             * Format: uint
+             * @description Where in `q` it is wrong, in characters from 0.
+             */
+            position?: number | null;
+            /** @description The runs that an ambiguous id could mean. */
+            run_ids: string[];
+            /**
+             * Format: uint16
+             * @description The HTTP status.
+             */
+            status: number;
+        };
         /** @description What is to be kept; without any limit nothing is deleted. */
         PruneBody: {
             /**
@@ -2435,7 +2798,7 @@ export interface components {
              * Format: uint64
              * @description Traces and assembled runs.
              */
-            units: number;
+            traces: number;
             /**
              * Format: uint64
              * @description Bytes that data takes; the file has these and the free ones.
@@ -3446,6 +3809,8 @@ export interface components {
             error?: components["schemas"]["ErrorInfo"] | null;
             /** @description Whether there is content to ask for, with `include_data` or by the step's id. */
             has_data: boolean;
+            /** @description A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent. */
+            implausible_count: boolean;
             /** @description What kind of work it is, such as `llm`, `tool` or `retrieval`; `other` when nothing says it. */
             kind: string;
             /** @description The model asked for, else the one that answered; null when it is no call, or names none. */
@@ -3557,6 +3922,8 @@ export interface components {
             dropped: number;
             /** @description Why the model stopped, as sent, such as `stop` or `length`. */
             finish_reason?: string | null;
+            /** @description A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent. */
+            implausible_count: boolean;
             /** @description A string held bytes that are no UTF-8. */
             invalid_utf8: boolean;
             /** @description The prompt's name or id. */
@@ -4196,7 +4563,116 @@ export interface components {
             hitl: number;
         };
     };
-    responses: never;
+    responses: {
+        /** @description A parameter or the body makes no sense; `detail` says what to send. */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The server has a key, and the request has neither it nor a session's cookie. */
+        Unauthenticated: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The client is known and lacks the right. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The store failed, or what was asked for is damaged. */
+        StoreFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too much is asked at once, the question takes too long, or nothing can be read or changed at the moment. `Retry-After` says when to try again. */
+        Unavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such thing, or it was deleted. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The id means several runs, which `run_ids` lists. */
+        Ambiguous: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This kind of store cannot do that. */
+        Unsupported: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is too large. */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body's content type is not `application/json`. */
+        WrongType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is JSON of another form. */
+        WrongForm: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It is not the server's key. */
+        WrongKey: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
