@@ -124,8 +124,8 @@ impl Agent {
     /// When the run fails. The trace and the audit trail record the error too.
     pub async fn run(&self, request: &RunRequest) -> Result<RunResult, AgentError> {
         let started_at = now_ms();
-        let around = EnclosingSpans::begin(self, request)?;
-        let run = around.inner().run(self.role.name.clone());
+        let enclosing = EnclosingSpans::begin(self, request)?;
+        let run = enclosing.inner().run(self.role.name.clone());
         let model = self.client.model();
         run.runner(self.runner.as_str());
         run.set("gen_ai.request.model", model.name.clone());
@@ -142,9 +142,9 @@ impl Agent {
             run.user_role(role);
         }
         run.input(&request.prompt);
-        let root = around.outermost().map_or_else(|| ids(&run), ids);
-        let job = Job::new(self, &run, request, around.token.clone(), root);
-        let outcome = match job.may_start(around.inner()) {
+        let root = enclosing.outermost().map_or_else(|| ids(&run), ids);
+        let job = Job::new(self, &run, request, enclosing.token.clone(), root);
+        let outcome = match job.may_start(enclosing.inner()) {
             Ok(()) => run.scope(self.runner.work(&job)).await,
             Err(error) => Err(error),
         };
@@ -158,7 +158,7 @@ impl Agent {
         }
         let totals = job.totals();
         let recorded = self.log.append(&Entry::Run(job.entry(started_at, outcome.as_ref(), totals)));
-        around.end(totals, started_at, outcome.as_ref().err());
+        enclosing.end(totals, started_at, outcome.as_ref().err());
         let tools = job.tool_uses();
         run.end();
         let text = outcome?;

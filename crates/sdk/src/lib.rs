@@ -29,6 +29,7 @@ mod retrieval;
 mod run;
 mod run_attributes;
 mod sample;
+mod span_data;
 mod span_handle;
 mod step;
 mod tool;

@@ -7,9 +7,9 @@ use crate::{
     export_queue::{Consumer, ExportQueue, QueueLimits},
     log::{Log, LogLevel, RateLimitedWarning},
     processors::{LargeContents, Processors},
-    sample::estimated_bytes,
+    span_data::{estimated_bytes, is_run},
 };
-use opentelemetry::{Context, SpanId, Value};
+use opentelemetry::Context;
 use opentelemetry_sdk::{
     error::{OTelSdkError, OTelSdkResult},
     trace::{Span, SpanData, SpanProcessor},
@@ -249,17 +249,4 @@ impl SpanProcessor for Pipeline {
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         if self.close(timeout) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
     }
-}
-
-/// Whether this is a run's own span.
-pub(crate) fn is_run(span: &SpanData) -> bool {
-    let is_agent = |value: &Value| value.as_str() == "invoke_agent";
-    span.attributes
-        .iter()
-        .any(|attribute| attribute.key.as_str() == "gen_ai.operation.name" && is_agent(&attribute.value))
-}
-
-/// Whether this span is the first of its trace in this process.
-pub(crate) fn is_local_root(span: &SpanData) -> bool {
-    span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote
 }

@@ -2,7 +2,7 @@
 //! values are uploaded after sampling, and truncation follows that.
 
 use crate::{Redaction, sample::TailSampler, truncate::ValueLimits};
-use opentelemetry::{Array, KeyValue, Value, trace::Status};
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::SpanData;
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -55,42 +55,6 @@ impl Processors {
                 self.limits.truncate(span);
                 span.attributes.extend(links); // after truncation: a truncated link would be useless
             }
-        }
-    }
-}
-
-/// Passes each text of a span with its key to `change`, and replaces it with the returned text.
-pub(crate) fn each_text(span: &mut SpanData, change: &mut impl FnMut(&str, &str) -> Option<String>) {
-    each_value(&mut span.attributes, change);
-    for event in &mut span.events.events {
-        each_value(&mut event.attributes, change);
-    }
-    for link in &mut span.links.links {
-        each_value(&mut link.attributes, change);
-    }
-    if let Status::Error { description } = &mut span.status
-        && let Some(new) = change("status", description)
-    {
-        *description = new.into();
-    }
-}
-
-fn each_value(attributes: &mut [KeyValue], change: &mut impl FnMut(&str, &str) -> Option<String>) {
-    for KeyValue { key, value, .. } in attributes {
-        match value {
-            Value::String(text) => {
-                if let Some(new) = change(key.as_str(), text.as_str()) {
-                    *text = new.into();
-                }
-            }
-            Value::Array(Array::String(texts)) => {
-                for text in texts {
-                    if let Some(new) = change(key.as_str(), text.as_str()) {
-                        *text = new.into();
-                    }
-                }
-            }
-            _ => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 
 mod pattern;
 
-use crate::processors::each_text;
+use crate::span_data::each_text;
 use opentelemetry_sdk::trace::SpanData;
 use pattern::Pattern;
 use serde_json::Value as Json;

@@ -3,8 +3,8 @@
 //!
 //! Not here: head sampling by rate, which OpenTelemetry's sampler does (`installation`).
 
-use crate::pipeline::{is_local_root, is_run};
-use opentelemetry::{Array, KeyValue, TraceId, Value, trace::Status};
+use crate::span_data::{estimated_bytes, is_local_root, is_run};
+use opentelemetry::{TraceId, Value, trace::Status};
 use opentelemetry_sdk::trace::SpanData;
 use std::{
     collections::{HashMap, VecDeque},
@@ -214,26 +214,6 @@ impl TailSampler {
         {
             self.decisions.remove(&oldest);
         }
-    }
-}
-
-/// A span's approximate size in memory.
-pub(crate) fn estimated_bytes(span: &SpanData) -> usize {
-    let attributes = |attributes: &[KeyValue]| -> usize {
-        attributes.iter().map(|attribute| size_of::<KeyValue>() + text_bytes(&attribute.value)).sum()
-    };
-    let events: usize = span.events.iter().map(|event| 64 + attributes(&event.attributes)).sum();
-    let links: usize = span.links.iter().map(|link| 64 + attributes(&link.attributes)).sum();
-    size_of::<SpanData>() + span.name.len() + attributes(&span.attributes) + events + links
-}
-
-fn text_bytes(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.as_str().len(),
-        Value::Array(Array::String(texts)) => texts.iter().map(|text| 24 + text.as_str().len()).sum(),
-        Value::Array(Array::I64(numbers)) => 8 * numbers.len(),
-        Value::Array(Array::F64(numbers)) => 8 * numbers.len(),
-        _ => 0,
     }
 }
 

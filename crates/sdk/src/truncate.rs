@@ -1,6 +1,6 @@
 //! Truncation of long texts, visibly marked: never inside a character, and JSON stays JSON.
 
-use crate::processors::each_text;
+use crate::span_data::each_text;
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;

@@ -144,7 +144,7 @@ async fn run(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let pruning = maintenance::spawn_pruning(&app);
-    let looking = maintenance::spawn_looking(&app);
+    let upkeep = maintenance::spawn_upkeep(&app);
     let reading = live_events::spawn_reading(&app);
     let recording = audit::spawn_recording(&app)?;
     let audit_pruning = audit::spawn_pruning(&app);
@@ -154,8 +154,8 @@ async fn run(
         () = stop => None,
         reason = maintenance::store_failure(Arc::clone(&app.store)) => Some(reason),
     };
-    for upkeep in pruning.into_iter().chain([looking, reading]).chain(audit_pruning) {
-        upkeep.abort();
+    for task in pruning.into_iter().chain([upkeep, reading]).chain(audit_pruning) {
+        task.abort();
     }
     // In the order of flow: new work is refused, running requests finish, then the store drains and closes.
     app.ingest.stopping.store(true, Ordering::Relaxed);

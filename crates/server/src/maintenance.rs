@@ -45,7 +45,7 @@ pub(crate) fn spawn_pruning(app: &Arc<App>) -> Option<JoinHandle<()>> {
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Applies a changed price file (stored costs follow in the background), and frees large runs that nobody reads any more.
-pub(crate) fn spawn_looking(app: &Arc<App>) -> JoinHandle<()> {
+pub(crate) fn spawn_upkeep(app: &Arc<App>) -> JoinHandle<()> {
     let store = Arc::downgrade(&app.store);
     let prices = Arc::clone(&app.prices);
     tokio::spawn(async move {

@@ -187,7 +187,7 @@ pub(crate) struct App {
     pub(crate) reads: Reads,
     pub(crate) inactivity: Duration,
     pub(crate) cors_origins: Vec<String>,
-    pub(crate) places: Arc<ContentStores>,
+    pub(crate) content_stores: Arc<ContentStores>,
     pub(crate) ui_path: Option<String>,
     pub(crate) addresses: Addresses,
     pub(crate) started: Instant,
@@ -233,7 +233,7 @@ impl App {
         prices: Arc<Prices>,
         addresses: Addresses,
     ) -> Result<Arc<Self>, ServeError> {
-        let places = ContentStores::open(&config.content_stores).map_err(ServeError::Config)?;
+        let content_stores = ContentStores::open(&config.content_stores).map_err(ServeError::Config)?;
         let limits = Limits { bytes: config.max_body_bytes, time: config.body_timeout };
         let live = Live::new();
         store.watch(live.listener());
@@ -255,7 +255,7 @@ impl App {
             reads: Reads::new(),
             inactivity: config.inactivity,
             cors_origins: config.cors_origins,
-            places: Arc::new(places),
+            content_stores: Arc::new(content_stores),
             ui_path: config.ui_path,
             addresses,
             started: Instant::now(),
@@ -284,7 +284,7 @@ impl App {
         Answers {
             store: Arc::clone(&self.store),
             prices: self.prices.list(),
-            external: Arc::clone(&self.places) as Arc<dyn turnscope_answers::ExternalContents>,
+            external: Arc::clone(&self.content_stores) as Arc<dyn turnscope_answers::ExternalContents>,
             moment: self.moment(),
             limit,
         }
