@@ -5,6 +5,9 @@ use aide::{
     openapi::{MediaType, OpenApi, Operation, ReferenceOr, Response, SchemaObject, StatusCode},
     transform::TransformOperation,
 };
+use axum::Json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
 /// What each call does.
@@ -47,6 +50,13 @@ const SUMMARIES: &[(&str, &str, &str)] = &[
     ("post", "/v1/session", "Signs in with the key: sets a cookie that stands for it"),
     ("delete", "/v1/session", "Signs out"),
 ];
+
+/// Says of a call that it replies with this status and JSON of this type.
+pub(crate) fn replies_with_json<const STATUS: u16, T: JsonSchema + Serialize>(
+    op: TransformOperation<'_>,
+) -> TransformOperation<'_> {
+    op.response::<STATUS, Json<T>>()
+}
 
 /// Says of a call that it replies with a text of this media type.
 pub(crate) fn replies_with_text<'op>(

@@ -2,7 +2,7 @@
 
 use crate::{
     auth::{self, Right},
-    document::{self, replies_with_nothing, replies_with_text},
+    document::{self, replies_with_json, replies_with_nothing, replies_with_text},
     otlp_grpc, otlp_http,
     problem::{self, Problem},
     rest::{
@@ -110,7 +110,7 @@ fn annotating() -> ApiRouter<Arc<App>> {
         .api_route("/v1/runs/{id}", patch(scores::change_run))
         .api_route(
             "/v1/runs/{id}/scores",
-            post_with(scores::add, |op| op.response::<201, axum::Json<turnscope_api::Score>>()),
+            post_with(scores::add, replies_with_json::<201, turnscope_api::Score>),
         )
         .api_route(
             "/v1/scores/{score_id}",
@@ -147,7 +147,7 @@ fn open_api() -> ApiRouter<Arc<App>> {
         .api_route(
             "/v1/session",
             get(session::get)
-                .post_with(session::sign_in, |op| op.response::<200, axum::Json<turnscope_api::Access>>())
+                .post_with(session::sign_in, replies_with_json::<200, turnscope_api::Access>)
                 .delete_with(session::sign_out, |op| replies_with_nothing(op, "The cookie is removed.")),
         )
 }

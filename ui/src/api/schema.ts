@@ -3913,7 +3913,7 @@ export interface components {
         StepFacts: {
             /** @description The agent, as this step says. */
             agent_name?: string | null;
-            /** @description The end came before the start. */
+            /** @description Its times could not be (an end before the start, an unknown start, days that have not come yet) and were corrected. */
             clamped: boolean;
             /**
              * Format: uint32

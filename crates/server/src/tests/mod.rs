@@ -66,7 +66,7 @@ impl Server {
     async fn open(&self, method: &str, path: &str, body: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.app.addresses.listen).await.unwrap();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: turnscope\r\nconnection: close\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
              content-type: application/x-protobuf\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
