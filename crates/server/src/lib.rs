@@ -31,6 +31,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod ui;
+mod unrecorded;
 
 pub use auth::ApiKey;
 #[doc(hidden)]
@@ -127,9 +128,9 @@ impl Ports {
     }
 
     fn serve(self, app: &Arc<App>) -> [Running; 3] {
-        let otlp = auth::protect(app, routes::otlp_router(app));
+        let otlp = auth::protect(&app.origins, routes::otlp_router(app));
         [
-            self.main.spawn(auth::protect(app, routes::router(app)), app.write_timeout),
+            self.main.spawn(auth::protect(&app.origins, routes::router(app)), app.write_timeout),
             self.grpc.spawn(otlp.clone(), app.write_timeout),
             self.http.spawn(otlp, app.write_timeout),
         ]

@@ -2,8 +2,7 @@
 
 use crate::{
     Addresses, ServeError,
-    audit::Unrecorded,
-    auth::{ApiKey, Auth, Hosts},
+    auth::{ApiKey, Auth, Hosts, Origins},
     body::Limits,
     clock::now_ms,
     content_stores::ContentStores,
@@ -13,6 +12,7 @@ use crate::{
     prices::{self, Prices},
     reads::Reads,
     spanmetrics::SpanMetrics,
+    unrecorded::Unrecorded,
 };
 use std::{
     net::SocketAddr,
@@ -180,7 +180,7 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) ingest: Arc<Ingest>,
     pub(crate) auth: Auth,
-    pub(crate) hosts: Hosts,
+    pub(crate) origins: Arc<Origins>,
     pub(crate) limits: Limits,
     pub(crate) live: Live,
     pub(crate) prices: Arc<Prices>,
@@ -244,11 +244,17 @@ impl App {
             config.max_pending_bytes,
             SpanMetrics::new(config.span_metric_dimensions),
         );
+        let auth = Auth::open(config.api_key, &config.data)?;
+        let origins = Origins {
+            auth: auth.clone(),
+            hosts: Hosts::new(&config.allowed_hosts, addresses),
+            allowed: config.cors_origins.clone(),
+        };
         Ok(Arc::new(Self {
             store,
             ingest: Arc::new(ingest),
-            auth: Auth::open(config.api_key, &config.data)?,
-            hosts: Hosts::new(&config.allowed_hosts, addresses),
+            auth,
+            origins: Arc::new(origins),
             limits,
             live,
             prices,

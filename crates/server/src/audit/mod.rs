@@ -20,7 +20,7 @@ use crate::{
 };
 use entries::entries;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -192,25 +192,6 @@ async fn make_up(app: &Arc<App>, trail: &Arc<Mutex<Trail>>, waiting: &Waiting) {
             }
             None => None,
         };
-    }
-}
-
-/// Runs that could not be recorded and are tried again.
-#[derive(Debug, Default)]
-pub(crate) struct Unrecorded(Mutex<HashSet<RunId>>);
-
-impl Unrecorded {
-    /// How many there are.
-    pub(crate) fn count(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    fn update(&self, tried: &[RunId], failed: &[RunId]) {
-        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tried.iter().for_each(|id| {
-            runs.remove(id);
-        });
-        runs.extend(failed);
     }
 }
 

@@ -11,7 +11,7 @@ mod principal;
 pub(crate) mod session;
 
 pub(crate) use guard::require;
-pub(crate) use origin::{Hosts, protect};
+pub(crate) use origin::{Hosts, Origins, protect};
 pub(crate) use principal::{Principal, Right};
 
 use crate::{ServeError, clock::seconds};

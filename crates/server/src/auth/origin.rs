@@ -3,7 +3,8 @@
 //! A page of the web can send requests to a server on this machine. The rules here keep it from reading (a name that
 //! resolves to this machine, "DNS rebinding") and from changing anything (a form, `fetch` without a preflight).
 
-use crate::{Addresses, problem::Problem, state::App};
+use super::Auth;
+use crate::{Addresses, problem::Problem};
 use axum::{
     Router,
     extract::{Request, State},
@@ -13,21 +14,30 @@ use axum::{
 use http::{HeaderMap, Method, header, uri::Authority};
 use std::{net::IpAddr, sync::Arc};
 
-/// Puts the rules of this module before a port's routes.
-pub(crate) fn protect(app: &Arc<App>, routes: Router) -> Router {
-    routes.layer(middleware::from_fn_with_state(Arc::clone(app), check))
+/// What the rules of this module depend on.
+#[derive(Debug)]
+pub(crate) struct Origins {
+    pub(crate) auth: Auth,
+    pub(crate) hosts: Hosts,
+    /// Origins whose pages may change things; `*` for all.
+    pub(crate) allowed: Vec<String>,
 }
 
-async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Puts the rules of this module before a port's routes.
+pub(crate) fn protect(origins: &Arc<Origins>, routes: Router) -> Router {
+    routes.layer(middleware::from_fn_with_state(Arc::clone(origins), check))
+}
+
+async fn check(State(origins): State<Arc<Origins>>, request: Request, next: Next) -> Response {
     let origin = text(request.headers(), &header::ORIGIN);
     let host = host(&request);
     // A browser names its page with whatever it POSTs, so what comes without an origin is no page's. Senders of
     // telemetry may then use any name: they cannot read, and often know this server by a name of their own network.
     let reads_or_is_page = request.method().is_safe() || origin.is_some();
-    if !app.auth.is_on() && reads_or_is_page && !host.is_none_or(|host| app.hosts.answers_to(host)) {
+    if !origins.auth.is_on() && reads_or_is_page && !host.is_none_or(|host| origins.hosts.answers_to(host)) {
         return misdirected(host.unwrap_or_default()).into_response();
     }
-    if !is_own_page(request.method(), request.headers()) && !is_allowed(&app.cors_origins, origin) {
+    if !is_own_page(request.method(), request.headers()) && !is_allowed(&origins.allowed, origin) {
         return foreign_page(origin).into_response();
     }
     next.run(request).await
