@@ -19,6 +19,7 @@ mod local;
 mod maintenance;
 mod otlp_grpc;
 mod otlp_http;
+mod prefix;
 mod prices;
 mod problem;
 mod reads;
@@ -31,6 +32,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod ui;
+mod unread;
 mod unrecorded;
 
 pub use auth::ApiKey;

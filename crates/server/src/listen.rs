@@ -1,6 +1,6 @@
 //! One port: accept, serve HTTP/1 and HTTP/2, stop gracefully.
 
-use crate::{ServeError, linger::Lingering};
+use crate::{ServeError, linger::Lingering, unread::close_after_unread};
 use axum::{
     Router,
     extract::{Request, State},
@@ -73,7 +73,9 @@ impl Listener {
     pub(crate) fn spawn(self, router: Router, write_timeout: Duration) -> Running {
         let (stop, mut stopped) = oneshot::channel();
         let active = Arc::new(AtomicUsize::new(0));
-        let router = router.layer(middleware::from_fn_with_state(Arc::clone(&active), count));
+        let router = router
+            .layer(middleware::from_fn(close_after_unread))
+            .layer(middleware::from_fn_with_state(Arc::clone(&active), count));
         let cut = CancellationToken::new();
         let end = cut.clone();
         let done = tokio::spawn(async move {

@@ -4,6 +4,7 @@ use crate::{
     auth::{self, Right},
     document::{self, replies_with_json, replies_with_nothing, replies_with_text},
     otlp_grpc, otlp_http,
+    prefix::Prefix,
     problem::{self, Problem},
     rest::{
         about_run, audit, config, dataset, health, maintain, metrics,
@@ -190,8 +191,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     parameters.learn(&document);
     let json = DocumentJson(serde_json::to_vec(&document).unwrap_or_default().into());
     let docs = ApiRouter::<Arc<App>>::new()
-        .route("/docs", Swagger::new("/openapi.json").with_title("Turnscope API").axum_route())
-        .route("/redoc", Redoc::new("/openapi.json").with_title("Turnscope API").axum_route());
+        .route("/docs", Swagger::new("openapi.json").with_title("Turnscope API").axum_route())
+        .route("/redoc", Redoc::new("openapi.json").with_title("Turnscope API").axum_route());
     let mut router = Router::new()
         .merge(described)
         .merge(docs)
@@ -206,8 +207,10 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         router = router
             .route(
                 "/",
-                axum::routing::get(async move || axum::response::Redirect::temporary(&to))
-                    .post(otlp_http::export),
+                axum::routing::get(async move |prefix: Prefix| {
+                    axum::response::Redirect::temporary(&prefix.join(&to))
+                })
+                .post(otlp_http::export),
             )
             .merge(ui::routes(path));
     }
@@ -272,8 +275,19 @@ fn cors(app: &App, takes_cookies: bool) -> CorsLayer {
 #[derive(Clone)]
 struct DocumentJson(Bytes);
 
-async fn document_json(Extension(DocumentJson(bytes)): Extension<DocumentJson>) -> impl IntoResponse {
+async fn document_json(
+    prefix: Prefix,
+    Extension(DocumentJson(bytes)): Extension<DocumentJson>,
+) -> impl IntoResponse {
+    let bytes = if prefix.is_empty() { bytes } else { with_server(&bytes, &prefix) };
     ([(header::CONTENT_TYPE, "application/json")], bytes)
+}
+
+/// The document with the prefix before each path, put in as its first key.
+fn with_server(document: &Bytes, prefix: &Prefix) -> Bytes {
+    let servers = serde_json::json!([{ "url": prefix.join("") }]);
+    let rest = document.strip_prefix(b"{").unwrap_or_default();
+    [format!("{{\"servers\":{servers},").as_bytes(), rest].concat().into()
 }
 
 /// Paths of other systems' receivers; everything else is not found.

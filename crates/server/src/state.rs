@@ -9,6 +9,7 @@ use crate::{
     counted::Counted,
     ingest::Ingest,
     live::Live,
+    prefix::Prefix,
     prices::{self, Prices},
     reads::Reads,
     spanmetrics::SpanMetrics,
@@ -65,6 +66,8 @@ pub struct Config {
     pub search: bool,
     /// Whether the UI's page is served, and where.
     pub ui_path: Option<String>,
+    /// The path under which a reverse proxy serves the server, when it takes that off: such as `/turnscope`.
+    pub path_prefix: String,
     /// The user's own prices; `pricing.toml` in the data directory when nothing is said.
     pub pricing: Option<PathBuf>,
     /// What is kept; the rest is deleted hourly.
@@ -98,6 +101,7 @@ impl Config {
             span_metric_dimensions: Vec::new(),
             search: true,
             ui_path: Some("/ui/".into()),
+            path_prefix: String::new(),
             pricing: None,
             retention: Retention::default(),
             audit: Audit::default(),
@@ -189,6 +193,7 @@ pub(crate) struct App {
     pub(crate) cors_origins: Vec<String>,
     pub(crate) content_stores: Arc<ContentStores>,
     pub(crate) ui_path: Option<String>,
+    pub(crate) path_prefix: Prefix,
     pub(crate) addresses: Addresses,
     pub(crate) started: Instant,
     pub(crate) data: PathBuf,
@@ -233,6 +238,12 @@ impl App {
         prices: Arc<Prices>,
         addresses: Addresses,
     ) -> Result<Arc<Self>, ServeError> {
+        let path_prefix = Prefix::parse(&config.path_prefix).ok_or_else(|| {
+            ServeError::Config(format!(
+                "--path-prefix {:?} is no path: write it like /turnscope",
+                config.path_prefix
+            ))
+        })?;
         let content_stores = ContentStores::open(&config.content_stores).map_err(ServeError::Config)?;
         let limits = Limits { bytes: config.max_body_bytes, time: config.body_timeout };
         let live = Live::new();
@@ -263,6 +274,7 @@ impl App {
             cors_origins: config.cors_origins,
             content_stores: Arc::new(content_stores),
             ui_path: config.ui_path,
+            path_prefix,
             addresses,
             started: Instant::now(),
             data: config.data,

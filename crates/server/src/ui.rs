@@ -4,7 +4,7 @@
 //! names no file is a page of the UI's own and gets `index.html`. No route here needs the API key: the files contain no data,
 //! and the page asks for the key itself.
 
-use crate::{problem::Problem, state::App};
+use crate::{prefix::Prefix, problem::Problem, state::App};
 use axum::{
     Router,
     extract::{Path, State},
@@ -35,14 +35,23 @@ pub(crate) fn routes(path: &str) -> Router<Arc<App>> {
     let to = path.to_owned();
     Router::new()
         .route(path, get(page))
-        .route(path.trim_end_matches('/'), get(async move || Redirect::permanent(&to)))
+        .route(
+            path.trim_end_matches('/'),
+            // Not for good: a browser would remember it when the prefix changes.
+            get(async move |prefix: Prefix| Redirect::temporary(&prefix.join(&to))),
+        )
         .route(&format!("{path}{{*file}}"), get(file))
         .layer(always(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "no-referrer"))
 }
 
-async fn file(State(app): State<Arc<App>>, Path(name): Path<String>, asked: HeaderMap) -> Response {
+async fn file(
+    State(app): State<Arc<App>>,
+    prefix: Prefix,
+    Path(name): Path<String>,
+    asked: HeaderMap,
+) -> Response {
     let fixed = name.starts_with("assets/");
     let Some(file) = Built::get(&name) else {
         return if fixed {
@@ -50,7 +59,7 @@ async fn file(State(app): State<Arc<App>>, Path(name): Path<String>, asked: Head
                 .detail("the page belongs to another version of the server: reload it")
                 .into_response()
         } else {
-            page(State(app)).await
+            page(State(app), prefix).await
         };
     };
     // An asset's name changes with its content.
@@ -74,15 +83,22 @@ async fn file(State(app): State<Arc<App>>, Path(name): Path<String>, asked: Head
     reply
 }
 
-async fn page(State(app): State<Arc<App>>) -> Response {
+async fn page(State(app): State<Arc<App>>, prefix: Prefix) -> Response {
     let built = Built::get("index.html").and_then(|file| String::from_utf8(file.data.into_owned()).ok());
     let path = app.ui_path.as_deref().unwrap_or(BUILT_FOR);
     let html = match built {
-        Some(html) if path == BUILT_FOR => html,
-        Some(html) => html.replace(&format!("\"{BUILT_FOR}"), &format!("\"{path}")),
-        None => unbuilt(&app),
+        Some(html) if path == BUILT_FOR && prefix.is_empty() => html,
+        Some(html) => html
+            .replace(&format!("\"{BUILT_FOR}"), &format!("\"{}", prefix.join(path)))
+            .replace(&api_of("/"), &api_of(&prefix.join("/"))),
+        None => unbuilt(&app, &prefix),
     };
     ([(header::CACHE_CONTROL, "no-cache")], Html(html)).into_response()
+}
+
+/// How `index.html` says where the API is.
+fn api_of(path: &str) -> String {
+    format!("name=\"turnscope-api\" content=\"{path}\"")
 }
 
 /// The file as compressed by the build, if the client accepts gzip.
@@ -100,7 +116,7 @@ fn tag(file: &EmbeddedFile) -> String {
 }
 
 /// The page that replaces the UI in a binary that was built without it.
-fn unbuilt(app: &App) -> String {
+fn unbuilt(app: &App, prefix: &Prefix) -> String {
     let addresses = app.addresses;
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Turnscope</title>\
@@ -111,10 +127,16 @@ fn unbuilt(app: &App) -> String {
          The API and the command line work.</p>\
          <dl><dt>Send spans, logs and metrics to</dt><dd><code>http://{http}</code> (OTLP/HTTP), <code>{grpc}</code> \
          (OTLP/gRPC) or <code>http://{listen}/v1/traces</code></dd>\
-         <dt>Read runs</dt><dd><a href=\"/v1/runs\">/v1/runs</a>, <code>turnscope runs</code>, <code>turnscope show RUN</code></dd>\
-         <dt>API</dt><dd><a href=\"/docs\">/docs</a>, <a href=\"/redoc\">/redoc</a>, <a href=\"/openapi.json\">/openapi.json</a></dd>\
-         <dt>State</dt><dd><a href=\"/health\">/health</a>, <a href=\"/metrics\">/metrics</a></dd>\
+         <dt>Read runs</dt><dd><a href=\"{runs}\">/v1/runs</a>, <code>turnscope runs</code>, <code>turnscope show RUN</code></dd>\
+         <dt>API</dt><dd><a href=\"{docs}\">/docs</a>, <a href=\"{redoc}\">/redoc</a>, <a href=\"{openapi}\">/openapi.json</a></dd>\
+         <dt>State</dt><dd><a href=\"{health}\">/health</a>, <a href=\"{metrics}\">/metrics</a></dd>\
          <dt>API key</dt><dd>{key}</dd></dl></main></body></html>",
+        runs = prefix.join("/v1/runs"),
+        docs = prefix.join("/docs"),
+        redoc = prefix.join("/redoc"),
+        openapi = prefix.join("/openapi.json"),
+        health = prefix.join("/health"),
+        metrics = prefix.join("/metrics"),
         key = if app.auth.is_on() { "required" } else { "not set" },
         version = env!("CARGO_PKG_VERSION"),
         http = addresses.otlp_http,

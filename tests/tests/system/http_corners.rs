@@ -49,8 +49,13 @@ fn a_client_that_sends_everything_before_it_reads_hears_the_refusal() {
     let request = "POST /v1/traces HTTP/1.1\r\nhost: turnscope\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{\"broken\"";
     for _ in 0..2 {
         stream.write_all(request.as_bytes()).unwrap();
-        assert_eq!(http::read_reply(&mut stream).unwrap().status, 401);
+        let reply = http::read_reply(&mut stream).unwrap();
+        assert_eq!((reply.status, reply.header("connection")), (401, None));
     }
+    // One whose body was not read says that it ends, so that no client sends its next request into it.
+    stream.write_all(request.replace("length: 9", "length: 3000000").as_bytes()).unwrap();
+    let reply = http::read_reply(&mut stream).unwrap();
+    assert_eq!((reply.status, reply.header("connection")), (401, Some("close")));
 }
 
 fn preflight(server: &At, on_main_port: bool, origin: &str) -> Reply {

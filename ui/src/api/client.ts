@@ -1,6 +1,7 @@
 /** The typed client of the REST API. Every error is a `Problem` that says what failed and what to do. */
 import createClient, { type Middleware } from "openapi-fetch";
 import { withExactNumbers } from "../lib/json";
+import { apiPath } from "./base";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -38,7 +39,7 @@ const exactNumbers: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+export const api = createClient<paths>({ baseUrl: apiPath("/"), credentials: "same-origin" });
 api.use(exactNumbers);
 
 /** Returns the data of a reply, or throws its problem. */

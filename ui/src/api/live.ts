@@ -4,6 +4,7 @@
  * The browser reconnects by itself and sends the last event's id, so that nothing is missed. If that is too long ago, the server
  * sends `gap`, and everything on screen must be fetched again.
  */
+import { apiPath } from "./base";
 import type { Schemas } from "./client";
 
 export type LiveEvent =
@@ -16,7 +17,7 @@ export type LiveState = "connecting" | "open" | "lost";
 
 /** Listens until the returned function is called. */
 export function listen(onEvent: (event: LiveEvent) => void, onState: (state: LiveState) => void): () => void {
-  const source = new EventSource("/v1/live");
+  const source = new EventSource(apiPath("/v1/live"));
   onState("connecting");
   source.onopen = () => onState("open");
   source.onerror = () => onState("lost");

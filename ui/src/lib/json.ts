@@ -1,8 +1,8 @@
 /** JSON as it was written: JavaScript's own reader rounds whole numbers beyond 2^53, and an id is its digits. */
 import { parse } from "lossless-json";
 
-/** Only such a text can hold a number that is too long. */
-const LONG_NUMBER = /\d{16}/;
+/** Only such a text can hold a whole number that is too long. Ids are in quotes, and fractions follow a dot. */
+const LONG_NUMBER = /[:,[\s-]\d{16}/;
 
 /** Reads JSON. A whole number beyond 2^53 becomes a text of its digits. */
 export function parseJson(text: string): unknown {

@@ -288,6 +288,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BASE
     },
     Setting {
+        name: "path-prefix",
+        value: "PATH",
+        help: "The path under which a reverse proxy serves Turnscope, when the proxy takes it off and sends no X-Forwarded-Prefix",
+        is_harmless: true,
+        ..BASE
+    },
+    Setting {
         name: "span-metric-dimension",
         value: "ATTRIBUTE",
         help: "An attribute to use as a further dimension of the span metrics at /metrics. Repeatable",

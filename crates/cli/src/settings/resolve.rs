@@ -47,6 +47,7 @@ struct Serve {
     audit: Audit,
     search: bool,
     ui_path: Option<String>,
+    path_prefix: Option<String>,
     span_metric_dimensions: Vec<String>,
 }
 
@@ -181,6 +182,13 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         }
         Ok(format!("{}/", text.trim_end_matches('/')))
     });
+    let path_prefix = picker.one("path-prefix", |text| {
+        if text.starts_with('/') {
+            Ok(text.to_owned())
+        } else {
+            Err("expected a path such as /turnscope".to_owned())
+        }
+    });
     let otlp_grpc = picker.one("otlp-grpc", parse::address);
     let otlp_http = picker.one("otlp-http", parse::address);
     let max_body_bytes = picker.one("max-body-bytes", parse::bytes);
@@ -245,6 +253,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
             audit,
             search: search?,
             ui_path: ui_path.filter(|_| ui != Some(false)),
+            path_prefix,
             span_metric_dimensions: picker.list("span-metric-dimension", parse::split_list),
         },
     })
@@ -291,6 +300,7 @@ impl Settings {
             span_metric_dimensions: serve.span_metric_dimensions,
             search: serve.search,
             ui_path: serve.ui_path,
+            path_prefix: serve.path_prefix.unwrap_or_default(),
             retention: serve.retention,
             audit: serve.audit,
             settings: self.origins.into_iter().map(Origin::shown).collect(),

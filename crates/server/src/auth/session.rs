@@ -115,10 +115,10 @@ pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
         .find_map(|(name, value)| (name == COOKIE).then_some(value))
 }
 
-/// The header that sets the cookie, for so many seconds. Over https, also behind a proxy, it is never sent in clear.
-pub(crate) fn cookie(token: &str, seconds: u64, headers: &HeaderMap) -> Option<HeaderValue> {
+/// The header that sets the cookie, for so many seconds and for what is below a path. Over https, also behind a proxy, it is never sent in clear.
+pub(crate) fn cookie(token: &str, seconds: u64, path: &str, headers: &HeaderMap) -> Option<HeaderValue> {
     let secure = if is_https(headers) { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    let text = format!("{COOKIE}={token}; Path={path}; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
     let mut value = HeaderValue::from_str(&text).ok()?;
     value.set_sensitive(true);
     Some(value)
@@ -182,9 +182,9 @@ mod tests {
     fn the_cookie_is_found_among_others_and_set_with_care() {
         assert_eq!(token(&headers(&[("cookie", "a=b; turnscope_session=x.y.z; c=d")])), Some("x.y.z"));
         assert_eq!(token(&headers(&[("cookie", "not_turnscope_session=x")])), None);
-        let plain = cookie("t", 5, &HeaderMap::new()).unwrap();
+        let plain = cookie("t", 5, "/", &HeaderMap::new()).unwrap();
         assert_eq!(plain, "turnscope_session=t; Path=/; HttpOnly; SameSite=Strict; Max-Age=5");
-        let forwarded = cookie("t", 5, &headers(&[("x-forwarded-proto", "https")])).unwrap();
+        let forwarded = cookie("t", 5, "/", &headers(&[("x-forwarded-proto", "https")])).unwrap();
         assert!(forwarded.to_str().unwrap().ends_with("; Secure"));
     }
 }

@@ -6,6 +6,7 @@ use crate::{
         session::{self, LASTS},
     },
     clock::seconds,
+    prefix::Prefix,
     problem::Problem,
     state::App,
 };
@@ -29,6 +30,7 @@ pub(crate) async fn get(State(app): State<Arc<App>>, headers: HeaderMap) -> Json
 /// accept in its place.
 pub(crate) async fn sign_in(
     State(app): State<Arc<App>>,
+    prefix: Prefix,
     headers: HeaderMap,
     Json(body): Json<SignIn>,
 ) -> Result<Response, Problem> {
@@ -37,17 +39,24 @@ pub(crate) async fn sign_in(
         return Ok(reply.into_response());
     }
     let token = app.auth.sign_in(&body.key).await.ok_or_else(Problem::wrong_key)?;
-    Ok(with_cookie(reply.into_response(), session::cookie(&token, LASTS, &headers)))
+    Ok(with_cookie(reply.into_response(), session::cookie(&token, LASTS, &prefix.join("/"), &headers)))
 }
 
 /// Ends the session and takes the cookie back.
-pub(crate) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn sign_out(
+    State(app): State<Arc<App>>,
+    prefix: Prefix,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     app.auth.sign_out(&headers, seconds()).map_err(|error| {
         Problem::internal(format!(
             "the session ended, but would go on after a restart of the server: {error}"
         ))
     })?;
-    Ok(with_cookie(StatusCode::NO_CONTENT.into_response(), session::cookie("", 0, &headers)))
+    Ok(with_cookie(
+        StatusCode::NO_CONTENT.into_response(),
+        session::cookie("", 0, &prefix.join("/"), &headers),
+    ))
 }
 
 fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {

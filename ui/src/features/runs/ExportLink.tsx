@@ -1,4 +1,5 @@
 import { Download } from "lucide-react";
+import { apiPath } from "../../api/base";
 import { filterOf, type View } from "./view";
 
 /** Exports the marked runs that match the filters, as JSON lines for an evaluation dataset. */
@@ -8,7 +9,7 @@ export function ExportLink({ view }: { view: View }) {
   const says = "Export the marked runs of this list as JSONL";
   return (
     <a
-      href={`/v1/export?${query}`}
+      href={apiPath(`/v1/export?${query}`)}
       download="turnscope-marked.jsonl"
       aria-label={says}
       title={`${says}; narrow it with score.NAME>0.5 or score:LABEL`}

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CircleCheck, LoaderCircle } from "lucide-react";
 import { Tabs } from "radix-ui";
+import { apiPath } from "../../api/base";
 import { session } from "../../api/session";
 import { CopyButton } from "../../components/CopyButton";
 import { count } from "../../lib/numbers";
@@ -12,13 +13,14 @@ import { useFirstRun } from "./useFirstRun";
 /** How to send a first run: snippets to paste, and a green mark when it arrives. */
 export function StartPage() {
   const signedIn = useQuery({ queryKey: ["session"], queryFn: session.read, retry: false });
-  const all = snippets(window.location.origin, signedIn.data?.key_required ?? false);
+  const origin = window.location.origin + apiPath("");
+  const all = snippets(origin, signedIn.data?.key_required ?? false);
   return (
     <div className="mx-auto max-w-3xl px-4 py-6">
       <h1 className="text-lg font-semibold">Send your first run</h1>
       <p className="mt-1 mb-4 text-muted">
         Turnscope receives OpenTelemetry from any agent framework, in any dialect. Point an exporter at{" "}
-        <code className="text-text">{window.location.origin}</code> and run the agent.
+        <code className="text-text">{origin}</code> and run the agent.
       </p>
       <Arrival />
       <Tabs.Root defaultValue="python" className="mt-4">

@@ -1,4 +1,5 @@
 /** The API's types under the names that the run page uses, and functions to read and write by path. */
+import { apiPath } from "../../../api/base";
 import { Problem, type Schemas } from "../../../api/client";
 import { parseJson } from "../../../lib/json";
 
@@ -16,7 +17,7 @@ export type RunCost = Schemas["RunCost"];
 
 /** Fetches what the OpenAPI document does not describe, or what a page needs untyped. */
 export async function get<T>(path: string): Promise<T> {
-  return answer<T>(await fetch(path));
+  return answer<T>(await fetch(apiPath(path)));
 }
 
 export async function send(
@@ -25,7 +26,7 @@ export async function send(
   body?: object,
 ): Promise<void> {
   const json = body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  await answer(await fetch(path, { method, ...json }));
+  await answer(await fetch(apiPath(path), { method, ...json }));
 }
 
 async function answer<T>(response: Response): Promise<T> {

@@ -1,4 +1,5 @@
 /** The page's side of the worker: request a path, get something that can be drawn. */
+import { apiPath } from "../../../api/base";
 import { Problem } from "../../../api/client";
 import type { Value } from "./clip";
 import type { Skeleton } from "./skeleton";
@@ -42,7 +43,7 @@ function ask(path: string, as: Ask["as"]): Promise<Answer> {
   const id = lastId;
   return new Promise((resolve) => {
     waiting.set(id, { resolve });
-    theWorker().postMessage({ id, path, as } satisfies Ask);
+    theWorker().postMessage({ id, path: apiPath(path), as } satisfies Ask);
   });
 }
 

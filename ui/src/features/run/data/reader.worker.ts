@@ -3,6 +3,7 @@
  * (`skeleton.ts`).
  */
 
+import { parseJson } from "../../../lib/json";
 import type { Columns } from "./api";
 import { clip } from "./clip";
 import type { Answer, Ask } from "./reader";
@@ -34,6 +35,9 @@ async function read({ id, path, as }: Ask): Promise<[Answer, Transferable[]]> {
 
 async function ask(path: string): Promise<{ ok: boolean; status: number; body: unknown }> {
   const response = await fetch(path, { headers: { accept: "application/json" } });
-  const body: unknown = await response.json().catch(() => null);
+  const body: unknown = await response
+    .text()
+    .then(parseJson)
+    .catch(() => null);
   return { ok: response.ok, status: response.status, body };
 }

@@ -1,4 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { apiPath } from "../../../api/base";
 import { stepDataQuery } from "../data/queries";
 import { CopyMenu } from "../panels/CopyMenu";
 import { toCurl, toMarkdown } from "./copies";
@@ -13,7 +14,7 @@ interface StepCopyProps {
 /** Copies a step: the complete JSON from the API, a curl command, or Markdown. */
 export function StepCopy({ runId, stepId, name }: StepCopyProps) {
   const cache = useQueryClient();
-  const path = `/v1/runs/${runId}/steps/${encodeURIComponent(stepId)}/data`;
+  const path = apiPath(`/v1/runs/${runId}/steps/${encodeURIComponent(stepId)}/data`);
   return (
     <CopyMenu
       what="step"

@@ -1,3 +1,4 @@
+import { apiPath } from "../../../api/base";
 import { toCurl } from "../detail/copies";
 import { useRunModel } from "../model";
 import { CopyMenu } from "../panels/CopyMenu";
@@ -5,7 +6,7 @@ import { CopyMenu } from "../panels/CopyMenu";
 /** Copies the run: as JSON, curl, Markdown (the server's summary), its id, or everything for import into another server. */
 export function RunCopy() {
   const { run } = useRunModel();
-  const path = `/v1/runs/${run.run_id}`;
+  const path = apiPath(`/v1/runs/${run.run_id}`);
   const text = async (path: string) => (await fetch(path)).text();
   return (
     <CopyMenu
