@@ -57,6 +57,11 @@ pub struct ScoreBody {
     pub turn: Option<u64>,
     /// `api` (default) or `person`.
     pub source: Option<String>,
+    /// Its id, where it was given before and is imported: nothing is added where the score is there already. Up to 64 letters,
+    /// digits, `-` and `_`.
+    pub score_id: Option<String>,
+    /// When it was given, milliseconds since the epoch, where it is imported; left out for now.
+    pub created_at: Option<i64>,
 }
 
 /// New contents of a score; what is left out stays.

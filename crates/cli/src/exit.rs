@@ -72,6 +72,11 @@ impl Failure {
         self
     }
 
+    /// Whether it says what to do.
+    pub(crate) fn has_hint(&self) -> bool {
+        self.hint.is_some()
+    }
+
     /// Sets a hint for the next step.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -21,6 +21,10 @@ pub struct NewScore {
     pub comment: Option<String>,
     /// API or person.
     pub source: ScoreSource,
+    /// Its id, where it was given before and comes back; nothing is added where there is a score of this id.
+    pub score_id: Option<String>,
+    /// When it was given, in milliseconds since the epoch; now, if nothing is said.
+    pub created_at: Option<i64>,
 }
 
 /// New contents of a score; `None` leaves what is there.

@@ -239,6 +239,8 @@ impl Salvage<'_> {
             label: score.label,
             comment: score.comment,
             source,
+            score_id: Some(score.score_id),
+            created_at: Some(score.created_at),
         };
         Ok(self.store.add_score(new)?.is_some())
     }

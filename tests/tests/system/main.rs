@@ -9,6 +9,7 @@ mod crash;
 mod examples;
 mod foreign;
 mod http_corners;
+mod import;
 mod large;
 mod live;
 mod marks;

@@ -17,7 +17,7 @@ use crate::{
 };
 use axum::{Router, body::Body};
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use http_client::HttpClient;
 use serde::de::DeserializeOwned;
@@ -36,6 +36,20 @@ pub(crate) struct Client {
     connection: Connection,
     /// The data directory, if known.
     pub(crate) directory: Option<PathBuf>,
+}
+
+/// A whole response.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Reply {
+    /// The body, or what an error response says.
+    pub(crate) fn or_failure(self) -> Result<Bytes, Failure> {
+        if self.status.is_success() { Ok(self.body) } else { Err(problem(self.status, &self.body)) }
+    }
 }
 
 enum Connection {
@@ -154,11 +168,21 @@ impl Client {
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> Result<Bytes, Failure> {
+        self.exchange(method, path, headers, body)?.or_failure()
+    }
+
+    /// Sends a request and returns the response, whatever its status.
+    pub(crate) fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Result<Reply, Failure> {
         self.runtime.block_on(async {
             let response = self.call(method, path, headers, body).await?;
             let (parts, body) = response.into_parts();
-            let body = collect(body).await?;
-            if parts.status.is_success() { Ok(body) } else { Err(problem(parts.status, &body)) }
+            Ok(Reply { status: parts.status, headers: parts.headers, body: collect(body).await? })
         })
     }
 

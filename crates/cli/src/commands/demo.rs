@@ -1,7 +1,7 @@
 //! `turnscope demo`: a server with sample runs.
 
 use super::{
-    import::{self, ImportSummary},
+    import::{self, Taken},
     serve,
 };
 use crate::{
@@ -93,12 +93,12 @@ fn load(flags: &Flags<SERVE>) -> Outcome {
     let client = Client::own(flags.resolve()?)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let shift = now.saturating_sub(Duration::from_secs(WRITTEN_AT)).as_nanos() as u64;
-    let mut summary = ImportSummary::default();
+    let mut taken = Taken::default();
     for (name, bytes) in SAMPLES {
         let mut sample: Value = serde_json::from_slice(bytes)
             .map_err(|error| Failure::failed(format!("the sample {name} is damaged: {error}")))?;
         move_times(&mut sample, shift);
-        import::import_bytes(&client, name, sample.to_string().into_bytes(), &mut summary)?;
+        import::stream(&client, name, sample.to_string().as_bytes(), 0, &mut taken)?;
     }
     Ok(())
 }

@@ -1,18 +1,25 @@
 //! `turnscope import`: imports exported runs and OTLP files into the running server or the data directory.
+//!
+//! Here: files and what is in them. Below: requests in pieces (`pieces`), sending (`send`), tags and scores (`marks`).
+
+mod marks;
+mod pieces;
+mod send;
 
 use crate::{
-    client::{Client, encode},
+    client::Client,
     exit::{Code, Failure, Outcome},
     progress,
     render::human,
     settings::{Flags, READ},
 };
-use bytes::Bytes;
-use http::Method;
-use serde_json::{Value, json};
+use pieces::Signal;
+use send::Sender;
+use serde_json::{Value, value::RawValue};
 use std::{
     fmt::Write as _,
-    io::Read as _,
+    fs::File,
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
@@ -23,195 +30,187 @@ pub(crate) struct Import {
     /// `.metrics.pb`), gzip or not; `-` is stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Leave out the first N objects of the first file, which an import that stopped has taken
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    skip: u64,
     #[command(flatten)]
     from: Flags<READ>,
 }
 
-/// What was imported.
+/// What was taken.
 #[derive(Default)]
-pub(crate) struct ImportSummary {
-    requests: u64,
+pub(crate) struct Taken {
+    /// Spans, log records and metrics; those that the server had already are among them.
+    records: u64,
     runs: u64,
     scores: u64,
+    /// What the server left out, and the first reason.
     rejected: u64,
+    why: Option<String>,
 }
 
-/// Imports files.
+/// Imports files. What was taken is said also when the import stops.
 pub(crate) fn import(args: &Import) -> Outcome {
     let client = Client::write(args.from.resolve()?)?;
-    let bar = progress::bar(args.files.len() as u64, "files");
-    let mut summary = ImportSummary::default();
-    for path in &args.files {
-        let bytes = read(path)?;
-        import_bytes(&client, &path.display().to_string(), bytes, &mut summary)?;
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    let mut text = format!("Imported {}", human::plural(summary.requests, "request"));
-    if summary.runs > 0 {
-        let _ = write!(text, ", {}", human::plural(summary.runs, "exported run"));
-    }
-    if summary.scores > 0 {
-        let _ = write!(text, ", {}", human::plural(summary.scores, "score"));
-    }
-    if summary.rejected > 0 {
-        let _ = write!(text, "; {} rejected", human::plural(summary.rejected, "record"));
-    }
-    eprintln!("{text}. `turnscope runs` lists the runs.");
-    Ok(())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let cannot = |error: std::io::Error| {
-        Failure::new(Code::Failed, format!("cannot read {}: {error}", path.display()))
-    };
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().lock().read_to_end(&mut bytes).map_err(cannot)?;
-    } else {
-        bytes = std::fs::read(path).map_err(cannot)?;
-    }
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut plain = Vec::new();
-        flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut plain).map_err(cannot)?;
-        return Ok(plain);
-    }
-    Ok(bytes)
-}
-
-/// Imports one file.
-pub(crate) fn import_bytes(
-    client: &Client,
-    name: &str,
-    bytes: Vec<u8>,
-    summary: &mut ImportSummary,
-) -> Result<(), Failure> {
-    let begins = bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace());
-    if begins.is_none() {
-        return Err(Failure::failed(format!("{name} is empty")));
-    }
-    if begins != Some(b'{') && begins != Some(b'[') {
-        return post(client, name, signal_of(name), "application/x-protobuf", bytes.into(), summary);
-    }
-    let values = serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>();
-    for value in values {
-        let value = value.map_err(|error| Failure::failed(format!("{name} is not valid JSON: {error}")))?;
-        let all = if let Value::Array(all) = value { all } else { vec![value] };
-        for one in all {
-            import_json(client, name, one, summary)?;
+    let mut taken = Taken::default();
+    let mut imported = Ok(());
+    for (n, path) in args.files.iter().enumerate() {
+        imported = file(&client, path, if n == 0 { args.skip } else { 0 }, &mut taken);
+        if imported.is_err() {
+            break;
         }
     }
+    eprintln!("{taken}");
+    imported
+}
+
+impl std::fmt::Display for Taken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut text = format!("Imported {}", human::plural(self.records, "record"));
+        if self.runs > 0 {
+            write!(text, ", {}", human::plural(self.runs, "exported run"))?;
+        }
+        if self.scores > 0 {
+            write!(text, ", {}", human::plural(self.scores, "score"))?;
+        }
+        if self.rejected > 0 {
+            write!(text, "; {} rejected", human::plural(self.rejected, "record"))?;
+        }
+        if let Some(why) = &self.why {
+            write!(text, " ({why})")?;
+        }
+        write!(f, "{text}. `turnscope runs` lists the runs.")
+    }
+}
+
+/// Imports one file, object by object.
+fn file(client: &Client, path: &Path, skip: u64, taken: &mut Taken) -> Outcome {
+    let name = path.display().to_string();
+    let cannot = |error: std::io::Error| Failure::new(Code::Failed, format!("cannot read {name}: {error}"));
+    let (input, size): (Box<dyn Read>, u64) = if path.as_os_str() == "-" {
+        (Box::new(std::io::stdin().lock()), 0)
+    } else {
+        let file = File::open(path).map_err(cannot)?;
+        let size = file.metadata().map_err(cannot)?.len();
+        (Box::new(file), size)
+    };
+    let bar = progress::bytes(size, name.clone());
+    let mut input = BufReader::with_capacity(1 << 16, bar.wrap_read(input));
+    let is_gzip = input.fill_buf().map_err(cannot)?.starts_with(&[0x1f, 0x8b]);
+    let imported = if is_gzip {
+        let plain = flate2::read::MultiGzDecoder::new(input);
+        stream(client, &name, BufReader::with_capacity(1 << 16, plain), skip, taken)
+    } else {
+        stream(client, &name, input, skip, taken)
+    };
+    bar.finish_and_clear();
+    imported
+}
+
+/// Imports what a reader gives. Only one object of it is held at once.
+pub(crate) fn stream(
+    client: &Client,
+    name: &str,
+    mut input: impl BufRead,
+    skip: u64,
+    taken: &mut Taken,
+) -> Outcome {
+    let cannot = |error: std::io::Error| Failure::failed(format!("cannot read {name}: {error}"));
+    let first = loop {
+        let bytes = input.fill_buf().map_err(cannot)?;
+        let blank = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        match (bytes.get(blank).copied(), bytes.is_empty()) {
+            (Some(first), _) => break first,
+            (None, true) => return Err(Failure::failed(format!("{name} is empty"))),
+            (None, false) => input.consume(blank),
+        }
+    };
+    let mut sender = Sender::new(client);
+    if first != b'{' && first != b'[' {
+        let mut body = Vec::new();
+        input.read_to_end(&mut body).map_err(cannot)?;
+        let reply = sender.post(signal_of(name), "application/x-protobuf", body.into());
+        return reply.and_then(|reply| taken.count(1, reply)).map_err(|failure| failure.about(name));
+    }
+    let mut done = 0;
+    for value in serde_json::Deserializer::from_reader(input).into_iter::<Box<RawValue>>() {
+        let imported = value
+            .map_err(|error| Failure::failed(format!("the JSON is not valid or was cut off: {error}")))
+            .and_then(|value| if done < skip { Ok(()) } else { objects(client, &mut sender, &value, taken) });
+        if let Err(failure) = imported {
+            return Err(stopped(failure, name, done));
+        }
+        done += 1;
+    }
     Ok(())
 }
 
-fn import_json(
-    client: &Client,
-    name: &str,
-    mut value: Value,
-    summary: &mut ImportSummary,
-) -> Result<(), Failure> {
-    if value.get("format").is_none() {
-        return otlp(client, name, &value, summary);
+/// Says where the import stopped, and how it goes on.
+fn stopped(failure: Failure, name: &str, done: u64) -> Failure {
+    let failure = failure.about(&format!("{name}, object {}", done + 1));
+    if done == 0 || failure.has_hint() {
+        return failure;
     }
-    if value["format"] != "turnscope/1" {
-        return Err(Failure::failed(format!("{name} has the format {}", value["format"]))
+    failure.hint(format!(
+        "the objects before it were taken: continue with `turnscope import --skip {done} {name}`, or import the file again, \
+         which adds nothing twice"
+    ))
+}
+
+/// Imports an object, or a list of them.
+fn objects(client: &Client, sender: &mut Sender<'_>, value: &RawValue, taken: &mut Taken) -> Outcome {
+    let json = value.get();
+    if !json.starts_with('[') {
+        return object(client, sender, json, taken);
+    }
+    let all: Vec<&RawValue> =
+        serde_json::from_str(json).map_err(|error| Failure::failed(error.to_string()))?;
+    all.into_iter().try_for_each(|one| object(client, sender, one.get(), taken))
+}
+
+/// The parts of an exported run.
+#[derive(serde::Deserialize)]
+struct Exported<'a> {
+    format: Option<Value>,
+    #[serde(borrow)]
+    otlp: Option<&'a RawValue>,
+    #[serde(default)]
+    runs: Value,
+    #[serde(default)]
+    scores: Value,
+}
+
+fn object(client: &Client, sender: &mut Sender<'_>, json: &str, taken: &mut Taken) -> Outcome {
+    let malformed =
+        |error: serde_json::Error| Failure::failed(format!("the object is not OTLP/JSON: {error}"));
+    let exported: Exported<'_> = serde_json::from_str(json).map_err(malformed)?;
+    let Some(format) = exported.format else {
+        let telemetry = pieces::read(json).map_err(malformed)?.ok_or_else(|| {
+            Failure::failed("this is neither an exported run nor OTLP/JSON")
+                .hint("OTLP/JSON begins with resourceSpans, resourceLogs or resourceMetrics")
+        })?;
+        return sender.telemetry(telemetry, taken);
+    };
+    if format != "turnscope/1" {
+        return Err(Failure::failed(format!("the format is {format}"))
             .hint("this version supports turnscope/1: use a newer turnscope"));
     }
-    let inner = value["otlp"].take();
-    otlp(client, name, &inner, summary)?;
-    summary.runs += 1;
-    scores(client, &value, summary)?;
-    tags(client, &value)
-}
-
-/// Sends each part of a body to the endpoint of its signal.
-fn otlp(client: &Client, name: &str, value: &Value, summary: &mut ImportSummary) -> Result<(), Failure> {
-    let mut found = false;
-    for (key, path) in
-        [("resourceSpans", "/v1/traces"), ("resourceLogs", "/v1/logs"), ("resourceMetrics", "/v1/metrics")]
-    {
-        let Some(part) = value.get(key) else { continue };
-        found = true;
-        if part.as_array().is_some_and(|part| !part.is_empty()) {
-            let body = json!({ (key): part }).to_string();
-            post(client, name, path, "application/json", body.into(), summary)?;
-        }
+    let telemetry = exported.otlp.map(|otlp| pieces::read(otlp.get())).transpose().map_err(malformed)?;
+    if let Some(telemetry) = telemetry.flatten() {
+        sender.telemetry(telemetry, taken)?;
     }
-    if found {
-        return Ok(());
-    }
-    Err(Failure::failed(format!("{name} contains neither an exported run nor OTLP/JSON"))
-        .hint("OTLP/JSON begins with resourceSpans, resourceLogs or resourceMetrics"))
-}
-
-fn post(
-    client: &Client,
-    name: &str,
-    path: &str,
-    content_type: &str,
-    body: Bytes,
-    summary: &mut ImportSummary,
-) -> Result<(), Failure> {
-    let reply = client
-        .send(Method::POST, path, &[("content-type", content_type), ("accept", "application/json")], body)
-        .map_err(|failure| failure.about(name))?;
-    let reply: Value = serde_json::from_slice(&reply).unwrap_or_default();
-    let rejected = ["rejectedSpans", "rejectedLogRecords", "rejectedDataPoints"]
-        .iter()
-        .find_map(|key| reply["partialSuccess"].get(*key))
-        .map_or(0, |n| n.as_u64().or_else(|| n.as_str()?.parse().ok()).unwrap_or(0));
-    summary.rejected += rejected;
-    summary.requests += 1;
-    Ok(())
+    taken.runs += 1;
+    marks::give(client, &serde_json::json!({ "runs": exported.runs, "scores": exported.scores }), taken)
 }
 
 /// The signal of a protobuf file can only be told from its name.
-fn signal_of(name: &str) -> &'static str {
+fn signal_of(name: &str) -> Signal {
     let name = name.to_ascii_lowercase();
     if name.contains("logs") {
-        "/v1/logs"
+        Signal::Logs
     } else if name.contains("metrics") {
-        "/v1/metrics"
+        Signal::Metrics
     } else {
-        "/v1/traces"
+        Signal::Traces
     }
-}
-
-/// Imports the scores that people and programs gave, unless they exist already. Scores in the telemetry are
-/// imported with it.
-fn scores(client: &Client, export: &Value, summary: &mut ImportSummary) -> Result<(), Failure> {
-    for score in export["scores"].as_array().into_iter().flatten() {
-        let Some(source @ ("api" | "person")) = score["source"].as_str() else { continue };
-        let run = encode(score["run_id"].as_str().unwrap_or_default());
-        let path = format!("/v1/runs/{run}/scores");
-        let existing: Value = client.get(&path)?;
-        let same = |other: &Value| {
-            ["name", "value", "label", "comment", "step_id", "turn"]
-                .iter()
-                .all(|key| other[*key] == score[*key])
-        };
-        if existing["scores"].as_array().is_some_and(|all| all.iter().any(same)) {
-            continue;
-        }
-        client.post(
-            &path,
-            &json!({ "name": score["name"], "value": score["value"], "label": score["label"],
-                "comment": score["comment"], "step_id": score["step_id"], "turn": score["turn"], "source": source }),
-        )?;
-        summary.scores += 1;
-    }
-    Ok(())
-}
-
-fn tags(client: &Client, export: &Value) -> Result<(), Failure> {
-    let wanted: Vec<String> = serde_json::from_value(export["tags"].clone()).unwrap_or_default();
-    let Some(id) = export["runs"][0]["run_id"].as_str().filter(|_| !wanted.is_empty()) else { return Ok(()) };
-    let path = format!("/v1/runs/{}", encode(id));
-    let run: turnscope_api::Run = client.get(&path)?;
-    let missing: Vec<&String> = wanted.iter().filter(|tag| !run.tags.contains(tag)).collect();
-    if !missing.is_empty() {
-        let body = json!({ "add_tags": missing }).to_string();
-        client.send(Method::PATCH, &path, &[("content-type", "application/json")], body.into())?;
-    }
-    Ok(())
 }

@@ -44,6 +44,10 @@ pub(crate) async fn add(
             );
         }
     };
+    if body.score_id.as_deref().is_some_and(|id| !is_score_id(id)) {
+        return Err(Problem::bad_request("score_id is no id of a score")
+            .detail("take the one that an export gave: up to 64 letters, digits, - and _"));
+    }
     let run = run_of(&app, &id).await?;
     let new = NewScore {
         run_id: run.run_id,
@@ -54,6 +58,8 @@ pub(crate) async fn add(
         label: body.label,
         comment: body.comment,
         source,
+        score_id: body.score_id,
+        created_at: body.created_at,
     };
     let score = app
         .write(move |store| store.add_score(new))
@@ -61,6 +67,11 @@ pub(crate) async fn add(
         .ok_or_else(|| Problem::not_found(format!("there is no run {id}")))?;
     app.live.publish(What::Score(run.run_id));
     Ok((StatusCode::CREATED, Json(wire_score(score))))
+}
+
+fn is_score_id(id: &str) -> bool {
+    let is_of_id = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=64).contains(&id.len()) && id.bytes().all(is_of_id)
 }
 
 /// Changes a score that was given by API or by hand.

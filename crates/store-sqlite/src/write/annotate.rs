@@ -16,12 +16,21 @@ fn group_of_run(db: &Connection, run: RunId) -> Result<Option<i64>> {
     Ok(db.query_row(sql, [run.bytes()], |row| row.get(0)).optional()?)
 }
 
-/// Adds a score; `None` when there is no such run.
+/// Adds a score, or gives the one that has its id; `None` when there is no such run.
 pub(crate) fn add_score(db: &mut Connection, new: NewScore) -> Result<Option<Score>> {
     let tx = db.transaction()?;
     let Some(group) = group_of_run(&tx, new.run_id)? else { return Ok(None) };
-    let score_id: String = tx.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
-    let created_at = now_ms();
+    if let Some(id) = &new.score_id {
+        let sql = format!("SELECT {SCORE} FROM scores WHERE id = ?1");
+        if let Some(known) = tx.query_row(&sql, [id], score_from_row).optional()? {
+            return Ok(Some(known));
+        }
+    }
+    let score_id = match new.score_id {
+        Some(id) => id,
+        None => tx.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?,
+    };
+    let created_at = new.created_at.unwrap_or_else(now_ms);
     tx.execute(
         "INSERT INTO scores (id, anchor, run_id, trace_group, step_id, turn, name, value, label, comment, source,
              created_at)

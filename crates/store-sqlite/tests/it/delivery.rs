@@ -75,6 +75,8 @@ fn scores_and_tags_follow_the_root_that_arrives_late() {
         label: None,
         comment: None,
         source: ScoreSource::Person,
+        score_id: None,
+        created_at: None,
     };
     let given = world.store().add_score(score).unwrap().expect("the run is there");
     assert!(
@@ -111,6 +113,8 @@ fn scores_follow_a_run_whose_trace_is_joined_to_another() {
         label: None,
         comment: None,
         source: ScoreSource::Api,
+        score_id: None,
+        created_at: None,
     };
     world.store().add_score(score).unwrap().expect("the run is there");
     world.store().change_tags(alone, vec!["kept".into()], Vec::new()).unwrap();

@@ -215,6 +215,8 @@ fn a_deleted_child_run_takes_replaced_versions_and_its_scores_with_it() {
         label: None,
         comment: None,
         source: turnscope_model::ScoreSource::Api,
+        score_id: None,
+        created_at: None,
     };
     for run in [run_id(1, 1), run_id(1, 5)] {
         assert!(world.store().add_score(score(run)).unwrap().is_some());

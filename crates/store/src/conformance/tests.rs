@@ -408,6 +408,8 @@ fn score(run_id: RunId) -> NewScore {
         label: None,
         comment: None,
         source: ScoreSource::Person,
+        score_id: None,
+        created_at: None,
     }
 }
 

@@ -1,0 +1,64 @@
+//! What people and programs added to an exported run: tags and scores. They are given again, with their ids and times.
+
+use super::Taken;
+use crate::{
+    client::{Client, encode},
+    exit::{Code, Failure},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+use turnscope_api::Run;
+
+/// How often, and after how long, a run that was just sent is looked for.
+const LOOKS: u32 = 50;
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// Gives the tags and scores of an exported run and of its child runs. Nothing is given twice.
+pub(super) fn give(client: &Client, export: &Value, taken: &mut Taken) -> Result<(), Failure> {
+    tags(client, export)?;
+    for score in export["scores"].as_array().into_iter().flatten() {
+        // Scores in the telemetry came with it.
+        if !matches!(score["source"].as_str(), Some("api" | "person")) {
+            continue;
+        }
+        let run = encode(score["run_id"].as_str().unwrap_or_default());
+        let mut body = json!({});
+        for key in
+            ["score_id", "name", "value", "label", "comment", "step_id", "turn", "source", "created_at"]
+        {
+            if !score[key].is_null() {
+                body[key] = score[key].clone();
+            }
+        }
+        once_there(|| client.post(&format!("/v1/runs/{run}/scores"), &body))?;
+        taken.scores += 1;
+    }
+    Ok(())
+}
+
+/// Each run names its own tags. Exports of earlier versions have those of the first run beside the runs too.
+fn tags(client: &Client, export: &Value) -> Result<(), Failure> {
+    for run in export["runs"].as_array().into_iter().flatten() {
+        let wanted: Vec<String> = serde_json::from_value(run["tags"].clone()).unwrap_or_default();
+        let Some(id) = run["run_id"].as_str().filter(|_| !wanted.is_empty()) else { continue };
+        let path = format!("/v1/runs/{}", encode(id));
+        let known: Run = once_there(|| client.get(&path))?;
+        let missing: Vec<&String> = wanted.iter().filter(|tag| !known.tags.contains(tag)).collect();
+        if !missing.is_empty() {
+            let body = json!({ "add_tags": missing }).to_string();
+            client.send(http::Method::PATCH, &path, &[("content-type", "application/json")], body.into())?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks again while the run is not there: the runs of a large trace are made a while after its spans were acknowledged.
+fn once_there<T>(mut ask: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+    for _ in 1..LOOKS {
+        match ask() {
+            Err(failure) if failure.code == Code::NotFound => std::thread::sleep(BETWEEN),
+            other => return other,
+        }
+    }
+    ask()
+}
