@@ -17,6 +17,7 @@ mod python;
 mod receivers;
 mod refusals;
 mod rest;
+mod reverse_proxy;
 mod sdk;
 mod session;
 mod venv;

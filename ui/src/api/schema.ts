@@ -3506,10 +3506,20 @@ export interface components {
         ScoreBody: {
             /** @description The explanation. */
             comment?: string | null;
+            /**
+             * Format: int64
+             * @description When it was given, milliseconds since the epoch, where it is imported; left out for now.
+             */
+            created_at?: number | null;
             /** @description The result as a word; it or `value` must be there. */
             label?: string | null;
             /** @description What was measured; must not be empty. */
             name: string;
+            /**
+             * @description Its id, where it was given before and is imported: nothing is added where the score is there already. Up to 64 letters,
+             *      digits, `-` and `_`.
+             */
+            score_id?: string | null;
             /** @description `api` (default) or `person`. */
             source?: string | null;
             /** @description The step that is marked; left out when it is none. */
