@@ -3,7 +3,9 @@
 use std::cell::OnceCell;
 use tempfile::TempDir;
 use turnscope_model::{Form, Purpose};
-use turnscope_query::{Moment, Order, RunCursor, RunPageQuery, SearchCursor, TraceCursor};
+use turnscope_query::{
+    Clock, Condition, GroupBy, Moment, Order, RunCursor, RunFilter, RunPageQuery, SearchCursor, SessionCursor, TraceCursor, ValueCursor,
+};
 use turnscope_store::{ReadLimit, Store as _, StoreError};
 use turnscope_store_sqlite::{Options, SqliteStore};
 
@@ -24,10 +26,10 @@ pub fn query(data: &[u8]) {
     let Some((order, data)) = data.split_first() else { return };
     let data = String::from_utf8_lossy(data);
     let (text, cursor) = data.split_once('\0').map_or((&*data, None), |(text, cursor)| (text, Some(cursor)));
-    let filter = match turnscope_query::parse(text, MOMENT.now_ms) {
+    let filter = match turnscope_query::parse(text, &Clock::utc(MOMENT.now_ms)) {
         Ok(filter) => filter,
         Err(error) => {
-            assert!(error.at <= text.chars().count(), "{error:?} is not in {text:?}");
+            assert!(error.at + error.length <= text.chars().count(), "{error:?} is not in {text:?}");
             assert!(!error.message.is_empty());
             return;
         }
@@ -43,8 +45,14 @@ pub fn query(data: &[u8]) {
         let (store, _) = store.get_or_init(open);
         let mut reader = store.reader(&ReadLimit::none()).expect("a reader");
         answered(reader.runs(&filter, &page, MOMENT).map(drop), text);
-        let after = cursor.map(SearchCursor::new);
-        answered(reader.search(&filter.search, 10, after.as_ref()).map(drop), text);
+        if let RunFilter::Is(Condition::Content(phrases)) = &filter {
+            let after = cursor.map(SearchCursor::new);
+            answered(reader.search(phrases, 10, after.as_ref()).map(drop), text);
+        }
+        let after = cursor.map(SessionCursor::new);
+        answered(reader.sessions(None, after.as_ref(), 10, 0).map(drop), text);
+        let after = cursor.map(ValueCursor::new);
+        answered(reader.values(GroupBy::Tag, text, after.as_ref(), 10).map(drop), text);
         answered(reader.traces(cursor.map(TraceCursor::new).as_ref(), 10).map(drop), text);
     });
 }

@@ -1,11 +1,11 @@
 //! What people and evaluations marked, as an evaluation's dataset wants it: one line for each marked run, turn or step.
 
-use crate::{Answers, Result, external::Fetched, step, telemetry::Telemetry, wire::wire_score};
+use crate::{Answers, Result, attributes, external::Fetched, step, telemetry::Telemetry, wire::wire_score};
 use std::collections::BTreeMap;
 use turnscope_api::DatasetLine;
 use turnscope_model::{Kind, Message, Score};
 use turnscope_project::TraceGroup;
-use turnscope_query::{Comparison, Condition, Filter, Run, RunCursor, RunFilter, RunPageQuery};
+use turnscope_query::{Condition, Run, RunCursor, RunFilter, RunPageQuery};
 use turnscope_store::Reader;
 
 /// A page of a dataset.
@@ -22,7 +22,7 @@ impl Answers {
     /// The marks of one page of runs. With conditions on scores, those that meet them.
     pub fn dataset(&self, filter: &RunFilter, page: &RunPageQuery) -> Result<DatasetPage> {
         self.read_with_contents(|reader, fetched| {
-            let found = reader.runs(filter, page, self.moment)?;
+            let found = attributes::page(reader, filter, page, self.moment)?;
             let runs = found.runs.len();
             let mut lines = Vec::new();
             for listed in found.runs {
@@ -47,9 +47,7 @@ fn lines_of(
         let turn = score.turn.filter(|_| step.is_none());
         marks.entry((turn, step)).or_default().push(score);
     }
-    let asked: Vec<&Condition> =
-        filter.conditions.iter().filter(|one| one.filter == Filter::Score && !one.negated).collect();
-    marks.retain(|_, scores| asked.iter().all(|asked| scores.iter().any(|score| meets(score, asked))));
+    marks.retain(|_, scores| is_asked_for(scores, filter));
     if marks.is_empty() {
         return Ok(Vec::new());
     }
@@ -131,52 +129,18 @@ fn of_run(telemetry: &mut Telemetry<'_>, group: &TraceGroup, run: usize) -> Resu
     Ok((if own.0.is_empty() { input } else { own.0 }, if own.1.is_empty() { output } else { own.1 }))
 }
 
-/// Whether a score is one that was asked for.
-fn meets(score: &Score, asked: &Condition) -> bool {
-    match &asked.comparison {
-        Comparison::Is(names) => names.iter().any(|name| {
-            is_like(&score.name, name) || score.label.as_deref().is_some_and(|label| is_like(label, name))
+/// Whether scores of one thing are among those that a filter of runs asks for. What it says of other things, and what it
+/// negates, says nothing of them.
+fn is_asked_for(scores: &[Score], filter: &RunFilter) -> bool {
+    match filter {
+        RunFilter::All(filters) => filters.iter().all(|filter| is_asked_for(scores, filter)),
+        RunFilter::Any(filters) => filters.iter().any(|filter| is_asked_for(scores, filter)),
+        RunFilter::Is(Condition::Score(pattern)) => scores.iter().any(|score| {
+            pattern.matches(&score.name) || score.label.as_deref().is_some_and(|label| pattern.matches(label))
         }),
-        Comparison::Bound { name, low, high } => {
-            score.name == *name
-                && score.value.is_some_and(|value| {
-                    low.is_none_or(|(low, including)| value > low || including && value >= low)
-                        && high.is_none_or(|(high, including)| value < high || including && value <= high)
-                })
-        }
-    }
-}
-
-/// Equality, a star standing for anything.
-fn is_like(text: &str, pattern: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return text == pattern };
-    let Some(mut left) = text.strip_prefix(first) else { return false };
-    let parts: Vec<&str> = rest.split('*').collect();
-    let (last, middle) = parts.split_last().unwrap_or((&"", &[]));
-    for part in middle {
-        let Some(at) = left.find(part) else { return false };
-        left = &left[at + part.len()..];
-    }
-    left.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_like;
-
-    #[test]
-    fn a_star_stands_for_anything() {
-        for (text, pattern, like) in [
-            ("good", "good", true),
-            ("good", "*", true),
-            ("good", "go*", true),
-            ("good", "*od", true),
-            ("good", "g*o*d", true),
-            ("good", "b*", false),
-            ("good", "g*x", false),
-            ("goo", "goo*o", false),
-        ] {
-            assert_eq!(is_like(text, pattern), like, "{text} {pattern}");
-        }
+        RunFilter::Is(Condition::ScoreFigure(name, bounds)) => scores
+            .iter()
+            .any(|score| score.name == *name && score.value.is_some_and(|value| bounds.hold(value))),
+        RunFilter::Is(_) | RunFilter::Not(_) => true,
     }
 }

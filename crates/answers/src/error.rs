@@ -43,6 +43,10 @@ impl AnswerError {
         Self::NotFound { what: what.into(), hint: hint.into() }
     }
 
+    pub(crate) fn bad_request(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::BadRequest { what: what.into(), hint: hint.into() }
+    }
+
     pub(crate) fn no_run(id: &str) -> Self {
         Self::not_found(
             format!("there is no run {id}"),

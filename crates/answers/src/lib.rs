@@ -27,7 +27,6 @@ mod turn;
 mod verdict;
 mod wire;
 
-pub use attributes::AttributeFilter;
 pub use dataset::DatasetPage;
 pub use error::AnswerError;
 pub use external::{ExternalContents, NoExternalContents};

@@ -3,26 +3,31 @@
 use crate::{Answers, Result, wire::at_ms};
 use turnscope_api::{Hit, Occurrence, SearchReply};
 use turnscope_model::Purpose;
-use turnscope_query::{self as query, SearchCursor};
+use turnscope_query::{self as query, Phrase, SearchCursor};
 
 /// Characters of a snippet.
 const SNIPPET: usize = 240;
 
 impl Answers {
     /// The newest messages, arguments, results and errors that hold all of these words and phrases.
-    pub fn search(&self, texts: &[String], limit: u32, after: Option<&SearchCursor>) -> Result<SearchReply> {
-        let page = self.read(|reader| Ok(reader.search(texts, limit, after)?))?;
+    pub fn search(
+        &self,
+        phrases: &[Phrase],
+        limit: u32,
+        after: Option<&SearchCursor>,
+    ) -> Result<SearchReply> {
+        let page = self.read(|reader| Ok(reader.search(phrases, limit, after)?))?;
         Ok(SearchReply {
-            hits: page.hits.iter().map(|hit| wire_hit(hit, texts)).collect(),
+            hits: page.hits.iter().map(|hit| wire_hit(hit, phrases)).collect(),
             next_cursor: page.next.map(String::from),
             search_lag: self.store.counters().index_lag,
         })
     }
 }
 
-fn wire_hit(hit: &query::Hit, texts: &[String]) -> Hit {
+fn wire_hit(hit: &query::Hit, phrases: &[Phrase]) -> Hit {
     let text = turnscope_otlp::messages::item_text(hit.form, hit.purpose, &hit.bytes);
-    let (snippet, highlights) = snippet(&text, texts);
+    let (snippet, highlights) = snippet(&text, phrases);
     let occurrence = |occurrence: &query::Occurrence| Occurrence {
         run_id: occurrence.run_id.to_string(),
         run_name: occurrence.run_name.clone(),
@@ -51,12 +56,12 @@ fn wire_hit(hit: &query::Hit, texts: &[String]) -> Hit {
 }
 
 /// A piece of the text around the first match, and where in it the matches are.
-fn snippet(text: &str, words: &[String]) -> (String, Vec<(usize, usize)>) {
+fn snippet(text: &str, phrases: &[Phrase]) -> (String, Vec<(usize, usize)>) {
     let chars: Vec<char> = text.chars().collect();
     let folded: Vec<char> = chars.iter().map(|c| c.to_lowercase().next().unwrap_or(*c)).collect();
-    let needles: Vec<Vec<char>> = words
+    let needles: Vec<Vec<char>> = phrases
         .iter()
-        .map(|word| word.trim_end_matches('*').to_lowercase().chars().collect::<Vec<char>>())
+        .map(|phrase| phrase.text.to_lowercase().chars().collect::<Vec<char>>())
         .filter(|needle| !needle.is_empty())
         .collect();
     let find = |from: usize, to: usize| {

@@ -1,12 +1,14 @@
 //! Figures over runs, by group and over time.
 
 use crate::{
-    Answers, Result,
+    AnswerError, Answers, Result,
     wire::{money, ms, usage},
 };
 use std::collections::BTreeMap;
 use turnscope_api::{Group, GroupFigures, Percentiles, Statuses, ValueCount, Values, Verdicts};
-use turnscope_query::{FigureKey, Figures, FiguresQuery, Filter, GroupBy, RunFilter};
+use turnscope_query::{
+    Condition, FigureKey, Figures, FiguresQuery, GroupBy, NumberField, Range, RunFilter, ValueCursor, quoted,
+};
 
 const DAY_MS: i64 = 86_400_000;
 /// How far the clock of a client may be ahead: what begins later has not begun recently.
@@ -33,11 +35,20 @@ impl Answers {
         names: &[String],
         bucket: Option<Bucket>,
     ) -> Result<FiguresReply> {
+        if !filter.attributes().is_empty() {
+            return Err(AnswerError::bad_request(
+                "figures cannot be filtered by attributes",
+                "GET /v1/runs can: attributes are looked for in each run, and not indexed",
+            ));
+        }
         self.read(|reader| {
             let all = FiguresQuery { filter: filter.clone(), ..FiguresQuery::default() };
-            let mut last_day = RunFilter::default();
-            last_day.at_least(Filter::Started, (self.moment.now_ms - DAY_MS) as f64);
-            last_day.below(Filter::Started, (self.moment.now_ms + AHEAD_MS) as f64);
+            let now = self.moment.now_ms;
+            let last_day = Range {
+                first: now.saturating_sub(DAY_MS).saturating_mul(1_000_000),
+                last: now.saturating_add(AHEAD_MS).saturating_mul(1_000_000),
+            };
+            let last_day = Condition::Number(NumberField::Started, last_day).into();
             let recent = FiguresQuery { filter: last_day, ..FiguresQuery::default() };
             let bucket = match bucket {
                 Some(Bucket::Auto) => reader
@@ -62,9 +73,20 @@ impl Answers {
     }
 
     /// The values that a grouping can take, most frequent first.
-    pub fn values(&self, of: GroupBy, prefix: &str, limit: u32) -> Result<Values> {
-        let values = self.read(|reader| Ok(reader.values(of, prefix, limit)?))?;
-        Ok(Values { values: values.into_iter().map(|(value, runs)| ValueCount { value, runs }).collect() })
+    pub fn values(
+        &self,
+        of: GroupBy,
+        prefix: &str,
+        after: Option<&ValueCursor>,
+        limit: u32,
+    ) -> Result<Values> {
+        let page = self.read(|reader| Ok(reader.values(of, prefix, after, limit)?))?;
+        let wire =
+            |(value, runs): (String, u64)| ValueCount { quoted: quoted(of.field(), &value), value, runs };
+        Ok(Values {
+            values: page.values.into_iter().map(wire).collect(),
+            next_cursor: page.next.map(String::from),
+        })
     }
 }
 

@@ -40,7 +40,7 @@ pub use problem::Problem;
 pub use run::{Figures, ListedRun, OneQuery, Run, RunChange, RunDetail, RunLink, RunList, RunQuery, Total};
 pub use score::{Score, ScoreBody, ScoreChangeBody, Scores};
 pub use search::{Hit, Occurrence, SearchQuery, SearchReply};
-pub use session::{Session, SessionRuns, Sessions, SessionsQuery};
+pub use session::{Session, SessionQuery, SessionRuns, Sessions, SessionsQuery};
 pub use stats::{
     Group, GroupFigures, GroupQuery, Percentiles, Queue, Stats, Statuses, ValueCount, Values, ValuesQuery,
     Verdicts,

@@ -21,6 +21,9 @@ pub struct Problem {
     /// Where in `q` it is wrong, in characters from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<usize>,
+    /// How many characters of `q` are wrong; 0 at its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<usize>,
     /// The runs that an ambiguous id could mean.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub run_ids: Vec<String>,

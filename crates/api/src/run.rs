@@ -131,7 +131,9 @@ pub struct Figures {
     pub hitl_count: u64,
 }
 
-/// Filters of runs; several values of one filter are separated by commas, `*` stands for anything.
+/// Filters of runs, all of which must hold. Each means what its word in `q` means. Several values of one filter are
+/// separated by commas (a comma before a space is part of the value, and so is everything in quotes); `*` stands for
+/// anything. An id is one value as it stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RunQuery {
@@ -169,18 +171,21 @@ pub struct RunQuery {
     pub user_role: Option<String>,
     /// What set the run off, such as `cron`.
     pub trigger_type: Option<String>,
-    /// Words that the run's content must hold.
+    /// Words that one message, argument, result or error of the run must hold; `begin*` for a beginning.
     pub search: Option<String>,
-    /// The earliest start, in milliseconds since the epoch.
-    pub started_after: Option<f64>,
-    /// Runs that began before this, in milliseconds since the epoch.
-    pub started_before: Option<f64>,
-    /// The least duration, in milliseconds.
-    pub min_duration_ms: Option<f64>,
-    /// The least sum of input and output tokens.
-    pub min_tokens: Option<f64>,
-    /// The least cost, in US dollars.
-    pub min_cost: Option<f64>,
+    /// Runs that began at this time or later (inclusive): milliseconds since the epoch, a date such as `2026-03-10`, a
+    /// time such as `2026-03-10T14:30:00+02:00`, or `-24h`.
+    pub started_after: Option<String>,
+    /// Runs that began before this time (exclusive), written in the same ways.
+    pub started_before: Option<String>,
+    /// Where dates and times without an offset are: `UTC` (the default), `+02:00`, or a name such as `Europe/Berlin`.
+    pub tz: Option<String>,
+    /// The least duration (inclusive), in milliseconds or with a unit such as `5s`.
+    pub min_duration_ms: Option<String>,
+    /// The least sum of input and output tokens (inclusive), such as `2000` or `2k`.
+    pub min_tokens: Option<String>,
+    /// The least cost in US dollars (inclusive), such as `0.25`.
+    pub min_cost: Option<String>,
     /// `true`: runs in which a step failed; `false`: the others.
     pub has_error: Option<bool>,
     /// A score's name or label, or its name with a bound such as `helpful>=0.5`.
@@ -203,7 +208,7 @@ pub struct RunQuery {
     pub native_run_id: Option<String>,
     /// A trace that the run lies in.
     pub trace_id: Option<String>,
-    /// The query language: `agent:triage cost>0.5 verdict:deny error:* "refund"`.
+    /// The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md.
     pub q: Option<String>,
 }
 

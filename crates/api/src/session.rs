@@ -13,8 +13,10 @@ use serde::{Deserialize, Serialize};
 pub struct SessionsQuery {
     /// Sessions on the page, 1 to 1000; default 50.
     pub limit: Option<u32>,
-    /// Sessions to leave out before the page.
+    /// Sessions to leave out before the page. `cursor` misses nothing while runs arrive.
     pub offset: Option<u32>,
+    /// `next_cursor` of the page before, with the same user.
+    pub cursor: Option<String>,
     /// Only sessions of this user.
     pub user_id: Option<String>,
 }
@@ -28,7 +30,7 @@ pub struct Session {
     pub session_id: String,
     /// The user of its runs; null when the application names none.
     pub user_id: Option<String>,
-    /// Top-level runs.
+    /// Its topmost runs: those that no other run of the session started.
     pub run_count: u64,
     /// Turns of all its runs, child runs too.
     pub turn_count: u64,
@@ -54,15 +56,35 @@ pub struct Session {
 pub struct Sessions {
     /// The page of sessions.
     pub sessions: Vec<Session>,
+    /// Pass it as `cursor` for the next page; null on the last.
+    pub next_cursor: Option<String>,
+    /// How many there are in all.
+    pub total: u64,
 }
 
-/// One session's runs, oldest first.
+/// Which part of a session.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SessionQuery {
+    /// Runs on the page, 1 to 1000; default 1000.
+    pub limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// One session's runs, newest first.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct SessionRuns {
     /// The session that was asked for.
     pub session_id: String,
-    /// Its top-level runs, 1000 at most.
+    /// The page of its topmost runs: those that no other run of the session started.
     pub runs: Vec<Run>,
+    /// Pass it as `cursor` for the next page; null on the last.
+    pub next_cursor: Option<String>,
+    /// How many there are in all: exact up to 10,000, then null.
+    pub total: Option<u64>,
+    /// Runs of the page that are damaged and could not be read, each with the reason.
+    pub unreadable: Vec<String>,
 }

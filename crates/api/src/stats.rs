@@ -151,10 +151,12 @@ pub struct Group {
 pub struct ValuesQuery {
     /// `agent`, `model`, `tool`, `service`, `user_id`, `session_id`, `tag`, …
     pub field: String,
-    /// Only values that begin like this.
+    /// Only values that begin like this, upper and lower case being the same.
     pub prefix: String,
-    /// Values at most, 1 to 1000; default 50.
+    /// Values on the page, 1 to 1000; default 50.
     pub limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same field and prefix.
+    pub cursor: Option<String>,
 }
 
 /// The values a filter can take.
@@ -164,6 +166,8 @@ pub struct ValuesQuery {
 pub struct Values {
     /// Most frequent first.
     pub values: Vec<ValueCount>,
+    /// Pass it as `cursor` for the next page; null on the last.
+    pub next_cursor: Option<String>,
 }
 
 /// One value, and how many runs have it.
@@ -171,8 +175,10 @@ pub struct Values {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct ValueCount {
-    /// What the filter can be set to.
+    /// The value as it was sent.
     pub value: String,
+    /// The value as a filter takes it, in `q` and as a parameter: in quotes where it must be.
+    pub quoted: String,
     /// Runs that have it; 0 for `status` and `verdict`, whose values are fixed and not counted.
     pub runs: u64,
 }

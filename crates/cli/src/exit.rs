@@ -40,6 +40,8 @@ pub(crate) const CODES: &[(Code, &str)] = &[
 pub(crate) struct Failure {
     pub(crate) code: Code,
     message: String,
+    /// The place in what was given that is wrong, as lines for a terminal.
+    place: Option<String>,
     hint: Option<String>,
     /// The runs that an ambiguous name could refer to.
     pub(crate) candidates: Vec<String>,
@@ -50,7 +52,7 @@ pub(crate) type Outcome = Result<(), Failure>;
 
 impl Failure {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, candidates: Vec::new() }
+        Self { code, message: message.into(), place: None, hint: None, candidates: Vec::new() }
     }
 
     pub(crate) fn failed(message: impl Into<String>) -> Self {
@@ -77,6 +79,12 @@ impl Failure {
         self.hint.is_some()
     }
 
+    /// Shows the place that is wrong.
+    pub(crate) fn pointing(mut self, place: String) -> Self {
+        self.place = Some(place);
+        self
+    }
+
     /// Sets a hint for the next step.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -86,8 +94,11 @@ impl Failure {
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Servers and files may have written parts of both.
+        // Servers and files may have written parts of all of them.
         write!(f, "turnscope: {}", harmless_lines(&self.message, false))?;
+        if let Some(place) = &self.place {
+            write!(f, "\n{}", harmless_lines(place, false))?;
+        }
         match &self.hint {
             Some(hint) => write!(f, "\n  {}", harmless_lines(hint, false)),
             None => Ok(()),

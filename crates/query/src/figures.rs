@@ -1,6 +1,6 @@
 //! Figures over many runs: counts, tokens, money, latency, by group and over time.
 
-use crate::RunFilter;
+use crate::{RunFilter, TextField, ValueCursor};
 use turnscope_model::{Costs, Usage};
 
 /// What figures can be grouped by.
@@ -34,6 +34,10 @@ pub enum GroupBy {
     ExperimentVariant,
     /// The user's role.
     UserRole,
+    /// A tier of risk (a run with several counts in each group).
+    RiskTier,
+    /// What set the run off.
+    Trigger,
 }
 
 impl GroupBy {
@@ -53,7 +57,31 @@ impl GroupBy {
         (Self::Experiment, "experiment_id"),
         (Self::ExperimentVariant, "experiment_variant"),
         (Self::UserRole, "user_role"),
+        (Self::RiskTier, "risk_tier"),
+        (Self::Trigger, "trigger_type"),
     ];
+
+    /// The field that finds the runs of a group.
+    pub const fn field(self) -> TextField {
+        match self {
+            Self::Agent => TextField::Agent,
+            Self::Model => TextField::Model,
+            Self::Provider => TextField::Provider,
+            Self::Tool => TextField::Tool,
+            Self::Tag => TextField::Tag,
+            Self::Service => TextField::Service,
+            Self::User => TextField::User,
+            Self::Session => TextField::Session,
+            Self::Dialect => TextField::Dialect,
+            Self::Prompt => TextField::Prompt,
+            Self::PromptVersion => TextField::PromptVersion,
+            Self::Experiment => TextField::Experiment,
+            Self::ExperimentVariant => TextField::ExperimentVariant,
+            Self::UserRole => TextField::UserRole,
+            Self::RiskTier => TextField::RiskTier,
+            Self::Trigger => TextField::Trigger,
+        }
+    }
 
     /// The grouping of this name.
     pub fn by_name(name: &str) -> Option<Self> {
@@ -121,6 +149,15 @@ impl Figures {
         let rank = (share * self.durations.len() as f64).ceil() as usize;
         self.durations.get(rank.clamp(1, self.durations.len().max(1)) - 1).copied()
     }
+}
+
+/// One page of the values that a grouping can take, most frequent first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ValuePage {
+    /// The values, each with how many runs have it.
+    pub values: Vec<(String, u64)>,
+    /// Where the next page goes on, if there is one.
+    pub next: Option<ValueCursor>,
 }
 
 /// A model that calls without a price went to; names are empty where calls named none.

@@ -1,186 +1,255 @@
-//! Filters of runs: which conditions there are, and how values are compared.
+//! Filters of runs: conditions, and how they are combined.
 
-/// What a run can be filtered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Filter {
-    /// `running`, `completed`, `failed`, `incomplete`.
-    Status,
-    /// The user.
-    User,
-    /// The session.
-    Session,
-    /// The agent.
-    Agent,
-    /// The service.
-    Service,
-    /// The name to show.
-    Name,
-    /// A model, requested or answered.
-    Model,
-    /// A provider.
-    Provider,
-    /// A tool that was called.
-    Tool,
-    /// A tag.
-    Tag,
-    /// The dialect.
-    Dialect,
-    /// `allow`, `deny`, `hitl`: at least one such verdict.
+use crate::{Bounds, Decimal, NumberField, Operator, Pattern, Range, TextField};
+use turnscope_model::{RunId, RunStatus, TraceId, Verdict};
+
+/// Which runs are asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunFilter {
+    /// Those for which all of these hold; every run when there are none.
+    All(Vec<RunFilter>),
+    /// Those for which one of these holds at least.
+    Any(Vec<RunFilter>),
+    /// Those for which this does not hold.
+    Not(Box<RunFilter>),
+    /// Those that meet a condition.
+    Is(Condition),
+}
+
+/// One condition. Of several values one is enough.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// Where the run stands.
+    Status(RunStatus),
+    /// At least one such verdict.
+    Verdict(Verdict),
+    /// One of the field's texts matches one of these.
+    Text(TextField, Vec<Pattern>),
+    /// A number lies in this range; unknown ones lie in none.
+    Number(NumberField, Range),
+    /// The type or the text of the error holds a match of this, upper and lower case being the same.
+    Error(Pattern),
+    /// A score with this name or label.
+    Score(Pattern),
+    /// A score of exactly this name, with a figure between these bounds.
+    ScoreFigure(String, Bounds),
+    /// It lies in this trace.
+    Trace(TraceId),
+    /// It was started by this run.
+    Parent(RunId),
+    /// Something is known.
+    Has(Known),
+    /// One message, argument, result or error holds all of these.
+    Content(Vec<Phrase>),
+    /// An attribute of the root's span or of its resource. A store cannot tell: whoever asks one looks through what it
+    /// gives.
+    Attribute(AttributeCondition),
+    /// It is one of these runs.
+    Runs(Vec<RunId>),
+}
+
+/// What may be known of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// A value of a field.
+    Text(TextField),
+    /// A number.
+    Number(NumberField),
+    /// A verdict.
     Verdict,
-    /// A tier of risk.
-    RiskTier,
-    /// The user's role.
-    UserRole,
-    /// What set the run off.
-    Trigger,
-    /// The prompt.
-    Prompt,
-    /// Its version.
-    PromptVersion,
-    /// The experiment.
-    Experiment,
-    /// Its arm.
-    ExperimentVariant,
-    /// The application's own id.
-    NativeRunId,
-    /// The run above it.
-    ParentRunId,
-    /// The trace.
-    TraceId,
-    /// The error's type or text; `*` is any error.
+    /// A failed step.
     Error,
-    /// A score's name or label, or its figure (`name` with a comparison).
+    /// A score.
     Score,
-    /// Milliseconds since the epoch.
-    Started,
-    /// Milliseconds.
-    Duration,
-    /// Input plus output.
-    Tokens,
-    /// US dollars.
-    Cost,
-    /// How many turns.
-    Turns,
-    /// How many tool calls.
-    ToolCalls,
-    /// How many model calls.
-    LlmCalls,
-    /// How many failed steps.
-    Errors,
+    /// A run above it.
+    Parent,
+    /// A run above it that is in the same session.
+    ParentInSession,
 }
 
-impl Filter {
-    /// Every filter with its name in the query language, aliases after it.
-    pub const NAMES: &[(Self, &[&str])] = &[
-        (Self::Status, &["status"]),
-        (Self::User, &["user", "user_id"]),
-        (Self::Session, &["session", "session_id"]),
-        (Self::Agent, &["agent", "agent_name"]),
-        (Self::Service, &["service", "service_name"]),
-        (Self::Name, &["name"]),
-        (Self::Model, &["model"]),
-        (Self::Provider, &["provider"]),
-        (Self::Tool, &["tool"]),
-        (Self::Tag, &["tag"]),
-        (Self::Dialect, &["dialect"]),
-        (Self::Verdict, &["verdict"]),
-        (Self::RiskTier, &["risk_tier", "risk"]),
-        (Self::UserRole, &["user_role", "role"]),
-        (Self::Trigger, &["trigger_type", "trigger"]),
-        (Self::Prompt, &["prompt_id", "prompt"]),
-        (Self::PromptVersion, &["prompt_version"]),
-        (Self::Experiment, &["experiment_id", "experiment"]),
-        (Self::ExperimentVariant, &["experiment_variant", "variant"]),
-        (Self::NativeRunId, &["native_run_id"]),
-        (Self::ParentRunId, &["parent_run_id", "parent"]),
-        (Self::TraceId, &["trace_id", "trace"]),
-        (Self::Error, &["error"]),
-        (Self::Score, &["score"]),
-        (Self::Started, &["started", "started_at"]),
-        (Self::Duration, &["duration", "duration_ms"]),
-        (Self::Tokens, &["tokens"]),
-        (Self::Cost, &["cost", "cost_usd"]),
-        (Self::Turns, &["turns"]),
-        (Self::ToolCalls, &["tool_calls", "tools"]),
-        (Self::LlmCalls, &["llm_calls"]),
-        (Self::Errors, &["errors"]),
-    ];
+/// A word or a phrase that content is searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phrase {
+    /// Its words.
+    pub text: String,
+    /// The last word may go on.
+    pub is_prefix: bool,
+}
 
-    /// Whether it is compared as a number (in the unit of its doc comment).
-    pub const fn is_number(self) -> bool {
-        matches!(
-            self,
-            Self::Started
-                | Self::Duration
-                | Self::Tokens
-                | Self::Cost
-                | Self::Turns
-                | Self::ToolCalls
-                | Self::LlmCalls
-                | Self::Errors
-        )
-    }
-
-    /// The filter of this name.
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(filter, _)| *filter)
+impl From<&str> for Phrase {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), is_prefix: false }
     }
 }
 
-/// How a filter's value is compared.
+/// An attribute, and what it must be.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Comparison {
-    /// Equal to one of these; `*` in a text stands for anything.
-    Is(Vec<String>),
-    /// `name` of a score, and its bound.
-    Bound {
-        /// A score's name; empty elsewhere.
-        name: String,
-        /// At least (`true`) or more than.
-        low: Option<(f64, bool)>,
-        /// At most (`true`) or less than.
-        high: Option<(f64, bool)>,
-    },
+pub struct AttributeCondition {
+    /// Its key.
+    pub key: String,
+    /// What its value, or an item of its value, must be.
+    pub test: AttributeTest,
 }
 
-/// One condition.
+/// What an attribute's value must be.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Condition {
-    /// What is compared.
-    pub filter: Filter,
-    /// How.
-    pub comparison: Comparison,
-    /// Runs for which this is false.
-    pub negated: bool,
+pub enum AttributeTest {
+    /// Anything.
+    Any,
+    /// One of these: texts match as patterns, numbers are compared as numbers.
+    OneOf(Vec<Pattern>),
+    /// A number between these bounds.
+    Between(Bounds),
 }
 
-/// Which runs are asked for. All conditions must hold.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RunFilter {
-    /// The conditions.
-    pub conditions: Vec<Condition>,
-    /// Words and phrases that the run's content must hold.
-    pub search: Vec<String>,
-    /// Only runs that have no run above them.
-    pub roots_only: bool,
+impl Default for RunFilter {
+    /// Every run.
+    fn default() -> Self {
+        Self::All(Vec::new())
+    }
+}
+
+impl From<Condition> for RunFilter {
+    fn from(condition: Condition) -> Self {
+        Self::Is(condition)
+    }
 }
 
 impl RunFilter {
-    /// Adds `filter` = one of `values`.
-    pub fn is(&mut self, filter: Filter, values: Vec<String>) {
-        self.conditions.push(Condition { filter, comparison: Comparison::Is(values), negated: false });
+    /// Runs whose field is exactly this.
+    pub fn text(field: TextField, value: impl Into<String>) -> Self {
+        Condition::Text(field, vec![Pattern::literal(value)]).into()
     }
 
-    /// Adds a lower bound, inclusive.
-    pub fn at_least(&mut self, filter: Filter, low: f64) {
-        let comparison = Comparison::Bound { name: String::new(), low: Some((low, true)), high: None };
-        self.conditions.push(Condition { filter, comparison, negated: false });
+    /// Runs whose number is this or more.
+    pub const fn at_least(field: NumberField, first: i64) -> Self {
+        Self::Is(Condition::Number(field, Range::from(first)))
     }
 
-    /// Adds an upper bound, exclusive.
-    pub fn below(&mut self, filter: Filter, high: f64) {
-        let comparison = Comparison::Bound { name: String::new(), low: None, high: Some((high, false)) };
-        self.conditions.push(Condition { filter, comparison, negated: false });
+    /// Runs that no run started.
+    pub fn roots() -> Self {
+        Self::Not(Box::new(Condition::Has(Known::Parent).into()))
+    }
+
+    /// Runs whose content holds this word.
+    pub fn word(text: &str) -> Self {
+        Condition::Content(vec![text.into()]).into()
+    }
+
+    /// Runs for which this and `other` hold.
+    #[must_use]
+    pub fn and(self, other: impl Into<Self>) -> Self {
+        match (self, other.into()) {
+            (Self::All(mut all), Self::All(others)) => {
+                all.extend(others);
+                Self::All(all)
+            }
+            (Self::All(mut all), other) => {
+                all.push(other);
+                Self::All(all)
+            }
+            (one, other) => Self::All(vec![one, other]),
+        }
+    }
+
+    /// Whether no run can match.
+    pub fn is_none(&self) -> bool {
+        matches!(self, Self::Any(filters) if filters.is_empty())
+    }
+
+    /// One of these, or the one that there is.
+    pub(crate) fn any(mut filters: Vec<Self>) -> Self {
+        if filters.len() == 1 { filters.remove(0) } else { Self::Any(filters) }
+    }
+
+    /// How many values it compares with.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::All(filters) | Self::Any(filters) => filters.iter().map(Self::size).sum(),
+            Self::Not(filter) => filter.size(),
+            Self::Is(condition) => match condition {
+                Condition::Text(_, values) => values.len(),
+                Condition::Content(phrases) => phrases.len(),
+                Condition::Attribute(AttributeCondition { test: AttributeTest::OneOf(values), .. }) => {
+                    values.len()
+                }
+                _ => 1,
+            },
+        }
+    }
+
+    /// Every condition on an attribute in it.
+    pub fn attributes(&self) -> Vec<&AttributeCondition> {
+        match self {
+            Self::All(filters) | Self::Any(filters) => filters.iter().flat_map(Self::attributes).collect(),
+            Self::Not(filter) => filter.attributes(),
+            Self::Is(Condition::Attribute(attribute)) => vec![attribute],
+            Self::Is(_) => Vec::new(),
+        }
+    }
+
+    /// The filter once it is known which conditions on attributes hold. Where `holds` does not know, the filter lets
+    /// through what it may let through.
+    #[must_use]
+    pub fn resolved(&self, holds: &impl Fn(&AttributeCondition) -> Option<bool>) -> Self {
+        self.resolved_as(true, holds)
+    }
+
+    fn resolved_as(&self, unknown: bool, holds: &impl Fn(&AttributeCondition) -> Option<bool>) -> Self {
+        let (every, none) = (Self::All(Vec::new()), Self::Any(Vec::new()));
+        let each = |filters: &[Self], but: &Self| -> Vec<Self> {
+            let resolved = filters.iter().map(|one| one.resolved_as(unknown, holds));
+            resolved.filter(|one| one != but).collect()
+        };
+        match self {
+            Self::All(filters) => match each(filters, &every) {
+                left if left.contains(&none) => none,
+                left => Self::All(left),
+            },
+            Self::Any(filters) => match each(filters, &none) {
+                left if left.contains(&every) => every,
+                left => Self::Any(left),
+            },
+            Self::Not(filter) => match filter.resolved_as(!unknown, holds) {
+                inner if inner == every => none,
+                inner if inner == none => every,
+                inner => Self::Not(Box::new(inner)),
+            },
+            Self::Is(Condition::Attribute(attribute)) => {
+                if holds(attribute).unwrap_or(unknown) {
+                    every
+                } else {
+                    none
+                }
+            }
+            Self::Is(_) => self.clone(),
+        }
+    }
+}
+
+impl Pattern {
+    /// Whether it writes the number `n`, however it writes it.
+    pub fn is_integer(&self, n: i64) -> bool {
+        let written = self.as_literal().and_then(Decimal::parse);
+        written.map(Decimal::whole).is_some_and(|range| range.first == n && range.last == n)
+    }
+
+    /// Whether it writes the number `n`, however it writes it.
+    #[expect(clippy::float_cmp, reason = "two ways of writing one number give one float")]
+    pub fn is_float(&self, n: f64) -> bool {
+        let is_number = |text: &&str| Decimal::parse(text).is_some();
+        self.as_literal()
+            .filter(is_number)
+            .and_then(|text| text.parse::<f64>().ok())
+            .is_some_and(|written| written == n)
+    }
+}
+
+impl Bounds {
+    /// Reads a number to compare with; `None` where it is none.
+    pub(crate) fn parse(operator: Operator, text: &str) -> Option<Self> {
+        Decimal::parse(text)?;
+        text.parse().ok().filter(|value: &f64| value.is_finite()).map(|value| Self::of(operator, value))
     }
 }
 

@@ -8,23 +8,33 @@
 #![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
 mod annotation;
+mod field;
 mod figures;
 mod filter;
 mod language;
 mod page;
+mod pattern;
+mod range;
 mod retention;
 mod run;
 mod search;
 mod session;
+mod time;
 mod trace;
 
 pub use annotation::{NewScore, ScoreChange};
-pub use figures::{FigureKey, Figures, FiguresQuery, GroupBy, StoreSize, UnpricedModel};
-pub use filter::{Comparison, Condition, Filter, Moment, RunFilter};
-pub use language::{QueryError, parse};
-pub use page::{Order, RunCursor, RunPageQuery, SearchCursor, TraceCursor};
+pub use field::{Field, NumberField, TextField};
+pub use figures::{FigureKey, Figures, FiguresQuery, GroupBy, StoreSize, UnpricedModel, ValuePage};
+pub use filter::{AttributeCondition, AttributeTest, Condition, Known, Moment, Phrase, RunFilter};
+pub use language::{MAX_LENGTH, MAX_VALUES, QueryError, parameter, parse, quoted, within_limits};
+pub use page::{Order, RunCursor, RunPageQuery, SearchCursor, SessionCursor, TraceCursor, ValueCursor};
+pub use pattern::Pattern;
+pub use range::{Bounds, Operator, Range};
 pub use retention::{Pruned, Retention};
 pub use run::{Found, ListedRun, Run, RunLink, RunPage, SpanLink, Totals};
 pub use search::{Hit, Occurrence, SearchPage};
-pub use session::Session;
+pub use session::{Session, SessionPage};
+pub use time::{Clock, zone};
 pub use trace::{Trace, TracePage};
+
+use range::Decimal;

@@ -59,6 +59,14 @@ cursor!(
     RunCursor
 );
 cursor!(
+    /// Where a list of sessions goes on.
+    SessionCursor
+);
+cursor!(
+    /// Where a list of values goes on.
+    ValueCursor
+);
+cursor!(
     /// Where a list of traces goes on.
     TraceCursor
 );

@@ -1,5 +1,6 @@
 //! Sessions: runs that the application says belong together.
 
+use crate::SessionCursor;
 use turnscope_model::{Costs, Usage};
 
 /// One session's summary.
@@ -9,7 +10,7 @@ pub struct Session {
     pub session_id: String,
     /// The user of its runs.
     pub user_id: Option<String>,
-    /// Top-level runs.
+    /// Its topmost runs: those that no other run of the session started.
     pub run_count: u64,
     /// Turns of all runs.
     pub turn_count: u64,
@@ -25,4 +26,15 @@ pub struct Session {
     pub last_seen: i64,
     /// The first question.
     pub input_preview: Option<String>,
+}
+
+/// One page of sessions, the one with the latest run first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SessionPage {
+    /// The sessions.
+    pub sessions: Vec<Session>,
+    /// Where the next page goes on, if there is one.
+    pub next: Option<SessionCursor>,
+    /// How many sessions there are in all.
+    pub total: u64,
 }

@@ -74,8 +74,9 @@ impl From<AnswerError> for Problem {
             AnswerError::NotFound { hint, .. } => Self::not_found(title).detail(hint),
             AnswerError::BadRequest { hint, .. } => Self::bad_request(title).detail(hint),
             AnswerError::Query(error) => {
-                let mut problem = Self::bad_request(title);
+                let mut problem = Self::bad_request(title).detail(error.help);
                 problem.0.position = Some(error.at);
+                problem.0.length = Some(error.length);
                 problem
             }
             AnswerError::Ambiguous { run_ids, .. } => {

@@ -7,8 +7,9 @@ use turnscope_model::{
 };
 use turnscope_project::TraceGroup;
 use turnscope_query::{
-    FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage, RunPageQuery,
-    SearchCursor, SearchPage, Session, StoreSize, TraceCursor, TracePage, UnpricedModel,
+    FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Phrase, Run, RunFilter, RunLink, RunPage,
+    RunPageQuery, SearchCursor, SearchPage, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
+    UnpricedModel, ValueCursor, ValuePage,
 };
 
 /// What a record was sent with.
@@ -82,11 +83,24 @@ pub trait Reader {
     /// When the first and the last of the matching runs began, in nanoseconds since the epoch.
     fn time_range(&mut self, filter: &RunFilter, moment: Moment) -> Result<Option<(i64, i64)>, StoreError>;
 
-    /// The values that a grouping can take, most frequent first, with how many runs have each.
-    fn values(&mut self, of: GroupBy, prefix: &str, limit: u32) -> Result<Vec<(String, u64)>, StoreError>;
+    /// The values that a grouping can take, most frequent first, with how many runs have each. Runs that come between
+    /// two pages leave the order as it was.
+    fn values(
+        &mut self,
+        of: GroupBy,
+        prefix: &str,
+        after: Option<&ValueCursor>,
+        limit: u32,
+    ) -> Result<ValuePage, StoreError>;
 
-    /// Sessions, the one with the latest run first.
-    fn sessions(&mut self, user: Option<&str>, limit: u32, offset: u32) -> Result<Vec<Session>, StoreError>;
+    /// Sessions, the one with the latest run first. Runs that come between two pages leave the order as it was.
+    fn sessions(
+        &mut self,
+        user: Option<&str>,
+        after: Option<&SessionCursor>,
+        limit: u32,
+        offset: u32,
+    ) -> Result<SessionPage, StoreError>;
 
     /// Traces of any kind, newest first.
     fn traces(&mut self, after: Option<&TraceCursor>, limit: u32) -> Result<TracePage, StoreError>;
@@ -94,7 +108,7 @@ pub trait Reader {
     /// The newest contents that hold all of these words and phrases.
     fn search(
         &mut self,
-        texts: &[String],
+        phrases: &[Phrase],
         limit: u32,
         after: Option<&SearchCursor>,
     ) -> Result<SearchPage, StoreError>;

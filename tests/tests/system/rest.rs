@@ -221,6 +221,110 @@ fn every_error_is_a_problem_that_says_what_to_do() {
 }
 
 #[test]
+fn a_value_that_cannot_be_is_an_error_that_lists_what_can() {
+    let server = server();
+    for (path, said) in [
+        ("/v1/runs?status=done", "use running, completed, failed or incomplete"),
+        ("/v1/runs?status=failed,done", "use running"),
+        ("/v1/stats?verdict=maybe", "use allow, deny or hitl"),
+        ("/v1/export?trace_id=xyz", "32 hexadecimal digits"),
+        ("/v1/runs?parent_run_id=xyz", "32 hexadecimal digits"),
+        ("/v1/runs?min_cost=NaN", "US dollars"),
+        ("/v1/runs?min_tokens=many", "write a number"),
+        ("/v1/runs?min_duration_ms=inf", "milliseconds"),
+        ("/v1/runs?started_after=2026-02-30", "2026-03-10"),
+        ("/v1/runs?started_before=2026-03-10T25:00", "2026-03-10"),
+        ("/v1/runs?started_after=2026", "2026-03-10"),
+        ("/v1/runs?tz=Mars/Base", "Europe/Berlin"),
+        ("/v1/runs?score=helpful%3E%3Dhigh", "such as 0.5"),
+        ("/v1/runs?order=luck", "use started_at, duration, cost or tokens"),
+        ("/v1/runs?has_error=perhaps", "true"),
+        ("/v1/runs?agent=", "leave it out"),
+        ("/v1/runs?agnet=x", "attr.KEY"),
+        ("/v1/runs?attr.x=", "leave it out"),
+        ("/v1/runs?search=%20", "write one"),
+        ("/v1/runs?search=%F0%9F%9A%80", "beside it"),
+        ("/v1/runs?search=a%00b", "beside it"),
+        ("/v1/runs?limit=0", "use 1 to 1000"),
+        ("/v1/traces?limit=1001", "use 1 to 1000"),
+        ("/v1/sessions?limit=0", "use 1 to 1000"),
+        ("/v1/sessions/session-0?limit=5000", "use 1 to 1000"),
+        ("/v1/search?q=depot&limit=201", "use 1 to 200"),
+        ("/v1/search?q=a%00b", "beside it"),
+        ("/v1/search?q=status:failed", "/v1/runs?q="),
+        ("/v1/values?field=agent&limit=0", "use 1 to 1000"),
+        ("/v1/values?field=luck", "use status, verdict, agent"),
+        ("/v1/stats?group_by=luck", "use agent"),
+        ("/v1/stats?bucket=year", "use minute, hour, day"),
+        ("/v1/stats?q=attr.x:1", "GET /v1/runs can"),
+        ("/v1/runs?cursor=abc", "next_cursor"),
+        ("/v1/sessions?cursor=abc", "next_cursor"),
+        ("/v1/values?field=agent&cursor=abc", "next_cursor"),
+    ] {
+        let problem = problem(&server, "GET", path, "", 400);
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(said)), "{path}: {problem}");
+    }
+    let many = vec!["x"; 1001].join(",");
+    for path in ["/v1/runs?agent=", "/v1/stats?tool=", "/v1/export?tag=", "/v1/runs?q=model:"] {
+        problem(&server, "GET", &format!("{path}{many}"), "", 400);
+    }
+    let at = problem(&server, "GET", "/v1/runs?q=agent:a%20status:done", "", 400);
+    assert_eq!((&at["position"], &at["length"]), (&json!(15), &json!(4)), "{at}");
+}
+
+#[test]
+fn a_parameter_and_a_word_of_the_query_ask_the_same() {
+    let server = server();
+    let total = |query: &str| server.json(&format!("/v1/runs?{query}"))["total"].clone();
+    for (parameter, q) in [
+        ("agent=clerk", "agent:clerk"),
+        ("agent=cl*", "agent:cl*"),
+        ("agent=clerk,helper", "agent:clerk%20OR%20agent:helper"),
+        ("roots_only=true", "is:root"),
+        ("has_error=false", "-error:*"),
+        ("min_tokens=0.01k", "tokens%3E=10"),
+        ("search=depot", "depot"),
+        ("parent_run_id=00000000000000000000000000000001-0000000000000001", "-is:root"),
+        ("started_after=2020-01-01&tz=%2B02:00", "started%3E=2020-01-01T00:00%2B02:00"),
+    ] {
+        assert_eq!(total(parameter), total(&format!("q={q}")), "{parameter}");
+    }
+    let runs = |query: &str| server.json(&format!("/v1/runs?{query}"))["runs"].as_array().unwrap().len();
+    assert_eq!(runs("attr.gen_ai.agent.name=helper"), 1);
+    assert_eq!(runs("q=attr.gen_ai.agent.name:helper"), 1);
+    // An attribute within alternatives and negations.
+    assert_eq!(runs("q=attr.gen_ai.agent.name:helper%20OR%20agent:clerk"), 2);
+    assert_eq!(runs("q=-attr.gen_ai.agent.name:helper"), 1);
+    assert_eq!(runs("q=-(attr.gen_ai.agent.name:helper%20OR%20agent:clerk)"), 0);
+    let offered = server.json("/v1/values?field=agent")["values"].clone();
+    assert_eq!(offered[0]["quoted"], offered[0]["value"]);
+}
+
+#[test]
+fn a_session_is_read_to_its_end_newest_first() {
+    let server = Turnscope::start();
+    let spans = (0..30).flat_map(|run| load::run(run, 1)).collect();
+    server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(spans));
+    let of_session = server.json("/v1/runs?session_id=session-3");
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = server.json(&format!("/v1/sessions/session-3?limit=3{cursor}"));
+        assert_eq!(page["total"], of_session["total"]);
+        seen.extend(page["runs"].as_array().unwrap().iter().map(|run| run["run_id"].clone()));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let newest_first: Vec<_> =
+        of_session["runs"].as_array().unwrap().iter().map(|run| run["run_id"].clone()).collect();
+    assert_eq!(seen, newest_first);
+    let sessions = server.json("/v1/sessions?limit=2");
+    assert_eq!(sessions["sessions"].as_array().map(Vec::len), Some(2));
+    assert!(sessions["next_cursor"].is_string() && sessions["total"].as_u64() > Some(2), "{sessions}");
+}
+
+#[test]
 fn a_bare_trace_id_means_its_run_or_asks_which() {
     let server = server();
     assert_eq!(server.json("/v1/runs/00000000000000000000000000000001")["run_id"], RUN);

@@ -10,22 +10,29 @@ export type Schemas = components["schemas"];
 export class Problem extends Error {
   readonly status: number;
   readonly detail: string | undefined;
+  /** Where in the query it is wrong, and how many characters are. */
+  readonly position: number | undefined;
+  readonly length: number | undefined;
 
-  constructor(status: number, title: string, detail?: string) {
+  constructor(status: number, title: string, more: Pick<Partial<Problem>, "detail" | "position" | "length"> = {}) {
     super(title);
     this.status = status;
-    this.detail = detail;
+    this.detail = more.detail;
+    this.position = more.position;
+    this.length = more.length;
   }
 
   static from(response: Pick<Response, "status">, body: unknown): Problem {
     const said = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
     const title =
       typeof said["title"] === "string" ? said["title"] : `the server answered ${response.status}`;
-    return new Problem(
-      response.status,
-      title,
-      typeof said["detail"] === "string" ? said["detail"] : undefined,
-    );
+    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+    const number = (value: unknown) => (typeof value === "number" ? value : undefined);
+    return new Problem(response.status, title, {
+      detail: text(said["detail"]),
+      position: number(said["position"]),
+      length: number(said["length"]),
+    });
   }
 }
 

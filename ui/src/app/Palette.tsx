@@ -6,6 +6,7 @@ import { type ReactNode, useState } from "react";
 import { api, must } from "../api/client";
 import { Dialog } from "../components/Dialog";
 import { StatusMark } from "../components/StatusMark";
+import { term } from "../features/runs/query";
 import { oneLine } from "../lib/text";
 import { nextTheme } from "./theme";
 
@@ -83,7 +84,7 @@ export function Palette({ close }: { close: () => void }) {
                 pick={go(() =>
                   navigate({
                     to: "/",
-                    search: { q: /\s/.test(value) ? `agent:"${value}"` : `agent:${value}` },
+                    search: { q: term("agent", value) },
                   }),
                 )}
               />

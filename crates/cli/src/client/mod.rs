@@ -13,6 +13,7 @@ pub(crate) use query::encode;
 
 use crate::{
     exit::{Code, Failure},
+    render::pointer::pointer,
     settings::Settings,
 };
 use axum::{Router, body::Body};
@@ -46,9 +47,9 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// The body, or what an error response says.
-    pub(crate) fn or_failure(self) -> Result<Bytes, Failure> {
-        if self.status.is_success() { Ok(self.body) } else { Err(problem(self.status, &self.body)) }
+    /// The body, or what an error response says. `path` is what was asked.
+    pub(crate) fn or_failure(self, path: &str) -> Result<Bytes, Failure> {
+        if self.status.is_success() { Ok(self.body) } else { Err(problem(self.status, &self.body, path)) }
     }
 }
 
@@ -168,7 +169,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> Result<Bytes, Failure> {
-        self.exchange(method, path, headers, body)?.or_failure()
+        self.exchange(method, path, headers, body)?.or_failure(path)
     }
 
     /// Sends a request and returns the response, whatever its status.
@@ -198,7 +199,7 @@ impl Client {
             let status = response.status();
             let mut body = response.into_body();
             if !status.is_success() {
-                return Err(problem(status, &collect(body).await?));
+                return Err(problem(status, &collect(body).await?, path));
             }
             while let Some(Ok(frame)) = body.frame().await {
                 if let Some(data) = frame.data_ref()
@@ -254,8 +255,8 @@ fn parse_reply<T: DeserializeOwned>(path: &str, body: &[u8]) -> Result<T, Failur
     })
 }
 
-/// Turns an error response into a message.
-fn problem(status: StatusCode, body: &[u8]) -> Failure {
+/// Turns an error response into a message; `path` is what was asked.
+fn problem(status: StatusCode, body: &[u8], path: &str) -> Failure {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |key: &str| problem.get(key).and_then(Value::as_str).map(str::to_owned);
     let title = text("title")
@@ -272,9 +273,21 @@ fn problem(status: StatusCode, body: &[u8]) -> Failure {
         (Code::Unauthenticated, _) => failure.hint("set TURNSCOPE_API_KEY or --api-key to the server's key"),
         (Code::NotFound, _) if status == StatusCode::CONFLICT => failure.candidates(&problem),
         (Code::NotFound, _) => failure.hint("`turnscope runs` lists all runs"),
-        (_, Some(detail)) => failure.hint(detail),
+        (_, Some(detail)) => match place_in_query(&problem, path) {
+            Some(place) => failure.pointing(place).hint(detail),
+            None => failure.hint(detail),
+        },
         (_, None) => failure,
     }
+}
+
+/// The query that was asked, with the place in it that the server says is wrong.
+fn place_in_query(problem: &Value, path: &str) -> Option<String> {
+    let number = |key: &str| problem.get(key)?.as_u64().and_then(|n| usize::try_from(n).ok());
+    let at = number("position")?;
+    let (_, parameters) = path.split_once('?')?;
+    let (_, query) = form_urlencoded::parse(parameters.as_bytes()).find(|(name, _)| name == "q")?;
+    Some(pointer(&query, at, number("length").unwrap_or(1)))
 }
 
 impl Failure {

@@ -1,6 +1,7 @@
 //! `turnscope export`: one run as JSON, or all runs as JSON lines. `import` reads both.
 
 use super::{
+    filter::Filter,
     reading::{Reading, query, run_id},
     unreadable::{HINT, Unreadable},
 };
@@ -21,7 +22,7 @@ use turnscope_api::RunList;
 #[derive(clap::Args)]
 pub(crate) struct Export {
     /// A run id or its prefix, a trace id, the application's own id, or `last`
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    #[arg(required_unless_present = "all", conflicts_with_all = ["all", "query"])]
     run: Option<String>,
     /// All runs, one JSON object a line, newest first
     #[arg(long)]
@@ -29,9 +30,8 @@ pub(crate) struct Export {
     /// With --all, the maximum number of runs
     #[arg(short = 'n', long, value_name = "N", requires = "all")]
     limit: Option<u64>,
-    /// With --all, only runs that match this query
-    #[arg(short, long, value_name = "QUERY", requires = "all")]
-    query: Option<String>,
+    #[command(flatten)]
+    filter: Filter,
     /// The output file [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -87,13 +87,15 @@ fn all(args: &Export, client: &Client, out: &mut dyn Write) -> Result<(u64, u64)
     let bar = progress::bar(0, "runs");
     let (mut cursor, mut done, mut wrote) = (None, 0, 0);
     let mut unreadable = Unreadable::default();
+    let [q, tz] = args.filter.parameters();
     loop {
         let path = format!(
             "/v1/runs{}",
             query(&[
                 ("limit", Some("200".to_owned())),
                 ("roots_only", Some("true".to_owned())),
-                ("q", args.query.clone()),
+                q.clone(),
+                tz.clone(),
                 ("cursor", cursor),
             ])
         );

@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;
+mod filter;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod man;

@@ -1,6 +1,7 @@
 //! `turnscope runs`.
 
 use super::{
+    filter::Filter,
     reading::{Reading, query},
     unreadable::Unreadable,
 };
@@ -16,9 +17,8 @@ use turnscope_api::RunList;
 /// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Runs {
-    /// Only runs that match this query, such as `agent:triage cost>0.5 status:failed "refund"`
-    #[arg(short, long, value_name = "QUERY")]
-    query: Option<String>,
+    #[command(flatten)]
+    filter: Filter,
     /// Maximum number of runs
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
@@ -35,12 +35,14 @@ pub(crate) struct Runs {
 /// Lists runs.
 pub(crate) fn runs(args: &Runs) -> Outcome {
     let client = args.reading.client()?;
+    let [q, tz] = args.filter.parameters();
     let path = format!(
         "/v1/runs{}",
         query(&[
             ("limit", Some(args.limit.to_string())),
             ("roots_only", (!args.all).then(|| "true".to_owned())),
-            ("q", args.query.clone()),
+            q,
+            tz,
             ("order", args.order.clone()),
         ])
     );
@@ -52,7 +54,7 @@ pub(crate) fn runs(args: &Runs) -> Outcome {
     if args.reading.json {
         output::json(&answer)?;
     } else {
-        output::print(&render::runs::runs(&TerminalStyle::for_stdout(), &list, args.query.is_some()))?;
+        output::print(&render::runs::runs(&TerminalStyle::for_stdout(), &list, args.filter.is_given()))?;
     }
     Unreadable::default().tell(&list.unreadable);
     Ok(())

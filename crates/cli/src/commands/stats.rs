@@ -1,6 +1,9 @@
 //! `turnscope stats`.
 
-use super::reading::{Reading, query};
+use super::{
+    filter::Filter,
+    reading::{Reading, query},
+};
 use crate::{
     exit::Outcome,
     render::{self, terminal_style::TerminalStyle},
@@ -15,9 +18,8 @@ pub(crate) struct Stats {
     /// Group by time: minute, hour, day, or a number of seconds
     #[arg(long, value_name = "WIDTH")]
     bucket: Option<String>,
-    /// Only runs that match this query, such as `agent:triage started>-24h`
-    #[arg(short, long, value_name = "QUERY")]
-    query: Option<String>,
+    #[command(flatten)]
+    filter: Filter,
     #[command(flatten)]
     reading: Reading,
 }
@@ -25,13 +27,10 @@ pub(crate) struct Stats {
 /// Shows statistics.
 pub(crate) fn stats(args: &Stats) -> Outcome {
     let client = args.reading.client()?;
+    let [q, tz] = args.filter.parameters();
     let path = format!(
         "/v1/stats{}",
-        query(&[
-            ("group_by", args.group_by.clone()),
-            ("bucket", args.bucket.clone()),
-            ("q", args.query.clone())
-        ])
+        query(&[("group_by", args.group_by.clone()), ("bucket", args.bucket.clone()), q, tz])
     );
     let style = TerminalStyle::for_stdout();
     args.reading.show(&client, &path, |stats: &turnscope_api::Stats| render::stats::stats(&style, stats))

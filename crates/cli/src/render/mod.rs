@@ -5,6 +5,7 @@ pub(crate) mod doctor;
 pub(crate) mod header;
 pub(crate) mod human;
 pub(crate) mod messages;
+pub(crate) mod pointer;
 pub(crate) mod pricing;
 pub(crate) mod runs;
 pub(crate) mod search;

@@ -34,6 +34,25 @@ fn exported_runs_can_be_imported_again() {
 }
 
 #[test]
+fn a_mistake_in_a_query_is_marked_at_its_place() {
+    let env = with_runs();
+    let ran = env.run(&["runs", "--data", "data", "-q", "agent:x (status:done OR error:*)"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    let said = "turnscope: there is no status \"done\"\n    agent:x (status:done OR error:*)\n                    ^^^^\n  \
+                use running, completed, failed or incomplete\n";
+    assert_eq!(ran.err, said);
+    // A query that begins with a minus is no flag.
+    for query in ["-agent:nobody", "-(agent:a OR agent:b)", "NOT agent:nobody"] {
+        for command in [&["runs"][..], &["stats"], &["export", "--all"]] {
+            let ran = env.run(&[command, &["--data", "data", "-q", query]].concat());
+            assert_eq!(ran.code, 0, "{command:?} {query}: {}", ran.err);
+        }
+    }
+    let zone = env.run(&["runs", "--data", "data", "-q", "started>2020-01-01", "--tz", "-05:00"]);
+    assert_eq!(zone.code, 0, "{}", zone.err);
+}
+
+#[test]
 fn import_errors_name_the_file_and_the_reason() {
     let env = TestEnvironment::new();
     fs::write(env.path("other.json"), "{\"hello\":1}").unwrap();

@@ -46,6 +46,18 @@ impl Parameters {
     }
 }
 
+/// How many entries a page has: from 1 to `most`, and `default` where the request says nothing.
+pub(super) fn limit<N>(given: Option<N>, default: N, most: N) -> Result<N, Problem>
+where
+    N: Copy + PartialOrd + From<u8> + std::fmt::Display,
+{
+    let limit = given.unwrap_or(default);
+    if (N::from(1)..=most).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::bad_request(format!("limit {limit} is out of range")).detail(format!("use 1 to {most}")))
+}
+
 /// Documents the parts of paths that stand for something (`{id}`): handlers take them by place, not by name.
 pub(crate) fn name_path_parts(document: &mut OpenApi) {
     let Some(paths) = &mut document.paths else { return };
@@ -103,12 +115,15 @@ pub(crate) async fn refuse_unknown(
         && let Some(query) = request.uri().query()
         && let Some((name, known)) = parameters.unknown(path.as_str(), query)
     {
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
+        if path.as_str() == OPEN.0 {
+            known.push("attr.KEY");
+        }
         return Problem::bad_request(format!("there is no parameter {name:?}"))
             .detail(if known.is_empty() {
                 "this call takes none".to_owned()
             } else {
-                format!("take one of {}", known.join(", "))
+                format!("use {}", known.join(", "))
             })
             .into_response();
     }

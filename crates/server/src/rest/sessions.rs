@@ -1,27 +1,35 @@
 //! `GET /v1/sessions` and `GET /v1/sessions/{id}`.
 
+use super::parameters::limit;
 use crate::{problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Path, Query, State},
 };
 use std::sync::Arc;
-use turnscope_api::{SessionRuns, Sessions, SessionsQuery};
+use turnscope_api::{SessionQuery, SessionRuns, Sessions, SessionsQuery};
+use turnscope_query::{RunCursor, SessionCursor};
 
 /// Sessions, the one with the latest run first.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Query(query): Query<SessionsQuery>,
 ) -> Result<Json<Sessions>, Problem> {
-    let limit = query.limit.unwrap_or(50).clamp(1, 1000);
+    let limit = limit(query.limit, 50, 1000)?;
     let offset = query.offset.unwrap_or(0);
-    Ok(Json(app.ask(move |answers| answers.sessions(query.user_id.as_deref(), limit, offset)).await?))
+    let after = query.cursor.map(SessionCursor::new);
+    let ask =
+        app.ask(move |answers| answers.sessions(query.user_id.as_deref(), after.as_ref(), limit, offset));
+    Ok(Json(ask.await?))
 }
 
-/// One session's runs, oldest first.
+/// One session's runs, newest first.
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    Query(query): Query<SessionQuery>,
 ) -> Result<Json<SessionRuns>, Problem> {
-    Ok(Json(app.ask(move |answers| answers.session(&id)).await?))
+    let limit = limit(query.limit, 1000, 1000)?;
+    let after = query.cursor.map(RunCursor::new);
+    Ok(Json(app.ask(move |answers| answers.session(&id, after, limit)).await?))
 }

@@ -1,6 +1,6 @@
 //! `GET /v1/stats` and `GET /v1/values`.
 
-use super::runs;
+use super::{parameters::limit, runs};
 use crate::{problem::Problem, state::App};
 use axum::{
     Json,
@@ -12,7 +12,7 @@ use std::{
 };
 use turnscope_answers::Bucket;
 use turnscope_api::{GroupQuery, Queue, RunQuery, Stats, ValueCount, Values, ValuesQuery};
-use turnscope_query::GroupBy;
+use turnscope_query::{Field, GroupBy, ValueCursor};
 
 /// Counts, tokens, cost, latency percentiles and verdicts, with the filters of `/v1/runs`.
 pub(crate) async fn stats(
@@ -60,7 +60,7 @@ fn group(name: &str) -> Result<GroupBy, Problem> {
     GroupBy::by_name(name).ok_or_else(|| {
         let known: Vec<&str> = GroupBy::NAMES.iter().map(|(_, name)| *name).collect();
         Problem::bad_request(format!("there is nothing called {name:?} to group by"))
-            .detail(format!("take {}", known.join(", ")))
+            .detail(format!("use {}", known.join(", ")))
     })
 }
 
@@ -76,32 +76,40 @@ fn bucket(text: &str) -> Result<Bucket, Problem> {
             let seconds = other.parse::<i64>().ok().filter(|seconds| (1..=31_536_000).contains(seconds));
             seconds.map(|seconds| seconds * SECOND).ok_or_else(|| {
                 Problem::bad_request(format!("bucket {other:?} is no width"))
-                    .detail("take minute, hour, day, auto or a number of seconds")
+                    .detail("use minute, hour, day, auto, or a number of seconds up to 31536000")
             })?
         }
     }))
 }
+
+/// Fields whose values are fixed, with them.
+const FIXED: &[(&str, &[&str])] =
+    &[("status", &["running", "completed", "failed", "incomplete"]), ("verdict", &["allow", "deny", "hitl"])];
 
 /// The values a filter can take, most frequent first.
 pub(crate) async fn values(
     State(app): State<Arc<App>>,
     Query(query): Query<ValuesQuery>,
 ) -> Result<Json<Values>, Problem> {
-    let fixed: &[&str] = match query.field.as_str() {
-        "status" => &["running", "completed", "failed", "incomplete"],
-        "verdict" => &["allow", "deny", "hitl"],
-        _ => &[],
-    };
-    if !fixed.is_empty() {
-        let values = fixed.iter().map(|value| ValueCount { value: (*value).to_owned(), runs: 0 }).collect();
-        return Ok(Json(Values { values }));
+    let limit = limit(query.limit, 50, 1000)?;
+    if let Some((_, fixed)) = FIXED.iter().find(|(name, _)| *name == query.field) {
+        let prefix = query.prefix.to_lowercase();
+        let fits = fixed.iter().filter(|value| value.starts_with(&prefix));
+        let value =
+            |value: &&str| ValueCount { value: (*value).to_owned(), quoted: (*value).to_owned(), runs: 0 };
+        let values = fits.map(value).take(limit as usize).collect();
+        return Ok(Json(Values { values, next_cursor: None }));
     }
-    let name = match query.field.as_str() {
-        "user" => "user_id",
-        "session" => "session_id",
-        other => other,
+    let of = match Field::by_name(&query.field) {
+        Some(Field::Text(field)) => GroupBy::NAMES.iter().map(|(of, _)| *of).find(|of| of.field() == field),
+        _ => None,
     };
-    let of = group(name)?;
-    let limit = query.limit.unwrap_or(50).clamp(1, 1000);
-    Ok(Json(app.ask(move |answers| answers.values(of, &query.prefix, limit)).await?))
+    let of = of.ok_or_else(|| {
+        let fixed = FIXED.iter().map(|(name, _)| *name);
+        let known: Vec<&str> = fixed.chain(GroupBy::NAMES.iter().map(|(_, name)| *name)).collect();
+        Problem::bad_request(format!("there is no field {:?} with values to list", query.field))
+            .detail(format!("use {}", known.join(", ")))
+    })?;
+    let after = query.cursor.map(ValueCursor::new);
+    Ok(Json(app.ask(move |answers| answers.values(of, &query.prefix, after.as_ref(), limit)).await?))
 }

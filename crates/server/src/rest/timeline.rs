@@ -1,5 +1,6 @@
 //! The steps of a run: in order with child runs (`timeline`), flat (`steps`), one whole (`data`).
 
+use super::parameters::limit;
 use crate::{problem::Problem, state::App};
 use axum::{
     Json,
@@ -60,7 +61,7 @@ pub(crate) async fn steps(
         errors_only: query.event_type.as_deref() == Some("error"),
         last_only: query.event_type.as_deref() == Some("final_answer"),
     };
-    let (limit, offset) = (query.limit.unwrap_or(WINDOW).min(MAX_WINDOW), query.offset.unwrap_or(0));
+    let (limit, offset) = (limit(query.limit, WINDOW, MAX_WINDOW)?, query.offset.unwrap_or(0));
     Ok(Json(app.ask(move |answers| answers.steps(&id, &filter, offset, limit)).await?))
 }
 

@@ -1,5 +1,6 @@
 //! `GET /v1/traces` and `GET /v1/traces/{trace_id}`: traces of any kind, those that make no run too.
 
+use super::parameters::limit;
 use crate::{problem::Problem, state::App};
 use axum::{
     Json,
@@ -15,7 +16,7 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Query(query): Query<TracesQuery>,
 ) -> Result<Json<Traces>, Problem> {
-    let limit = query.limit.unwrap_or(50).clamp(1, 1000);
+    let limit = limit(query.limit, 50, 1000)?;
     let after = query.cursor.map(TraceCursor::new);
     Ok(Json(app.ask(move |answers| answers.traces(after.as_ref(), limit)).await?))
 }

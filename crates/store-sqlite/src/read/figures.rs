@@ -92,24 +92,6 @@ impl SqliteReader<'_> {
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
-
-    /// The values that a grouping can take, most frequent first, with how many runs have each.
-    pub(super) fn frequent_values(
-        &mut self,
-        of: GroupBy,
-        prefix: &str,
-        limit: u32,
-    ) -> Result<Vec<(String, u64)>> {
-        let (column, join) = column_and_join(of);
-        let sql = format!(
-            "SELECT {column}, count(*) AS n FROM runs r{join}
-             WHERE {column} IS NOT NULL AND {column} <> '' AND substr({column}, 1, length(?1)) = ?1 COLLATE NOCASE
-             GROUP BY {column} ORDER BY n DESC, {column} LIMIT ?2"
-        );
-        let mut statement = self.db()?.prepare_cached(&sql)?;
-        let rows = statement.query_map((prefix, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
 }
 
 /// Adds one run to the figures of its group.
@@ -168,7 +150,7 @@ fn add(
 }
 
 /// The column that a grouping reads, and the join that it needs.
-fn column_and_join(group: GroupBy) -> (&'static str, String) {
+pub(super) fn column_and_join(group: GroupBy) -> (&'static str, String) {
     let listed = |alias: &str, field: u8| {
         format!(" JOIN run_values {alias} ON {alias}.run = r.id AND {alias}.field = {field}")
     };
@@ -177,7 +159,17 @@ fn column_and_join(group: GroupBy) -> (&'static str, String) {
         GroupBy::Model => ("gm.model", " JOIN run_models gm ON gm.run = r.id".into()),
         GroupBy::Provider => ("gp.value", listed("gp", field::PROVIDER)),
         GroupBy::Tool => ("gt.value", listed("gt", field::TOOL)),
-        GroupBy::Tag => ("gg.value", listed("gg", field::TAG)),
+        GroupBy::RiskTier => ("gr.value", listed("gr", field::RISK_TIER)),
+        // Those that came with telemetry, and those given by API.
+        GroupBy::Tag => (
+            "gg.value",
+            format!(
+                " JOIN (SELECT v.run, v.value FROM run_values v WHERE v.field = {}
+                     UNION SELECT tr.id, t.tag FROM tags t
+                         JOIN runs tr ON tr.run_id = t.run_id AND tr.trace_group = t.trace_group) gg ON gg.run = r.id",
+                field::TAG
+            ),
+        ),
         GroupBy::Service => ("r.service_name", String::new()),
         GroupBy::User => ("r.user_id", String::new()),
         GroupBy::Session => ("r.session_id", String::new()),
@@ -187,5 +179,6 @@ fn column_and_join(group: GroupBy) -> (&'static str, String) {
         GroupBy::Experiment => ("r.experiment_id", String::new()),
         GroupBy::ExperimentVariant => ("r.experiment_variant", String::new()),
         GroupBy::UserRole => ("r.user_role", String::new()),
+        GroupBy::Trigger => ("r.trigger_type", String::new()),
     }
 }

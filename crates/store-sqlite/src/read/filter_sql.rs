@@ -2,8 +2,10 @@
 
 use crate::schema::stored::field;
 use rusqlite::types::Value as Sql;
-use turnscope_model::{RunId, RunStatus, Verdict};
-use turnscope_query::{Comparison, Filter, Moment, RunFilter};
+use turnscope_model::{RunStatus, Verdict};
+use turnscope_query::{
+    Bounds, Condition, Known, Moment, NumberField, Pattern, Phrase, Range, RunFilter, TextField,
+};
 
 /// A `WHERE` clause on `runs r` with its bound values.
 pub(crate) struct Clause {
@@ -11,214 +13,269 @@ pub(crate) struct Clause {
     pub(crate) values: Vec<Sql>,
 }
 
+/// The clause of a filter; `1` when it asks for everything.
+pub(crate) fn clause(filter: &RunFilter, moment: Moment) -> Clause {
+    let mut clause = Clause { sql: String::new(), values: Vec::new() };
+    clause.sql = clause.filter(filter, moment);
+    clause
+}
+
+/// The FTS expression that asks for all of these words and phrases, each taken literally.
+pub(crate) fn match_expression(phrases: &[Phrase]) -> String {
+    let one = |phrase: &Phrase| {
+        let star = if phrase.is_prefix { "*" } else { "" };
+        format!("\"{}\"{star}", phrase.text.replace('"', "\"\""))
+    };
+    let all: Vec<String> = phrases.iter().map(one).collect();
+    all.join(" AND ")
+}
+
 impl Clause {
     fn bind(&mut self, value: impl Into<Sql>) -> String {
         self.values.push(value.into());
         format!("?{}", self.values.len())
     }
-}
 
-/// The clause of a filter; `1` when it asks for everything.
-pub(crate) fn clause(filter: &RunFilter, moment: Moment) -> Clause {
-    let mut clause = Clause { sql: String::new(), values: Vec::new() };
-    let mut all = Vec::new();
-    if filter.roots_only {
-        all.push("r.parent_run_id IS NULL".to_owned());
-    }
-    for condition in &filter.conditions {
-        let one = match &condition.comparison {
-            Comparison::Is(values) => {
-                let any: Vec<String> =
-                    values.iter().map(|value| is(&mut clause, condition.filter, value, moment)).collect();
-                if any.is_empty() { "1".to_owned() } else { format!("({})", any.join(" OR ")) }
+    fn filter(&mut self, filter: &RunFilter, moment: Moment) -> String {
+        match filter {
+            RunFilter::All(filters) => self.joined(filters, moment, "AND", "1"),
+            RunFilter::Any(filters) => self.joined(filters, moment, "OR", "0"),
+            // As the index of topmost runs is declared.
+            RunFilter::Not(inner) if **inner == RunFilter::Is(Condition::Has(Known::Parent)) => {
+                "r.parent_run_id IS NULL".into()
             }
-            Comparison::Bound { name, low, high } => bound(&mut clause, condition.filter, name, *low, *high),
-        };
-        all.push(if condition.negated { format!("NOT coalesce({one}, 0)") } else { one });
+            // What is unknown does not hold, so its negation does.
+            RunFilter::Not(filter) => format!("NOT coalesce({}, 0)", self.filter(filter, moment)),
+            RunFilter::Is(condition) => self.condition(condition, moment),
+        }
     }
-    if let Some(expression) = match_expression(&filter.search) {
-        let bound = clause.bind(expression);
-        all.push(format!(
-            "r.trace_group IN (WITH found (content) AS (SELECT rowid FROM search WHERE search MATCH {bound}),
-                 met (record) AS (SELECT c.record FROM found JOIN contents c ON c.id = found.content
-                     UNION ALL SELECT o.record FROM found JOIN uses o ON o.content = found.content)
-                 SELECT coalesce(u.leader, u.id) FROM met JOIN records c ON c.id = met.record JOIN trace_groups u ON u.id = c.trace_group)"
-        ));
+
+    fn joined(&mut self, filters: &[RunFilter], moment: Moment, operator: &str, none: &str) -> String {
+        let parts: Vec<String> = filters.iter().map(|one| self.filter(one, moment)).collect();
+        balanced(&parts, operator, none)
     }
-    clause.sql = if all.is_empty() { "1".to_owned() } else { all.join(" AND ") };
-    clause
+
+    fn condition(&mut self, condition: &Condition, moment: Moment) -> String {
+        match condition {
+            Condition::Status(status) => self.status(*status, moment),
+            Condition::Verdict(Verdict::Allow) => "r.allow_count > 0".into(),
+            Condition::Verdict(Verdict::Deny) => "r.deny_count > 0".into(),
+            Condition::Verdict(Verdict::Hitl) => "r.hitl_count > 0".into(),
+            Condition::Text(field, patterns) => self.text(*field, patterns),
+            Condition::Number(field, range) => self.number(*field, *range),
+            Condition::Error(pattern) => {
+                let pattern = self.bind(pattern.anywhere().lowercase().to_string());
+                format!(
+                    "(matches_lowercase(r.error_type, {pattern}) OR matches_lowercase(r.error_message, {pattern}))"
+                )
+            }
+            Condition::Score(pattern) => {
+                let patterns = std::slice::from_ref(pattern);
+                let (name, label) = (self.matches("z.name", patterns), self.matches("z.label", patterns));
+                format!("EXISTS (SELECT 1 FROM scores z WHERE z.run_id = r.run_id AND ({name} OR {label}))")
+            }
+            Condition::ScoreFigure(name, bounds) => {
+                let (name, between) = (self.bind(name.clone()), self.between("z.value", *bounds));
+                format!(
+                    "EXISTS (SELECT 1 FROM scores z WHERE z.run_id = r.run_id AND z.name = {name} AND {between})"
+                )
+            }
+            Condition::Trace(trace) => {
+                let (id, hex) = (self.bind(trace.bytes().to_vec()), self.bind(trace.to_string()));
+                // A run in several traces has none of its own.
+                format!(
+                    "(r.trace_id = {id} OR (r.trace_id IS NULL AND EXISTS
+                         (SELECT 1 FROM json_each(r.lists, '$.trace_ids') t WHERE t.value = {hex})))"
+                )
+            }
+            Condition::Parent(run) => format!("r.parent_run_id = {}", self.bind(run.bytes().to_vec())),
+            Condition::Has(known) => has(*known),
+            Condition::Content(phrases) => {
+                let expression = self.bind(match_expression(phrases));
+                format!(
+                    "r.trace_group IN (WITH found (content) AS (SELECT rowid FROM search WHERE search MATCH {expression}),
+                         met (record) AS (SELECT c.record FROM found JOIN contents c ON c.id = found.content
+                             UNION ALL SELECT o.record FROM found JOIN uses o ON o.content = found.content)
+                         SELECT coalesce(u.leader, u.id) FROM met JOIN records c ON c.id = met.record JOIN trace_groups u ON u.id = c.trace_group)"
+                )
+            }
+            Condition::Runs(runs) => {
+                format!(
+                    "r.run_id IN (SELECT unhex(value) FROM json_each({}))",
+                    self.bind(super::find::json_ids(runs))
+                )
+            }
+            // Attributes are in the records: `answers` looks through the runs that the rest leaves.
+            Condition::Attribute(_) => "1".into(),
+        }
+    }
+
+    fn status(&mut self, status: RunStatus, moment: Moment) -> String {
+        let open = "r.failed = 0 AND r.ended_at IS NULL";
+        let silent_since = moment.now_ms.saturating_sub(moment.inactivity_ms);
+        match status {
+            RunStatus::Failed => "r.failed".into(),
+            RunStatus::Completed => "(r.failed = 0 AND r.ended_at IS NOT NULL)".into(),
+            RunStatus::Running => format!("({open} AND r.received_at >= {})", self.bind(silent_since)),
+            RunStatus::Incomplete => format!("({open} AND r.received_at < {})", self.bind(silent_since)),
+        }
+    }
+
+    fn text(&mut self, field: TextField, patterns: &[Pattern]) -> String {
+        match place(field) {
+            Place::Column(column) => self.matches(column, patterns),
+            Place::Listed(field) => self.listed(field, patterns),
+            Place::Tags => {
+                let (sent, given) = (self.listed(field::TAG, patterns), self.matches("t.tag", patterns));
+                format!(
+                    "({sent} OR EXISTS (SELECT 1 FROM tags t
+                         WHERE t.trace_group = r.trace_group AND t.run_id = r.run_id AND {given}))"
+                )
+            }
+        }
+    }
+
+    fn listed(&mut self, field: u8, patterns: &[Pattern]) -> String {
+        let matches = self.matches("v.value", patterns);
+        format!("r.id IN (SELECT v.run FROM run_values v WHERE v.field = {field} AND {matches})")
+    }
+
+    /// Equality with one of these, or a match of one that is a pattern.
+    fn matches(&mut self, column: &str, patterns: &[Pattern]) -> String {
+        let (mut literals, mut parts) = (Vec::new(), Vec::new());
+        for pattern in patterns {
+            match pattern.as_literal() {
+                Some(text) => literals.push(self.bind(text.to_owned())),
+                None => parts.push(self.pattern(column, pattern)),
+            }
+        }
+        match &literals[..] {
+            [] => {}
+            [one] => parts.push(format!("{column} = {one}")),
+            several => parts.push(format!("{column} IN ({})", several.join(", "))),
+        }
+        balanced(&parts, "OR", "0")
+    }
+
+    fn pattern(&mut self, column: &str, pattern: &Pattern) -> String {
+        let whole = self.bind(pattern.to_string());
+        if pattern.prefix().is_empty() {
+            return format!("matches({column}, {whole})");
+        }
+        // The bounds let an index find what begins like this.
+        let first = self.bind(pattern.prefix().to_owned());
+        let last = self.bind(format!("{}{}", pattern.prefix(), char::MAX));
+        format!("({column} >= {first} AND {column} < {last} AND matches({column}, {whole}))")
+    }
+
+    fn number(&mut self, field: NumberField, range: Range) -> String {
+        let column = number_column(field);
+        if range.first > range.last {
+            return "0".into();
+        }
+        if range.first == range.last {
+            return format!("{column} = {}", self.bind(range.first));
+        }
+        let mut parts = Vec::new();
+        if range.first > i64::MIN {
+            parts.push(format!("{column} >= {}", self.bind(range.first)));
+        }
+        if range.last < i64::MAX {
+            parts.push(format!("{column} <= {}", self.bind(range.last)));
+        }
+        balanced(&parts, "AND", "1")
+    }
+
+    fn between(&mut self, column: &str, bounds: Bounds) -> String {
+        let mut parts = Vec::new();
+        for (bound, strict, including) in [(bounds.low, ">", ">="), (bounds.high, "<", "<=")] {
+            if let Some((value, is_included)) = bound {
+                let sign = if is_included { including } else { strict };
+                parts.push(format!("{column} {sign} {}", self.bind(value)));
+            }
+        }
+        balanced(&parts, "AND", "1")
+    }
 }
 
-/// The FTS expression that asks for all of these words and phrases, each taken literally.
-pub(crate) fn match_expression(texts: &[String]) -> Option<String> {
-    let phrases: Vec<String> = texts
-        .iter()
-        .filter(|text| text.chars().any(char::is_alphanumeric))
-        .map(|text| match text.strip_suffix('*') {
-            Some(prefix) => format!("\"{}\"*", prefix.replace('"', "\"\"")),
-            None => format!("\"{}\"", text.replace('"', "\"\"")),
-        })
-        .collect();
-    (!phrases.is_empty()).then(|| phrases.join(" AND "))
-}
-
-fn is(clause: &mut Clause, filter: Filter, value: &str, moment: Moment) -> String {
-    let column = match filter {
-        Filter::Status => return status(clause, value, moment),
-        Filter::Verdict => {
-            return match value {
-                _ if value == Verdict::Allow.as_str() => "r.allow_count > 0".into(),
-                _ if value == Verdict::Deny.as_str() => "r.deny_count > 0".into(),
-                _ if value == Verdict::Hitl.as_str() => "r.hitl_count > 0".into(),
-                "*" => "r.allow_count + r.deny_count + r.hitl_count > 0".into(),
-                _ => "0".into(),
-            };
+/// Joins conditions as a tree of little depth: SQLite counts each operator in a row as one level, and has a limit.
+fn balanced(parts: &[String], operator: &str, none: &str) -> String {
+    match parts {
+        [] => none.to_owned(),
+        [one] => one.clone(),
+        _ => {
+            let (left, right) = parts.split_at(parts.len() / 2);
+            format!("({} {operator} {})", balanced(left, operator, none), balanced(right, operator, none))
         }
-        Filter::Error => {
-            return match value {
-                "*" | "true" => "r.error_count > 0".into(),
-                "false" => "r.error_count = 0".into(),
-                text => {
-                    let pattern = clause.bind(format!("%{}%", text.replace('*', "%")));
-                    format!("(r.error_type LIKE {pattern} OR r.error_message LIKE {pattern})")
-                }
-            };
-        }
-        Filter::Score => {
-            let (name, label) = (glob(clause, "z.name", value), glob(clause, "z.label", value));
-            return format!(
-                "EXISTS (SELECT 1 FROM scores z WHERE z.run_id = r.run_id AND ({name} OR {label}))"
-            );
-        }
-        Filter::Model => return listed(clause, field::MODEL, value),
-        Filter::Provider => return listed(clause, field::PROVIDER, value),
-        Filter::Tool => return listed(clause, field::TOOL, value),
-        Filter::RiskTier => return listed(clause, field::RISK_TIER, value),
-        Filter::Tag => {
-            let listed = listed(clause, field::TAG, value);
-            let given = glob(clause, "t.tag", value);
-            return format!(
-                "({listed} OR EXISTS (SELECT 1 FROM tags t WHERE t.trace_group = r.trace_group AND t.run_id = r.run_id AND {given}))"
-            );
-        }
-        Filter::ParentRunId | Filter::TraceId => {
-            let column = if filter == Filter::TraceId { "r.trace_id" } else { "r.parent_run_id" };
-            let bytes = match filter {
-                Filter::TraceId => {
-                    value.parse::<turnscope_model::TraceId>().map(|id| id.bytes().to_vec()).ok()
-                }
-                _ => value.parse::<RunId>().map(|id| id.bytes().to_vec()).ok(),
-            };
-            return match bytes {
-                Some(bytes) => format!("{column} = {}", clause.bind(bytes)),
-                None if value == "*" => format!("{column} IS NOT NULL"),
-                None => "0".into(),
-            };
-        }
-        Filter::User => "r.user_id",
-        Filter::Session => "r.session_id",
-        Filter::Agent => "r.agent_name",
-        Filter::Service => "r.service_name",
-        Filter::Name => "r.name",
-        Filter::Dialect => "r.dialect",
-        Filter::UserRole => "r.user_role",
-        Filter::Trigger => "r.trigger_type",
-        Filter::Prompt => "r.prompt_id",
-        Filter::PromptVersion => "r.prompt_version",
-        Filter::Experiment => "r.experiment_id",
-        Filter::ExperimentVariant => "r.experiment_variant",
-        Filter::NativeRunId => "r.native_run_id",
-        number => {
-            return match value.parse::<f64>() {
-                Ok(value) => bound(clause, number, "", Some((value, true)), Some((value, true))),
-                Err(_) => "0".into(),
-            };
-        }
-    };
-    glob(clause, column, value)
-}
-
-/// Equality, or a pattern where the value holds a star.
-fn glob(clause: &mut Clause, column: &str, value: &str) -> String {
-    if value == "*" {
-        return format!("{column} IS NOT NULL");
-    }
-    if !value.contains('*') {
-        return format!("{column} = {}", clause.bind(value.to_owned()));
-    }
-    let escaped: String = value
-        .chars()
-        .map(|c| match c {
-            '?' => "[?]".to_owned(),
-            '[' => "[[]".to_owned(),
-            other => other.to_string(),
-        })
-        .collect();
-    format!("{column} GLOB {}", clause.bind(escaped))
-}
-
-fn listed(clause: &mut Clause, field: u8, value: &str) -> String {
-    let matches = glob(clause, "v.value", value);
-    format!("r.id IN (SELECT v.run FROM run_values v WHERE v.field = {field} AND {matches})")
-}
-
-fn status(clause: &mut Clause, value: &str, moment: Moment) -> String {
-    let silent_since = moment.now_ms.saturating_sub(moment.inactivity_ms);
-    let open = "r.failed = 0 AND r.ended_at IS NULL";
-    match value {
-        _ if value == RunStatus::Failed.as_str() => "r.failed".into(),
-        _ if value == RunStatus::Completed.as_str() => "(r.failed = 0 AND r.ended_at IS NOT NULL)".into(),
-        _ if value == RunStatus::Running.as_str() => {
-            format!("({open} AND r.received_at >= {})", clause.bind(silent_since))
-        }
-        _ if value == RunStatus::Incomplete.as_str() => {
-            format!("({open} AND r.received_at < {})", clause.bind(silent_since))
-        }
-        "*" => "1".into(),
-        _ => "0".into(),
     }
 }
 
-fn bound(
-    clause: &mut Clause,
-    filter: Filter,
-    name: &str,
-    low: Option<(f64, bool)>,
-    high: Option<(f64, bool)>,
-) -> String {
-    let (expression, scale) = match filter {
-        Filter::Started => ("r.started_at", 1e6),
-        Filter::Duration => ("r.duration", 1e6),
-        Filter::Tokens => ("r.total_tokens", 1.0),
-        Filter::Cost => ("r.cost", 1e9),
-        Filter::Turns => ("r.turn_count", 1.0),
-        Filter::ToolCalls => ("r.tool_call_count", 1.0),
-        Filter::LlmCalls => ("r.llm_call_count", 1.0),
-        Filter::Errors => ("r.error_count", 1.0),
-        Filter::Score => ("z.value", 1.0),
-        _ => return "0".into(),
-    };
-    let mut parts = Vec::new();
-    for (limit, strict, inclusive) in [(low, ">", ">="), (high, "<", "<=")] {
-        if let Some((value, including)) = limit {
-            let sign = if including { inclusive } else { strict };
-            // Columns of integers are compared with an integer: as a float, a time in nanoseconds is 200 ns off.
-            let scaled = value * scale;
-            #[expect(clippy::cast_possible_truncation, reason = "only a whole number that fits is cast")]
-            let bound = if filter == Filter::Score || scaled.fract() != 0.0 || scaled.abs() >= 9.2e18 {
-                clause.bind(scaled)
-            } else {
-                clause.bind(scaled as i64)
-            };
-            parts.push(format!("{expression} {sign} {bound}"));
-        }
+/// Where a field's texts are.
+enum Place {
+    Column(&'static str),
+    /// In `run_values`, under this number.
+    Listed(u8),
+    /// Among those that were sent and those given by API.
+    Tags,
+}
+
+const fn place(field: TextField) -> Place {
+    Place::Column(match field {
+        TextField::Model => return Place::Listed(field::MODEL),
+        TextField::Provider => return Place::Listed(field::PROVIDER),
+        TextField::Tool => return Place::Listed(field::TOOL),
+        TextField::RiskTier => return Place::Listed(field::RISK_TIER),
+        TextField::Tag => return Place::Tags,
+        TextField::User => "r.user_id",
+        TextField::Session => "r.session_id",
+        TextField::Agent => "r.agent_name",
+        TextField::Service => "r.service_name",
+        TextField::Name => "r.name",
+        TextField::Dialect => "r.dialect",
+        TextField::UserRole => "r.user_role",
+        TextField::Trigger => "r.trigger_type",
+        TextField::Prompt => "r.prompt_id",
+        TextField::PromptVersion => "r.prompt_version",
+        TextField::Experiment => "r.experiment_id",
+        TextField::ExperimentVariant => "r.experiment_variant",
+        TextField::NativeRunId => "r.native_run_id",
+    })
+}
+
+const fn number_column(field: NumberField) -> &'static str {
+    match field {
+        NumberField::Started => "r.started_at",
+        NumberField::Duration => "r.duration",
+        NumberField::Tokens => "r.total_tokens",
+        NumberField::Cost => "r.cost",
+        NumberField::Turns => "r.turn_count",
+        NumberField::ToolCalls => "r.tool_call_count",
+        NumberField::LlmCalls => "r.llm_call_count",
+        NumberField::Errors => "r.error_count",
     }
-    let parts = if parts.is_empty() { "1".to_owned() } else { parts.join(" AND ") };
-    if filter == Filter::Score {
-        let name = clause.bind(name.to_owned());
-        return format!(
-            "EXISTS (SELECT 1 FROM scores z WHERE z.run_id = r.run_id AND z.name = {name} AND {parts})"
-        );
+}
+
+fn has(known: Known) -> String {
+    match known {
+        Known::Text(field) => match place(field) {
+            // An empty name of a service, or of a dialect, is none.
+            Place::Column(column) => format!("{column} <> ''"),
+            Place::Listed(field) => {
+                format!("r.id IN (SELECT v.run FROM run_values v WHERE v.field = {field})")
+            }
+            Place::Tags => format!(
+                "(r.id IN (SELECT v.run FROM run_values v WHERE v.field = {}) OR EXISTS (SELECT 1 FROM tags t
+                     WHERE t.trace_group = r.trace_group AND t.run_id = r.run_id))",
+                field::TAG
+            ),
+        },
+        Known::Number(field) => format!("{} IS NOT NULL", number_column(field)),
+        Known::Verdict => "r.allow_count + r.deny_count + r.hitl_count > 0".into(),
+        Known::Error => "r.error_count > 0".into(),
+        Known::Score => "EXISTS (SELECT 1 FROM scores z WHERE z.run_id = r.run_id)".into(),
+        Known::Parent => "r.parent_run_id IS NOT NULL".into(),
+        Known::ParentInSession => "EXISTS (SELECT 1 FROM runs p
+             WHERE p.run_id = r.parent_run_id AND p.session_id = r.session_id)"
+            .into(),
     }
-    format!("({parts})")
 }

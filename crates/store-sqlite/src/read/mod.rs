@@ -5,6 +5,7 @@ mod content;
 mod figures;
 mod filter_sql;
 mod find;
+mod functions;
 mod group_cache;
 mod groups;
 mod links;
@@ -16,6 +17,7 @@ mod search;
 mod sessions;
 mod size;
 mod traces;
+mod values;
 
 pub(crate) use content::{body, content, inline};
 pub(crate) use lists::Lists;

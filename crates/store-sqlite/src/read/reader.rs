@@ -1,6 +1,6 @@
 //! Readers: connections within a read transaction, kept open for the next question.
 
-use super::{group_cache::GroupCache, lists::Lists};
+use super::{functions, group_cache::GroupCache, lists::Lists};
 use crate::{
     blocks::Blocks,
     damage::DamageLog,
@@ -17,8 +17,9 @@ use std::{
 use turnscope_model::{ContentId, RecordId, RunId, Score, SpanId, TraceGroupId, TraceId};
 use turnscope_project::TraceGroup;
 use turnscope_query::{
-    FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage, RunPageQuery,
-    SearchCursor, SearchPage, Session, StoreSize, TraceCursor, TracePage, UnpricedModel,
+    FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Phrase, Run, RunFilter, RunLink, RunPage,
+    RunPageQuery, SearchCursor, SearchPage, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
+    UnpricedModel, ValueCursor, ValuePage,
 };
 use turnscope_store::{ContextList, ReadLimit, Reader, StoredBody, StoredContent, Unreadable};
 
@@ -61,7 +62,9 @@ impl Readers {
         let mut open = match idle {
             Some(open) => open,
             None => {
-                Open { db: schema::open_reader(&self.path)?, blocks: Blocks::new(), lists: Lists::default() }
+                let db = schema::open_reader(&self.path)?;
+                functions::add(&db)?;
+                Open { db, blocks: Blocks::new(), lists: Lists::default() }
             }
         };
         let watched = limit.clone();
@@ -163,17 +166,19 @@ impl Reader for SqliteReader<'_> {
         &mut self,
         of: GroupBy,
         prefix: &str,
+        after: Option<&ValueCursor>,
         limit: u32,
-    ) -> std::result::Result<Vec<(String, u64)>, StoreError> {
-        Ok(self.frequent_values(of, prefix, limit)?)
+    ) -> std::result::Result<ValuePage, StoreError> {
+        Ok(self.value_page(of, prefix, after, limit)?)
     }
     fn sessions(
         &mut self,
         user: Option<&str>,
+        after: Option<&SessionCursor>,
         limit: u32,
         offset: u32,
-    ) -> std::result::Result<Vec<Session>, StoreError> {
-        Ok(self.session_list(user, limit, offset)?)
+    ) -> std::result::Result<SessionPage, StoreError> {
+        Ok(self.session_page(user, after, limit, offset)?)
     }
     fn traces(
         &mut self,
@@ -184,11 +189,11 @@ impl Reader for SqliteReader<'_> {
     }
     fn search(
         &mut self,
-        texts: &[String],
+        phrases: &[Phrase],
         limit: u32,
         after: Option<&SearchCursor>,
     ) -> std::result::Result<SearchPage, StoreError> {
-        Ok(self.search_page(texts, limit, after)?)
+        Ok(self.search_page(phrases, limit, after)?)
     }
     fn unpriced_models(&mut self) -> std::result::Result<Vec<UnpricedModel>, StoreError> {
         Ok(self.models_without_price()?)

@@ -8,7 +8,7 @@ use std::{
 };
 use turnscope_model::{ContentId, RecordId, TraceGroupId};
 use turnscope_project::TraceGroup;
-use turnscope_query::{Hit, Occurrence, SearchCursor, SearchPage};
+use turnscope_query::{Hit, Occurrence, Phrase, SearchCursor, SearchPage};
 
 /// The name of the list of what was found, for cursors.
 const LIST: &str = "search";
@@ -19,11 +19,11 @@ impl SqliteReader<'_> {
     /// The newest contents that hold all of these words and phrases.
     pub(super) fn search_page(
         &mut self,
-        texts: &[String],
+        phrases: &[Phrase],
         limit: u32,
         after: Option<&SearchCursor>,
     ) -> Result<SearchPage> {
-        let Some(expression) = match_expression(texts) else { return Ok(SearchPage::default()) };
+        let expression = match_expression(phrases);
         let before = match after {
             None => i64::MAX,
             Some(cursor) => Position::parse(cursor.as_str(), LIST)?.row,

@@ -16,7 +16,7 @@ impl World {
             assert!(Instant::now() < until, "the index never caught up");
             std::thread::sleep(Duration::from_millis(10));
         }
-        self.reader().search(&[words.to_owned()], 10, None).unwrap().hits
+        self.reader().search(&[words.into()], 10, None).unwrap().hits
     }
 }
 

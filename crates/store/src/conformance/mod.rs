@@ -111,5 +111,5 @@ fn search(subject: &impl Subject, words: &str) -> SearchPage {
         assert!(Instant::now() < until, "the index never caught up");
         std::thread::sleep(Duration::from_millis(5));
     }
-    view(subject).search(&[words.to_owned()], 10, None).unwrap()
+    view(subject).search(&[words.into()], 10, None).unwrap()
 }

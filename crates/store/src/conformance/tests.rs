@@ -12,18 +12,16 @@ use std::{
 };
 use turnscope_model::{Body, LinkFact, NanoUsd, Purpose, Record, RecordId, RunId, ScoreSource};
 use turnscope_query::{
-    FigureKey, FiguresQuery, Filter, Found, GroupBy, NewScore, Order, Retention, RunCursor, RunFilter,
-    RunLink, RunPageQuery, ScoreChange, SearchCursor, TraceCursor,
+    FigureKey, FiguresQuery, Found, GroupBy, NewScore, NumberField, Order, Retention, RunCursor, RunFilter,
+    RunLink, RunPageQuery, ScoreChange, SearchCursor, TextField, TraceCursor,
 };
 
 fn commit(subject: &impl Subject, records: impl IntoIterator<Item = Record>) -> Stored {
     commit_and_wait(subject.store(), batch(records)).unwrap()
 }
 
-fn only(filter: Filter, value: &str) -> RunFilter {
-    let mut wanted = RunFilter::default();
-    wanted.is(filter, vec![value.to_owned()]);
-    wanted
+fn only(field: TextField, value: &str) -> RunFilter {
+    RunFilter::text(field, value)
 }
 
 /// An agent with two calls and a tool.
@@ -228,20 +226,18 @@ pub fn filters_choose_runs(subject: &mut impl Subject) {
     other.facts.user_id = Some("ann".into());
     other.facts.tags = vec!["red".into(), "blue".into()];
     commit(subject, [other]);
-    assert_eq!(run_ids(subject, &only(Filter::Agent, "b")), [run_id(2, 1)]);
-    assert_eq!(run_ids(subject, &only(Filter::Tool, "look")), [run_id(1, 1)]);
-    assert_eq!(run_ids(subject, &only(Filter::Model, "m-1")), [run_id(1, 1)]);
-    assert_eq!(run_ids(subject, &only(Filter::User, "ann")), [run_id(2, 1)]);
-    assert_eq!(run_ids(subject, &only(Filter::Tag, "blue")), [run_id(2, 1)]);
-    assert_eq!(run_ids(subject, &only(Filter::Agent, "nobody")), []);
-    let mut either = RunFilter::default();
-    either.is(Filter::Agent, vec!["a".into(), "b".into()]);
+    assert_eq!(run_ids(subject, &only(TextField::Agent, "b")), [run_id(2, 1)]);
+    assert_eq!(run_ids(subject, &only(TextField::Tool, "look")), [run_id(1, 1)]);
+    assert_eq!(run_ids(subject, &only(TextField::Model, "m-1")), [run_id(1, 1)]);
+    assert_eq!(run_ids(subject, &only(TextField::User, "ann")), [run_id(2, 1)]);
+    assert_eq!(run_ids(subject, &only(TextField::Tag, "blue")), [run_id(2, 1)]);
+    assert_eq!(run_ids(subject, &only(TextField::Agent, "nobody")), []);
+    let either = RunFilter::Any(vec![only(TextField::Agent, "a"), only(TextField::Agent, "b")]);
     assert_eq!(run_ids(subject, &either).len(), 2);
-    let mut many_turns = RunFilter::default();
-    many_turns.at_least(Filter::Turns, 2.0);
+    let many_turns = RunFilter::at_least(NumberField::Turns, 2);
     assert_eq!(run_ids(subject, &many_turns), [run_id(1, 1)]);
     search(subject, "quaggas");
-    let words = RunFilter { search: vec!["quaggas".into()], ..RunFilter::default() };
+    let words = RunFilter::word("quaggas");
     assert_eq!(run_ids(subject, &words), [run_id(1, 1)]);
 }
 
@@ -274,7 +270,7 @@ pub fn child_runs_are_totalled_and_listed(subject: &mut impl Subject) {
     records.push(agent("below", 1, (5, 3), (1031, 1039)));
     records.push(call(1, (6, 5), (1032, 1035), &said(1), "from below"));
     commit(subject, records);
-    let roots = RunFilter { roots_only: true, ..RunFilter::default() };
+    let roots = RunFilter::roots();
     let found = view(subject).runs(&roots, &RunPageQuery::default(), super::moment()).unwrap();
     assert_eq!(found.runs.len(), 1);
     let listed = &found.runs[0];
@@ -315,7 +311,7 @@ pub fn figures_are_sums_over_the_matching_runs(subject: &mut impl Subject) {
     assert_eq!(of("a").durations, [500_000_000; 3]);
     let second = 1_000_000_000;
     let asked =
-        FiguresQuery { filter: only(Filter::Agent, "a"), bucket: Some(second), ..FiguresQuery::default() };
+        FiguresQuery { filter: only(TextField::Agent, "a"), bucket: Some(second), ..FiguresQuery::default() };
     let by_time = view(subject).figures(&asked, super::moment()).unwrap();
     let starts: Vec<Option<i64>> = by_time.keys().map(|key| key.bucket).collect();
     assert_eq!(starts, [1, 2, 3].map(|n| Some(ms(n * 1000) * 1_000_000)));
@@ -328,8 +324,8 @@ pub fn values_are_listed_most_frequent_first(subject: &mut impl Subject) {
     for (trace, name) in [(1, "aa"), (2, "ab"), (3, "ab"), (4, "c")] {
         commit(subject, [agent(name, trace, (1, 0), (0, 10))]);
     }
-    let values = view(subject).values(GroupBy::Agent, "a", 10).unwrap();
-    assert_eq!(values, [("ab".to_owned(), 2), ("aa".to_owned(), 1)]);
+    let page = view(subject).values(GroupBy::Agent, "a", None, 10).unwrap();
+    assert_eq!(page.values, [("ab".to_owned(), 2), ("aa".to_owned(), 1)]);
 }
 
 /// Sessions gather runs, the one with the latest run first.
@@ -340,10 +336,11 @@ pub fn sessions_gather_runs(subject: &mut impl Subject) {
         records[0].facts.user_id = Some("ann".into());
         commit(subject, records);
     }
-    let sessions = view(subject).sessions(None, 10, 0).unwrap();
-    let seen: Vec<_> = sessions.iter().map(|s| (s.session_id.as_str(), s.run_count, s.turn_count)).collect();
+    let page = view(subject).sessions(None, None, 10, 0).unwrap();
+    let seen: Vec<_> =
+        page.sessions.iter().map(|s| (s.session_id.as_str(), s.run_count, s.turn_count)).collect();
     assert_eq!(seen, [("s", 2, 4), ("t", 1, 2)]);
-    assert_eq!(view(subject).sessions(Some("bob"), 10, 0).unwrap().len(), 0);
+    assert_eq!(view(subject).sessions(Some("bob"), None, 10, 0).unwrap().total, 0);
 }
 
 /// Traces of any kind are listed, newest first, in pages.
@@ -387,7 +384,7 @@ pub fn pages_of_a_search_lead_through_every_hit_once(subject: &mut impl Subject)
     let mut seen = Vec::new();
     let mut after = None;
     for _ in 0..20 {
-        let page = view(subject).search(&["sentence".to_owned()], 2, after.as_ref()).unwrap();
+        let page = view(subject).search(&["sentence".into()], 2, after.as_ref()).unwrap();
         seen.extend(page.hits.into_iter().map(|hit| String::from_utf8(hit.bytes).unwrap()));
         after = page.next;
         if after.is_none() {

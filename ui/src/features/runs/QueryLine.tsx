@@ -1,11 +1,12 @@
 import { Search, X } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { flushSync } from "react-dom";
+import type { Problem } from "../../api/client";
 import { visible } from "../../lib/text";
-import { completed, type Piece, pieceAt } from "./query";
+import { around, completed, type Piece, pieceAt } from "./query";
 import { useCompletion } from "./useCompletion";
 
-type Props = { query: string; error: string | null; onQuery: (query: string) => void };
+type Props = { query: string; error: Problem | null; onQuery: (query: string) => void };
 
 /** The query line. Enter applies it; the arrow keys choose among the completions at the caret. */
 export function QueryLine({ query, error, onQuery }: Props) {
@@ -42,7 +43,7 @@ export function QueryLine({ query, error, onQuery }: Props) {
       const offer = offers[chosen] ?? (event.key === "Tab" && piece?.prefix ? offers[0] : undefined);
       if (offer) {
         event.preventDefault();
-        take(offer.text);
+        take(offer.write);
       } else if (event.key === "Enter") {
         setPiece(null);
         onQuery(text.trim());
@@ -108,7 +109,7 @@ export function QueryLine({ query, error, onQuery }: Props) {
               aria-selected={n === chosen}
               onMouseDown={(event) => {
                 event.preventDefault();
-                take(offer.text);
+                take(offer.write);
               }}
               className="flex justify-between gap-4 px-3 py-0.5 hover:bg-hover aria-selected:bg-selected"
             >
@@ -118,11 +119,26 @@ export function QueryLine({ query, error, onQuery }: Props) {
           ))}
         </div>
       )}
-      {error && (
-        <p role="alert" className="mt-1 text-error">
-          {visible(error)}
+      {error && <QueryError query={query} error={error} />}
+    </div>
+  );
+}
+
+/** What is wrong with the query, with a mark at the place. */
+function QueryError({ query, error }: { query: string; error: Problem }) {
+  const { position, length } = error;
+  const [before, wrong, after] = around(query, position ?? 0, length ?? 0);
+  return (
+    <div role="alert" className="mt-1">
+      <p className="text-error">{visible(error.message)}</p>
+      {position !== undefined && (
+        <p className="truncate font-mono text-[12.5px]">
+          {visible(before.slice(-60))}
+          <mark className="border-b-2 border-error bg-transparent text-error">{visible(wrong) || "\u00a0"}</mark>
+          {visible(after)}
         </p>
       )}
+      {error.detail && <p className="text-muted">{visible(error.detail)}</p>}
     </div>
   );
 }

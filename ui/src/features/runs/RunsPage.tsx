@@ -74,7 +74,7 @@ export function RunsPage() {
     },
   });
 
-  const problem = list.error instanceof Problem && list.error.status === 400 ? list.error.message : null;
+  const problem = list.error instanceof Problem && list.error.status === 400 ? list.error : null;
   const empty = !list.loading && !list.error && list.count === 0;
   const bars = histogram.data;
   const said = (n: number) => `${exactCount(n)} ${n === 1 ? "run" : "runs"}`;

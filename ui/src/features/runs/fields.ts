@@ -34,11 +34,20 @@ export const fields: Field[] = [
   asked("prompt_version", "the prompt's version"),
   asked("experiment_id", "the experiment"),
   asked("experiment_variant", "the experiment's variant"),
-  choice("risk_tier", "of a gated tool call", ["low", "medium", "high", "critical"]),
+  asked("risk_tier", "of a gated tool call"),
+  asked("trigger_type", "what set the run off"),
   { name: "score", says: "score.NAME>0.5", write: "score." },
-  { name: "started", says: "a date, or -24h", write: "started>" },
+  { name: "started", says: "a date, 2026-03-10T14:00, or -24h", write: "started>=" },
   { name: "native_run_id", says: "the application's own id", write: "native_run_id:" },
+  { name: "attr", says: "attr.KEY:VALUE, an attribute of the root span", write: "attr." },
   choice("is", "only runs without a parent", ["root"]),
+  choice("has", "runs of which something is known", ["session", "user", "tag", "score", "verdict", "error", "cost"]),
+];
+
+/** The words that combine conditions. */
+export const words: Field[] = [
+  { name: "OR", says: "one of the two sides holds", write: "OR " },
+  { name: "NOT", says: "what follows does not hold", write: "NOT " },
 ];
 
 export function fieldOf(name: string): Field | undefined {

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, must } from "../../api/client";
-import { fieldOf, fields } from "./fields";
+import { api, must, type Schemas } from "../../api/client";
+import { fieldOf, fields, words } from "./fields";
 import type { Piece } from "./query";
 
-export type Completion = { text: string; says: string };
+/** `text` is shown, `write` goes into the query. */
+export type Completion = { text: string; says: string; write: string };
 
 /** Completions at the caret: names from the language, values from the server. */
 export function useCompletion(piece: Piece | null): Completion[] {
@@ -22,13 +23,19 @@ export function useCompletion(piece: Piece | null): Completion[] {
   });
   if (!piece) return [];
   if (piece.kind === "name") {
-    return fields.filter(({ name }) => fits(name, prefix)).map(({ write, says }) => ({ text: write, says }));
+    const offered = [...fields, ...words].filter(({ name }) => fits(name, prefix));
+    return offered.map(({ write, says }) => ({ text: write, says, write }));
   }
   if (field?.values) {
-    return field.values.filter((value) => fits(value, prefix)).map((text) => ({ text, says: "" }));
+    return field.values.filter((value) => fits(value, prefix)).map((text) => ({ text, says: "", write: text }));
   }
   const runs = (n: number) => `${n} ${n === 1 ? "run" : "runs"}`;
-  return field?.ask ? (values.data ?? []).map(({ value, runs: n }) => ({ text: value, says: runs(n) })) : [];
+  const offer = ({ value, quoted, runs: n }: Schemas["ValueCount"]) => ({
+    text: value,
+    says: runs(n),
+    write: quoted,
+  });
+  return field?.ask ? (values.data ?? []).map(offer) : [];
 }
 
 /** Compares as the server does: by prefix, ignoring case. */

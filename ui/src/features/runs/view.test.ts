@@ -15,6 +15,11 @@ test("what makes no sense in a URL is left out", () => {
 });
 
 test("only top-level runs are asked for unless child runs are wanted", () => {
-  expect(filterOf(readView({ q: "x", before: 9 }))).toEqual({ q: "x", started_before: 9, roots_only: true });
+  expect(filterOf(readView({ q: "x", before: 9 }))).toEqual({
+    q: "x",
+    tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    started_before: "9",
+    roots_only: true,
+  });
   expect(filterOf(readView({ children: true }))).toEqual({});
 });

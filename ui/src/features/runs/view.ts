@@ -57,12 +57,18 @@ export function writeView(view: View): Record<string, unknown> {
   };
 }
 
+/** The zone in which the page shows times, so that a date in the query is the day that one sees. */
+function zone(): string {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return timeZone && timeZone !== "Etc/Unknown" ? timeZone : "UTC";
+}
+
 /** The view as filters of `GET /v1/runs` and `/v1/stats`. */
 export function filterOf(view: View) {
   return {
-    ...(view.q && { q: view.q }),
-    ...(view.after && { started_after: view.after }),
-    ...(view.before && { started_before: view.before }),
+    ...(view.q && { q: view.q, tz: zone() }),
+    ...(view.after && { started_after: String(view.after) }),
+    ...(view.before && { started_before: String(view.before) }),
     ...(!view.children && { roots_only: true }),
   };
 }

@@ -101,7 +101,7 @@ fn as_protobuf(signal: Signal, json: &[u8]) -> Option<Bytes> {
 impl Taken {
     /// Counts what a reply to so many records says.
     pub(super) fn count(&mut self, records: u64, reply: Reply) -> Result<(), Failure> {
-        let said: Value = serde_json::from_slice(&reply.or_failure()?).unwrap_or_default();
+        let said: Value = serde_json::from_slice(&reply.or_failure("import")?).unwrap_or_default();
         let said = &said["partialSuccess"];
         let rejected = ["rejectedSpans", "rejectedLogRecords", "rejectedDataPoints"]
             .iter()
