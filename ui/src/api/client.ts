@@ -14,7 +14,11 @@ export class Problem extends Error {
   readonly position: number | undefined;
   readonly length: number | undefined;
 
-  constructor(status: number, title: string, more: Pick<Partial<Problem>, "detail" | "position" | "length"> = {}) {
+  constructor(
+    status: number,
+    title: string,
+    more: Pick<Partial<Problem>, "detail" | "position" | "length"> = {},
+  ) {
     super(title);
     this.status = status;
     this.detail = more.detail;

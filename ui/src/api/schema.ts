@@ -29,12 +29,12 @@ export interface paths {
                     has_error?: boolean | null;
                     /** @description Runs on the page, 1 to 1000; default 50. */
                     limit?: number | null;
-                    /** @description The least cost, in US dollars. */
-                    min_cost?: number | null;
-                    /** @description The least duration, in milliseconds. */
-                    min_duration_ms?: number | null;
-                    /** @description The least sum of input and output tokens. */
-                    min_tokens?: number | null;
+                    /** @description The least cost in US dollars (inclusive), such as `0.25`. */
+                    min_cost?: string | null;
+                    /** @description The least duration (inclusive), in milliseconds or with a unit such as `5s`. */
+                    min_duration_ms?: string | null;
+                    /** @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`. */
+                    min_tokens?: string | null;
                     /** @description A model that was asked for, or that answered. */
                     model?: string | null;
                     /** @description The application's own id. */
@@ -51,7 +51,7 @@ export interface paths {
                     prompt_version?: string | null;
                     /** @description A provider that was called, named as in the GenAI conventions. */
                     provider?: string | null;
-                    /** @description The query language: `agent:triage cost>0.5 verdict:deny error:* "refund"`. */
+                    /** @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md. */
                     q?: string | null;
                     /** @description A tier of risk that a policy gate gave. */
                     risk_tier?: string | null;
@@ -59,16 +59,19 @@ export interface paths {
                     roots_only?: boolean | null;
                     /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
                     score?: string | null;
-                    /** @description Words that the run's content must hold. */
+                    /** @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning. */
                     search?: string | null;
                     /** @description `service.name` of the resource. */
                     service?: string | null;
                     /** @description The session, as the application says. */
                     session_id?: string | null;
-                    /** @description The earliest start, in milliseconds since the epoch. */
-                    started_after?: number | null;
-                    /** @description Runs that began before this, in milliseconds since the epoch. */
-                    started_before?: number | null;
+                    /**
+                     * @description Runs that began at this time or later (inclusive): milliseconds since the epoch, a date such as `2026-03-10`, a
+                     *      time such as `2026-03-10T14:30:00+02:00`, or `-24h`.
+                     */
+                    started_after?: string | null;
+                    /** @description Runs that began before this time (exclusive), written in the same ways. */
+                    started_before?: string | null;
                     /** @description `running`, `completed`, `failed` or `incomplete`. */
                     status?: string | null;
                     /** @description A tag of the run. */
@@ -79,6 +82,8 @@ export interface paths {
                     trace_id?: string | null;
                     /** @description What set the run off, such as `cron`. */
                     trigger_type?: string | null;
+                    /** @description Where dates and times without an offset are: `UTC` (the default), `+02:00`, or a name such as `Europe/Berlin`. */
+                    tz?: string | null;
                     /** @description The user, as the application says. */
                     user_id?: string | null;
                     /** @description The user's role, as a policy engine knows it. */
@@ -846,9 +851,11 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description `next_cursor` of the page before, with the same user. */
+                    cursor?: string | null;
                     /** @description Sessions on the page, 1 to 1000; default 50. */
                     limit?: number | null;
-                    /** @description Sessions to leave out before the page. */
+                    /** @description Sessions to leave out before the page. `cursor` misses nothing while runs arrive. */
                     offset?: number | null;
                     /** @description Only sessions of this user. */
                     user_id?: string | null;
@@ -893,7 +900,12 @@ export interface paths {
         /** The runs of a session */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description `next_cursor` of the page before. */
+                    cursor?: string | null;
+                    /** @description Runs on the page, 1 to 1000; default 1000. */
+                    limit?: number | null;
+                };
                 header?: never;
                 path: {
                     id: string;
@@ -902,7 +914,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description One session's runs, oldest first. */
+                /** @description One session's runs, newest first. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -999,12 +1011,12 @@ export interface paths {
                     has_error?: boolean | null;
                     /** @description Runs on the page, 1 to 1000; default 50. */
                     limit?: number | null;
-                    /** @description The least cost, in US dollars. */
-                    min_cost?: number | null;
-                    /** @description The least duration, in milliseconds. */
-                    min_duration_ms?: number | null;
-                    /** @description The least sum of input and output tokens. */
-                    min_tokens?: number | null;
+                    /** @description The least cost in US dollars (inclusive), such as `0.25`. */
+                    min_cost?: string | null;
+                    /** @description The least duration (inclusive), in milliseconds or with a unit such as `5s`. */
+                    min_duration_ms?: string | null;
+                    /** @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`. */
+                    min_tokens?: string | null;
                     /** @description A model that was asked for, or that answered. */
                     model?: string | null;
                     /** @description The application's own id. */
@@ -1021,7 +1033,7 @@ export interface paths {
                     prompt_version?: string | null;
                     /** @description A provider that was called, named as in the GenAI conventions. */
                     provider?: string | null;
-                    /** @description The query language: `agent:triage cost>0.5 verdict:deny error:* "refund"`. */
+                    /** @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md. */
                     q?: string | null;
                     /** @description A tier of risk that a policy gate gave. */
                     risk_tier?: string | null;
@@ -1029,16 +1041,19 @@ export interface paths {
                     roots_only?: boolean | null;
                     /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
                     score?: string | null;
-                    /** @description Words that the run's content must hold. */
+                    /** @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning. */
                     search?: string | null;
                     /** @description `service.name` of the resource. */
                     service?: string | null;
                     /** @description The session, as the application says. */
                     session_id?: string | null;
-                    /** @description The earliest start, in milliseconds since the epoch. */
-                    started_after?: number | null;
-                    /** @description Runs that began before this, in milliseconds since the epoch. */
-                    started_before?: number | null;
+                    /**
+                     * @description Runs that began at this time or later (inclusive): milliseconds since the epoch, a date such as `2026-03-10`, a
+                     *      time such as `2026-03-10T14:30:00+02:00`, or `-24h`.
+                     */
+                    started_after?: string | null;
+                    /** @description Runs that began before this time (exclusive), written in the same ways. */
+                    started_before?: string | null;
                     /** @description `running`, `completed`, `failed` or `incomplete`. */
                     status?: string | null;
                     /** @description A tag of the run. */
@@ -1049,6 +1064,8 @@ export interface paths {
                     trace_id?: string | null;
                     /** @description What set the run off, such as `cron`. */
                     trigger_type?: string | null;
+                    /** @description Where dates and times without an offset are: `UTC` (the default), `+02:00`, or a name such as `Europe/Berlin`. */
+                    tz?: string | null;
                     /** @description The user, as the application says. */
                     user_id?: string | null;
                     /** @description The user's role, as a policy engine knows it. */
@@ -1101,11 +1118,13 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description `next_cursor` of the page before, with the same field and prefix. */
+                    cursor?: string | null;
                     /** @description `agent`, `model`, `tool`, `service`, `user_id`, `session_id`, `tag`, … */
                     field?: string;
-                    /** @description Values at most, 1 to 1000; default 50. */
+                    /** @description Values on the page, 1 to 1000; default 50. */
                     limit?: number | null;
-                    /** @description Only values that begin like this. */
+                    /** @description Only values that begin like this, upper and lower case being the same. */
                     prefix?: string;
                 };
                 header?: never;
@@ -1333,12 +1352,12 @@ export interface paths {
                     has_error?: boolean | null;
                     /** @description Runs on the page, 1 to 1000; default 50. */
                     limit?: number | null;
-                    /** @description The least cost, in US dollars. */
-                    min_cost?: number | null;
-                    /** @description The least duration, in milliseconds. */
-                    min_duration_ms?: number | null;
-                    /** @description The least sum of input and output tokens. */
-                    min_tokens?: number | null;
+                    /** @description The least cost in US dollars (inclusive), such as `0.25`. */
+                    min_cost?: string | null;
+                    /** @description The least duration (inclusive), in milliseconds or with a unit such as `5s`. */
+                    min_duration_ms?: string | null;
+                    /** @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`. */
+                    min_tokens?: string | null;
                     /** @description A model that was asked for, or that answered. */
                     model?: string | null;
                     /** @description The application's own id. */
@@ -1355,7 +1374,7 @@ export interface paths {
                     prompt_version?: string | null;
                     /** @description A provider that was called, named as in the GenAI conventions. */
                     provider?: string | null;
-                    /** @description The query language: `agent:triage cost>0.5 verdict:deny error:* "refund"`. */
+                    /** @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md. */
                     q?: string | null;
                     /** @description A tier of risk that a policy gate gave. */
                     risk_tier?: string | null;
@@ -1363,16 +1382,19 @@ export interface paths {
                     roots_only?: boolean | null;
                     /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
                     score?: string | null;
-                    /** @description Words that the run's content must hold. */
+                    /** @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning. */
                     search?: string | null;
                     /** @description `service.name` of the resource. */
                     service?: string | null;
                     /** @description The session, as the application says. */
                     session_id?: string | null;
-                    /** @description The earliest start, in milliseconds since the epoch. */
-                    started_after?: number | null;
-                    /** @description Runs that began before this, in milliseconds since the epoch. */
-                    started_before?: number | null;
+                    /**
+                     * @description Runs that began at this time or later (inclusive): milliseconds since the epoch, a date such as `2026-03-10`, a
+                     *      time such as `2026-03-10T14:30:00+02:00`, or `-24h`.
+                     */
+                    started_after?: string | null;
+                    /** @description Runs that began before this time (exclusive), written in the same ways. */
+                    started_before?: string | null;
                     /** @description `running`, `completed`, `failed` or `incomplete`. */
                     status?: string | null;
                     /** @description A tag of the run. */
@@ -1383,6 +1405,8 @@ export interface paths {
                     trace_id?: string | null;
                     /** @description What set the run off, such as `cron`. */
                     trigger_type?: string | null;
+                    /** @description Where dates and times without an offset are: `UTC` (the default), `+02:00`, or a name such as `Europe/Berlin`. */
+                    tz?: string | null;
                     /** @description The user, as the application says. */
                     user_id?: string | null;
                     /** @description The user's role, as a policy engine knows it. */
@@ -3278,7 +3302,11 @@ export interface components {
             /** @description Runs of the page that are damaged and could not be read, each with the reason. */
             unreadable: string[];
         };
-        /** @description Filters of runs; several values of one filter are separated by commas, `*` stands for anything. */
+        /**
+         * @description Filters of runs, all of which must hold. Each means what its word in `q` means. Several values of one filter are
+         *      separated by commas (a comma before a space is part of the value, and so is everything in quotes); `*` stands for
+         *      anything. An id is one value as it stands.
+         */
         RunQuery: {
             /**
              * @description The agent's name.
@@ -3317,23 +3345,20 @@ export interface components {
              */
             limit: number | null;
             /**
-             * Format: double
-             * @description The least cost, in US dollars.
+             * @description The least cost in US dollars (inclusive), such as `0.25`.
              * @default null
              */
-            min_cost: number | null;
+            min_cost: string | null;
             /**
-             * Format: double
-             * @description The least duration, in milliseconds.
+             * @description The least duration (inclusive), in milliseconds or with a unit such as `5s`.
              * @default null
              */
-            min_duration_ms: number | null;
+            min_duration_ms: string | null;
             /**
-             * Format: double
-             * @description The least sum of input and output tokens.
+             * @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`.
              * @default null
              */
-            min_tokens: number | null;
+            min_tokens: string | null;
             /**
              * @description A model that was asked for, or that answered.
              * @default null
@@ -3376,7 +3401,7 @@ export interface components {
              */
             provider: string | null;
             /**
-             * @description The query language: `agent:triage cost>0.5 verdict:deny error:* "refund"`.
+             * @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md.
              * @default null
              */
             q: string | null;
@@ -3396,7 +3421,7 @@ export interface components {
              */
             score: string | null;
             /**
-             * @description Words that the run's content must hold.
+             * @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning.
              * @default null
              */
             search: string | null;
@@ -3411,17 +3436,16 @@ export interface components {
              */
             session_id: string | null;
             /**
-             * Format: double
-             * @description The earliest start, in milliseconds since the epoch.
+             * @description Runs that began at this time or later (inclusive): milliseconds since the epoch, a date such as `2026-03-10`, a
+             *      time such as `2026-03-10T14:30:00+02:00`, or `-24h`.
              * @default null
              */
-            started_after: number | null;
+            started_after: string | null;
             /**
-             * Format: double
-             * @description Runs that began before this, in milliseconds since the epoch.
+             * @description Runs that began before this time (exclusive), written in the same ways.
              * @default null
              */
-            started_before: number | null;
+            started_before: string | null;
             /**
              * @description `running`, `completed`, `failed` or `incomplete`.
              * @default null
@@ -3447,6 +3471,11 @@ export interface components {
              * @default null
              */
             trigger_type: string | null;
+            /**
+             * @description Where dates and times without an offset are: `UTC` (the default), `+02:00`, or a name such as `Europe/Berlin`.
+             * @default null
+             */
+            tz: string | null;
             /**
              * @description The user, as the application says.
              * @default null
@@ -3613,7 +3642,7 @@ export interface components {
             reported_cost_usd?: number | null;
             /**
              * Format: uint64
-             * @description Top-level runs.
+             * @description Its topmost runs: those that no other run of the session started.
              */
             run_count: number;
             /** @description The session's name, as the application says. */
@@ -3638,20 +3667,55 @@ export interface components {
             /** @description The user of its runs; null when the application names none. */
             user_id?: string | null;
         };
-        /** @description One session's runs, oldest first. */
+        /** @description Which part of a session. */
+        SessionQuery: {
+            /**
+             * @description `next_cursor` of the page before.
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Format: uint32
+             * @description Runs on the page, 1 to 1000; default 1000.
+             * @default null
+             */
+            limit: number | null;
+        };
+        /** @description One session's runs, newest first. */
         SessionRuns: {
-            /** @description Its top-level runs, 1000 at most. */
+            /** @description Pass it as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+            /** @description The page of its topmost runs: those that no other run of the session started. */
             runs: components["schemas"]["Run"][];
             /** @description The session that was asked for. */
             session_id: string;
+            /**
+             * Format: uint64
+             * @description How many there are in all: exact up to 10,000, then null.
+             */
+            total?: number | null;
+            /** @description Runs of the page that are damaged and could not be read, each with the reason. */
+            unreadable: string[];
         };
         /** @description Sessions, the one with the latest run first. */
         Sessions: {
+            /** @description Pass it as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
             /** @description The page of sessions. */
             sessions: components["schemas"]["Session"][];
+            /**
+             * Format: uint64
+             * @description How many there are in all.
+             */
+            total: number;
         };
         /** @description Which sessions. */
         SessionsQuery: {
+            /**
+             * @description `next_cursor` of the page before, with the same user.
+             * @default null
+             */
+            cursor: string | null;
             /**
              * Format: uint32
              * @description Sessions on the page, 1 to 1000; default 50.
@@ -3660,7 +3724,7 @@ export interface components {
             limit: number | null;
             /**
              * Format: uint32
-             * @description Sessions to leave out before the page.
+             * @description Sessions to leave out before the page. `cursor` misses nothing while runs arrive.
              * @default null
              */
             offset: number | null;
@@ -4509,21 +4573,30 @@ export interface components {
         };
         /** @description One value, and how many runs have it. */
         ValueCount: {
+            /** @description The value as a filter takes it, in `q` and as a parameter: in quotes where it must be. */
+            quoted: string;
             /**
              * Format: uint64
              * @description Runs that have it; 0 for `status` and `verdict`, whose values are fixed and not counted.
              */
             runs: number;
-            /** @description What the filter can be set to. */
+            /** @description The value as it was sent. */
             value: string;
         };
         /** @description The values a filter can take. */
         Values: {
+            /** @description Pass it as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
             /** @description Most frequent first. */
             values: components["schemas"]["ValueCount"][];
         };
         /** @description Which values are wanted. */
         ValuesQuery: {
+            /**
+             * @description `next_cursor` of the page before, with the same field and prefix.
+             * @default null
+             */
+            cursor: string | null;
             /**
              * @description `agent`, `model`, `tool`, `service`, `user_id`, `session_id`, `tag`, …
              * @default
@@ -4531,12 +4604,12 @@ export interface components {
             field: string;
             /**
              * Format: uint32
-             * @description Values at most, 1 to 1000; default 50.
+             * @description Values on the page, 1 to 1000; default 50.
              * @default null
              */
             limit: number | null;
             /**
-             * @description Only values that begin like this.
+             * @description Only values that begin like this, upper and lower case being the same.
              * @default
              */
             prefix: string;

@@ -4,6 +4,8 @@ use unicode_width::UnicodeWidthChar as _;
 
 /// Columns of the query that are shown at most.
 const SHOWN: usize = 72;
+/// Columns that are kept for what stands behind the wrong place.
+const AFTER: usize = 20;
 
 /// The query, and below it carets under what is wrong: `length` characters from `at` on, or the place behind the end.
 pub(crate) fn pointer(query: &str, at: usize, length: usize) -> String {
@@ -17,7 +19,7 @@ pub(crate) fn pointer(query: &str, at: usize, length: usize) -> String {
     let end = (at + length.max(1)).min(plain.len()).max(at);
     // The wrong place is in view, with what stands before it as far as there is room.
     let mut from = 0;
-    while from < at && width(&plain[from..end]) > SHOWN {
+    while from < at && width(&plain[from..end]) > SHOWN - AFTER {
         from += 1;
     }
     let mut to = end;

@@ -104,11 +104,18 @@ fn only_a_star_is_a_wildcard() {
 #[test]
 fn a_run_in_several_traces_is_found_by_each() {
     let world = World::new();
-    let named = |span| with(span, [text("agent_inspector.run_id", "r-1"), text("gen_ai.agent.name", "both")]);
-    world.send(vec![named(agent(1, (1, 0), "both", (0, 10)))]);
-    world.send(vec![named(agent(2, (2, 0), "both", (20, 30)))]);
-    for trace in ["01".repeat(16), "02".repeat(16)] {
-        assert!(!world.asked(&format!("trace:{trace}")).is_empty(), "{trace}");
+    let event = |trace, kind, id| {
+        with(
+            span(trace, (1, 0), kind, (0, 10)),
+            [text("agent_inspector.run_id", "r-1"), text("agent_inspector.event_id", id)],
+        )
+    };
+    world.send(vec![event(1, "run_start", "e-1"), event(2, "tool_call", "e-2")]);
+    assert_eq!(world.runs()[0].trace_ids.len(), 2);
+    for (trace, found) in [("01".repeat(16), 1), ("02".repeat(16), 1), ("03".repeat(16), 0)] {
+        let filter = parse(&format!("trace:{trace}"), &clock()).unwrap();
+        let runs = world.reader().runs(&filter, &RunPageQuery::default(), moment()).unwrap();
+        assert_eq!(runs.total, Some(found), "{trace}");
     }
 }
 

@@ -134,7 +134,9 @@ function QueryError({ query, error }: { query: string; error: Problem }) {
       {position !== undefined && (
         <p className="truncate font-mono text-[12.5px]">
           {visible(before.slice(-60))}
-          <mark className="border-b-2 border-error bg-transparent text-error">{visible(wrong) || "\u00a0"}</mark>
+          <mark className="border-b-2 border-error bg-transparent text-error">
+            {visible(wrong) || "\u00a0"}
+          </mark>
           {visible(after)}
         </p>
       )}

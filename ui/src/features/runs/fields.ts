@@ -41,7 +41,15 @@ export const fields: Field[] = [
   { name: "native_run_id", says: "the application's own id", write: "native_run_id:" },
   { name: "attr", says: "attr.KEY:VALUE, an attribute of the root span", write: "attr." },
   choice("is", "only runs without a parent", ["root"]),
-  choice("has", "runs of which something is known", ["session", "user", "tag", "score", "verdict", "error", "cost"]),
+  choice("has", "runs of which something is known", [
+    "session",
+    "user",
+    "tag",
+    "score",
+    "verdict",
+    "error",
+    "cost",
+  ]),
 ];
 
 /** The words that combine conditions. */

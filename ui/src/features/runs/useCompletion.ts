@@ -27,7 +27,9 @@ export function useCompletion(piece: Piece | null): Completion[] {
     return offered.map(({ write, says }) => ({ text: write, says, write }));
   }
   if (field?.values) {
-    return field.values.filter((value) => fits(value, prefix)).map((text) => ({ text, says: "", write: text }));
+    return field.values
+      .filter((value) => fits(value, prefix))
+      .map((text) => ({ text, says: "", write: text }));
   }
   const runs = (n: number) => `${n} ${n === 1 ? "run" : "runs"}`;
   const offer = ({ value, quoted, runs: n }: Schemas["ValueCount"]) => ({
