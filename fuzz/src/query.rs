@@ -4,7 +4,8 @@ use std::cell::OnceCell;
 use tempfile::TempDir;
 use turnscope_model::{Form, Purpose};
 use turnscope_query::{
-    Clock, Condition, GroupBy, Moment, Order, RunCursor, RunFilter, RunPageQuery, SearchCursor, SessionCursor, TraceCursor, ValueCursor,
+    Clock, Condition, GroupBy, Moment, Order, RunCursor, RunFilter, RunPageQuery, SearchCursor,
+    SessionCursor, TraceCursor, ValueCursor,
 };
 use turnscope_store::{ReadLimit, Store as _, StoreError};
 use turnscope_store_sqlite::{Options, SqliteStore};

@@ -13,19 +13,19 @@ use turnscope_store::StoreError;
 
 /// An error reply.
 #[derive(Debug)]
-pub(crate) struct Problem(turnscope_api::Problem);
+pub(crate) struct Problem(Box<turnscope_api::Problem>);
 
 /// When a client that was refused for a moment should come back, in seconds.
 const RETRY_AFTER: u64 = 2;
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: impl Into<String>) -> Self {
-        Self(turnscope_api::Problem {
+        Self(Box::new(turnscope_api::Problem {
             kind: kind.to_owned(),
             status: status.as_u16(),
             title: title.into(),
             ..turnscope_api::Problem::default()
-        })
+        }))
     }
 
     pub(crate) fn bad_request(title: impl Into<String>) -> Self {

@@ -11,7 +11,7 @@ use crate::{
     range::Decimal,
     time::{self, HOW, HOW_LONG},
 };
-use turnscope_model::{RunId, TraceId};
+use turnscope_model::{RunId, RunStatus, TraceId, Verdict};
 
 /// The condition of one term.
 pub(super) fn condition(term: &Comparison, clock: &Clock) -> Result<RunFilter, QueryError> {
@@ -81,11 +81,9 @@ pub(super) fn single(
     clock: &Clock,
 ) -> Result<RunFilter, Wrong> {
     Ok(match field {
-        Field::Status => choice("status", STATUSES, |one| one.as_str(), value).map(Condition::Status)?.into(),
+        Field::Status => choice("status", STATUSES, RunStatus::as_str, value).map(Condition::Status)?.into(),
         Field::Verdict if value == "*" => Condition::Has(Known::Verdict).into(),
-        Field::Verdict => {
-            choice("verdict", VERDICTS, |one| one.as_str(), value).map(Condition::Verdict)?.into()
-        }
+        Field::Verdict => choice("verdict", VERDICTS, Verdict::as_str, value).map(Condition::Verdict)?.into(),
         Field::Error => match Pattern::parse(value) {
             any if any.is_any() => Condition::Has(Known::Error).into(),
             pattern => Condition::Error(pattern).into(),

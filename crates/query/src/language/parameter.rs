@@ -108,17 +108,12 @@ fn separated(value: &str) -> Vec<String> {
     let mut values = Vec::new();
     let mut rest = value;
     loop {
-        let (one, after) = match in_quotes(rest) {
-            Some((inside, after)) => (inside, after),
-            None => {
-                let at = rest
-                    .match_indices(',')
-                    .map(|(at, _)| at)
-                    .find(|at| !rest[at + 1..].starts_with(char::is_whitespace))
-                    .unwrap_or(rest.len());
-                (rest[..at].to_owned(), &rest[at..])
-            }
-        };
+        let (one, after) = in_quotes(rest).unwrap_or_else(|| {
+            let mut commas = rest.match_indices(',').map(|(at, _)| at);
+            let end =
+                commas.find(|at| !rest[at + 1..].starts_with(char::is_whitespace)).unwrap_or(rest.len());
+            (rest[..end].to_owned(), &rest[end..])
+        });
         values.push(one);
         match after.strip_prefix(',') {
             Some(next) => rest = next,

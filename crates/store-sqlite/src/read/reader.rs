@@ -11,7 +11,7 @@ use crate::{
 use rusqlite::Connection;
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 use turnscope_model::{ContentId, RecordId, RunId, Score, SpanId, TraceGroupId, TraceId};
@@ -44,6 +44,14 @@ pub(crate) struct Open {
     pub(crate) lists: Lists,
 }
 
+impl Open {
+    fn new(path: &Path) -> Result<Self> {
+        let db = schema::open_reader(path)?;
+        functions::add(&db)?;
+        Ok(Self { db, blocks: Blocks::new(), lists: Lists::default() })
+    }
+}
+
 /// A view of the store for one question.
 pub(crate) struct SqliteReader<'a> {
     pub(super) open: Option<Open>,
@@ -61,11 +69,7 @@ impl Readers {
         let idle = lock(&self.idle).pop();
         let mut open = match idle {
             Some(open) => open,
-            None => {
-                let db = schema::open_reader(&self.path)?;
-                functions::add(&db)?;
-                Open { db, blocks: Blocks::new(), lists: Lists::default() }
-            }
+            None => Open::new(&self.path)?,
         };
         let watched = limit.clone();
         open.db.progress_handler(STEPS, Some(move || watched.is_over()))?;
