@@ -83,7 +83,7 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// How long a busy server wants to be left alone.
+/// How long a busy server asks clients to wait.
 fn wait(reply: &Reply) -> Duration {
     let seconds = reply.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     Duration::from_secs(seconds.unwrap_or(1)).min(LONGEST_WAIT)
