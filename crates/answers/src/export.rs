@@ -72,11 +72,11 @@ fn otlp(reader: &mut dyn Reader, group: &TraceGroup, run: usize) -> Result<Json>
     }
     let resource_spans = spans.into_iter().map(|(origin, spans)| {
         let spans: Vec<Json> = spans.iter().map(to_json::span).collect();
-        under_origin(&origin, "scopeSpans", "spans", spans)
+        under_origin(&origin, "scopeSpans", "spans", &spans)
     });
     let resource_logs = logs.into_iter().map(|(origin, logs)| {
         let logs: Vec<Json> = logs.iter().map(to_json::log).collect();
-        under_origin(&origin, "scopeLogs", "logRecords", logs)
+        under_origin(&origin, "scopeLogs", "logRecords", &logs)
     });
     Ok(
         json!({ "resourceSpans": resource_spans.collect::<Vec<_>>(), "resourceLogs": resource_logs.collect::<Vec<_>>() }),
@@ -84,7 +84,7 @@ fn otlp(reader: &mut dyn Reader, group: &TraceGroup, run: usize) -> Result<Json>
 }
 
 /// Records under their resource and scope, with the keys of their signal.
-fn under_origin(origin: &[u8], scopes: &str, name: &str, records: Vec<Json>) -> Json {
+fn under_origin(origin: &[u8], scopes: &str, name: &str, records: &[Json]) -> Json {
     let origin: ResourceSpans = prost::Message::decode(origin).unwrap_or_default();
     let scope = origin.scope_spans.into_iter().next().unwrap_or_default();
     json!({ "resource": to_json::resource(origin.resource.as_ref()), "schemaUrl": origin.schema_url,

@@ -74,7 +74,7 @@ fn any(json: Option<&mut Json>, value: &AnyValue) {
     let Some(json) = json else { return };
     match &value.value {
         Some(Any::DoubleValue(number)) if !number.is_finite() => {
-            json["doubleValue"] = number_text(*number).into()
+            json["doubleValue"] = number_text(*number).into();
         }
         Some(Any::ArrayValue(array)) => {
             for (json, value) in each(json.pointer_mut("/arrayValue/values")).zip(&array.values) {

@@ -6,7 +6,12 @@
 //! crates that few servers need.
 
 use percent_encoding::percent_decode_str;
-use std::{path::PathBuf, time::Duration};
+use std::{
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::runtime::Handle;
 use turnscope_answers::ExternalContents;
 
@@ -86,7 +91,7 @@ impl ContentStore {
     async fn read(&self, address: &str) -> Result<String, String> {
         let below = &address[self.url.len()..];
         let bytes = match &self.source {
-            Source::Directory(directory) => read_file(directory.join(file_below(below)?)).await?,
+            Source::Directory(directory) => read_file(directory.clone(), file_below(below)?).await?,
             #[cfg(feature = "cloud-content-stores")]
             Source::Bucket(bucket) => bucket.read(below).await?,
         };
@@ -142,13 +147,45 @@ fn decoded(text: &str) -> Result<String, String> {
     Ok(decoded.into_owned())
 }
 
-async fn read_file(path: PathBuf) -> Result<Vec<u8>, String> {
-    let found = tokio::fs::metadata(&path).await.map_err(|error| error.to_string())?;
-    if !found.is_file() {
-        return Err("it is not a file".into()); // to open a named pipe would block until somebody writes
+/// Reads a file below a directory. On a thread of its own, since a slow disk must not hold up the runtime.
+async fn read_file(directory: PathBuf, below: PathBuf) -> Result<Vec<u8>, String> {
+    let read = move || {
+        let file = open_below(&directory, &below).map_err(|error| error.to_string())?;
+        let found = file.metadata().map_err(|error| error.to_string())?;
+        if !found.is_file() {
+            return Err("it is not a file".to_owned());
+        }
+        check_size(found.len())?;
+        let mut bytes = Vec::new();
+        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        check_size(bytes.len() as u64)?; // it may have grown
+        Ok(bytes)
+    };
+    tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+/// Opens a file below a directory without following a symbolic link, which could lead out of it, and without waiting
+/// for the writer of a named pipe.
+#[cfg(unix)]
+fn open_below(directory: &Path, below: &Path) -> std::io::Result<File> {
+    use rustix::fs::{Mode, OFlags, open, openat};
+    let mut at = open(directory, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let mut names = below.iter().peekable();
+    while let Some(name) = names.next() {
+        let kind = if names.peek().is_some() { OFlags::DIRECTORY } else { OFlags::NONBLOCK };
+        at = openat(&at, name, kind | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
     }
-    check_size(found.len())?;
-    tokio::fs::read(&path).await.map_err(|error| error.to_string())
+    Ok(File::from(at))
+}
+
+/// Opens a file below a directory, unless a symbolic link leads out of it.
+#[cfg(not(unix))]
+fn open_below(directory: &Path, below: &Path) -> std::io::Result<File> {
+    let path = directory.join(below).canonicalize()?;
+    if !path.starts_with(directory.canonicalize()?) {
+        return Err(std::io::Error::other("a symbolic link leads out of the content store"));
+    }
+    File::open(path)
 }
 
 fn check_size(bytes: u64) -> Result<(), String> {
@@ -224,6 +261,27 @@ mod tests {
         .await
         .unwrap();
         assert_eq!(fetched, [Some("hello".to_owned()), None, None, None, None, None, None, None]);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn links_out_of_the_directory_and_named_pipes_are_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        std::fs::create_dir_all(root.join("kept/a")).unwrap();
+        std::fs::write(root.join("secret"), "no").unwrap();
+        std::os::unix::fs::symlink(root.join("secret"), root.join("kept/link")).unwrap();
+        std::os::unix::fs::symlink(root, root.join("kept/out")).unwrap();
+        let pipe = root.join("kept/pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        let base = format!("file://{}/kept", root.display());
+        let stores = ContentStores::open(std::slice::from_ref(&base)).unwrap();
+        let fetched = tokio::task::spawn_blocking(move || {
+            ["link", "out/secret", "pipe", "a"].map(|name| stores.fetch(&format!("{base}/{name}")))
+        })
+        .await
+        .unwrap();
+        assert_eq!(fetched, [None, None, None, None]);
     }
 
     #[test]

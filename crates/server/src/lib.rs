@@ -8,6 +8,7 @@ mod body;
 mod clock;
 mod content_stores;
 mod counted;
+mod degraded;
 mod document;
 mod families;
 mod ingest;

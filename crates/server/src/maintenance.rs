@@ -1,6 +1,10 @@
 //! Background work of a running server: retention, changed prices, and memory kept for readers.
 
-use crate::{clock::now_ms, state::App};
+use crate::{
+    clock::now_ms,
+    degraded::{Watch, degraded},
+    state::App,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
@@ -44,16 +48,19 @@ pub(crate) fn spawn_pruning(app: &Arc<App>) -> Option<JoinHandle<()>> {
 /// How often the price file and the memory kept for readers are checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Applies a changed price file (stored costs follow in the background), and frees large runs that nobody reads any more.
+/// Applies a changed price file (stored costs follow in the background), frees large runs that nobody reads any more, and
+/// logs what goes wrong.
 pub(crate) fn spawn_upkeep(app: &Arc<App>) -> JoinHandle<()> {
-    let store = Arc::downgrade(&app.store);
-    let prices = Arc::clone(&app.prices);
+    let app = Arc::downgrade(app);
     tokio::spawn(async move {
+        let mut watch = Watch::default();
         loop {
             tokio::time::sleep(CHECK_INTERVAL).await;
-            let Some(store) = store.upgrade() else { return };
+            let Some(app) = app.upgrade() else { return };
+            watch.look(&degraded(&app));
+            let (store, prices) = (Arc::clone(&app.store), Arc::clone(&app.prices));
+            drop(app);
             store.free_unused_memory();
-            let prices = Arc::clone(&prices);
             let outcome = tokio::task::spawn_blocking(move || {
                 if prices.refresh() { store.set_pricing(prices.pricing()) } else { Ok(()) }
             });

@@ -56,7 +56,7 @@ fn no_page_of_another_site_changes_anything() {
         .iter()
         .flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(move |method| (method, path)))
         .filter(|(method, _)| *method != "get")
-        .map(|(method, path)| (method.to_uppercase(), path.replace('{', "").replace('}', "")))
+        .map(|(method, path)| (method.to_uppercase(), path.replace(['{', '}'], "")))
         .chain(
             ["/v1/traces", "/v1/logs", "/v1/metrics", "/", "/api/public/otel/v1/traces"]
                 .map(|path| ("POST".into(), path.into())),

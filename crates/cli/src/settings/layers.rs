@@ -93,9 +93,8 @@ pub(crate) fn only_harmless(layer: &mut Layer, path: &Path) -> Option<String> {
     let path = path.display();
     let note = match (used.is_empty(), ignored.is_empty()) {
         (true, true) => return None,
-        (_, true) => format!("using {path}: {}", used.join(", ")),
         (true, false) => format!("{path} is not used"),
-        (false, false) => format!("using {path}: {}", used.join(", ")),
+        _ => format!("using {path}: {}", used.join(", ")),
     };
     let note = if ignored.is_empty() {
         note

@@ -78,52 +78,51 @@ impl Pairs {
             push(text, start..end, &rule, "", &mut found);
             Some(after)
         });
-        each(&self.plain, text, |captures, start| self.plain_value(keys, text, captures, start, &mut found));
+        each(&self.plain, text, |captures, start| plain_value(keys, text, captures, start, &mut found));
         found
     }
+}
 
-    /// The value of `KEY: …`, `KEY=…` or `--KEY …`. Gives where it ends.
-    fn plain_value(
-        &self,
-        keys: &Keys,
-        text: &str,
-        captures: &Captures<'_>,
-        start: usize,
-        found: &mut Vec<Secret>,
-    ) -> Option<usize> {
-        let (is_flag, key) = (captures.get(1).is_some(), group(captures, 2));
-        if captures.get(5).is_some() && !is_flag {
-            return None;
-        }
-        let rule = keys.secret(key)?;
-        let rest = &text[start..];
-        let quote_length = rest.len() - rest.trim_start_matches('\\').len() + 1;
-        if rest.trim_start_matches('\\').starts_with(['"', '\'']) {
-            let quote = &rest[..quote_length];
-            // The quote that ends a string before a colon is none that opens a value.
-            let end = closing(text, start + quote_length, quote)?;
-            let value = &text[start + quote_length..end];
-            let is_value = is_flag || captures.get(4).is_some() || !value.contains(['\n', ',', ':', '{']);
-            if is_value && !value.is_empty() {
-                push(text, start + quote_length..end, &rule, "", found);
-                return Some(end);
-            }
-            return None;
-        }
-        let is_line = WHOLE_LINE.contains(&rule.as_str()) && !is_flag;
-        let ends = |c: char| match c {
-            '\n' | '\r' | '\\' | '"' | '\'' | '`' => true,
-            _ => !is_line && (c.is_whitespace() || ",;)}]>&|".contains(c)),
-        };
-        let value = rest[..rest.find(ends).unwrap_or(rest.len())].trim_end();
-        let is_variable = captures.get(4).is_some() && key.chars().all(|c| !c.is_ascii_lowercase());
-        let says_secret = is_line || is_flag || is_variable || is_random(value);
-        if value.len() >= if is_line { 3 } else { SHORTEST_TOKEN } && says_secret && !is_placeholder(value) {
-            push(text, start..start + value.len(), &rule, "", found);
-            return Some(start + value.len());
-        }
-        None
+/// The value of `KEY: …`, `KEY=…` or `--KEY …`. Gives where it ends.
+fn plain_value(
+    keys: &Keys,
+    text: &str,
+    captures: &Captures<'_>,
+    start: usize,
+    found: &mut Vec<Secret>,
+) -> Option<usize> {
+    let (is_flag, key) = (captures.get(1).is_some(), group(captures, 2));
+    if captures.get(5).is_some() && !is_flag {
+        return None;
     }
+    let rule = keys.secret(key)?;
+    let rest = &text[start..];
+    let quote_length = rest.len() - rest.trim_start_matches('\\').len() + 1;
+    if rest.trim_start_matches('\\').starts_with(['"', '\'']) {
+        let quote = &rest[..quote_length];
+        // The quote that ends a string before a colon is none that opens a value.
+        let end = closing(text, start + quote_length, quote)?;
+        let value = &text[start + quote_length..end];
+        let is_value = is_flag || captures.get(4).is_some() || !value.contains(['\n', ',', ':', '{']);
+        if is_value && !value.is_empty() {
+            push(text, start + quote_length..end, &rule, "", found);
+            return Some(end);
+        }
+        return None;
+    }
+    let is_line = WHOLE_LINE.contains(&rule.as_str()) && !is_flag;
+    let ends = |c: char| match c {
+        '\n' | '\r' | '\\' | '"' | '\'' | '`' => true,
+        _ => !is_line && (c.is_whitespace() || ",;)}]>&|".contains(c)),
+    };
+    let value = rest[..rest.find(ends).unwrap_or(rest.len())].trim_end();
+    let is_variable = captures.get(4).is_some() && key.chars().all(|c| !c.is_ascii_lowercase());
+    let says_secret = is_line || is_flag || is_variable || is_random(value);
+    if value.len() >= if is_line { 3 } else { SHORTEST_TOKEN } && says_secret && !is_placeholder(value) {
+        push(text, start..start + value.len(), &rule, "", found);
+        return Some(start + value.len());
+    }
+    None
 }
 
 /// Calls this for each match with where it ends; searches on from where it says, else from the end of the match.

@@ -209,22 +209,20 @@ fn record_each(app: &App, trail: &mut Trail, due: &[RunId]) -> Vec<(RunId, i64)>
     let read =
         |ids: &[RunId]| app.store.reader(&ReadLimit::none()).and_then(|mut reader| reader.runs_by_id(ids));
     // One run that cannot be read does not keep the others from being recorded.
-    let (runs, mut failed) = match read(due) {
-        Ok(runs) => (runs, Vec::new()),
-        Err(_) => {
-            let (mut runs, mut failed) = (Vec::new(), Vec::new());
-            for id in due {
-                match read(&[*id]) {
-                    Ok(found) => runs.extend(found),
-                    Err(error) => {
-                        tracing::error!(run = %id, %error, "a run could not be read for the audit trail");
-                        failed.push(*id);
-                    }
+    let mut failed = Vec::new();
+    let runs = read(due).unwrap_or_else(|_| {
+        let mut runs = Vec::new();
+        for id in due {
+            match read(&[*id]) {
+                Ok(found) => runs.extend(found),
+                Err(error) => {
+                    tracing::error!(run = %id, %error, "a run could not be read for the audit trail");
+                    failed.push(*id);
                 }
             }
-            (runs, failed)
         }
-    };
+        runs
+    });
     let recorded = record(app, trail, &runs);
     failed.extend(recorded.failed);
     app.unrecorded.update(due, &failed);

@@ -1,7 +1,6 @@
 //! `GET /v1/config`: what is set and from where, how large the store is, what came in, what is wrong.
 
-use super::health;
-use crate::{Addresses, problem::Problem, state::App};
+use crate::{Addresses, degraded::degraded, problem::Problem, state::App};
 use axum::{Json, extract::State};
 use std::{
     collections::BTreeMap,
@@ -52,7 +51,7 @@ pub(crate) async fn config(State(app): State<Arc<App>>) -> Result<Json<Config>, 
             source: if own { app.prices.file().display().to_string() } else { "shipped".to_owned() },
             repricing: app.store.counters().is_repricing,
         },
-        degraded: health::degraded(&app),
+        degraded: degraded(&app),
     }))
 }
 
