@@ -129,18 +129,17 @@ pub(crate) fn stream(
     if first != b'{' && first != b'[' {
         let mut body = Vec::new();
         input.read_to_end(&mut body).map_err(cannot)?;
-        let reply = sender.post(signal_of(name), "application/x-protobuf", body.into());
+        let reply = sender.post(signal_of(name), "application/x-protobuf", &body.into());
         return reply.and_then(|reply| taken.count(1, reply)).map_err(|failure| failure.about(name));
     }
-    let mut done = 0;
-    for value in serde_json::Deserializer::from_reader(input).into_iter::<Box<RawValue>>() {
+    let values = serde_json::Deserializer::from_reader(input).into_iter::<Box<RawValue>>();
+    for (done, value) in (0..).zip(values) {
         let imported = value
             .map_err(|error| Failure::failed(format!("the JSON is not valid or was cut off: {error}")))
             .and_then(|value| if done < skip { Ok(()) } else { objects(client, &mut sender, &value, taken) });
         if let Err(failure) = imported {
             return Err(stopped(failure, name, done));
         }
-        done += 1;
     }
     Ok(())
 }

@@ -201,7 +201,7 @@ const PAIRS: [(&str, &str); 30] = [
         r#"[["Authorization", "S3CR3T-v4lue"], ["Accept", "x"]]"#,
         r#"[["Authorization", "[redacted:authorization]"], ["Accept", "x"]]"#,
     ),
-    (r#"{'db_password': 'S3CR3T-v4lue'}"#, r#"{'db_password': '[redacted:password]'}"#),
+    ("{'db_password': 'S3CR3T-v4lue'}", "{'db_password': '[redacted:password]'}"),
     (r#""{\"apiKey\":\"S3CR3T-v4lue\"}""#, r#""{\"apiKey\":\"[redacted:api_key]\"}""#),
     (
         "GET / HTTP/1.1\nAuthorization: Basic S3CR3T-v4lue\nAccept: */*",
@@ -217,8 +217,8 @@ const PAIRS: [(&str, &str); 30] = [
         r#"curl -H "X-Api-Key: [redacted:x_api_key]" https://x"#,
     ),
     (
-        r#"curl -H 'Authorization: token S3CR3T-v4lue' https://x"#,
-        r#"curl -H 'Authorization: [redacted:authorization]' https://x"#,
+        "curl -H 'Authorization: token S3CR3T-v4lue' https://x",
+        "curl -H 'Authorization: [redacted:authorization]' https://x",
     ),
     ("curl -s -u bob:S3CR3T-v4lue https://x", "curl -s -u bob:[redacted:curl-password] https://x"),
     ("psql postgres://bob:S3CR3T-v4lue@db/x", "psql postgres://bob:[redacted:url-password]@db/x"),

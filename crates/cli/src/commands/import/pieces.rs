@@ -136,15 +136,12 @@ impl Group {
         let mut filled = usize::MAX;
         for record in records {
             let length = record.len() + 1;
-            match pieces.last_mut().filter(|_| filled.saturating_add(length) <= size) {
-                Some(piece) => {
-                    filled += length;
-                    piece.push(record);
-                }
-                None => {
-                    filled = length;
-                    pieces.push(vec![record]);
-                }
+            if let Some(piece) = pieces.last_mut().filter(|_| filled.saturating_add(length) <= size) {
+                filled += length;
+                piece.push(record);
+            } else {
+                filled = length;
+                pieces.push(vec![record]);
             }
         }
         let of_piece = |records| Self { signal, resource: resource.clone(), scope: scope.clone(), records };

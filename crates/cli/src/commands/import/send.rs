@@ -45,7 +45,7 @@ impl<'a> Sender<'a> {
     fn piece(&mut self, piece: Group, taken: &mut Taken) -> Result<(), Failure> {
         let body = Bytes::from(piece.body());
         let size = body.len();
-        let reply = self.post(piece.signal, "application/json", body.clone())?;
+        let reply = self.post(piece.signal, "application/json", &body)?;
         if reply.status != StatusCode::PAYLOAD_TOO_LARGE {
             return taken.count(piece.len() as u64, reply);
         }
@@ -60,14 +60,14 @@ impl<'a> Sender<'a> {
             }
             // A record was taken as protobuf, which is smaller than its JSON.
             None => match as_protobuf(signal, &body) {
-                Some(body) => taken.count(1, self.post(signal, "application/x-protobuf", body)?),
+                Some(body) => taken.count(1, self.post(signal, "application/x-protobuf", &body)?),
                 None => taken.count(1, reply),
             },
         }
     }
 
     /// Sends a body as it is.
-    pub(super) fn post(&self, signal: Signal, content_type: &str, body: Bytes) -> Result<Reply, Failure> {
+    pub(super) fn post(&self, signal: Signal, content_type: &str, body: &Bytes) -> Result<Reply, Failure> {
         let headers = [("content-type", content_type), ("accept", "application/json")];
         let mut tries = 1;
         loop {
