@@ -64,10 +64,10 @@ impl Lists<'_> {
     fn runs(
         &self,
         filter: &RunFilter,
-        page: RunPageQuery,
+        page: &RunPageQuery,
         after: Option<&RunCursor>,
     ) -> (Vec<String>, Option<RunCursor>) {
-        let page = RunPageQuery { limit: self.limit, after: after.cloned(), ..page };
+        let page = RunPageQuery { limit: self.limit, after: after.cloned(), ..page.clone() };
         let found = self.world.reader().runs(filter, &page, moment()).unwrap();
         (found.runs.iter().map(|listed| listed.run.run_id.to_string()).collect(), found.next)
     }
@@ -123,9 +123,9 @@ proptest! {
         for descending in [false, true] {
             for order in [Order::StartedAt, Order::Duration, Order::Cost, Order::Tokens] {
                 let page = RunPageQuery { order, descending, ..RunPageQuery::default() };
-                let there = Lists { world: &world, limit: 1000 }.runs(&RunFilter::default(), all.clone(), None).0;
+                let there = Lists { world: &world, limit: 1000 }.runs(&RunFilter::default(), &all, None).0;
                 let seen = walk(
-                    |after: Option<&RunCursor>| lists.runs(&RunFilter::default(), page.clone(), after),
+                    |after: Option<&RunCursor>| lists.runs(&RunFilter::default(), &page, after),
                     // What arrives comes before all others, where that is possible: it would move an offset.
                     || arrive((order == Order::StartedAt && descending).then_some(9)),
                 );
@@ -141,8 +141,8 @@ proptest! {
         let session = RunFilter::text(TextField::Session, "s,0")
             .and(RunFilter::Not(Box::new(Condition::Has(Known::ParentInSession).into())));
         let newest = RunPageQuery { descending: true, ..RunPageQuery::default() };
-        let there = Lists { world: &world, limit: 1000 }.runs(&session, all, None).0;
-        let seen = walk(|after| lists.runs(&session, newest.clone(), after), || arrive(None));
+        let there = Lists { world: &world, limit: 1000 }.runs(&session, &all, None).0;
+        let seen = walk(|after| lists.runs(&session, &newest, after), || arrive(None));
         complete("runs of a session", &there, &seen);
         world.search("word");
         let there = Lists { world: &world, limit: 1000 }.hits(None).0;
