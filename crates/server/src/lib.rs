@@ -6,6 +6,7 @@ mod audit;
 mod auth;
 mod body;
 mod clock;
+mod connections;
 mod content_stores;
 mod counted;
 mod degraded;

@@ -1,12 +1,20 @@
 //! One port: accept, serve HTTP/1 and HTTP/2, stop gracefully.
 
-use crate::{ServeError, linger::Lingering, unread::close_after_unread};
+use crate::{
+    ServeError,
+    connections::{Busy, Connections, Usage},
+    linger::Lingering,
+    unread::close_after_unread,
+};
 use axum::{
     Router,
+    body::{Body, HttpBody},
     extract::{Request, State},
     middleware::{self, Next},
     response::Response,
 };
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -14,10 +22,12 @@ use hyper_util::{
 };
 use std::{
     net::SocketAddr,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 use tokio::{
@@ -37,7 +47,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(20);
 /// After the stop, connections are closed once no request has been in progress for this many checks in a row.
 const CALM: u32 = 10;
 const CALM_STEP: Duration = Duration::from_millis(50);
-/// Connections at once on one port; more wait in the kernel's queue.
+/// Connections at once on one port. Beyond that the longest idle one makes room.
 const CONNECTIONS: usize = 4096;
 
 /// A bound port.
@@ -81,9 +91,8 @@ impl Listener {
         let done = tokio::spawn(async move {
             let graceful = GracefulShutdown::new();
             let stopping = CancellationToken::new();
-            let room = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS));
+            let connections = Connections::new(CONNECTIONS);
             loop {
-                let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
                 let stream = tokio::select! {
                     accepted = self.inner.accept() => match accepted {
                         Ok((stream, _)) => stream,
@@ -96,8 +105,22 @@ impl Listener {
                     },
                     _ = &mut stopped => break,
                 };
+                let connection = loop {
+                    match connections.open() {
+                        Some(connection) => break connection,
+                        // All are busy, so this one waits for an end, and others in the kernel's queue.
+                        None => tokio::time::sleep(CALM_STEP).await,
+                    }
+                };
                 let _ = stream.set_nodelay(true);
-                let service = TowerToHyperService::new(router.clone());
+                let usage = connection.usage();
+                let service = tower::ServiceBuilder::new()
+                    .map_request(move |mut request: http::Request<_>| {
+                        request.extensions_mut().insert(usage.clone());
+                        request
+                    })
+                    .service(router.clone());
+                let service = TowerToHyperService::new(service);
                 let mut builder = auto::Builder::new(TokioExecutor::new());
                 builder
                     .http1()
@@ -112,7 +135,7 @@ impl Listener {
                 let watcher = graceful.watcher();
                 let (stopping, end) = (stopping.clone(), end.clone());
                 tokio::spawn(async move {
-                    let _permit = permit;
+                    let cut = connection.cut();
                     tokio::select! {
                         began = tokio::time::timeout(HEAD_TIMEOUT, first_bytes(&stream)) => {
                             if !matches!(began, Ok(Ok(()))) {
@@ -120,16 +143,18 @@ impl Listener {
                             }
                         }
                         () = stopping.cancelled() => return,
+                        () = cut.cancelled() => return,
                     }
                     let mut stream = TimeoutStream::new(stream);
                     stream.set_write_timeout(Some(write_timeout));
                     let io = TokioIo::new(Lingering::new(Box::pin(stream)));
-                    let connection = builder.serve_connection(io, service).into_owned();
+                    let serving = builder.serve_connection(io, service).into_owned();
                     tokio::select! {
-                        ended = watcher.watch(connection) => if let Err(error) = ended {
+                        ended = watcher.watch(serving) => if let Err(error) = ended {
                             tracing::debug!(error = %error, "a connection ended early");
                         },
                         () = end.cancelled() => {}
+                        () = cut.cancelled() => tracing::debug!("an idle connection made room for another"),
                     }
                 });
             }
@@ -182,8 +207,8 @@ impl Running {
     }
 }
 
-/// Counts a request while it is in progress.
-async fn count(State(active): State<Arc<AtomicUsize>>, request: Request, next: Next) -> Response {
+/// Counts a request while it is in progress, and its connection as busy until the reply has been sent.
+async fn count(State(active): State<Arc<AtomicUsize>>, mut request: Request, next: Next) -> Response {
     struct One(Arc<AtomicUsize>);
     impl Drop for One {
         fn drop(&mut self) {
@@ -192,5 +217,32 @@ async fn count(State(active): State<Arc<AtomicUsize>>, request: Request, next: N
     }
     active.fetch_add(1, Ordering::Relaxed);
     let _one = One(active);
-    next.run(request).await
+    let busy = request.extensions_mut().remove::<Usage>().map(Busy::begin);
+    next.run(request).await.map(|body| Body::new(Sending { body, _busy: busy }))
+}
+
+/// A reply's body, which keeps its connection busy.
+struct Sending {
+    body: Body,
+    _busy: Option<Busy>,
+}
+
+impl HttpBody for Sending {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

@@ -3,10 +3,9 @@
 //! Whatever leads a browser back to the server begins with it: redirects, the page's files, its API calls, the cookie. A
 //! proxy names it in `X-Forwarded-Prefix`; `--path-prefix` names it for proxies that do not.
 
-use crate::state::App;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 /// A prefix: empty, or a path without a slash at its end, such as `/turnscope`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,14 +34,20 @@ impl Prefix {
     }
 }
 
-impl FromRequestParts<Arc<App>> for Prefix {
+/// The prefix from the settings.
+pub(crate) struct ConfiguredPrefix(pub(crate) Prefix);
+
+impl<S: Sync> FromRequestParts<S> for Prefix
+where
+    ConfiguredPrefix: FromRef<S>,
+{
     type Rejection = Infallible;
 
     /// What the proxy says, else the settings. Of several proxies the outermost one is named first.
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let said = parts.headers.get("x-forwarded-prefix").and_then(|value| value.to_str().ok());
         let said = said.and_then(|said| Self::parse(said.split(',').next().unwrap_or_default()));
-        Ok(said.filter(|said| !said.is_empty()).unwrap_or_else(|| app.path_prefix.clone()))
+        Ok(said.filter(|said| !said.is_empty()).unwrap_or_else(|| ConfiguredPrefix::from_ref(state).0))
     }
 }
 

@@ -9,12 +9,13 @@ use crate::{
     counted::Counted,
     ingest::Ingest,
     live::Live,
-    prefix::Prefix,
+    prefix::{ConfiguredPrefix, Prefix},
     prices::{self, Prices},
     reads::Reads,
     spanmetrics::SpanMetrics,
     unrecorded::Unrecorded,
 };
+use axum::extract::FromRef;
 use std::{
     net::SocketAddr,
     path::PathBuf,
@@ -323,6 +324,12 @@ impl App {
     pub(crate) fn moment(&self) -> Moment {
         let inactivity_ms = i64::try_from(self.inactivity.as_millis()).unwrap_or(i64::MAX);
         Moment { now_ms: now_ms(), inactivity_ms }
+    }
+}
+
+impl FromRef<Arc<App>> for ConfiguredPrefix {
+    fn from_ref(app: &Arc<App>) -> Self {
+        Self(app.path_prefix.clone())
     }
 }
 
