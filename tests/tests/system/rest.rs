@@ -259,6 +259,8 @@ fn a_value_that_cannot_be_is_an_error_that_lists_what_can() {
         ("/v1/stats?q=attr.x:1", "GET /v1/runs can"),
         ("/v1/runs?cursor=abc", "next_cursor"),
         ("/v1/sessions?cursor=abc", "next_cursor"),
+        ("/v1/export?cursor=abc", "next_cursor"),
+        ("/v1/export?limit=0", "use 1 to"),
         ("/v1/values?field=agent&cursor=abc", "next_cursor"),
     ] {
         let problem = problem(&server, "GET", path, "", 400);

@@ -49,8 +49,19 @@ test("filters, order and columns come from the address", async ({ page, demo }) 
   const asked = page.getByRole("rowgroup").last().getByRole("row");
   await expect(asked).toHaveCount(3);
   await expect(asked.first()).toContainText("Do you have hiking boots");
-  await page.goto(`${demo.url}/ui/?q=bogus:1`);
-  await expect(page.getByRole("alert")).toContainText("unknown filter");
+});
+
+test("alternatives are one chip, and a mistake is marked at its place", async ({ page, demo }) => {
+  await page.goto(`${demo.url}/ui/?q=agent:shop-assistant OR agent:treasury`);
+  const listed = page.getByRole("rowgroup").last().getByRole("row");
+  await expect(listed).toHaveCount(4);
+  await page.getByRole("button", { name: "Failed", exact: true }).click();
+  await expect(page).toHaveURL(/q=%28agent%3Ashop-assistant\+OR\+agent%3Atreasury%29\+status%3Afailed/);
+  await page.goto(`${demo.url}/ui/?q=agent:treasury status:done`);
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText('there is no status "done"');
+  await expect(alert).toContainText("use running, completed, failed or incomplete");
+  await expect(alert.locator("mark")).toHaveText("done");
 });
 
 test("columns are chosen from a menu, by keyboard too", async ({ page, demo }) => {

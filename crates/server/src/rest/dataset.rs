@@ -1,6 +1,6 @@
 //! `GET /v1/export`: what people and evaluations marked, one JSON line each, as an evaluation's dataset wants it.
 
-use super::{runs, stream::UNBUFFERED};
+use super::{parameters::limit, runs, stream::UNBUFFERED};
 use crate::{problem::Problem, state::App};
 use axum::{
     body::Body,
@@ -12,7 +12,7 @@ use http::header;
 use std::{io, sync::Arc};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use turnscope_answers::AnswerError;
+use turnscope_answers::{AnswerError, DatasetPage};
 use turnscope_api::{FormatQuery, RunQuery};
 use turnscope_query::{RunFilter, RunPageQuery};
 
@@ -31,10 +31,15 @@ pub(crate) async fn export(
         return Err(Problem::bad_request("there is no such format").detail("take jsonl, or leave it out"));
     }
     let filter = runs::filter(&query, app.moment().now_ms)?;
-    let page = runs::page(&RunQuery { limit: Some(AT_ONCE), ..query.clone() })?;
+    let mut left = limit(query.limit, u32::MAX, u32::MAX)?;
+    let page = runs::page(&RunQuery { limit: Some(AT_ONCE.min(left)), ..query.clone() })?;
+    let filter = Arc::new(filter);
+    // The first page is read before the reply begins, so that what is wrong with the question is said.
+    let first = read(&app, &filter, &page).await?;
+    left = left.saturating_sub(first.runs as u32);
     let (lines, body) = mpsc::channel::<io::Result<Bytes>>(4);
     tokio::spawn(async move {
-        if let Err(error) = send(&app, filter, page, query.limit, &lines).await {
+        if let Err(error) = send(&app, &filter, page, first, left, &lines).await {
             // The client sees that the answer broke off.
             let _ = lines.send(Err(io::Error::other(error.to_string()))).await;
         }
@@ -46,20 +51,25 @@ pub(crate) async fn export(
     Ok((UNBUFFERED, headers, Body::from_stream(ReceiverStream::new(body))).into_response())
 }
 
+async fn read(
+    app: &Arc<App>,
+    filter: &Arc<RunFilter>,
+    page: &RunPageQuery,
+) -> Result<DatasetPage, AnswerError> {
+    let (filter, page) = (Arc::clone(filter), page.clone());
+    app.ask(move |answers| answers.dataset(&filter, &page)).await
+}
+
+/// Sends the first page and those after it, with as many runs more as are left.
 async fn send(
     app: &Arc<App>,
-    filter: RunFilter,
+    filter: &Arc<RunFilter>,
     mut page: RunPageQuery,
-    limit: Option<u32>,
+    mut found: DatasetPage,
+    mut left: u32,
     lines: &mpsc::Sender<io::Result<Bytes>>,
 ) -> Result<(), AnswerError> {
-    let mut left = limit.unwrap_or(u32::MAX);
-    let filter = Arc::new(filter);
     loop {
-        page.limit = AT_ONCE.min(left);
-        let (wanted, at) = (Arc::clone(&filter), page.clone());
-        let found = app.ask(move |answers| answers.dataset(&wanted, &at)).await?;
-        left = left.saturating_sub(found.runs as u32);
         let mut text = Vec::new();
         for line in &found.lines {
             text.extend(serde_json::to_vec(line).unwrap_or_default());
@@ -69,6 +79,8 @@ async fn send(
             return Ok(()); // nobody reads on
         }
         let Some(next) = found.next.filter(|_| left > 0) else { return Ok(()) };
-        page = RunPageQuery { after: Some(next), offset: 0, ..page };
+        page = RunPageQuery { after: Some(next), offset: 0, limit: AT_ONCE.min(left), ..page };
+        found = read(app, filter, &page).await?;
+        left = left.saturating_sub(found.runs as u32);
     }
 }
