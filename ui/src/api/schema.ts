@@ -923,6 +923,7 @@ export interface paths {
                         "application/json": components["schemas"]["SessionRuns"];
                     };
                 };
+                400: components["responses"]["BadRequest"];
                 401: components["responses"]["Unauthenticated"];
                 403: components["responses"]["Forbidden"];
                 404: components["responses"]["NotFound"];
@@ -2768,6 +2769,11 @@ export interface components {
             type: string;
             /** @description What to do. */
             detail?: string | null;
+            /**
+             * Format: uint
+             * @description How many characters of `q` are wrong; 0 at its end.
+             */
+            length?: number | null;
             /**
              * Format: uint
              * @description Where in `q` it is wrong, in characters from 0.
