@@ -51,7 +51,7 @@ fn wire_hit(hit: &query::Hit, phrases: &[Phrase]) -> Hit {
         .to_owned(),
         snippet,
         highlights,
-        occurrences: hit.occurrences.iter().map(occurrence).collect(),
+        places: hit.occurrences.iter().map(occurrence).collect(),
     }
 }
 

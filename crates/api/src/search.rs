@@ -42,7 +42,7 @@ pub struct Hit {
     /// Where in the snippet the matches are: pairs of start and end, counted in characters.
     pub highlights: Vec<(usize, usize)>,
     /// Where runs met it first, newest first, 20 at most.
-    pub occurrences: Vec<Occurrence>,
+    pub places: Vec<Occurrence>,
 }
 
 /// Where a run met it first.

@@ -2340,7 +2340,7 @@ export interface components {
             /** @description Content hash: a message's `id`. */
             id: string;
             /** @description Where runs met it first, newest first, 20 at most. */
-            occurrences: components["schemas"]["Occurrence"][];
+            places: components["schemas"]["Occurrence"][];
             /** @description `input`, `output`, `system`, `arguments`, `result` or `error`. */
             purpose: string;
             /** @description A piece of the text around the first match. */

@@ -24,9 +24,9 @@ pub(crate) fn hits(style: &TerminalStyle, reply: &SearchReply) -> String {
 }
 
 fn put_hit(out: &mut String, style: &TerminalStyle, hit: &Hit) {
-    if let Some(place) = hit.occurrences.first() {
+    if let Some(place) = hit.places.first() {
         let turn = place.turn.map_or_else(String::new, |turn| format!(" turn {turn}"));
-        let more = match hit.occurrences.len() {
+        let more = match hit.places.len() {
             0 | 1 => String::new(),
             n => format!(", and {}", human::plural(n as u64 - 1, "other place")),
         };

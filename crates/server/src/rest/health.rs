@@ -6,10 +6,10 @@ use http::StatusCode;
 use std::sync::Arc;
 use turnscope_api::Health;
 
-/// Whether the server is well, and what is not. 503 when nothing can be stored or read.
+/// Whether the server is well, and what is not. 503 when only a restart helps; a data directory that was moved can come back.
 pub(crate) async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
     let store = app.store.health();
-    let is_down = store.failed.is_some() || store.stalled.is_some();
+    let is_down = store.failed.is_some();
     let degraded = degraded(&app);
     let health = Health {
         status: if is_down || !degraded.is_empty() { "degraded" } else { "ok" }.to_owned(),

@@ -19,7 +19,7 @@ type Hit = Omit<Schemas["Hit"], "highlights"> & { highlights: number[][] };
 
 /** A text that matches the search, and the turns that contain it. */
 export function HitView({ hit, now }: { hit: Hit; now: number }) {
-  const [first, ...others] = hit.occurrences;
+  const [first, ...others] = hit.places;
   if (!first) return null;
   return (
     <li className="border-b px-3 py-2.5">
