@@ -135,7 +135,7 @@ pub(crate) fn stream(
     let values = serde_json::Deserializer::from_reader(input).into_iter::<Box<RawValue>>();
     for (done, value) in (0..).zip(values) {
         let imported = value
-            .map_err(|error| Failure::failed(format!("the JSON is not valid or was cut off: {error}")))
+            .map_err(|error| Failure::failed(format!("this is not valid JSON, or was cut off: {error}")))
             .and_then(|value| if done < skip { Ok(()) } else { objects(client, &mut sender, &value, taken) });
         if let Err(failure) = imported {
             return Err(stopped(failure, name, done));
