@@ -360,7 +360,7 @@ fn the_page_may_load_from_its_own_origin_only_whatever_part_of_it_is_asked_for()
     let lost = server.get("/ui/assets/index-00000000.js");
     assert_eq!((lost.status, lost.header("content-type")), (404, Some("application/problem+json")));
     let to_slash = server.get("/ui");
-    assert_eq!((to_slash.status, to_slash.header("location")), (308, Some("/ui/")));
+    assert_eq!((to_slash.status, to_slash.header("location")), (307, Some("/ui/")));
 }
 
 #[test]
