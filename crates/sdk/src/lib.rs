@@ -7,7 +7,6 @@ mod export;
 mod export_queue;
 mod file;
 mod finished;
-mod guard;
 mod installation;
 mod live;
 mod log;
@@ -15,9 +14,7 @@ mod log;
 mod log_records;
 #[cfg(feature = "rmcp")]
 pub mod mcp;
-mod memory;
 mod metrics;
-mod model_call;
 #[cfg(feature = "async-openai")]
 pub mod openai;
 mod pipeline;
@@ -25,18 +22,16 @@ mod processors;
 pub mod propagation;
 mod recorder;
 mod redact;
-mod retrieval;
-mod run;
 mod run_attributes;
 mod sample;
 mod span_data;
 mod span_handle;
 mod step;
-mod tool;
 mod tracer;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 mod truncate;
+mod usage;
 
 #[cfg(feature = "yaml")]
 pub use config::setup_from_yaml;
@@ -53,22 +48,20 @@ pub use file::{EncryptionKey, InvalidKey, ReadError, TraceFile};
 pub use finished::FinishedSpan;
 pub use installation::{dropped, finished_spans, flush, get_tracer, shutdown};
 pub use log::LogLevel;
-pub use memory::{MemoryRead, MemoryWrite};
-pub use model_call::{Embedding, LlmCall, Usage};
 pub use propagation::join;
 pub use recorder::{Naming, Recorder};
 pub use redact::{BadPattern, Redaction};
-pub use retrieval::{Ingest, Retrieval};
-pub use run::{Run, Turn};
 pub use sample::{Sampler, TailRules};
-pub use step::{CustomStep, Step, current};
-pub use tool::{PolicyEvaluation, Sanitizer, ToolCall, Verdict};
+pub use step::{
+    CustomStep, Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, PolicyEvaluation, Retrieval, Run,
+    Sanitizer, Step, ToolCall, Turn, Verdict, current,
+};
+pub use usage::Usage;
 
 /// The OpenTelemetry version whose types this crate exposes.
 pub use opentelemetry;
 pub use opentelemetry_sdk;
 
-use guard::Guard as _;
 use std::{
     borrow::Cow,
     sync::{
@@ -76,6 +69,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
+use step::Guard as _;
 
 /// Whether the default recorder is enabled; checked first, because a disabled one must not cost a lock.
 static ENABLED: AtomicBool = AtomicBool::new(false);

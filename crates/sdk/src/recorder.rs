@@ -1,14 +1,14 @@
 //! A recorder: a tracer, and how to name and fill its spans.
 //!
-//! Not here: exporters (`config`), and the default recorder (`lib`).
+//! Not here: exporters (`config`), the default recorder (`lib`), and beginning steps (`step::children`).
 
-use crate::{Run, Step, metrics::Instruments, run_attributes::RunAttributes, tracer::Tracer};
-use opentelemetry::{Context, global::BoxedTracer, logs::LoggerProvider, metrics::Meter};
+use crate::{metrics::Instruments, tracer::Tracer};
+use opentelemetry::{global::BoxedTracer, logs::LoggerProvider, metrics::Meter};
 use opentelemetry_sdk::{
     logs::{SdkLogger, SdkLoggerProvider},
     trace::SdkTracerProvider,
 };
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 /// How spans are named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -163,25 +163,6 @@ impl Recorder {
             change(Arc::make_mut(inner));
         }
         self
-    }
-
-    /// Begins a run of the agent `name`, as a child of the current OpenTelemetry span if there is one.
-    pub fn run(&self, name: impl Into<Cow<'static, str>>) -> Run {
-        self.in_current_context().run(name)
-    }
-
-    /// A handle to record steps in a context without a run, for example in one that came from another
-    /// process.
-    pub fn in_context(&self, context: &Context) -> Step {
-        Step::at(self, context, RunAttributes::default())
-    }
-
-    /// A handle to the current context, for this recorder.
-    fn in_current_context(&self) -> Step {
-        match &self.0 {
-            None => Step::disabled(),
-            Some(_) => Context::map_current(|context| Step::inside(self, context)),
-        }
     }
 
     pub(crate) fn inner(&self) -> Option<&RecorderInner> {

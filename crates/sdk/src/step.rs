@@ -1,8 +1,20 @@
-//! What every step can do: attributes, errors, events, and child steps (`children`).
-//!
-//! Not here: what only one kind of step can do (`run`, `model_call`, `tool`, `retrieval`, `memory`).
+//! What every step can do: attributes, errors, events. Below it: what only one kind of step can do (`run`,
+//! `model_call`, `tool`, `retrieval`, `memory`), and beginning steps (`children`).
 
 mod children;
+mod guard;
+mod memory;
+mod model_call;
+mod retrieval;
+mod run;
+mod tool;
+
+pub(crate) use guard::Guard;
+pub use memory::{MemoryRead, MemoryWrite};
+pub use model_call::{Embedding, LlmCall};
+pub use retrieval::{Ingest, Retrieval};
+pub use run::{Run, Turn};
+pub use tool::{PolicyEvaluation, Sanitizer, ToolCall, Verdict};
 
 use crate::{
     Naming, Recorder,
@@ -297,7 +309,7 @@ impl Step {
     }
 }
 
-crate::guard::guard! {
+guard::guard! {
     /// A step of any name.
     CustomStep
 }

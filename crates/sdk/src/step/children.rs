@@ -1,15 +1,41 @@
-//! Beginning child steps.
+//! Beginning steps: with a recorder, and below another step.
 
-use super::{CustomStep, Step};
-use crate::{
-    Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, PolicyEvaluation, Retrieval, Run, Sanitizer,
-    ToolCall, Turn, guard::Guard, live, span_handle::SpanHandle, tracer::Tracer,
+use super::{
+    CustomStep, Step,
+    guard::Guard,
+    memory::{MemoryRead, MemoryWrite},
+    model_call::{Embedding, LlmCall},
+    retrieval::{Ingest, Retrieval},
+    run::{Run, Turn},
+    tool::{PolicyEvaluation, Sanitizer, ToolCall},
 };
+use crate::{Recorder, live, run_attributes::RunAttributes, span_handle::SpanHandle, tracer::Tracer};
 use opentelemetry::{
-    KeyValue,
+    Context, KeyValue,
     trace::{Span as _, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer as _},
 };
 use std::{borrow::Cow, sync::Arc};
+
+impl Recorder {
+    /// Begins a run of the agent `name`, as a child of the current OpenTelemetry span if there is one.
+    pub fn run(&self, name: impl Into<Cow<'static, str>>) -> Run {
+        self.in_current_context().run(name)
+    }
+
+    /// A handle to record steps in a context without a run, for example in one that came from another
+    /// process.
+    pub fn in_context(&self, context: &Context) -> Step {
+        Step::at(self, context, RunAttributes::default())
+    }
+
+    /// A handle to the current context, for this recorder.
+    fn in_current_context(&self) -> Step {
+        match self.inner() {
+            None => Step::disabled(),
+            Some(_) => Context::map_current(|context| Step::inside(self, context)),
+        }
+    }
+}
 
 impl Step {
     /// Begins a child run: a run of another agent below this step.

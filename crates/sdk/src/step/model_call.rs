@@ -1,30 +1,10 @@
 //! Calls to language models and embedding models.
 
-use crate::{Step, guard::guard, metrics::MeasuredCall};
+use super::{Step, guard::guard};
+use crate::{Usage, metrics::MeasuredCall};
 use opentelemetry::{KeyValue, StringValue, Value, trace::SpanKind};
 use serde::Serialize;
 use std::{any::type_name_of_val, borrow::Cow, error::Error, time::Duration};
-
-/// The tokens a call used. `None` means that the provider did not report the number, which is not the same as
-/// 0.
-///
-/// ```
-/// let usage = turnscope::Usage { input: Some(1200), cached: Some(1000), ..Default::default() };
-/// assert_eq!(usage.reasoning, None);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// All input tokens, including cache reads and writes.
-    pub input: Option<u64>,
-    /// All output tokens, including reasoning.
-    pub output: Option<u64>,
-    /// The part of the input that was read from the provider's cache.
-    pub cached: Option<u64>,
-    /// The part of the input that was written to the provider's cache.
-    pub cache_written: Option<u64>,
-    /// The part of the output that was reasoning.
-    pub reasoning: Option<u64>,
-}
 
 /// Shadows the failing methods of [`Step`] for a call that is measured.
 macro_rules! failing {

@@ -1,6 +1,6 @@
 //! Reads from and writes to an agent's memory.
 
-use crate::{Step, guard::guard};
+use super::{Step, guard::guard};
 use opentelemetry::{KeyValue, trace::SpanKind};
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! What all typed steps share: a guard around a [`Step`] that ends it when dropped.
 
-use crate::Step;
+use super::Step;
 
 /// A typed step.
 pub(crate) trait Guard {
@@ -28,7 +28,7 @@ macro_rules! guard {
             pub fn end(self) {}
         }
 
-        impl $crate::guard::Guard for $name {
+        impl $crate::step::Guard for $name {
             #[inline]
             fn disabled(step: $crate::Step) -> Self {
                 Self { step, $($field: <$type>::default(),)? }

@@ -1,10 +1,10 @@
 //! A run and its turns.
 
-use crate::{
+use super::{
     Step,
     guard::{Guard, guard},
-    metrics::ActiveTurn,
 };
+use crate::metrics::ActiveTurn;
 use opentelemetry::{
     KeyValue, StringValue, Value,
     trace::{SpanContext, SpanKind},

@@ -1,6 +1,6 @@
 //! Retrieval and ingestion of documents.
 
-use crate::{Step, guard::guard};
+use super::{Step, guard::guard};
 use opentelemetry::{KeyValue, trace::SpanKind};
 use serde::Serialize;
 use std::borrow::Cow;

@@ -1,6 +1,6 @@
 //! Tool calls, and the policies and sanitisers around them.
 
-use crate::{Step, guard::guard};
+use super::{Step, guard::guard};
 use opentelemetry::{KeyValue, Value, trace::SpanKind};
 use serde::Serialize;
 use std::borrow::Cow;
