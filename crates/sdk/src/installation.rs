@@ -2,10 +2,15 @@
 //!
 //! Not here: the settings (`config`) and the exporters (`export`).
 
+mod entry_points;
+
+#[cfg(feature = "yaml")]
+pub use entry_points::setup_from_yaml;
+pub use entry_points::{init_tracing, setup};
+
 use crate::{
-    Config, DataDirectory, Exporter, FinishedSpan, Recorder, SetupError,
-    config::{limits, require},
-    default_recorder,
+    Config, DataDirectory, Exporter, FinishedSpan, Recorder, SetupError, default_recorder,
+    environment::limits,
     export::{Console, RingBuffer},
     export_queue::QueueLimits,
     file::FileExporter,
@@ -14,6 +19,7 @@ use crate::{
     processors::Processors,
     sample::TailSampler,
     set_default_recorder,
+    setup_error::require,
     truncate::ValueLimits,
 };
 #[cfg(feature = "otlp")]
@@ -48,7 +54,19 @@ fn installed() -> MutexGuard<'static, Option<Installation>> {
     INSTALLED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(crate) fn install(mut config: Config) -> Result<(), SetupError> {
+impl Config {
+    /// Installs this as what [`run`](fn@crate::run) records to. The previous set-up is flushed and closed,
+    /// and its ring buffer cleared.
+    ///
+    /// # Errors
+    /// When a value is out of range, a feature is off, or a file, endpoint or thread cannot be opened. The
+    /// previous set-up then stays.
+    pub fn install(self) -> Result<(), SetupError> {
+        install(self)
+    }
+}
+
+fn install(mut config: Config) -> Result<(), SetupError> {
     if let Some(rate) = config.sample_rate
         && !(0.0..=1.0).contains(&rate)
     {
@@ -270,7 +288,7 @@ pub fn shutdown() {
 }
 
 /// Whether something is set up.
-pub(crate) fn is_installed() -> bool {
+fn is_installed() -> bool {
     installed().is_some()
 }
 

@@ -3,6 +3,7 @@
 mod config;
 #[cfg(feature = "object-store")]
 mod content_store;
+mod environment;
 mod export;
 mod export_queue;
 mod file;
@@ -24,6 +25,7 @@ mod recorder;
 mod redact;
 mod run_attributes;
 mod sample;
+mod setup_error;
 mod span_data;
 mod span_handle;
 mod step;
@@ -33,25 +35,23 @@ pub mod tracing;
 mod truncate;
 mod usage;
 
-#[cfg(feature = "yaml")]
-pub use config::setup_from_yaml;
-pub use config::{
-    Backend, Config, DataDirectory, Observability, Profile, Setup, SetupError, TraceConfig, init_tracing,
-    setup,
-};
+pub use config::{Backend, Config, Observability, Profile, Setup, TraceConfig};
 #[cfg(feature = "object-store")]
 pub use content_store::ContentStore;
 #[cfg(feature = "store")]
 pub use export::StoreExporter;
-pub use export::{Exporter, Otlp, OtlpProtocol};
+pub use export::{DataDirectory, Exporter, Otlp, OtlpProtocol};
 pub use file::{EncryptionKey, InvalidKey, ReadError, TraceFile};
 pub use finished::FinishedSpan;
-pub use installation::{dropped, finished_spans, flush, get_tracer, shutdown};
+#[cfg(feature = "yaml")]
+pub use installation::setup_from_yaml;
+pub use installation::{dropped, finished_spans, flush, get_tracer, init_tracing, setup, shutdown};
 pub use log::LogLevel;
 pub use propagation::join;
 pub use recorder::{Naming, Recorder};
 pub use redact::{BadPattern, Redaction};
 pub use sample::{Sampler, TailRules};
+pub use setup_error::SetupError;
 pub use step::{
     CustomStep, Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, PolicyEvaluation, Retrieval, Run,
     Sanitizer, Step, ToolCall, Turn, Verdict, current,

@@ -2,25 +2,21 @@
 //!
 //! Not here: what is running once it is installed (`installation`).
 
-mod data_directory;
-mod environment;
 mod observability;
 mod setup;
 mod trace_config;
 mod values;
 
-pub use data_directory::DataDirectory;
-pub use environment::init_tracing;
-#[cfg(feature = "yaml")]
-pub use observability::setup_from_yaml;
 pub use observability::{Backend, Observability};
-pub use setup::{Setup, setup};
+pub use setup::Setup;
 pub use trace_config::{Profile, TraceConfig};
 
-use crate::{EncryptionKey, Exporter, LogLevel, Naming, Otlp, Redaction, Sampler, installation, truncate};
-
-pub(crate) use environment::{exporter as exporter_variable, limits, number, text};
-use std::{collections::BTreeMap, io, path::PathBuf, time::Duration};
+use crate::{
+    DataDirectory, EncryptionKey, Exporter, LogLevel, Naming, Otlp, Redaction, Sampler, SetupError,
+    environment::{captures_content, is_true, number, text},
+    truncate,
+};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 /// All settings. [`Config::install`] applies them to the whole process.
 ///
@@ -137,7 +133,7 @@ impl Config {
             exporters: Vec::new(),
             ring_capacity: 500,
             naming: Naming::default(),
-            content: environment::captures_content(),
+            content: captures_content(),
             metrics: text("OTEL_METRICS_EXPORTER").is_none_or(|name| name != "none"),
             logs: text("OTEL_LOGS_EXPORTER").is_none_or(|name| name != "none"),
             live: false,
@@ -162,14 +158,21 @@ impl Config {
         }
     }
 
-    /// Installs this as what [`run`](fn@crate::run) records to. The previous set-up is flushed and closed,
-    /// and its ring buffer cleared.
+    /// The configuration from OpenTelemetry's variables: `OTEL_EXPORTER_OTLP_*` (those for traces take
+    /// precedence), `OTEL_SERVICE_NAME` (takes precedence over `service_name`), `OTEL_RESOURCE_ATTRIBUTES`,
+    /// `OTEL_TRACES_SAMPLER` and its `_ARG`, `OTEL_BSP_*`, `OTEL_ATTRIBUTE_*_LIMIT`, `OTEL_SPAN_*_LIMIT`,
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. `None` if `OTEL_SDK_DISABLED` is `true` or no
+    /// endpoint is set.
     ///
     /// # Errors
-    /// When a value is out of range, a feature is off, or a file, endpoint or thread cannot be opened. The
-    /// previous set-up then stays.
-    pub fn install(self) -> Result<(), SetupError> {
-        installation::install(self)
+    /// When one of the exporter's variables has an invalid value. The error names the variable.
+    pub fn from_env(service_name: &str) -> Result<Option<Self>, SetupError> {
+        if is_true("OTEL_SDK_DISABLED") {
+            return Ok(None);
+        }
+        let Some(otlp) = Otlp::from_env()? else { return Ok(None) };
+        let service_name = text("OTEL_SERVICE_NAME").unwrap_or_else(|| service_name.to_owned());
+        Ok(Some(Self { otlp: Some(otlp), ..Self::new(service_name) }))
     }
 
     /// The configured service name, or `None`.
@@ -180,72 +183,4 @@ impl Config {
 
 fn millis(variable: &str, default: usize) -> Duration {
     Duration::from_millis(number(variable, default) as u64)
-}
-
-/// Why the set-up failed. The previous set-up stays.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SetupError {
-    /// The trace file cannot be written.
-    #[error("cannot open the trace file {path}: {source}")]
-    TraceFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The log file cannot be written.
-    #[error("cannot open the log file {path}: {source}")]
-    LogFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The OTLP exporter cannot be built, because of its endpoint or another setting.
-    #[error("cannot export to the OTLP endpoint: {0}")]
-    Otlp(Box<dyn std::error::Error + Send + Sync>),
-    /// A setting needs a feature of this crate that is off.
-    #[error("{setting} needs the feature `{feature}` of the crate `turnscope`")]
-    MissingFeature {
-        /// The setting: a field, variable or endpoint.
-        setting: String,
-        /// The feature.
-        feature: &'static str,
-    },
-    /// A setting has an invalid value.
-    #[error("{name} is {value}; allowed: {allowed}")]
-    Invalid {
-        /// The setting: a field, key or variable.
-        name: String,
-        /// The value; `(set)` for a secret.
-        value: String,
-        /// The allowed values.
-        allowed: String,
-    },
-    /// The data directory cannot be used.
-    #[error("cannot use the data directory {path}: {source}")]
-    Store {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The agent's file is not valid YAML.
-    #[error("the agent's file is not valid YAML: {0}")]
-    Yaml(String),
-    /// A thread could not be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(#[from] io::Error),
-}
-
-impl SetupError {
-    pub(crate) fn invalid(name: &str, value: &(impl ToString + ?Sized), allowed: impl Into<String>) -> Self {
-        Self::Invalid { name: name.to_owned(), value: value.to_string(), allowed: allowed.into() }
-    }
-}
-
-/// Fails if the feature that `setting` needs is off.
-pub(crate) fn require(setting: &str, is_on: bool, feature: &'static str) -> Result<(), SetupError> {
-    if is_on { Ok(()) } else { Err(SetupError::MissingFeature { setting: setting.to_owned(), feature }) }
 }

@@ -1,9 +1,6 @@
 //! Set-up from the `observability` section of an agent's YAML file.
 
-use crate::{
-    Config, Otlp, Recorder, SetupError, config::environment::text, installation, set_default_recorder,
-};
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use crate::{Config, Otlp, SetupError, environment::text};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
@@ -106,33 +103,6 @@ impl TryFrom<Map<String, Json>> for Observability {
     }
 }
 
-/// Sets up what the `observability` section of an agent's YAML file specifies, at the top level or under
-/// `spec`, and returns whether there is such a section. Without one, nothing is set up: no thread, no
-/// exporter, a tracer that does nothing.
-///
-/// ```
-/// let file = "
-/// name: helpdesk
-/// observability:
-///   backend: console
-///   sample_rate: 0.1
-/// ";
-/// assert!(turnscope::setup_from_yaml(file, "helpdesk")?);
-/// assert!(!turnscope::setup_from_yaml("name: helpdesk", "helpdesk")?);
-/// # turnscope::shutdown();
-/// # Ok::<(), turnscope::SetupError>(())
-/// ```
-///
-/// # Errors
-/// When the text is not valid YAML, a key or value is not allowed, or the set-up fails.
-#[cfg(feature = "yaml")]
-pub fn setup_from_yaml(file: &str, agent_name: &str) -> Result<bool, SetupError> {
-    match Observability::from_yaml(file)? {
-        Some(section) => section.install(agent_name).map(|()| true),
-        None => Ok(false),
-    }
-}
-
 impl Observability {
     /// The section of an agent's YAML file, at the top level or under `spec`. `None` if absent or empty.
     ///
@@ -178,44 +148,6 @@ impl Observability {
         config.tool_calls = self.trace_tool_calls;
         config.token_usage = self.trace_token_usage;
         Ok(config)
-    }
-
-    /// Installs this. For Logfire, it reuses the current set-up, else the OpenTelemetry global provider that
-    /// the application has set, instead of adding a second one.
-    ///
-    /// # Errors
-    /// As [`config`](Self::config) and [`Config::install`].
-    pub fn install(self, agent_name: &str) -> Result<(), SetupError> {
-        if self.backend == Backend::Logfire {
-            let configured = installation::is_installed().then(crate::default_recorder);
-            if let Some(recorder) = configured.or_else(Recorder::through_global) {
-                set_default_recorder(self.apply_to(recorder));
-                return Ok(());
-            }
-        }
-        self.config(agent_name)?.install()
-    }
-
-    /// Records through a provider that the application has configured, and creates none. Export and sampling
-    /// are up to that provider.
-    ///
-    /// ```
-    /// use opentelemetry_sdk::trace::SdkTracerProvider;
-    /// use turnscope::Observability;
-    ///
-    /// let provider = SdkTracerProvider::builder().build();
-    /// Observability::default().install_on(&provider);
-    /// assert!(turnscope::run("helpdesk").is_recording());
-    /// ```
-    pub fn install_on(&self, provider: &SdkTracerProvider) {
-        set_default_recorder(self.apply_to(Recorder::new(provider)));
-    }
-
-    fn apply_to(&self, recorder: Recorder) -> Recorder {
-        recorder
-            .with_content(self.include_content)
-            .with_tool_calls(self.trace_tool_calls)
-            .with_token_usage(self.trace_token_usage)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Set-up in code: the settings that most programs need.
 
-use crate::{Config, Exporter, Naming, Otlp, SetupError};
+use crate::{Config, Exporter, Naming, Otlp};
 use std::path::PathBuf;
 
 /// The most common settings. [`Setup::new`] only keeps the last 500 finished spans in memory. Converts into a
@@ -77,13 +77,4 @@ impl From<Setup> for Config {
             ..config
         }
     }
-}
-
-/// Sets up what [`run`](fn@crate::run) records to. The previous set-up is flushed and closed, and its ring
-/// buffer cleared.
-///
-/// # Errors
-/// When a file, endpoint or thread cannot be opened.
-pub fn setup(setup: Setup) -> Result<(), SetupError> {
-    Config::from(setup).install()
 }

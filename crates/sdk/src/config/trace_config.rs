@@ -1,12 +1,10 @@
 //! Set-up from profiles: defaults for production, development and debugging, with an environment variable for
 //! each setting.
 
-use super::{
-    require,
-    values::{self, Parse},
-};
+use super::values::{self, Parse};
 use crate::{
-    Config, DataDirectory, LogLevel, Otlp, Redaction, SetupError, TailRules, config::environment::text,
+    Config, DataDirectory, LogLevel, Otlp, Redaction, SetupError, TailRules, environment::text,
+    setup_error::require,
 };
 use std::{path::PathBuf, str::FromStr, time::Duration};
 

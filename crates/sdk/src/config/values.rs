@@ -1,5 +1,7 @@
 //! Parses settings from text. Errors list the allowed values.
 
+use crate::export::{DAYS, are_days};
+
 /// Parses a setting, or returns the allowed values.
 pub(super) type Parse<T> = fn(&str) -> Result<T, String>;
 
@@ -34,12 +36,6 @@ pub(super) const LEVEL: &str = "1 to 9";
 pub(super) fn days(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|days| are_days(*days)).ok_or_else(|| DAYS.to_owned())
 }
-
-pub(super) fn are_days(days: f64) -> bool {
-    (0.0..1e6).contains(&days)
-}
-
-pub(super) const DAYS: &str = "a number of days, such as 30 or 0.5; 0 keeps everything";
 
 /// Parses `67108864`, `64MiB`, `64MB` or `1.5G`.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {

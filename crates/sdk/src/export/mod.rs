@@ -1,6 +1,7 @@
 //! Exporters: where finished spans go.
 
 mod console;
+mod data_directory;
 #[cfg(feature = "store")]
 mod directory_lease;
 mod otlp;
@@ -8,6 +9,7 @@ mod otlp;
 mod otlp_exporter;
 #[cfg(feature = "otlp")]
 mod otlp_signals;
+mod otlp_variables;
 mod ring_buffer;
 #[cfg(feature = "store")]
 mod store;
@@ -15,6 +17,8 @@ mod store;
 mod tls;
 
 pub(crate) use console::Console;
+pub use data_directory::DataDirectory;
+pub(crate) use data_directory::{DAYS, are_days};
 pub use otlp::{Otlp, OtlpProtocol};
 #[cfg(feature = "otlp")]
 pub(crate) use otlp_exporter::OtlpExporter;

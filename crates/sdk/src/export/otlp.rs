@@ -1,11 +1,8 @@
 //! The settings of OTLP export.
 //!
-//! Not here: the export (`otlp_exporter`, `otlp_signals`), environment variables (`config::environment`).
+//! Not here: the export (`otlp_exporter`, `otlp_signals`), environment variables (`otlp_variables`).
 
-use crate::{
-    SetupError,
-    config::{exporter_variable, require},
-};
+use crate::{SetupError, environment::exporter, setup_error::require};
 use std::{path::PathBuf, time::Duration};
 
 /// How spans are sent over OTLP.
@@ -104,7 +101,7 @@ impl Otlp {
         for endpoint in endpoints.into_iter().flatten().filter(|endpoint| endpoint.starts_with("https:")) {
             require(endpoint, cfg!(feature = "tls"), "tls")?;
         }
-        match exporter_variable("COMPRESSION") {
+        match exporter("COMPRESSION") {
             Some((name, value)) if value == "gzip" => require(&name, cfg!(feature = "gzip"), "gzip"),
             _ => Ok(()),
         }

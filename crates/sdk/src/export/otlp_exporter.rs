@@ -72,7 +72,7 @@ impl Otlp {
 }
 
 fn timeout_from_env() -> Duration {
-    let number = crate::config::number;
+    let number = crate::environment::number;
     let general = number("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000);
     Duration::from_millis(number("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", general) as u64)
 }

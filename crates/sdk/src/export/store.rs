@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     DataDirectory, SetupError,
-    config::text,
+    environment::text,
     log::{Log, LogLevel},
 };
 use opentelemetry_proto::{

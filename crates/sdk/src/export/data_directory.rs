@@ -1,6 +1,5 @@
 //! Settings of the exporter into a Turnscope data directory.
 
-use super::values;
 use crate::SetupError;
 use std::path::{Path, PathBuf};
 
@@ -34,9 +33,15 @@ impl DataDirectory {
     }
 
     pub(crate) fn check(&self) -> Result<(), SetupError> {
-        if values::are_days(self.retention_days) {
+        if are_days(self.retention_days) {
             return Ok(());
         }
-        Err(SetupError::invalid("TRACE_RETENTION_DAYS", &self.retention_days, values::DAYS))
+        Err(SetupError::invalid("TRACE_RETENTION_DAYS", &self.retention_days, DAYS))
     }
 }
+
+pub(crate) fn are_days(days: f64) -> bool {
+    (0.0..1e6).contains(&days)
+}
+
+pub(crate) const DAYS: &str = "a number of days, such as 30 or 0.5; 0 keeps everything";
