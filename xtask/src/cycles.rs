@@ -15,10 +15,6 @@ use std::{
     sync::LazyLock,
 };
 
-/// Crates that have cycles yet.
-const NOT_YET: &[(&str, &str)] =
-    &[("turnscope-agents", "an agent, its role and its tools are built from one another")];
-
 /// The path of a module within its crate; empty for the crate itself.
 type Module = Vec<String>;
 /// Who uses whom, among modules side by side; with a file and the path in it as the evidence.
@@ -32,14 +28,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
         let mut files = BTreeMap::new();
         let source = package.manifest_path.with_file_name("src");
         read(source.as_std_path(), &mut Vec::new(), &mut files)?;
-        let cycles = cycles(&uses(&files));
-        let is_exempt = NOT_YET.iter().any(|(name, _)| *name == package.name.as_str());
-        if is_exempt && cycles.is_empty() {
-            wrong.push(format!("{} has no cycles any more: take it out of NOT_YET", package.name));
-        }
-        if !is_exempt {
-            wrong.extend(cycles.into_iter().map(|cycle| format!("{}: {cycle}", package.name)));
-        }
+        wrong.extend(cycles(&uses(&files)).into_iter().map(|cycle| format!("{}: {cycle}", package.name)));
     }
     if !wrong.is_empty() {
         bail!(

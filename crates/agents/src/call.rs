@@ -38,7 +38,7 @@ impl Job<'_> {
             Err(result) => return Ok(result),
         };
         let arguments = call.arguments.as_object().cloned().unwrap_or_default();
-        let outcome = tools.call(tool, &arguments, admitted.step(), self).await;
+        let outcome = tools.call(tool, &arguments, admitted.step(), self.delegator()).await;
         Ok(self.finish(&admitted, outcome))
     }
 

@@ -1,6 +1,9 @@
 //! Spans around a run that users of other tools search for: `initrunner.agent.run`, `agent_session`.
 
-use crate::{Agent, AgentError, RunRequest, job::Totals, policy::PolicyError, role::Names, trail::now_ms};
+use crate::{
+    Agent, AgentError, RunRequest, job::Totals, policy::PolicyError, random_id::random_id, role::Names,
+    trail::now_ms,
+};
 use turnscope::{CustomStep, Step};
 
 /// Limits delegation, because agents may delegate in a circle.
@@ -73,11 +76,4 @@ impl EnclosingSpans {
             }
         }
     }
-}
-
-/// Sixteen random bytes in hex. All zeros if the system has no randomness: the id need not be unpredictable.
-pub(crate) fn random_id() -> String {
-    let mut bytes = [0_u8; 16];
-    let _ = getrandom::fill(&mut bytes);
-    hex::encode(bytes)
 }

@@ -2,8 +2,9 @@
 
 use crate::{
     Agent, AgentError, RunRequest, ToolUse,
-    enclosing_spans::random_id,
     model::Answer,
+    random_id::random_id,
+    request::Delegator,
     trail::{ids, now_ms},
 };
 use std::sync::{Mutex, PoisonError};
@@ -87,16 +88,9 @@ impl<'a> Job<'a> {
         totals.output += output.unwrap_or(0);
     }
 
-    /// A request for another agent to do a part of the task.
-    pub(crate) fn delegate(&self, task: &str, trigger: &str) -> RunRequest {
-        RunRequest {
-            prompt: task.to_owned(),
-            trigger: trigger.to_owned(),
-            session: self.request.session.clone(),
-            user: self.request.user.clone(),
-            parent_token: Some(self.token.clone()),
-            depth: self.request.depth + 1,
-        }
+    /// This run, as the one that lets other agents do parts of its task.
+    pub(crate) fn delegator(&self) -> Delegator<'_> {
+        Delegator { request: self.request, token: &self.token }
     }
 
     /// The run's audit record.

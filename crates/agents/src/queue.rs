@@ -1,7 +1,9 @@
 //! A task queue in a directory. Each task is a file, claimed by renaming it, so that several workers can
 //! share the queue. A task carries its trace context, however much later it runs.
+//!
+//! Not here: running a task (`work`).
 
-use crate::{Agent, AgentError, RunRequest, RunResult};
+use crate::{RunRequest, random_id::random_id, trail::now_ms};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -14,18 +16,18 @@ use turnscope::Step;
 /// A waiting task.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Task {
+pub(crate) struct Task {
     #[serde(alias = "asked")]
-    request: RunRequest,
+    pub(crate) request: RunRequest,
     /// The carrier for `turnscope::join`: trace context, and the session as baggage.
-    carrier: HashMap<String, String>,
+    pub(crate) carrier: HashMap<String, String>,
 }
 
 /// A claimed task: no other worker gets it.
 #[derive(Debug)]
 pub struct ClaimedTask {
-    task: Task,
-    file: PathBuf,
+    pub(crate) task: Task,
+    pub(crate) file: PathBuf,
 }
 
 /// Keeps the order of tasks from the same millisecond.
@@ -38,7 +40,7 @@ pub(crate) fn put(folder: &Path, request: RunRequest, step: &Step) -> io::Result
         None => step.carrier(),
     };
     let number = SEQUENCE.fetch_add(1, Ordering::Relaxed);
-    let name = format!("{:013}-{number:06}-{}", crate::trail::now_ms(), crate::enclosing_spans::random_id());
+    let name = format!("{:013}-{number:06}-{}", now_ms(), random_id());
     let (new, waiting) = (folder.join(format!("{name}.new")), folder.join(format!("{name}.json")));
     fs::create_dir_all(folder)?;
     fs::write(&new, serde_json::to_vec(&Task { request, carrier })?)?;
@@ -67,24 +69,6 @@ pub fn claim(folder: &Path) -> io::Result<Option<ClaimedTask>> {
         }
     }
     Ok(None)
-}
-
-impl ClaimedTask {
-    /// Runs the task with an agent, as a child run of the run that queued it. A completed task is removed; a
-    /// failed one is renamed to `*.failed`, and can be renamed to `*.json` to retry it.
-    ///
-    /// # Errors
-    /// When the run fails.
-    pub async fn work(self, agent: &Agent) -> Result<RunResult, AgentError> {
-        let parent = turnscope::join(&self.task.carrier);
-        let outcome = parent.scope(agent.run(&self.task.request)).await;
-        // The task's outcome matters more than whether the directory can still be changed.
-        let _ = match outcome {
-            Ok(_) => fs::remove_file(&self.file),
-            Err(_) => fs::rename(&self.file, self.file.with_extension("failed")),
-        };
-        outcome
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
-//! The role file, which describes an agent. Errors in it name the line and the key.
+//! The role file, which describes an agent. Errors in it name the line and the key. What it describes (tools,
+//! documents, policy, runners) uses these settings, not the reverse.
 
-use crate::{
-    Runner, ingest,
-    tools::ToolSource,
-    yaml::{from_yaml, line_of},
-};
+pub(crate) mod ingest;
+mod runner;
+pub(crate) mod tools;
+
+pub use runner::Runner;
+
+use crate::yaml::{from_yaml, line_of};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::path::{Path, PathBuf};
+use tools::ToolSource;
 use turnscope::Observability;
 
 /// The description of an agent.

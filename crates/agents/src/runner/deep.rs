@@ -95,7 +95,7 @@ impl Scratchpad {
         let name = format!("{}-sub-agent", job.agent.role.name);
         let run = step.run(name.clone());
         run.runner("deep_agent").input(task);
-        let request = job.delegate(task, "sub_agent");
+        let request = job.delegator().delegate(task, "sub_agent");
         let sub_job = job.sub_agent(name, &run, &request);
         let tools = job.agent.tools.definitions();
         let prompt = vec![Message::User(self.with_files(task))];

@@ -4,17 +4,16 @@
 pub mod builtin;
 mod calculate;
 mod error;
-mod source;
 
+pub use crate::role::tools::{Bundled, Delegate, McpCommand, McpServer, Queue, ToolSource};
 pub use error::ToolError;
-pub use source::{Bundled, Delegate, McpCommand, McpServer, Queue, ToolSource};
 
 use crate::{
     http::{Http, Propagation, text},
     ingest::Documents,
-    job::Job,
     messages::Definition,
     queue,
+    request::Delegator,
 };
 use rmcp::{
     ServiceExt as _,
@@ -156,14 +155,14 @@ impl Toolbox {
         tool: &Tool,
         arguments: &Map<String, Json>,
         step: &Step,
-        job: &Job<'_>,
+        delegator: Delegator<'_>,
     ) -> Result<String, ToolError> {
         let work = async {
             match &tool.backend {
                 ToolBackend::Mcp(peer) => call_mcp(peer, tool, arguments, step).await,
-                ToolBackend::Queue(folder) => put(folder, tool, arguments, step, job),
+                ToolBackend::Queue(folder) => put(folder, tool, arguments, step, delegator),
                 ToolBackend::Documents(documents) => search(documents, arguments, step).await,
-                ToolBackend::Agent(url) => self.ask_agent(url, tool, arguments, job).await,
+                ToolBackend::Agent(url) => self.ask_agent(url, tool, arguments, delegator).await,
             }
         };
         match tokio::time::timeout(self.timeout, step.scope(work)).await {
@@ -177,10 +176,10 @@ impl Toolbox {
         url: &str,
         tool: &Tool,
         arguments: &Map<String, Json>,
-        job: &Job<'_>,
+        delegator: Delegator<'_>,
     ) -> Result<String, ToolError> {
         let broken = |cause: String| ToolError::Unavailable { server: tool.server.clone(), cause };
-        let body = serde_json::to_string(&job.delegate(text_of(arguments, "task")?, "delegation"))
+        let body = serde_json::to_string(&delegator.delegate(text_of(arguments, "task")?, "delegation"))
             .map_err(|error| broken(error.to_string()))?;
         let url = format!("{}/run", url.trim_end_matches('/'));
         let response = self.http.post(&url, &[], body, Propagation::WithBaggage).await.map_err(broken)?;
@@ -259,9 +258,9 @@ fn put(
     tool: &Tool,
     arguments: &Map<String, Json>,
     step: &Step,
-    job: &Job<'_>,
+    delegator: Delegator<'_>,
 ) -> Result<String, ToolError> {
-    let request = job.delegate(text_of(arguments, "task")?, "queue");
+    let request = delegator.delegate(text_of(arguments, "task")?, "queue");
     let queued = queue::put(folder, request, step);
     let queued = queued.map(|()| "queued".to_owned());
     queued.map_err(|error| ToolError::Unavailable { server: tool.server.clone(), cause: error.to_string() })

@@ -40,8 +40,10 @@ impl DataDirectory {
     }
 }
 
+/// Whether this is a number of days to keep traces for.
 pub(crate) fn are_days(days: f64) -> bool {
     (0.0..1e6).contains(&days)
 }
 
+/// What is allowed as one.
 pub(crate) const DAYS: &str = "a number of days, such as 30 or 0.5; 0 keeps everything";

@@ -1,0 +1,65 @@
+//! One run of an agent, with its trace and audit records.
+
+use crate::{
+    Agent, AgentError, RunRequest, RunResult,
+    enclosing_spans::EnclosingSpans,
+    job::Job,
+    trail::{ids, now_ms},
+};
+use turnscope_audit::Entry;
+
+impl Agent {
+    /// Runs the agent once, as a child of the current step.
+    ///
+    /// # Errors
+    /// When the run fails. The trace and the audit trail record the error too.
+    pub async fn run(&self, request: &RunRequest) -> Result<RunResult, AgentError> {
+        let started_at = now_ms();
+        let enclosing = EnclosingSpans::begin(self, request)?;
+        let run = enclosing.inner().run(self.role.name.clone());
+        let model = self.client.model();
+        run.runner(self.runner.as_str());
+        run.set("gen_ai.request.model", model.name.clone());
+        run.set("gen_ai.provider.name", model.provider.as_str())
+            .set("gen_ai.system", model.provider.as_str());
+        run.set("turnscope.trigger", request.trigger.clone());
+        if let Some(session) = &request.session {
+            run.session(session.clone());
+        }
+        if let Some(user) = &request.user {
+            run.user(user.clone());
+        }
+        if let Some(role) = self.gate.as_ref().and_then(|gate| gate.user_role.clone()) {
+            run.user_role(role);
+        }
+        run.input(&request.prompt);
+        let root = enclosing.outermost().map_or_else(|| ids(&run), ids);
+        let job = Job::new(self, &run, request, enclosing.token.clone(), root);
+        let outcome = match job.may_start(enclosing.inner()) {
+            Ok(()) => run.scope(self.runner.work(&job)).await,
+            Err(error) => Err(error),
+        };
+        match &outcome {
+            Ok(text) => {
+                run.final_answer(text);
+            }
+            Err(error) => {
+                run.fail(error.kind(), error.to_string());
+            }
+        }
+        let totals = job.totals();
+        let recorded = self.log.append(&Entry::Run(job.entry(started_at, outcome.as_ref(), totals)));
+        enclosing.end(totals, started_at, outcome.as_ref().err());
+        let tools = job.tool_uses();
+        run.end();
+        let text = outcome?;
+        recorded?;
+        Ok(RunResult {
+            text,
+            input_tokens: totals.input,
+            output_tokens: totals.output,
+            turns: totals.turns,
+            tools,
+        })
+    }
+}
