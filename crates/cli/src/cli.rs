@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        audit, backup, completions, config, demo, doctor, export, import, init, man, pricing, prune, runs,
-        search, serve, sessions, show, stats, summary, tail, vacuum,
+        audit, backup, completions, config, demo, doctor, export, import, init, man, pricing, prune, redact,
+        runs, search, serve, sessions, show, stats, summary, tail, vacuum,
     },
     exit::{CODES, Outcome},
 };
@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Audit(audit::Audit),
     /// Show and set model prices
     Pricing(pricing::Pricing),
+    /// Try the redaction rules on a text, or on what is stored
+    Redact(redact::Redact),
     /// Delete runs by age or total size
     Prune(prune::Prune),
     /// Return free space in the store to the disk
@@ -92,6 +94,7 @@ impl Command {
             Self::Export(args) => export::export(args),
             Self::Import(args) => import::import(args),
             Self::Pricing(args) => pricing::pricing(args),
+            Self::Redact(args) => redact::redact(args),
             Self::Prune(args) => prune::prune(args),
             Self::Vacuum(args) => vacuum::vacuum(args),
             Self::Audit(args) => audit::audit(args),

@@ -14,6 +14,7 @@ pub(crate) mod man;
 pub(crate) mod pricing;
 pub(crate) mod prune;
 mod reading;
+pub(crate) mod redact;
 pub(crate) mod runs;
 pub(crate) mod search;
 pub(crate) mod serve;

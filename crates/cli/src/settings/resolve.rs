@@ -280,6 +280,11 @@ fn redactor(picker: &mut Picker) -> Option<Redactor> {
 }
 
 impl Settings {
+    /// The redaction rules.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.serve.redactor
+    }
+
     /// The server's configuration.
     pub(crate) fn server_config(self) -> Config {
         let serve = self.serve;

@@ -4,6 +4,7 @@ mod audit;
 mod damage;
 mod environment;
 mod reading;
+mod redact;
 mod serving;
 mod settings;
 mod tls_proxy;

@@ -132,6 +132,18 @@ impl Redactor {
         })
     }
 
+    /// What is left of a text, and how many secrets it held.
+    ///
+    /// ```
+    /// let (left, count) = turnscope_otlp::redact::Redactor::default().redacted("Cookie: a=b; c=d");
+    /// assert_eq!((left.as_str(), count), ("Cookie: [redacted:cookie]", 1));
+    /// ```
+    pub fn redacted(&self, text: &str) -> (String, u32) {
+        let mut left = text.to_owned();
+        let count = self.text(&mut left);
+        (left, count)
+    }
+
     /// Redacts the values whose keys are secret; gives how many.
     pub(crate) fn keys(&self, attributes: &mut [KeyValue]) -> u32 {
         self.rules.as_ref().map_or(0, |rules| attributes.iter_mut().map(|kv| rules.key(kv)).sum())

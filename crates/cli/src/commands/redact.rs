@@ -1,0 +1,190 @@
+//! `turnscope redact`: what the redaction rules take out of a text, and what stored runs hold that they would take out
+//! today.
+
+use super::{
+    filter::Filter,
+    import::{self, Taken},
+    reading::query,
+};
+use crate::{
+    client::{Client, encode},
+    exit::{Code, Failure, Outcome},
+    output, progress,
+    render::human,
+    settings::{Flags, READ},
+};
+use http::Method;
+use serde_json::value::RawValue;
+use std::{
+    io::{Cursor, Read as _, Write as _},
+    path::PathBuf,
+};
+use turnscope_api::RunList;
+use turnscope_otlp::{
+    decode::{self, Format},
+    normalise,
+    redact::Redactor,
+};
+
+/// Arguments.
+#[derive(clap::Args)]
+pub(crate) struct Redact {
+    /// A text to try the rules on; it is printed as it would be stored [default: stdin]
+    #[arg(value_name = "FILE", conflicts_with = "scan")]
+    file: Option<PathBuf>,
+    /// List the stored runs that hold what the rules take out, such as runs of an earlier version
+    #[arg(long)]
+    scan: bool,
+    /// With --scan, store these runs again without it. Their scores, tags and comments stay
+    #[arg(long, requires = "scan")]
+    rewrite: bool,
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    from: Flags<READ>,
+}
+
+/// Tries the rules on a text, or on what is stored.
+pub(crate) fn redact(args: &Redact) -> Outcome {
+    let settings = args.from.resolve()?;
+    let redactor = settings.redactor();
+    if !args.scan {
+        return text(args, redactor);
+    }
+    let found = if args.rewrite {
+        let client = Client::write(args.from.resolve()?)?;
+        let found = scan(args, &client, redactor)?;
+        for (id, _) in &found {
+            rewrite(&client, redactor, id)?;
+        }
+        found
+    } else {
+        scan(args, &Client::read(&settings)?, redactor)?
+    };
+    let secrets: u64 = found.iter().map(|(_, secrets)| secrets).sum();
+    let (runs, secrets) = (human::plural(found.len() as u64, "run"), human::plural(secrets, "secret"));
+    match (found.is_empty(), args.rewrite) {
+        (true, _) => eprintln!("No run holds what the rules take out."),
+        (false, false) => {
+            eprintln!(
+                "{runs} with {secrets}. `turnscope redact --scan --rewrite` stores them again without."
+            );
+        }
+        (false, true) => eprintln!(
+            "Stored {runs} again without {secrets}. `turnscope vacuum` also clears the space that they took in the file."
+        ),
+    }
+    Ok(())
+}
+
+fn text(args: &Redact, redactor: &Redactor) -> Outcome {
+    let mut text = String::new();
+    match &args.file {
+        Some(path) => {
+            text = std::fs::read_to_string(path)
+                .map_err(|error| Failure::failed(format!("cannot read {}: {error}", path.display())))?;
+        }
+        None => {
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|error| Failure::failed(format!("cannot read stdin: {error}")))?;
+        }
+    }
+    let (left, count) = redactor.redacted(&text);
+    output::print(&left)?;
+    eprintln!("{} redacted.", human::plural(u64::from(count), "secret"));
+    Ok(())
+}
+
+/// The runs that hold secrets, each with how many, and prints them.
+fn scan(args: &Redact, client: &Client, redactor: &Redactor) -> Result<Vec<(String, u64)>, Failure> {
+    let bar = progress::bar(0, "runs");
+    let [q, tz] = args.filter.parameters();
+    let (mut cursor, mut found) = (None, Vec::new());
+    loop {
+        let parts = [
+            ("limit", Some("200".to_owned())),
+            ("roots_only", Some("true".to_owned())),
+            q.clone(),
+            tz.clone(),
+            ("cursor", cursor),
+        ];
+        let page: RunList = client.get(&format!("/v1/runs{}", query(&parts)))?;
+        if let Some(total) = page.total {
+            bar.set_length(total);
+        }
+        for listed in &page.runs {
+            let run = &listed.run;
+            let secrets = secrets(&exported(client, &run.run_id)?, redactor)?;
+            if secrets > 0 {
+                bar.suspend(|| {
+                    output::print(&format!(
+                        "{}  {}  {}\n",
+                        run.run_id,
+                        human::plural(secrets, "secret"),
+                        run.name
+                    ))
+                })?;
+                found.push((run.run_id.clone(), secrets));
+            }
+            bar.inc(1);
+        }
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            bar.finish_and_clear();
+            return Ok(found);
+        }
+    }
+}
+
+fn exported(client: &Client, id: &str) -> Result<Vec<u8>, Failure> {
+    Ok(client.get_bytes(&format!("/v1/runs/{}/export", encode(id)))?.to_vec())
+}
+
+/// How many secrets the rules find in an exported run, by the same path that received telemetry takes.
+fn secrets(exported: &[u8], redactor: &Redactor) -> Result<u64, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Exported<'a> {
+        #[serde(borrow)]
+        otlp: &'a RawValue,
+    }
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::failed(format!("the server's export is not OTLP: {error}"));
+    let exported: Exported<'_> = serde_json::from_slice(exported).map_err(|error| wrong(&error))?;
+    let otlp = exported.otlp.get().as_bytes();
+    // A signal that is not there is an error of its own decoder.
+    let spans =
+        decode::traces(otlp, Format::Json).map(|request| normalise::traces(request, redactor).records);
+    let logs = decode::logs(otlp, Format::Json).map(|request| normalise::logs(request, redactor).records);
+    let (spans, logs) = match (spans, logs) {
+        (Err(error), Err(_)) => return Err(wrong(&error)),
+        (spans, logs) => (spans.unwrap_or_default(), logs.unwrap_or_default()),
+    };
+    Ok(spans.iter().chain(&logs).map(|record| u64::from(record.facts.redacted)).sum())
+}
+
+/// Deletes a run and receives it again, which applies the rules. A copy is kept in a file until that is done.
+fn rewrite(client: &Client, redactor: &Redactor, id: &str) -> Outcome {
+    let before = exported(client, id)?;
+    let io = |error: std::io::Error| Failure::failed(format!("cannot keep a copy of run {id}: {error}"));
+    let mut copy =
+        tempfile::Builder::new().prefix("turnscope-run-").suffix(".json").tempfile().map_err(io)?;
+    copy.write_all(&before).map_err(io)?;
+    copy.as_file().sync_all().map_err(io)?;
+    let again = || {
+        client.send(Method::DELETE, &format!("/v1/runs/{}", encode(id)), &[], bytes::Bytes::new())?;
+        let mut taken = Taken::default();
+        import::stream(client, id, Cursor::new(&before), 0, &mut taken)?;
+        match secrets(&exported(client, id)?, redactor)? {
+            0 => Ok(()),
+            _ => Err(Failure::failed("the server's own rules leave it as it is: check its --redact")),
+        }
+    };
+    again().map_err(|failure| match copy.keep() {
+        Ok((_, path)) => Failure::new(Code::Failed, format!("run {id}: {}", failure.message())).hint(format!(
+            "the run as it was is in {}: `turnscope import` takes it; delete the file afterwards, since it holds the secrets",
+            path.display()
+        )),
+        Err(_) => failure,
+    })
+}
