@@ -160,10 +160,7 @@ fn is(value: &AnyValue, pattern: &Pattern) -> bool {
     match &value.value {
         Some(Value::IntValue(n)) if pattern.is_integer(*n) => true,
         Some(Value::DoubleValue(n)) if pattern.is_float(*n) => true,
-        _ => match json::value(value) {
-            serde_json::Value::String(text) => pattern.matches(&text),
-            other => pattern.matches(&other.to_string()),
-        },
+        _ => pattern.matches(&json::text(value)),
     }
 }
 

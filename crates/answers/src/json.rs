@@ -27,3 +27,11 @@ pub(crate) fn value(any: &AnyValue) -> Json {
         Some(Value::StringValueStrindex(index)) => Json::from(*index),
     }
 }
+
+/// A value as one text: a text as it is, anything else as JSON.
+pub fn text(any: &AnyValue) -> String {
+    match value(any) {
+        Json::String(text) => text,
+        other => other.to_string(),
+    }
+}

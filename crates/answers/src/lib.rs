@@ -30,6 +30,7 @@ mod wire;
 pub use dataset::DatasetPage;
 pub use error::AnswerError;
 pub use external::{ExternalContents, NoExternalContents};
+pub use json::text as attribute_text;
 pub use run::find_run;
 pub use stats::{Bucket, FiguresReply, fitting_bucket};
 pub use timeline::StepFilter;

@@ -252,9 +252,7 @@ impl Ingest {
         .received_at(now);
         let redacted: u64 = normalised.records.iter().map(|record| u64::from(record.facts.redacted)).sum();
         self.redacted.fetch_add(redacted, Ordering::Relaxed);
-        for record in &normalised.records {
-            self.span_metrics.count(record);
-        }
+        self.span_metrics.count(&normalised.records);
         batch.records = normalised.records;
         let message = normalised.rejection.unwrap_or_default();
         Ok((batch, Partial { rejected: normalised.rejected, message }))

@@ -10,6 +10,7 @@ mod connections;
 mod content_stores;
 mod counted;
 mod degraded;
+mod dimensions;
 mod document;
 mod families;
 mod ingest;

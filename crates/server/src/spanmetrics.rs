@@ -1,13 +1,13 @@
 //! Calls and durations by service, span name, kind and status, as the span-metrics connector of the OpenTelemetry
 //! collector names them.
 
-use crate::families::Family;
+use crate::{dimensions::Dimensions, families::Family};
 use prometheus::proto::MetricFamily;
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
-use turnscope_model::{Record, Role, Status};
+use turnscope_model::{Record, Role, Status, UnixNanos};
 
 /// Upper bounds of the duration buckets, milliseconds: the connector's defaults.
 const BOUNDS_MS: [f64; 16] = [
@@ -16,8 +16,6 @@ const BOUNDS_MS: [f64; 16] = [
 ];
 /// Series kept at most; what comes after is counted under one series named `_other`.
 const SERIES: usize = 2000;
-/// The labels that every series has; `le` is the histogram's.
-const OWN_LABELS: [&str; 5] = ["service_name", "span_name", "span_kind", "status_code", "le"];
 /// Bytes of a label's value kept at most.
 const LONGEST_LABEL: usize = 256;
 
@@ -40,22 +38,27 @@ struct Series {
 /// The figures since the start.
 #[derive(Debug, Default)]
 pub(crate) struct SpanMetrics {
-    dimensions: Vec<String>,
-    /// The dimensions' names as labels.
-    labels: Vec<String>,
+    dimensions: Dimensions,
     series: Mutex<BTreeMap<Key, Series>>,
 }
 
 impl SpanMetrics {
-    /// With further dimensions: names of facts such as `kitelogik.policy.deny`.
-    pub(crate) fn new(dimensions: Vec<String>) -> Self {
-        let labels = label_names(&dimensions);
-        Self { dimensions, labels, series: Mutex::default() }
+    pub(crate) fn new(dimensions: Dimensions) -> Self {
+        Self { dimensions, series: Mutex::default() }
     }
 
-    /// Counts one received span.
-    pub(crate) fn count(&self, record: &Record) {
-        let (Role::Span, Some(end)) = (&record.role, record.end) else { return };
+    /// Counts the spans among the records of one request.
+    pub(crate) fn count(&self, records: &[Record]) {
+        let mut values = self.dimensions.reader();
+        for record in records {
+            if let (Role::Span, Some(end)) = (&record.role, record.end) {
+                let dimensions = values.of(record).iter().map(|value| label(value)).collect();
+                self.count_span(record, end, dimensions);
+            }
+        }
+    }
+
+    fn count_span(&self, record: &Record, end: UnixNanos, dimensions: Vec<String>) {
         let key = Key {
             service: label(&record.origin.service_name),
             name: label(&record.facts.name),
@@ -65,7 +68,7 @@ impl SpanMetrics {
                 Status::Ok => "STATUS_CODE_OK",
                 Status::Error => "STATUS_CODE_ERROR",
             },
-            dimensions: self.dimensions.iter().map(|name| label(&dimension(record, name))).collect(),
+            dimensions,
         };
         let duration_ms = end.saturating_sub(record.start) as f64 / 1e6;
         let mut all = self.series.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +80,7 @@ impl SpanMetrics {
                 name: "_other".into(),
                 kind: "other",
                 status: "STATUS_CODE_UNSET",
-                dimensions: vec![String::new(); self.dimensions.len()],
+                dimensions: vec![String::new(); self.dimensions.labels().count()],
             }
         };
         let series = all.entry(key).or_default();
@@ -110,53 +113,14 @@ impl SpanMetrics {
             ("span_kind", key.kind),
             ("status_code", key.status),
         ];
-        let further = self.labels.iter().map(String::as_str).zip(key.dimensions.iter().map(String::as_str));
+        let further = self.dimensions.labels().zip(key.dimensions.iter().map(String::as_str));
         own.into_iter().chain(further).collect()
     }
-}
-
-/// The dimensions' names as labels. Prometheus refuses a whole page for a name that starts with a digit or appears twice.
-fn label_names(dimensions: &[String]) -> Vec<String> {
-    let mut taken: Vec<String> = OWN_LABELS.map(str::to_owned).into();
-    for dimension in dimensions {
-        let name: String =
-            dimension.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name };
-        let names = std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}_{n}")));
-        taken.extend(names.into_iter().find(|name| !taken.contains(name)));
-    }
-    taken.split_off(OWN_LABELS.len())
 }
 
 /// A label's value: what is longer than any name would only fill memory.
 fn label(text: &str) -> String {
     text[..text.floor_char_boundary(LONGEST_LABEL)].to_owned()
-}
-
-fn dimension(record: &Record, name: &str) -> String {
-    use turnscope_model::Verdict;
-    let facts = &record.facts;
-    let verdict = |wanted: Verdict| facts.verdict.map(|v| (v == wanted).to_string()).unwrap_or_default();
-    match name {
-        "kitelogik.policy.allow" => verdict(Verdict::Allow),
-        "kitelogik.policy.deny" => verdict(Verdict::Deny),
-        "kitelogik.policy.requires_hitl" => verdict(Verdict::Hitl),
-        "verdict" => facts.verdict.map(Verdict::as_str).unwrap_or_default().to_owned(),
-        "risk_tier" | "kitelogik.policy.risk_tier" => facts.risk_tier.clone().unwrap_or_default(),
-        "tool_name" | "gen_ai.tool.name" => facts.tool_name.clone().unwrap_or_default(),
-        "agent_name" | "gen_ai.agent.name" => facts.agent_name.clone().unwrap_or_default(),
-        "model" | "gen_ai.request.model" => facts.request_model.clone().unwrap_or_default(),
-        "provider" | "gen_ai.provider.name" => facts.provider.clone().unwrap_or_default(),
-        "session_id" | "session.id" => facts.session_id.clone().unwrap_or_default(),
-        "user_role" | "kitelogik.user_role" => facts.user_role.clone().unwrap_or_default(),
-        "dialect" => facts.dialect.clone(),
-        other => facts
-            .metadata
-            .iter()
-            .find(|(key, _)| key == other)
-            .map(|(_, value)| value.clone())
-            .unwrap_or_default(),
-    }
 }
 
 #[cfg(test)]
@@ -190,8 +154,8 @@ mod tests {
 
     #[test]
     fn the_text_has_the_names_and_labels_of_the_collectors_connector() {
-        let metrics = SpanMetrics::new(vec!["gen_ai.tool.name".into()]);
-        metrics.count(&span("shop", "a\nb"));
+        let metrics = SpanMetrics::new(Dimensions::new(&["gen_ai.tool.name".into()]).unwrap());
+        metrics.count(&[span("shop", "a\nb")]);
         let text = prometheus::TextEncoder::new().encode_to_string(&metrics.families()).unwrap();
         let labels = r#"service_name="shop",span_name="a\nb",span_kind="other",status_code="STATUS_CODE_OK",gen_ai_tool_name="a\"b\\""#;
         for line in [
@@ -209,19 +173,9 @@ mod tests {
     }
 
     #[test]
-    fn no_label_name_appears_twice_or_starts_with_a_digit() {
-        let dimensions = ["service.name", "gen_ai.tool.name", "gen_ai_tool_name", "2nd.tier", "le", "é"];
-        let names = label_names(&dimensions.map(str::to_owned));
-        assert_eq!(
-            names,
-            ["service_name_2", "gen_ai_tool_name", "gen_ai_tool_name_2", "_2nd_tier", "le_2", "_"]
-        );
-    }
-
-    #[test]
     fn a_name_of_a_megabyte_does_not_fill_memory() {
-        let metrics = SpanMetrics::new(Vec::new());
-        metrics.count(&span("é", &"é".repeat(1 << 20)));
+        let metrics = SpanMetrics::default();
+        metrics.count(&[span("é", &"é".repeat(1 << 20))]);
         let series = metrics.series.lock().unwrap();
         assert_eq!(series.keys().map(|key| key.name.len()).collect::<Vec<_>>(), [LONGEST_LABEL]);
     }

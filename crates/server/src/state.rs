@@ -7,6 +7,7 @@ use crate::{
     clock::now_ms,
     content_stores::ContentStores,
     counted::Counted,
+    dimensions::Dimensions,
     ingest::Ingest,
     live::Live,
     prefix::{ConfiguredPrefix, Prefix},
@@ -61,7 +62,7 @@ pub struct Config {
     pub inactivity: Duration,
     /// The redaction rules.
     pub redactor: Redactor,
-    /// Further dimensions of the span metrics.
+    /// Further dimensions of the span metrics: names of attributes of spans, else of their resources.
     pub span_metric_dimensions: Vec<String>,
     /// Whether content is indexed for search.
     pub search: bool,
@@ -118,6 +119,7 @@ impl Config {
                  in lower case, without a path and without a slash at the end, or * for all"
             )));
         }
+        Dimensions::new(&self.span_metric_dimensions).map_err(ServeError::Config)?;
         if self.api_key.is_some() || self.allow_public_without_key {
             return Ok(());
         }
@@ -245,6 +247,8 @@ impl App {
                 config.path_prefix
             ))
         })?;
+        let dimensions = Dimensions::new(&config.span_metric_dimensions).map_err(ServeError::Config)?;
+        dimensions.log_renamed();
         let content_stores = ContentStores::open(&config.content_stores).map_err(ServeError::Config)?;
         let limits = Limits { bytes: config.max_body_bytes, time: config.body_timeout };
         let live = Live::new();
@@ -254,7 +258,7 @@ impl App {
             config.redactor,
             limits,
             config.max_pending_bytes,
-            SpanMetrics::new(config.span_metric_dimensions),
+            SpanMetrics::new(dimensions),
         );
         let auth = Auth::open(config.api_key, &config.data)?;
         let origins = Origins {

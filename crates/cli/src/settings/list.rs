@@ -297,7 +297,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "span-metric-dimension",
         value: "ATTRIBUTE",
-        help: "An attribute to use as a further dimension of the span metrics at /metrics. Repeatable",
+        help: "An attribute of spans, else of their resource, to use as a further label of the span metrics at /metrics. Repeatable",
         many: true,
         is_harmless: true,
         ..BASE

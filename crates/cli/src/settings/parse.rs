@@ -129,6 +129,12 @@ pub(super) fn split_list(text: &str) -> Vec<String> {
     text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
+/// Names between commas. A text without any is an empty name, for whoever takes the names to refuse.
+pub(super) fn split_names(text: &str) -> Vec<String> {
+    let names = split_list(text);
+    if names.is_empty() { vec![String::new()] } else { names }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

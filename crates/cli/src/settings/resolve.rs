@@ -254,7 +254,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
             search: search?,
             ui_path: ui_path.filter(|_| ui != Some(false)),
             path_prefix,
-            span_metric_dimensions: picker.list("span-metric-dimension", parse::split_list),
+            span_metric_dimensions: picker.list("span-metric-dimension", parse::split_names),
         },
     })
 }

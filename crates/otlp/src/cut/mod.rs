@@ -17,7 +17,7 @@ mod restore;
 pub(crate) use contents::Contents;
 pub use error::RestoreError;
 pub(crate) use purpose::{EVENT_RANK, is_meaningful};
-pub use restore::{any_value_of_item, is_span, restore_log, restore_span};
+pub use restore::{any_value_of_item, attributes_named, is_span, restore_log, restore_span};
 pub(crate) use restore::{mark, retime};
 
 use opentelemetry_proto::tonic::{

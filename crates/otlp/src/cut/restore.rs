@@ -58,6 +58,36 @@ pub fn restore_span(body: &Body, header: &Header) -> Result<Span, RestoreError> 
     Ok(span)
 }
 
+/// The attributes of a span that have one of these names, in their order. Nothing else of the body is put back.
+///
+/// # Errors
+/// The body is no span's, or does not fit its values.
+pub fn attributes_named(body: &Body, names: &[&str]) -> Result<Vec<KeyValue>, RestoreError> {
+    let mut named = Vec::new();
+    for mut kv in Attributes::decode(&body.bytes[..])?.attributes {
+        let value = if body.values.is_empty() { None } else { slot(kv.value.as_ref(), &body.values)? };
+        if let Some(group) = value.filter(|value| value.form == Form::Flat) {
+            if names.iter().any(|name| name.starts_with(&kv.key)) {
+                let group = flat::restore(&kv.key, group)?.attributes.into_iter();
+                named.extend(group.filter(|kv| names.contains(&&*kv.key)));
+            }
+        } else if names.contains(&&*kv.key) {
+            if let Some(any) = kv.value.as_mut().filter(|_| !body.values.is_empty()) {
+                fill(any, &body.values)?;
+            }
+            named.push(kv);
+        }
+    }
+    Ok(named)
+}
+
+/// A span's attributes without the rest of it.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Attributes {
+    #[prost(message, repeated, tag = "9")]
+    attributes: Vec<KeyValue>,
+}
+
 /// The log record as it was sent.
 pub fn restore_log(body: &Body, header: &Header) -> Result<LogRecord, RestoreError> {
     let mut log = LogRecord::decode(&body.bytes[..])?;
