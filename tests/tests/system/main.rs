@@ -13,6 +13,7 @@ mod import;
 mod large;
 mod live;
 mod marks;
+mod prometheus;
 mod python;
 mod receivers;
 mod refusals;
