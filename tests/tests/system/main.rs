@@ -19,6 +19,7 @@ mod receivers;
 mod refusals;
 mod rest;
 mod reverse_proxy;
+mod schemathesis;
 mod sdk;
 mod session;
 mod venv;

@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::{
 };
 use serde_json::Value as Json;
 use std::{
+    fmt::Write as _,
     io::ErrorKind,
     net::{SocketAddr, TcpListener},
     path::Path,
@@ -96,7 +97,10 @@ impl Prometheus {
 
     /// The result of a query, once it is as wanted.
     fn query(&self, query: &str, wanted: impl Fn(&[Json]) -> bool) -> Vec<Json> {
-        let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let mut encoded = String::new();
+        for byte in query.bytes() {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
         let wanted = |data: &Json| data["result"].as_array().is_some_and(|result| wanted(result));
         let data = self.wait(&format!("/api/v1/query?query={encoded}"), wanted);
         data["result"].as_array().cloned().unwrap_or_default()
