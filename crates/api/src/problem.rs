@@ -25,6 +25,6 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length: Option<usize>,
     /// The runs that an ambiguous id could mean.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub run_ids: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_ids: Option<Vec<String>>,
 }

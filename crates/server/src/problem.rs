@@ -81,7 +81,7 @@ impl From<AnswerError> for Problem {
             }
             AnswerError::Ambiguous { run_ids, .. } => {
                 let mut problem = Self::new(StatusCode::CONFLICT, "ambiguous", title);
-                problem.0.run_ids = run_ids;
+                problem.0.run_ids = Some(run_ids);
                 problem.detail("ask for one of run_ids")
             }
             AnswerError::Store(error) => error.into(),

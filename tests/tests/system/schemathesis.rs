@@ -1,17 +1,19 @@
-//! Schemathesis, which makes up requests from the OpenAPI document: no answer is a fault of the server, and each has a status that the
-//! document names.
+//! Schemathesis, which makes up requests from the OpenAPI document: no answer is a fault of the server, and each has a status, a
+//! content type and a body that the document describes.
 
 use crate::venv::{folder, is_left_out, programs};
 use std::{path::Path, process::Command, time::Duration};
 use turnscope_tests::{load, testkit::Turnscope};
 
+const CHECKS: &str =
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 /// Requests made up for one call of the API, beside those that cover its parameters.
 const REQUESTS: &str = "20";
 /// Seconds that one run may take at most.
 const PATIENCE: &str = "90";
 
 #[test]
-fn every_answer_to_made_up_requests_has_a_documented_status_and_none_is_a_fault_of_the_server() {
+fn every_answer_to_made_up_requests_is_as_documented_and_none_is_a_fault_of_the_server() {
     if is_left_out() {
         return;
     }
@@ -37,7 +39,7 @@ fn ask(programs: &Path, server: &Turnscope, config: &[&str], choice: &[&str]) {
         .arg(programs.join("schemathesis"))
         .args(config)
         .args(["run", &format!("http://{}/openapi.json", server.0.listen)])
-        .args(["--checks", "not_a_server_error,status_code_conformance"])
+        .args(["--checks", CHECKS])
         .args(["--phases", "coverage,fuzzing", "--max-examples", REQUESTS, "--seed", "1"])
         // The live stream never ends.
         .args(["--exclude-path", "/v1/live", "--continue-on-failure", "--warnings", "off", "--no-color"])

@@ -2780,7 +2780,7 @@ export interface components {
              */
             position?: number | null;
             /** @description The runs that an ambiguous id could mean. */
-            run_ids: string[];
+            run_ids?: string[] | null;
             /**
              * Format: uint16
              * @description The HTTP status.
