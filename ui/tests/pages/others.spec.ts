@@ -80,7 +80,7 @@ test("the palette goes anywhere and the help names the keys", async ({ page, dem
   await page.goto(`${demo.url}/ui/`);
   await page.getByRole("row").nth(3).waitFor();
   await page.keyboard.press("?");
-  await expect(page.getByRole("dialog", { name: "Keys" })).toContainText("look at it beside the list");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toContainText("show it beside the list");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
   await expect(page.getByRole("dialog", { name: "Go anywhere" }).getByRole("combobox")).toBeFocused();
