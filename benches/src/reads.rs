@@ -14,12 +14,13 @@ pub(crate) fn print(binary: &Path, sizes: &[usize]) -> anyhow::Result<()> {
     for &spans in sizes {
         let directory = tempfile::tempdir()?;
         let server = Server::start(binary, &directory.path().join("data"), &[])?;
-        let mut http = Http::connect(server.listen)?;
         let began = Instant::now();
         let shape = Shape { turns: spans.div_ceil(3), window: 8, message_bytes: 300, below: 0 };
         let run = load::send_run(&server, shape)?;
         let loaded = began.elapsed().as_secs_f64();
         load::wait_for_run(&server, &run)?;
+        // Not before: the server closes connections that are idle for long.
+        let mut http = Http::connect(server.listen)?;
         for call in calls(&server, &run)? {
             let mut taken = Vec::with_capacity(TIMES);
             let mut bytes = 0;
