@@ -39,7 +39,7 @@ pub(super) struct Shape {
 }
 
 /// The shapes, the more particular ones first.
-pub(super) const SHAPES: [Shape; 20] = [
+pub(super) const SHAPES: [Shape; 19] = [
     Shape { name: "anthropic-key", literals: &["sk-ant-"], pattern: r"sk-ant-[A-Za-z0-9_-]{16,}" },
     Shape { name: "openrouter-key", literals: &["sk-or-"], pattern: r"sk-or-[A-Za-z0-9_-]{16,}" },
     Shape {
@@ -68,16 +68,11 @@ pub(super) const SHAPES: [Shape; 20] = [
     Shape { name: "bearer-token", literals: &["bearer"], pattern: r"(?i)bearer\s+[A-Za-z0-9._~+/-]{16,}=*" },
     Shape {
         name: "jwt",
-        literals: &["eyj"],
+        literals: &[".eyj"],
         pattern: r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
     },
     Shape { name: "google-token", literals: &["ya29."], pattern: r"ya29\.[A-Za-z0-9_-]{20,}" },
     Shape { name: "npm-token", literals: &["npm_"], pattern: r"npm_[A-Za-z0-9]{36}" },
-    Shape {
-        name: "sendgrid-key",
-        literals: &["sg."],
-        pattern: r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
-    },
     Shape {
         name: "url-password",
         literals: &["://"],
