@@ -37,6 +37,7 @@ mod tests;
 mod ui;
 mod unread;
 mod unrecorded;
+mod watched_body;
 
 pub use auth::ApiKey;
 #[doc(hidden)]

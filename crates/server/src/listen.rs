@@ -5,16 +5,14 @@ use crate::{
     connections::{Busy, Connections, Usage},
     linger::Lingering,
     unread::close_after_unread,
+    watched_body::WatchedBody,
 };
 use axum::{
     Router,
-    body::{Body, HttpBody},
     extract::{Request, State},
     middleware::{self, Next},
     response::Response,
 };
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -22,12 +20,10 @@ use hyper_util::{
 };
 use std::{
     net::SocketAddr,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 use tokio::{
@@ -218,31 +214,9 @@ async fn count(State(active): State<Arc<AtomicUsize>>, mut request: Request, nex
     active.fetch_add(1, Ordering::Relaxed);
     let _one = One(active);
     let busy = request.extensions_mut().remove::<Usage>().map(Busy::begin);
-    next.run(request).await.map(|body| Body::new(Sending { body, _busy: busy }))
-}
-
-/// A reply's body, which keeps its connection busy.
-struct Sending {
-    body: Body,
-    _busy: Option<Busy>,
-}
-
-impl HttpBody for Sending {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
+    next.run(request).await.map(|body| {
+        WatchedBody::wrap(body, move |_| {
+            let _ = &busy; // dropped with the body, when all was sent or the client is gone
+        })
+    })
 }

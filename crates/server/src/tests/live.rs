@@ -1,7 +1,6 @@
 //! What the live stream reads.
 
-use super::{Server, one_run, watched_store::WatchedStore};
-use std::sync::Arc;
+use super::{Server, one_run};
 use tokio::{io::AsyncReadExt as _, net::TcpStream};
 
 /// Reads from a live stream until this is there.
@@ -17,14 +16,7 @@ async fn read_until(stream: &mut TcpStream, wanted: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_read_once_however_many_clients_listen() {
-    let mut kept = None;
-    let server = Server::start(|store| {
-        let store = Arc::new(WatchedStore::new(store));
-        kept = Some(Arc::clone(&store));
-        store
-    })
-    .await;
-    let store = kept.unwrap();
+    let (server, store) = Server::start_watched().await;
     let mut clients = Vec::new();
     for _ in 0..30 {
         let mut client = server.open("GET", "/v1/live", b"").await;

@@ -22,6 +22,7 @@ use tokio::{
 };
 use turnscope_store::Store;
 use turnscope_store_sqlite::{Options, SqliteStore};
+use watched_store::WatchedStore;
 
 /// A running server.
 struct Server {
@@ -32,6 +33,18 @@ struct Server {
 }
 
 impl Server {
+    /// Starts a server over a store that counts and holds up questions.
+    async fn start_watched() -> (Self, Arc<WatchedStore>) {
+        let mut kept = None;
+        let server = Self::start(|store| {
+            let store = Arc::new(WatchedStore::new(store));
+            kept = Some(Arc::clone(&store));
+            store
+        })
+        .await;
+        (server, kept.unwrap())
+    }
+
     /// Starts a server over what `wrap` makes of an SQLite store.
     async fn start(wrap: impl FnOnce(SqliteStore) -> Arc<dyn Store>) -> Self {
         let data = tempfile::tempdir().unwrap();

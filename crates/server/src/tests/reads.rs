@@ -1,20 +1,13 @@
 //! The bounds on questions, seen by clients.
 
-use super::{Server, one_run, read_all, watched_store::WatchedStore};
+use super::{Server, one_run, read_all};
 use crate::reads::{AT_ONCE, IN_HAND};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinSet};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_beyond_the_limit_is_told_to_come_back_and_a_client_that_goes_ends_its_question() {
-    let mut kept = None;
-    let server = Server::start(|store| {
-        let store = Arc::new(WatchedStore::new(store));
-        kept = Some(Arc::clone(&store));
-        store
-    })
-    .await;
-    let store = kept.unwrap();
+    let (server, store) = Server::start_watched().await;
     server.ask("POST", "/v1/traces", &one_run(1)).await;
     let beyond = 20;
     store.hold(true);
