@@ -2,13 +2,13 @@
 
 use super::{
     filter::Filter,
-    reading::{Reading, query, run_id},
-    unreadable::{HINT, Unreadable},
+    reading::{Reading, run_id},
+    roots::each_root,
 };
 use crate::{
     client::{Client, encode},
-    exit::{Code, Failure, Outcome},
-    output, progress,
+    exit::{Failure, Outcome},
+    output,
 };
 use serde_json::Value;
 use std::{
@@ -16,7 +16,6 @@ use std::{
     io::{BufWriter, Write},
     path::PathBuf,
 };
-use turnscope_api::RunList;
 
 /// Arguments.
 #[derive(clap::Args)]
@@ -52,12 +51,24 @@ pub(crate) fn export(args: &Export) -> Outcome {
                 .map_err(|error| Failure::failed(format!("cannot write {}: {error}", path.display())))?,
         )),
     };
-    let (exported, failed) = match &args.run {
+    let mut exported = 0;
+    let left_out = match &args.run {
         Some(run) => {
             writeln!(out, "{}", one(args, &client, &run_id(&client, run)?)?)?;
-            (1, 0)
+            exported = 1;
+            None
         }
-        None => all(args, &client, &mut *out)?,
+        None => Some(each_root(
+            &client,
+            &args.filter,
+            args.limit.unwrap_or(u64::MAX),
+            |run| one(args, &client, &run.run_id),
+            |_, value| {
+                writeln!(out, "{value}")?;
+                exported += 1;
+                Ok(())
+            },
+        )?),
     };
     out.flush()?;
     if let Some(path) = &args.output {
@@ -68,65 +79,10 @@ pub(crate) fn export(args: &Export) -> Outcome {
             path.display()
         );
     }
-    if failed > 0 {
-        let runs = crate::render::human::plural(failed, "run");
-        return Err(Failure::failed(format!("{runs} could not be exported")).hint(HINT));
-    }
-    Ok(())
+    left_out.map_or(Ok(()), |left_out| left_out.check("exported"))
 }
 
 fn one(args: &Export, client: &Client, id: &str) -> Result<Value, Failure> {
     let format = if args.otlp { "?format=otlp" } else { "" };
     client.get(&format!("/v1/runs/{}/export{format}", encode(id)))
-}
-
-/// Writes all runs out; a run that cannot be read is named, and the others go on. Gives how many were written and how many
-/// were not.
-fn all(args: &Export, client: &Client, out: &mut dyn Write) -> Result<(u64, u64), Failure> {
-    let most = args.limit.unwrap_or(u64::MAX);
-    let bar = progress::bar(0, "runs");
-    let (mut cursor, mut done, mut wrote) = (None, 0, 0);
-    let mut unreadable = Unreadable::default();
-    let [q, tz] = args.filter.parameters();
-    loop {
-        let path = format!(
-            "/v1/runs{}",
-            query(&[
-                ("limit", Some("200".to_owned())),
-                ("roots_only", Some("true".to_owned())),
-                q.clone(),
-                tz.clone(),
-                ("cursor", cursor),
-            ])
-        );
-        let page: RunList = client.get(&path)?;
-        bar.suspend(|| unreadable.tell(&page.unreadable));
-        if let Some(total) = page.total {
-            bar.set_length(total.min(most));
-        }
-        for run in &page.runs {
-            if done >= most {
-                break;
-            }
-            let id = &run.run.run_id;
-            match one(args, client, id) {
-                Ok(value) => {
-                    writeln!(out, "{value}")?;
-                    wrote += 1;
-                }
-                // What is wrong with one run. What is wrong with the server or the key is wrong with all.
-                Err(failure) if matches!(failure.code, Code::Failed | Code::NotFound) => {
-                    bar.suspend(|| unreadable.tell(&[format!("run {id}: {}", failure.message())]));
-                }
-                Err(failure) => return Err(failure),
-            }
-            done += 1;
-            bar.set_position(done);
-        }
-        cursor = page.next_cursor.filter(|_| done < most);
-        if cursor.is_none() {
-            bar.finish_and_clear();
-            return Ok((wrote, unreadable.count()));
-        }
-    }
 }

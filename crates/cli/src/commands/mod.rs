@@ -15,6 +15,7 @@ pub(crate) mod pricing;
 pub(crate) mod prune;
 mod reading;
 pub(crate) mod redact;
+mod roots;
 pub(crate) mod runs;
 pub(crate) mod search;
 pub(crate) mod serve;

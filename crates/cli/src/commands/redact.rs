@@ -4,12 +4,12 @@
 use super::{
     filter::Filter,
     import::{self, Taken},
-    reading::query,
+    roots::{LeftOut, each_root},
 };
 use crate::{
     client::{Client, encode},
     exit::{Code, Failure, Outcome},
-    output, progress,
+    output,
     render::human,
     settings::{Flags, READ},
 };
@@ -19,7 +19,6 @@ use std::{
     io::{Cursor, Read as _, Write as _},
     path::PathBuf,
 };
-use turnscope_api::RunList;
 use turnscope_otlp::{
     decode::{self, Format},
     normalise,
@@ -51,16 +50,13 @@ pub(crate) fn redact(args: &Redact) -> Outcome {
     if !args.scan {
         return text(args, redactor);
     }
-    let found = if args.rewrite {
-        let client = Client::write(args.from.resolve()?)?;
-        let found = scan(args, &client, redactor)?;
+    let client = if args.rewrite { Client::write(args.from.resolve()?)? } else { Client::read(&settings)? };
+    let (found, left_out) = scan(args, &client, redactor)?;
+    if args.rewrite {
         for (id, _) in &found {
             rewrite(&client, redactor, id)?;
         }
-        found
-    } else {
-        scan(args, &Client::read(&settings)?, redactor)?
-    };
+    }
     let secrets: u64 = found.iter().map(|(_, secrets)| secrets).sum();
     let (runs, secrets) = (human::plural(found.len() as u64, "run"), human::plural(secrets, "secret"));
     match (found.is_empty(), args.rewrite) {
@@ -74,7 +70,7 @@ pub(crate) fn redact(args: &Redact) -> Outcome {
             "Stored {runs} again without {secrets}. `turnscope vacuum` also clears the space that they took in the file."
         ),
     }
-    Ok(())
+    left_out.check("looked at")
 }
 
 fn text(args: &Redact, redactor: &Redactor) -> Outcome {
@@ -96,45 +92,28 @@ fn text(args: &Redact, redactor: &Redactor) -> Outcome {
     Ok(())
 }
 
-/// The runs that hold secrets, each with how many, and prints them.
-fn scan(args: &Redact, client: &Client, redactor: &Redactor) -> Result<Vec<(String, u64)>, Failure> {
-    let bar = progress::bar(0, "runs");
-    let [q, tz] = args.filter.parameters();
-    let (mut cursor, mut found) = (None, Vec::new());
-    loop {
-        let parts = [
-            ("limit", Some("200".to_owned())),
-            ("roots_only", Some("true".to_owned())),
-            q.clone(),
-            tz.clone(),
-            ("cursor", cursor),
-        ];
-        let page: RunList = client.get(&format!("/v1/runs{}", query(&parts)))?;
-        if let Some(total) = page.total {
-            bar.set_length(total);
-        }
-        for listed in &page.runs {
-            let run = &listed.run;
-            let secrets = secrets(&exported(client, &run.run_id)?, redactor)?;
+/// The runs that hold secrets, each with how many, and prints them; and the runs that it could not look at.
+fn scan(
+    args: &Redact,
+    client: &Client,
+    redactor: &Redactor,
+) -> Result<(Vec<(String, u64)>, LeftOut), Failure> {
+    let mut found = Vec::new();
+    let left_out = each_root(
+        client,
+        &args.filter,
+        u64::MAX,
+        |run| secrets(&exported(client, &run.run_id)?, redactor),
+        |run, secrets| {
             if secrets > 0 {
-                bar.suspend(|| {
-                    output::print(&format!(
-                        "{}  {}  {}\n",
-                        run.run_id,
-                        human::plural(secrets, "secret"),
-                        run.name
-                    ))
-                })?;
+                let count = human::plural(secrets, "secret");
+                output::print(&format!("{}  {count}  {}\n", run.run_id, run.name))?;
                 found.push((run.run_id.clone(), secrets));
             }
-            bar.inc(1);
-        }
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            bar.finish_and_clear();
-            return Ok(found);
-        }
-    }
+            Ok(())
+        },
+    )?;
+    Ok((found, left_out))
 }
 
 fn exported(client: &Client, id: &str) -> Result<Vec<u8>, Failure> {
