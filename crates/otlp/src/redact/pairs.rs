@@ -63,11 +63,12 @@ impl Pairs {
     /// Every secret of a text, in no order; some may lie within others.
     pub(super) fn find(&self, keys: &Keys, text: &str) -> Vec<Secret> {
         let mut found = Vec::new();
+        let mut budget = text.len().saturating_mul(4);
         for regex in [&self.quoted, &self.named, &self.tuple] {
             each(regex, text, |captures, end| {
                 let (open, key, close) = (group(captures, 1), group(captures, 2), group(captures, 3));
                 let rule = keys.secret(key).filter(|_| open == close)?;
-                Some(values(text, end, open, &rule, &mut found))
+                Some(values(text, end, open, &rule, &mut budget, &mut found))
             });
         }
         each(&self.value_first, text, |captures, start| {
@@ -159,7 +160,14 @@ fn is_placeholder(value: &str) -> bool {
 
 /// The value of a key that begins here: a string, a number, or the strings and numbers of a list or object. Gives where
 /// it ends.
-fn values(text: &str, at: usize, quote: &str, rule: &str, found: &mut Vec<Secret>) -> usize {
+fn values(
+    text: &str,
+    at: usize,
+    quote: &str,
+    rule: &str,
+    budget: &mut usize,
+    found: &mut Vec<Secret>,
+) -> usize {
     let rest = &text[at..];
     if let Some(open) = opening(rest) {
         let start = at + open.len();
@@ -168,7 +176,7 @@ fn values(text: &str, at: usize, quote: &str, rule: &str, found: &mut Vec<Secret
         return end;
     }
     match rest.chars().next() {
-        Some('[' | '{' | '(') => container(text, at, quote, rule, found),
+        Some('[' | '{' | '(') => container(text, at, quote, rule, budget, found),
         Some('0'..='9' | '-') => {
             let end =
                 rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).unwrap_or(rest.len());
@@ -179,8 +187,16 @@ fn values(text: &str, at: usize, quote: &str, rule: &str, found: &mut Vec<Secret
     }
 }
 
-/// The strings and numbers of a list or object, unless it is the schema of a parameter.
-fn container(text: &str, at: usize, quote: &str, rule: &str, found: &mut Vec<Secret>) -> usize {
+/// The strings and numbers of a list or object, unless it is the schema of a parameter. `budget`: bytes that may be looked
+/// through again; once they are used up, everything under a secret key goes.
+fn container(
+    text: &str,
+    at: usize,
+    quote: &str,
+    rule: &str,
+    budget: &mut usize,
+    found: &mut Vec<Secret>,
+) -> usize {
     const OF_SCHEMA: [&str; 6] = ["type", "$ref", "anyOf", "allOf", "oneOf", "description"];
     let limit = text.len().min(at + LONGEST_CONTAINER);
     let (mut here, mut depth) = (at, 0_u32);
@@ -192,7 +208,9 @@ fn container(text: &str, at: usize, quote: &str, rule: &str, found: &mut Vec<Sec
             let Some(end) = closing(text, start, open) else { break };
             here = (end + open.len()).min(text.len());
             let is_key = text[here..].trim_start().starts_with(':');
-            if is_key && OF_SCHEMA.contains(&&text[start..end]) {
+            if is_key && OF_SCHEMA.contains(&&text[start..end]) && *budget > 0 {
+                // What it holds is looked through again. The budget bounds how often, where schemas lie in one another.
+                *budget = budget.saturating_sub(here - at);
                 return at;
             }
             if !is_key {
@@ -205,7 +223,7 @@ fn container(text: &str, at: usize, quote: &str, rule: &str, found: &mut Vec<Sec
             '[' | '{' | '(' => depth += 1,
             ']' | '}' | ')' => depth = depth.saturating_sub(1),
             '0'..='9' | '-' => {
-                here = values(text, here, quote, rule, &mut inner).max(here + 1);
+                here = values(text, here, quote, rule, budget, &mut inner).max(here + 1);
                 continue;
             }
             _ => {}
@@ -255,3 +273,33 @@ fn push(text: &str, range: Range<usize>, rule: &str, quote: &str, found: &mut Ve
 
 /// The longest name of a key that the expressions find.
 const _: () = assert!(LONGEST == 128);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_within_objects_are_not_looked_through_over_and_over() {
+        let block = format!("{}\"type\":1", "\"password\":{".repeat(5_000));
+        let keys = Keys::new(&[]).unwrap();
+        for blocks in [10, 100] {
+            let text = block.repeat(blocks);
+            let (mut budget, mut found) = (text.len() * 4, Vec::new());
+            let (mut looked, mut at) = (0, 0);
+            while let Some(next) = text[at..].find('{') {
+                let start = at + next;
+                let before = budget;
+                let end = container(&text, start, "\"", "password", &mut budget, &mut found);
+                looked += if end == start { before - budget } else { end - start };
+                at = end.max(start + 1);
+            }
+            assert!(looked <= text.len() * 6, "{looked} bytes of {}", text.len());
+        }
+        let text = r#"{"password": {"type": "string"}, "secret": {"apiKey": "x"}}"#;
+        let found = Pairs::new().unwrap().find(&keys, text);
+        assert!(
+            !found.is_empty() && found.iter().all(|secret| &text[secret.range.clone()] == "x"),
+            "{found:?}"
+        );
+    }
+}
