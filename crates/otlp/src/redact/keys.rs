@@ -3,8 +3,8 @@
 use super::RuleError;
 use std::collections::HashSet;
 
-/// Longer names are no keys.
-pub(super) const LONGEST: usize = 128;
+/// Of longer names the end counts.
+const LONGEST: usize = 128;
 
 /// The names, as `canonical` writes them.
 #[derive(Debug)]
@@ -31,9 +31,7 @@ impl Keys {
 
     /// The name under which a key is secret, if it is: `OPENAI_API_KEY`, `apiKey` and `http.header.api-key` are `api_key`.
     pub(super) fn secret(&self, key: &str) -> Option<String> {
-        if key.len() > LONGEST {
-            return None;
-        }
+        let key = &key[key.ceil_char_boundary(key.len().saturating_sub(LONGEST))..];
         let name = canonical(key);
         let mut rest = name.as_str();
         loop {

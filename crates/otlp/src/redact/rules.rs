@@ -38,7 +38,8 @@ pub(super) struct Shape {
     pub(super) pattern: &'static str,
 }
 
-/// The shapes, the more particular ones first.
+/// The shapes, the more particular ones first. Repetitions have no upper bound: each would become as many states, which
+/// every text pays for.
 pub(super) const SHAPES: [Shape; 19] = [
     Shape { name: "anthropic-key", literals: &["sk-ant-"], pattern: r"sk-ant-[A-Za-z0-9_-]{16,}" },
     Shape { name: "openrouter-key", literals: &["sk-or-"], pattern: r"sk-or-[A-Za-z0-9_-]{16,}" },
@@ -76,12 +77,12 @@ pub(super) const SHAPES: [Shape; 19] = [
     Shape {
         name: "url-password",
         literals: &["://"],
-        pattern: r"(?i)[a-z][a-z0-9+.-]{1,20}://[^\s/:@\x22'\\<>]{0,64}:(?P<secret>[^\s/@\x22'\\<>]{1,256})@",
+        pattern: r"(?i)[a-z][a-z0-9+.-]+://[^\s/:@\x22'\\<>]*:(?P<secret>[^\s/@\x22'\\<>]+)@",
     },
     Shape {
         name: "curl-password",
         literals: &["curl"],
-        pattern: r#"curl\s[^\n]{0,2000}?\s(?:-u|--user)[ =]?\\*["']?[^\s:"'\\]{1,64}:(?P<secret>[^\s"'\\]{1,256})"#,
+        pattern: r#"curl\s(?:[^\n]*?\s)?(?:-u|--user)[ =]?\\*["']?[^\s:"'\\]+:(?P<secret>[^\s"'\\]+)"#,
     },
     Shape {
         name: "private-key",
