@@ -261,6 +261,7 @@ fn values_of_secret_keys_are_redacted_in_every_notation() {
     };
     for (given, left) in PAIRS {
         assert_eq!(attribute_of(given), left);
+        assert_eq!(redactor.redacted(left), (left.to_owned(), 0), "what was redacted is no secret");
         // The same as the text of a message, whose JSON escapes it.
         let json = serde_json::json!([{"role": "user", "parts": [{"type": "text", "content": given}]}]);
         let span = Span {
