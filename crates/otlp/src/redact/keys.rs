@@ -12,6 +12,24 @@ pub(super) struct Keys {
     names: HashSet<String>,
     /// The names without `_`, for names written as one word.
     joined: HashSet<String>,
+    /// How the names end: nearly all attributes end otherwise, and every attribute of every span is asked about.
+    endings: Vec<Ending>,
+}
+
+/// The last letters and digits of a name, the last one first; fewer where the name has no more.
+type Ending = [u8; 3];
+
+fn ending(key: &str) -> Ending {
+    let mut ending = [0; 3];
+    let letters = key.bytes().rev().filter(|byte| !is_separator(char::from(*byte)));
+    for (place, byte) in ending.iter_mut().zip(letters) {
+        *place = byte.to_ascii_lowercase();
+    }
+    ending
+}
+
+const fn is_separator(c: char) -> bool {
+    matches!(c, '-' | ' ' | '.' | '_')
 }
 
 impl Keys {
@@ -26,11 +44,17 @@ impl Keys {
             names.insert(name);
         }
         let joined = names.iter().map(|name| name.replace('_', "")).collect();
-        Ok(Self { names, joined })
+        let mut endings: Vec<Ending> = names.iter().map(|name| ending(name)).collect();
+        endings.sort_unstable();
+        endings.dedup();
+        Ok(Self { names, joined, endings })
     }
 
     /// The name under which a key is secret, if it is: `OPENAI_API_KEY`, `apiKey` and `http.header.api-key` are `api_key`.
     pub(super) fn secret(&self, key: &str) -> Option<String> {
+        if !self.may_be_secret(key) {
+            return None;
+        }
         let key = &key[key.ceil_char_boundary(key.len().saturating_sub(LONGEST))..];
         let name = canonical(key);
         let mut rest = name.as_str();
@@ -48,6 +72,13 @@ impl Keys {
         self.joined.contains(&joined).then_some(joined)
     }
 
+    /// Whether a key ends as one of the names does. Those that are not written in ASCII are always looked at.
+    fn may_be_secret(&self, key: &str) -> bool {
+        let ending = ending(key.trim_end());
+        let begins_like = |name: &Ending| name.iter().zip(ending).all(|(a, b)| *a == 0 || *a == b);
+        !key.is_ascii() || self.endings.iter().any(begins_like)
+    }
+
     /// Words of which one is in every text that names a secret key, in lower case.
     pub(super) fn words(&self) -> impl Iterator<Item = String> {
         self.names.iter().flat_map(|name| ["_", "-", ""].map(|separator| name.replace('_', separator)))
@@ -60,7 +91,7 @@ fn canonical(key: &str) -> String {
     let mut characters = key.trim().chars().peekable();
     let mut before = ' ';
     while let Some(c) = characters.next() {
-        let is_separator = matches!(c, '-' | ' ' | '.' | '_');
+        let is_separator = is_separator(c);
         let begins_word = c.is_ascii_uppercase()
             && (before.is_ascii_lowercase()
                 || before.is_ascii_digit()

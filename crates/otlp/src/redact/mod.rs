@@ -26,8 +26,8 @@ use std::sync::LazyLock;
 use suspects::Suspects;
 use turnscope_model::{ContentHash, Form, Value};
 
-/// Nothing shorter is a secret together with its key.
-const SHORTEST_SECRET: usize = 12;
+/// Nothing shorter is a secret together with its key: `cookie:abc`.
+const SHORTEST_SECRET: usize = 10;
 
 /// Why extra rules are refused.
 #[derive(Debug, thiserror::Error)]
@@ -247,7 +247,7 @@ impl Rules {
     }
 
     fn text(&self, text: &mut String) -> u32 {
-        if !self.is_suspect(text.as_bytes()) {
+        if (text.len() < SHORTEST_SECRET && !self.search_all) || !self.is_suspect(text.as_bytes()) {
             return 0;
         }
         let (found, count) = text::redact(self, text);
