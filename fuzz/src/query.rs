@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use tempfile::TempDir;
 use turnscope_model::{Form, Purpose};
 use turnscope_query::{
-    Clock, Condition, GroupBy, Moment, Order, RunCursor, RunFilter, RunPageQuery, SearchCursor,
+    Clock, Condition, GroupBy, Moment, Order, RunCursor, RunFilter, RunPageQuery, SearchCursor, SearchQuery,
     SessionCursor, TraceCursor, ValueCursor,
 };
 use turnscope_store::{ReadLimit, Store as _, StoreError};
@@ -27,6 +27,7 @@ pub fn query(data: &[u8]) {
     let Some((order, data)) = data.split_first() else { return };
     let data = String::from_utf8_lossy(data);
     let (text, cursor) = data.split_once('\0').map_or((&*data, None), |(text, cursor)| (text, Some(cursor)));
+    let _ = turnscope_query::plain_text(text);
     let filter = match turnscope_query::parse(text, &Clock::utc(MOMENT.now_ms)) {
         Ok(filter) => filter,
         Err(error) => {
@@ -47,8 +48,13 @@ pub fn query(data: &[u8]) {
         let mut reader = store.reader(&ReadLimit::none()).expect("a reader");
         answered(reader.runs(&filter, &page, MOMENT).map(drop), text);
         if let RunFilter::Is(Condition::Content(phrases)) = &filter {
-            let after = cursor.map(SearchCursor::new);
-            answered(reader.search(phrases, 10, after.as_ref()).map(drop), text);
+            let query = SearchQuery {
+                phrases: phrases.clone(),
+                filter: filter.clone(),
+                limit: 10,
+                after: cursor.map(SearchCursor::new),
+            };
+            answered(reader.search(&query, MOMENT).map(drop), text);
         }
         let after = cursor.map(SessionCursor::new);
         answered(reader.sessions(None, after.as_ref(), 10, 0).map(drop), text);

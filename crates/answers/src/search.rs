@@ -3,31 +3,30 @@
 use crate::{Answers, Result, wire::at_ms};
 use turnscope_api::{Hit, Occurrence, SearchReply};
 use turnscope_model::Purpose;
-use turnscope_query::{self as query, Phrase, SearchCursor};
+use turnscope_query::{self as query, Moment, SearchQuery, TextQuery};
 
 /// Characters of a snippet.
 const SNIPPET: usize = 240;
 
 impl Answers {
-    /// The newest messages, arguments, results and errors that hold all of these words and phrases.
-    pub fn search(
-        &self,
-        phrases: &[Phrase],
-        limit: u32,
-        after: Option<&SearchCursor>,
-    ) -> Result<SearchReply> {
-        let page = self.read(|reader| Ok(reader.search(phrases, limit, after)?))?;
+    /// The newest messages, arguments, results and errors that hold all of these words and phrases. `query.filter` holds no
+    /// condition on attributes: they are not indexed.
+    pub fn search(&self, query: &SearchQuery, moment: Moment) -> Result<SearchReply> {
+        let page = self.read(|reader| Ok(reader.search(query, moment)?))?;
+        let text_query = TextQuery::new(&query.phrases);
         Ok(SearchReply {
-            hits: page.hits.iter().map(|hit| wire_hit(hit, phrases)).collect(),
+            hits: page.hits.iter().map(|hit| wire_hit(hit, &text_query)).collect(),
             next_cursor: page.next.map(String::from),
+            total: page.matches.map(|matches| matches.count),
+            total_is_exact: page.matches.map(|matches| matches.is_exact),
             search_lag: self.store.counters().index_lag,
         })
     }
 }
 
-fn wire_hit(hit: &query::Hit, phrases: &[Phrase]) -> Hit {
+fn wire_hit(hit: &query::Hit, text_query: &TextQuery) -> Hit {
     let text = turnscope_otlp::messages::item_text(hit.form, hit.purpose, &hit.bytes);
-    let (snippet, highlights) = snippet(&text, phrases);
+    let (snippet, highlights) = snippet(&text, text_query);
     let occurrence = |occurrence: &query::Occurrence| Occurrence {
         run_id: occurrence.run_id.to_string(),
         run_name: occurrence.run_name.clone(),
@@ -55,37 +54,23 @@ fn wire_hit(hit: &query::Hit, phrases: &[Phrase]) -> Hit {
     }
 }
 
-/// A piece of the text around the first match, and where in it the matches are.
-fn snippet(text: &str, phrases: &[Phrase]) -> (String, Vec<(usize, usize)>) {
-    let chars: Vec<char> = text.chars().collect();
-    let folded: Vec<char> = chars.iter().map(|c| c.to_lowercase().next().unwrap_or(*c)).collect();
-    let needles: Vec<Vec<char>> = phrases
-        .iter()
-        .map(|phrase| phrase.text.to_lowercase().chars().collect::<Vec<char>>())
-        .filter(|needle| !needle.is_empty())
-        .collect();
-    let find = |from: usize, to: usize| {
-        let mut found: Vec<(usize, usize)> = Vec::new();
-        for needle in &needles {
-            for at in from..to.saturating_sub(needle.len() - 1) {
-                if folded[at..].starts_with(needle) {
-                    found.push((at, at + needle.len()));
-                }
-            }
-        }
-        found.sort_unstable();
-        found
-    };
-    let first = find(0, chars.len()).first().map_or(0, |(start, _)| *start);
-    let start = first.saturating_sub(SNIPPET / 4);
+/// A piece of the text around the first match, and where in it the matches are, in characters.
+fn snippet(text: &str, query: &TextQuery) -> (String, Vec<(usize, usize)>) {
+    let places = query.places(text);
+    let first = places.first().map_or(0, |place| place.start);
+    let mut start = first.saturating_sub(SNIPPET / 4);
+    let before: Vec<char> = text.chars().skip(start).take(first - start).collect();
     // It begins with a whole word where one is near.
-    let start = match chars[start..first].iter().take(24).position(|c| c.is_whitespace()) {
-        Some(space) if start > 0 => start + space + 1,
-        _ => start,
-    };
-    let end = (start + SNIPPET).min(chars.len());
-    let highlights = find(start, end).into_iter().map(|(a, b)| (a - start, b - start)).collect();
-    (chars[start..end].iter().collect(), highlights)
+    if let Some(space) = before.iter().take(24).position(|c| c.is_whitespace()).filter(|_| start > 0) {
+        start += space + 1;
+    }
+    let piece: String = text.chars().skip(start).take(SNIPPET).collect();
+    let end = start + piece.chars().count();
+    let highlights = places
+        .into_iter()
+        .filter(|place| start <= place.start && place.start < end)
+        .map(|place| (place.start - start, place.end.min(end) - start));
+    (piece, highlights.collect())
 }
 
 #[cfg(test)]
@@ -95,7 +80,7 @@ mod tests {
     #[test]
     fn a_snippet_holds_the_match_and_says_where() {
         let text = format!("{} the Refund policy of {}", "x ".repeat(300), "y ".repeat(300));
-        let (piece, marks) = snippet(&text, &["refund policy".into()]);
+        let (piece, marks) = snippet(&text, &TextQuery::new(&["refund policy".into()]));
         let (start, end) = marks[0];
         let marked: String = piece.chars().skip(start).take(end - start).collect();
         assert_eq!(marked, "Refund policy");
@@ -104,6 +89,6 @@ mod tests {
 
     #[test]
     fn text_without_a_match_shows_its_beginning() {
-        assert_eq!(snippet("äöü", &["zz".into()]), ("äöü".into(), vec![]));
+        assert_eq!(snippet("äöü", &TextQuery::new(&["zz".into()])), ("äöü".into(), vec![]));
     }
 }

@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct SearchQuery {
-    /// Words, all of which must stand in one message; `"a phrase"` in quotes; `begin*` for a beginning.
+    /// Plain text: pieces of text, all of which must stand in one message, and `"a phrase"` in quotes. Case, width and the
+    /// kind of white space do not matter; symbols do.
     pub q: String,
+    /// Only in the runs that this query asks for, written as `q` of `GET /v1/runs`.
+    pub filter: Option<String>,
     /// Hits on the page, 1 to 200; default 20.
     pub limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -22,8 +25,14 @@ pub struct SearchQuery {
 pub struct SearchReply {
     /// What was found: each message once, however often it was sent.
     pub hits: Vec<Hit>,
-    /// Pass it as `cursor` for the next page; null on the last.
+    /// Pass it as `cursor` for the next page; null on the last. A page may hold fewer hits than `limit`, or none, and not be
+    /// the last: each looks through a bounded amount of text.
     pub next_cursor: Option<String>,
+    /// Messages that hold what was searched for, counted up to 200 or for as long as a page may take; with a `filter`, in
+    /// runs of any kind. Null on later pages.
+    pub total: Option<u64>,
+    /// Whether there are no more than `total`. Null on later pages.
+    pub total_is_exact: Option<bool>,
     /// Messages that the index has not reached yet.
     pub search_lag: u64,
 }

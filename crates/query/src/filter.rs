@@ -67,18 +67,16 @@ pub enum Known {
     ParentInSession,
 }
 
-/// A word or a phrase that content is searched for.
+/// A word or a phrase that content is searched for. [`crate::TextQuery`] says what holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase {
-    /// Its words.
+    /// What a text must hold.
     pub text: String,
-    /// The last word may go on.
-    pub is_prefix: bool,
 }
 
 impl From<&str> for Phrase {
     fn from(text: &str) -> Self {
-        Self { text: text.to_owned(), is_prefix: false }
+        Self { text: text.to_owned() }
     }
 }
 

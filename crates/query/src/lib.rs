@@ -19,6 +19,7 @@ mod retention;
 mod run;
 mod search;
 mod session;
+mod text;
 mod time;
 mod trace;
 
@@ -26,14 +27,15 @@ pub use annotation::{NewScore, ScoreChange};
 pub use field::{Field, NumberField, TextField};
 pub use figures::{FigureKey, Figures, FiguresQuery, GroupBy, StoreSize, UnpricedModel, ValuePage};
 pub use filter::{AttributeCondition, AttributeTest, Condition, Known, Moment, Phrase, RunFilter};
-pub use language::{MAX_LENGTH, MAX_VALUES, QueryError, parameter, parse, quoted, within_limits};
+pub use language::{MAX_LENGTH, MAX_VALUES, QueryError, parameter, parse, plain_text, quoted, within_limits};
 pub use page::{Order, RunCursor, RunPageQuery, SearchCursor, SessionCursor, TraceCursor, ValueCursor};
 pub use pattern::Pattern;
 pub use range::{Bounds, Operator, Range};
 pub use retention::{Pruned, Retention};
 pub use run::{Found, ListedRun, Run, RunLink, RunPage, SpanLink, Totals};
-pub use search::{Hit, Occurrence, SearchPage};
+pub use search::{Hit, Matches, Occurrence, SearchPage, SearchQuery};
 pub use session::{Session, SessionPage};
+pub use text::{TextQuery, folded};
 pub use time::{Clock, zone};
 pub use trace::{Trace, TracePage};
 

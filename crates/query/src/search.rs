@@ -1,6 +1,6 @@
 //! What a search in content finds.
 
-use crate::SearchCursor;
+use crate::{Phrase, RunFilter, SearchCursor};
 use turnscope_model::{ContentHash, Form, Purpose, RunId, StepId};
 
 /// One content that holds what was searched for.
@@ -35,11 +35,36 @@ pub struct Occurrence {
     pub start: u64,
 }
 
+/// What is searched for.
+#[derive(Clone, Debug, Default)]
+pub struct SearchQuery {
+    /// Words and phrases, all of which one content must hold.
+    pub phrases: Vec<Phrase>,
+    /// Only in these runs.
+    pub filter: RunFilter,
+    /// Hits on a page at most.
+    pub limit: u32,
+    /// Where the page before ended.
+    pub after: Option<SearchCursor>,
+}
+
 /// One page of hits, newest content first.
 #[derive(Clone, Debug, Default)]
 pub struct SearchPage {
-    /// The hits.
+    /// The hits. A page may hold fewer than were asked for and still not be the last: a store looks through a bounded
+    /// amount of text for each page.
     pub hits: Vec<Hit>,
     /// Where the next page goes on, if there may be one.
     pub next: Option<SearchCursor>,
+    /// How many contents hold all phrases, in any run. Only with the first page.
+    pub matches: Option<Matches>,
+}
+
+/// A number of contents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Matches {
+    /// As many were counted.
+    pub count: u64,
+    /// There are no more.
+    pub is_exact: bool,
 }

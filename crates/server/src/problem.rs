@@ -100,6 +100,11 @@ impl From<StoreError> for Problem {
         let title = error.to_string();
         match error {
             StoreError::BadCursor => Self::bad_request(title).detail("pass next_cursor of the page before"),
+            StoreError::SearchOff => Self::new(StatusCode::NOT_IMPLEMENTED, "search-off", title)
+                .detail("the server was started with --search off; start it with --search on"),
+            StoreError::TooBroad => {
+                Self::bad_request(title).detail("search for more, or rarer, words; GET /v1/search takes any")
+            }
             StoreError::Busy | StoreError::Moved(_) | StoreError::Closed => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title).detail("try again shortly")
             }
@@ -199,6 +204,8 @@ mod tests {
             (StoreError::ReadOnly, 501),
             (StoreError::Unsupported("maintenance"), 501),
             (StoreError::BadCursor, 400),
+            (StoreError::SearchOff, 501),
+            (StoreError::TooBroad, 400),
             (StoreError::Damaged("a block".into()), 500),
         ] {
             let said = error.to_string();

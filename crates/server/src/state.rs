@@ -212,10 +212,7 @@ impl App {
     /// Over a data directory that this process owns.
     pub(crate) fn open(config: Config, addresses: Addresses) -> Result<Arc<Self>, ServeError> {
         let prices = prices_of(&config)?;
-        let options = Options {
-            pricing: Some(prices.pricing()),
-            text_of: config.search.then_some(turnscope_otlp::messages::item_text as turnscope_store::TextOf),
-        };
+        let options = Options { pricing: Some(prices.pricing()), text_of: text_of(&config) };
         let store = SqliteStore::open(&config.data, options)?;
         store.announce(
             &serde_json::json!({"pid": std::process::id(), "listen": addresses.listen.to_string(),
@@ -229,7 +226,7 @@ impl App {
     pub(crate) fn open_read_only(config: Config) -> Result<Arc<Self>, ServeError> {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let addresses = Addresses { listen: nowhere, otlp_grpc: nowhere, otlp_http: nowhere };
-        let store = SqliteStore::open_read_only(&config.data)?;
+        let store = SqliteStore::open_read_only(&config.data, text_of(&config))?;
         let prices = prices_of(&config)?;
         Self::over(Arc::new(store), config, prices, addresses)
     }
@@ -341,6 +338,11 @@ impl FromRef<Arc<App>> for ConfiguredPrefix {
 pub(crate) fn prices_of(config: &Config) -> Result<Arc<Prices>, ServeError> {
     let file = config.pricing.clone().unwrap_or_else(|| config.data.join(prices::FILE));
     Ok(Arc::new(Prices::open(file)?))
+}
+
+/// How a content's text is found, where content is searched.
+fn text_of(config: &Config) -> Option<turnscope_store::TextOf> {
+    config.search.then_some(turnscope_otlp::messages::item_text)
 }
 
 #[cfg(test)]

@@ -83,15 +83,19 @@ impl SqliteStore {
             .map_err(|source| StoreError::Io { path: "a thread".into(), source })?;
         Ok(Self {
             owner: Some(Owner { jobs: Some(jobs), writer: Some(writer), lock: Mutex::new(lock) }),
-            readers: Readers::new(path.clone(), Arc::clone(&progress)),
+            readers: Readers::new(path.clone(), options.text_of, Arc::clone(&progress)),
             progress,
             path,
             directory: watch,
         })
     }
 
-    /// Opens the store in a directory for reading only, whoever owns it; an error when there is none.
-    pub fn open_read_only(directory: &Path) -> std::result::Result<Self, StoreError> {
+    /// Opens the store in a directory for reading only, whoever owns it; an error when there is none. Without `text_of`
+    /// nothing can be searched.
+    pub fn open_read_only(
+        directory: &Path,
+        text_of: Option<TextOf>,
+    ) -> std::result::Result<Self, StoreError> {
         let path = directory.join(FILE);
         if !path.exists() {
             return Err(StoreError::Io {
@@ -103,7 +107,7 @@ impl SqliteStore {
         let progress = Arc::new(Progress::default());
         Ok(Self {
             owner: None,
-            readers: Readers::new(path.clone(), Arc::clone(&progress)),
+            readers: Readers::new(path.clone(), text_of, Arc::clone(&progress)),
             directory: Arc::new(DirectoryWatch::new(&path)),
             progress,
             path,

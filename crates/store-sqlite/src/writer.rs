@@ -282,10 +282,7 @@ impl Writer {
             self.schedule.add(turnscope_model::TraceGroupId(group));
         }
         for content in quarantine::targets(&self.db, quarantine::Kind::Content, all)? {
-            self.db
-                .prepare_cached("INSERT OR IGNORE INTO search_late (content) VALUES (?1)")?
-                .execute([content])?;
-            self.indexer.wake();
+            self.indexer.retry(&mut self.db, content)?;
         }
         for (id, batch) in quarantine::batches(&self.db, all)? {
             match self.commit(std::slice::from_ref(&batch)) {

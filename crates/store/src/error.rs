@@ -52,6 +52,12 @@ pub enum StoreError {
     /// A cursor that this store did not write.
     #[error("the cursor is not one that this list gave")]
     BadCursor,
+    /// Content is not searched here.
+    #[error("search is off")]
+    SearchOff,
+    /// So much holds the words of a filter that the rest of it cannot be asked for.
+    #[error("too many messages hold these words to filter runs by them")]
+    TooBroad,
     /// The database refused.
     #[error("the store failed: {0}")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -7,9 +7,9 @@ use turnscope_model::{
 };
 use turnscope_project::TraceGroup;
 use turnscope_query::{
-    FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Phrase, Run, RunFilter, RunLink, RunPage,
-    RunPageQuery, SearchCursor, SearchPage, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
-    UnpricedModel, ValueCursor, ValuePage,
+    FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage, RunPageQuery,
+    SearchPage, SearchQuery, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage, UnpricedModel,
+    ValueCursor, ValuePage,
 };
 
 /// What a record was sent with.
@@ -105,13 +105,8 @@ pub trait Reader {
     /// Traces of any kind, newest first.
     fn traces(&mut self, after: Option<&TraceCursor>, limit: u32) -> Result<TracePage, StoreError>;
 
-    /// The newest contents that hold all of these words and phrases.
-    fn search(
-        &mut self,
-        phrases: &[Phrase],
-        limit: u32,
-        after: Option<&SearchCursor>,
-    ) -> Result<SearchPage, StoreError>;
+    /// The newest contents that hold all words and phrases, as `turnscope_query::TextQuery` says.
+    fn search(&mut self, query: &SearchQuery, moment: Moment) -> Result<SearchPage, StoreError>;
 
     /// Models that calls without a price went to, those with the most such calls first.
     fn unpriced_models(&mut self) -> Result<Vec<UnpricedModel>, StoreError>;

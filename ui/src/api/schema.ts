@@ -952,9 +952,14 @@ export interface paths {
                 query?: {
                     /** @description `next_cursor` of the page before. */
                     cursor?: string | null;
+                    /** @description Only in the runs that this query asks for, written as `q` of `GET /v1/runs`. */
+                    filter?: string | null;
                     /** @description Hits on the page, 1 to 200; default 20. */
                     limit?: number | null;
-                    /** @description Words, all of which must stand in one message; `"a phrase"` in quotes; `begin*` for a beginning. */
+                    /**
+                     * @description Plain text: pieces of text, all of which must stand in one message, and `"a phrase"` in quotes. Case, width and the
+                     *      kind of white space do not matter; symbols do.
+                     */
                     q?: string;
                 };
                 header?: never;
@@ -3595,13 +3600,19 @@ export interface components {
              */
             cursor: string | null;
             /**
+             * @description Only in the runs that this query asks for, written as `q` of `GET /v1/runs`.
+             * @default null
+             */
+            filter: string | null;
+            /**
              * Format: uint32
              * @description Hits on the page, 1 to 200; default 20.
              * @default null
              */
             limit: number | null;
             /**
-             * @description Words, all of which must stand in one message; `"a phrase"` in quotes; `begin*` for a beginning.
+             * @description Plain text: pieces of text, all of which must stand in one message, and `"a phrase"` in quotes. Case, width and the
+             *      kind of white space do not matter; symbols do.
              * @default
              */
             q: string;
@@ -3610,13 +3621,24 @@ export interface components {
         SearchReply: {
             /** @description What was found: each message once, however often it was sent. */
             hits: components["schemas"]["Hit"][];
-            /** @description Pass it as `cursor` for the next page; null on the last. */
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last. A page may hold fewer hits than `limit`, or none, and not be
+             *      the last: each looks through a bounded amount of text.
+             */
             next_cursor?: string | null;
             /**
              * Format: uint64
              * @description Messages that the index has not reached yet.
              */
             search_lag: number;
+            /**
+             * Format: uint64
+             * @description Messages that hold what was searched for, counted up to 200 or for as long as a page may take; with a `filter`, in
+             *      runs of any kind. Null on later pages.
+             */
+            total?: number | null;
+            /** @description Whether there are no more than `total`. Null on later pages. */
+            total_is_exact?: boolean | null;
         };
         /** @description Runs that the application says belong together. */
         Session: {

@@ -33,7 +33,7 @@ pub(crate) fn backup(args: &Backup) -> Outcome {
         return Err(Failure::usage(format!("{} already exists", target.display()))
             .hint("choose a new file: backups never overwrite anything"));
     }
-    let store = SqliteStore::open_read_only(&directory)?;
+    let store = SqliteStore::open_read_only(&directory, None)?;
     let bar = progress::bar(0, "pages");
     let copied = store.backup(&target, &mut |done, total| {
         bar.set_length(u64::from(total));

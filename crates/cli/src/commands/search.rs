@@ -2,7 +2,7 @@
 
 use super::reading::{Reading, query};
 use crate::{
-    exit::Outcome,
+    exit::{Failure, Outcome},
     render::{self, terminal_style::TerminalStyle},
 };
 use turnscope_api::SearchReply;
@@ -10,9 +10,12 @@ use turnscope_api::SearchReply;
 /// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Search {
-    /// Words that must all occur in one message; `word*` matches prefixes
+    /// Pieces of text that must all occur in one message; symbols count
     #[arg(required = true)]
     words: Vec<String>,
+    /// Only in runs that match this query, as in `turnscope runs -q`
+    #[arg(short, long, value_name = "QUERY")]
+    query: Option<String>,
     /// Maximum number of results
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=200))]
     limit: u32,
@@ -28,17 +31,37 @@ pub(crate) fn search(args: &Search) -> Outcome {
         .words
         .iter()
         .map(|word| {
-            if word.contains(char::is_whitespace) && !word.contains('"') && args.words.len() > 1 {
-                format!("\"{word}\"")
-            } else {
-                word.clone()
-            }
+            let is_phrase = word.contains(char::is_whitespace) && !word.contains('"') && args.words.len() > 1;
+            if is_phrase { format!("\"{word}\"") } else { word.clone() }
         })
         .collect();
-    let path = format!(
-        "/v1/search{}",
-        query(&[("q", Some(words.join(" "))), ("limit", Some(args.limit.to_string()))])
-    );
+    let mut reply = SearchReply::default();
+    let mut cursor = None;
+    loop {
+        let page: SearchReply = client.get(&format!(
+            "/v1/search{}",
+            query(&[
+                ("q", Some(words.join(" "))),
+                ("filter", args.query.clone()),
+                ("limit", Some((args.limit as usize - reply.hits.len()).to_string())),
+                ("cursor", cursor),
+            ])
+        ))?;
+        reply.total = reply.total.or(page.total);
+        reply.total_is_exact = reply.total_is_exact.or(page.total_is_exact);
+        reply.search_lag = page.search_lag;
+        reply.hits.extend(page.hits);
+        reply.next_cursor.clone_from(&page.next_cursor);
+        cursor = page.next_cursor;
+        // A page may hold fewer hits than were asked for and not be the last.
+        if cursor.is_none() || reply.hits.len() >= args.limit as usize {
+            break;
+        }
+    }
+    if args.reading.json {
+        let reply = serde_json::to_value(&reply).map_err(|error| Failure::failed(error.to_string()))?;
+        return crate::output::json(&reply);
+    }
     let style = TerminalStyle::for_stdout();
-    args.reading.show(&client, &path, |reply: &SearchReply| render::search::hits(&style, reply))
+    crate::output::print(&render::search::hits(&style, &reply))
 }

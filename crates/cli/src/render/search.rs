@@ -12,10 +12,14 @@ use turnscope_api::{Hit, SearchReply};
 pub(crate) fn hits(style: &TerminalStyle, reply: &SearchReply) -> String {
     let mut out = String::new();
     if reply.hits.is_empty() {
-        out.push_str("Nothing found. All words must occur in one message; word* matches prefixes.\n");
+        out.push_str("Nothing found. All words must occur in one message.\n");
     }
     for hit in &reply.hits {
         put_hit(&mut out, style, hit);
+    }
+    if let Some(total) = reply.total.filter(|total| *total > reply.hits.len() as u64) {
+        let at_least = if reply.total_is_exact == Some(true) { "" } else { "at least " };
+        let _ = writeln!(out, "{} of {at_least}{}.", reply.hits.len(), human::plural(total, "message"));
     }
     if reply.search_lag > 0 {
         let _ = writeln!(out, "{} messages are not indexed yet.", human::count(reply.search_lag));

@@ -9,8 +9,8 @@ const DEEPEST: usize = 32;
 /// A text longer than this without any space is data, not language.
 const LONGEST_WORD: usize = 512;
 
-/// The text of an item that people search for: what was said, tools' names, arguments and results. No base64, no
-/// JSON syntax.
+/// The text of an item that people search for: what was said, tools' names, arguments and results, whole. No base64, no
+/// JSON syntax, and no escapes: the text is what its writer meant, however it was sent.
 pub fn item_text(form: Form, purpose: Purpose, bytes: &[u8]) -> String {
     if form == Form::Bytes || !purpose.is_searched() {
         return String::new();
@@ -49,7 +49,7 @@ pub fn item_text(form: Form, purpose: Purpose, bytes: &[u8]) -> String {
     out
 }
 
-/// All strings and numbers of a value, and the keys beside them.
+/// All strings, numbers and truth values of a value, and the keys beside them.
 fn add_texts(out: &mut String, json: &Json, depth: usize) {
     let Some(depth) = depth.checked_sub(1) else { return };
     match json {
@@ -64,19 +64,61 @@ fn add_texts(out: &mut String, json: &Json, depth: usize) {
                 add_texts(out, value, depth);
             }
         }
-        Json::Null | Json::Bool(_) => {}
+        Json::Bool(value) => add(out, if *value { "true" } else { "false" }),
+        Json::Null => {}
     }
 }
 
 fn add(out: &mut String, text: &str) {
     let text = text.trim();
-    let is_data =
-        text.starts_with("data:") || (text.len() > LONGEST_WORD && !text.contains(char::is_whitespace));
-    if text.is_empty() || (is_data && text.is_ascii()) {
+    if text.is_empty() || is_data(text) {
         return;
     }
     if !out.is_empty() {
         out.push('\n');
     }
     out.push_str(text);
+}
+
+/// Whether a text is a file written in base64: a data URI, or long, without anything that base64 does not have, and with
+/// small letters, large ones and digits.
+fn is_data(text: &str) -> bool {
+    let is_base64 =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte));
+    if let Some((_, data)) = text.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")) {
+        return is_base64(data);
+    }
+    text.len() > LONGEST_WORD
+        && is_base64(text)
+        && [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit]
+            .iter()
+            .all(|class| text.bytes().any(|byte| class(&byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_text(text: &str) -> String {
+        item_text(Form::Text, Purpose::Result, text.as_bytes())
+    }
+
+    #[test]
+    fn files_in_base64_are_not_searched_and_long_words_are() {
+        let file = "aGVsbG8gd29ybGQ1Kz".repeat(40);
+        assert_eq!(of_text(&format!("{{\"image\": \"data:image/png;base64,{file}\"}}")), "image");
+        assert_eq!(of_text(&format!("{{\"image\": \"{file}\"}}")), "image");
+        let long = format!("{}needle", "x".repeat(300_000));
+        assert!(of_text(&format!("{{\"text\": \"{long}\"}}")).ends_with("needle"));
+        let url = format!("https://example.org/?q={}", "Ab1".repeat(300));
+        assert_eq!(of_text(&format!("[\"{url}\"]")), url);
+    }
+
+    #[test]
+    fn a_text_is_found_however_it_was_escaped() {
+        for sent in [r#"{"said": "退款 a\nb \u00e9"}"#, r#"{"said": "\u9000\u6b3e a\nb \u00E9"}"#] {
+            assert_eq!(of_text(sent), "said\n退款 a\nb é");
+        }
+        assert_eq!(of_text(r#"{"done": true, "count": 12}"#), "count\n12\ndone\ntrue");
+    }
 }

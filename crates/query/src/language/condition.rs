@@ -254,20 +254,19 @@ pub(super) fn one_of(patterns: Vec<Pattern>) -> AttributeTest {
     if patterns.iter().any(Pattern::is_any) { AttributeTest::Any } else { AttributeTest::OneOf(patterns) }
 }
 
-/// A word or phrase to search for.
+/// A word or phrase to search for. Any piece of a word is found, so stars at its end ask for nothing more.
 pub(super) fn phrase(text: &str) -> Result<Phrase, Wrong> {
+    let words = text.trim_end_matches('*');
+    literal(if words.trim().is_empty() { text } else { words })
+}
+
+/// A word or phrase to search for, as it is written.
+pub(super) fn literal(text: &str) -> Result<Phrase, Wrong> {
+    if text.trim().is_empty() {
+        return Err(wrong("there is nothing to search for", "write a word, or leave the quotes out"));
+    }
     if text.contains('\0') {
         return Err(wrong("a searched word holds a NUL character", "search for the words beside it"));
     }
-    let (words, is_prefix) = match text.strip_suffix('*') {
-        Some(beginning) => (beginning, true),
-        None => (text, false),
-    };
-    if !words.chars().any(char::is_alphanumeric) {
-        return Err(wrong(
-            format!("{text:?} has no letter and no digit, so it cannot be searched for"),
-            "search for the words beside it",
-        ));
-    }
-    Ok(Phrase { text: words.to_owned(), is_prefix })
+    Ok(text.trim().into())
 }

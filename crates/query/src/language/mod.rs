@@ -7,11 +7,13 @@ mod error;
 mod lexer;
 pub mod parameter;
 mod parser;
+mod plain;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use error::QueryError;
+pub use plain::plain_text;
 pub use write::quoted;
 
 use crate::{Clock, RunFilter};

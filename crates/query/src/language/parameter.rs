@@ -2,8 +2,9 @@
 
 use super::{
     MAX_VALUES,
-    condition::{one_of, pattern, phrase, score_figure, single, text, time_range},
+    condition::{one_of, pattern, score_figure, single, text, time_range},
     error::{QueryError, Wrong, wrong},
+    plain::plain_text,
 };
 use crate::{
     AttributeCondition, Clock, Condition, Field, NumberField, Operator, Pattern, RunFilter, TextField,
@@ -65,17 +66,9 @@ fn score_bound(text: &str) -> Result<RunFilter, Wrong> {
     score_figure(name, operator, number)
 }
 
-/// The words of a text, all of which one message must hold.
+/// The words and phrases of a plain text, all of which one message must hold.
 pub fn words(value: &str) -> Result<RunFilter, QueryError> {
-    let phrases: Vec<_> =
-        value.split_whitespace().map(phrase).collect::<Result<_, _>>().map_err(whole(value))?;
-    if phrases.is_empty() {
-        return Err(whole(value)(wrong(
-            "there is no word to search for",
-            "write one, or leave the parameter out",
-        )));
-    }
-    check(Condition::Content(phrases).into(), value)
+    Ok(Condition::Content(plain_text(value)?).into())
 }
 
 /// `attr.KEY=VALUE`.

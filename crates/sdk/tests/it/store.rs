@@ -28,7 +28,7 @@ fn record(agent: &str) {
 
 /// The runs in a directory without an owner, oldest first.
 pub(crate) fn runs(directory: &Path) -> Vec<Run> {
-    let store = SqliteStore::open_read_only(directory).unwrap();
+    let store = SqliteStore::open_read_only(directory, None).unwrap();
     let page = RunPageQuery { limit: 1000, ..RunPageQuery::default() };
     let moment = Moment { now_ms: 0, inactivity_ms: i64::MAX / 2 };
     let mut reader = store.reader(&ReadLimit::none()).unwrap();

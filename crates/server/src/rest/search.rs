@@ -8,19 +8,27 @@ use axum::{
 };
 use std::sync::Arc;
 use turnscope_api::{SearchQuery, SearchReply};
-use turnscope_query::{Clock, Condition, RunFilter, SearchCursor, parse};
+use turnscope_query::{Clock, RunFilter, SearchCursor, parse, plain_text};
 
 /// Searches messages, tool arguments and results, and errors.
 pub(crate) async fn search(
     State(app): State<Arc<App>>,
     Query(query): Query<SearchQuery>,
 ) -> Result<Json<SearchReply>, Problem> {
-    let RunFilter::Is(Condition::Content(phrases)) = parse(&query.q, &Clock::utc(app.moment().now_ms))?
-    else {
-        return Err(Problem::bad_request("q must hold words to search for, and nothing else")
-            .detail("to filter runs by content and more, ask GET /v1/runs?q="));
+    let moment = app.moment();
+    let filter = match &query.filter {
+        Some(filter) => parse(filter, &Clock::utc(moment.now_ms))?,
+        None => RunFilter::default(),
     };
-    let limit = limit(query.limit, 20, 200)?;
-    let after = query.cursor.map(SearchCursor::new);
-    Ok(Json(app.ask(move |answers| answers.search(&phrases, limit, after.as_ref())).await?))
+    if !filter.attributes().is_empty() {
+        return Err(Problem::bad_request("a search cannot be filtered by attributes")
+            .detail("leave attr.KEY out of filter; GET /v1/runs?q= takes words and attributes together"));
+    }
+    let query = turnscope_query::SearchQuery {
+        phrases: plain_text(&query.q)?,
+        filter,
+        limit: limit(query.limit, 20, 200)?,
+        after: query.cursor.map(SearchCursor::new),
+    };
+    Ok(Json(app.ask(move |answers| answers.search(&query, moment)).await?))
 }

@@ -1,7 +1,7 @@
 //! Lists of runs around damaged pages: row by row, so that a page that cannot be read costs the runs on it and no others.
 
 use super::{
-    SqliteReader, filter_sql,
+    SqliteReader,
     runs::{Position, Rows, list_name},
 };
 use crate::{
@@ -25,7 +25,7 @@ impl SqliteReader<'_> {
         page: &RunPageQuery,
         moment: Moment,
     ) -> Result<Rows> {
-        let clause = filter_sql::clause(filter, moment);
+        let clause = self.clause(filter, moment)?;
         let after = page
             .after
             .as_ref()

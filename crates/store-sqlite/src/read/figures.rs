@@ -1,6 +1,6 @@
 //! Figures over many runs: counts, tokens, money, latency, by group and over time.
 
-use super::{SqliteReader, filter_sql};
+use super::SqliteReader;
 use crate::{
     error::{Error, Result},
     schema::{columns::usage, stored::field},
@@ -17,7 +17,7 @@ impl SqliteReader<'_> {
         query: &FiguresQuery,
         moment: Moment,
     ) -> Result<BTreeMap<FigureKey, Figures>> {
-        let clause = filter_sql::clause(&query.filter, moment);
+        let clause = self.clause(&query.filter, moment)?;
         let mut joins = String::new();
         let mut columns = String::new();
         for group in &query.group_by {
@@ -67,7 +67,7 @@ impl SqliteReader<'_> {
 
     /// When the first and the last of these runs began.
     pub(super) fn starts_range(&mut self, filter: &RunFilter, moment: Moment) -> Result<Option<(i64, i64)>> {
-        let clause = filter_sql::clause(filter, moment);
+        let clause = self.clause(filter, moment)?;
         let sql = format!("SELECT min(r.started_at), max(r.started_at) FROM runs r WHERE {}", clause.sql);
         let (first, last): (Option<i64>, Option<i64>) = self
             .db()?

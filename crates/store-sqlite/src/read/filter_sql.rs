@@ -1,8 +1,10 @@
 //! The SQL of filters: clauses with bound values, never text from a user.
 
-use crate::schema::stored::field;
+use super::SqliteReader;
+use crate::{error::Result, schema::stored::field};
 use rusqlite::types::Value as Sql;
-use turnscope_model::{RunStatus, Verdict};
+use std::collections::BTreeSet;
+use turnscope_model::{RunStatus, TraceGroupId, Verdict};
 use turnscope_query::{
     Bounds, Condition, Known, Moment, NumberField, Pattern, Phrase, Range, RunFilter, TextField,
 };
@@ -13,24 +15,45 @@ pub(crate) struct Clause {
     pub(crate) values: Vec<Sql>,
 }
 
-/// The clause of a filter; `1` when it asks for everything.
-pub(crate) fn clause(filter: &RunFilter, moment: Moment) -> Clause {
-    let mut clause = Clause { sql: String::new(), values: Vec::new() };
-    clause.sql = clause.filter(filter, moment);
-    clause
+/// The trace groups that hold the texts of a filter.
+type GroupsWithText<'f> = Vec<(&'f [Phrase], BTreeSet<TraceGroupId>)>;
+
+impl SqliteReader<'_> {
+    /// The clause of a filter; `1` when it asks for everything.
+    pub(super) fn clause(&mut self, filter: &RunFilter, moment: Moment) -> Result<Clause> {
+        let mut texts = Vec::new();
+        texts_of(filter, &mut texts);
+        let mut with_text = Vec::with_capacity(texts.len());
+        for phrases in texts {
+            with_text.push((phrases, self.groups_with_text(phrases)?));
+        }
+        let mut builder = Builder { values: Vec::new(), with_text };
+        let sql = builder.filter(filter, moment);
+        Ok(Clause { sql, values: builder.values })
+    }
 }
 
-/// The FTS expression that asks for all of these words and phrases, each taken literally.
-pub(crate) fn match_expression(phrases: &[Phrase]) -> String {
-    let one = |phrase: &Phrase| {
-        let star = if phrase.is_prefix { "*" } else { "" };
-        format!("\"{}\"{star}", phrase.text.replace('"', "\"\""))
-    };
-    let all: Vec<String> = phrases.iter().map(one).collect();
-    all.join(" AND ")
+/// The texts that a filter asks for.
+fn texts_of<'f>(filter: &'f RunFilter, texts: &mut Vec<&'f [Phrase]>) {
+    match filter {
+        RunFilter::All(filters) | RunFilter::Any(filters) => {
+            for one in filters {
+                texts_of(one, texts);
+            }
+        }
+        RunFilter::Not(inner) => texts_of(inner, texts),
+        RunFilter::Is(Condition::Content(phrases)) => texts.push(phrases),
+        RunFilter::Is(_) => {}
+    }
 }
 
-impl Clause {
+/// Writes a clause.
+struct Builder<'f> {
+    values: Vec<Sql>,
+    with_text: GroupsWithText<'f>,
+}
+
+impl Builder<'_> {
     fn bind(&mut self, value: impl Into<Sql>) -> String {
         self.values.push(value.into());
         format!("?{}", self.values.len())
@@ -91,13 +114,11 @@ impl Clause {
             Condition::Parent(run) => format!("r.parent_run_id = {}", self.bind(run.bytes().to_vec())),
             Condition::Has(known) => has(*known),
             Condition::Content(phrases) => {
-                let expression = self.bind(match_expression(phrases));
-                format!(
-                    "r.trace_group IN (WITH found (content) AS (SELECT rowid FROM search WHERE search MATCH {expression}),
-                         met (record) AS (SELECT c.record FROM found JOIN contents c ON c.id = found.content
-                             UNION ALL SELECT o.record FROM found JOIN uses o ON o.content = found.content)
-                         SELECT coalesce(u.leader, u.id) FROM met JOIN records c ON c.id = met.record JOIN trace_groups u ON u.id = c.trace_group)"
-                )
+                let found = self.with_text.iter().find(|(asked, _)| *asked == &phrases[..]);
+                let ids: Vec<i64> =
+                    found.into_iter().flat_map(|(_, groups)| groups).map(|group| group.0).collect();
+                let ids = self.bind(serde_json::to_string(&ids).unwrap_or_default());
+                format!("r.trace_group IN (SELECT value FROM json_each({ids}))")
             }
             Condition::Runs(runs) => {
                 format!(

@@ -16,6 +16,7 @@ mod scores;
 mod search;
 mod sessions;
 mod size;
+mod text_scan;
 mod traces;
 mod values;
 

@@ -17,11 +17,11 @@ use std::{
 use turnscope_model::{ContentId, RecordId, RunId, Score, SpanId, TraceGroupId, TraceId};
 use turnscope_project::TraceGroup;
 use turnscope_query::{
-    FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Phrase, Run, RunFilter, RunLink, RunPage,
-    RunPageQuery, SearchCursor, SearchPage, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
-    UnpricedModel, ValueCursor, ValuePage,
+    FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage, RunPageQuery,
+    SearchPage, SearchQuery, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage, UnpricedModel,
+    ValueCursor, ValuePage,
 };
-use turnscope_store::{ContextList, ReadLimit, Reader, StoredBody, StoredContent, Unreadable};
+use turnscope_store::{ContextList, ReadLimit, Reader, StoredBody, StoredContent, TextOf, Unreadable};
 
 /// Connections kept open; more are opened when all are busy.
 const IDLE: usize = 4;
@@ -33,6 +33,7 @@ pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Open>>,
     pub(crate) groups: GroupCache,
+    pub(super) text_of: Option<TextOf>,
     progress: Arc<Progress>,
 }
 
@@ -60,8 +61,8 @@ pub(crate) struct SqliteReader<'a> {
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf, progress: Arc<Progress>) -> Self {
-        Self { path, idle: Mutex::new(Vec::new()), groups: GroupCache::default(), progress }
+    pub(crate) fn new(path: PathBuf, text_of: Option<TextOf>, progress: Arc<Progress>) -> Self {
+        Self { path, idle: Mutex::new(Vec::new()), groups: GroupCache::default(), text_of, progress }
     }
 
     /// Opens a view.
@@ -191,13 +192,8 @@ impl Reader for SqliteReader<'_> {
     ) -> std::result::Result<TracePage, StoreError> {
         Ok(self.trace_page(after, limit)?)
     }
-    fn search(
-        &mut self,
-        phrases: &[Phrase],
-        limit: u32,
-        after: Option<&SearchCursor>,
-    ) -> std::result::Result<SearchPage, StoreError> {
-        Ok(self.search_page(phrases, limit, after)?)
+    fn search(&mut self, query: &SearchQuery, moment: Moment) -> std::result::Result<SearchPage, StoreError> {
+        Ok(self.search_page(query, moment)?)
     }
     fn unpriced_models(&mut self) -> std::result::Result<Vec<UnpricedModel>, StoreError> {
         Ok(self.models_without_price()?)

@@ -1,10 +1,6 @@
 //! Lists of runs: filtered, ordered, in pages, with totals, scores, tags and links.
 
-use super::{
-    SqliteReader,
-    filter_sql::{self, Clause},
-    find::below,
-};
+use super::{SqliteReader, filter_sql::Clause, find::below};
 use crate::{
     error::{Error, Result, StoreError},
     schema::columns::{RunRow, SELECT},
@@ -98,7 +94,7 @@ impl SqliteReader<'_> {
     }
 
     fn rows_of_page(&mut self, filter: &RunFilter, page: &RunPageQuery, moment: Moment) -> Result<Rows> {
-        let clause = filter_sql::clause(filter, moment);
+        let clause = self.clause(filter, moment)?;
         let db = self.db()?;
         let total: u64 = db.query_row(
             &format!(
@@ -204,7 +200,7 @@ impl SqliteReader<'_> {
         page: &RunPageQuery,
         moment: Moment,
     ) -> Result<Vec<String>> {
-        let (sql, values) = page_sql(filter_sql::clause(filter, moment), page)?;
+        let (sql, values) = page_sql(self.clause(filter, moment)?, page)?;
         let mut statement = self.db()?.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
         let lines = statement.query_map(rusqlite::params_from_iter(&values), |row| row.get("detail"))?;
         Ok(lines.collect::<rusqlite::Result<_>>()?)

@@ -1,69 +1,138 @@
 //! Search in content: messages, tool arguments and results, errors.
 
-use super::{SqliteReader, content, filter_sql::match_expression, runs::Position};
-use crate::{error::Result, groups::leader, schema::stored};
+use super::{
+    SqliteReader, content,
+    find::json_ids,
+    runs::Position,
+    text_scan::{Scanned, TextScan},
+};
+use crate::{
+    error::Result,
+    groups::leader,
+    schema::stored,
+    text::{Candidate, Place},
+};
+use rusqlite::types::Value as Sql;
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
-use turnscope_model::{ContentId, RecordId, TraceGroupId};
+use turnscope_model::{ContentId, RecordId, RunId, TraceGroupId};
 use turnscope_project::TraceGroup;
-use turnscope_query::{Hit, Occurrence, Phrase, SearchCursor, SearchPage};
+use turnscope_query::{Hit, Matches, Moment, Occurrence, RunFilter, SearchCursor, SearchPage, SearchQuery};
 
 /// The name of the list of what was found, for cursors.
 const LIST: &str = "search";
 /// Occurrences shown per content: the same question may stand in thousands of runs.
 const OCCURRENCES: usize = 20;
+/// Bytes of content looked through for one page at most.
+const PAGE_BYTES: u64 = 256 << 20;
+/// Bytes of content looked through at most to count matches, after the page.
+const COUNT_BYTES: u64 = 64 << 20;
+/// Matches are counted up to here.
+const COUNTED: u64 = 200;
 
 impl SqliteReader<'_> {
-    /// The newest contents that hold all of these words and phrases.
-    pub(super) fn search_page(
-        &mut self,
-        phrases: &[Phrase],
-        limit: u32,
-        after: Option<&SearchCursor>,
-    ) -> Result<SearchPage> {
-        let expression = match_expression(phrases);
-        let before = match after {
-            None => i64::MAX,
-            Some(cursor) => Position::parse(cursor.as_str(), LIST)?.row,
-        };
-        let found: Vec<(ContentId, u32)> = self
-            .db()?
-            .prepare_cached(
-                "SELECT s.rowid, c.form FROM search s JOIN contents c ON c.id = s.rowid
-                 WHERE search MATCH ?1 AND s.rowid < ?2 ORDER BY s.rowid DESC LIMIT ?3",
-            )?
-            .query_map((expression, before, limit), |row| Ok((ContentId(row.get(0)?), row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let next = found.last().filter(|_| found.len() == limit as usize);
-        let next = next.map(|(id, _)| SearchCursor::new(Position { value: 0, row: id.0 }.text(LIST)));
-        let mut groups = HashMap::new();
-        let mut hits = Vec::with_capacity(found.len());
-        for (id, form) in found {
-            match self.hit(id, form, &mut groups) {
-                Ok(hit) => hits.push(hit),
-                // What cannot be read is no hit; the damage is noted.
-                Err(error) if error.is_damage() => {
-                    self.readers().damage().note(format!("content {id}"), error.to_string());
-                }
-                Err(error) => return Err(error),
+    /// One page of the newest contents that hold all words and phrases.
+    pub(super) fn search_page(&mut self, query: &SearchQuery, moment: Moment) -> Result<SearchPage> {
+        let after = match &query.after {
+            None => Place::FIRST,
+            Some(cursor) => {
+                let position = Position::parse(cursor.as_str(), LIST)?;
+                Place { unit: position.value, content: position.row }
             }
-        }
-        Ok(SearchPage { hits, next })
+        };
+        let mut scan = self.text_scan(&query.phrases, after)?;
+        let (mut hits, mut counted, mut groups) = (Vec::new(), 0, HashMap::new());
+        let next = loop {
+            if hits.len() >= query.limit as usize {
+                break Some(scan.place);
+            }
+            match self.next_match(&mut scan, PAGE_BYTES)? {
+                Scanned::Match(candidate) => {
+                    counted += 1;
+                    hits.extend(self.hit(&candidate, &query.filter, moment, &mut groups)?);
+                }
+                Scanned::Paused => break Some(scan.place),
+                Scanned::End => break None,
+            }
+        };
+        let matches = match (&query.after, next) {
+            (Some(_), _) => None,
+            (None, None) => Some(Matches { count: counted, is_exact: true }),
+            (None, Some(_)) => Some(self.count_on(&mut scan, counted)?),
+        };
+        let cursor =
+            |place: Place| SearchCursor::new(Position { value: place.unit, row: place.content }.text(LIST));
+        Ok(SearchPage { hits, next: next.map(cursor), matches })
     }
 
+    /// Counts on from what a page has found.
+    fn count_on(&mut self, scan: &mut TextScan, mut count: u64) -> Result<Matches> {
+        let until = scan.bytes.saturating_add(COUNT_BYTES);
+        while count < COUNTED {
+            match self.next_match(scan, until)? {
+                Scanned::Match(_) => count += 1,
+                Scanned::Paused => break,
+                Scanned::End => return Ok(Matches { count, is_exact: true }),
+            }
+        }
+        Ok(Matches { count, is_exact: false })
+    }
+
+    /// A content that matches, with its occurrences; `None` when it occurs in no run that the filter asks for.
     fn hit(
         &mut self,
-        id: ContentId,
-        form: u32,
+        found: &Candidate,
+        filter: &RunFilter,
+        moment: Moment,
         groups: &mut HashMap<TraceGroupId, Arc<TraceGroup>>,
-    ) -> Result<Hit> {
+    ) -> Result<Option<Hit>> {
         let open = self.open()?;
-        let (hash, bytes) = content(&open.db, &mut open.blocks, id)?;
-        let (form, purpose) = stored::form_and_purpose(id, form)?;
-        let occurrences = self.occurrences(id, groups)?;
-        Ok(Hit { hash, form, purpose, bytes, occurrences })
+        let (hash, bytes) = match content(&open.db, &mut open.blocks, found.id) {
+            // What cannot be read is no hit; the damage is noted.
+            Err(error) if error.is_damage() => {
+                self.readers().damage().note(format!("content {}", found.id), error.to_string());
+                return Ok(None);
+            }
+            read => read?,
+        };
+        let (form, purpose) = stored::form_and_purpose(found.id, found.form)?;
+        let mut occurrences = self.occurrences(found.id, groups)?;
+        if *filter != RunFilter::default() {
+            let asked = self.asked_for(&occurrences, filter, moment)?;
+            occurrences.retain(|place| asked.contains(&place.run_id));
+            if occurrences.is_empty() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Hit { hash, form, purpose, bytes, occurrences }))
+    }
+
+    /// Those runs of some occurrences that a filter asks for.
+    fn asked_for(
+        &mut self,
+        occurrences: &[Occurrence],
+        filter: &RunFilter,
+        moment: Moment,
+    ) -> Result<HashSet<RunId>> {
+        let ids: Vec<RunId> = occurrences.iter().map(|place| place.run_id).collect();
+        let clause = self.clause(filter, moment)?;
+        let mut values = clause.values;
+        values.push(Sql::Text(json_ids(&ids)));
+        let sql = format!(
+            "SELECT r.run_id FROM runs r WHERE r.run_id IN (SELECT unhex(value) FROM json_each(?{})) AND {}",
+            values.len(),
+            clause.sql
+        );
+        let mut statement = self.db()?.prepare_cached(&sql)?;
+        let rows =
+            statement.query_map(rusqlite::params_from_iter(&values), |row| row.get::<_, Vec<u8>>(0))?;
+        let mut asked = HashSet::new();
+        for bytes in rows {
+            asked.extend(RunId::from_bytes(&bytes?).ok());
+        }
+        Ok(asked)
     }
 
     fn occurrences(

@@ -172,7 +172,7 @@ fn release(tx: &Transaction<'_>, content: ContentId, gone: &HashSet<RecordId>) -
         .query_row([content.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
     tx.prepare_cached("DELETE FROM content_hashes WHERE hash = ?1 AND content = ?2")?
         .execute((hash, content.0))?;
-    tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([content.0])?;
+    tx.prepare_cached("DELETE FROM search_late WHERE content = ?1")?.execute([content.0])?;
     tx.prepare_cached("DELETE FROM quarantine WHERE kind = 'content' AND target = ?1")?
         .execute([content.0])?;
     Ok(Some(BlockId(block)))

@@ -65,10 +65,9 @@ fn first_in_block(tx: &Transaction<'_>, table: &str, block: BlockId) -> Result<O
     Ok(found)
 }
 
-/// Rewrites blocks of which less than half is used, merges the search index and gives free pages back to the disk.
+/// Rewrites blocks of which less than half is used, and gives free pages back to the disk.
 pub(crate) fn vacuum(writer: &mut Writer) -> Result<()> {
     repack(writer)?;
-    writer.db.execute_batch("INSERT INTO search (search) VALUES ('optimize');")?;
     writer.db.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
     Ok(())
 }

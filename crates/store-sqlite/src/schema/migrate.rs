@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_plain_names.sql"),
     include_str!("migrations/0006_quarantine.sql"),
     include_str!("migrations/0007_foreign_bases.sql"),
+    include_str!("migrations/0008_substring_search.sql"),
 ];
 
 /// Brings the database to the newest version, each step in a transaction of its own.

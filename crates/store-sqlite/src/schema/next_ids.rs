@@ -18,15 +18,15 @@ impl NextIds {
         };
         Ok(Self {
             record: next("records")?,
-            // Above the watermark too (`hash_index`), though what stood below it may be deleted.
-            content: next("contents")?.max(next_above_watermark(db)?),
+            // Above the watermarks too (`hash_index`, `text`), though what stood below them may be deleted.
+            content: next("contents")?.max(next_above_watermarks(db)?),
             block: next("blocks")?,
             trace_group: next("trace_groups")?,
         })
     }
 }
 
-fn next_above_watermark(db: &Connection) -> rusqlite::Result<i64> {
-    let sql = "SELECT coalesce(max(value), 0) + 1 FROM state WHERE key = 'content_hashes_to'";
+fn next_above_watermarks(db: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT coalesce(max(value), 0) + 1 FROM state WHERE key IN ('content_hashes_to', 'search_watermark')";
     db.query_row(sql, [], |row| row.get(0))
 }

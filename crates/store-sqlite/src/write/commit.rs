@@ -11,7 +11,7 @@ use super::{
     recent_lists::RecentLists,
     trace_groups::TraceGroups,
 };
-use crate::{error::Result, schema::NextIds};
+use crate::{error::Result, schema::NextIds, text};
 use lru::LruCache;
 use rusqlite::{Connection, Transaction};
 use std::{
@@ -96,8 +96,7 @@ impl Committer {
         self.packer.flush(tx)?;
         self.seen.clear();
         for content in self.interner.late.drain(..) {
-            tx.prepare_cached("INSERT OR IGNORE INTO search_late (content) VALUES (?1)")?
-                .execute([content.0])?;
+            text::add_late(tx, content)?;
         }
         self.interner.advance(tx)?;
         self.joins.advance(tx)?;

@@ -19,7 +19,7 @@ fn a_directory_has_one_owner_who_is_named() {
     assert!(owner(world.directory.path()).is_some_and(|text| text.contains("4318")));
     // Reading beside the owner is fine.
     world.send(vec![agent(1, (1, 0), "a", (0, 100))]);
-    let reader = SqliteStore::open_read_only(world.directory.path()).unwrap();
+    let reader = SqliteStore::open_read_only(world.directory.path(), None).unwrap();
     assert_eq!(
         reader.reader(&ReadLimit::none()).unwrap().run(run_id(1, 1)).unwrap().map(|run| run.name).as_deref(),
         Some("a")
@@ -31,7 +31,7 @@ fn a_directory_has_one_owner_who_is_named() {
 #[test]
 fn a_directory_without_a_store_is_no_store() {
     let directory = tempfile::tempdir().unwrap();
-    assert!(matches!(SqliteStore::open_read_only(directory.path()), Err(StoreError::Io { .. })));
+    assert!(matches!(SqliteStore::open_read_only(directory.path(), None), Err(StoreError::Io { .. })));
     assert_eq!(owner(directory.path()), None);
 }
 

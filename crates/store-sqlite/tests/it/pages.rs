@@ -6,8 +6,8 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use turnscope_query::{
-    Condition, GroupBy, Known, Order, RunCursor, RunFilter, RunPageQuery, SearchCursor, SessionCursor,
-    TextField, TraceCursor, ValueCursor,
+    Condition, GroupBy, Known, Order, RunCursor, RunFilter, RunPageQuery, SearchCursor, SearchQuery,
+    SessionCursor, TextField, TraceCursor, ValueCursor,
 };
 
 /// A run, few of whose facts differ from those of others.
@@ -88,7 +88,13 @@ impl Lists<'_> {
     }
 
     fn hits(&self, after: Option<&SearchCursor>) -> (Vec<String>, Option<SearchCursor>) {
-        let found = self.world.reader().search(&["word".into()], self.limit, after).unwrap();
+        let query = SearchQuery {
+            phrases: vec!["word".into()],
+            limit: self.limit,
+            after: after.cloned(),
+            ..SearchQuery::default()
+        };
+        let found = self.world.reader().search(&query, moment()).unwrap();
         (found.hits.iter().map(|hit| hit.hash.to_string()).collect(), found.next)
     }
 }

@@ -4,19 +4,19 @@ use crate::world::*;
 use opentelemetry_proto::tonic::trace::v1::Status;
 use std::time::{Duration, Instant};
 use turnscope_model::{Purpose, StepId};
-use turnscope_query::Hit;
+use turnscope_query::{Hit, SearchQuery};
+use turnscope_store::Store as _;
 
 impl World {
     /// Waits for the index, then searches.
     pub(crate) fn search(&self, words: &str) -> Vec<Hit> {
         let until = Instant::now() + Duration::from_secs(20);
-        let waiting = "SELECT (SELECT count(*) FROM search_late) + coalesce((SELECT max(id) FROM contents), 0) > \
-                       coalesce((SELECT value FROM state WHERE key = 'search_watermark'), 0)";
-        while self.count(waiting) != 0 {
+        while self.store().counters().index_lag > 0 {
             assert!(Instant::now() < until, "the index never caught up");
             std::thread::sleep(Duration::from_millis(10));
         }
-        self.reader().search(&[words.into()], 10, None).unwrap().hits
+        let query = SearchQuery { phrases: vec![words.into()], limit: 10, ..SearchQuery::default() };
+        self.reader().search(&query, moment()).unwrap().hits
     }
 }
 

@@ -16,7 +16,7 @@ pub mod tests;
 use crate::{ReadLimit, Reader, Store};
 use std::time::{Duration, Instant};
 use turnscope_model::{Form, Purpose, RunId};
-use turnscope_query::{Moment, Run, RunFilter, RunPage, RunPageQuery, SearchPage};
+use turnscope_query::{Moment, Run, RunFilter, RunPage, RunPageQuery, SearchPage, SearchQuery};
 
 /// How long a store may take until what was committed can be read and searched.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -111,5 +111,10 @@ fn search(subject: &impl Subject, words: &str) -> SearchPage {
         assert!(Instant::now() < until, "the index never caught up");
         std::thread::sleep(Duration::from_millis(5));
     }
-    view(subject).search(&[words.into()], 10, None).unwrap()
+    view(subject).search(&search_query(words, 10), moment()).unwrap()
+}
+
+/// Asks for one word or phrase, in all runs.
+fn search_query(words: &str, limit: u32) -> SearchQuery {
+    SearchQuery { phrases: vec![words.into()], limit, ..SearchQuery::default() }
 }

@@ -1,9 +1,9 @@
 //! The tests, one function each; `conformance_tests!` names them.
 
 use super::{
-    PATIENCE, Subject, page,
+    PATIENCE, Subject, moment, page,
     records::{agent, batch, call, ms, run_id, said, span, tool, trace},
-    run_ids, runs, search, view,
+    run_ids, runs, search, search_query, view,
 };
 use crate::{Change, Pricing, ReadLimit, StoreError, Stored, Unreadable, commit_and_wait, retain};
 use std::{
@@ -13,7 +13,7 @@ use std::{
 use turnscope_model::{Body, LinkFact, NanoUsd, Purpose, Record, RecordId, RunId, ScoreSource};
 use turnscope_query::{
     FigureKey, FiguresQuery, Found, GroupBy, NewScore, NumberField, Order, Retention, RunCursor, RunFilter,
-    RunLink, RunPageQuery, ScoreChange, SearchCursor, TextField, TraceCursor,
+    RunLink, RunPageQuery, ScoreChange, SearchCursor, SearchQuery, TextField, TraceCursor,
 };
 
 fn commit(subject: &impl Subject, records: impl IntoIterator<Item = Record>) -> Stored {
@@ -215,7 +215,9 @@ pub fn a_cursor_of_another_list_is_refused(subject: &mut impl Subject) {
     }
     let asked = view(subject).traces(Some(&TraceCursor::new(of_runs.as_str())), 1);
     assert!(matches!(asked, Err(StoreError::BadCursor)), "{asked:?}");
-    let asked = view(subject).search(&["quaggas".into()], 1, Some(&SearchCursor::new(of_runs.as_str())));
+    let query =
+        SearchQuery { after: Some(SearchCursor::new(of_runs.as_str())), ..search_query("quaggas", 1) };
+    let asked = view(subject).search(&query, moment());
     assert!(matches!(asked, Err(StoreError::BadCursor)), "{asked:?}");
 }
 
@@ -384,7 +386,8 @@ pub fn pages_of_a_search_lead_through_every_hit_once(subject: &mut impl Subject)
     let mut seen = Vec::new();
     let mut after = None;
     for _ in 0..20 {
-        let page = view(subject).search(&["sentence".into()], 2, after.as_ref()).unwrap();
+        let query = SearchQuery { after: after.take(), ..search_query("sentence", 2) };
+        let page = view(subject).search(&query, moment()).unwrap();
         seen.extend(page.hits.into_iter().map(|hit| String::from_utf8(hit.bytes).unwrap()));
         after = page.next;
         if after.is_none() {

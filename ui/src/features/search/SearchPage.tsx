@@ -41,6 +41,7 @@ export function SearchPage() {
       ),
     getNextPageParam: (page) => page.next_cursor ?? null,
   });
+  const first = found.data?.pages[0];
   const hits = found.data?.pages.flatMap((page) => page.hits) ?? [];
 
   const move = (step: number) => {
@@ -69,7 +70,7 @@ export function SearchPage() {
           type="search"
           // biome-ignore lint/a11y/noAutofocus: typing is what one comes to this page for
           autoFocus={words === ""}
-          placeholder='words, "a phrase", begin*'
+          placeholder='any text, "a phrase"'
           value={text}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={(event) => {
@@ -87,10 +88,18 @@ export function SearchPage() {
           </EmptyState>
         )}
         {found.isLoading && <Skeleton className="m-3 h-16" />}
-        {found.isSuccess && hits.length === 0 && (
+        {found.isSuccess && hits.length === 0 && found.hasNextPage && (
+          <p className="m-3 text-muted">
+            Nothing in the newest messages yet. Older ones have not been searched.
+          </p>
+        )}
+        {found.isSuccess && hits.length === 0 && !found.hasNextPage && (
           <EmptyState title="Nothing contains all of these words">
-            Try fewer words, or the beginning of a word: refun*
+            Try fewer words, or a piece of one.
           </EmptyState>
+        )}
+        {hits.length > 0 && first?.total != null && (
+          <p className="m-3 text-muted">{matches(first.total, first.total_is_exact === true)}</p>
         )}
         <ol ref={list} aria-label="Hits">
           {hits.map((hit) => (
@@ -99,10 +108,15 @@ export function SearchPage() {
         </ol>
         {found.hasNextPage && (
           <Button className="m-3" disabled={found.isFetchingNextPage} onClick={() => found.fetchNextPage()}>
-            More
+            {hits.length === 0 ? "Search on" : "More"}
           </Button>
         )}
       </div>
     </div>
   );
+}
+
+function matches(total: number, isExact: boolean): string {
+  if (!isExact) return `At least ${total} messages match.`;
+  return total === 1 ? "One message matches." : `${total} messages match.`;
 }
