@@ -1,7 +1,8 @@
 //! A body to records: what the server does with a request, and the only way in that it uses.
 //!
 //! Protobuf is decoded and normalised record by record, so that beside the body only what is new in it is held.
-//! Anything unusual (JSON, texts that are not UTF-8, malformed bodies) is decoded whole: the same records, or the error.
+//! A record that is malformed is left out alone. Anything unusual elsewhere (JSON, a resource whose texts are not UTF-8, a
+//! malformed body) is decoded whole: the same records, or the error.
 
 use crate::{
     decode::{self, Budget, DecodeError, Format},
@@ -13,7 +14,8 @@ use bytes::Bytes;
 /// The records of an export request for traces.
 ///
 /// # Errors
-/// The body is not what its format says, or decoded it is larger than the budget; nothing of it is taken.
+/// The body is not what its format says, no record of it can be decoded, or decoded it is larger than the budget; nothing
+/// of it is taken.
 pub fn traces(
     body: &Bytes,
     format: Format,
@@ -22,7 +24,7 @@ pub fn traces(
 ) -> Result<Normalised, DecodeError> {
     record_by_record_or_whole(
         format,
-        || normalise::encoded_traces(decode::open_traces(body.clone(), budget)?, redactor),
+        || normalise::encoded_traces(decode::open_traces(body.clone(), budget)?, redactor, budget),
         || {
             let (request, left_out) = decode::traces_within(body, format, budget)?;
             Ok(normalise::traces(request, redactor).without(&left_out))
@@ -42,7 +44,7 @@ pub fn logs(
 ) -> Result<Normalised, DecodeError> {
     record_by_record_or_whole(
         format,
-        || normalise::encoded_logs(decode::open_logs(body.clone(), budget)?, redactor),
+        || normalise::encoded_logs(decode::open_logs(body.clone(), budget)?, redactor, budget),
         || {
             let (request, left_out) = decode::logs_within(body, format, budget)?;
             Ok(normalise::logs(request, redactor).without(&left_out))

@@ -24,7 +24,9 @@ use opentelemetry_proto::tonic::{
         trace::v1::ExportTraceServiceRequest,
     },
     common::v1::KeyValue,
+    logs::v1::LogRecord,
     resource::v1::Resource,
+    trace::v1::Span,
 };
 use prost::Message;
 
@@ -131,6 +133,41 @@ pub(crate) fn metrics_within(
     let mut scopes = request.resource_metrics.iter().flat_map(|from| &from.scope_metrics);
     something_is_left(scopes.any(|scope| !scope.metrics.is_empty()), &left_out)?;
     Ok((request, left_out))
+}
+
+/// Decodes one record of an encoded request. Texts that are not UTF-8 are repaired.
+///
+/// # Errors
+/// It is no valid message of its type; or the budget does not hold its repaired form.
+pub(crate) fn record<R: EncodedRecord>(bytes: &bytes::Bytes, budget: &Budget<'_>) -> Result<R, DecodeError> {
+    R::decode(&bytes[..]).or_else(|error| {
+        // The repaired record, and its own bytes beside it.
+        budget.take(bytes.len().saturating_mul(2))?;
+        let repaired = utf8::repair(bytes, R::schema()).ok_or(error)?;
+        Ok(R::decode(&repaired[..])?)
+    })
+}
+
+/// A record that a request may hold encoded.
+pub(crate) trait EncodedRecord: Message + Default {
+    /// What it is called in a message to its sender.
+    const NAME: &str;
+    /// Its fields.
+    fn schema() -> &'static schema::Schema;
+}
+
+impl EncodedRecord for Span {
+    const NAME: &str = "span";
+    fn schema() -> &'static schema::Schema {
+        &schema::SPAN
+    }
+}
+
+impl EncodedRecord for LogRecord {
+    const NAME: &str = "log record";
+    fn schema() -> &'static schema::Schema {
+        &schema::LOG
+    }
 }
 
 /// Opens an encoded request for traces; its spans stay encoded.

@@ -23,7 +23,7 @@ use Field::{Many, Numbers, One, Text, Texts};
 pub(super) const DEEPEST: usize = 100;
 
 /// The fields of a message that matter here.
-pub(super) struct Schema {
+pub(crate) struct Schema {
     /// What one of many takes in memory, in bytes, without what it holds.
     pub(super) size: usize,
     /// Each field's number and what it holds.
@@ -96,7 +96,7 @@ static SCOPE: Schema = record(0, &[(1, Text), (2, Text), (3, Many(&PAIR))], 3);
 static EVENT: Schema = plain(held::<Event>(), &[(2, Text), (3, Many(&PAIR))]);
 static LINK: Schema = plain(held::<Link>(), &[(3, Text), (4, Many(&PAIR))]);
 static STATUS: Schema = plain(0, &[(2, Text)]);
-static SPAN: Schema = record(
+pub(super) static SPAN: Schema = record(
     held_as_record::<Span>(),
     &[(3, Text), (5, Text), (9, Many(&PAIR)), (11, Many(&EVENT)), (13, Many(&LINK)), (15, One(&STATUS))],
     9,
@@ -107,7 +107,7 @@ static RESOURCE_SPANS: Schema =
     plain(held::<ResourceSpans>(), &[(1, One(&RESOURCE)), (2, Many(&SCOPE_SPANS)), (3, Text)]);
 pub(super) static TRACES: Schema = plain(0, &[(1, Many(&RESOURCE_SPANS))]);
 
-static LOG: Schema =
+pub(super) static LOG: Schema =
     record(held_as_record::<LogRecord>(), &[(3, Text), (5, One(&ANY)), (6, Many(&PAIR)), (12, Text)], 6);
 static SCOPE_LOGS: Schema =
     plain(held_as_scope::<ScopeLogs>(), &[(1, One(&SCOPE)), (2, Many(&LOG)), (3, Text)]);

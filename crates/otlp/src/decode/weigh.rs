@@ -57,7 +57,11 @@ fn message(mut rest: &[u8], schema: &Schema, budget: &Budget<'_>, depth: usize) 
             Some(Field::One(inner)) => message(content, inner, budget, depth)?,
             Some(Field::Many(inner)) => {
                 budget.take(inner.size)?;
-                message(content, inner, budget, depth)?;
+                match message(content, inner, budget, depth) {
+                    // A record that cannot be decoded is left out, and those behind it are decoded.
+                    Err(Stop::Malformed) if inner.attributes.is_some() => {}
+                    weighed => weighed?,
+                }
             }
         }
     }

@@ -14,7 +14,7 @@ use origin::Source;
 
 use crate::{
     cut::{self, Contents, Header},
-    decode::{self, DecodeError, LeftOut, encoded},
+    decode::{self, Budget, DecodeError, EncodedRecord, LeftOut, encoded},
     dialects::{self, Found, Signal, View},
     messages::{self, Previews},
     redact::Redactor,
@@ -82,34 +82,49 @@ pub fn logs(request: ExportLogsServiceRequest, redactor: &Redactor) -> Normalise
 pub(crate) fn encoded_traces(
     request: encoded::Request,
     redactor: &Redactor,
+    budget: &Budget<'_>,
 ) -> Result<Normalised, DecodeError> {
-    each_encoded(request, redactor, Collected::span)
+    each_encoded(request, redactor, budget, Collected::span)
 }
 
 /// As [`logs`], of log records that are still encoded: one at a time is decoded.
 pub(crate) fn encoded_logs(
     request: encoded::Request,
     redactor: &Redactor,
+    budget: &Budget<'_>,
 ) -> Result<Normalised, DecodeError> {
-    each_encoded(request, redactor, Collected::log)
+    each_encoded(request, redactor, budget, Collected::log)
 }
 
-fn each_encoded<'a, R: prost::Message + Default>(
+fn each_encoded<'a, R: EncodedRecord>(
     request: encoded::Request,
     redactor: &'a Redactor,
+    budget: &Budget<'_>,
     take: impl Fn(&mut Collected<'a>, R, &Source, &Arc<Origin>),
 ) -> Result<Normalised, DecodeError> {
     let mut out = Collected::new(redactor);
+    let mut first_error = None;
     for of_resource in request.resources {
         let resource = Source::of(of_resource.resource, of_resource.schema_url, redactor);
         for of_scope in of_resource.scopes {
             let origin = resource.origin(of_scope.scope, &of_scope.schema_url, redactor);
             for record in of_scope.records {
-                take(&mut out, R::decode(record)?, &resource, &origin);
+                match decode::record(&record, budget) {
+                    Ok(record) => take(&mut out, record, &resource, &origin),
+                    Err(DecodeError::Protobuf(error)) => {
+                        out.reject(format!("a {} is not valid protobuf: {error}", R::NAME));
+                        first_error.get_or_insert(error);
+                    }
+                    Err(error) => return Err(error),
+                }
             }
         }
     }
-    Ok(out.normalised)
+    match first_error {
+        // Where nothing is left the body is something else.
+        Some(error) if out.normalised.records.is_empty() => Err(error.into()),
+        _ => Ok(out.normalised),
+    }
 }
 
 /// The records of one request so far.
@@ -124,12 +139,17 @@ impl<'a> Collected<'a> {
         Self { normalised: Normalised::default(), contents: Contents::default(), redactor }
     }
 
+    /// Counts a record that is left out.
+    fn reject(&mut self, why: String) {
+        self.normalised.rejected += 1;
+        self.normalised.rejection.get_or_insert(why);
+    }
+
     fn span(&mut self, span: Span, source: &Source, origin: &Arc<Origin>) {
         match span_record(span, source.resource.as_ref(), origin, self.redactor, &mut self.contents) {
             Ok(record) => self.normalised.records.push(record),
             Err(why) => {
-                self.normalised.rejected += 1;
-                self.normalised.rejection.get_or_insert(why);
+                self.reject(why);
             }
         }
     }

@@ -8,13 +8,13 @@ use crate::{
 use opentelemetry_proto::tonic::{
     collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
     logs::v1::{ResourceLogs, ScopeLogs},
-    trace::v1::{ResourceSpans, ScopeSpans},
+    trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
 use proptest::{collection::vec, prelude::*};
 use prost::Message as _;
 use turnscope_model::Record;
 use turnscope_otlp::{
-    decode::{Budget, Format},
+    decode::{Budget, DecodeError, Format},
     normalise, receive,
     redact::Redactor,
 };
@@ -76,15 +76,11 @@ proptest! {
 
 #[test]
 fn a_body_that_breaks_off_is_refused_whole() {
-    let spans = vec![
-        opentelemetry_proto::tonic::trace::v1::Span {
-            name: "chat".into(),
-            trace_id: vec![1; 16],
-            span_id: vec![2; 8],
-            ..Default::default()
-        };
-        3
-    ];
+    let spans =
+        vec![
+            Span { name: "chat".into(), trace_id: vec![1; 16], span_id: vec![2; 8], ..Default::default() };
+            3
+        ];
     let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
     let request = ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }],
@@ -99,11 +95,46 @@ fn a_body_that_breaks_off_is_refused_whole() {
         );
         assert!(read.is_err(), "{cut} of {} bytes were taken", body.len());
     }
-    // A record that is no message of its kind, in a frame that is sound.
-    let mut spoilt = body;
-    let name = spoilt.windows(4).position(|at| at == b"chat").expect("the name is there");
-    spoilt[name - 2] = 0x2f;
-    assert!(
-        receive::traces(&spoilt.into(), Format::Protobuf, &Redactor::off(), &Budget::unlimited()).is_err()
-    );
+}
+
+#[test]
+fn a_malformed_record_is_left_out_alone() {
+    let span = |name: &str, id: u8| Span {
+        trace_id: vec![1; 16],
+        span_id: vec![id; 8],
+        name: name.into(),
+        ..Span::default()
+    };
+    let request = ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            scope_spans: vec![ScopeSpans {
+                spans: vec![span("first", 1), span("bad-one", 2), span("not-text", 3), span("last", 4)],
+                ..ScopeSpans::default()
+            }],
+            ..ResourceSpans::default()
+        }],
+    };
+    let mut body = request.encode_to_vec();
+    let at = |body: &[u8], text: &str| {
+        body.windows(text.len()).position(|piece| piece == text.as_bytes()).unwrap()
+    };
+    // The length of the name reaches beyond its span.
+    let bad = at(&body, "bad-one");
+    body[bad - 1] = 120;
+    let not_text = at(&body, "not-text");
+    body[not_text] = 0xff;
+    let read =
+        receive::traces(&body.into(), Format::Protobuf, &Redactor::off(), &Budget::unlimited()).unwrap();
+    assert_eq!((read.records.len(), read.rejected), (3, 1));
+    let why = read.rejection.unwrap();
+    assert!(why.contains("a span is not valid protobuf"), "{why}");
+
+    let mut alone = request;
+    alone.resource_spans[0].scope_spans[0].spans.truncate(2);
+    alone.resource_spans[0].scope_spans[0].spans.remove(0);
+    let mut body = alone.encode_to_vec();
+    let bad = at(&body, "bad-one");
+    body[bad - 1] = 120;
+    let refused = receive::traces(&body.into(), Format::Protobuf, &Redactor::off(), &Budget::unlimited());
+    assert!(matches!(refused, Err(DecodeError::Protobuf(_))), "{refused:?}");
 }
