@@ -4,7 +4,7 @@
 //! together with ([`Found`]). Not here: message content (`messages`), anything that needs a second record.
 //!
 //! The way through: one pass over the attributes (`select`) by the tables (`fields`, `fields_model`, `kinds`,
-//! `recognise`, `metadata`), then the facts (`facts`, `usage`, `errors`, `verdicts`, `scores`), then the few dialects
+//! `recognise`, `metadata`) and, for keys of no table, by their endings (`general`), then the facts (`facts`, `usage`, `errors`, `verdicts`, `scores`), then the few dialects
 //! that need more (`agent_inspector`, `logfire`, `agent_events`). README.md says how to add one.
 
 mod agent_events;
@@ -14,6 +14,7 @@ mod facts;
 mod field;
 mod fields;
 mod fields_model;
+mod general;
 mod json;
 mod kind_names;
 mod kinds;

@@ -5,7 +5,7 @@
 
 use super::{
     field::{Accepts, Field, Only, Source},
-    fields, fields_model,
+    fields, fields_model, general,
     kinds::{self, KindRule},
     metadata::{self, Family},
     providers, recognise,
@@ -78,6 +78,18 @@ impl<'a> Selection<'a> {
         Some(selected.raw_value.number()? * selected.entry.source.unit.factor())
     }
 
+    /// Takes a source at once, or with the kind where it depends on that.
+    fn offer_or_wait(&mut self, entry: &'static Entry, raw_value: RawValue<'a>) {
+        if !entry.is_plain() {
+            self.later.push((entry, raw_value));
+            return;
+        }
+        let slot = self.best[entry.field as usize];
+        if slot.is_none_or(|held| entry.rank < held.entry.rank) && raw_value.is_meaningful() {
+            self.offer(entry, raw_value);
+        }
+    }
+
     fn offer(&mut self, entry: &'static Entry, raw_value: RawValue<'a>) {
         let slot = &mut self.best[entry.field as usize];
         if slot.is_some_and(|held| held.entry.rank <= entry.rank) {
@@ -148,7 +160,8 @@ pub(super) fn select<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
         let key = attribute.key.as_str();
         let targets = index.keys.get(key);
         let prefixes = index.prefixes.get(key.as_bytes().first().copied().unwrap_or(0) as usize);
-        if targets.is_none() && prefixes.is_none_or(Vec::is_empty) {
+        let by_ending = if targets.is_none() { general::entry_of(key) } else { None };
+        if targets.is_none() && by_ending.is_none() && prefixes.is_none_or(Vec::is_empty) {
             continue;
         }
         let Some(raw_value) = RawValue::of(attribute.value.as_ref()) else { continue };
@@ -169,15 +182,12 @@ pub(super) fn select<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
                 }
             }
         }
+        if let Some(entry) = by_ending {
+            selection.offer_or_wait(entry, raw_value);
+        }
         for target in targets.into_iter().flatten() {
             match target {
-                Target::Field(entry) if !entry.is_plain() => selection.later.push((entry, raw_value)),
-                Target::Field(entry) => {
-                    let slot = selection.best[entry.field as usize];
-                    if slot.is_none_or(|held| entry.rank < held.entry.rank) && raw_value.is_meaningful() {
-                        selection.offer(entry, raw_value);
-                    }
-                }
+                Target::Field(entry) => selection.offer_or_wait(entry, raw_value),
                 Target::Kind(rule) => {
                     if selection.kind.is_none_or(|(held, ..)| rule.rank < held)
                         && let Some(kind) = rule.kind_of(raw_value)
@@ -229,10 +239,13 @@ fn fits(accepts: Accepts, raw_value: RawValue<'_>) -> bool {
 
 /// One source of one field, with its place in the order of precedence.
 #[derive(Debug)]
-struct Entry {
-    field: Field,
-    rank: u16,
-    source: Source,
+pub(super) struct Entry {
+    /// The fact.
+    pub(super) field: Field,
+    /// Its place in the order.
+    pub(super) rank: u16,
+    /// Where the value stands.
+    pub(super) source: Source,
 }
 
 impl Entry {
