@@ -3,9 +3,12 @@
 //! Here: which emitters count otherwise, and JSON maps of usage. Not here: whether the counts are one call's or a
 //! sum over calls (the crate `project`, by the step's kind) — but for names that are meant for sums.
 
-use super::{field::Field, select::Selection, value::RawValue};
+use super::{field::Field, json, select::Selection, value::RawValue, view::View};
+use crate::cut;
+use memchr::memmem;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use std::borrow::Cow;
-use turnscope_model::{Facts, Usage};
+use turnscope_model::{Facts, Purpose, Usage};
 
 /// Attributes whose input count leaves the cache out.
 const EXCLUSIVE_INPUT: &[&str] = &["input_tokens"];
@@ -21,11 +24,16 @@ const PASSED_ON: &[(&str, &str)] = &[
 ];
 
 /// Fills usage in. Sums go in only where no call's own counts stand.
-pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>) {
+pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>) {
     let mut counts = Counts::from_fields(facts, selection);
     for field in [Field::UsageMap, Field::InputDetails, Field::OutputDetails] {
         if let Some(selected) = selection.get(field) {
             counts.add_map(selected.raw_value);
+        }
+    }
+    if facts.kind.is_model_call() && counts.lacks_details() {
+        for usage in answers(view, facts.kind).flat_map(usages_in) {
+            counts.add_same(RawValue::Json(usage));
         }
     }
     facts.implausible_count |= selection.negative | counts.negative | counts.usage.drop_implausible();
@@ -42,9 +50,42 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>) {
     }
 }
 
+/// The JSON texts in which a call's answer stands, and those of usage.
+fn answers<'a>(view: &View<'a>, kind: turnscope_model::Kind) -> impl Iterator<Item = &'a str> {
+    view.attributes.iter().filter_map(move |attribute| {
+        let Some(Any::StringValue(text)) = attribute.value.as_ref()?.value.as_ref() else { return None };
+        let key = attribute.key.as_str();
+        let told = text.starts_with('{') && key.ends_with("sage")
+            || text.starts_with(['{', '[']) && cut::purpose_of(key, kind, "").0 == Purpose::Output;
+        told.then_some(text.as_str())
+    })
+}
+
+/// The objects of usage in an answer of any form: whatever bears such a name, and counts tokens.
+fn usages_in(answer: &str) -> impl Iterator<Item = &str> {
+    const NAMES: [&str; 5] = ["usage", "token_usage", "tokenUsage", "usage_metadata", "usageMetadata"];
+    let counts = |object: &&str| {
+        json::members(object).any(|(name, _)| matches!(slot(name), Some(Slot::Input | Slot::Output)))
+    };
+    let named = memmem::find_iter(answer.as_bytes(), "sage").filter_map(|at| {
+        let from = answer[..at].rfind('"')? + 1;
+        let to = at + answer[at..].find('"')?;
+        if !NAMES.contains(&&answer[from..to]) {
+            return None;
+        }
+        Some(answer[to + 1..].trim_start().strip_prefix(':')?.trim_start())
+    });
+    std::iter::once(answer).chain(named.take(MOST_USAGES)).filter(counts)
+}
+
+/// How many objects of usage are looked at in one answer.
+const MOST_USAGES: usize = 8;
+
 #[derive(Debug, Default)]
 struct Counts {
     usage: Usage,
+    /// Input that tools of the provider added, beside the prompt.
+    tool_prompt: Option<u64>,
     fresh: Option<u64>,
     total: Option<u64>,
     input_excludes_cache: bool,
@@ -66,6 +107,7 @@ impl Counts {
                 cache_write_tokens: selection.count(Field::CacheWrite),
                 reasoning_tokens: selection.count(Field::Reasoning),
             },
+            tool_prompt: None,
             fresh: selection.count(Field::FreshInput),
             total: selection.count(Field::TotalTokens),
             input_excludes_cache: EXCLUSIVE_INPUT.contains(&key(Field::InputTokens))
@@ -82,6 +124,29 @@ impl Counts {
     fn add_map(&mut self, raw_value: RawValue<'_>) {
         let Some(text) = as_json(raw_value) else { return self.add_members(raw_value) };
         self.add_members(RawValue::Json(&text));
+    }
+
+    /// Whether there may be more to know: the whole, the cache or the reasoning.
+    fn lacks_details(&self) -> bool {
+        self.usage.is_unknown()
+            || self.usage.cache_read_tokens.is_none()
+            || self.usage.reasoning_tokens.is_none()
+    }
+
+    /// Takes from a map that stands in the call's answer, where it is about the same tokens as what is known.
+    fn add_same(&mut self, raw_value: RawValue<'_>) {
+        let known = self.usage;
+        if !known.is_unknown() {
+            let mut other = Counts::default();
+            other.add_members(raw_value);
+            let same = |one: Option<u64>, other: Option<u64>| one.is_none() || one == other;
+            if !same(known.input_tokens, other.usage.input_tokens)
+                || !same(known.output_tokens, other.usage.output_tokens)
+            {
+                return;
+            }
+        }
+        self.add_members(raw_value);
     }
 
     fn add_members(&mut self, raw_value: RawValue<'_>) {
@@ -109,6 +174,7 @@ impl Counts {
         }
         self.negative |= found.negative;
         self.usage.fill_from(&found.usage);
+        self.tool_prompt = self.tool_prompt.or(found.tool_prompt);
         self.total = self.total.or(found.total);
         if before.input_tokens.is_none() {
             // Anthropic's API excludes the cache and reports no total; a producer that adds it up reports one.
@@ -135,42 +201,76 @@ impl Counts {
             Slot::CacheRead => &mut self.usage.cache_read_tokens,
             Slot::CacheWrite => &mut self.usage.cache_write_tokens,
             Slot::Reasoning => &mut self.usage.reasoning_tokens,
+            Slot::ToolPrompt => &mut self.tool_prompt,
             Slot::Total => &mut self.total,
         };
         *place = place.or_else(|| member.count());
     }
 
-    /// Brings the counts to the one reading. Where parts are larger than what should hold them, or the total only
-    /// adds up with them apart, they stood beside it.
+    /// Brings the counts to the one reading. A total decides which parts stood beside what should hold them: those with
+    /// which it adds up, as few as do. Without one, a part that is larger than what should hold it stood beside it, and
+    /// else the sender's way of counting decides.
     fn settle(self) -> Usage {
         let mut usage = self.usage;
         let cache =
             usage.cache_read_tokens.unwrap_or(0).saturating_add(usage.cache_write_tokens.unwrap_or(0));
         let reasoning = usage.reasoning_tokens.unwrap_or(0);
+        let tool_prompt = self.tool_prompt.unwrap_or(0);
         let (input, output) = (usage.input_tokens.unwrap_or(0), usage.output_tokens.unwrap_or(0));
-        let sum = input.saturating_add(output);
-        let total_is = |extra: u64| extra > 0 && self.total == Some(sum.saturating_add(extra));
-        if usage.input_tokens.is_some()
-            && cache > 0
-            && (self.fresh == Some(input)
-                || cache > input
-                || total_is(cache)
-                || total_is(cache.saturating_add(reasoning))
-                || (self.input_excludes_cache && self.total != Some(sum)))
-        {
-            usage.input_tokens = Some(input.saturating_add(cache));
+        let beside = self.total.and_then(|total| {
+            let sum = |parts: Beside| {
+                [(parts.cache, cache), (parts.reasoning, reasoning), (parts.tool_prompt, tool_prompt)]
+                    .into_iter()
+                    .filter(|(counted, _)| *counted)
+                    .fold(input.saturating_add(output), |sum, (_, part)| sum.saturating_add(part))
+            };
+            let fits = |parts: &Beside| {
+                (!parts.cache || cache > 0)
+                    && (parts.cache || self.fresh != Some(input) || cache == 0)
+                    && (parts.cache || cache <= input || usage.input_tokens.is_none())
+                    && (parts.reasoning || reasoning <= output || usage.output_tokens.is_none())
+                    && sum(*parts) == total
+            };
+            self.preferred().into_iter().find(fits)
+        });
+        let beside = beside.unwrap_or(Beside {
+            cache: cache > 0 && (self.fresh == Some(input) || cache > input || self.input_excludes_cache),
+            reasoning: reasoning > 0 && (reasoning > output || self.output_excludes_reasoning),
+            tool_prompt: tool_prompt > 0,
+        });
+        if let Some(count) = &mut usage.input_tokens {
+            *count = count
+                .saturating_add(if beside.cache { cache } else { 0 })
+                .saturating_add(if beside.tool_prompt { tool_prompt } else { 0 });
         }
-        if usage.output_tokens.is_some()
-            && reasoning > 0
-            && (reasoning > output
-                || total_is(reasoning)
-                || total_is(cache.saturating_add(reasoning))
-                || (self.output_excludes_reasoning && self.total != Some(sum)))
-        {
-            usage.output_tokens = Some(output.saturating_add(reasoning));
+        if let Some(count) = &mut usage.output_tokens {
+            *count = count.saturating_add(if beside.reasoning { reasoning } else { 0 });
         }
         usage
     }
+
+    /// The ways of counting, in the order in which they are tried against a total: the fewest parts beside their whole
+    /// first, and of two equal ones the sender's.
+    fn preferred(&self) -> [Beside; 8] {
+        let (cache, reasoning) = (self.input_excludes_cache, self.output_excludes_reasoning);
+        let mut ways = [0_u8, 1, 2, 4, 3, 5, 6, 7].map(|bits| Beside {
+            tool_prompt: bits & 1 > 0,
+            reasoning: bits & 2 > 0,
+            cache: bits & 4 > 0,
+        });
+        if cache && !reasoning {
+            ways.swap(2, 3);
+        }
+        ways
+    }
+}
+
+/// Which parts were counted beside what should hold them.
+#[derive(Clone, Copy, Debug)]
+struct Beside {
+    cache: bool,
+    reasoning: bool,
+    tool_prompt: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,6 +282,8 @@ enum Slot {
     CacheRead,
     CacheWrite,
     Reasoning,
+    /// Google's: what its own tools added to the input, beside the prompt.
+    ToolPrompt,
     Total,
 }
 
@@ -189,10 +291,9 @@ enum Slot {
 fn slot(name: &str) -> Option<Slot> {
     Some(match name {
         "input_tokens" | "prompt_tokens" | "input" | "inputTokens" | "promptTokens"
-        | "prompt_token_count" | "promptTokenCount" => Slot::Input,
-        "output_tokens" | "completion_tokens" | "output" | "outputTokens" | "completionTokens" => {
-            Slot::Output
-        }
+        | "prompt_token_count" | "promptTokenCount" | "inputTokenCount" | "input_token_count" => Slot::Input,
+        "output_tokens" | "completion_tokens" | "output" | "outputTokens" | "completionTokens"
+        | "outputTokenCount" | "output_token_count" => Slot::Output,
         "candidates_token_count" | "candidatesTokenCount" => Slot::CandidateOutput,
         "total_tokens" | "total" | "totalTokens" | "total_token_count" | "totalTokenCount" => Slot::Total,
         _ => return detail_slot(name),
@@ -210,6 +311,12 @@ fn detail_slot(name: &str) -> Option<Slot> {
         | "input_cache_read"
         | "cached_content_token_count"
         | "cachedContentTokenCount"
+        | "cachedContentTokens"
+        | "cachedTokens"
+        | "cachedInputTokens"
+        | "cached_input_tokens"
+        | "cache_input_tokens"
+        | "cacheReadTokens"
         | "cacheReadInputTokens" => Slot::CacheRead,
         "cache_creation"
         | "cache_write"
@@ -219,13 +326,20 @@ fn detail_slot(name: &str) -> Option<Slot> {
         | "cache_write_input_tokens"
         | "input_cache_creation"
         | "cacheCreationInputTokens"
-        | "cacheWriteInputTokens" => Slot::CacheWrite,
+        | "cacheWriteInputTokens"
+        | "cacheCreationTokens"
+        | "cacheWriteTokens" => Slot::CacheWrite,
+        "tool_use_prompt_token_count" | "toolUsePromptTokenCount" => Slot::ToolPrompt,
         "reasoning_tokens"
         | "reasoning"
         | "output_reasoning_tokens"
         | "output_reasoning"
         | "thoughts_token_count"
-        | "thoughtsTokenCount" => Slot::Reasoning,
+        | "thoughtsTokenCount"
+        | "thoughtsTokens"
+        | "reasoningTokens"
+        | "reasoning_output_tokens"
+        | "reasoning_token_count" => Slot::Reasoning,
         _ => return None,
     })
 }

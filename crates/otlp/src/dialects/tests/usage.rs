@@ -251,3 +251,51 @@ fn a_count_that_nobody_can_mean_is_unknown_and_flagged() {
     let cost = span("chat").with("gen_ai.operation.name", "chat").with("gen_ai.usage.cost", 1e10).facts();
     assert_eq!((cost.reported_cost, cost.implausible_count), (None, true));
 }
+
+#[test]
+fn a_total_tells_which_parts_stood_beside_the_whole() {
+    let gemini = |prompt, tools: Option<u64>, output, thoughts: u64, cached: Option<u64>, total| {
+        let mut map = serde_json::json!({
+            "prompt_token_count": prompt, "candidates_token_count": output,
+            "thoughts_token_count": thoughts, "total_token_count": total,
+        });
+        for (name, count) in [("tool_use_prompt_token_count", tools), ("cached_content_token_count", cached)]
+        {
+            if let Some(count) = count {
+                map[name] = count.into();
+            }
+        }
+        let answer = serde_json::json!({"usage_metadata": map}).to_string();
+        span("call_llm").with("gcp.vertex.agent.llm_response", answer.as_str()).facts().usage
+    };
+    let inside = gemini(341, None, 3362, 3347, None, 3703);
+    assert_eq!(inside, usage(341, 3362, None, None, Some(3347)));
+    assert_eq!(gemini(500, None, 100, 400, None, 1000), usage(500, 500, None, None, Some(400)));
+    assert_eq!(gemini(500, None, 300, 80, Some(200), 880), usage(500, 380, Some(200), None, Some(80)));
+    assert_eq!(gemini(300, Some(150), 60, 40, None, 550), usage(450, 100, None, None, Some(40)));
+
+    let (i, o, r) =
+        ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.usage.cache_read.input_tokens");
+    let total = "gen_ai.usage.total_tokens";
+    let beside = chat(&[(i, 5000), (o, 100), (r, 1000), (total, 6100)]).facts();
+    assert_eq!(beside.usage, usage(6000, 100, Some(1000), None, None));
+    let inside = chat(&[(i, 5000), (o, 100), (r, 1000), (total, 5100)]).facts();
+    assert_eq!(inside.usage, usage(5000, 100, Some(1000), None, None));
+}
+
+#[test]
+fn usage_is_found_in_an_answer_of_any_form() {
+    let answer = r#"{"items": [{"text": "Hi", "meta": {"usage": {"prompt_tokens": 9, "completion_tokens": 4,
+        "prompt_tokens_details": {"cached_tokens": 3}}}}]}"#;
+    let call = span("ask").with("gen_ai.operation.name", "chat").with("acme.step.output", answer);
+    assert_eq!(call.facts().usage, usage(9, 4, Some(3), None, None));
+    // What was sent holds the usage of earlier calls.
+    let call = span("ask").with("gen_ai.operation.name", "chat").with("acme.step.input", answer);
+    assert!(call.facts().usage.is_unknown());
+    // Another call's counts do not complete this one's.
+    let call = chat(&[("gen_ai.usage.input_tokens", 20), ("gen_ai.usage.output_tokens", 4)]);
+    assert_eq!(call.with("acme.step.output", answer).facts().usage, usage(20, 4, None, None, None));
+    let map = r#"{"inputTokens": 30, "outputTokens": 8, "totalTokens": 38}"#;
+    let call = span("ask").with("gen_ai.operation.name", "chat").with("acme.token_usage", map);
+    assert_eq!(call.facts().usage, usage(30, 8, None, None, None));
+}
