@@ -2,6 +2,7 @@
 //!
 //! The order of precedence is that of `reference/semconv.md`, 3.4: the lower the rank, the better the key.
 
+use super::event_role::event_role;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value as Any};
 use turnscope_model::{Kind, Purpose};
 
@@ -19,9 +20,20 @@ pub(crate) const EVENT_RANK: u8 = 4;
 /// The rank of keys that only repeat what better ones say.
 const GENERIC: u8 = 12;
 
+/// The rank from which on a key was not known, but told by its ending.
+const BY_ENDING: u8 = 20;
+/// How much of a key is looked at for its last word.
+const LONGEST_ENDING: usize = 24;
+/// Words in keys that are not about what was said.
+const OTHER_MATTERS: &[&str] =
+    &["http", "rpc", "db.", "messaging", "token", "usage", "cost", "schema", "error", "exception", "count"];
+
 /// What the value under this key (or prefix of flattened keys) is for, and the key's rank.
 pub(super) fn of(key: &str, context: RecordContext<'_>) -> (Purpose, u8) {
-    let (purpose, rank) = by_key(key, context.event);
+    let (purpose, rank) = match by_key(key, context.event) {
+        (Purpose::Other, rank) => by_ending(key, context).unwrap_or((Purpose::Other, rank)),
+        known => known,
+    };
     let purpose = match (purpose, context.kind) {
         // The same generic keys hold a tool's arguments and result.
         (Purpose::Input, Kind::Tool) => Purpose::Arguments,
@@ -136,6 +148,38 @@ fn by_key(key: &str, event: &str) -> (Purpose, u8) {
     }
 }
 
+/// Whether what stands under a key of this rank was found by the key's ending alone.
+pub(crate) fn is_guess(rank: u8) -> bool {
+    rank >= BY_ENDING
+}
+
+/// What a key that no producer is known by says with its last word, on steps of agents. Keys of protocols, and numbers
+/// about content, end in the same words.
+fn by_ending(key: &str, context: RecordContext<'_>) -> Option<(Purpose, u8)> {
+    use Purpose::{Arguments, Input, Output, Result};
+    let tail = key.len().saturating_sub(LONGEST_ENDING);
+    let at = key.as_bytes()[tail..].iter().rposition(|byte| matches!(byte, b'.' | b':' | b'/'));
+    let word = key.get(at.map_or(tail, |at| tail + at + 1)..)?;
+    let (purpose, rank) = match word {
+        "input" | "inputs" => (Input, BY_ENDING),
+        "output" | "outputs" => (Output, BY_ENDING),
+        "arguments" | "args" if context.kind == Kind::Tool => (Arguments, BY_ENDING),
+        "result" | "response" if context.kind == Kind::Tool => (Result, BY_ENDING),
+        "messages" | "input_messages" | "inputMessages" | "prompt" | "prompts" | "prompt_messages"
+        | "question" | "query" | "user_message" | "user_input" | "input_text" | "user_prompt" => {
+            (Input, BY_ENDING + 1)
+        }
+        "completion" | "answer" | "reply" | "replies" | "response" | "output_messages" | "outputMessages"
+        | "output_text" | "response_text" | "final_answer" | "final_output" => (Output, BY_ENDING + 1),
+        _ if word.ends_with("_input") => (Input, BY_ENDING + 2),
+        _ if word.ends_with("_output") => (Output, BY_ENDING + 2),
+        _ => return None,
+    };
+    let agentic = !matches!(context.kind, Kind::Other | Kind::Http | Kind::Mcp | Kind::Ingest);
+    let other = || OTHER_MATTERS.iter().any(|word| key.contains(word));
+    (agentic && context.event.is_empty() && !other()).then_some((purpose, rank))
+}
+
 /// What the messages that an event carries are for.
 fn of_event(event: &str) -> Purpose {
     match event {
@@ -145,7 +189,11 @@ fn of_event(event: &str) -> Purpose {
         | "gen_ai.tool.message"
         | "gen_ai.content.prompt" => Purpose::Input,
         "gen_ai.choice" | "gen_ai.content.completion" => Purpose::Output,
-        _ => Purpose::Other,
+        _ => match event_role(event) {
+            Some("user") => Purpose::Input,
+            Some("assistant") => Purpose::Output,
+            _ => Purpose::Other,
+        },
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     of_source, parse, part,
     preview::best,
     source::{Record, Sent, Source},
+    stream,
 };
 use crate::cut;
 use opentelemetry_proto::tonic::{common::v1::any_value, logs::v1::LogRecord, trace::v1::Span};
@@ -71,6 +72,7 @@ impl Content {
         let is_call = kind == Kind::Llm;
         (content.input, content.input_value) = in_or_out(&inputs, "user", is_call);
         (content.output, content.output_value) = in_or_out(&outputs, "assistant", is_call);
+        content.output = stream::joined(content.output);
         if let ([only], true) = (&outputs[..], content.documents.is_empty()) {
             content.documents = documents(only);
         }

@@ -1,6 +1,7 @@
 //! Messages in events: one span event or log event is one message (`gen_ai.user.message`, `gen_ai.choice`, …).
 
-use super::{event_role::event_role, json, parse, part, source::Source};
+use super::{json, parse, part, source::Source};
+use crate::cut::event_role;
 use serde_json::{Map, Value as Json};
 use turnscope_model::{ContentHash, Message, Part};
 

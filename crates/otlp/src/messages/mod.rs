@@ -6,7 +6,6 @@
 
 mod content;
 mod definition;
-mod event_role;
 mod events;
 mod external;
 mod failures;
@@ -18,7 +17,9 @@ mod plain_text;
 mod preview;
 mod printed;
 mod source;
+mod stream;
 mod text;
+mod typed;
 
 pub use content::Content;
 pub(crate) use content::event_name;

@@ -4,12 +4,12 @@
 //! Out: canonical messages. Not here: single parts (`part`), which attribute to look at (`source`).
 
 use super::{
-    event_role::event_role,
     json::{first, first_text, of_structure},
     part::{self, is_part, parts},
     plain_text::plain_text,
     printed,
 };
+use crate::cut::event_role;
 use serde_json::{Map, Value as Json};
 use turnscope_model::{Message, Part};
 
@@ -132,6 +132,7 @@ fn is_list_part(map: &Map<String, Json>) -> bool {
     let kind = map.get("type").and_then(Json::as_str).unwrap_or("");
     is_part(map)
         && !matches!(kind, "function_call" | "function_call_output" | "function_call_result" | "reasoning")
+        && (!kind.ends_with("_call") || kind.ends_with("tool_call"))
 }
 
 /// The message that this object is, if it is one.
@@ -205,11 +206,15 @@ fn wrapped(map: &Map<String, Json>, role: &str) -> Option<Message> {
 /// Items of OpenAI's responses that are not messages there.
 fn response_item(map: &Map<String, Json>) -> Option<Message> {
     let (role, part) = match map.get("type").and_then(Json::as_str)? {
-        "function_call" | "custom_tool_call" | "mcp_call" => ("assistant", part::tool_call(map)?),
+        "function_call" | "custom_tool_call" => ("assistant", part::tool_call(map)?),
         "function_call_output" | "function_call_result" | "custom_tool_call_output" => {
             ("tool", part::tool_response(map))
         }
         "reasoning" if !map.contains_key("role") => ("assistant", part::part(map)?),
+        // Tools that the provider ran.
+        kind if kind.ends_with("_call") && kind != "tool_call" && !map.contains_key("role") => {
+            ("assistant", part::of_provider(kind, map)?)
+        }
         _ => return None,
     };
     Some(Message { role: role.to_owned(), parts: vec![part], ..Message::default() })
@@ -225,7 +230,8 @@ fn with_role(map: &Map<String, Json>, role: &str) -> Option<Message> {
         .iter()
         .any(|key| map.contains_key(*key));
     let speaks = map.get("role").is_some_and(Json::is_string);
-    let calls = map.contains_key("tool_calls") && map.contains_key("content");
+    let calls = (map.contains_key("tool_calls") && map.contains_key("content"))
+        || (map.get("toolCalls").is_some_and(Json::is_array) && map.contains_key("text"));
     ((speaks && has_content) || calls).then(|| assemble(map, role))
 }
 
@@ -254,7 +260,7 @@ pub(crate) fn assemble(map: &Map<String, Json>, default_role: &str) -> Message {
         found.push(Part::Text { content: refusal });
     }
     let more = map.get("additional_kwargs").and_then(Json::as_object);
-    let calls = [map.get("tool_calls"), more.and_then(|map| map.get("tool_calls"))];
+    let calls = [map.get("tool_calls"), map.get("toolCalls"), more.and_then(|map| map.get("tool_calls"))];
     for call in calls.into_iter().flatten().filter_map(Json::as_array).flatten().filter_map(Json::as_object) {
         add_call(&mut found, part::tool_call(call));
     }

@@ -1,7 +1,7 @@
 //! The text of a value of unknown form.
 
 use super::printed;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use turnscope_model::Message;
 
 /// The keys that hold the text that matters in a value of unknown form.
@@ -40,6 +40,8 @@ pub(super) const TEXT_KEYS: [&str; 28] = [
 pub(crate) fn plain_text(json: &Json) -> String {
     telling_text(json, 4).unwrap_or_else(|| match json {
         Json::Null => String::new(),
+        Json::String(text) if is_a_repr(text) => String::new(),
+        Json::Object(map) if says_nothing(map) => String::new(),
         other => other.to_string(),
     })
 }
@@ -47,6 +49,8 @@ pub(crate) fn plain_text(json: &Json) -> String {
 fn telling_text(json: &Json, depth: usize) -> Option<String> {
     let depth = depth.checked_sub(1)?;
     match json {
+        Json::String(text) if is_a_repr(text) => None,
+        Json::Object(map) if says_nothing(map) => None,
         Json::String(text) => {
             Some(printed::message(text).map_or_else(|| text.clone(), |said| text_of(&said)))
         }
@@ -58,12 +62,39 @@ fn telling_text(json: &Json, depth: usize) -> Option<String> {
             let known =
                 TEXT_KEYS.iter().filter_map(|key| map.get(*key)).find_map(|value| telling_text(value, depth));
             known.or_else(|| match map.values().next() {
-                Some(only) if map.len() == 1 => telling_text(only, depth),
+                // A type's name is nothing that was said.
+                Some(only) if map.len() == 1 && !map.keys().any(|key| names_a_kind(key)) => {
+                    telling_text(only, depth)
+                }
                 _ => None,
             })
         }
         _ => None,
     }
+}
+
+/// A program's way of printing an object that has no text: nobody said that.
+pub(super) fn is_a_repr(text: &str) -> bool {
+    let text = text.trim();
+    let in_brackets = text.starts_with('<') && text.ends_with('>') && text.len() < LONGEST_REPR;
+    text == "[object Object]" || (in_brackets && (text.contains(" at 0x") || text.starts_with("<class '")))
+}
+
+const LONGEST_REPR: usize = 300;
+
+/// Whether this is a framework's note and nothing that was said: what type an answer has, that the work was suspended.
+fn says_nothing(map: &Map<String, Json>) -> bool {
+    let waits = || {
+        let status = map.get("status").or_else(|| map.get("state")).and_then(Json::as_str);
+        matches!(status, Some("suspended" | "interrupted" | "paused"))
+    };
+    map.contains_key("__interrupt__")
+        || (!map.is_empty() && map.keys().all(|key| names_a_kind(key)))
+        || waits()
+}
+
+fn names_a_kind(key: &str) -> bool {
+    key.ends_with("type") || key.ends_with("kind") || key.ends_with("Type") || key.ends_with("Kind")
 }
 
 pub(super) fn text_of(message: &Message) -> String {

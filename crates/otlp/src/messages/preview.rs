@@ -3,13 +3,14 @@
 //! Lists are read from the end, and only items that can matter are parsed, to keep it cheap.
 
 use super::{
-    event_role::event_role,
     failures, parse,
-    plain_text::{TEXT_KEYS, plain_text, text_of},
+    plain_text::{TEXT_KEYS, is_a_repr, plain_text, text_of},
     source::{Record, Sent, Source},
+    stream,
+    typed::typed,
 };
 use crate::{
-    cut,
+    cut::{self, event_role},
     memo::{self, Memo},
 };
 use memchr::memmem;
@@ -52,14 +53,18 @@ pub(crate) fn previews(record: Record<'_>) -> Previews {
     }
     let inputs = best(&sources, Purpose::Input);
     let outputs = best(&sources, Purpose::Output);
-    let mut answers: Vec<Message> =
-        outputs.iter().flat_map(|source| super::of_source(source, "assistant")).collect();
+    let mut answers: Vec<Message> = outputs
+        .iter()
+        .filter(|source| !source.sent.is_interrupt())
+        .flat_map(|source| super::of_source(source, "assistant"))
+        .collect();
     if answers.is_empty() && outputs.is_empty() {
         // pydantic-ai's agent span: the answer is the end of the only list. Events are one message each.
         let list = inputs.last().filter(|source| source.event.is_empty());
         answers = list.map(|source| trailing_answer(source.sent)).unwrap_or_default();
     }
     let is_call = record.kind == Kind::Llm || is_log;
+    answers = stream::joined(answers);
     let told = outputs.first().filter(|_| !is_call).and_then(told_beside_a_list);
     Previews {
         input_text: inputs.iter().rev().find_map(user_text).and_then(cut_short),
@@ -80,6 +85,9 @@ pub(crate) fn best<'a>(sources: &[Source<'a>], purpose: Purpose) -> Vec<Source<'
     let rank = sources.iter().filter(|source| source.purpose == purpose).map(|source| source.rank).min();
     let mut found: Vec<Source<'a>> = Vec::new();
     for source in sources.iter().filter(|source| source.purpose == purpose && Some(source.rank) == rank) {
+        if cut::is_guess(source.rank) && !found.is_empty() {
+            break;
+        }
         let whole = source.rank != cut::EVENT_RANK;
         if !(whole && found.iter().any(|known| known.key == source.key && known.event != source.event)) {
             found.push(*source);
@@ -134,7 +142,7 @@ fn user_text(source: &Source<'_>) -> Option<String> {
             .iter()
             .rev()
             .filter(|message| message.role == "user")
-            .map(text_of)
+            .map(|message| typed(&text_of(message)).to_owned())
             .find(|text| !text.is_empty());
         if let Some(key) = key {
             USER_TEXTS.put(key, text.clone().and_then(cut_short));
@@ -197,11 +205,6 @@ fn trailing_answer(sent: Sent<'_>) -> Vec<Message> {
 }
 
 fn answer_text(messages: &[Message]) -> Option<String> {
-    // A streamed answer may come as one message a chunk: the texts of all of them are the answer.
-    let chunks = messages.iter().all(|m| m.role == "assistant" && m.finish_reason.as_deref() == Some(""));
-    if messages.len() > 1 && chunks {
-        return Some(messages.iter().map(text_of).collect());
-    }
     messages
         .iter()
         .rev()
@@ -209,7 +212,7 @@ fn answer_text(messages: &[Message]) -> Option<String> {
         .map(text_of)
         .find(|text| !text.is_empty())
         .or_else(|| messages.last().filter(|m| m.role != "user" && m.role != "system").map(text_of))
-        .filter(|text| !text.is_empty())
+        .filter(|text| !text.is_empty() && !is_a_repr(text))
 }
 
 fn requested(messages: &[Message]) -> Vec<RequestedTool> {

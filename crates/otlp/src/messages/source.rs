@@ -68,7 +68,8 @@ impl<'a> Record<'a> {
             let Some(any) = &kv.value else { continue };
             let (purpose, rank) = cut::purpose_of(&kv.key, self.kind, event);
             let sent = self.sent(any);
-            if purpose != Purpose::Other && sent.is_meaningful() {
+            let says = sent.is_meaningful() && !(cut::is_guess(rank) && sent.is_number());
+            if purpose != Purpose::Other && says {
                 found.push(Source { key: &kv.key, event, purpose, rank, sent });
             }
         }
@@ -129,6 +130,21 @@ impl<'a> Sent<'a> {
             },
             Self::Cut(_) => true,
         }
+    }
+
+    /// Whether the list that was cut out is that of a graph's interrupts, which nobody said.
+    pub(crate) fn is_interrupt(self) -> bool {
+        let Self::Cut(value) = self else { return false };
+        let before = value.separator(0).trim_ascii_end();
+        let name = before.strip_suffix(b"[").map(<[u8]>::trim_ascii_end);
+        let name = name.and_then(|before| before.strip_suffix(b":")).map(<[u8]>::trim_ascii_end);
+        name.is_some_and(|name| name.ends_with(b"\"__interrupt__\""))
+    }
+
+    /// Whether it is a number or a truth value.
+    fn is_number(self) -> bool {
+        let Self::Inline(any) = self else { return false };
+        matches!(any.value, Some(Any::IntValue(_) | Any::DoubleValue(_) | Any::BoolValue(_)))
     }
 
     /// How many items it has.

@@ -452,3 +452,101 @@ fn results_that_are_marked_as_failed_are_found() {
     let found = Previews::of_span(&span(&[("input.value", json!(request))]), Kind::Llm);
     assert_eq!(found.failed_results, ["a", "c"]);
 }
+
+/// The question and the answer that a model call is shown with.
+fn shown(attributes: &[(&str, Json)]) -> (Option<String>, Option<String>) {
+    let previews = Previews::of_span(&span(attributes), Kind::Llm);
+    (previews.input_text, previews.output_text)
+}
+
+#[test]
+fn content_under_keys_of_no_table_is_read() {
+    let said = json!("[{\"role\":\"user\",\"content\":\"How is Oslo?\"}]");
+    for key in ["acme.step.input", "acme:llm.messages", "acme.prompt", "acme_input"] {
+        assert_eq!(shown(&[(key, said.clone())]).0.as_deref(), Some("How is Oslo?"), "{key}");
+    }
+    for key in ["acme.step.output", "acme.llm.completion", "acme.answer"] {
+        assert_eq!(shown(&[(key, json!("Grey."))]).1.as_deref(), Some("Grey."), "{key}");
+    }
+    for key in
+        ["http.response", "acme.error.output", "acme.token.input", "acme.input.schema", "acme.throughput"]
+    {
+        assert_eq!(shown(&[(key, json!("Grey."))]), (None, None), "{key}");
+    }
+    assert_eq!(shown(&[("acme.output", json!(7))]).1, None, "a number about the output");
+}
+
+#[test]
+fn an_answer_is_what_was_said() {
+    let chunks = json!(
+        "[{\"role\":\"model\",\"parts\":[{\"text\":\"It \"}]},{\"role\":\"model\",\"parts\":[{\"text\":\"is grey.\"}]}]"
+    );
+    assert_eq!(shown(&[("gen_ai.output.messages", chunks)]).1.as_deref(), Some("It is grey."));
+    for nothing in [
+        "<acme.Answer object at 0x7f50a03b3230>",
+        "{\"output_type\": \"str\"}",
+        "{\"__interrupt__\": [{\"value\": \"May I?\"}]}",
+        "{\"status\": \"suspended\", \"reason\": \"approval\"}",
+        "[object Object]",
+    ] {
+        assert_eq!(shown(&[("output.value", json!(nothing))]).1, None, "{nothing}");
+    }
+}
+
+#[test]
+fn tools_that_the_provider_ran_are_calls_with_results() {
+    let parts = [
+        json!({"type": "server_tool_call", "id": "w1", "name": "web_search", "server_tool_call": {"query": "q"}}),
+        json!({"type": "server_tool_use", "id": "w1", "name": "web_search", "input": {"query": "q"}}),
+        json!({"type": "web_search_call", "id": "w1", "status": "completed", "action": {"query": "q"}}),
+        json!({"part_kind": "builtin-tool-call", "tool_call_id": "w1", "tool_name": "web_search", "args": {"query": "q"}}),
+        json!({"toolRequest": {"name": "web_search", "ref": "w1", "input": {"query": "q"}}}),
+    ];
+    for part in parts {
+        let sent = json!([{"role": "assistant", "content": [part, {"type": "text", "text": "Grey."}]}]);
+        let content =
+            Content::of_span(&span(&[("gen_ai.output.messages", json!(sent.to_string()))]), &[], Kind::Llm);
+        let call = Part::ToolCall {
+            id: Some("w1".into()),
+            name: "web_search".into(),
+            arguments: Some(json!({"query": "q"})),
+        };
+        let text = Part::Text { content: "Grey.".into() };
+        assert_eq!(
+            content.output.iter().flat_map(|m| m.parts.clone()).collect::<Vec<_>>(),
+            [call, text],
+            "{sent}"
+        );
+    }
+    for part in [
+        json!({"type": "server_tool_call_response", "id": "w1", "server_tool_call_response": {"sky": "grey"}}),
+        json!({"type": "web_fetch_tool_result", "tool_use_id": "w1", "content": {"sky": "grey"}}),
+        json!({"toolResponse": {"name": "web_search", "ref": "w1", "output": {"sky": "grey"}}}),
+    ] {
+        let sent = json!([{"role": "tool", "content": [part]}]).to_string();
+        let content = Content::of_span(&span(&[("gen_ai.input.messages", json!(sent))]), &[], Kind::Llm);
+        let response = Part::ToolCallResponse { id: Some("w1".into()), response: json!({"sky": "grey"}) };
+        assert_eq!(
+            content.input.iter().flat_map(|m| m.parts.clone()).collect::<Vec<_>>(),
+            [response],
+            "{sent}"
+        );
+    }
+}
+
+#[test]
+fn bytes_are_media_however_they_were_written() {
+    for data in [
+        json!([137, 80, 78]),
+        json!({"0": 137, "1": 80, "2": 78}),
+        json!({"type": "Buffer", "data": [137, 80, 78]}),
+    ] {
+        let sent = json!([{"role": "user", "content": [{"type": "image", "image": data, "mediaType": "image/png"}]}]);
+        let content =
+            Content::of_span(&span(&[("ai.prompt.messages", json!(sent.to_string()))]), &[], Kind::Llm);
+        let Some(Part::Blob { modality, content, .. }) = content.input[0].parts.first() else {
+            panic!("{:?}", content.input)
+        };
+        assert_eq!((modality.as_str(), content.as_str()), ("image", "iVBO"), "{sent}");
+    }
+}

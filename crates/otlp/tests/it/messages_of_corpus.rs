@@ -18,13 +18,12 @@ use turnscope_otlp::{messages::Content, normalise, redact::Redactor};
 const MISSED: &[(&str, usize)] = &[
     ("claude-code-cli", 26),
     ("codex-cli", 20),
-    ("gemini-cli", 1),
-    ("genkit-js", 24),
-    ("haystack-agent-native", 10),
-    ("mastra-1", 42),
-    ("nemo-guardrails", 2),
-    ("spring-ai", 23),
-    ("voltagent", 52),
+    // A run that waits for a person ends with `null`, which is no answer.
+    ("genkit-js", 2),
+    ("mastra-1", 13),
+    // Asked for by models whose answers are not exported; the ids are on the tools' spans.
+    ("spring-ai", 16),
+    ("voltagent", 16),
 ];
 
 /// What was found in all records of one producer.
