@@ -62,7 +62,7 @@ pub(super) fn build(view: &View<'_>, selection: &Selection<'_>, kind: Kind) -> F
     names(&mut facts, view, selection);
     if kind != Kind::Http {
         model(&mut facts, view, selection);
-        usage::fill(&mut facts, selection);
+        usage::fill(&mut facts, selection, view);
         facts.cache_write_1h_tokens = selection.count(Field::CacheWrite1h);
         facts.service_tier = selection.text(Field::ServiceTier);
         facts.reported_cost = cost(selection);
@@ -135,6 +135,7 @@ fn identities(facts: &mut Facts, selection: &Selection<'_>) {
 
 /// What precedes and follows an agent's name in span names.
 const AROUND_AGENTS: &[(&str, &str)] = &[
+    ("subagent:", ""),
     ("invoke_agent ", ""),
     ("agent_run [", "]"),
     ("", "._execute_core"),
@@ -152,6 +153,8 @@ const AROUND_TOOLS: &[(&str, &str)] = &[
     ("MCP send tools/call ", ""),
     ("tools/call ", ""),
     ("tool.execute.", ""),
+    ("tool.execution:", ""),
+    ("langchain4j.tools.", ""),
     ("", ".__call__"),
     ("", ".acall"),
     ("", ".run"),
@@ -189,6 +192,9 @@ fn inner<'a>(around: &[(&str, &str)], name: &'a str) -> Option<&'a str> {
 fn model(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
     facts.request_model = selection.text(Field::RequestModel).filter(|model| is_a_name(model));
     facts.response_model = selection.text(Field::ResponseModel).filter(|model| is_a_name(model));
+    if let Some(routed) = selection.cow(Field::RoutedModel) {
+        prefer_routed(facts, &routed);
+    }
     facts.provider = selection.cow(Field::Provider).map(|name| providers::canonical(&name));
     if facts.provider.is_none() && facts.kind.is_model_call() {
         let model = facts.request_model.as_deref().or(facts.response_model.as_deref());
@@ -202,6 +208,18 @@ fn model(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
         selection.get(Field::FinishReason).and_then(|selected| selected.raw_value.list().into_iter().next());
     facts.time_to_first_chunk_ns = first_chunk(facts, view, selection);
     facts.streaming = selection.truth(Field::Streaming).or(facts.time_to_first_chunk_ns.map(|_| true));
+}
+
+/// The name that the caller used may be the gateway's own, which no price list knows.
+fn prefer_routed(facts: &mut Facts, routed: &str) {
+    let model = routed.rsplit('/').next().unwrap_or(routed);
+    let asked = facts.request_model.replace(model.to_owned());
+    let Some(asked) = asked else { return };
+    if routed.ends_with(asked.as_str()) {
+        facts.request_model = Some(asked);
+    } else if facts.response_model.as_ref() == Some(&asked) {
+        facts.response_model = Some(model.to_owned());
+    }
 }
 
 /// Strands sends milliseconds under a name that means seconds.

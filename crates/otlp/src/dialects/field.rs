@@ -44,7 +44,7 @@ fields! {
     AgentName Any, AgentId Any, WorkflowName Any, NativeRunId Any, TurnIndex Number,
     SessionId Any, UserId Any, UserRole Any, TriggerType Any, Tags Any,
     PromptId Any, PromptVersion Any, ExperimentId Any, ExperimentVariant Any,
-    RequestModel Any, ResponseModel Any, Provider Provider, ServerAddress Any,
+    RequestModel Any, RoutedModel Any, ResponseModel Any, Provider Provider, ServerAddress Any,
     ResponseId Any, FinishReason Any, FirstChunk Number, FirstChunkAt Any, Streaming Truth,
     InputTokens Number, FreshInput Number, OutputTokens Number, CacheRead Number, CacheWrite Number,
     Reasoning Number, TotalTokens Number, UsageMap Any, InputDetails Any, OutputDetails Any,

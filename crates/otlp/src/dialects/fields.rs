@@ -20,7 +20,8 @@ pub(super) const ON_RESOURCE: &[Field] = &[
 
 /// Names that some frameworks fill with an id of their own for every run: a session that stands under another
 /// name, also on a step above, is the application's and wins.
-pub(super) const WEAK_SESSIONS: &[&str] = &["gen_ai.conversation.id", "mcp.session.id"];
+pub(super) const WEAK_SESSIONS: &[&str] =
+    &["gen_ai.conversation.id", "mcp.session.id", super::general::SESSION];
 
 /// The table.
 pub(super) static RULES: &[Rule] = &[
@@ -42,6 +43,10 @@ pub(super) static RULES: &[Rule] = &[
             key("subagent_type"),
             key("agent_type"),
             key("haystack.agent.name"),
+            key("subagent.name"),
+            key("entity.name").only(Only::Run),
+            key("haystack.component.name").only(Only::Run),
+            key("genkit:name").only(Only::Run),
             key("crewai.agent.role"),
             key("lmnr.agent.name"),
             key("name").only(Only::Run),
@@ -96,6 +101,8 @@ pub(super) static RULES: &[Rule] = &[
             key("langfuse.session.id"),
             key("kitelogik.session_id"),
             key("gcp.vertex.agent.session_id"),
+            key("gen_ai.session.id"),
+            key("microsoft.session.id"),
             key("conversation.id"),
             key("traceloop.association.properties.session_id"),
             key("traceloop.association.properties.thread_id"),
@@ -137,6 +144,7 @@ pub(super) static RULES: &[Rule] = &[
             key("langfuse.user.id"),
             key("enduser.id"),
             key("gen_ai.user"),
+            key("gen_ai.user.id"),
             key("llm.user"),
             key("traceloop.association.properties.user_id"),
             key("ai.telemetry.metadata.userId"),
@@ -145,12 +153,15 @@ pub(super) static RULES: &[Rule] = &[
             key("ai.settings.runtimeContext.userId"),
             key("langsmith.metadata.user_id"),
             key("litellm.end_user.id"),
+            key("litellm.metadata.user_api_key_end_user_id"),
+            key("litellm.metadata.user_api_key_user_id"),
             key("lmnr.association.properties.user_id"),
             key("metadata.user_id"),
             key("metadata.user_api_key_end_user_id"),
             key("metadata.user_api_key_user_id"),
             inside("metadata", &["user_id"]),
             inside("traceloop.entity.input", &["metadata", "user_id"]),
+            key("mastra.metadata.resourceId"),
             key("user.account_uuid"),
             key("user.account_id"),
             key("mlflow.trace.user"),
@@ -258,6 +269,7 @@ pub(super) static RULES: &[Rule] = &[
             inside("traceloop.entity.output", &["tool_name"]).only(Only::Tool),
             key("traceloop.entity.name").only(Only::Tool),
             key("haystack.tool.name"),
+            key("spring.ai.tool.definition.name"),
             key("genkit:name").only(Only::Tool),
         ],
     ),
@@ -266,6 +278,8 @@ pub(super) static RULES: &[Rule] = &[
         &[
             key("gen_ai.tool.call.id"),
             key("gen_ai.tool.call_id"),
+            key("tool.call_id"),
+            key("spring.ai.tool.call.id"),
             key("tool_use_id"),
             key("call_id"),
             key("ai.toolCall.id"),
@@ -291,7 +305,10 @@ pub(super) static RULES: &[Rule] = &[
             key("policy.allowed"),
         ],
     ),
-    (Field::PolicyDeny, &[key("kitelogik.policy.deny"), key("policy.deny"), key("policy.denied")]),
+    (
+        Field::PolicyDeny,
+        &[key("kitelogik.policy.deny"), key("policy.deny"), key("policy.denied"), key("rail.stop")],
+    ),
     (
         Field::PolicyHuman,
         &[
@@ -338,6 +355,7 @@ pub(super) static RULES: &[Rule] = &[
         Field::Failed,
         &[
             key("error"),
+            key("haystack.tool.error"),
             inside("output.value", &["is_error"]).only(Only::Tool),
             inside("output.value", &["isError"]).only(Only::Tool),
             inside("mcp.response.value", &["isError"]),

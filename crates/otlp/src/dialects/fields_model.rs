@@ -19,7 +19,7 @@ pub(super) static RULES: &[Rule] = &[
             inside("llm.invocation_parameters", &["model_name"]).only(Only::ModelCall),
             inside("embedding.invocation_parameters", &["model"]).only(Only::ModelCall),
             key("langsmith.metadata.ls_model_name"),
-            key("litellm.provider.model"),
+            key("llm.model"),
             key("model_name"),
             inside("model", &["_model_name"]),
             inside("model", &["model_name"]),
@@ -29,6 +29,8 @@ pub(super) static RULES: &[Rule] = &[
             key("genkit:name").only(Only::ModelCall),
         ],
     ),
+    // The model that a gateway asked, where the caller named one of its own.
+    (Field::RoutedModel, &[key("litellm.provider.model")]),
     (
         Field::ResponseModel,
         &[
@@ -40,6 +42,10 @@ pub(super) static RULES: &[Rule] = &[
             key("llm.model_name"),
             key("mlflow.llm.model"),
             inside("haystack.component.output", &["replies", "0", "meta", "model"]).only(Only::ModelCall),
+            inside("haystack.component.output", &["meta", "model"]).only(Only::ModelCall),
+            inside("haystack.agent.step.llm.output", &["replies", "0", "meta", "model"])
+                .only(Only::ModelCall),
+            inside("genkit:output", &["raw", "model"]).only(Only::ModelCall),
             key("lmnr.response.model"),
         ],
     ),
@@ -76,6 +82,7 @@ pub(super) static RULES: &[Rule] = &[
                 .only(Only::ModelCall),
             inside("output.value", &["raw", "id"]).only(Only::ModelCall),
             inside("mlflow.spanOutputs", &["id"]).only(Only::ModelCall),
+            inside("genkit:output", &["raw", "id"]).only(Only::ModelCall),
             inside("langfuse.observation.output", &["id"]).only(Only::ModelCall),
         ],
     ),
@@ -95,6 +102,9 @@ pub(super) static RULES: &[Rule] = &[
             key("stop_reason"),
             key("finish_reasons"),
             key("finish_reason"),
+            inside("haystack.agent.step.llm.output", &["replies", "0", "meta", "finish_reason"])
+                .only(Only::ModelCall),
+            inside("genkit:output", &["finishReason"]).only(Only::ModelCall),
             inside("langfuse.observation.metadata", &["finish_reason"]),
             key("langfuse.observation.metadata.finish_reason"),
         ],

@@ -337,3 +337,33 @@ fn a_metrics_point_names_the_session_and_the_user() {
     ];
     assert_eq!(crate::dialects::identity(&point), (Some("s-1".to_owned()), Some("u-1".to_owned())));
 }
+
+#[test]
+fn a_gateways_own_name_of_a_model_gives_way_to_the_models() {
+    let call = span("chat small")
+        .with("gen_ai.operation.name", "chat")
+        .with("gen_ai.request.model", "small")
+        .with("gen_ai.response.model", "small")
+        .with("litellm.provider.model", "openai/gpt-4o-mini")
+        .facts();
+    assert_eq!(call.request_model.as_deref(), Some("gpt-4o-mini"));
+    assert_eq!(call.response_model.as_deref(), Some("gpt-4o-mini"));
+    let same = span("chat")
+        .with("gen_ai.request.model", "gpt-4o-mini")
+        .with("litellm.provider.model", "openai/gpt-4o-mini");
+    assert_eq!(same.facts().request_model.as_deref(), Some("gpt-4o-mini"));
+}
+
+#[test]
+fn names_of_unknown_producers_are_read_by_their_endings() {
+    let call = span("ask")
+        .with("gen_ai.operation.name", "chat")
+        .with("acme.session.id", "s-1")
+        .with("acme.user_id", "u-1")
+        .with("acme.llm.model", "gpt-4o-mini")
+        .with("acme.usage.prompt_tokens", 7)
+        .facts();
+    assert_eq!((call.session_id.as_deref(), call.session_is_weak), (Some("s-1"), true));
+    assert_eq!((call.user_id.as_deref(), call.request_model.as_deref()), (Some("u-1"), Some("gpt-4o-mini")));
+    assert_eq!(call.usage.input_tokens, Some(7));
+}
