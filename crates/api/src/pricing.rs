@@ -47,6 +47,8 @@ pub struct PriceRow {
     pub source: String,
     /// It stands in the user's own file.
     pub own: bool,
+    /// How many tokens the model's context window holds; null where that is not known.
+    pub context_window: Option<u64>,
     /// Its prices: the standard ones, then what differs from them.
     pub tiers: Vec<TierPrice>,
 }
@@ -56,7 +58,7 @@ pub struct PriceRow {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct TierPrice {
-    /// `standard`, `long_context`, `batch`, `flex`, `priority` or `peak`.
+    /// `standard`, `long_context`, `batch`, `flex`, `priority`, `fast` or `peak`.
     pub tier: String,
     /// Tokens of input above which it holds.
     pub above_input_tokens: Option<u64>,

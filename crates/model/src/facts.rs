@@ -146,6 +146,8 @@ pub struct RequestedTool {
     pub id: Option<String>,
     /// The tool's name.
     pub name: String,
+    /// The provider ran it itself: its result is in the same answer, or the answer goes on behind it.
+    pub ran: bool,
 }
 
 /// A span link: how this record refers to other work, such as the answer that it regenerates.

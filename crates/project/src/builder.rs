@@ -136,8 +136,8 @@ impl Build {
     /// The last call asked for these tools: `name` or `name#id`.
     pub(super) fn asks(self, tools: &[&str]) -> Self {
         let asked = tools.iter().map(|tool| match tool.split_once('#') {
-            Some((name, id)) => RequestedTool { id: Some(id.to_owned()), name: name.to_owned() },
-            None => RequestedTool { id: None, name: (*tool).to_owned() },
+            Some((name, id)) => RequestedTool { id: Some(id.to_owned()), name: name.to_owned(), ran: false },
+            None => RequestedTool { id: None, name: (*tool).to_owned(), ran: false },
         });
         let asked = asked.collect();
         self.facts(|f| f.requested_tools = asked)

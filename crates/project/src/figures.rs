@@ -266,7 +266,7 @@ impl Parts<'_> {
     fn output_text(&self, failed: bool) -> Option<String> {
         let own = self.selves().find_map(|step| step.facts.output_text.as_ref());
         let last = self.calls().rev().find(|step| step.kind != Kind::Embedding);
-        let last = last.filter(|call| !failed && call.facts.requested_tools.is_empty());
+        let last = last.filter(|call| !failed && call.facts.requested_tools.iter().all(|tool| tool.ran));
         let answer = last.and_then(|call| call.facts.output_text.as_ref());
         match (own, answer) {
             (Some(own), Some(answer)) if is_shortened(own, answer) => Some(answer.clone()),

@@ -26,7 +26,11 @@ fn facts() -> impl Strategy<Value = Facts> {
             turn_index: turn,
             requested_tools: asked
                 .into_iter()
-                .map(|(name, id)| RequestedTool { name: name.to_owned(), id: id.map(|id| format!("t{id}")) })
+                .map(|(name, id)| RequestedTool {
+                    name: name.to_owned(),
+                    id: id.map(|id| format!("t{id}")),
+                    ran: false,
+                })
                 .collect(),
             tool_name: tool.map(str::to_owned),
             agent_name: agent.then(|| "bot".to_owned()),

@@ -10,7 +10,7 @@ use crate::{
 };
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use turnscope_insight::cost::{Day, List, Price, PriceFile, Rate, Rates, from_litellm};
+use turnscope_insight::cost::{Day, List, Price, PriceFile, PriceList, Rate, Rates, compare, from_litellm};
 use turnscope_server::{Config, Local, PRICE_FILE};
 
 /// Arguments.
@@ -28,7 +28,7 @@ enum PricingCommand {
     Set(Box<SetArgs>),
     /// Merge a price file into your own prices: turnscope's TOML, or `LiteLLM`'s JSON
     Import(ImportArgs),
-    /// List models in the store that have no price
+    /// List models in the store that have no price, or compare the prices with those of a file
     Check(CheckArgs),
 }
 
@@ -42,6 +42,8 @@ struct ListArgs {
 
 #[derive(clap::Args)]
 struct CheckArgs {
+    /// A price file to compare with: `LiteLLM`'s JSON, or turnscope's TOML
+    file: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,
 }
@@ -68,6 +70,9 @@ struct SetArgs {
     /// The price of batch calls as a fraction of this price, such as 0.5
     #[arg(long, value_name = "SHARE")]
     batch: Option<f64>,
+    /// The tokens that the model's context window holds
+    #[arg(long, value_name = "TOKENS")]
+    window: Option<u64>,
     /// Only at this provider, such as openai or aws.bedrock
     #[arg(long, value_name = "NAME")]
     provider: Option<String>,
@@ -101,6 +106,17 @@ pub(crate) fn pricing(args: &Pricing) -> Outcome {
             args.reading.show(&args.reading.client()?, &path, |list: &turnscope_api::Pricing| {
                 render::pricing::list(&style, list)
             })
+        }
+        PricingCommand::Check(CheckArgs { file: Some(file), reading }) => {
+            let theirs = read_import(file, today())?;
+            let ours: turnscope_api::Pricing = reading.client()?.get("/v1/pricing")?;
+            let own = match std::fs::read_to_string(&ours.file) {
+                Ok(text) => parse(Path::new(&ours.file), PriceFile::parse(&text))?,
+                Err(_) => PriceFile::default(),
+            };
+            let shipped = parse(Path::new("prices.toml"), PriceFile::shipped())?;
+            let compared = compare(&PriceList::new(shipped, own), &theirs, today());
+            output::print(&render::pricing::compared(&TerminalStyle::for_stdout(), &compared))
         }
         PricingCommand::Check(args) => {
             let style = TerminalStyle::for_stdout();
@@ -153,7 +169,9 @@ impl SetArgs {
             long: None,
             batch: self.batch,
             priority: None,
+            fast: None,
             peak: None,
+            window: self.window,
         };
         let head = List { provider: self.provider.clone(), source: self.source.clone(), ..List::default() };
         Ok((head, price))

@@ -6,6 +6,7 @@ use super::{
     terminal_style::{TerminalStyle, Tone},
 };
 use turnscope_api::{Pricing, TierPrice, Unpriced};
+use turnscope_insight::cost::Compared;
 
 /// Current prices, in US dollars per million tokens.
 pub(crate) fn list(style: &TerminalStyle, pricing: &Pricing) -> String {
@@ -82,6 +83,44 @@ pub(crate) fn missing(style: &TerminalStyle, missing: &Unpriced) -> String {
         .collect();
     let mut out = table(style, &all, &rows);
     out.push_str("Set a price with `turnscope pricing set MODEL --input USD --output USD`.\n");
+    out
+}
+
+/// The prices in use beside those of another file.
+pub(crate) fn compared(style: &TerminalStyle, found: &Compared) -> String {
+    let mut out = String::new();
+    if !found.different.is_empty() {
+        let all = [
+            Column::flexible("MODEL", 16, 0),
+            Column::text("PROVIDER", 16, 1),
+            Column::text("PRICE OF", 12, 0),
+            Column::figure("IN USE", 0),
+            Column::figure("IN THE FILE", 0),
+        ];
+        let rows: Vec<Vec<Cell>> = found
+            .different
+            .iter()
+            .map(|one| {
+                vec![
+                    Cell(one.model.clone(), Tone::Strong),
+                    Cell::plain(one.provider.clone()),
+                    Cell::faint(one.what.to_owned()),
+                    Cell::plain(rate(Some(one.ours))),
+                    Cell::plain(rate(Some(one.theirs))),
+                ]
+            })
+            .collect();
+        out.push_str(&table(style, &all, &rows));
+    }
+    for (provider, model) in &found.only_theirs {
+        out.push_str(&format!("no price is in use for {model} at {provider}\n"));
+    }
+    let (same, different, only) = (found.same, found.different.len(), found.only_theirs.len());
+    out.push_str(&style.paint(
+        Tone::Faint,
+        &format!("{same} models have the same prices, {different} prices differ, {only} models have a price in the file only"),
+    ));
+    out.push('\n');
     out
 }
 

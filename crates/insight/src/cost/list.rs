@@ -72,9 +72,15 @@ pub struct Price {
     /// The price of calls in the priority tier as a fraction of the standard price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<f64>,
+    /// The price of calls in fast mode as a fraction of the standard price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fast: Option<f64>,
     /// Peak hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak: Option<Peak>,
+    /// The number of tokens that the model's context window holds, input and output together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u64>,
 }
 
 /// The prices of calls with long prompts. They apply to the whole call.
@@ -108,6 +114,7 @@ impl List {
         tiers.extend(share("batch", price.batch.or(self.batch)));
         tiers.extend(share("flex", self.flex));
         tiers.extend(share("priority", price.priority));
+        tiers.extend(share("fast", price.fast));
         tiers.extend(share("peak", price.peak.as_ref().map(|peak| peak.share)));
         tiers
     }

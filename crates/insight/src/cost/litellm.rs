@@ -82,7 +82,9 @@ fn price(model: &str, entry: &Value, from: Day) -> Option<Price> {
         long,
         batch: batch.filter(|share| share.is_finite()),
         priority: priority.filter(|share| share.is_finite()),
+        fast: None,
         peak: None,
+        window: entry.get("max_input_tokens").and_then(Value::as_u64),
     })
 }
 

@@ -17,7 +17,7 @@ use std::{
 use turnscope_model::{ContentHash, Form};
 
 /// Incremented when the pricing rules change, so that stored costs are computed again.
-const RULES: u32 = 1;
+const RULES: u32 = 2;
 
 /// An indexed price list.
 #[derive(Debug)]

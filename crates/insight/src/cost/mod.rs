@@ -7,6 +7,7 @@
 //! The order of the modules: `names` (the entries that match a model's name) → `lookup` (the entry and its
 //! price on that day) → `tier` (batch, long context, …) → `facts` (the buckets).
 
+mod compare;
 mod facts;
 mod list;
 mod litellm;
@@ -17,6 +18,7 @@ mod rate;
 mod tests;
 mod tier;
 
+pub use compare::{Compared, Difference, compare};
 pub use facts::{Bucket, BucketKind, Cost, Unknown, cost_of};
 pub use list::{List, LongContext, Peak, Price, PriceFile, PricingError};
 pub use litellm::from_litellm;

@@ -1,21 +1,28 @@
 //! Variants of a model's name, from the name as sent to more and more general ones.
 //!
-//! Strips routes (`openai/…`, `models/…`, ARNs), regions (`us.anthropic.…`), versions (`-v1:0`, `@20250929`),
-//! dates (`-2024-08-06`, `-20241022`) and `-latest`. Dots and hyphens are equivalent (`claude-3.5`,
+//! Strips a client's settings (`[1m]`) and a gateway's (`:nitro`), routes (`openai/…`, `models/…`, ARNs), regions
+//! (`us.anthropic.…`), versions (`-v1:0`, `@20250929`), dates (`-2024-08-06`, `-20241022`) and `-latest`. Dots and hyphens are equivalent (`claude-3.5`,
 //! `claude-3-5`). Not here: which names have prices (`list`).
 
 /// Prefixes under which a provider serves models of other makers.
 const MAKERS: &[&str] =
     &["anthropic.", "amazon.", "meta.", "mistral.", "cohere.", "deepseek.", "openai.", "google.", "qwen."];
 /// Region prefixes of Bedrock's inference profiles. `global.` has prices of its own and is stripped last.
+/// Prefixes of gateways that join their own name to the model's with a hyphen.
+const JOINED: &[&str] = &["databricks-", "snowflake-"];
+/// OpenRouter's ways of choosing among the providers of the same model, and of using it. `:free` and `:extended` have
+/// prices of their own.
+const CHOICES: &[&str] = &[":nitro", ":floor", ":thinking", ":online", ":exacto", ":beta"];
 const REGIONS: &[&str] = &["us.", "eu.", "apac.", "jp.", "au.", "ca.", "sa.", "us-gov."];
 
 /// The names to look up, most specific first.
 pub(super) fn candidates(sent: &str) -> Vec<String> {
     let mut name = sent.trim().to_ascii_lowercase();
     let mut out = vec![name.clone()];
-    let steps: [fn(&str) -> Option<&str>; 10] =
-        [route, scheme, region, version, snapshot, preview, latest, date, global, maker];
+    let steps: [fn(&str) -> Option<&str>; 14] = [
+        bracket, choice, choice, route, scheme, joined, region, version, snapshot, preview, latest, date,
+        global, maker,
+    ];
     for step in steps {
         if let Some(shorter) = step(&name).filter(|shorter| !shorter.is_empty()) {
             name = shorter.to_owned();
@@ -28,6 +35,20 @@ pub(super) fn candidates(sent: &str) -> Vec<String> {
 /// The normal form for comparisons.
 pub(super) fn fold(name: &str) -> String {
     name.to_ascii_lowercase().replace('.', "-")
+}
+
+/// Claude Code's `claude-opus-4-8[1m]`: how long a context the client uses.
+fn bracket(name: &str) -> Option<&str> {
+    name.strip_suffix(']')?.rsplit_once('[').map(|(base, _)| base.trim_end())
+}
+
+fn choice(name: &str) -> Option<&str> {
+    CHOICES.iter().find_map(|choice| name.strip_suffix(choice))
+}
+
+/// `databricks-claude-sonnet-4-5`.
+fn joined(name: &str) -> Option<&str> {
+    JOINED.iter().find_map(|gateway| name.strip_prefix(gateway))
 }
 
 /// `openai/gpt-4o`, `models/gemini-…`, `arn:aws:bedrock:…:foundation-model/anthropic.claude-…`.
@@ -120,6 +141,19 @@ mod tests {
             ("gemini-2.0-flash-001", "gemini-2.0-flash"),
             ("claude-sonnet-4-5@20250929", "claude-sonnet-4-5"),
             ("Claude-Opus-4-1", "claude-opus-4-1"),
+            ("claude-opus-4-8[1m]", "claude-opus-4-8"),
+            ("us.anthropic.claude-opus-4-8-v1:0[1m]", "claude-opus-4-8"),
+            ("anthropic/claude-sonnet-4.5:thinking:online", "claude-sonnet-4.5"),
+            ("deepseek/deepseek-chat:nitro", "deepseek-chat"),
+            ("databricks-claude-sonnet-4-5", "claude-sonnet-4-5"),
+            ("databricks/databricks-gpt-5-mini", "gpt-5-mini"),
+            ("vercel/anthropic/claude-sonnet-4.5", "claude-sonnet-4.5"),
+            ("github_copilot/gpt-4.1", "gpt-4.1"),
+            ("publishers/anthropic/models/claude-sonnet-4-5@20250929", "claude-sonnet-4-5"),
+            (
+                "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
+                "claude-sonnet-4-5",
+            ),
         ] {
             assert!(candidates(sent).iter().any(|name| name == wanted), "{sent}: {:?}", candidates(sent));
         }

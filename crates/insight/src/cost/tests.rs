@@ -234,3 +234,41 @@ fn the_bundled_list_is_consistent() {
         }
     }
 }
+
+#[test]
+fn a_clients_and_a_gateways_settings_are_no_part_of_a_models_name() {
+    let list = shipped();
+    let cost = |provider, model: &str| {
+        cost_of(&list, &call(Some(provider), model, tokens(1_000_000, 0)), noon("2026-11-01"))
+            .unwrap()
+            .total()
+    };
+    let opus = cost("anthropic", "claude-opus-4-8");
+    for (provider, model) in [
+        ("anthropic", "claude-opus-4-8[1m]"),
+        ("openrouter", "anthropic/claude-opus-4.8:thinking"),
+        ("vercel", "anthropic/claude-opus-4.8"),
+        ("databricks", "databricks-claude-opus-4-8"),
+        ("microsoft.foundry", "claude-opus-4-8"),
+        ("gcp.vertex_ai", "claude-opus-4-8@20260528"),
+    ] {
+        assert_eq!(cost(provider, model), opus, "{model} at {provider}");
+    }
+}
+
+#[test]
+fn a_tier_without_a_price_makes_the_cost_unknown() {
+    let list = shipped();
+    let cost = |model: &str, tier: &str| {
+        let mut facts = call(Some("anthropic"), model, tokens(1_000_000, 0));
+        facts.service_tier = Some(tier.to_owned());
+        cost_of(&list, &facts, noon("2026-11-01")).map(|cost| cost.total())
+    };
+    assert_eq!(cost("claude-opus-4-6", "fast"), Ok(30_000_000_000));
+    assert_eq!(cost("claude-opus-4-6", "normal"), Ok(5_000_000_000));
+    for (model, tier) in
+        [("claude-haiku-4-5", "fast"), ("claude-opus-4-6", "priority"), ("claude-opus-4-6", "scale")]
+    {
+        assert_eq!(cost(model, tier), Err(Unknown::NoTier(tier.to_owned())), "{model}");
+    }
+}

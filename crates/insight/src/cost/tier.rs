@@ -8,12 +8,13 @@ use time::Weekday;
 use turnscope_model::UnixNanos;
 
 /// Providers' names for the standard tier.
-const STANDARD: &[&str] = &["default", "standard", "auto", "on_demand", "ondemand", "standard_only"];
+const STANDARD: &[&str] =
+    &["default", "standard", "auto", "on_demand", "ondemand", "standard_only", "normal", "on-demand"];
 
 /// What changed the price of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tier {
-    /// `batch`, `flex` or `priority`, as reported.
+    /// `batch`, `flex`, `priority` or `fast`, as reported.
     pub service: Option<String>,
     /// Whether the prompt was long enough for the long-context price.
     pub long_context: bool,
@@ -52,6 +53,7 @@ pub(super) fn rates(
             "batch" | "batches" => Some(("batch", price.batch.or(list.batch).ok_or(name)?)),
             "flex" => Some(("flex", list.flex.ok_or(name)?)),
             "priority" => Some(("priority", price.priority.ok_or(name)?)),
+            "fast" => Some(("fast", price.fast.ok_or(name)?)),
             _ => return Err(name),
         };
         if let Some((service, share)) = share {

@@ -64,7 +64,10 @@ pub(super) fn build(view: &View<'_>, selection: &Selection<'_>, kind: Kind) -> F
         model(&mut facts, view, selection);
         usage::fill(&mut facts, selection, view);
         facts.cache_write_1h_tokens = selection.count(Field::CacheWrite1h);
-        facts.service_tier = selection.text(Field::ServiceTier);
+        facts.service_tier = selection
+            .text(Field::Speed)
+            .filter(|speed| speed == "fast")
+            .or_else(|| selection.text(Field::ServiceTier));
         facts.reported_cost = cost(selection);
     }
     tool(&mut facts, view, selection);

@@ -49,7 +49,7 @@ fields! {
     InputTokens Number, FreshInput Number, OutputTokens Number, CacheRead Number, CacheWrite Number,
     Reasoning Number, TotalTokens Number, UsageMap Any, InputDetails Any, OutputDetails Any,
     SumInput Number, SumOutput Number, SumCacheRead Number, SumCacheWrite Number, SumReasoning Number,
-    CacheWrite1h Number, ServiceTier Any, Cost Number, CostIn Number, CostOut Number,
+    CacheWrite1h Number, ServiceTier Any, Speed Any, Cost Number, CostIn Number, CostOut Number,
     ToolName Any, ToolCallId Any,
     PolicyAllow Truth, PolicyDeny Truth, PolicyHuman Truth, Decision Any, DecidedBy Any, Reason Any, RiskTier Any,
     Triggered Truth, Deferral Any,

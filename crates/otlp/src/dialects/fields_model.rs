@@ -320,6 +320,19 @@ pub(super) static RULES: &[Rule] = &[
             inside("llm.invocation_parameters", &["service_tier"]).only(Only::ModelCall),
         ],
     ),
+    // Anthropic's fast mode is beside the tier.
+    (
+        Field::Speed,
+        &[
+            key("gen_ai.response.speed"),
+            key("gen_ai.request.speed"),
+            key("gen_ai.usage.speed"),
+            inside("gen_ai.usage.raw", &["speed"]),
+            inside("ai.response.providerMetadata", &["anthropic", "usage", "speed"]),
+            inside("output.value", &["usage", "speed"]).only(Only::ModelCall),
+            key("speed").only(Only::ModelCall),
+        ],
+    ),
     (
         Field::Cost,
         &[

@@ -19,6 +19,15 @@ const FRAMEWORKS: &[&str] = &[
     "haystack",
     "smolagents",
     "pydantic-ai",
+    "spring_ai",
+    "spring-ai",
+    "langchain4j",
+    "genkit",
+    "mastra",
+    "voltagent",
+    "ag2",
+    "agentscope",
+    "dspy",
     "function",
     "custom",
 ];
@@ -32,6 +41,21 @@ const ALIASES: &[(&str, &str)] = &[
     ("azureopenai", "azure.ai.openai"),
     ("az.ai.inference", "azure.ai.inference"),
     ("azure_ai_inference", "azure.ai.inference"),
+    ("azure_ai", "azure.ai.inference"),
+    ("azure-ai", "azure.ai.inference"),
+    ("azure_ai_foundry", "microsoft.foundry"),
+    ("azure-foundry", "microsoft.foundry"),
+    ("azure_foundry", "microsoft.foundry"),
+    ("vertex_ai-anthropic_models", "gcp.vertex_ai"),
+    ("google-vertex-anthropic", "gcp.vertex_ai"),
+    ("anthropic-vertex", "gcp.vertex_ai"),
+    ("anthropic_vertex", "gcp.vertex_ai"),
+    ("anthropic-bedrock", "aws.bedrock"),
+    ("anthropic_bedrock", "aws.bedrock"),
+    ("vercel_ai_gateway", "vercel"),
+    ("ai-gateway", "vercel"),
+    ("github-models", "github_models"),
+    ("github-copilot", "github_copilot"),
     ("vertex_ai", "gcp.vertex_ai"),
     ("vertexai", "gcp.vertex_ai"),
     ("vertex", "gcp.vertex_ai"),
@@ -64,7 +88,7 @@ const ALIASES: &[(&str, &str)] = &[
 ];
 
 /// Names in the conventions that hold a dot, which is no separator there.
-const DOTTED: &[&str] = &["aws.", "azure.ai.", "gcp.", "ibm.watsonx"];
+const DOTTED: &[&str] = &["aws.", "azure.ai.", "gcp.", "ibm.watsonx", "microsoft."];
 
 /// Providers that are found at the beginning of other texts: a client's class name, a model's prefix.
 const KNOWN: &[&str] = &[

@@ -74,7 +74,7 @@ pub(crate) fn previews(record: Record<'_>) -> Previews {
             .filter(|_| is_call)
             .find_map(|message| message.finish_reason.clone())
             .filter(|reason| !reason.is_empty()),
-        requested_tools: if is_call { requested(&answers) } else { Vec::new() },
+        requested_tools: if is_call { requested(&answers, outputs.len() == 1) } else { Vec::new() },
         failed_results: if is_call { failures::failed_results(&sources) } else { Vec::new() },
     }
 }
@@ -215,15 +215,32 @@ fn answer_text(messages: &[Message]) -> Option<String> {
         .filter(|text| !text.is_empty() && !is_a_repr(text))
 }
 
-fn requested(messages: &[Message]) -> Vec<RequestedTool> {
-    let parts =
-        messages.iter().filter(|message| message.role == "assistant").flat_map(|message| &message.parts);
-    parts
-        .filter_map(|part| match part {
-            Part::ToolCall { id, name, .. } => Some(RequestedTool { id: id.clone(), name: name.clone() }),
-            _ => None,
-        })
-        .collect()
+/// The tools that were asked for. `in_order` says that the parts stand in the order in which the model wrote them.
+fn requested(messages: &[Message], in_order: bool) -> Vec<RequestedTool> {
+    let stops_for_tools =
+        messages.iter().filter_map(|message| message.finish_reason.as_deref()).any(|reason| {
+            reason.to_ascii_lowercase().contains("tool") || reason.eq_ignore_ascii_case("function_call")
+        });
+    let mut found: Vec<RequestedTool> = Vec::new();
+    for part in
+        messages.iter().filter(|message| message.role == "assistant").flat_map(|message| &message.parts)
+    {
+        match part {
+            Part::ToolCall { id, name, .. } => {
+                found.push(RequestedTool { id: id.clone(), name: name.clone(), ran: false });
+            }
+            // A model that goes on has what it asked for.
+            Part::Text { content } if in_order && !stops_for_tools && !content.trim().is_empty() => {
+                found.iter_mut().for_each(|tool| tool.ran = true);
+            }
+            Part::ToolCallResponse { id: Some(id), .. } => {
+                let answered = found.iter_mut().filter(|tool| tool.id.as_ref() == Some(id));
+                answered.for_each(|tool| tool.ran = true);
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 fn cut_short(text: String) -> Option<String> {

@@ -550,3 +550,19 @@ fn bytes_are_media_however_they_were_written() {
         assert_eq!((modality.as_str(), content.as_str()), ("image", "iVBO"), "{sent}");
     }
 }
+
+#[test]
+fn a_tool_behind_which_the_model_goes_on_has_run() {
+    let ran = |parts: Json, reason: Option<&str>| {
+        let sent = json!([{"role": "assistant", "parts": parts, "finish_reason": reason}]).to_string();
+        let span = span(&[("gen_ai.output.messages", json!(sent))]);
+        Previews::of_span(&span, Kind::Llm).requested_tools.iter().map(|tool| tool.ran).collect::<Vec<_>>()
+    };
+    let call = json!({"type": "server_tool_call", "id": "w1", "name": "web_search"});
+    let text = json!({"type": "text", "content": "In 1932."});
+    let result = json!({"type": "server_tool_call_response", "id": "w1", "server_tool_call_response": {}});
+    assert_eq!(ran(json!([call, text]), None), [true]);
+    assert_eq!(ran(json!([call, result]), None), [true]);
+    assert_eq!(ran(json!([text, call]), None), [false], "said before it asked");
+    assert_eq!(ran(json!([call, text]), Some("tool_calls")), [false]);
+}

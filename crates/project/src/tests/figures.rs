@@ -178,6 +178,19 @@ fn each_failure_is_counted_once_where_it_began() {
 }
 
 #[test]
+fn an_answer_behind_a_tool_that_the_provider_ran_is_the_runs() {
+    let answer = |ran| {
+        let call = group().run("a").llm("c").asks(&["web_search"]).facts(|f| {
+            f.output_text = Some("In 1932.".to_owned());
+            f.requested_tools[0].ran = ran;
+        });
+        call.project().runs[0].output_text.clone()
+    };
+    assert_eq!(answer(true).as_deref(), Some("In 1932."));
+    assert_eq!(answer(false), None);
+}
+
+#[test]
 fn a_run_whose_last_call_failed_without_an_answer_failed() {
     assert!(group().run("a").llm("c").fails("400").project().runs[0].failed);
     assert!(!group().run("a").llm("c").fails("400").llm("d").project().runs[0].failed);

@@ -116,7 +116,7 @@ fn logs_join_the_span_that_they_name() {
 
 #[test]
 fn what_a_history_repeats_is_not_asked_for_again() {
-    let asked = || vec![turnscope_model::RequestedTool { id: None, name: "find".to_owned() }];
+    let asked = || vec![turnscope_model::RequestedTool { id: None, name: "find".to_owned(), ran: false }];
     let made = group()
         .run("a")
         .llm("c")

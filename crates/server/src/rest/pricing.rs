@@ -36,6 +36,7 @@ fn row(list: &List, price: &Price, own: bool) -> PriceRow {
         effective_from: price.from.to_string(),
         source: list.source.clone(),
         own,
+        context_window: price.window,
         tiers: list.tiers(price).iter().map(|(name, above, rates)| tier(name, *above, rates)).collect(),
     }
 }

@@ -154,6 +154,8 @@ struct Requested {
     id: Option<String>,
     #[prost(string, tag = "2")]
     name: String,
+    #[prost(bool, tag = "3")]
+    ran: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -236,7 +238,7 @@ pub(crate) fn encode(facts: &Facts, companions: Companions) -> Vec<u8> {
         requested_tools: facts
             .requested_tools
             .into_iter()
-            .map(|RequestedTool { id, name }| Requested { id, name })
+            .map(|RequestedTool { id, name, ran }| Requested { id, name, ran })
             .collect(),
         failed_results: facts.failed_results,
         input_text: companions.input_text.map(|id| id.0.cast_unsigned()),
@@ -334,7 +336,7 @@ pub(crate) fn decode(bytes: &[u8], kind: Kind) -> Result<(Facts, Companions), pr
         requested_tools: row
             .requested_tools
             .into_iter()
-            .map(|Requested { id, name }| RequestedTool { id, name })
+            .map(|Requested { id, name, ran }| RequestedTool { id, name, ran })
             .collect(),
         failed_results: row.failed_results,
         input_text: None,
@@ -408,7 +410,11 @@ mod tests {
             kind: Kind::Llm,
             dialect: "semconv".into(),
             usage: Usage { input_tokens: Some(0), output_tokens: Some(7), ..Usage::default() },
-            requested_tools: vec![RequestedTool { id: Some("call_1".into()), name: "get_weather".into() }],
+            requested_tools: vec![RequestedTool {
+                id: Some("call_1".into()),
+                name: "get_weather".into(),
+                ran: true,
+            }],
             failed_results: vec!["call_0".into()],
             metadata: vec![("tier".into(), "gold".into())],
             verdict: Some(Verdict::Hitl),
