@@ -10,7 +10,7 @@ const MAKERS: &[&str] =
 /// Region prefixes of Bedrock's inference profiles. `global.` has prices of its own and is stripped last.
 /// Prefixes of gateways that join their own name to the model's with a hyphen.
 const JOINED: &[&str] = &["databricks-", "snowflake-"];
-/// OpenRouter's ways of choosing among the providers of the same model, and of using it. `:free` and `:extended` have
+/// The router's ways of choosing among the providers of the same model, and of using it. `:free` and `:extended` have
 /// prices of their own.
 const CHOICES: &[&str] = &[":nitro", ":floor", ":thinking", ":online", ":exacto", ":beta"];
 const REGIONS: &[&str] = &["us.", "eu.", "apac.", "jp.", "au.", "ca.", "sa.", "us-gov."];

@@ -231,11 +231,15 @@ fn requested(messages: &[Message], in_order: bool) -> Vec<RequestedTool> {
             }
             // A model that goes on has what it asked for.
             Part::Text { content } if in_order && !stops_for_tools && !content.trim().is_empty() => {
-                found.iter_mut().for_each(|tool| tool.ran = true);
+                for tool in &mut found {
+                    tool.ran = true;
+                }
             }
             Part::ToolCallResponse { id: Some(id), .. } => {
                 let answered = found.iter_mut().filter(|tool| tool.id.as_ref() == Some(id));
-                answered.for_each(|tool| tool.ran = true);
+                for tool in answered {
+                    tool.ran = true;
+                }
             }
             _ => {}
         }

@@ -60,7 +60,7 @@ fn merged(parts: Vec<Part>) -> Vec<Part> {
         match (found.last_mut(), part) {
             (Some(Part::Text { content }), Part::Text { content: more })
             | (Some(Part::Reasoning { content }), Part::Reasoning { content: more }) => {
-                content.push_str(&more)
+                content.push_str(&more);
             }
             (_, part) => found.push(part),
         }
