@@ -1,7 +1,7 @@
 //! Every capture in the corpus yields every fact that its bytes contain, in whatever order and however often they are sent.
 
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use turnscope_tests::{
     corpus::{self, Request},
     facts, gaps, in_process,
@@ -14,7 +14,8 @@ fn every_fact_that_the_bytes_hold_is_found() {
     let gaps = gaps::read();
     let nothing = BTreeMap::new();
     let (mut problems, mut found_all, mut all) = (Vec::new(), 0, 0);
-    println!("| producer | found | of | listed as not in the bytes |\n| --- | ---: | ---: | ---: |");
+    let mut table = String::from("| producer | found | of | not sent |\n| --- | ---: | ---: | ---: |\n");
+    let mut reasons = String::new();
     for producer in corpus::producers() {
         let seen = in_process::see(&corpus::requests(&producer));
         let facts = facts::compare(&corpus::expected(&producer), &seen);
@@ -34,12 +35,48 @@ fn every_fact_that_the_bytes_hold_is_found() {
             problems.push(format!("{producer}: {name:?} is listed as a gap, but is no fact"));
         }
         let found = facts.iter().filter(|fact| fact.found).count();
-        println!("| {producer} | {found} | {} | {} |", facts.len(), listed.len());
+        let _ = writeln!(table, "| {producer} | {found} | {} | {} |", facts.len(), listed.len());
+        reasons.push_str(&what_is_not_sent(&producer, listed));
         found_all += found;
         all += facts.len();
     }
-    println!("| **all** | {found_all} | {all} | {:.1} % |", 100.0 * found_all as f64 / all as f64);
+    let _ = writeln!(table, "| **all** | {found_all} | {all} | |");
+    print!("{table}");
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+    the_page_of_producers_is_fresh(&format!("{PAGE}{table}\n## What is not sent\n{reasons}"));
+}
+
+/// What stands before the table in `docs/producers.md`.
+const PAGE: &str = "# What is understood of each producer\n\n\
+    This page is generated from the captures in `tests/corpus` by `UPDATE=1 cargo test -p turnscope-tests --test corpus facts`; \
+    do not edit it.\n\n\
+    A fact is one thing that really happened: a question, an answer, a run, a call, its tokens, a tool, a failure, a session, a user, an \
+    agent. *Not sent* counts those that the producer's telemetry does not hold; the reasons are below. Versions are in \
+    `tests/corpus/README.md`.\n\n";
+
+/// The reasons for which facts of a producer cannot be found, each with the facts.
+fn what_is_not_sent(producer: &str, listed: &BTreeMap<String, String>) -> String {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (fact, reason) in listed {
+        by_reason.entry(reason).or_default().push(fact);
+    }
+    let mut out = String::new();
+    if !by_reason.is_empty() {
+        let _ = writeln!(out, "\n### {producer}\n");
+    }
+    for (reason, facts) in by_reason {
+        let _ = writeln!(out, "- {reason}: {}.", facts.join("; "));
+    }
+    out
+}
+
+fn the_page_of_producers_is_fresh(now: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/producers.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, now).expect("the page can be written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == now, "docs/producers.md is out of date: run this test with UPDATE=1");
 }
 
 /// The order of arrival makes no difference, and neither does sending everything twice.

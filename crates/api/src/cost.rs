@@ -72,7 +72,7 @@ pub struct PriceUsed {
     pub effective_from: String,
     /// Where it was read.
     pub source: String,
-    /// `standard`, or what differs from it: `batch`, `flex`, `priority`, `long_context`, `peak`, joined by `+`.
+    /// `standard`, or what differs from it: `batch`, `flex`, `priority`, `fast`, `long_context`, `peak`, joined by `+`.
     pub tier: String,
 }
 

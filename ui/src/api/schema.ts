@@ -2700,6 +2700,11 @@ export interface components {
         PriceRow: {
             /** @description Its other names. */
             also: string[];
+            /**
+             * Format: uint64
+             * @description How many tokens the model's context window holds; null where that is not known.
+             */
+            context_window?: number | null;
             /** @description The day since which it holds, such as `2026-01-01`. */
             effective_from: string;
             /** @description The model's name. */
@@ -2725,7 +2730,7 @@ export interface components {
             provider?: string | null;
             /** @description Where it was read. */
             source: string;
-            /** @description `standard`, or what differs from it: `batch`, `flex`, `priority`, `long_context`, `peak`, joined by `+`. */
+            /** @description `standard`, or what differs from it: `batch`, `flex`, `priority`, `fast`, `long_context`, `peak`, joined by `+`. */
             tier: string;
         };
         /** @description The price list. */
@@ -4178,7 +4183,7 @@ export interface components {
              * @description Output, reasoning included; null where the model has none, such as an embedding model.
              */
             output?: number | null;
-            /** @description `standard`, `long_context`, `batch`, `flex`, `priority` or `peak`. */
+            /** @description `standard`, `long_context`, `batch`, `flex`, `priority`, `fast` or `peak`. */
             tier: string;
         };
         /** @description The steps of a run in order. */

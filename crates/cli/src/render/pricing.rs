@@ -5,6 +5,7 @@ use super::{
     table::{Cell, Column, table},
     terminal_style::{TerminalStyle, Tone},
 };
+use std::fmt::Write as _;
 use turnscope_api::{Pricing, TierPrice, Unpriced};
 use turnscope_insight::cost::Compared;
 
@@ -23,6 +24,7 @@ pub(crate) fn list(style: &TerminalStyle, pricing: &Pricing) -> String {
         Column::figure("CACHE WRITE", 4),
         Column::figure("WRITE 1H", 5),
         Column::figure("OUTPUT", 0),
+        Column::figure("WINDOW", 6),
     ];
     let rows: Vec<Vec<Cell>> = pricing
         .prices
@@ -40,6 +42,8 @@ pub(crate) fn list(style: &TerminalStyle, pricing: &Pricing) -> String {
                 ];
                 let more = [tier.cache_read, tier.cache_write, tier.cache_write_1h, tier.output];
                 row.extend(more.map(|usd| Cell::plain(rate(usd))));
+                let window = price.context_window.filter(|_| nth == 0).map(human::count);
+                row.push(Cell::faint(window.unwrap_or_default()));
                 row
             })
         })
@@ -113,7 +117,7 @@ pub(crate) fn compared(style: &TerminalStyle, found: &Compared) -> String {
         out.push_str(&table(style, &all, &rows));
     }
     for (provider, model) in &found.only_theirs {
-        out.push_str(&format!("no price is in use for {model} at {provider}\n"));
+        let _ = writeln!(out, "no price is in use for {model} at {provider}");
     }
     let (same, different, only) = (found.same, found.different.len(), found.only_theirs.len());
     out.push_str(&style.paint(
