@@ -25,8 +25,23 @@ const BY_ENDING: u8 = 20;
 /// How much of a key is looked at for its last word.
 const LONGEST_ENDING: usize = 24;
 /// Words in keys that are not about what was said.
-const OTHER_MATTERS: &[&str] =
-    &["http", "rpc", "db.", "messaging", "token", "usage", "cost", "schema", "error", "exception", "count"];
+const OTHER_MATTERS: &[&str] = &[
+    "http",
+    "rpc",
+    "db.",
+    "messaging",
+    "token",
+    "usage",
+    "cost",
+    "schema",
+    "error",
+    "exception",
+    "count",
+    "settings",
+    "config",
+    "param",
+    "metadata",
+];
 
 /// What the value under this key (or prefix of flattened keys) is for, and the key's rank.
 pub(super) fn of(key: &str, context: RecordContext<'_>) -> (Purpose, u8) {

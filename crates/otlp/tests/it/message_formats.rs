@@ -468,9 +468,14 @@ fn content_under_keys_of_no_table_is_read() {
     for key in ["acme.step.output", "acme.llm.completion", "acme.answer"] {
         assert_eq!(shown(&[(key, json!("Grey."))]).1.as_deref(), Some("Grey."), "{key}");
     }
-    for key in
-        ["http.response", "acme.error.output", "acme.token.input", "acme.input.schema", "acme.throughput"]
-    {
+    for key in [
+        "http.response",
+        "acme.error.output",
+        "acme.token.input",
+        "acme.input.schema",
+        "acme.throughput",
+        "acme.settings.output",
+    ] {
         assert_eq!(shown(&[(key, json!("Grey."))]), (None, None), "{key}");
     }
     assert_eq!(shown(&[("acme.output", json!(7))]).1, None, "a number about the output");
