@@ -4,11 +4,13 @@
 //! such prints (`crate::messages`).
 
 use super::{
+    json,
     select::Selection,
-    value,
+    value::{self, RawValue},
     view::{Found, View},
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use std::borrow::Cow;
 use turnscope_model::Usage;
 
 /// The method under which a framework's modules run, after the module's name.
@@ -36,8 +38,11 @@ pub(super) fn adjust(view: &View<'_>, _: &Selection<'_>, found: &mut Found) {
     }
 }
 
-/// Completes a log record's facts: a line that prints the usage of the call whose span it names.
+/// Completes a log record's facts: a line that prints the usage of the call whose span it names, or the agent.
 pub(super) fn adjust_log(view: &View<'_>, found: &mut Found) {
+    if found.facts.agent_name.is_none() {
+        found.facts.agent_name = view.body.and_then(|body| agent_in_list(body.value.as_ref()?));
+    }
     if let Some(Any::StringValue(line)) = view.body.and_then(|body| body.value.as_ref())
         && line.contains("prompt_tokens=")
         && found.facts.usage.is_unknown()
@@ -60,6 +65,17 @@ fn number_after(text: &str, name: &str) -> Option<u64> {
     digits[..end].parse().ok()
 }
 
+/// The agent that a log line of several values names in one of them: `["stream", "{…, \"agent\": \"build\"}"]`.
+fn agent_in_list(body: &Any) -> Option<String> {
+    let Any::ArrayValue(list) = body else { return None };
+    list.values.iter().find_map(|item| match item.value.as_ref()? {
+        Any::StringValue(text) if text.starts_with('{') => {
+            RawValue::Json(json::at(text, &["agent"])?).text().map(Cow::into_owned)
+        }
+        _ => None,
+    })
+}
+
 /// The agent that an event of LlamaIndex's agents is about.
 fn agent_in(text: &str) -> Option<String> {
     let rest = &text[text.find("current_agent_name='")? + "current_agent_name='".len()..];
@@ -70,6 +86,7 @@ fn agent_in(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue};
 
     #[test]
     fn a_number_is_found_in_every_spelling() {
@@ -77,6 +94,15 @@ mod tests {
             assert_eq!(number_after(text, "cached_tokens"), Some(5), "{text}");
         }
         assert_eq!(number_after("cached_tokens=None", "cached_tokens"), None);
+    }
+
+    #[test]
+    fn an_agents_name_is_found_in_a_line_of_several_values() {
+        let text = |text: &str| AnyValue { value: Some(Any::StringValue(text.to_owned())) };
+        let line = |values| Any::ArrayValue(ArrayValue { values });
+        let named = line(vec![text("stream"), text(r#"{"small": "false", "agent": "build"}"#)]);
+        assert_eq!(agent_in_list(&named).as_deref(), Some("build"));
+        assert_eq!(agent_in_list(&line(vec![text("agent"), text(r#"{"agent": {}}"#)])), None);
     }
 
     #[test]
