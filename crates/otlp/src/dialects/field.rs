@@ -147,5 +147,23 @@ impl Source {
     }
 }
 
+/// One source of one field, with its place in the order of precedence.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// The fact.
+    pub(super) field: Field,
+    /// Its place in the order.
+    pub(super) rank: u16,
+    /// Where the value stands.
+    pub(super) source: Source,
+}
+
+impl Entry {
+    /// Whether it can be settled before the kind is known, and without a look into JSON.
+    pub(super) fn is_plain(&self) -> bool {
+        self.source.path.is_empty() && self.source.only == Only::Any
+    }
+}
+
 /// A fact and the places where it may stand, best first.
 pub(super) type Rule = (Field, &'static [Source]);

@@ -4,10 +4,7 @@
 //! every table. A rule here must do no harm to input it was not made for: whatever may count something else
 //! (limits, estimates, sums) is left alone.
 
-use super::{
-    field::{Field, Only, key},
-    select::Entry,
-};
+use super::field::{Entry, Field, Only, key};
 
 /// Behind every rank of the tables.
 const RANK: u16 = u16::MAX;

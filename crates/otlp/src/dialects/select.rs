@@ -4,7 +4,7 @@
 //! what becomes of the values (`facts`). The cost grows with the number of attributes, not with that of the rules.
 
 use super::{
-    field::{Accepts, Field, Only, Source},
+    field::{Accepts, Entry, Field},
     fields, fields_model, general,
     kinds::{self, KindRule},
     metadata::{self, Family},
@@ -234,23 +234,6 @@ fn fits(accepts: Accepts, raw_value: RawValue<'_>) -> bool {
         Accepts::Number => raw_value.number().is_some_and(|number| number >= 0.0),
         Accepts::Truth => raw_value.truth().is_some(),
         Accepts::Provider => raw_value.text().is_some_and(|name| !providers::is_framework(&name)),
-    }
-}
-
-/// One source of one field, with its place in the order of precedence.
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// The fact.
-    pub(super) field: Field,
-    /// Its place in the order.
-    pub(super) rank: u16,
-    /// Where the value stands.
-    pub(super) source: Source,
-}
-
-impl Entry {
-    fn is_plain(&self) -> bool {
-        self.source.path.is_empty() && self.source.only == Only::Any
     }
 }
 
