@@ -53,8 +53,8 @@ pub use redact::{BadPattern, Redaction};
 pub use sample::{Sampler, TailRules};
 pub use setup_error::SetupError;
 pub use step::{
-    CustomStep, Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, PolicyEvaluation, Retrieval, Run,
-    Sanitizer, Step, ToolCall, Turn, Verdict, current,
+    Approval, CustomStep, Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, PolicyEvaluation, Retrieval,
+    Run, Sanitizer, Step, ToolCall, Turn, Verdict, current,
 };
 pub use usage::Usage;
 

@@ -1,6 +1,7 @@
 //! What every step can do: attributes, errors, events. Below it: what only one kind of step can do (`run`,
 //! `model_call`, `tool`, `retrieval`, `memory`), and beginning steps (`children`).
 
+mod approval;
 mod children;
 mod guard;
 mod memory;
@@ -9,6 +10,7 @@ mod retrieval;
 mod run;
 mod tool;
 
+pub use approval::Approval;
 pub(crate) use guard::Guard;
 pub use memory::{MemoryRead, MemoryWrite};
 pub use model_call::{Embedding, LlmCall};

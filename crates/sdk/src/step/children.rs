@@ -2,6 +2,7 @@
 
 use super::{
     CustomStep, Step,
+    approval::Approval,
     guard::Guard,
     memory::{MemoryRead, MemoryWrite},
     model_call::{Embedding, LlmCall},
@@ -52,6 +53,11 @@ impl Step {
     /// Begins a call of `model` at `provider` (`openai`, `anthropic`, …).
     pub fn llm(&self, provider: &'static str, model: impl Into<Cow<'static, str>>) -> LlmCall {
         self.begin(|| LlmCall::begin(self, provider, model.into()))
+    }
+
+    /// Asks a person, and waits. See [`Approval`] for recording the answer.
+    pub fn ask_person(&self, question: impl Into<Cow<'static, str>>) -> Approval {
+        self.begin(|| Approval::begin(self, question.into()))
     }
 
     /// Begins a call of the tool `name`.

@@ -37,6 +37,9 @@ pub(crate) fn record(recorder: &Recorder) {
     });
     call.end();
     turn.policy("lookup").verdict(Verdict::Allow).reason("read only").risk_tier("low");
+    let approval = turn.ask_person("May I look it up?");
+    approval.about_tool("lookup").about_call("call_1").approved("ada").answer("go ahead");
+    approval.end();
     let tool = turn.tool("lookup");
     tool.kind("function").description("Finds an order");
     tool.call_id("call_1").server("orders").arguments(&json!({"order": 17})).result(&json!({"at": "sea"}));
