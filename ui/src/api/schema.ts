@@ -72,7 +72,7 @@ export interface paths {
                     started_after?: string | null;
                     /** @description Runs that began before this time (exclusive), written in the same ways. */
                     started_before?: string | null;
-                    /** @description `running`, `completed`, `failed` or `incomplete`. */
+                    /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
                     status?: string | null;
                     /** @description A tag of the run. */
                     tag?: string | null;
@@ -1060,7 +1060,7 @@ export interface paths {
                     started_after?: string | null;
                     /** @description Runs that began before this time (exclusive), written in the same ways. */
                     started_before?: string | null;
-                    /** @description `running`, `completed`, `failed` or `incomplete`. */
+                    /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
                     status?: string | null;
                     /** @description A tag of the run. */
                     tag?: string | null;
@@ -1401,7 +1401,7 @@ export interface paths {
                     started_after?: string | null;
                     /** @description Runs that began before this time (exclusive), written in the same ways. */
                     started_before?: string | null;
-                    /** @description `running`, `completed`, `failed` or `incomplete`. */
+                    /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
                     status?: string | null;
                     /** @description A tag of the run. */
                     tag?: string | null;
@@ -2549,9 +2549,9 @@ export interface components {
              * @description Milliseconds since the epoch.
              */
             started_at: number;
-            /** @description `running`, `completed`, `failed` or `incomplete`. */
+            /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
             status: string;
-            /** @description Why the run is `incomplete`; null otherwise. */
+            /** @description Why the run is `waiting` or `incomplete`; null otherwise. */
             status_reason?: string | null;
             /** @description Free labels, sorted: those of the telemetry, and those given by API. */
             tags: string[];
@@ -2584,6 +2584,8 @@ export interface components {
             user_id?: string | null;
             /** @description The user's role, as a policy engine knows it; null when nothing says it. */
             user_role?: string | null;
+            /** @description What a person is asked while the run is `waiting`; null otherwise. */
+            waiting?: components["schemas"]["Waiting"] | null;
         };
         /** @description Where to go on. */
         LiveQuery: {
@@ -3034,9 +3036,9 @@ export interface components {
              * @description Milliseconds since the epoch.
              */
             started_at: number;
-            /** @description `running`, `completed`, `failed` or `incomplete`. */
+            /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
             status: string;
-            /** @description Why the run is `incomplete`; null otherwise. */
+            /** @description Why the run is `waiting` or `incomplete`; null otherwise. */
             status_reason?: string | null;
             /** @description Free labels, sorted: those of the telemetry, and those given by API. */
             tags: string[];
@@ -3067,6 +3069,8 @@ export interface components {
             user_id?: string | null;
             /** @description The user's role, as a policy engine knows it; null when nothing says it. */
             user_role?: string | null;
+            /** @description What a person is asked while the run is `waiting`; null otherwise. */
+            waiting?: components["schemas"]["Waiting"] | null;
         };
         /** @description What can be changed about a run. */
         RunChange: {
@@ -3257,9 +3261,9 @@ export interface components {
              * @description Milliseconds since the epoch.
              */
             started_at: number;
-            /** @description `running`, `completed`, `failed` or `incomplete`. */
+            /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
             status: string;
-            /** @description Why the run is `incomplete`; null otherwise. */
+            /** @description Why the run is `waiting` or `incomplete`; null otherwise. */
             status_reason?: string | null;
             /** @description Free labels, sorted: those of the telemetry, and those given by API. */
             tags: string[];
@@ -3294,6 +3298,8 @@ export interface components {
             user_id?: string | null;
             /** @description The user's role, as a policy engine knows it; null when nothing says it. */
             user_role?: string | null;
+            /** @description What a person is asked while the run is `waiting`; null otherwise. */
+            waiting?: components["schemas"]["Waiting"] | null;
         };
         /** @description A run that a span link leads to or comes from, such as the answer that this one was made anew for. */
         RunLink: {
@@ -3301,7 +3307,10 @@ export interface components {
             direction: string;
             /** @description The other run. */
             run_id: string;
-            /** @description What the producer says of the link, such as `regenerated`; `linked` where it says nothing. */
+            /**
+             * @description What the producer says of the link, such as `regenerated`; `continues` where a run goes on after a person was
+             *      asked; `linked` where nothing says it.
+             */
             why: string;
         };
         /** @description A page of runs. */
@@ -3463,7 +3472,7 @@ export interface components {
              */
             started_before: string | null;
             /**
-             * @description `running`, `completed`, `failed` or `incomplete`.
+             * @description `running`, `waiting`, `completed`, `failed` or `incomplete`.
              * @default null
              */
             status: string | null;
@@ -3886,6 +3895,11 @@ export interface components {
              * @description The root has not ended.
              */
             running: number;
+            /**
+             * Format: uint64
+             * @description A person is asked and has not answered.
+             */
+            waiting: number;
         };
         /** @description One step, without content. */
         Step: {
@@ -3963,6 +3977,8 @@ export interface components {
             turn?: number | null;
             /** @description Tokens; null when nothing is known. */
             usage?: components["schemas"]["Usage"] | null;
+            /** @description Its tokens are a sum over the calls in it, which say nothing of theirs. */
+            usage_is_sum: boolean;
             /** @description What a policy gate said of this tool call; null when none was asked. */
             verdict?: components["schemas"]["VerdictInfo"] | null;
         };
@@ -4649,8 +4665,22 @@ export interface components {
         };
         /** @description What a policy gate said of a tool call. */
         VerdictInfo: {
+            /** @description What the person answered, in words; null when nothing says it. */
+            answer?: string | null;
+            /**
+             * Format: int64
+             * @description When the person answered: milliseconds since the epoch; null while they have not, and when nothing says it.
+             */
+            answered_at?: number | null;
+            /**
+             * Format: int64
+             * @description When the person was asked: milliseconds since the epoch; null when nothing says it.
+             */
+            asked_at?: number | null;
             /** @description Who decided: the human, where one answered, else the gate; null when nothing says it. */
             decided_by?: string | null;
+            /** @description What the person was asked, in words; null when nothing says it. */
+            question?: string | null;
             /** @description Why; null when nothing says it. */
             reason?: string | null;
             /** @description `approved`, `rejected` or null. */
@@ -4677,6 +4707,22 @@ export interface components {
              * @description A human decides.
              */
             hitl: number;
+        };
+        /** @description What a run that stopped for a person waits for. */
+        Waiting: {
+            /** @description The question; null when nothing says it. */
+            question?: string | null;
+            /**
+             * Format: int64
+             * @description When the person was asked: milliseconds since the epoch.
+             */
+            since: number;
+            /** @description The tool call that it is about; null when it is about none, or has no id. */
+            tool_call_id?: string | null;
+            /** @description The tool that it is about; null when it is about none. */
+            tool_name?: string | null;
+            /** @description Who is asked; null when nothing says it. */
+            who?: string | null;
         };
     };
     responses: {

@@ -3,6 +3,8 @@ import {
   CircleCheck,
   CircleDashed,
   CircleHelp,
+  CirclePause,
+  Hourglass,
   LoaderCircle,
   type LucideIcon,
 } from "lucide-react";
@@ -15,6 +17,8 @@ const marks: Record<string, LucideIcon> = {
   error: CircleAlert,
   running: LoaderCircle,
   incomplete: CircleDashed,
+  waiting: Hourglass,
+  pending: CirclePause,
 };
 
 /** The status of a run or step: a mark for each status, and its name for screen readers. */

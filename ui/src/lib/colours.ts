@@ -36,6 +36,8 @@ export function stateColour(state: string): string {
     case "running":
       return "var(--accent)";
     case "incomplete":
+    case "waiting":
+    case "pending":
     case "hitl":
       return "var(--warn)";
     default:

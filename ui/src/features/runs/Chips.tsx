@@ -7,6 +7,7 @@ import type { View } from "./view";
 /** Common filters. */
 const quick: [string, string][] = [
   ["status:running", "Running"],
+  ["status:waiting", "Waiting for a person"],
   ["status:failed", "Failed"],
   ["error:*", "With errors"],
   ["verdict:deny", "Denied"],

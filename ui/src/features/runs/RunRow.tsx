@@ -92,7 +92,9 @@ function Asked({ run }: { run: ListedRun }) {
       <div dir="auto" className={`truncate ${failed ? "text-error" : "text-muted"}`}>
         {failed
           ? oneLine([failed.type, failed.message].filter(Boolean).join(": "))
-          : oneLine(run.output_preview) || (run.status === "running" ? "…" : "no answer sent")}
+          : run.status === "waiting"
+            ? oneLine(run.status_reason)
+            : oneLine(run.output_preview) || (run.status === "running" ? "…" : "no answer sent")}
       </div>
     </>
   );

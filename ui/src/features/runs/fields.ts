@@ -12,7 +12,7 @@ const asked = (name: string, says: string, ask = name): Field => ({ name, says, 
 const number = (name: string, says: string): Field => ({ name, says, write: `${name}>` });
 
 export const fields: Field[] = [
-  choice("status", "where the run stands", ["running", "completed", "failed", "incomplete"]),
+  choice("status", "where the run stands", ["running", "waiting", "completed", "failed", "incomplete"]),
   asked("agent", "the agent's name"),
   asked("model", "a model it called"),
   asked("tool", "a tool it called"),

@@ -34,7 +34,7 @@ export interface Skeleton {
 }
 
 export const NONE = -1;
-export const STATUSES = ["running", "ok", "error"] as const;
+export const STATUSES = ["running", "ok", "error", "pending", "waiting"] as const;
 export const VERDICTS = [null, "allow", "deny", "hitl"] as const;
 export const RUNNING = 0;
 export const FAILED = 2;

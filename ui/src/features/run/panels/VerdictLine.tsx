@@ -1,5 +1,6 @@
 import { Check, Hand, X } from "lucide-react";
 import { visible } from "../../../lib/text";
+import { duration } from "../../../lib/time";
 import type { Verdict } from "../data/api";
 
 const LOOKS = {
@@ -14,6 +15,9 @@ export function VerdictLine({ verdict }: { readonly verdict: Verdict }) {
   const facts = [
     verdict.resolution && visible(verdict.resolution),
     verdict.decided_by && `by ${visible(verdict.decided_by)}`,
+    verdict.asked_at != null &&
+      verdict.answered_at != null &&
+      `after ${duration(verdict.answered_at - verdict.asked_at)}`,
     verdict.risk_tier && `${visible(verdict.risk_tier)} risk`,
   ].filter(Boolean);
   return (
@@ -25,6 +29,8 @@ export function VerdictLine({ verdict }: { readonly verdict: Verdict }) {
         <Icon aria-hidden className="size-3.5" /> {word}
       </span>
       {facts.length > 0 && <span>{facts.join(" · ")}</span>}
+      {verdict.question && <span className="min-w-0 break-words">{visible(verdict.question)}</span>}
+      {verdict.answer && <span className="min-w-0 break-words text-muted">“{visible(verdict.answer)}”</span>}
       {verdict.reason && <span className="min-w-0 break-words text-muted">“{visible(verdict.reason)}”</span>}
     </p>
   );

@@ -1,4 +1,6 @@
+import type { Schemas } from "../../../api/client";
 import { visible } from "../../../lib/text";
+import { clock, exact } from "../../../lib/time";
 import { useRunModel } from "../model";
 import { ErrorNote } from "../panels/ErrorNote";
 import { Prose } from "../text/Prose";
@@ -15,7 +17,28 @@ export function RunStart() {
   );
 }
 
-/** The end of a story: still running, abandoned, failed outside any turn, or with an answer that no turn shows. */
+/** What a person is asked, and since when. */
+function Waiting({ waiting }: { readonly waiting: Schemas["Waiting"] }) {
+  const about = waiting.tool_name ? ` about ${visible(waiting.tool_name)}` : "";
+  return (
+    <div role="status" className="story-block">
+      <p className="story-label">
+        Waiting for {waiting.who ? visible(waiting.who) : "a person"}
+        {about}
+        <time
+          className="pl-2 font-normal"
+          dateTime={new Date(waiting.since).toISOString()}
+          title={exact(waiting.since)}
+        >
+          since {clock(waiting.since, Date.now())}
+        </time>
+      </p>
+      {waiting.question && <Prose text={waiting.question} label="question" />}
+    </div>
+  );
+}
+
+/** The end of a story: still running, waiting for a person, abandoned, failed outside any turn, or with an answer that no turn shows. */
 export function RunEnd() {
   const { run } = useRunModel();
   const told = run.turns.some((turn) => turn.error);
@@ -38,6 +61,7 @@ export function RunEnd() {
           <span className="pulse size-2 rounded-full bg-accent" /> Still running: new turns appear here.
         </p>
       )}
+      {run.status === "waiting" && run.waiting && <Waiting waiting={run.waiting} />}
       {run.status === "incomplete" && (
         <p className="text-muted text-sm">
           The end of this run was never received{run.status_reason ? `: ${visible(run.status_reason)}` : ""}.

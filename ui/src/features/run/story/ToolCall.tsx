@@ -59,6 +59,8 @@ export function ToolCall({ call, below }: ToolCallProps) {
 function toolState(step: Step | null): string {
   if (!step) return "asked for, not seen";
   if (step.status === "running") return "running";
+  if (step.status === "waiting") return "waits for a person";
+  if (step.status === "pending") return "not run yet";
   if (step.span_id === null) return "no span";
   return step.duration_ms == null ? "" : duration(step.duration_ms);
 }
