@@ -158,6 +158,9 @@ pub struct Scenario {
     /// Top-level invocations.
     #[serde(default)]
     pub runs: u64,
+    /// What a person was asked, and what they answered.
+    #[serde(default)]
+    pub approvals: Vec<Approval>,
     /// What reached the caller.
     pub error: Option<serde_json::Value>,
     /// Each HTTP request.
@@ -165,6 +168,24 @@ pub struct Scenario {
     pub llm_calls: Vec<Call>,
     /// The model calls' sums.
     pub llm: Llm,
+}
+
+/// A question to a person, and the answer.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Approval {
+    /// The decision, in the framework's own word.
+    #[serde(alias = "answer")]
+    pub decision: serde_json::Value,
+}
+
+impl Approval {
+    /// Whether the person said yes.
+    pub fn is_yes(&self) -> bool {
+        match &self.decision {
+            serde_json::Value::Bool(yes) => *yes,
+            other => other.as_str().is_some_and(|word| !word.starts_with(['n', 'r', 'd'])),
+        }
+    }
 }
 
 /// One question and its answer.

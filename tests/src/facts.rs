@@ -36,6 +36,8 @@ pub fn compare(expected: &Expected, seen: &Seen) -> Vec<Fact> {
     let failed = tops.iter().filter(|run| run.status == "failed").count() as u64;
     facts.same("run errors", expected.totals.run_errors, failed);
     identities(&mut facts, expected, seen);
+    structure(&mut facts, expected, seen);
+    approvals(&mut facts, expected, seen);
     facts.0
 }
 
@@ -154,7 +156,7 @@ fn tokens(facts: &mut Facts, of: &str, made: &[&Call], calls: &[&SeenCall], all:
 
 fn tools(facts: &mut Facts, expected: &Expected, seen: &Seen) {
     let tools: Vec<&SeenTool> = seen.runs.iter().flat_map(|run| &run.tools).collect();
-    let ran = |tool: &&&SeenTool| !matches!(tool.verdict.as_deref(), Some("deny" | "hitl"));
+    let ran = |tool: &&&SeenTool| tool.ran;
     for (name, &count) in &expected.totals.by_tool {
         let got = tools.iter().filter(ran).filter(|tool| same_tool(&tool.name, name)).count() as u64;
         facts.same(format!("tool {name}"), count, got);
@@ -171,6 +173,48 @@ fn tools(facts: &mut Facts, expected: &Expected, seen: &Seen) {
     facts.add("no tool that nobody asked for", strange.is_empty(), format!("{strange:?}"));
     let failed = tools.iter().filter(ran).filter(|tool| tool.failed).count() as u64;
     facts.same("tool errors", expected.totals.tool_errors, failed);
+}
+
+/// Turns, agents and failures: nothing is there that did not happen.
+fn structure(facts: &mut Facts, expected: &Expected, seen: &Seen) {
+    let embeds = |model: &str| model.contains("embed");
+    let counted = |calls: fn(&crate::corpus::Model) -> u64| -> u64 {
+        let models = expected.totals.by_model.iter().filter(|(name, _)| !embeds(name));
+        models.map(|(_, did)| calls(did)).sum()
+    };
+    let most = counted(|did| did.calls);
+    let least = counted(|did| did.calls - did.failed);
+    let turns = seen.runs.iter().map(|run| run.turns.len() as u64).sum();
+    facts.within("turns", (least, most), turns);
+    let is_parent = |index: usize| seen.runs.iter().any(|run| run.parent == Some(index));
+    let idle: Vec<&str> = (seen.runs.iter().enumerate())
+        .filter(|(_, run)| run.llm_call_count == 0 && run.tools.is_empty() && run.error_count == 0)
+        .filter(|(index, run)| !is_parent(*index) && run.parent.is_some())
+        .map(|(_, run)| run.name.as_str())
+        .collect();
+    facts.add("no agent that did nothing", idle.is_empty(), format!("{idle:?}"));
+    let totals = &expected.totals;
+    let failures = totals.llm_failed + totals.tool_errors + totals.run_errors;
+    let errors = seen.runs.iter().map(|run| run.error_count).sum();
+    facts.within("errors", (0, failures), errors);
+}
+
+/// Who asked a person, and what was answered. No run waits for what has been answered.
+fn approvals(facts: &mut Facts, expected: &Expected, seen: &Seen) {
+    let happened: Vec<_> = expected.scenarios.iter().flat_map(|scenario| &scenario.approvals).collect();
+    let waiting = seen.runs.iter().filter(|run| run.parent.is_none() && run.status == "waiting").count();
+    facts.same("runs that wait", 0, waiting as u64);
+    if happened.is_empty() {
+        return;
+    }
+    facts.same("a person asked", happened.len() as u64, seen.runs.iter().map(|run| run.asked).sum());
+    let decided = |word: &str| {
+        let tools = seen.runs.iter().flat_map(|run| &run.tools);
+        tools.filter(|tool| tool.resolution.as_deref() == Some(word)).count() as u64
+    };
+    let yes = happened.iter().filter(|approval| approval.is_yes()).count() as u64;
+    facts.same("approved", yes, decided("approved"));
+    facts.same("rejected", happened.len() as u64 - yes, decided("rejected"));
 }
 
 /// A framework may prefix a tool's name with that of a server or plugin.

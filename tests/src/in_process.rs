@@ -4,15 +4,15 @@
 
 use crate::{
     corpus::{Request, Signal},
-    seen::{Seen, SeenCall, SeenRun, SeenTool, SeenTurn},
+    seen::{self, Seen, SeenCall, SeenRun, SeenTool, SeenTurn},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
-use turnscope_model::{GroupKey, Kind, Record, RecordId, Role, StepStatus};
+use turnscope_model::{GroupKey, Kind, Record, RecordId, Role, StepStatus, Verdict};
 use turnscope_otlp::{decode, normalise, redact::Redactor};
-use turnscope_project::{Projection, RecordFacts, join_keys, project};
+use turnscope_project::{Projection, RecordFacts, StepView, join_keys, project};
 
 /// What these requests show, in the order in which they are given.
 pub fn see(requests: &[Request]) -> Seen {
@@ -126,6 +126,12 @@ fn record_facts(row: usize, record: Record) -> RecordFacts {
     }
 }
 
+/// What a person decided about a tool call, as its own step says it.
+fn resolution_of(step: &StepView) -> Option<String> {
+    let decided = step.asked.as_ref().and_then(|asked| asked.resolution).or(step.facts.resolution);
+    decided.map(|resolution| resolution.as_str().to_owned())
+}
+
 fn seen_run(made: &Projection, index: usize) -> SeenRun {
     let run = &made.runs[index];
     let own = || made.steps.iter().filter(move |step| step.run == Some(index) && step.counted);
@@ -150,6 +156,7 @@ fn seen_run(made: &Projection, index: usize) -> SeenRun {
         status: match (run.end, run.failed) {
             (None, _) => "running",
             (_, true) => "failed",
+            _ if run.waiting.is_some() => "waiting",
             _ => "completed",
         }
         .to_owned(),
@@ -181,7 +188,14 @@ fn seen_run(made: &Projection, index: usize) -> SeenRun {
                 failed: failed(step.status),
                 has_record: step.record.is_some(),
                 verdict: step.verdict.map(|verdict| verdict.as_str().to_owned()),
+                resolution: resolution_of(step),
+                ran: seen::ran(
+                    step.status.as_str(),
+                    step.verdict.map(Verdict::as_str),
+                    resolution_of(step).as_deref(),
+                ),
             })
             .collect(),
+        asked: run.verdicts[2],
     }
 }

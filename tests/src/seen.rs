@@ -23,7 +23,7 @@ pub struct SeenRun {
     pub agent_name: Option<String>,
     /// Every agent named by its steps.
     pub agents: Vec<String>,
-    /// `running`, `completed`, `failed` or `incomplete`.
+    /// `running`, `waiting`, `completed`, `failed` or `incomplete`.
     pub status: String,
     /// How many turns.
     pub turns: Vec<SeenTurn>,
@@ -47,6 +47,8 @@ pub struct SeenRun {
     pub calls: Vec<SeenCall>,
     /// Each tool call that is counted.
     pub tools: Vec<SeenTool>,
+    /// How often a person was asked, each tool call once.
+    pub asked: u64,
 }
 
 /// One turn.
@@ -82,4 +84,15 @@ pub struct SeenTool {
     pub has_record: bool,
     /// `allow`, `deny` or `hitl`.
     pub verdict: Option<String>,
+    /// What a person decided: `approved` or `rejected`.
+    pub resolution: Option<String>,
+    /// Whether it has run: it is neither pending, nor waiting, nor refused.
+    pub ran: bool,
+}
+
+/// Whether a tool call of this status ran, whatever its gate said before.
+pub fn ran(status: &str, verdict: Option<&str>, resolution: Option<&str>) -> bool {
+    let refused = verdict == Some("deny") || resolution == Some("rejected");
+    let asked = verdict == Some("hitl") && resolution.is_none() && status != "ok";
+    !refused && !asked && !matches!(status, "waiting")
 }

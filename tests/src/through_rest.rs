@@ -1,7 +1,7 @@
 //! Fills [`Seen`] from the REST answers of a running server: the same facts as in process, as a client sees them.
 
 use crate::{
-    seen::{Seen, SeenCall, SeenRun, SeenTool, SeenTurn},
+    seen::{self, Seen, SeenCall, SeenRun, SeenTool, SeenTurn},
     testkit::At,
 };
 use serde_json::Value as Json;
@@ -84,8 +84,15 @@ fn seen_run(server: &At, run: &Json, parent: Option<usize>) -> SeenRun {
                 failed: failed(step),
                 has_record: !step["dialect"].is_null() || !step["span_id"].is_null(),
                 verdict: text(&step["verdict"]["verdict"]),
+                resolution: text(&step["verdict"]["resolution"]),
+                ran: seen::ran(
+                    &said(&step["status"]),
+                    step["verdict"]["verdict"].as_str(),
+                    step["verdict"]["resolution"].as_str(),
+                ),
             })
             .collect(),
+        asked: count("hitl_count"),
         run_id,
     }
 }

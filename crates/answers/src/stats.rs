@@ -110,7 +110,8 @@ fn wire_figures(figures: &Figures) -> GroupFigures {
         open_runs: figures.open_runs,
         statuses: Statuses {
             running: figures.open_runs - figures.incomplete_runs,
-            completed: figures.runs - figures.failed_runs - figures.open_runs,
+            waiting: figures.waiting_runs,
+            completed: figures.runs - figures.failed_runs - figures.open_runs - figures.waiting_runs,
             failed: figures.failed_runs,
             incomplete: figures.incomplete_runs,
         },

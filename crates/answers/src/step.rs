@@ -6,7 +6,7 @@ use crate::{
 };
 use turnscope_api::Step;
 use turnscope_insight::cost::PriceList;
-use turnscope_model::{Facts, Role, StepId, StepStatus};
+use turnscope_model::{Facts, Role, StepId};
 use turnscope_project::TraceGroup;
 
 /// One step without content; offsets count from `zero`, nanoseconds since the epoch.
@@ -25,12 +25,7 @@ pub(crate) fn step(group: &TraceGroup, prices: &PriceList, index: usize, zero: u
         turn: step.turn,
         kind: step.kind.as_str().to_owned(),
         name: step.name.clone(),
-        status: match step.status {
-            StepStatus::Running => "running",
-            StepStatus::Ok => "ok",
-            StepStatus::Error => "error",
-        }
-        .to_owned(),
+        status: step.status.as_str().to_owned(),
         started_at: at_ms(step.start),
         start_offset_ms: offset_ms(step.start, zero),
         duration_ms: step.end.map(|end| ms_between(step.start, end)),
@@ -49,6 +44,7 @@ pub(crate) fn step(group: &TraceGroup, prices: &PriceList, index: usize, zero: u
         }
         .map(usd),
         counted: step.counted,
+        usage_is_sum: step.usage_is_sum,
         error: step.error.as_ref().map(error_info),
         implausible_count: facts().any(|facts| facts.implausible_count),
         has_data: step.record.is_some() || step.requested_by.is_some(),

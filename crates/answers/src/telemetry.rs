@@ -193,9 +193,10 @@ pub(crate) fn header(record: &RecordFacts) -> cut::Header {
     }
 }
 
-/// What a tool answered to this call, as a later message says.
+/// What a tool answered to this call, as a later message says. Some models count their calls anew in each turn: of several
+/// answers to an id the last one is meant, in the messages of the call that came next.
 fn response_to(messages: &[Message], call: &str) -> Option<Json> {
-    messages.iter().flat_map(|message| &message.parts).find_map(|part| match part {
+    messages.iter().rev().flat_map(|message| message.parts.iter().rev()).find_map(|part| match part {
         Part::ToolCallResponse { id, response } if id.as_deref() == Some(call) => Some(response.clone()),
         _ => None,
     })

@@ -163,6 +163,8 @@ fn columns(
                 StepStatus::Running => 0,
                 StepStatus::Ok => 1,
                 StepStatus::Error => 2,
+                StepStatus::Pending => 3,
+                StepStatus::Waiting => 4,
             })
             .collect(),
         start_offset_ms: steps().map(|step| offset_ms(step.start, zero)).collect(),

@@ -1,8 +1,9 @@
 //! What a policy gate said of a tool call, with whoever answered it.
 
+use crate::wire::at_ms;
 use turnscope_api::VerdictInfo;
-use turnscope_model::{Facts, Kind, Verdict};
-use turnscope_project::{StepView, TraceGroup};
+use turnscope_model::{Facts, Kind, UnixNanos, Verdict};
+use turnscope_project::{Asked, StepView, TraceGroup};
 
 /// Steps after a tool call among which the gates below it are looked for.
 const NEARBY: usize = 64;
@@ -24,11 +25,19 @@ pub fn verdict_info(group: &TraceGroup, step: usize, verdict: Verdict) -> Verdic
     let resolution = said.iter().find_map(|facts| facts.resolution);
     // Who decided and why belong to the answer, where there is one.
     let answered = said.iter().find(|facts| facts.resolution.is_some());
+    let asked = steps[step].asked.as_ref().or_else(|| gate.and_then(|gate| gate.asked.as_ref()));
+    let resolution = resolution.or_else(|| asked.and_then(|asked| asked.resolution));
+    let at = |time: fn(&Asked) -> Option<UnixNanos>| asked.and_then(time).map(at_ms);
     VerdictInfo {
         verdict: verdict.as_str().to_owned(),
         resolution: resolution.map(|resolution| resolution.as_str().to_owned()),
+        question: asked.and_then(|asked| asked.question.clone()),
+        answer: asked.and_then(|asked| asked.answer.clone()),
+        asked_at: at(|asked| asked.asked_at),
+        answered_at: at(|asked| asked.answered_at),
         decided_by: answered
             .and_then(|facts| facts.decided_by.clone())
+            .or_else(|| asked.and_then(|asked| asked.answered_by.clone()))
             .or_else(|| first(|facts| facts.decided_by.as_ref())),
         reason: first(|facts| facts.reason.as_ref()),
         risk_tier: first(|facts| facts.risk_tier.as_ref()),

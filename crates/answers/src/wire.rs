@@ -1,6 +1,6 @@
 //! The wire types of runs, figures and scores, from what a store gives.
 
-use turnscope_api::{ErrorInfo, Figures, Money, Run, RunLink, Score, Total, Usage};
+use turnscope_api::{ErrorInfo, Figures, Money, Run, RunLink, Score, Total, Usage, Waiting};
 use turnscope_model::{Costs, ErrorFact, ScoreSource};
 use turnscope_query::{self as query, Moment, Totals};
 
@@ -20,6 +20,13 @@ pub fn wire_run(run: &query::Run, moment: Moment) -> Run {
         dialect: run.dialect.clone(),
         status: status.as_str().to_owned(),
         status_reason,
+        waiting: run.waits_for().map(|waiting| Waiting {
+            since: waiting.since / 1_000_000,
+            question: waiting.question.clone(),
+            who: waiting.who.clone(),
+            tool_name: waiting.tool_name.clone(),
+            tool_call_id: waiting.tool_call_id.clone(),
+        }),
         started_at: run.start / 1_000_000,
         ended_at: run.end.map(|end| end / 1_000_000),
         duration_ms: ms(run.duration),

@@ -37,7 +37,9 @@ pub use maintain::{PruneBody, Pruned, Quarantine, Size};
 pub use outcome::{ErrorInfo, Money, Usage};
 pub use pricing::{PriceRow, Pricing, PricingQuery, TierPrice, Unpriced, UnpricedModel};
 pub use problem::Problem;
-pub use run::{Figures, ListedRun, OneQuery, Run, RunChange, RunDetail, RunLink, RunList, RunQuery, Total};
+pub use run::{
+    Figures, ListedRun, OneQuery, Run, RunChange, RunDetail, RunLink, RunList, RunQuery, Total, Waiting,
+};
 pub use score::{Score, ScoreBody, ScoreChangeBody, Scores};
 pub use search::{Hit, Occurrence, SearchQuery, SearchReply};
 pub use session::{Session, SessionQuery, SessionRuns, Sessions, SessionsQuery};

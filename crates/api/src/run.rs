@@ -35,10 +35,12 @@ pub struct Run {
     pub service_name: String,
     /// The way of writing that was recognised, such as `semconv` or `openinference`; empty when none was.
     pub dialect: String,
-    /// `running`, `completed`, `failed` or `incomplete`.
+    /// `running`, `waiting`, `completed`, `failed` or `incomplete`.
     pub status: String,
-    /// Why the run is `incomplete`; null otherwise.
+    /// Why the run is `waiting` or `incomplete`; null otherwise.
     pub status_reason: Option<String>,
+    /// What a person is asked while the run is `waiting`; null otherwise.
+    pub waiting: Option<Waiting>,
     /// Milliseconds since the epoch.
     pub started_at: i64,
     /// Milliseconds since the epoch; null while the root has not ended.
@@ -87,6 +89,23 @@ pub struct Run {
     pub experiment_variant: Option<String>,
 }
 
+/// What a run that stopped for a person waits for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(transform = crate::schema::written_whole)]
+pub struct Waiting {
+    /// When the person was asked: milliseconds since the epoch.
+    pub since: i64,
+    /// The question; null when nothing says it.
+    pub question: Option<String>,
+    /// Who is asked; null when nothing says it.
+    pub who: Option<String>,
+    /// The tool that it is about; null when it is about none.
+    pub tool_name: Option<String>,
+    /// The tool call that it is about; null when it is about none, or has no id.
+    pub tool_call_id: Option<String>,
+}
+
 /// A run that a span link leads to or comes from, such as the answer that this one was made anew for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -94,7 +113,8 @@ pub struct Run {
 pub struct RunLink {
     /// The other run.
     pub run_id: String,
-    /// What the producer says of the link, such as `regenerated`; `linked` where it says nothing.
+    /// What the producer says of the link, such as `regenerated`; `continues` where a run goes on after a person was
+    /// asked; `linked` where nothing says it.
     pub why: String,
     /// `before`: this run points at that one; `after`: that one points here.
     pub direction: String,
@@ -145,7 +165,7 @@ pub struct RunQuery {
     pub cursor: Option<String>,
     /// `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first. Default `-started_at`.
     pub order: Option<String>,
-    /// `running`, `completed`, `failed` or `incomplete`.
+    /// `running`, `waiting`, `completed`, `failed` or `incomplete`.
     pub status: Option<String>,
     /// The user, as the application says.
     pub user_id: Option<String>,

@@ -95,6 +95,8 @@ pub struct GroupFigures {
 pub struct Statuses {
     /// The root has not ended.
     pub running: u64,
+    /// A person is asked and has not answered.
+    pub waiting: u64,
     /// The root ended well.
     pub completed: u64,
     /// The root ended with an error.

@@ -58,6 +58,8 @@ pub struct Step {
     pub cost_usd: Option<f64>,
     /// Whether it counts in the run's figures; a second report of the same call does not.
     pub counted: bool,
+    /// Its tokens are a sum over the calls in it, which say nothing of theirs.
+    pub usage_is_sum: bool,
     /// Why it failed; null when it did not.
     pub error: Option<ErrorInfo>,
     /// A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent.
@@ -84,6 +86,14 @@ pub struct VerdictInfo {
     pub verdict: String,
     /// `approved`, `rejected` or null.
     pub resolution: Option<String>,
+    /// What the person was asked, in words; null when nothing says it.
+    pub question: Option<String>,
+    /// What the person answered, in words; null when nothing says it.
+    pub answer: Option<String>,
+    /// When the person was asked: milliseconds since the epoch; null when nothing says it.
+    pub asked_at: Option<i64>,
+    /// When the person answered: milliseconds since the epoch; null while they have not, and when nothing says it.
+    pub answered_at: Option<i64>,
     /// Who decided: the human, where one answered, else the gate; null when nothing says it.
     pub decided_by: Option<String>,
     /// Why; null when nothing says it.

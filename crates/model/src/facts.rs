@@ -23,6 +23,8 @@ pub struct Facts {
 
     /// The agent that this record belongs to (on a `run`: its own name).
     pub agent_name: Option<String>,
+    /// The agent's name is only read from the name of its span, or names a function: alone it makes no agent.
+    pub agent_name_is_weak: bool,
     /// Instance id of the agent, where a framework numbers them.
     pub agent_id: Option<String>,
     /// The workflow, pipeline or crew.
@@ -87,6 +89,16 @@ pub struct Facts {
     /// The id that joins a tool's span to the call that the model asked for.
     pub tool_call_id: Option<String>,
 
+    /// What the tool was called with, as a hash: the same arguments have the same value.
+    pub arguments: Option<u64>,
+
+    /// What a person is asked here before the work goes on.
+    pub asks: Vec<Approval>,
+    /// What a person answered here.
+    pub answers: Vec<Approval>,
+    /// It ended by an exception with which a framework steers itself, whatever its status says: it did not fail.
+    pub steered: bool,
+
     /// The policy gate's verdict.
     pub verdict: Option<Verdict>,
     /// The human's decision.
@@ -137,6 +149,28 @@ impl Facts {
         found |= self.reported_cost.take_if(|cost| cost.unsigned_abs() > MAX_COUNT).is_some();
         self.implausible_count |= found;
     }
+}
+
+/// What a person is asked before the work goes on, or what they answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Approval {
+    /// The question, or the answer, in words: the first [`Approval::LONGEST`] characters.
+    pub text: Option<String>,
+    /// Who is asked, or who answered.
+    pub who: Option<String>,
+    /// The decision; `None` on a question, and on an answer that is neither yes nor no.
+    pub resolution: Option<Resolution>,
+    /// The tool that it is about.
+    pub tool_name: Option<String>,
+    /// The id of the tool call that it is about.
+    pub tool_call_id: Option<String>,
+}
+
+impl Approval {
+    /// The most characters of a question or an answer.
+    pub const LONGEST: usize = 500;
+    /// The most questions, and the most answers, that are facts of one record.
+    pub const MAX: usize = 32;
 }
 
 /// A tool call that a model asked for.

@@ -138,6 +138,11 @@ impl RunId {
         Self(id)
     }
 
+    /// What names the records that are about a model's answer and about no span: by the provider's id of the answer.
+    pub fn of_answer(response_id: &str) -> Self {
+        Self::assembled("", "answer", response_id)
+    }
+
     /// The first half, which is the trace id for a run rooted in a span.
     pub fn trace_part(&self) -> TraceId {
         TraceId(self.0[..16].try_into().unwrap_or([1; 16]))

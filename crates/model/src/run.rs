@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum RunStatus {
     /// The root has not ended.
     Running,
+    /// A person is asked and has not answered.
+    Waiting,
     /// The root ended well.
     Completed,
     /// The root ended with an error.
@@ -22,6 +24,7 @@ impl RunStatus {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Waiting => "waiting",
             Self::Completed => "completed",
             Self::Failed => "failed",
             Self::Incomplete => "incomplete",
@@ -35,10 +38,27 @@ impl RunStatus {
 pub enum StepStatus {
     /// Begun and not ended.
     Running,
+    /// A tool call that was asked for and has not run.
+    Pending,
+    /// A person is asked here, and has not answered.
+    Waiting,
     /// Ended well.
     Ok,
     /// Failed.
     Error,
+}
+
+impl StepStatus {
+    /// The name on the surface.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Pending => "pending",
+            Self::Waiting => "waiting",
+            Self::Ok => "ok",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// An evaluation's result or a human's mark on a run, a turn or a step.

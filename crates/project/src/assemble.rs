@@ -3,7 +3,7 @@
 //! Here: the order of the last rules, and the turning of inner indices into those of the result. Not here: the rules.
 
 use super::{
-    Projection, RecordFacts, RunView, StepView, TurnView,
+    Projection, RecordFacts, RunView, StepView, TurnView, approvals,
     figures::Parts,
     runs::Run,
     step::Step,
@@ -14,7 +14,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
-use turnscope_model::{ErrorFact, Facts, Kind, RunId, StepId, StepStatus, UnixNanos, Usage};
+use turnscope_model::{ErrorFact, Facts, Kind, RunId, StepId, StepStatus, UnixNanos, Usage, Verdict};
 
 /// The result, from steps that know their run and whether they count.
 pub(super) fn assemble(mut steps: Vec<Step>, runs: &[Run], records: &[RecordFacts]) -> Projection {
@@ -27,13 +27,26 @@ pub(super) fn assemble(mut steps: Vec<Step>, runs: &[Run], records: &[RecordFact
     let mut views = Vec::with_capacity(runs.len());
     let mut identities: Vec<Facts> = Vec::with_capacity(runs.len());
     let mut synthesised: Vec<Synthesised> = Vec::new();
+    let mut asked_by = Vec::with_capacity(runs.len());
+    for (index, own) in own.iter_mut().enumerate() {
+        own.sort_by_key(|&i| (steps[i].start, i));
+        let (made, by) = tools::match_requests(&mut steps, index, own);
+        synthesised.extend(made);
+        asked_by.push(by);
+    }
+    tools::give_way(&mut steps, &mut synthesised);
+    let settled = approvals::settle(&mut steps, runs, &mut synthesised);
+    let mut unplaced: Vec<Vec<Synthesised>> = vec![Vec::new(); runs.len()];
+    for tool in synthesised.drain(..) {
+        unplaced[tool.run].push(tool);
+    }
     for (index, run) in runs.iter().enumerate() {
-        own[index].sort_by_key(|&i| (steps[i].start, i));
-        let own = &own[index];
-        let (mut made, asked_by) = tools::match_requests(&mut steps, index, own);
-        let verdicts = tools::judge(&mut steps, index, own, &mut made);
+        let (own, asked_by) = (&own[index], &asked_by[index]);
+        let mut made = std::mem::take(&mut unplaced[index]);
+        let mut verdicts = tools::judge(&mut steps, index, own, &mut made);
+        verdicts.extend((0..settled.lone[index]).map(|_| Verdict::Hitl));
         let selves: HashSet<usize> = run.root.iter().chain(&run.also).copied().collect();
-        let turns = turns::assign(&mut steps, own, &selves, &asked_by);
+        let turns = turns::assign(&mut steps, own, &selves, asked_by);
         let parts = Parts {
             run,
             steps: &steps,
@@ -41,6 +54,8 @@ pub(super) fn assemble(mut steps: Vec<Step>, runs: &[Run], records: &[RecordFact
             own,
             synthesised: &made,
             verdicts: &verdicts,
+            waiting: settled.waiting[index].as_ref(),
+            continues: settled.continues[index].map(|before| &runs[before]),
             last_turn: turns.last().map(|turn| turn.n),
             above: run.parent.map(|parent| &identities[parent]),
         };
@@ -49,7 +64,7 @@ pub(super) fn assemble(mut steps: Vec<Step>, runs: &[Run], records: &[RecordFact
         identities.push(identity);
         view.turns = turns.iter().map(|turn| empty_turn(turn.n, turn.opened)).collect();
         views.push(view);
-        synthesised.extend(made);
+        synthesised.extend(made.into_iter().filter(|tool| tool.gave_way.is_none()));
     }
     texts_from_children(&mut views, runs);
     let steps = all_steps(&steps, &synthesised, runs, &views);
@@ -81,8 +96,30 @@ fn texts_from_children(views: &mut [RunView], runs: &[Run]) {
     }
 }
 
+/// When the last model call of each whole tree of runs began.
+fn last_calls(steps: &[Step], runs: &[Run]) -> Vec<UnixNanos> {
+    let mut last = vec![0; runs.len()];
+    for step in steps.iter().filter(|step| step.counted && step.kind != Kind::Tool) {
+        if let Some(run) = step.run {
+            last[run] = step.start.max(last[run]);
+        }
+    }
+    for run in (0..runs.len()).rev() {
+        if let Some(parent) = runs[run].parent {
+            last[parent] = last[parent].max(last[run]);
+        }
+    }
+    for run in 0..runs.len() {
+        if let Some(parent) = runs[run].parent {
+            last[run] = last[parent];
+        }
+    }
+    last
+}
+
 fn all_steps(steps: &[Step], synthesised: &[Synthesised], runs: &[Run], views: &[RunView]) -> Vec<StepView> {
     let count = steps.len();
+    let last_calls = last_calls(steps, runs);
     let (parents, depths) = parents_and_depths(steps);
     let mut order: Vec<usize> = (0..count + synthesised.len()).collect();
     let start = |i: usize| if i < count { steps[i].start } else { synthesised[i - count].start };
@@ -104,7 +141,9 @@ fn all_steps(steps: &[Step], synthesised: &[Synthesised], runs: &[Run], views: &
                 by.and_then(|by| parents[by].filter(|p| steps[*p].run == Some(tool.run)).or(Some(by)));
             let depth = above.map_or(0, |above| depths[above] + 1);
             let view = &views[tool.run];
-            out.push(made(tool, steps, runs, view, above.map(|p| place[p]), depth, &place));
+            let went_on = last_calls[tool.run] > tool.start;
+            let status = made_status(tool, view, went_on);
+            out.push(made(tool, steps, runs, status, above.map(|p| place[p]), depth, &place));
         }
     }
     for (i, step) in steps.iter().enumerate() {
@@ -164,6 +203,7 @@ fn real(step: &Step, runs: &[Run], parent: Option<usize>, depth: u32) -> StepVie
         start: step.start,
         end: step.end,
         counted: step.counted,
+        usage_is_sum: step.is_sum,
         same_as: None,
         outer: step.outer,
         tool_name: step.tool_name.clone().filter(|_| tool),
@@ -172,6 +212,7 @@ fn real(step: &Step, runs: &[Run], parent: Option<usize>, depth: u32) -> StepVie
         usage: step.facts.usage,
         verdict: step.verdict,
         gate: None,
+        asked: step.asked.clone(),
         error: step.facts.error.clone().or_else(|| step.failed().then(unnamed_error)),
         facts: Arc::clone(&step.facts),
     }
@@ -181,16 +222,34 @@ fn unnamed_error() -> ErrorFact {
     ErrorFact { r#type: "_OTHER".to_owned(), message: None }
 }
 
+/// Where a tool call without a span stands, and whether it is over. It is pending where it was asked for last of all, and
+/// nothing tells that it ran.
+fn made_status(tool: &Synthesised, view: &RunView, went_on: bool) -> (StepStatus, bool) {
+    let over = tool.end.is_some() || view.end.is_some();
+    let nothing_came = tool.end.is_none() && view.output_text.is_none() && !went_on;
+    let status = if tool.failed {
+        StepStatus::Error
+    } else if tool.is_waiting() {
+        StepStatus::Waiting
+    } else if !over {
+        StepStatus::Running
+    } else if nothing_came && !tool.is_decided() {
+        StepStatus::Pending
+    } else {
+        StepStatus::Ok
+    };
+    (status, over)
+}
+
 fn made(
     tool: &Synthesised,
     steps: &[Step],
     runs: &[Run],
-    view: &RunView,
+    (status, over): (StepStatus, bool),
     parent: Option<usize>,
     depth: u32,
     place: &[usize],
 ) -> StepView {
-    let over = tool.end.is_some() || view.end.is_some();
     StepView {
         step_id: StepId::synthesised(&runs[tool.run].id, &tool.key),
         record: None,
@@ -201,14 +260,11 @@ fn made(
         depth,
         kind: Kind::Tool,
         name: tool.name.clone(),
-        status: match (tool.failed, over) {
-            (true, _) => StepStatus::Error,
-            (false, true) => StepStatus::Ok,
-            (false, false) => StepStatus::Running,
-        },
+        status,
         start: tool.start,
         end: tool.end.or_else(|| over.then_some(tool.start)),
         counted: true,
+        usage_is_sum: false,
         same_as: None,
         outer: false,
         tool_name: Some(tool.name.clone()),
@@ -217,6 +273,7 @@ fn made(
         usage: Usage::default(),
         verdict: tool.verdict,
         gate: tool.gate.map(|gate| place[gate]),
+        asked: tool.asked.clone(),
         error: tool.error(),
         facts: Arc::new(Facts {
             name: tool.name.clone(),
@@ -257,7 +314,7 @@ fn fill_turns(views: &mut [RunView], steps: &[StepView], records: &[RecordFacts]
             *first = start.min(*first);
         }
         *last = end.max(*last);
-        if step.counted {
+        if step.counted && !step.usage_is_sum {
             if step.kind == Kind::Tool {
                 turn.tool_steps.push(i);
             } else {

@@ -80,7 +80,7 @@ impl Build {
     }
     /// A model call of 10 tokens in and 1 out.
     pub(super) fn llm(self, name: &str) -> Self {
-        self.add(Kind::Llm, name).tokens(10, 1)
+        self.add(Kind::Llm, name).tokens(10, 1).facts(|f| f.finish_reason = Some("stop".to_owned()))
     }
     /// A tool's span.
     pub(super) fn tool(self, name: &str) -> Self {

@@ -8,8 +8,11 @@ use super::{
     RecordFacts,
     step::{Step, complete},
 };
-use std::collections::HashMap;
-use turnscope_model::{Facts, Kind, UnixNanos};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+use turnscope_model::{Facts, Kind, UnixNanos, Usage};
 
 /// So many reports with one id are compared at most, so that an id used for everything does not cost its square.
 const NEAR: usize = 16;
@@ -22,11 +25,15 @@ pub(super) fn mark(steps: &mut [Step], records: &[RecordFacts]) {
         step.counted = step.is_call();
     }
     set_aside_preparations(steps, &said);
+    set_aside_containers(steps, &above);
     // First of all: a span inside the request may know the usage, and hide that the request's own was not answered.
     merge_halves(steps, records);
     merge_nested(steps, &above);
     merge_same_response(steps);
+    merge_repeated_usage(steps);
     count_silent_agents(steps);
+    use_sums(steps);
+    name_models(steps);
 }
 
 /// The call of the same kind that a call lies in, unless a tool, an agent, a turn, … stands between them.
@@ -63,7 +70,8 @@ fn signs_of_a_call(steps: &[Step]) -> Vec<bool> {
         .collect()
 }
 
-/// A span of kind `llm` without any sign of a call, right before one with, prepares that call and is none.
+/// A span of kind `llm` without any sign of a call, right before one with, or in a tree where the same model is really
+/// called, prepares that call and is none.
 fn set_aside_preparations(steps: &mut [Step], said: &[bool]) {
     // When the last real call under a step began.
     let mut real_below: Vec<Option<UnixNanos>> = vec![None; steps.len()];
@@ -73,14 +81,92 @@ fn set_aside_preparations(steps: &mut [Step], said: &[bool]) {
             real_below[parent] = real_below[parent].max(real);
         }
     }
+    // The models that real calls of each tree asked for.
+    let mut said_models: HashMap<usize, HashSet<Option<String>>> = HashMap::new();
+    for (step, _) in steps.iter().zip(said).filter(|(step, said)| step.kind == Kind::Llm && **said) {
+        said_models.entry(step.top).or_default().insert(step.facts.request_model.clone());
+    }
     for i in 0..steps.len() {
         let next = steps[i].parent.and_then(|parent| real_below[parent]);
         let before = next.is_some_and(|next| next >= steps[i].end_or_start());
-        if steps[i].kind == Kind::Llm && !said[i] && real_below[i].is_none() && before {
+        let top = steps[i].top;
+        let models = &steps[i].facts.request_model;
+        let beside = models.is_some() && said_models.get(&top).is_some_and(|said| said.contains(models));
+        if steps[i].kind == Kind::Llm && !said[i] && real_below[i].is_none() && (before || beside) {
             steps[i].counted = false;
             steps[i].kind = Kind::Workflow;
         }
     }
+}
+
+/// A step that holds agents is no call, whatever usage it repeats; nor is one whose tokens are those of calls that lie in
+/// it beyond a tool.
+fn set_aside_containers(steps: &mut [Step], above: &[Option<usize>]) {
+    for i in 0..steps.len() {
+        if steps[i].kind != Kind::Llm {
+            continue;
+        }
+        let inside = i + 1..steps[i].last;
+        let is_agent = |j: usize| {
+            steps[j].kind == Kind::Run && (steps[j].last > j + 1 || steps[j].facts.agent_name.is_some())
+        };
+        let is_beyond = |j: &usize| steps[*j].kind == Kind::Llm && above[*j].is_none_or(|outer| outer < i);
+        let mut below = Usage::default();
+        inside.clone().filter(is_beyond).for_each(|j| below.add(&steps[j].facts.usage));
+        let own = &steps[i].facts.usage;
+        let covers = own.input_tokens >= below.input_tokens && own.output_tokens >= below.output_tokens;
+        let holds_calls = inside.clone().any(|j| is_beyond(&j)) && (covers || own.is_unknown());
+        if holds_calls || inside.into_iter().any(is_agent) {
+            steps[i].kind = Kind::Workflow;
+            steps[i].counted = false;
+        }
+    }
+}
+
+/// A record of nothing but tokens repeats a call of its run that tells more; where it used as many, it is that call.
+fn merge_repeated_usage(steps: &mut [Step]) {
+    let is_bare = |step: &Step| {
+        let facts = &step.facts;
+        content(step) <= 1
+            && !facts.usage.is_unknown()
+            && facts.response_id.is_none()
+            && facts.finish_reason.is_none()
+            && facts.time_to_first_chunk_ns.is_none()
+            && step.end_or_start().saturating_sub(step.start) < MOMENT
+    };
+    let mut agent: Vec<usize> = (0..steps.len()).collect();
+    let mut told: HashMap<usize, Vec<usize>> = HashMap::new();
+    for i in 0..steps.len() {
+        if let Some(parent) = steps[i].parent {
+            agent[i] = if steps[parent].kind == Kind::Run { parent } else { agent[parent] };
+        }
+        let is_call = steps[i].counted && steps[i].kind == Kind::Llm && !steps[i].facts.usage.is_unknown();
+        if is_call && !is_bare(&steps[i]) {
+            told.entry(agent[i]).or_default().push(i);
+        }
+    }
+    for i in 0..steps.len() {
+        if !steps[i].counted || steps[i].kind != Kind::Llm || steps[i].last > i + 1 || !is_bare(&steps[i]) {
+            continue;
+        }
+        let Some(calls) = told.get_mut(&agent[i]) else { continue };
+        let same = calls.iter().position(|&call| tokens(&steps[call]) == tokens(&steps[i]));
+        match same {
+            Some(place) => repeat_of(steps, calls.remove(place), i),
+            None if calls.is_empty() => {}
+            None => {
+                steps[i].counted = false;
+                steps[i].kind = Kind::Other;
+            }
+        }
+    }
+}
+
+/// A call takes longer than this.
+const MOMENT: UnixNanos = 1_000_000;
+
+fn tokens(step: &Step) -> (Option<u64>, Option<u64>) {
+    (step.facts.usage.input_tokens, step.facts.usage.output_tokens)
 }
 
 fn merge_nested(steps: &mut [Step], above: &[Option<usize>]) {
@@ -209,16 +295,51 @@ pub(super) fn is_half(facts: &Facts, answered: bool) -> bool {
     facts.kind == Kind::Llm && has_answer == answered
 }
 
+/// A call that names no model is of the model that the step around it names.
+fn name_models(steps: &mut [Step]) {
+    let mut above: Vec<Option<usize>> = vec![None; steps.len()];
+    for i in 0..steps.len() {
+        let Some(parent) = steps[i].parent else { continue };
+        let names = |step: &Step| step.facts.request_model.is_some() || step.facts.response_model.is_some();
+        above[i] = if names(&steps[parent]) { Some(parent) } else { above[parent] };
+        if steps[i].counted
+            && steps[i].kind == Kind::Llm
+            && !names(&steps[i])
+            && let Some(named) = above[i]
+        {
+            let model = Arc::clone(&steps[named].facts);
+            let facts = Arc::make_mut(&mut steps[i].facts);
+            facts.request_model.clone_from(&model.request_model);
+            facts.response_model.clone_from(&model.response_model);
+            facts.provider = facts.provider.take().or_else(|| model.provider.clone());
+        }
+    }
+}
+
+/// Where no call says how many tokens it used, the sum on the innermost step that holds the calls is used.
+fn use_sums(steps: &mut [Step]) {
+    let mut has_tokens = vec![false; steps.len()];
+    for i in (0..steps.len()).rev() {
+        let known = !steps[i].facts.usage.is_unknown();
+        let holds = matches!(steps[i].kind, Kind::Run | Kind::Turn | Kind::Workflow) && steps[i].last > i + 1;
+        if known && holds && !has_tokens[i] && !steps[i].counted {
+            steps[i].counted = true;
+            steps[i].is_sum = true;
+        }
+        if (has_tokens[i] || steps[i].counted && known && steps[i].kind != Kind::Tool)
+            && let Some(parent) = steps[i].parent
+        {
+            has_tokens[parent] = true;
+        }
+    }
+}
+
 /// A turn or agent span that carries usage and holds no model call counts as one.
 fn count_silent_agents(steps: &mut [Step]) {
     let mut holds = vec![false; steps.len()];
     for i in (0..steps.len()).rev() {
         let facts = &steps[i].facts;
-        if !holds[i]
-            && matches!(steps[i].kind, Kind::Run | Kind::Turn)
-            && !facts.usage.is_unknown()
-            && !facts.usage_is_total
-        {
+        if !holds[i] && matches!(steps[i].kind, Kind::Run | Kind::Turn) && !facts.usage.is_unknown() {
             steps[i].counted = true;
         }
         if (holds[i] || steps[i].counted || steps[i].is_call())

@@ -5,6 +5,7 @@
 
 use super::{
     RecordFacts, RunView,
+    approvals::Asked,
     runs::{Run, service},
     step::{Step, fill_session},
     tools::Synthesised,
@@ -21,6 +22,10 @@ pub(super) struct Parts<'a> {
     pub(super) own: &'a [usize],
     pub(super) synthesised: &'a [Synthesised],
     pub(super) verdicts: &'a [Verdict],
+    /// What it waits for.
+    pub(super) waiting: Option<&'a Asked>,
+    /// The run that it goes on with.
+    pub(super) continues: Option<&'a Run>,
     /// The number of its last turn.
     pub(super) last_turn: Option<u64>,
     /// Who and what the run above it is for.
@@ -56,11 +61,11 @@ impl Parts<'_> {
             end,
             last_seen,
             failed,
+            waiting: self.waiting.filter(|_| !failed).cloned(),
             turns: Vec::new(),
             llm_call_count: sums.calls,
-            tool_call_count: self.tool_steps().count() as u64 + self.synthesised.len() as u64,
-            error_count: (self.failures().len() + self.synthesised.iter().filter(|tool| tool.failed).count())
-                as u64,
+            tool_call_count: (self.tool_steps().count() + self.made().count()) as u64,
+            error_count: (self.failures().len() + self.made().filter(|tool| tool.failed).count()) as u64,
             usage: sums.usage,
             usage_by_model: sums.by_model.into_iter().map(|((m, p), (n, usage))| (m, p, n, usage)).collect(),
             reported_cost: sums.cost,
@@ -95,8 +100,17 @@ impl Parts<'_> {
         self.run.root.iter().chain(&self.run.also).map(|&i| &self.steps[i])
     }
 
+    fn is_self(&self, step: usize) -> bool {
+        self.run.root == Some(step) || self.run.also.contains(&step)
+    }
+
     fn calls(&self) -> impl DoubleEndedIterator<Item = &Step> {
         self.own.iter().map(|&i| &self.steps[i]).filter(|step| step.counted && step.kind != Kind::Tool)
+    }
+
+    /// Its tool calls without a span.
+    fn made(&self) -> impl Iterator<Item = &Synthesised> {
+        self.synthesised.iter().filter(|tool| tool.gave_way.is_none())
     }
 
     fn tool_steps(&self) -> impl Iterator<Item = &Step> {
@@ -106,7 +120,10 @@ impl Parts<'_> {
     /// Who and what the run is for: from itself, else from the spans above it, else from its steps.
     pub(super) fn identity(&self) -> Facts {
         let mut all = Facts::default();
-        for step in self.selves() {
+        // Of several names the agent's own comes before one that only its span bears.
+        let (strong, weak): (Vec<&Step>, Vec<&Step>) =
+            self.selves().partition(|step| !step.facts.agent_name_is_weak || step.facts.agent_name.is_none());
+        for step in strong.into_iter().chain(weak) {
             identify(&mut all, &step.facts, From::Itself);
         }
         let mut above = self.run.root.and_then(|i| self.steps[i].parent);
@@ -129,7 +146,10 @@ impl Parts<'_> {
 
     fn name(&self, facts: &Facts) -> String {
         let own = |pick: fn(&Facts) -> &Option<String>| self.selves().find_map(|s| pick(&s.facts).clone());
-        own(|f| &f.agent_name)
+        let strong = self.selves().find(|s| !s.facts.agent_name_is_weak && s.facts.agent_name.is_some());
+        strong
+            .and_then(|step| step.facts.agent_name.clone())
+            .or_else(|| own(|f| &f.agent_name))
             .or_else(|| own(|f| &f.workflow_name))
             .or_else(|| facts.agent_name.clone().filter(|_| self.run.root.is_none()))
             // Events have names of their own, which name no run.
@@ -172,7 +192,8 @@ impl Parts<'_> {
         }
         for step in self.calls() {
             let facts = &step.facts;
-            sums.calls += 1;
+            let calls = u64::from(!step.is_sum);
+            sums.calls += calls;
             sums.usage.add(&facts.usage);
             if let Some(cost) = facts.reported_cost {
                 sums.cost = Some(sums.cost.unwrap_or(0).saturating_add(cost));
@@ -180,7 +201,7 @@ impl Parts<'_> {
             let model = facts.response_model.clone().or_else(|| facts.request_model.clone());
             sums.models.extend(model.clone());
             let entry = sums.by_model.entry((model, facts.provider.clone())).or_default();
-            entry.0 += 1;
+            entry.0 += calls;
             entry.1.add(&facts.usage);
         }
         sums
@@ -188,7 +209,7 @@ impl Parts<'_> {
 
     fn tools(&self) -> Vec<String> {
         let real = self.tool_steps().filter_map(|step| step.tool_name.clone());
-        let made = self.synthesised.iter().map(|tool| tool.name.clone());
+        let made = self.made().map(|tool| tool.name.clone());
         real.chain(made).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
@@ -203,6 +224,9 @@ impl Parts<'_> {
             let step = &self.steps[i];
             let under = below.get(&i).copied().unwrap_or(false);
             let failed = step.failed() && step.facts.verdict.is_none() && step.same_as.is_none();
+            // What fails around the agent's own work, a missing file or a request, is dealt with unless that work fails.
+            let is_work = step.kind.is_agentic() || step.kind == Kind::Mcp || step.parent.is_none();
+            let failed = failed && (is_work || self.is_self(i));
             if failed && !under {
                 began.push(i);
             }
@@ -248,7 +272,7 @@ impl Parts<'_> {
         named
             .or_else(|| self.failures().into_iter().find_map(|i| self.steps[i].facts.error.clone()))
             .or(unnamed)
-            .or_else(|| self.synthesised.iter().find_map(Synthesised::error))
+            .or_else(|| self.made().find_map(Synthesised::error))
             .or_else(|| failed.then(|| ErrorFact { r#type: "_OTHER".to_owned(), message: None }))
     }
 
@@ -265,7 +289,7 @@ impl Parts<'_> {
     /// What the run answered: its own output; else the answer of its last call, if that asked for nothing more.
     fn output_text(&self, failed: bool) -> Option<String> {
         let own = self.selves().find_map(|step| step.facts.output_text.as_ref());
-        let last = self.calls().rev().find(|step| step.kind != Kind::Embedding);
+        let last = self.calls().rev().find(|step| step.kind != Kind::Embedding && !step.is_sum);
         let last = last.filter(|call| !failed && call.facts.requested_tools.iter().all(|tool| tool.ran));
         let answer = last.and_then(|call| call.facts.output_text.as_ref());
         match (own, answer) {
@@ -277,6 +301,10 @@ impl Parts<'_> {
     /// What it points at, each span once; a batch worker's many links are no story of one run.
     fn links(&self) -> Vec<LinkFact> {
         let mut links: Vec<LinkFact> = Vec::new();
+        if let Some(id) = self.continues.map(|run| run.id) {
+            let why = Some("continues".to_owned());
+            links.push(LinkFact { trace_id: id.trace_part(), span_id: id.span_part(), why });
+        }
         for link in self.selves().chain(self.own()).flat_map(|step| &step.facts.links) {
             let known = links.iter().any(|l| (l.trace_id, l.span_id) == (link.trace_id, link.span_id));
             if !known && links.len() < LinkFact::MAX {

@@ -1,6 +1,6 @@
 //! Which groups must be seen together: the keys under which the store finds them.
 //!
-//! One call may be reported in two traces. Two groups that share a key are projected in one go. Not here: whether the
+//! One call may be reported in two traces, judged in a third, and a question to a person answered in a fourth. Two groups that share a key are projected in one go. Not here: whether the
 //! two really report one call (`calls`), which only the records side by side can tell.
 
 use super::calls::is_half;
@@ -15,16 +15,29 @@ const SLOT: u64 = 300_000_000_000;
 /// - `half:<service>:<context>:<slot>` for a finished request of which nothing came back, and for an instant that
 ///   holds an answer to the same messages: what was streamed after the request's span had ended. The slot of five
 ///   minutes keeps the same question, asked again later, apart.
+/// - `events:<service>:<session>` for log events that stand for steps: some carry their trace, others do not.
+/// - `approval:<service>:<session or call id>` for a question to a person and for an answer: what stopped, and what goes on.
 pub fn join_keys(record: &Record) -> Vec<String> {
     let facts = &record.facts;
-    if !matches!(record.role, Role::Span) || !facts.kind.is_model_call() {
-        return Vec::new();
-    }
     let mut keys = Vec::new();
+    if !facts.asks.is_empty() || !facts.answers.is_empty() {
+        approval_keys(record, &mut keys);
+    }
+    // What a coding agent tells of one conversation, with and without a trace.
+    if matches!(record.role, Role::Event { .. })
+        && facts.native_run_id.is_none()
+        && let Some(session) = &facts.session_id
+    {
+        keys.push(format!("events:{}:{session}", record.origin.service_name));
+    }
+    let judges = !matches!(record.role, Role::Span | Role::Open) && !facts.scores.is_empty();
+    if !judges && !(record.role == Role::Span && facts.kind.is_model_call()) {
+        return keys;
+    }
     if let Some(id) = &facts.response_id {
         keys.push(format!("response:{id}"));
     }
-    if let (Some(context), Some(end)) = (facts.context, record.end) {
+    if let (Some(context), Some(end), false) = (facts.context, record.end, judges) {
         let slot = |at: u64| format!("half:{}:{context:016x}:{}", record.origin.service_name, at / SLOT);
         let failed = record.status == Status::Error || facts.error.is_some();
         if end > record.start && !failed && is_half(facts, false) {
@@ -35,4 +48,22 @@ pub fn join_keys(record: &Record) -> Vec<String> {
         }
     }
     keys
+}
+
+/// A question is known again by its session, and by the id of its tool call where that is no mere number.
+fn approval_keys(record: &Record, keys: &mut Vec<String>) {
+    let facts = &record.facts;
+    let service = &record.origin.service_name;
+    keys.extend(facts.session_id.iter().map(|session| format!("approval:{service}:session:{session}")));
+    for said in facts.asks.iter().chain(&facts.answers) {
+        let id = said.tool_call_id.as_deref().filter(|id| names_one_call(id));
+        keys.extend(id.map(|id| format!("approval:{service}:call:{id}")));
+    }
+}
+
+/// Whether an id is made for one call. Some models count their calls anew in each turn (`list_files:0`).
+fn names_one_call(id: &str) -> bool {
+    const SHORTEST: usize = 8;
+    let words = id.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.into_iter().any(|word| word.len() >= SHORTEST && word.bytes().any(|byte| byte.is_ascii_digit()))
 }

@@ -7,6 +7,7 @@
 //! model call once) → `runs` (which steps make runs) → `tools` (each tool call once, also without a span) → `turns`
 //! → `figures` and `assemble` (what is shown). `join` says which groups must be projected together.
 
+mod approvals;
 mod assemble;
 #[cfg(test)]
 mod builder;
@@ -26,15 +27,17 @@ mod trace_group;
 mod tree;
 mod turns;
 
+pub use approvals::Asked;
 pub use join::join_keys;
 pub use projection::{Projection, RecordFacts, RunView, StepView, TurnView};
 pub use trace_group::TraceGroup;
 
-use turnscope_model::GroupKey;
+use turnscope_model::{GroupKey, RunId};
 
 /// What these records make. `group` names what they have in common; where groups were merged ([`join_keys`]), any of
 /// them. The same records in another order give the same result.
 pub fn project(group: GroupKey, records: &[RecordFacts]) -> Projection {
+    let group = in_traces(group, records);
     let mut steps = tree::build(records);
     calls::mark(&mut steps, records);
     let runs = runs::assign(group, &mut steps, records);
@@ -42,4 +45,15 @@ pub fn project(group: GroupKey, records: &[RecordFacts]) -> Projection {
     let runs = runs::sort(&runs, &mut steps, &starts);
     tools::mark(&mut steps);
     assemble::assemble(steps, &runs, records)
+}
+
+/// What is said later of an answer names no run: the records that it is about are in traces.
+fn in_traces(group: GroupKey, records: &[RecordFacts]) -> GroupKey {
+    let GroupKey::Assembled(id) = group else { return group };
+    let is_later = records.iter().any(|record| {
+        let answer = record.facts.response_id.as_deref().filter(|_| record.trace_id.is_none());
+        answer.is_some_and(|answer| RunId::of_answer(answer) == id)
+    });
+    let trace = records.iter().find_map(|record| record.trace_id).filter(|_| is_later);
+    trace.map_or(group, GroupKey::Trace)
 }

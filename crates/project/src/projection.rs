@@ -1,5 +1,6 @@
 //! What the projection reads and what it gives.
 
+use super::approvals::Asked;
 use std::sync::Arc;
 use turnscope_model::{
     ErrorFact, Facts, Kind, LinkFact, RecordId, Role, RunId, SpanId, Status, StepId, StepStatus, TraceId,
@@ -76,6 +77,8 @@ pub struct RunView {
     pub last_seen: UnixNanos,
     /// Whether the root ended with an error.
     pub failed: bool,
+    /// What a person is asked while it waits.
+    pub waiting: Option<Asked>,
     /// Its turns, in order.
     pub turns: Vec<TurnView>,
     /// Model and embedding calls, each counted once.
@@ -179,6 +182,8 @@ pub struct StepView {
     pub end: Option<UnixNanos>,
     /// Whether it counts in its run's figures (false: a second report of the same call, a detail).
     pub counted: bool,
+    /// Its usage is a sum over the calls in it, which say nothing of theirs. It counts as usage, not as a call.
+    pub usage_is_sum: bool,
     /// The step that this one reports a second time, index into [`Projection::steps`].
     pub same_as: Option<usize>,
     /// It lies above the run.
@@ -195,6 +200,8 @@ pub struct StepView {
     pub verdict: Option<Verdict>,
     /// The policy step that said it, index into [`Projection::steps`].
     pub gate: Option<usize>,
+    /// What a person is asked about it, and the answer.
+    pub asked: Option<Asked>,
     /// Why it failed.
     pub error: Option<ErrorFact>,
     /// All that its records say together: its own first, what joined it where it is silent.

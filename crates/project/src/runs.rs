@@ -27,20 +27,92 @@ pub(super) struct Run {
 /// Finds the runs and gives every step its place.
 pub(super) fn assign(group: GroupKey, steps: &mut [Step], records: &[RecordFacts]) -> Vec<Run> {
     let mut runs = Vec::new();
+    set_aside_nameless_agents(steps);
     give_agents_their_work(steps);
-    match group {
-        GroupKey::Assembled(id) => assembled(id, steps, records, &mut runs),
-        GroupKey::Trace(_) => {
+    find_agents_under_tools(steps);
+    let told = told_by_events(steps, records);
+    match (group, told) {
+        (GroupKey::None, _) => {}
+        (_, Some(_)) if spans_make_runs(steps) => {
+            for top in tops(steps) {
+                if steps[top].key.is_none() && makes_runs(steps, top) {
+                    in_tree(steps, records, top, &mut runs);
+                }
+            }
+            place_events(steps, &mut runs);
+        }
+        (_, Some(id)) | (GroupKey::Assembled(id), None) => assembled(id, steps, records, &mut runs),
+        (GroupKey::Trace(_), None) => {
             for top in tops(steps) {
                 if makes_runs(steps, top) {
                     in_tree(steps, records, top, &mut runs);
                 }
             }
         }
-        GroupKey::None => {}
     }
     second_reports(steps);
     runs
+}
+
+/// The conversation that log events tell of which no span and no prompt's name holds together.
+fn told_by_events(steps: &[Step], records: &[RecordFacts]) -> Option<RunId> {
+    let loose = |step: &&Step| {
+        step.key.is_some()
+            && step.parent.is_none()
+            && step.facts.native_run_id.is_none()
+            && step.kind != Kind::Other
+    };
+    let first = steps.iter().filter(loose).min_by_key(|step| (step.start, step.record))?;
+    let session = first.facts.session_id.as_deref()?;
+    Some(RunId::assembled(&first.facts.dialect, &records[first.record].service_name, session))
+}
+
+/// Whether a span stands for the run of a prompt: an agent's, and not one that a tool calls.
+fn spans_make_runs(steps: &[Step]) -> bool {
+    (0..steps.len()).any(|i| steps[i].key.is_none() && steps[i].kind == Kind::Run && !is_under_tool(steps, i))
+}
+
+fn is_under_tool(steps: &[Step], step: usize) -> bool {
+    std::iter::successors(steps[step].parent, |&above| steps[above].parent)
+        .any(|above| steps[above].kind == Kind::Tool)
+}
+
+/// Gives log events without a place to the run of their session that was going on.
+fn place_events(steps: &mut [Step], runs: &mut [Run]) {
+    let mut places: Vec<(UnixNanos, usize, Option<String>)> = Vec::new();
+    for (index, run) in runs.iter().enumerate() {
+        if let Some(root) = run.root {
+            let session = (root..steps[root].last)
+                .filter(|&i| steps[i].run == Some(index))
+                .find_map(|i| steps[i].facts.session_id.clone());
+            places.push((steps[root].start, index, session));
+        }
+    }
+    places.sort();
+    let run_at = |start: UnixNanos, session: Option<&String>| {
+        let of_session = |place: &&(UnixNanos, usize, Option<String>)| place.2.as_ref() == session;
+        let mut same = places.iter().filter(of_session).peekable();
+        let all: Vec<_> = if same.peek().is_some() { same.collect() } else { places.iter().collect() };
+        let began = all.iter().rev().find(|place| place.0 <= start).or(all.first());
+        began.map(|place| place.1)
+    };
+    let mut i = 0;
+    while i < steps.len() {
+        let last = steps[i].last;
+        if steps[i].parent.is_none()
+            && steps[i].key.is_some()
+            && let Some(run) = run_at(steps[i].start, steps[i].facts.session_id.as_ref())
+        {
+            for at in i..last {
+                if steps[at].kind == Kind::Run {
+                    steps[at].kind = Kind::Workflow;
+                    runs[run].also.push(at);
+                }
+                steps[at].run = Some(run);
+            }
+        }
+        i = last;
+    }
 }
 
 fn tops(steps: &[Step]) -> Vec<usize> {
@@ -152,8 +224,13 @@ fn own_steps(
         let (mut agents, mut works) = (Vec::new(), false);
         let mut i = at + 1;
         while i < steps[at].last {
+            let same = goes_on(&steps[i], &steps[at]);
+            // A prompt's event says what the run was asked.
+            if steps[i].kind == Kind::Run && (same || steps[i].key.is_some() && is_hook(&steps[i], i)) {
+                also.push(i);
+            }
             let hook = is_hook(&steps[i], i) || is_part_of(&steps[i], i, &steps[at]);
-            if steps[i].kind == Kind::Run && !hook {
+            if steps[i].kind == Kind::Run && !hook && !same {
                 agents.push(i);
                 i = steps[i].last;
                 continue;
@@ -176,12 +253,92 @@ fn own_steps(
     }
 }
 
+/// An agent has a name of its own, or calls a model itself. Any other span around work is a step of a workflow; so is one
+/// that is named like a function, makes a single call, and comes again and again within the work of something larger.
+fn set_aside_nameless_agents(steps: &mut [Step]) {
+    let mut calls = vec![0_u32; steps.len()];
+    let mut agent: Vec<Option<usize>> = vec![None; steps.len()];
+    for i in 0..steps.len() {
+        agent[i] = steps[i].parent.and_then(|p| if steps[p].kind == Kind::Run { Some(p) } else { agent[p] });
+        if (steps[i].is_call() || steps[i].counted)
+            && let Some(agent) = agent[i]
+        {
+            calls[agent] += 1;
+        }
+    }
+    let is_single = |step: &Step, i: usize| {
+        step.kind == Kind::Run && step.facts.agent_name_is_weak && calls[i] == 1 && step.parent.is_some()
+    };
+    let mut again: HashMap<(usize, Option<String>), usize> = HashMap::new();
+    for (_, step) in steps.iter().enumerate().filter(|(i, step)| is_single(step, *i)) {
+        *again.entry((step.top, step.facts.agent_name.clone())).or_default() += 1;
+    }
+    let single: Vec<bool> = steps
+        .iter()
+        .enumerate()
+        .map(|(i, step)| {
+            is_single(step, i) && again.get(&(step.top, step.facts.agent_name.clone())) > Some(&1)
+        })
+        .collect();
+    for i in 0..steps.len() {
+        let step = &steps[i];
+        let nameless = step.facts.agent_name.is_none() && step.last > i + 1 || step.facts.agent_name_is_weak;
+        let under_tool = step.parent.is_some_and(|parent| steps[parent].kind == Kind::Tool);
+        let is_part = nameless && calls[i] == 0 || single[i] && !under_tool;
+        if step.kind == Kind::Run && step.parent.is_some() && step.key.is_none() && !step.counted && is_part {
+            steps[i].kind = Kind::Workflow;
+        }
+    }
+}
+
+/// A chain, flow or graph straight under a tool that calls models itself and has a name of its own is another agent.
+fn find_agents_under_tools(steps: &mut [Step]) {
+    // For each step the tool that it lies in, with nothing but plain spans between.
+    let mut tool: Vec<Option<usize>> = vec![None; steps.len()];
+    let mut agent: Vec<Option<usize>> = vec![None; steps.len()];
+    for i in 0..steps.len() {
+        let Some(parent) = steps[i].parent else { continue };
+        agent[i] = if steps[parent].kind == Kind::Run { Some(parent) } else { agent[parent] };
+        tool[i] = match steps[parent].kind {
+            Kind::Tool => Some(parent),
+            Kind::Other | Kind::Http | Kind::Mcp => tool[parent],
+            _ => None,
+        };
+        let Some(tool) = tool[i].filter(|_| steps[i].kind == Kind::Workflow) else { continue };
+        let calls = (i + 1..steps[i].last).any(|j| steps[j].is_call());
+        if calls && has_own_name(&steps[i], &steps[tool], agent[i].map(|agent| &steps[agent])) {
+            steps[i].kind = Kind::Run;
+        }
+    }
+}
+
+/// Names that a framework gives to any chain.
+const ANY_CHAIN: [&str; 5] = ["Runnable", "generate", "Prompt", "Chat", "executor."];
+
+fn has_own_name(step: &Step, tool: &Step, agent: Option<&Step>) -> bool {
+    let facts = &step.facts;
+    if let Some(name) = &facts.agent_name {
+        return agent.is_none_or(|agent| agent.facts.agent_name.as_ref() != Some(name));
+    }
+    let name = facts.workflow_name.as_deref().unwrap_or(&facts.name);
+    !name.is_empty()
+        && tool.facts.name != name
+        && tool.tool_name.as_deref() != Some(name)
+        && !ANY_CHAIN.iter().any(|any| name.starts_with(any))
+}
+
 /// An agent's span with nothing in it and no name of its own is a hook or a marker, not an execution.
 fn is_hook(step: &Step, index: usize) -> bool {
     step.last == index + 1
         && step.facts.agent_name.is_none()
         && step.facts.usage.is_unknown()
         && step.end.is_some()
+}
+
+/// The part of a run after a person answered may come as an agent's span within it: it is the same run.
+fn goes_on(step: &Step, run: &Step) -> bool {
+    let facts = &step.facts;
+    !facts.answers.is_empty() && facts.agent_name.is_some() && facts.agent_name == run.facts.agent_name
 }
 
 /// An agent's span with nothing in it, within a run of the same agent, is a part of that.
@@ -235,7 +392,9 @@ fn is_wrapper(steps: &[Step], records: &[RecordFacts], root: usize, above: usize
         up = steps[i].parent;
     }
     let (outer, inner) = (&records[steps[root].record], &records[steps[agent].record]);
-    let names = [above, root].map(|i| steps[i].facts.agent_name.as_deref());
+    let named =
+        |i: usize| steps[i].facts.agent_name.as_deref().filter(|_| !steps[i].facts.agent_name_is_weak);
+    let names = [above, root].map(named);
     let other_name =
         names.iter().flatten().any(|name| Some(*name) != steps[agent].facts.agent_name.as_deref());
     outer.service_name == inner.service_name
@@ -296,7 +455,9 @@ fn assembled(id: RunId, steps: &mut [Step], records: &[RecordFacts], runs: &mut 
         i += 1;
     }
     for (run, agents) in agents.into_iter().enumerate() {
-        if let [only] = agents[..] {
+        if let [only] = agents[..]
+            && !is_under_tool(steps, only)
+        {
             runs[run].also.push(only);
             let children = own_steps(steps, records, only, run, &mut Vec::new());
             for child in children {

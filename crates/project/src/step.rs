@@ -2,7 +2,7 @@
 //!
 //! Here: plain data shared by the rules. Not here: any rule about runs, turns or counting.
 
-use super::RecordFacts;
+use super::{RecordFacts, approvals::Asked};
 use std::sync::Arc;
 use turnscope_model::{Facts, Kind, SpanId, Status, StepStatus, TraceId, UnixNanos, Usage, Verdict};
 
@@ -37,6 +37,8 @@ pub(super) struct Step {
     pub(super) in_tool: Option<usize>,
     /// It counts as a model call or a tool call.
     pub(super) counted: bool,
+    /// Its usage counts, as the sum over the calls in it. It is no call itself.
+    pub(super) is_sum: bool,
     pub(super) run: Option<usize>,
     pub(super) outer: bool,
     pub(super) turn: Option<u64>,
@@ -47,6 +49,10 @@ pub(super) struct Step {
     pub(super) verdict: Option<Verdict>,
     /// The policy step that gave the verdict.
     pub(super) gate: Option<usize>,
+    /// What it says of a tool call stands with that call.
+    pub(super) told: bool,
+    /// What a person is asked about it, or here.
+    pub(super) asked: Option<Asked>,
 }
 
 impl Step {
@@ -70,6 +76,7 @@ impl Step {
             same_as: None,
             in_tool: None,
             counted: false,
+            is_sum: false,
             run: None,
             outer: false,
             turn: None,
@@ -77,20 +84,31 @@ impl Step {
             request: None,
             verdict: record.facts.verdict,
             gate: None,
+            told: false,
+            asked: None,
         }
     }
 
-    /// Whether it failed.
+    /// Whether it failed. A framework's own exceptions set a span's status too, and are no failure.
     pub(super) fn failed(&self) -> bool {
-        self.status == Status::Error || self.facts.error.is_some()
+        self.status == Status::Error && !self.facts.steered || self.facts.error.is_some()
+    }
+
+    /// Whether a person is asked here, and has not answered.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.answered_at.is_none())
     }
 
     /// Where it stands.
     pub(super) fn step_status(&self) -> StepStatus {
         if self.failed() {
             StepStatus::Error
+        } else if self.is_waiting() && matches!(self.kind, Kind::Tool | Kind::Policy) {
+            StepStatus::Waiting
         } else if self.end.is_none() {
             StepStatus::Running
+        } else if self.kind == Kind::Tool && self.facts.steered && self.same_as.is_none() {
+            StepStatus::Pending
         } else {
             StepStatus::Ok
         }
@@ -127,7 +145,7 @@ pub(super) fn fill(facts: &mut Facts, more: &Facts) {
         )*};
     }
     or!(agent_name agent_id workflow_name native_run_id turn_index user_id user_role trigger_type
-        request_model response_model provider response_id finish_reason time_to_first_chunk_ns streaming
+        request_model response_model provider response_id finish_reason time_to_first_chunk_ns streaming arguments
         cache_write_1h_tokens service_tier reported_cost context input_text output_text tool_name tool_call_id verdict resolution decided_by reason
         risk_tier error prompt_id prompt_version experiment_id experiment_variant);
     fill_session(facts, more);
@@ -152,6 +170,17 @@ pub(super) fn fill(facts: &mut Facts, more: &Facts) {
     facts.implausible_count |= more.implausible_count;
     facts.redacted += more.redacted;
     facts.dropped += more.dropped;
+}
+
+/// What a log record adds of a person who is asked.
+fn fill_approvals(facts: &mut Facts, more: &Facts) {
+    for (list, new) in [(&mut facts.asks, &more.asks), (&mut facts.answers, &more.answers)] {
+        for approval in new {
+            if !list.contains(approval) {
+                list.push(approval.clone());
+            }
+        }
+    }
 }
 
 /// The session: one that the application set wins over an id that a framework made up for the conversation.
@@ -184,10 +213,13 @@ pub(super) fn fill_from_logs<'a>(facts: &mut Arc<Facts>, logs: impl Iterator<Ite
             asked.clone_from(&log.requested_tools);
         }
         fill(&mut all, log);
+        fill_approvals(&mut all, log);
     }
     all.requested_tools = asked;
     all.dialect.clear();
-    fill(Arc::make_mut(facts), &all);
+    let facts = Arc::make_mut(facts);
+    fill(facts, &all);
+    fill_approvals(facts, &all);
 }
 
 /// The fuller of two reports of one call's usage, completed from the other.
@@ -240,7 +272,9 @@ pub(super) fn same_tool(one: &str, other: &str) -> bool {
 
 /// Joins a record to a step that is already there.
 pub(super) fn join(step: &mut Step, index: usize, record: &RecordFacts) {
-    fill(Arc::make_mut(&mut step.facts), &record.facts);
+    let facts = Arc::make_mut(&mut step.facts);
+    fill(facts, &record.facts);
+    fill_approvals(facts, &record.facts);
     step.verdict = step.verdict.or(record.facts.verdict);
     step.joined.push(index);
 }

@@ -4,15 +4,18 @@
 //! id, else by name and order; what stays unmatched becomes a synthesised step, as does a tool that only a policy
 //! gate names. Verdicts are brought to the call they are about. Not here: the tools' results (message content).
 
-use super::step::{Step, complete, same_tool};
+use super::{
+    approvals::Asked,
+    step::{Step, complete, same_tool},
+};
 use std::collections::{HashMap, HashSet, VecDeque};
-use turnscope_model::{ErrorFact, Kind, UnixNanos, Verdict};
+use turnscope_model::{Approval, ErrorFact, Kind, UnixNanos, Verdict};
 
 /// So many tool steps are compared at most to find one: what belongs together lies near.
 const NEAR: usize = 64;
 
 /// One of the tools that a call asked for: the call's step, and the place in its list.
-type Asked = (usize, usize);
+type Requested = (usize, usize);
 
 /// A tool call without a span.
 #[derive(Clone, Debug)]
@@ -32,9 +35,24 @@ pub(super) struct Synthesised {
     pub(super) verdict: Option<Verdict>,
     /// Its result went back to the model as failed.
     pub(super) failed: bool,
+    /// The step that ran it in a later run, which counts in its place.
+    pub(super) gave_way: Option<usize>,
+    /// What a person is asked about it.
+    pub(super) asked: Option<Asked>,
 }
 
 impl Synthesised {
+    /// Whether a person is asked about it, and has not answered.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.answered_at.is_none())
+    }
+
+    /// Whether a person or a policy decided about it, so that it is not open any more.
+    pub(super) fn is_decided(&self) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.answered_at.is_some())
+            || self.verdict == Some(Verdict::Deny)
+    }
+
     /// What is known of its failure.
     pub(super) fn error(&self) -> Option<ErrorFact> {
         let message = || format!("the result of {} was an error", self.name);
@@ -62,6 +80,7 @@ pub(super) fn mark(steps: &mut [Step]) {
         }
     }
     merge_beside(steps);
+    merge_attempts(steps);
     for step in steps.iter_mut().filter(|step| step.counted && step.kind == Kind::Mcp) {
         step.kind = Kind::Tool;
     }
@@ -81,8 +100,24 @@ fn second(steps: &mut [Step], keep: usize, repeat: usize) {
 fn one_call(outer: &Step, inner: &Step) -> bool {
     match (&outer.facts.tool_call_id, &inner.facts.tool_call_id) {
         (Some(a), Some(b)) => a == b,
-        _ => names_agree(outer, inner) || inner.kind == Kind::Mcp && outer.kind != Kind::Mcp,
+        _ if inner.kind == Kind::Mcp && outer.kind != Kind::Mcp => true,
+        // A context that leaks from one call into the next hangs a call of its own below the first one.
+        _ => names_agree(outer, inner) && arguments_agree(outer, inner) && ends_within(outer, inner),
     }
+}
+
+fn arguments_agree(a: &Step, b: &Step) -> bool {
+    match (a.facts.arguments, b.facts.arguments) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    }
+}
+
+/// Whether the inner step is over when the outer one is. The clocks of two processes may differ.
+fn ends_within(outer: &Step, inner: &Step) -> bool {
+    inner.remote_parent
+        || inner.kind != outer.kind
+        || inner.end_or_start() <= outer.end.unwrap_or(UnixNanos::MAX)
 }
 
 fn names_agree(a: &Step, b: &Step) -> bool {
@@ -141,6 +176,35 @@ fn merge_beside(steps: &mut [Step]) {
     }
 }
 
+/// A tool that stopped to ask a person, and ran again later: one call. The later attempt stands for it.
+fn merge_attempts(steps: &mut [Step]) {
+    let is_attempt = |step: &Step| step.counted && step.kind == Kind::Tool && step.facts.steered;
+    if !steps.iter().any(is_attempt) {
+        return;
+    }
+    let mut tools: Vec<usize> =
+        (0..steps.len()).filter(|&i| steps[i].counted && steps[i].kind == Kind::Tool).collect();
+    tools.sort_by_key(|&i| (steps[i].start, i));
+    let mut taken: HashSet<usize> = HashSet::new();
+    for (at, &i) in tools.iter().enumerate() {
+        if !is_attempt(&steps[i]) {
+            continue;
+        }
+        let again = tools[at + 1..].iter().copied().take(NEAR).find(|&later| {
+            let same = match (&steps[i].facts.tool_call_id, &steps[later].facts.tool_call_id) {
+                (Some(one), Some(other)) => one == other,
+                _ => steps[i].tool_name.is_some() && names_agree(&steps[i], &steps[later]),
+            };
+            same && !taken.contains(&later) && steps[later].start >= steps[i].end_or_start()
+        });
+        if let Some(later) = again {
+            taken.insert(later);
+            steps[i].counted = false;
+            steps[i].same_as = Some(later);
+        }
+    }
+}
+
 /// Matches what the calls of one run asked for with its tool steps, and makes steps of what is left.
 ///
 /// `own` are the run's steps in order of start.
@@ -157,8 +221,8 @@ pub(super) fn match_requests(
         .collect();
     let tools: Vec<usize> =
         own.iter().copied().filter(|&i| steps[i].counted && steps[i].kind == Kind::Tool).collect();
-    let mut taken: Vec<Option<Asked>> = vec![None; tools.len()];
-    let mut open: Vec<Asked> =
+    let mut taken: Vec<Option<Requested>> = vec![None; tools.len()];
+    let mut open: Vec<Requested> =
         calls.iter().flat_map(|&call| asked(&steps[call]).into_iter().map(move |at| (call, at))).collect();
     by_id(steps, &tools, &mut taken, &mut open);
     by_name(steps, &tools, &mut taken, &mut open);
@@ -166,10 +230,23 @@ pub(super) fn match_requests(
     let unmarked = by_span_name(steps, own, &mut open);
     let counted: Vec<usize> =
         own.iter().copied().filter(|&i| steps[i].counted && steps[i].is_call()).collect();
-    let failed: HashSet<&String> = own.iter().flat_map(|&i| &steps[i].facts.failed_results).collect();
+    let mut failed: HashMap<&String, Vec<usize>> = HashMap::new();
+    for &i in own {
+        steps[i].facts.failed_results.iter().for_each(|id| failed.entry(id).or_default().push(i));
+    }
+    let mut asked_again: HashMap<&String, usize> = HashMap::new();
+    for id in
+        calls.iter().flat_map(|&call| &steps[call].facts.requested_tools).filter_map(|tool| tool.id.as_ref())
+    {
+        *asked_again.entry(id).or_default() += 1;
+    }
     let made = open.into_iter().map(|(call, at)| {
         let tool = synthesise(steps, run, call, at, &counted);
-        Synthesised { failed: tool.call_id.as_ref().is_some_and(|id| failed.contains(id)), ..tool }
+        let told = tool.call_id.as_ref().and_then(|id| failed.get(id));
+        // An id that is used again means the call whose result the next call was sent.
+        let once = tool.call_id.as_ref().is_some_and(|id| asked_again.get(id) == Some(&1));
+        let failed = told.is_some_and(|told| once || told.iter().any(|&i| Some(steps[i].start) == tool.end));
+        Synthesised { failed, ..tool }
     });
     let made = made.collect();
     let marked = tools.into_iter().zip(taken).filter_map(|(tool, asked)| Some((tool, asked?)));
@@ -188,22 +265,30 @@ fn asked(call: &Step) -> Vec<usize> {
     tools.filter(|(_, tool)| tool.id.as_ref().is_none_or(|id| ids.insert(id))).map(|(at, _)| at).collect()
 }
 
-fn by_id(steps: &[Step], tools: &[usize], taken: &mut [Option<Asked>], open: &mut Vec<Asked>) {
-    let mut of_id: HashMap<&str, VecDeque<usize>> = HashMap::new();
-    for (t, &i) in tools.iter().enumerate() {
-        if let Some(id) = &steps[i].facts.tool_call_id {
-            of_id.entry(id).or_default().push_back(t);
+/// Some models count their calls anew in each turn: an id means the request that came last before the span.
+fn by_id(steps: &[Step], tools: &[usize], taken: &mut [Option<Requested>], open: &mut Vec<Requested>) {
+    let mut of_id: HashMap<&str, Vec<Requested>> = HashMap::new();
+    for &(call, at) in open.iter() {
+        if let Some(id) = &steps[call].facts.requested_tools[at].id {
+            of_id.entry(id).or_default().push((call, at));
         }
     }
-    open.retain(|&(call, at)| {
-        let id = steps[call].facts.requested_tools[at].id.as_deref();
-        let Some(t) = id.and_then(|id| of_id.get_mut(id)).and_then(VecDeque::pop_front) else { return true };
-        taken[t] = Some((call, at));
-        false
-    });
+    let mut found: HashSet<Requested> = HashSet::new();
+    for (t, &i) in tools.iter().enumerate() {
+        let id = steps[i].facts.tool_call_id.as_deref();
+        let Some(requests) = id.and_then(|id| of_id.get_mut(id)).filter(|requests| !requests.is_empty())
+        else {
+            continue;
+        };
+        let before = requests.iter().rposition(|&(call, _)| steps[call].start <= steps[i].start);
+        let request = requests.remove(before.unwrap_or(0));
+        taken[t] = Some(request);
+        found.insert(request);
+    }
+    open.retain(|request| !found.contains(request));
 }
 
-fn by_name(steps: &[Step], tools: &[usize], taken: &mut [Option<Asked>], open: &mut Vec<Asked>) {
+fn by_name(steps: &[Step], tools: &[usize], taken: &mut [Option<Requested>], open: &mut Vec<Requested>) {
     // Tools by the last word of their name, which qualified and bare names share.
     let mut of_name: HashMap<&str, VecDeque<usize>> = HashMap::new();
     for (t, &i) in tools.iter().enumerate().filter(|&(t, _)| taken[t].is_none()) {
@@ -235,7 +320,7 @@ fn last_word(name: &str) -> &str {
 /// An application that runs every tool through one function of its own (`call_tool`) has a span of that name for
 /// each. Where between a call and the next as many such spans stand as the call asked for tools, they are these, in
 /// order, and take their names.
-fn by_order(steps: &mut [Step], tools: &[usize], taken: &mut [Option<Asked>], open: &mut Vec<Asked>) {
+fn by_order(steps: &mut [Step], tools: &[usize], taken: &mut [Option<Requested>], open: &mut Vec<Requested>) {
     let mut left = Vec::with_capacity(open.len());
     let mut rest = &open[..];
     let mut from = 0;
@@ -265,8 +350,8 @@ fn by_order(steps: &mut [Step], tools: &[usize], taken: &mut [Option<Asked>], op
 
 /// A framework may mark the spans of its tools in no way, but name each exactly as the tool that was asked for: what
 /// is so named after the call is it. Gives the spans that became tools, each with the call that asked for it.
-fn by_span_name(steps: &mut [Step], own: &[usize], open: &mut Vec<Asked>) -> Vec<(usize, Asked)> {
-    let name = |&(call, at): &Asked| steps[call].facts.requested_tools[at].name.clone();
+fn by_span_name(steps: &mut [Step], own: &[usize], open: &mut Vec<Requested>) -> Vec<(usize, Requested)> {
+    let name = |&(call, at): &Requested| steps[call].facts.requested_tools[at].name.clone();
     let mut so_named: HashMap<String, VecDeque<usize>> =
         open.iter().map(|asked| (name(asked), VecDeque::new())).collect();
     for &i in own.iter().filter(|&&i| !steps[i].counted && steps[i].in_tool.is_none()) {
@@ -317,6 +402,44 @@ fn synthesise(steps: &[Step], run: usize, call: usize, at: usize, calls: &[usize
         end: next,
         verdict: None,
         failed: false,
+        gave_way: None,
+        asked: None,
+    }
+}
+
+/// A call that a model asked for in one run may run in another, which goes on where the first one stopped: it counts once.
+pub(super) fn give_way(steps: &mut [Step], synthesised: &mut [Synthesised]) {
+    let mut ran: HashMap<&str, usize> = HashMap::new();
+    for (i, step) in steps.iter().enumerate().rev() {
+        if step.counted
+            && step.kind == Kind::Tool
+            && step.request.is_none()
+            && let Some(id) = &step.facts.tool_call_id
+        {
+            ran.insert(id, i);
+        }
+    }
+    let mut found = Vec::new();
+    for (at, tool) in synthesised.iter_mut().enumerate() {
+        let step = tool.call_id.as_deref().and_then(|id| ran.get(id)).copied();
+        tool.gave_way = step.filter(|&i| {
+            steps[i].run != Some(tool.run)
+                && steps[i].start >= tool.start
+                && steps[i].tool_name.as_ref().is_none_or(|name| same_tool(name, &tool.name))
+        });
+        found.extend(tool.gave_way.map(|step| (step, at)));
+    }
+    for (step, at) in found {
+        let tool = &synthesised[at];
+        steps[step].request = tool.requested_by.map(|call| (call, tool.call_id.clone()));
+    }
+}
+
+/// Whether something that was said of a call is about the call of this name and id: an id decides, else the name.
+pub(super) fn same_call(said: &Approval, name: Option<&String>, id: Option<&String>) -> bool {
+    match (&said.tool_call_id, id) {
+        (Some(said), Some(id)) => said == id,
+        _ => said.tool_name.as_ref().zip(name).is_some_and(|(said, name)| same_tool(said, name)),
     }
 }
 
@@ -331,7 +454,8 @@ pub(super) fn judge(
     let gates: Vec<usize> = own
         .iter()
         .copied()
-        .filter(|&i| steps[i].facts.verdict.is_some() && !(steps[i].counted && steps[i].kind == Kind::Tool))
+        .filter(|&i| steps[i].facts.verdict.is_some() && !steps[i].told)
+        .filter(|&i| !(steps[i].counted && steps[i].kind == Kind::Tool))
         .filter(|&i| {
             steps[i].parent.is_none_or(|p| steps[p].facts.verdict.is_none() || steps[p].kind == Kind::Tool)
         })
@@ -382,6 +506,8 @@ fn of_gate(steps: &[Step], run: usize, gate: usize, name: String, verdict: Verdi
         end: step.end,
         verdict: Some(verdict),
         failed: false,
+        gave_way: None,
+        asked: None,
     }
 }
 

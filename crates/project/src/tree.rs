@@ -11,6 +11,7 @@ use super::{
 use std::{
     cmp::{Ordering, Reverse},
     collections::HashMap,
+    sync::Arc,
 };
 use turnscope_model::{Facts, Role, SpanId, TraceId};
 
@@ -100,7 +101,17 @@ fn spans(records: &[RecordFacts], order: &[usize]) -> (Vec<Step>, BySpan) {
 /// Log records join the span that they name.
 fn join_logs(steps: &mut [Step], by_span: &BySpan, records: &[RecordFacts], order: &[usize]) {
     let mut logs: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut answers: Option<HashMap<String, usize>> = None;
     for &i in order.iter().filter(|&&i| records[i].role == Role::Log) {
+        if let Some(response) = judged_answer(&records[i], by_span, steps) {
+            let answers = answers.get_or_insert_with(|| calls_by_answer(steps));
+            if let Some(&step) = answers.get(response) {
+                steps[step].joined.push(i);
+                let facts = Arc::make_mut(&mut steps[step].facts);
+                facts.scores.extend(records[i].facts.scores.iter().cloned());
+            }
+            continue;
+        }
         if let (Some(trace), Some(span)) = (records[i].trace_id, records[i].span_id)
             && let Some(&step) = by_span.get(&(trace, span))
         {
@@ -112,6 +123,25 @@ fn join_logs(steps: &mut [Step], by_span: &BySpan, records: &[RecordFacts], orde
         fill_from_logs(&mut step.facts, logs.iter().map(|&i| &*records[i].facts));
         step.joined.extend(logs);
     }
+}
+
+/// The answer that a log record judges, where it does not name the span of the call.
+fn judged_answer<'a>(log: &'a RecordFacts, by_span: &BySpan, steps: &[Step]) -> Option<&'a str> {
+    let response = log.facts.response_id.as_deref().filter(|_| !log.facts.scores.is_empty())?;
+    let named = log.trace_id.zip(log.span_id).and_then(|id| by_span.get(&id));
+    let is_the_call = named.is_some_and(|&step| steps[step].facts.response_id.as_deref() == Some(response));
+    (!is_the_call).then_some(response)
+}
+
+/// The calls that gave each answer. Of two reports the first.
+fn calls_by_answer(steps: &[Step]) -> HashMap<String, usize> {
+    let mut calls = HashMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        if let Some(id) = step.facts.response_id.as_ref().filter(|_| step.is_call()) {
+            calls.entry(id.clone()).or_insert(i);
+        }
+    }
+    calls
 }
 
 fn parent_of(

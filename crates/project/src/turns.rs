@@ -57,7 +57,7 @@ pub(super) fn assign(
 
 /// A call that counts, embeddings aside.
 fn opens_a_turn(step: &Step) -> bool {
-    step.counted && matches!(step.kind, Kind::Llm | Kind::Run | Kind::Turn)
+    step.counted && !step.is_sum && matches!(step.kind, Kind::Llm | Kind::Run | Kind::Turn)
 }
 
 /// For each step of a run the topmost turn span and the nearest tool step that it lies in.

@@ -144,7 +144,7 @@ impl Field {
 
 /// Every status that a run can have.
 pub(crate) const STATUSES: &[RunStatus] =
-    &[RunStatus::Running, RunStatus::Completed, RunStatus::Failed, RunStatus::Incomplete];
+    &[RunStatus::Running, RunStatus::Waiting, RunStatus::Completed, RunStatus::Failed, RunStatus::Incomplete];
 /// Every verdict.
 pub(crate) const VERDICTS: &[Verdict] = &[Verdict::Allow, Verdict::Deny, Verdict::Hitl];
 

@@ -118,7 +118,9 @@ pub struct Figures {
     pub failed_runs: u64,
     /// Runs that have not ended, and have not failed.
     pub open_runs: u64,
-    /// Of those, runs from which nothing came for so long that they count as incomplete.
+    /// Runs that wait for a person.
+    pub waiting_runs: u64,
+    /// Of the open runs, those from which nothing came for so long that they count as incomplete.
     pub incomplete_runs: u64,
     /// Turns.
     pub turns: u64,

@@ -32,7 +32,7 @@ pub use page::{Order, RunCursor, RunPageQuery, SearchCursor, SessionCursor, Trac
 pub use pattern::Pattern;
 pub use range::{Bounds, Operator, Range};
 pub use retention::{Pruned, Retention};
-pub use run::{Found, ListedRun, Run, RunLink, RunPage, SpanLink, Totals};
+pub use run::{Found, ListedRun, Run, RunLink, RunPage, SpanLink, Totals, Waiting};
 pub use search::{Hit, Matches, Occurrence, SearchPage, SearchQuery};
 pub use session::{Session, SessionPage};
 pub use text::{TextQuery, folded};

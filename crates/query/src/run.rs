@@ -42,6 +42,10 @@ pub struct Run {
     pub received_at: i64,
     /// The root ended with an error.
     pub failed: bool,
+    /// What a person is asked, where it stopped for them.
+    pub waiting: Option<Waiting>,
+    /// The run of the same session that came after it stopped for a person: it waits no longer.
+    pub continued_by: Option<RunId>,
     /// Turns.
     pub turn_count: u64,
     /// Model and embedding calls.
@@ -94,6 +98,21 @@ pub struct Run {
     pub span_links: Vec<SpanLink>,
 }
 
+/// What a run that stopped for a person waits for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// When the person was asked, in nanoseconds since the epoch.
+    pub since: i64,
+    /// The question.
+    pub question: Option<String>,
+    /// Who is asked.
+    pub who: Option<String>,
+    /// The tool that it is about.
+    pub tool_name: Option<String>,
+    /// The tool call that it is about.
+    pub tool_call_id: Option<String>,
+}
+
 /// A span that a run links to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpanLink {
@@ -103,12 +122,31 @@ pub struct SpanLink {
     pub why: Option<String>,
 }
 
+impl Waiting {
+    /// What it waits for, as a phrase.
+    fn reason(&self) -> String {
+        let who = self.who.as_deref().unwrap_or("a person");
+        match (&self.tool_name, &self.question) {
+            (Some(tool), _) => format!("{who} was asked about the tool {tool}"),
+            (None, Some(question)) => format!("{who} was asked: {question}"),
+            (None, None) => format!("{who} was asked"),
+        }
+    }
+}
+
 impl Run {
+    /// What the run waits for, while nothing went on in its place.
+    pub fn waits_for(&self) -> Option<&Waiting> {
+        self.waiting.as_ref().filter(|_| self.continued_by.is_none() && !self.failed)
+    }
+
     /// Where the run stands now, and why: one whose root has not ended and that has been silent for longer than
     /// `inactivity_ms` is incomplete.
     pub fn status(&self, now_ms: i64, inactivity_ms: i64) -> (RunStatus, Option<String>) {
         if self.failed {
             (RunStatus::Failed, None)
+        } else if let Some(waiting) = self.waits_for() {
+            (RunStatus::Waiting, Some(waiting.reason()))
         } else if self.end.is_some() {
             (RunStatus::Completed, None)
         } else if now_ms.saturating_sub(self.received_at) > inactivity_ms {

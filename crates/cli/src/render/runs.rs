@@ -91,6 +91,7 @@ fn said(run: &Run) -> (String, String) {
     let asked = run.input_preview.as_deref().map(one_line).unwrap_or_default();
     let came = match (&run.error, &run.output_preview) {
         (Some(error), _) if run.status == "failed" => error.text(),
+        _ if run.status == "waiting" => run.status_reason.clone().unwrap_or_default(),
         (_, Some(output)) => output.clone(),
         _ => run.status_reason.clone().unwrap_or_default(),
     };

@@ -39,7 +39,7 @@ fn a_mistake_in_a_query_is_marked_at_its_place() {
     let ran = env.run(&["runs", "--data", "data", "-q", "agent:x (status:done OR error:*)"]);
     assert_eq!(ran.code, 2, "{}", ran.err);
     let said = "turnscope: there is no status \"done\"\n    agent:x (status:done OR error:*)\n                    ^^^^\n  \
-                use running, completed, failed or incomplete\n";
+                use running, waiting, completed, failed or incomplete\n";
     assert_eq!(ran.err, said);
     // A query that begins with a minus is no flag.
     for query in ["-agent:nobody", "-(agent:a OR agent:b)", "NOT agent:nobody"] {

@@ -159,7 +159,16 @@ pub(crate) fn purpose_of_log_body(body: &AnyValue, kind: Kind, event: &str) -> P
 
 /// The hash over the list of messages that a call was sent; `None` where no messages were sent.
 pub fn context(values: &[Value]) -> Option<u64> {
-    let mut inputs = values.iter().filter(|value| value.purpose == Purpose::Input).peekable();
+    hash_of(values, Purpose::Input)
+}
+
+/// Hash over what a tool was called with.
+pub fn arguments(values: &[Value]) -> Option<u64> {
+    hash_of(values, Purpose::Arguments)
+}
+
+fn hash_of(values: &[Value], purpose: Purpose) -> Option<u64> {
+    let mut inputs = values.iter().filter(|value| value.purpose == purpose).peekable();
     inputs.peek()?;
     let hashes: Vec<u8> = inputs.flat_map(|value| &value.items).flat_map(|item| *item.hash.bytes()).collect();
     let hash = ContentHash::of(Form::Bytes, &hashes);

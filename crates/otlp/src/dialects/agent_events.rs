@@ -1,4 +1,4 @@
-//! Coding agents that speak mostly in log events: Claude Code, Codex CLI, Gemini CLI.
+//! Coding agents that speak mostly in log events: Claude Code, Codex CLI, Gemini CLI, Qwen Code.
 //!
 //! Here: which of their events stand for a prompt, a model call or a tool call, and what names each step, so that a
 //! record that comes twice, or late, or beside a real span, changes nothing. Not here: which run a step of a Codex
@@ -11,7 +11,7 @@ use super::{
     view::{Found, View},
 };
 use std::borrow::Cow;
-use turnscope_model::{ErrorFact, GroupKey, Kind, Role, RunId};
+use turnscope_model::{ErrorFact, GroupKey, Kind, Role, RunId, Usage};
 
 /// One agent's way of speaking.
 struct Agent {
@@ -36,6 +36,8 @@ struct Event {
     name: &'static str,
     /// Only where this attribute has this value.
     when: Option<(&'static str, &'static str)>,
+    /// Only where this attribute is there.
+    has: Option<&'static str>,
     kind: Kind,
     /// What the step's key begins with.
     key: &'static str,
@@ -48,7 +50,7 @@ struct Event {
 }
 
 const fn event(name: &'static str, kind: Kind, key: &'static str, ids: &'static [&'static str]) -> Event {
-    Event { name, when: None, kind, key, ids, needs_id: false, fails: false }
+    Event { name, when: None, has: None, kind, key, ids, needs_id: false, fails: false }
 }
 
 const fn failure(name: &'static str, key: &'static str, ids: &'static [&'static str]) -> Event {
@@ -84,17 +86,20 @@ static AGENTS: &[Agent] = &[
         scope: "codex",
         run: None,
         unit: "conversation.id",
-        by_trace: false,
+        by_trace: true,
         names_answered: false,
         events: &[
             event("user_prompt", Kind::Run, PROMPT, &[]),
+            // The end of an answer comes twice, once without its tokens.
             Event {
                 when: Some(("event.kind", "response.completed")),
+                has: Some("input_token_count"),
                 ..event("sse_event", Kind::Llm, LLM, &[])
             },
             Event { when: Some(("event.kind", "response.failed")), ..failure("sse_event", LLM, &[]) },
             Event {
                 when: Some(("event.kind", "response.completed")),
+                has: Some("input_token_count"),
                 ..event("websocket_event", Kind::Llm, LLM, &[])
             },
             Event { when: Some(("event.kind", "response.failed")), ..failure("websocket_event", LLM, &[]) },
@@ -107,17 +112,30 @@ static AGENTS: &[Agent] = &[
         dialect: "gemini-cli",
         prefix: "gemini_cli.",
         scope: "gemini-cli",
-        run: Some("prompt_id"),
-        unit: "prompt_id",
-        by_trace: true,
+        run: None,
+        unit: "session.id",
+        by_trace: false,
         names_answered: false,
-        events: &[
-            event("user_prompt", Kind::Run, PROMPT, &["prompt_id"]),
-            event("api_response", Kind::Llm, LLM, &["response_id"]),
-            failure("api_error", LLM, &[]),
-            event("tool_call", Kind::Tool, TOOL, &["call_id", "tool_call_id"]),
-        ],
+        events: GEMINI,
     },
+    Agent {
+        dialect: "qwen-code",
+        prefix: "qwen-code.",
+        scope: "qwen-code",
+        run: None,
+        unit: "session.id",
+        by_trace: false,
+        names_answered: false,
+        events: GEMINI,
+    },
+];
+
+/// Gemini CLI's events, and those of agents made from it. In headless mode its prompts have no ids of their own.
+static GEMINI: &[Event] = &[
+    event("user_prompt", Kind::Run, PROMPT, &[]),
+    event("api_response", Kind::Llm, LLM, &["response_id"]),
+    failure("api_error", LLM, &[]),
+    event("tool_call", Kind::Tool, TOOL, &["call_id", "tool_call_id"]),
 ];
 
 /// What an event of a coding agent says; nothing when the record is none.
@@ -137,10 +155,10 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
     agent.dialect.clone_into(&mut found.facts.dialect);
 
     let run = agent.run.and_then(|key| text(&view, key));
+    // The key that names a prompt here names a prompt's template elsewhere.
+    found.facts.prompt_id = None;
     if run.is_some() {
-        // The key that names the run here names a prompt's template elsewhere.
         found.facts.native_run_id.clone_from(&run);
-        found.facts.prompt_id = None;
     }
     prefer_account(&view, &mut found);
     found.group = match view.trace_id {
@@ -176,7 +194,8 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
 
 impl Event {
     fn applies(&self, view: &View<'_>) -> bool {
-        self.when.is_none_or(|(key, wanted)| {
+        let has = self.has.is_none_or(|key| value::get(view.attributes, key).is_some());
+        has && self.when.is_none_or(|(key, wanted)| {
             value::get_text(view.attributes, key).is_some_and(|sent| sent.eq_ignore_ascii_case(wanted))
         })
     }
@@ -192,6 +211,45 @@ fn recognise<'a>(view: &View<'a>) -> Option<(&'static Agent, &'a str)> {
         let name = named.or_else(|| view.scope_name.starts_with(agent.scope).then_some(view.name))?;
         (!name.is_empty() && !name.contains(' ')).then_some((agent, name))
     })
+}
+
+/// Codex: the turn's span has the thread, the model and the sum of the tokens.
+pub(super) fn adjust_codex(view: &View<'_>, _: &select::Selection<'_>, found: &mut Found) {
+    let facts = &mut found.facts;
+    // The number of an operating system's thread stands under the same key.
+    let thread = text(view, "thread.id").filter(|id| id.contains('-'));
+    facts.session_id = facts.session_id.take().or(thread);
+    if facts.kind != Kind::Run {
+        return;
+    }
+    facts.request_model = facts.request_model.take().or_else(|| text(view, "model"));
+    let count = |key: &str| {
+        value::get(view.attributes, &format!("codex.turn.token_usage.{key}")).and_then(RawValue::count)
+    };
+    if facts.usage.is_unknown() {
+        facts.usage = Usage {
+            input_tokens: count("input_tokens"),
+            output_tokens: count("output_tokens"),
+            cache_read_tokens: count("cached_input_tokens"),
+            cache_write_tokens: count("cache_write_input_tokens"),
+            reasoning_tokens: count("reasoning_output_tokens"),
+        };
+        facts.usage_is_total = !facts.usage.is_unknown();
+    }
+}
+
+/// Gemini CLI: each call is a trace of its own, and only the session joins them.
+pub(super) fn adjust_gemini(view: &View<'_>, selection: &select::Selection<'_>, found: &mut Found) {
+    adjust_span(view, selection, found);
+    let facts = &mut found.facts;
+    // It gives its own name to the agents that it calls; an event has theirs.
+    facts.agent_name =
+        facts.agent_name.take().filter(|name| facts.kind != Kind::Run || *name != facts.dialect);
+    if let Some(session) = &facts.session_id {
+        facts.native_run_id = None;
+        let id = RunId::assembled(&facts.dialect, view.service_name, session);
+        found.group = GroupKey::Assembled(id);
+    }
 }
 
 /// The same agents' spans: what their attributes mean otherwise elsewhere.
@@ -216,8 +274,10 @@ fn decision(view: &View<'_>, kind: Kind, found: &mut Found) {
     }
     let Some(decision) = text(view, "decision").or_else(|| text(view, "decision_type")) else { return };
     let source = text(view, "source").or_else(|| text(view, "decision_source")).or_else(|| {
-        // Gemini CLI's wording shows whether it asked.
-        Some(if decision.starts_with("auto") { "config" } else { "user" }.to_owned())
+        // Gemini CLI's wording, or the mode that it was in, shows whether it asked.
+        let mode = text(view, "active_approval_mode").or_else(|| text(view, "approval_mode"));
+        let asked = !decision.starts_with("auto") && mode.is_none_or(|mode| mode == "default");
+        Some(if asked { "user" } else { "config" }.to_owned())
     });
     verdicts::decide(&mut found.facts, &decision, source.as_deref());
 }

@@ -2,19 +2,17 @@
 //!
 //! Not here: what a run makes of its steps' failures (the crate `project`).
 
-use super::{field::Field, select::Selection, value, view::View};
+use super::{approvals::Steering, field::Field, select::Selection, value, view::View};
 use turnscope_model::{ErrorFact, Facts, Kind, Status};
 
 const LONGEST_MESSAGE: usize = 2_000;
 
-/// Exceptions by which frameworks steer themselves: a deferred call, a question to a human, a jump in a graph.
-const NO_ERRORS: &[&str] = &[
+/// Exceptions by which frameworks steer themselves: a deferred call, a jump in a graph, a generator's end.
+const STEERING: &[&str] = &[
     "CallDeferred",
-    "ApprovalRequired",
-    "GraphInterrupt",
-    "NodeInterrupt",
     "GraphBubbleUp",
     "ParentCommand",
+    "Command",
     "GeneratorExit",
     "StopIteration",
     "StopAsyncIteration",
@@ -26,10 +24,55 @@ const ANY_EXCEPTION: &str = "Exception";
 /// Words for a failed outcome.
 const FAILED: &[&str] = &["error", "failure", "failed"];
 
+/// The exception by which a framework steered itself at the end of this span, if one did: an event or an attribute tells
+/// of it, or only the text of the status.
+pub(super) fn steering<'a>(view: &View<'a>) -> Option<Steering<'a>> {
+    let exception = view.events.iter().rev().find(|event| event.name == "exception");
+    if exception.is_none() && view.status != Status::Error {
+        return None;
+    }
+    let attributes = exception.map_or(view.attributes, |event| &event.attributes);
+    if let Some(class) = value::get_text(attributes, "exception.type") {
+        let message = value::get_text(attributes, "exception.message");
+        return steers(&class).then_some(Steering { class, message });
+    }
+    if let Some(class) = value::get_text(view.attributes, "error.type").filter(|class| steers(class)) {
+        return Some(Steering { class, message: Some(view.status_message.into()) });
+    }
+    let text = view.status_message.trim();
+    let end = text.find(['(', ':']).unwrap_or(text.len());
+    let class = &text[..end];
+    steers(class).then(|| Steering { class: class.into(), message: Some(text.into()) })
+}
+
 /// Whether the exception steers and does not fail.
-pub(super) fn steers(exception_type: &str) -> bool {
-    let name = exception_type.rsplit(['.', ':']).next().unwrap_or("");
-    NO_ERRORS.contains(&name)
+fn steers(class: &str) -> bool {
+    STEERING.contains(&bare(class)) || asks_a_person(class)
+}
+
+/// Whether an exception of this class stops the work until somebody answers: frameworks name such classes after what
+/// they wait for. Being interrupted from outside is something else.
+pub(super) fn asks_a_person(class: &str) -> bool {
+    let name = bare(class);
+    let is_class = name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let stem = ["Error", "Exception"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let interrupts = stem.ends_with("Interrupt") && !matches!(stem, "KeyboardInterrupt" | "Interrupt");
+    let asks =
+        ["ApprovalRequired", "RequiresApproval", "ApprovalNeeded", "ApprovalPending", "ApprovalRequest"];
+    is_class
+        && (interrupts
+            || stem.starts_with("WaitingFor")
+            || stem.ends_with("Suspend")
+            || stem.ends_with("Suspended")
+            || stem.ends_with("InputRequired")
+            || stem.ends_with("InputRequest")
+            || asks.iter().any(|word| stem.contains(word)))
+}
+
+/// A class without its module.
+fn bare(class: &str) -> &str {
+    class_name(class).rsplit(['.', ':']).next().unwrap_or("")
 }
 
 /// Fills the error in.
@@ -43,16 +86,13 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
         || selection.truth(Field::Failed) == Some(true)
         || outcome_failed
         || ended_by_exception(view);
-    if !failed || (facts.kind == Kind::Policy && is_a_verdict(facts, selection)) {
+    if !failed || facts.steered || (facts.kind == Kind::Policy && is_a_verdict(facts, selection)) {
         return;
     }
     let exception = view.events.iter().rev().find(|event| event.name == "exception");
     let of_exception = |key| exception.and_then(|event| value::get_text(&event.attributes, key));
     let exception_type =
         of_exception("exception.type").or_else(|| value::get_text(view.attributes, "exception.type"));
-    if exception_type.as_deref().is_some_and(steers) {
-        return;
-    }
     let exception_message =
         of_exception("exception.message").or_else(|| value::get_text(view.attributes, "exception.message"));
     let described = (!view.status_message.is_empty()).then(|| without_traceback(view.status_message));
@@ -73,10 +113,15 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
     facts.error = Some(ErrorFact { r#type, message });
 }
 
+/// How long before the end of its span an exception may be written down that ended it.
+const JUST_BEFORE: u64 = 1_000_000;
+
 /// An exception at the span's very end, or after it where an exporter wrote the span later, is what ended it, even
 /// where nobody set the status. One before the end was dealt with.
 fn ended_by_exception(view: &View<'_>) -> bool {
-    let is_last = |time: u64| view.end > 0 && time >= view.end;
+    let length = view.end.saturating_sub(view.start);
+    let tolerance = if view.status == Status::Unset { JUST_BEFORE.min(length / 4) } else { 0 };
+    let is_last = |time: u64| view.end > 0 && time.saturating_add(tolerance) >= view.end;
     view.events.iter().any(|event| event.name == "exception" && is_last(event.time_unix_nano))
 }
 

@@ -4,9 +4,9 @@
 //! values stand (the tables), tokens, errors, verdicts and scores (files of their own).
 
 use super::{
-    errors,
+    approvals, errors,
     field::Field,
-    fields::WEAK_SESSIONS,
+    fields::{WEAK_AGENTS, WEAK_SESSIONS},
     kind_names::{self, Name},
     kinds, metadata, providers, recognise, scores,
     select::Selection,
@@ -72,6 +72,7 @@ pub(super) fn build(view: &View<'_>, selection: &Selection<'_>, kind: Kind) -> F
     }
     tool(&mut facts, view, selection);
     verdicts::fill(&mut facts, selection);
+    approvals::fill(&mut facts, selection, view);
     if view.signal == Signal::Span || view.name.starts_with("gen_ai.") {
         errors::fill(&mut facts, selection, view);
     }
@@ -116,6 +117,8 @@ fn readable_name(view: &View<'_>, selection: &Selection<'_>) -> String {
 
 fn identities(facts: &mut Facts, selection: &Selection<'_>) {
     facts.agent_name = selection.text(Field::AgentName);
+    facts.agent_name_is_weak =
+        selection.get(Field::AgentName).is_some_and(|selected| WEAK_AGENTS.contains(&selected.key()));
     facts.agent_id = selection.text(Field::AgentId);
     facts.workflow_name = selection.text(Field::WorkflowName);
     facts.native_run_id = selection.text(Field::NativeRunId);
@@ -168,7 +171,10 @@ const AROUND_TOOLS: &[(&str, &str)] = &[
 fn names(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
     if facts.kind == Kind::Run && facts.agent_name.is_none() {
         let marker = selection.kind.map_or("", |(_, _, key)| key);
-        facts.agent_name = if NAMED_AFTER_AGENT.contains(&marker) {
+        // A method's name (`Runner.run`) is not an agent's, and a span's name may be either.
+        let is_named = NAMED_AFTER_AGENT.contains(&marker);
+        facts.agent_name_is_weak = !is_named || view.name.contains('.');
+        facts.agent_name = if is_named {
             Some(view.name.to_owned())
         } else {
             inner(AROUND_AGENTS, view.name)

@@ -52,7 +52,7 @@ fields! {
     CacheWrite1h Number, ServiceTier Any, Speed Any, Cost Number, CostIn Number, CostOut Number,
     ToolName Any, ToolCallId Any,
     PolicyAllow Truth, PolicyDeny Truth, PolicyHuman Truth, Decision Any, DecidedBy Any, Reason Any, RiskTier Any,
-    Triggered Truth, Deferral Any,
+    Triggered Truth, Deferral Any, Operation Any, Question Any, Answer Any, Resolution Any,
     ErrorType Any, ErrorCode Any, ErrorMessage Any, Success Truth, Failed Truth, Outcome Any,
     ScoreName Any, ScoreValue Number, ScoreLabel Any, ScoreComment Any, ScoreMap Any,
     ReadableName Any, SpanType Any,

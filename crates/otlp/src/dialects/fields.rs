@@ -18,6 +18,9 @@ pub(super) const ON_RESOURCE: &[Field] = &[
     Field::PromptVersion,
 ];
 
+/// Names that an application gives to a function as well as to an agent.
+pub(super) const WEAK_AGENTS: &[&str] = &["ai.telemetry.functionId", "name"];
+
 /// Names that some frameworks fill with an id of their own for every run: a session that stands under another
 /// name, also on a step above, is the application's and wins.
 pub(super) const WEAK_SESSIONS: &[&str] =
@@ -333,6 +336,10 @@ pub(super) static RULES: &[Rule] = &[
         &[key("kitelogik.policy.risk_tier"), key("policy.risk_tier"), key("turnscope.risk_tier")],
     ),
     (Field::Triggered, &[key("gen_ai.guardrail.triggered"), key("guardrail.triggered"), key("triggered")]),
+    (Field::Operation, &[key("gen_ai.operation.name")]),
+    (Field::Question, &[key("turnscope.question"), key("genkit:metadata:interrupt")]),
+    (Field::Resolution, &[key("turnscope.resolution")]),
+    (Field::Answer, &[key("turnscope.answer"), key("genkit:metadata:resumed")]),
     (Field::Deferral, &[key("pydantic_ai.tool.deferral.name")]),
     (
         Field::ErrorType,
@@ -372,6 +379,7 @@ pub(super) static RULES: &[Rule] = &[
             key("langfuse.observation.level"),
             key("gen_ai.task.status"),
             key("gen_ai.response.status"),
+            key("gen_ai.agent.status"),
             key("agent_inspector.status"),
         ],
     ),

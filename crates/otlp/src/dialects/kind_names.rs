@@ -46,6 +46,8 @@ pub(super) static BY_NAME: &[(Name, Kind)] = &[
     (Is("claude_code.tool"), Tool),
     (Is("claude_code.tool.blocked_on_user"), Policy),
     (Starts("claude_code."), Workflow),
+    (Is("session_task.turn"), Run),
+    (Is("guardian_scoring_observation"), Other),
     (Is("agent_session"), Run),
     (Is("policy_gate.evaluate"), Policy),
     (Is("policy_gate.evaluate_event"), Policy),
@@ -123,6 +125,8 @@ pub(super) static BY_NAME: &[(Name, Kind)] = &[
 
 /// Corrections of what a framework's own marker says too coarsely: of this kind and so named, it is rather that.
 pub(super) static DETAILS: &[(Kind, Name, Kind)] = &[
+    // Parts of a streamed answer name the tool that it asks for.
+    (Tool, Is("handle_responses"), Other),
     // A loop's steps come as chains.
     (Workflow, Numbered("Step "), Turn),
     (Workflow, Numbered("step "), Turn),

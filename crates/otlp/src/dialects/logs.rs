@@ -7,7 +7,7 @@ use super::{
     view::{Found, View},
 };
 use std::borrow::Cow;
-use turnscope_model::{Kind, Role};
+use turnscope_model::{GroupKey, Kind, Role, RunId};
 
 /// A step that has begun, announced at once; the finished span replaces it.
 const STARTED: &str = "turnscope.step.started";
@@ -28,7 +28,18 @@ pub(super) fn find(view: &View<'_>) -> Found {
     let mut found = Found::plain(&view);
     found.facts = facts::build(&view, &selection, Kind::Other);
     printed::adjust_log(&view, &mut found);
+    judged_later(&view, &mut found);
     found
+}
+
+/// A score that is given later, where no span is at hand: it is seen together with the call that gave this answer.
+fn judged_later(view: &View<'_>, found: &mut Found) {
+    if view.trace_id.is_none()
+        && !found.facts.scores.is_empty()
+        && let Some(response) = &found.facts.response_id
+    {
+        found.group = GroupKey::Assembled(RunId::of_answer(response));
+    }
 }
 
 /// The event carries the ids of the span that has begun, its parent's and its name in attributes, and whatever facts

@@ -9,6 +9,7 @@
 
 mod agent_events;
 mod agent_inspector;
+mod approvals;
 mod errors;
 mod facts;
 mod field;
@@ -35,6 +36,7 @@ mod verdicts;
 mod view;
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
+pub(crate) use verdicts::resolution_of;
 pub use view::{Found, Signal, View};
 
 /// Finds the facts of one record.

@@ -15,7 +15,9 @@ type Adjust = fn(&View<'_>, &Selection<'_>, &mut Found);
 static ADJUST: &[(&str, Adjust)] = &[
     ("agent-inspector", agent_inspector::adjust),
     ("claude-code", agent_events::adjust_span),
-    ("gemini-cli", agent_events::adjust_span),
+    ("codex", agent_events::adjust_codex),
+    ("gemini-cli", agent_events::adjust_gemini),
+    ("qwen-code", agent_events::adjust_gemini),
     ("openinference", printed::adjust),
 ];
 

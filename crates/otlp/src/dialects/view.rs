@@ -20,7 +20,7 @@ pub enum Signal {
 pub struct View<'a> {
     /// Span or log record.
     pub signal: Signal,
-    /// The span's name; on a log record its event name (field `event_name`, else attribute `event.name`), or empty.
+    /// The span's name; on a log record its event name (attribute `event.name`, else field `event_name`), or empty.
     pub name: &'a str,
     /// OTLP's span kind (0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer).
     pub span_kind: i32,

@@ -164,13 +164,11 @@ fn cut_log(log: &LogRecord, kind: Kind) -> (LogRecord, String, Vec<Value>) {
 
 /// A log record's event name: the field, or the attribute of older SDKs.
 pub(crate) fn event_name(log: &LogRecord) -> &str {
-    if !log.event_name.is_empty() {
-        return &log.event_name;
-    }
+    // Some loggers put a source position into the record's own field, and the name into the attribute.
     let named = log.attributes.iter().find(|kv| kv.key == "event.name").and_then(|kv| kv.value.as_ref());
     match named.and_then(|any| any.value.as_ref()) {
-        Some(any_value::Value::StringValue(name)) => name,
-        _ => "",
+        Some(any_value::Value::StringValue(name)) if !name.is_empty() => name,
+        _ => &log.event_name,
     }
 }
 

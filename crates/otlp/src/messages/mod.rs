@@ -4,6 +4,7 @@
 //! `part` tell by structure what they are, whoever wrote them. Also here: the preview facts of the receiving path
 //! (`preview`) and the text of one stored item for the search index (`text`).
 
+mod approvals;
 mod content;
 mod definition;
 mod events;
@@ -21,6 +22,7 @@ mod stream;
 mod text;
 mod typed;
 
+pub(crate) use approvals::question;
 pub use content::Content;
 pub(crate) use content::event_name;
 pub use external::fetched;

@@ -3,6 +3,7 @@
 //! Lists are read from the end, and only items that can matter are parsed, to keep it cheap.
 
 use super::{
+    approvals::approvals,
     failures, parse,
     plain_text::{TEXT_KEYS, is_a_repr, plain_text, text_of},
     source::{Record, Sent, Source},
@@ -16,7 +17,7 @@ use crate::{
 use memchr::memmem;
 use serde_json::Value as Json;
 use std::sync::LazyLock;
-use turnscope_model::{Kind, Message, Part, Purpose, RequestedTool};
+use turnscope_model::{Approval, Kind, Message, Part, Purpose, RequestedTool};
 
 /// How many characters a preview has.
 const PREVIEW: usize = 500;
@@ -36,11 +37,19 @@ pub struct Previews {
     pub requested_tools: Vec<RequestedTool>,
     /// The ids of the tool calls whose results a model was sent as failed.
     pub failed_results: Vec<String>,
+    /// What a person is asked.
+    pub asks: Vec<Approval>,
+    /// What a person answered.
+    pub answers: Vec<Approval>,
 }
 
 /// Finds the previews of a record that has been cut.
 pub(crate) fn previews(record: Record<'_>) -> Previews {
     let is_log = !record.event.is_empty() || record.body.is_some();
+    if record.kind == Kind::Tool && !is_log {
+        let (asks, answers) = approvals(&record.sources());
+        return Previews { asks, answers, ..Previews::default() };
+    }
     if !is_log
         && !matches!(record.kind, Kind::Llm | Kind::Embedding | Kind::Run | Kind::Turn | Kind::Workflow)
     {
@@ -65,6 +74,7 @@ pub(crate) fn previews(record: Record<'_>) -> Previews {
     }
     let is_call = record.kind == Kind::Llm || is_log;
     answers = stream::joined(answers);
+    let (asks, given) = if is_log { (Vec::new(), Vec::new()) } else { approvals(&sources) };
     let told = outputs.first().filter(|_| !is_call).and_then(told_beside_a_list);
     Previews {
         input_text: inputs.iter().rev().find_map(user_text).and_then(cut_short),
@@ -76,6 +86,8 @@ pub(crate) fn previews(record: Record<'_>) -> Previews {
             .filter(|reason| !reason.is_empty()),
         requested_tools: if is_call { requested(&answers, outputs.len() == 1) } else { Vec::new() },
         failed_results: if is_call { failures::failed_results(&sources) } else { Vec::new() },
+        asks,
+        answers: given,
     }
 }
 

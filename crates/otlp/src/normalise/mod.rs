@@ -189,6 +189,7 @@ fn span_record(
     let facts = &mut found.facts;
     take_previews(facts, messages::span_previews(&span, &values, facts.kind));
     facts.context = cut::context(&values);
+    facts.arguments = cut::arguments(&values);
     facts.redacted = redacted;
     facts.invalid_utf8 |= is_repaired(&span.attributes);
     facts.clamped |= span.end_time_unix_nano != 0 && span.end_time_unix_nano < span.start_time_unix_nano;
@@ -382,6 +383,8 @@ fn take_previews(facts: &mut Facts, previews: Previews) {
         facts.requested_tools = previews.requested_tools;
     }
     facts.failed_results = previews.failed_results;
+    facts.asks.extend(previews.asks);
+    facts.answers.extend(previews.answers);
 }
 
 fn short(text: &str) -> &str {

@@ -29,8 +29,11 @@ fn the_attempts_inside_one_call_count_each() {
 
 #[test]
 fn a_call_below_a_tool_of_a_call_is_another() {
-    let made = group().run("a").under(Kind::Llm, "outer").under(Kind::Tool, "t").llm("inner").project();
+    let outer = || group().run("a").under(Kind::Llm, "outer");
+    let made = outer().tokens(5, 1).under(Kind::Tool, "t").llm("inner").project();
     assert_eq!(made.runs[0].llm_call_count, 2);
+    let sum = outer().tokens(20, 2).under(Kind::Tool, "t").llm("inner").project();
+    assert_eq!((sum.runs[0].llm_call_count, sum.runs[0].usage.input_tokens), (1, Some(10)));
 }
 
 #[test]

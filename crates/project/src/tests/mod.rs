@@ -1,5 +1,7 @@
 //! One test for each sentence of the design's rules on runs, turns, steps and figures.
 
+mod approvals;
+mod counting;
 mod figures;
 mod records;
 mod runs;

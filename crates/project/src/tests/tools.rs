@@ -78,5 +78,5 @@ fn a_turn_or_agent_span_with_usage_and_no_call_counts_as_one() {
     let made = group().run("a").tokens(5, 2).llm("c").project();
     assert_eq!((made.runs[0].llm_call_count, made.runs[0].usage.input_tokens), (1, Some(10)));
     let total = group().run("a").tokens(5, 2).facts(|f| f.usage_is_total = true).project();
-    assert_eq!(total.runs[0].llm_call_count, 0);
+    assert_eq!(total.runs[0].llm_call_count, 1);
 }

@@ -156,7 +156,13 @@ fn attributes_are_asked_for_by_key() {
 fn mistakes_say_where_they_are_and_what_would_be_right() {
     for (query, at, length, message, help) in [
         ("agent:x  nope:1 tag:y", 9, 4, "there is no field \"nope\"", "use status, user"),
-        ("status:done", 7, 4, "there is no status \"done\"", "use running, completed, failed or incomplete"),
+        (
+            "status:done",
+            7,
+            4,
+            "there is no status \"done\"",
+            "use running, waiting, completed, failed or incomplete",
+        ),
         ("-status:failed,done", 15, 4, "there is no status \"done\"", "use running"),
         ("verdict:maybe", 8, 5, "there is no verdict", "use allow, deny or hitl"),
         ("trace_id:xyz", 9, 3, "\"xyz\" is no trace id", "32 hexadecimal digits"),

@@ -11,7 +11,7 @@ pub(super) fn entries(run: &Run, group: Option<&TraceGroup>, moment: Moment) -> 
     let mut told: Vec<(String, Entry)> =
         group.map(|group| decisions(run, group)).unwrap_or_default().into_iter().collect();
     let (status, reason) = run.status(moment.now_ms, moment.inactivity_ms);
-    if status != RunStatus::Running {
+    if !matches!(status, RunStatus::Running | RunStatus::Waiting) {
         told.push((origin(run, moment), Entry::Run(run_entry(run, status, reason))));
     }
     told

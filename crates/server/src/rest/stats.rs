@@ -83,8 +83,10 @@ fn bucket(text: &str) -> Result<Bucket, Problem> {
 }
 
 /// Fields whose values are fixed, with them.
-const FIXED: &[(&str, &[&str])] =
-    &[("status", &["running", "completed", "failed", "incomplete"]), ("verdict", &["allow", "deny", "hitl"])];
+const FIXED: &[(&str, &[&str])] = &[
+    ("status", &["running", "waiting", "completed", "failed", "incomplete"]),
+    ("verdict", &["allow", "deny", "hitl"]),
+];
 
 /// The values a filter can take, most frequent first.
 pub(crate) async fn values(

@@ -4,7 +4,7 @@ use super::pricing::RunCosts;
 use std::collections::BTreeSet;
 use turnscope_model::{RunId, TraceGroupId};
 use turnscope_project::{Projection, RecordFacts, RunView};
-use turnscope_query::{Run, SpanLink};
+use turnscope_query::{Run, SpanLink, Waiting};
 
 use crate::schema::sql_value::nanos;
 
@@ -40,6 +40,14 @@ pub(super) fn run_row(
         duration: end.unwrap_or(last_seen).saturating_sub(start),
         received_at,
         failed: run.failed,
+        waiting: run.waiting.as_ref().map(|asked| Waiting {
+            since: asked.asked_at.map_or(last_seen, nanos),
+            question: asked.question.clone(),
+            who: asked.who.clone(),
+            tool_name: asked.tool_name.clone(),
+            tool_call_id: asked.tool_call_id.clone(),
+        }),
+        continued_by: None,
         turn_count: run.turns.len() as u64,
         llm_call_count: run.llm_call_count,
         tool_call_count: run.tool_call_count,

@@ -12,7 +12,7 @@ use crate::{
         stored::field,
     },
 };
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use std::collections::BTreeMap;
 use turnscope_model::{RunId, TraceGroupId};
 use turnscope_project::{RunView, TraceGroup};
@@ -33,7 +33,9 @@ pub(super) fn write_runs(
     let mut changes = Vec::new();
     for (index, view) in group.projection.runs.iter().enumerate() {
         let known = old.remove(&view.run_id.bytes()[..]);
-        let run = run_row(leader, &group.projection, &group.records, index, received_at, &costs[index]);
+        let mut run = run_row(leader, &group.projection, &group.records, index, received_at, &costs[index]);
+        run.continued_by = continued_by(tx, &run)?;
+        changes.extend(continue_earlier(tx, &run)?);
         write_run(tx, known, run, view, &costs[index], price_key)?;
         changes.push(Change { run_id: view.run_id, gone: false });
     }
@@ -45,6 +47,45 @@ pub(super) fn write_runs(
         }
     }
     Ok(changes)
+}
+
+/// The run of the same session that came first after this one stopped for a person.
+fn continued_by(tx: &Connection, run: &Run) -> Result<Option<RunId>> {
+    let (Some(session), Some(waiting)) = (&run.session_id, &run.waiting) else { return Ok(None) };
+    let found = tx
+        .prepare_cached(
+            "SELECT run_id FROM runs WHERE session_id = ?1 AND service_name = ?2 AND started_at >= ?3
+                 AND root_run_id <> ?4 AND parent_run_id IS NULL ORDER BY started_at, id LIMIT 1",
+        )?
+        .query_row((session, &run.service_name, waiting.since, run.root_run_id.bytes()), |row| {
+            row.get::<_, Vec<u8>>(0)
+        })
+        .optional()?;
+    Ok(found.and_then(|id| RunId::from_bytes(&id).ok()))
+}
+
+/// Earlier runs of the session that stopped for a person wait no longer. Gives those that changed.
+fn continue_earlier(tx: &Connection, run: &Run) -> Result<Vec<Change>> {
+    let Some(session) = run.session_id.as_ref().filter(|_| run.parent_run_id.is_none()) else {
+        return Ok(Vec::new());
+    };
+    let mut changed = Vec::new();
+    let mut update = tx.prepare_cached(
+        "UPDATE runs SET continued_by = ?1
+         WHERE session_id = ?2 AND service_name = ?3 AND waiting_since <= ?4 AND root_run_id <> ?1
+             AND coalesce(continued_by, x'') <> ?1
+             AND coalesce((SELECT later.started_at FROM runs later WHERE later.run_id = runs.continued_by), ?4 + 1) > ?4
+         RETURNING run_id",
+    )?;
+    let own = run.run_id.bytes();
+    let rows =
+        update.query_map((own, session, &run.service_name, run.start), |row| row.get::<_, Vec<u8>>(0))?;
+    for id in rows {
+        if let Ok(run_id) = RunId::from_bytes(&id?) {
+            changed.push(Change { run_id, gone: false });
+        }
+    }
+    Ok(changed)
 }
 
 /// The rows of runs by run id.

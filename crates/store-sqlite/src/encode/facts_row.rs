@@ -3,8 +3,8 @@
 
 use prost::Message as _;
 use turnscope_model::{
-    ContentId, ErrorFact, Facts, Kind, LinkFact, RequestedTool, Resolution, ScoreFact, ScoreSource, SpanId,
-    TraceId, Usage, Verdict,
+    Approval, ContentId, ErrorFact, Facts, Kind, LinkFact, RequestedTool, Resolution, ScoreFact, ScoreSource,
+    SpanId, TraceId, Usage, Verdict,
 };
 
 /// See the fields of the same name in [`Facts`]. Previews are kept as contents, by id.
@@ -127,6 +127,16 @@ struct Row {
     service_tier: Option<String>,
     #[prost(bool, tag = "58")]
     implausible_count: bool,
+    #[prost(fixed64, optional, tag = "59")]
+    arguments: Option<u64>,
+    #[prost(message, repeated, tag = "60")]
+    asks: Vec<ApprovalRow>,
+    #[prost(message, repeated, tag = "61")]
+    answers: Vec<ApprovalRow>,
+    #[prost(bool, tag = "62")]
+    steered: bool,
+    #[prost(bool, tag = "63")]
+    agent_name_is_weak: bool,
 }
 
 /// Ids as their bytes.
@@ -192,6 +202,50 @@ impl Companions {
     }
 }
 
+#[derive(Clone, PartialEq, prost::Message)]
+struct ApprovalRow {
+    #[prost(string, optional, tag = "1")]
+    text: Option<String>,
+    #[prost(string, optional, tag = "2")]
+    who: Option<String>,
+    #[prost(uint32, tag = "3")]
+    resolution: u32,
+    #[prost(string, optional, tag = "4")]
+    tool_name: Option<String>,
+    #[prost(string, optional, tag = "5")]
+    tool_call_id: Option<String>,
+}
+
+impl From<Approval> for ApprovalRow {
+    fn from(approval: Approval) -> Self {
+        let Approval { text, who, resolution, tool_name, tool_call_id } = approval;
+        Self { text, who, resolution: resolution_number(resolution), tool_name, tool_call_id }
+    }
+}
+
+impl From<ApprovalRow> for Approval {
+    fn from(row: ApprovalRow) -> Self {
+        let ApprovalRow { text, who, resolution, tool_name, tool_call_id } = row;
+        Self { text, who, resolution: resolution_of(resolution), tool_name, tool_call_id }
+    }
+}
+
+fn resolution_number(resolution: Option<Resolution>) -> u32 {
+    match resolution {
+        None => 0,
+        Some(Resolution::Approved) => 1,
+        Some(Resolution::Rejected) => 2,
+    }
+}
+
+fn resolution_of(number: u32) -> Option<Resolution> {
+    match number {
+        1 => Some(Resolution::Approved),
+        2 => Some(Resolution::Rejected),
+        _ => None,
+    }
+}
+
 /// Encodes facts; the kind stands in a column of its own.
 pub(crate) fn encode(facts: &Facts, companions: Companions) -> Vec<u8> {
     let facts = facts.clone();
@@ -250,10 +304,7 @@ pub(crate) fn encode(facts: &Facts, companions: Companions) -> Vec<u8> {
             Verdict::Deny => 2,
             Verdict::Hitl => 3,
         }),
-        resolution: facts.resolution.map_or(0, |resolution| match resolution {
-            Resolution::Approved => 1,
-            Resolution::Rejected => 2,
-        }),
+        resolution: resolution_number(facts.resolution),
         decided_by: facts.decided_by,
         reason: facts.reason,
         risk_tier: facts.risk_tier,
@@ -279,6 +330,11 @@ pub(crate) fn encode(facts: &Facts, companions: Companions) -> Vec<u8> {
         dropped: facts.dropped,
         clamped: facts.clamped,
         implausible_count: facts.implausible_count,
+        arguments: facts.arguments,
+        asks: facts.asks.into_iter().map(ApprovalRow::from).collect(),
+        answers: facts.answers.into_iter().map(ApprovalRow::from).collect(),
+        steered: facts.steered,
+        agent_name_is_weak: facts.agent_name_is_weak,
         event_key,
         event_parent,
         error_text: companions.error_text.map(|id| id.0.cast_unsigned()),
@@ -349,11 +405,7 @@ pub(crate) fn decode(bytes: &[u8], kind: Kind) -> Result<(Facts, Companions), pr
             3 => Some(Verdict::Hitl),
             _ => None,
         },
-        resolution: match row.resolution {
-            1 => Some(Resolution::Approved),
-            2 => Some(Resolution::Rejected),
-            _ => None,
-        },
+        resolution: resolution_of(row.resolution),
         decided_by: row.decided_by,
         reason: row.reason,
         risk_tier: row.risk_tier,
@@ -389,6 +441,11 @@ pub(crate) fn decode(bytes: &[u8], kind: Kind) -> Result<(Facts, Companions), pr
         dropped: row.dropped,
         clamped: row.clamped,
         implausible_count: row.implausible_count,
+        arguments: row.arguments,
+        asks: row.asks.into_iter().map(Approval::from).collect(),
+        answers: row.answers.into_iter().map(Approval::from).collect(),
+        steered: row.steered,
+        agent_name_is_weak: row.agent_name_is_weak,
     };
     let companions = Companions {
         input_text: row.input_text.map(|id| ContentId(id.cast_signed())),
@@ -428,6 +485,10 @@ mod tests {
                 source: ScoreSource::Event,
             }],
             context: Some(u64::MAX),
+            arguments: Some(7),
+            asks: vec![Approval { tool_name: Some("refund".into()), ..Approval::default() }],
+            answers: vec![Approval { resolution: Some(Resolution::Approved), ..Approval::default() }],
+            steered: true,
             links: vec![LinkFact {
                 trace_id: TraceId::try_from(&[7; 16][..]).unwrap(),
                 span_id: SpanId::try_from(&[9; 8][..]).unwrap(),

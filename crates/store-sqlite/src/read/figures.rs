@@ -36,7 +36,8 @@ impl SqliteReader<'_> {
                  r.error_count, r.allow_count, r.deny_count, r.hitl_count, {table}.{calls}, {table}.unpriced_calls,
                  {table}.cost, {table}.computed_cost, {table}.reported_cost, {table}.input_tokens,
                  {table}.output_tokens, {table}.cache_read_tokens, {table}.cache_write_tokens,
-                 {table}.reasoning_tokens{columns}
+                 {table}.reasoning_tokens,
+                 r.waiting_since IS NOT NULL AND r.continued_by IS NULL{columns}
              FROM runs r{joins} WHERE {}",
             clause.sql
         );
@@ -110,7 +111,7 @@ fn add(
     let received_at: i64 = row.get(4)?;
     let mut values = Vec::with_capacity(query.group_by.len());
     for column in 0..query.group_by.len() {
-        values.push(match row.get_ref(21 + column)? {
+        values.push(match row.get_ref(22 + column)? {
             ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
             _ => None,
         });
@@ -124,11 +125,13 @@ fn add(
     };
     let usage = usage(row, 16)?;
     let figures = groups.entry(FigureKey { bucket, values }).or_default();
-    let is_open = ended.is_none() && !failed;
+    let is_waiting = !failed && row.get::<_, bool>(21)?;
+    let is_open = ended.is_none() && !failed && !is_waiting;
     let is_silent = moment.now_ms.saturating_sub(received_at) > moment.inactivity_ms;
     figures.runs += 1;
     figures.failed_runs += u64::from(failed);
     figures.open_runs += u64::from(is_open);
+    figures.waiting_runs += u64::from(is_waiting);
     figures.incomplete_runs += u64::from(is_open && is_silent);
     for (sum, column) in [
         (&mut figures.turns, 5),

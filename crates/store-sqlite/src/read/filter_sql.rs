@@ -132,11 +132,15 @@ impl Builder<'_> {
     }
 
     fn status(&mut self, status: RunStatus, moment: Moment) -> String {
-        let open = "r.failed = 0 AND r.ended_at IS NULL";
+        let waiting = "r.waiting_since IS NOT NULL AND r.continued_by IS NULL";
+        let open = format!("r.failed = 0 AND r.ended_at IS NULL AND NOT ({waiting})");
         let silent_since = moment.now_ms.saturating_sub(moment.inactivity_ms);
         match status {
             RunStatus::Failed => "r.failed".into(),
-            RunStatus::Completed => "(r.failed = 0 AND r.ended_at IS NOT NULL)".into(),
+            RunStatus::Completed => {
+                format!("(r.failed = 0 AND r.ended_at IS NOT NULL AND NOT ({waiting}))")
+            }
+            RunStatus::Waiting => format!("(r.failed = 0 AND {waiting})"),
             RunStatus::Running => format!("({open} AND r.received_at >= {})", self.bind(silent_since)),
             RunStatus::Incomplete => format!("({open} AND r.received_at < {})", self.bind(silent_since)),
         }

@@ -11,6 +11,8 @@ use crate::{
 use turnscope_model::RunId;
 use turnscope_query::{Run, RunLink};
 
+/// Said of a run that goes on after a person was asked.
+const CONTINUES: &str = "continues";
 /// Runs that point into one trace, looked at.
 const POINTING: u32 = 100;
 
@@ -24,12 +26,30 @@ impl SqliteReader<'_> {
                 add(&mut links, run, other.run_id, link.why.clone(), true);
             }
         }
+        if let Some(later) = run.continued_by {
+            add(&mut links, run, later, Some(CONTINUES.to_owned()), false);
+        }
+        for earlier in self.continued(run)? {
+            add(&mut links, run, earlier, Some(CONTINUES.to_owned()), true);
+        }
         for trace in &run.trace_ids {
             for (other, why) in self.links_into(run, trace)? {
                 add(&mut links, run, other, why, false);
             }
         }
         Ok(links)
+    }
+
+    /// The runs that stopped for a person, and with which this one goes on.
+    fn continued(&mut self, run: &Run) -> Result<Vec<RunId>> {
+        let sql = format!(
+            "SELECT run_id FROM runs WHERE continued_by = ?1 AND parent_run_id IS NULL
+             ORDER BY started_at, id LIMIT {POINTING}"
+        );
+        let mut statement = self.db()?.prepare_cached(&sql)?;
+        let ids = statement.query_map([run.run_id.bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+        let ids: Vec<Vec<u8>> = ids.collect::<rusqlite::Result<_>>()?;
+        Ok(ids.iter().filter_map(|id| RunId::from_bytes(id).ok()).collect())
     }
 
     /// The runs that point at a span of `run` in this trace.

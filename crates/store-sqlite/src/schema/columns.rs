@@ -7,7 +7,7 @@ use rusqlite::{
 };
 use std::sync::LazyLock;
 use turnscope_model::{Costs, ErrorFact, RunId, TraceGroupId, Usage};
-use turnscope_query::{Run, SpanLink};
+use turnscope_query::{Run, SpanLink, Waiting};
 
 /// A run as the table `runs` keeps it.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,7 @@ pub(crate) struct RunRow {
     /// The run, but for what stands below.
     run: Run,
     total_tokens: Option<u64>,
+    waiting_since: Option<i64>,
     error_type: Option<String>,
     error_message: Option<String>,
     lists: Lists,
@@ -43,6 +44,23 @@ struct Lists {
     /// The spans that it links to, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     links: Vec<(String, Option<String>)>,
+    /// What it waits for, but for the time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Asked>,
+}
+
+/// What a person is asked.
+#[derive(serde::Serialize, serde::Deserialize, Default, Clone, Debug, PartialEq)]
+#[serde(default)]
+struct Asked {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<String>,
 }
 
 impl SqlValue for Lists {
@@ -92,6 +110,8 @@ const COLUMNS: &[Column] = &[
     column!("duration", |row| row.run.duration),
     column!("received_at", |row| row.run.received_at),
     column!("failed", |row| row.run.failed),
+    column!("waiting_since", |row| row.waiting_since),
+    column!("continued_by", |row| row.run.continued_by),
     column!("turn_count", |row| row.run.turn_count),
     column!("llm_call_count", |row| row.run.llm_call_count),
     column!("tool_call_count", |row| row.run.tool_call_count),
@@ -160,13 +180,34 @@ impl RunRow {
             metadata: std::mem::take(&mut run.metadata),
             risk_tiers: std::mem::take(&mut run.risk_tiers),
             links: run.span_links.drain(..).map(|link| (link.span, link.why)).collect(),
+            waiting: None,
         };
-        Self { total_tokens: run.usage.total_tokens(), run, error_type, error_message, lists, price_key }
+        let waiting = run.waiting.take();
+        let waiting_since = waiting.as_ref().map(|waiting| waiting.since);
+        let lists = Lists {
+            waiting: waiting.map(|Waiting { question, who, tool_name, tool_call_id, .. }| Asked {
+                question,
+                who,
+                tool_name,
+                tool_call_id,
+            }),
+            ..lists
+        };
+        Self {
+            waiting_since,
+            total_tokens: run.usage.total_tokens(),
+            run,
+            error_type,
+            error_message,
+            lists,
+            price_key,
+        }
     }
 
     /// The run that this row keeps.
     pub(crate) fn into_run(self) -> Run {
         let message = self.error_message;
+        let asked = self.lists.waiting.unwrap_or_default();
         Run {
             error: self.error_type.map(|r#type| ErrorFact { r#type, message }),
             trace_ids: self.lists.trace_ids,
@@ -176,6 +217,13 @@ impl RunRow {
             tags: self.lists.tags,
             metadata: self.lists.metadata,
             risk_tiers: self.lists.risk_tiers,
+            waiting: self.waiting_since.map(|since| Waiting {
+                since,
+                question: asked.question,
+                who: asked.who,
+                tool_name: asked.tool_name,
+                tool_call_id: asked.tool_call_id,
+            }),
             span_links: self.lists.links.into_iter().map(|(span, why)| SpanLink { span, why }).collect(),
             ..self.run
         }
@@ -222,6 +270,8 @@ fn blank() -> Run {
         duration: 0,
         received_at: 0,
         failed: false,
+        waiting: None,
+        continued_by: None,
         turn_count: 0,
         llm_call_count: 0,
         tool_call_count: 0,

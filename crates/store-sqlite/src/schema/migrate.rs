@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_quarantine.sql"),
     include_str!("migrations/0007_foreign_bases.sql"),
     include_str!("migrations/0008_substring_search.sql"),
+    include_str!("migrations/0009_waiting.sql"),
 ];
 
 /// Brings the database to the newest version, each step in a transaction of its own.

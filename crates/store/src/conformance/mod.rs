@@ -53,6 +53,7 @@ macro_rules! conformance_tests {
             runs_are_found_by_their_ids_and_beginnings
             child_runs_are_totalled_and_listed
             links_lead_both_ways
+            a_run_waits_for_a_person_until_its_session_goes_on
             figures_are_sums_over_the_matching_runs
             values_are_listed_most_frequent_first
             sessions_gather_runs

@@ -10,10 +10,12 @@ use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
-use turnscope_model::{Body, LinkFact, NanoUsd, Purpose, Record, RecordId, RunId, ScoreSource};
+use turnscope_model::{
+    Approval, Body, LinkFact, NanoUsd, Purpose, Record, RecordId, RunId, RunStatus, ScoreSource,
+};
 use turnscope_query::{
-    FigureKey, FiguresQuery, Found, GroupBy, NewScore, NumberField, Order, Retention, RunCursor, RunFilter,
-    RunLink, RunPageQuery, ScoreChange, SearchCursor, SearchQuery, TextField, TraceCursor,
+    Condition, FigureKey, FiguresQuery, Found, GroupBy, NewScore, NumberField, Order, Retention, RunCursor,
+    RunFilter, RunLink, RunPageQuery, ScoreChange, SearchCursor, SearchQuery, TextField, TraceCursor,
 };
 
 fn commit(subject: &impl Subject, records: impl IntoIterator<Item = Record>) -> Stored {
@@ -297,6 +299,42 @@ pub fn links_lead_both_ways(subject: &mut impl Subject) {
     assert_eq!(reader.links(&found[1]).unwrap(), [before]);
     let after = RunLink { run_id: run_id(2, 1), why, is_before: false };
     assert_eq!(reader.links(&found[0]).unwrap(), [after]);
+}
+
+/// A run that stopped for a person waits until its session goes on, in whatever order its traces come.
+pub fn a_run_waits_for_a_person_until_its_session_goes_on(subject: &mut impl Subject) {
+    let in_session = |mut record: Record, session: &str| {
+        record.facts.session_id = Some(session.to_owned());
+        record
+    };
+    let asking = |trace: u8, session: &str| {
+        let mut asks = call(trace, (2, 1), (1001, 1002), &said(1), "let me see");
+        asks.facts.asks = vec![Approval { text: Some("May I?".into()), ..Approval::default() }];
+        [in_session(agent("a", trace, (1, 0), (1000, 1100)), session), asks]
+    };
+    let resumed = |trace: u8, session: &str| in_session(agent("a", trace, (1, 0), (9000, 9100)), session);
+    let waiting = RunFilter::Is(Condition::Status(RunStatus::Waiting));
+    commit(subject, asking(1, "s"));
+    let found = runs(subject, &waiting);
+    let since = found[0].waits_for().map(|waiting| (waiting.since, waiting.question.as_deref()));
+    assert_eq!(since, Some((ms(1002) * 1_000_000, Some("May I?"))));
+    let figures = view(subject).figures(&FiguresQuery::default(), super::moment()).unwrap();
+    let all = &figures[&FigureKey::default()];
+    assert_eq!((all.waiting_runs, all.open_runs, all.failed_runs), (1, 0, 0));
+
+    commit(subject, [resumed(2, "s")]);
+    commit(subject, [resumed(3, "later")]);
+    commit(subject, asking(4, "later"));
+    commit(subject, [resumed(5, "another")]);
+    assert_eq!(run_ids(subject, &waiting), []);
+    let why = Some("continues".to_owned());
+    for (first, second) in [(run_id(1, 1), run_id(2, 1)), (run_id(4, 1), run_id(3, 1))] {
+        let mut reader = view(subject);
+        let (before, after) = (reader.run(first).unwrap().unwrap(), reader.run(second).unwrap().unwrap());
+        let link = |run_id, is_before| RunLink { run_id, why: why.clone(), is_before };
+        assert_eq!(reader.links(&before).unwrap(), [link(second, false)]);
+        assert_eq!(reader.links(&after).unwrap(), [link(first, true)]);
+    }
 }
 
 /// Figures are sums over the matching runs, by group and by bucket of time.

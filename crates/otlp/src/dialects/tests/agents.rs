@@ -168,6 +168,8 @@ fn codexs_events_belong_to_their_conversation() {
             .with("event.timestamp", "2026-01-01T00:00:00Z")
             .with("model", "gpt-5")
     };
+    assert_eq!(write("codex.user_prompt").find().group, GroupKey::Trace(super::span("").trace.unwrap()));
+    let write = |name: &str| Writing { trace: None, ..write(name) };
     let prompt = write("codex.user_prompt").find();
     assert_eq!((event(&prompt).0, prompt.facts.kind), ("prompt:2026-01-01T00:00:00Z", Kind::Run));
     assert_eq!(prompt.group, assembled("codex", "c-1"));
@@ -185,6 +187,8 @@ fn codexs_events_belong_to_their_conversation() {
     assert_eq!((done.facts.usage.output_tokens, done.facts.usage.reasoning_tokens), (Some(20), Some(8)));
     assert_eq!(done.facts.request_model.as_deref(), Some("gpt-5"));
     assert_eq!(write("codex.sse_event").with("event.kind", "response.created").find().role, Role::Log);
+    let again = write("codex.sse_event").with("event.kind", "response.completed").find();
+    assert_eq!(again.role, Role::Log, "the end of the answer comes a second time, without its tokens");
     assert!(write("codex.api_request").with("success", "false").find().facts.error.is_some());
     assert_eq!(write("codex.api_request").with("success", "true").find().role, Role::Log);
     let decided = write("codex.tool_decision")
@@ -204,13 +208,17 @@ fn codexs_events_belong_to_their_conversation() {
 }
 
 #[test]
-fn gemini_clis_events_belong_to_their_prompt() {
+fn gemini_clis_events_and_spans_belong_to_their_session() {
     let write = |name: &str| {
         log(name).with("session.id", "s-1").with("prompt_id", "s-1########0").with("model", "gemini-2.5-pro")
     };
     let prompt = write("gemini_cli.user_prompt").find();
-    assert_eq!(event(&prompt).0, "prompt:s-1########0");
-    assert_eq!(prompt.group, assembled("gemini-cli", "s-1########0"));
+    assert_eq!(event(&prompt).0, "prompt:1000000000000", "in headless mode all have the session's id");
+    assert_eq!(prompt.group, assembled("gemini-cli", "s-1"));
+    let call = span("llm_call").scope("gemini-cli").with("gen_ai.conversation.id", "s-1").find();
+    assert_eq!(call.group, assembled("gemini-cli", "s-1"));
+    let other = log("qwen-code.user_prompt").with("session.id", "s-1").with("prompt", "Hello").find();
+    assert_eq!((other.facts.kind, other.group), (Kind::Run, assembled("qwen-code", "s-1")));
     assert_eq!((prompt.facts.session_id.as_deref(), prompt.facts.prompt_id), (Some("s-1"), None));
     let answer = write("gemini_cli.api_response")
         .with("input_token_count", 100)

@@ -3,6 +3,7 @@
 //! Real captures are in the crate's `tests/dialects`.
 
 mod agents;
+mod approvals;
 mod facts;
 mod kinds;
 mod usage;

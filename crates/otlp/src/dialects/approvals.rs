@@ -1,0 +1,208 @@
+//! A person in the loop, as attributes and exceptions tell of them: what is asked, and what was answered.
+//!
+//! Here: exceptions by which a framework stops for somebody, attributes for the question and the answer, and spans whose
+//! own name says that a person is asked. Not here: parts of messages that say the same (`crate::messages`), and which
+//! answer belongs to which question (the crate `project`).
+
+use super::{
+    errors,
+    field::Field,
+    select::Selection,
+    value::{self, RawValue},
+    verdicts,
+    view::View,
+};
+use crate::messages::question;
+use std::borrow::Cow;
+use turnscope_model::{Approval, Facts, Kind, Resolution, Verdict};
+
+/// The last word of an attribute that holds the question.
+const QUESTIONS: &[&str] = &["prompt", "question", "request", "message"];
+/// The last word of an attribute that holds the answer.
+const ANSWERS: &[&str] =
+    &["response", "answer", "decision", "resolution", "approved", "confirmed", "outcome"];
+/// The last word of an attribute that says who answered.
+const PEOPLE: &[&str] = &["approver", "reviewer", "responder", "decided_by", "approved_by", "answered_by"];
+
+/// Fills in what the record says of a person who is asked.
+pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>) {
+    if let Some(pause) = errors::steering(view) {
+        facts.steered = true;
+        if pause.asks_a_person() {
+            ask(facts, pause.question().or_else(|| said(selection, Field::Question)));
+            return;
+        }
+    }
+    let question = said(selection, Field::Question);
+    let answer = selection.cow(Field::Answer);
+    let resolution = selection.cow(Field::Resolution).and_then(|word| verdicts::resolution_of(&word));
+    let who = resolution.and_then(|_| selection.text(Field::DecidedBy));
+    let mut exchange = Exchange { question, answer: answer.map(Cow::into_owned), who, resolution };
+    if facts.kind != Kind::Tool && asks_by_name(view, selection) {
+        exchange.look_through(view);
+    }
+    if exchange.question.is_some() || exchange.is_answered() {
+        exchange.tell(facts);
+    }
+}
+
+/// The person is asked, and nothing says that they answered.
+fn ask(facts: &mut Facts, text: Option<String>) {
+    facts.asks.push(Approval {
+        text,
+        tool_name: facts.tool_name.clone(),
+        tool_call_id: facts.tool_call_id.clone(),
+        ..Approval::default()
+    });
+}
+
+/// Whether the name of the span or of its operation says that a person is asked.
+fn asks_by_name(view: &View<'_>, selection: &Selection<'_>) -> bool {
+    mentions_a_person(view.name)
+        || selection.cow(Field::Operation).is_some_and(|operation| mentions_a_person(&operation))
+}
+
+fn mentions_a_person(text: &str) -> bool {
+    let begins = |at: usize, word: &str| {
+        let part = text.as_bytes().get(at..at + word.len());
+        part.is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    text.bytes().enumerate().any(|(at, byte)| match byte.to_ascii_lowercase() {
+        b'h' => begins(at, "human") || begins(at, "hitl"),
+        b'a' => begins(at, "approv"),
+        b'c' => begins(at, "confirmation"),
+        b'e' => begins(at, "elicit"),
+        b'i' => begins(at, "interrupt"),
+        _ => false,
+    })
+}
+
+/// A question, what was answered, and by whom.
+#[derive(Default)]
+struct Exchange {
+    question: Option<String>,
+    answer: Option<String>,
+    who: Option<String>,
+    resolution: Option<Resolution>,
+}
+
+impl Exchange {
+    fn is_answered(&self) -> bool {
+        self.answer.is_some() || self.resolution.is_some()
+    }
+
+    /// Takes from the attributes by the last word of their key.
+    fn look_through(&mut self, view: &View<'_>) {
+        for attribute in view.attributes.iter().filter(|attribute| mentions_a_person(&attribute.key)) {
+            let word = attribute.key.rsplit(['.', ':']).next().unwrap_or_default();
+            let place = if QUESTIONS.contains(&word) {
+                &mut self.question
+            } else if ANSWERS.contains(&word) {
+                &mut self.answer
+            } else if PEOPLE.contains(&word) {
+                &mut self.who
+            } else {
+                continue;
+            };
+            if place.is_none() {
+                *place = RawValue::of(attribute.value.as_ref())
+                    .and_then(RawValue::text)
+                    .map(|text| cut_short(&text));
+            }
+        }
+    }
+
+    fn tell(self, facts: &mut Facts) {
+        let is_answered = self.is_answered();
+        let resolution = self.resolution.or_else(|| self.answer.as_deref().and_then(resolution_in));
+        // A tool that goes on after it was asked for carries the answer.
+        if facts.kind == Kind::Tool {
+            if is_answered {
+                facts.answers.push(Approval {
+                    text: self.answer.as_deref().map(cut_short),
+                    who: self.who,
+                    resolution,
+                    tool_name: facts.tool_name.clone(),
+                    tool_call_id: facts.tool_call_id.clone(),
+                });
+            } else {
+                ask(facts, self.question);
+            }
+            return;
+        }
+        if facts.kind == Kind::Workflow || facts.kind == Kind::Other {
+            facts.kind = Kind::Policy;
+        }
+        if facts.kind != Kind::Policy {
+            return;
+        }
+        facts.verdict = Some(Verdict::Hitl);
+        facts.resolution = facts.resolution.or(resolution);
+        facts.decided_by = facts.decided_by.take().or(self.who);
+        ask(facts, self.question);
+        if is_answered {
+            facts.answers.push(Approval {
+                text: self.answer.as_deref().map(cut_short),
+                who: facts.decided_by.clone(),
+                resolution: facts.resolution,
+                tool_name: facts.tool_name.clone(),
+                tool_call_id: facts.tool_call_id.clone(),
+            });
+        }
+    }
+}
+
+/// The decision in an answer: a word, or an object that says it.
+fn resolution_in(answer: &str) -> Option<Resolution> {
+    if let Some(found) = verdicts::resolution_of(answer) {
+        return Some(found);
+    }
+    let json: serde_json::Value = serde_json::from_str(answer).ok()?;
+    let said = ["approved", "decision", "type", "action"].iter().find_map(|key| json.get(*key))?;
+    verdicts::resolution_of(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
+}
+
+fn said(selection: &Selection<'_>, field: Field) -> Option<String> {
+    let raw = selection.cow(field)?;
+    let json = serde_json::from_str(&raw).ok().filter(|json: &serde_json::Value| !json.is_number());
+    json.and_then(|json| question(&json)).or_else(|| Some(cut_short(&raw)))
+}
+
+fn cut_short(text: &str) -> String {
+    text.chars().take(Approval::LONGEST).collect()
+}
+
+/// A framework's exception that is no failure: its class, and what it says.
+#[derive(Debug)]
+pub(super) struct Steering<'a> {
+    pub(super) class: Cow<'a, str>,
+    pub(super) message: Option<Cow<'a, str>>,
+}
+
+impl Steering<'_> {
+    /// Whether the work stops because somebody is asked.
+    fn asks_a_person(&self) -> bool {
+        errors::asks_a_person(&self.class)
+    }
+
+    /// What its message says of the question: frameworks print the object that they hand to the person.
+    fn question(&self) -> Option<String> {
+        let message = self.message.as_deref()?;
+        let after = |key: &str| {
+            let rest = message.split_once(&format!("'{key}': "))?.1;
+            let quote = rest.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
+            rest[1..].split(quote).next().map(cut_short)
+        };
+        let of_value = || {
+            let rest = message.split_once("value=")?.1;
+            let quote = rest.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
+            rest[1..].split(quote).next().map(cut_short)
+        };
+        ["question", "prompt", "description", "message"]
+            .into_iter()
+            .find_map(after)
+            .or_else(of_value)
+            .or_else(|| Some(cut_short(message)))
+            .filter(|text| value::says_something(text))
+    }
+}

@@ -1,0 +1,265 @@
+//! What a person is asked, and what they answered, in the messages and values of a record.
+//!
+//! Recognised by structure, whoever wrote it: parts whose type is an approval's request or response, a result that says
+//! that it is suspended, a command that resumes, a list of decisions. Not here: attributes and exceptions that say the
+//! same (`crate::dialects`).
+
+use super::{
+    json::{self, first_text},
+    source::{Sent, Source},
+};
+use crate::dialects::resolution_of;
+use memchr::memmem;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value as Any};
+use serde_json::{Map, Value as Json};
+use turnscope_model::{Approval, Purpose, Resolution};
+
+/// New parts are at the end of a list; earlier ones were at the end of an earlier record's.
+const NEWEST: usize = 8;
+/// How deep such parts lie at most.
+const DEEPEST: usize = 12;
+/// Longer items are whole states of a framework and are not looked through.
+const LONGEST: usize = 262_144;
+
+/// Words that any of these structures holds.
+const SIGNS: [&[u8]; 5] = [b"pprov", b"nterrupt", b"uspended", b"\"resume\"", b"nput-required"];
+
+/// The questions in a record's outputs that no answer follows, and the answers in its inputs.
+pub(super) fn approvals(sources: &[Source<'_>]) -> (Vec<Approval>, Vec<Approval>) {
+    let (mut asks, mut answers) = (Vec::new(), Vec::new());
+    for source in sources {
+        match source.purpose {
+            Purpose::Output | Purpose::Result => {
+                let mut found = Found::default();
+                found.look_through(source);
+                let open = found.asks.into_iter().filter(|ask| {
+                    !found.answers.iter().any(|answer| answer.tool_call_id == ask.tool_call_id)
+                });
+                open.for_each(|ask| add(&mut asks, ask));
+            }
+            Purpose::Input | Purpose::Arguments => {
+                let mut found = Found::default();
+                found.look_through(source);
+                found.answers.into_iter().for_each(|answer| add(&mut answers, answer));
+            }
+            _ => {}
+        }
+    }
+    (asks, answers)
+}
+
+/// The same question may stand under several keys.
+fn add(list: &mut Vec<Approval>, new: Approval) {
+    let known = list
+        .iter()
+        .any(|known| known.tool_call_id.is_some() && known.tool_call_id == new.tool_call_id || *known == new);
+    if !known && list.len() < Approval::MAX {
+        list.push(new);
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    asks: Vec<Approval>,
+    answers: Vec<Approval>,
+}
+
+impl Found {
+    fn look_through(&mut self, source: &Source<'_>) {
+        let sent = source.sent;
+        let len = sent.len();
+        for n in len.saturating_sub(NEWEST)..len {
+            let bytes = match sent {
+                Sent::Cut(_) => sent.bytes(n).unwrap_or_default(),
+                Sent::Inline(AnyValue { value: Some(Any::StringValue(text)) }) => text.as_bytes(),
+                // A map that was sent as a map is small, or it would have been cut.
+                Sent::Inline(_) => SIGNS[0],
+            };
+            if mentions_a_sign(bytes) {
+                let (json, _) = sent.item(n);
+                let json = match &json {
+                    Json::String(text) if mentions_a_sign(text.as_bytes()) => {
+                        json::of_structure(text).unwrap_or(json)
+                    }
+                    _ => json,
+                };
+                self.top(&json);
+                self.parts(&json, 0);
+            }
+        }
+    }
+
+    /// What only the whole value of an agent or a workflow can say.
+    fn top(&mut self, json: &Json) {
+        let Json::Object(map) = json else { return };
+        if is_suspended(map) {
+            self.asks.push(Approval { text: text_of(map), ..about(map) });
+        }
+        if let Some(answer) = map.get("resume").filter(|_| is_command(map)) {
+            self.resumed(answer);
+        } else if let Some(Json::Bool(approved)) = map.get("approved") {
+            self.answers.push(Approval { resolution: Some(resolved(*approved)), ..about(map) });
+        }
+    }
+
+    /// What a command carries that lets a graph go on.
+    fn resumed(&mut self, answer: &Json) {
+        match answer {
+            Json::Null => {}
+            Json::Object(map) => match map.get("decisions") {
+                Some(Json::Array(decisions)) => self.answers.extend(decisions.iter().map(decided)),
+                _ => self.answers.push(decided(answer)),
+            },
+            Json::Array(list) => self.answers.extend(list.iter().map(decided)),
+            other => self.answers.push(decided(other)),
+        }
+    }
+
+    fn parts(&mut self, json: &Json, depth: usize) {
+        if depth > DEEPEST {
+            return;
+        }
+        match json {
+            Json::Array(list) => list.iter().for_each(|item| self.parts(item, depth + 1)),
+            Json::Object(map) => {
+                self.part(map);
+                map.values().for_each(|inner| self.parts(inner, depth + 1));
+            }
+            _ => {}
+        }
+    }
+
+    fn part(&mut self, map: &Map<String, Json>) {
+        if let Some(kind) = map.get("type").and_then(Json::as_str).filter(|kind| kind.contains("pproval")) {
+            if kind.ends_with("request") {
+                self.asks.push(about(map));
+            } else if kind.ends_with("response") {
+                let approved = ["approved", "approve"].iter().find_map(|key| map.get(*key)?.as_bool());
+                let reason = first_text(map, &["reason", "feedback"]);
+                self.answers.push(Approval {
+                    resolution: approved.map(resolved),
+                    text: reason.map(|text| cut_short(&text)),
+                    ..about(map)
+                });
+            }
+        }
+        if let Some(interrupt) = map.get("metadata").and_then(|metadata| metadata.get("interrupt"))
+            && map.contains_key("toolRequest")
+        {
+            self.asks.push(Approval { text: question(interrupt), ..about(map) });
+        }
+        if let Some(Json::Array(interrupts)) = map.get("__interrupt__") {
+            self.asks.extend(
+                interrupts
+                    .iter()
+                    .map(|interrupt| Approval { text: question(interrupt), ..Approval::default() }),
+            );
+        }
+        if let Some(Json::Object(tools)) = map.get("approvals") {
+            self.of_each_tool(tools);
+        }
+    }
+
+    /// A list of answers for each tool: `{"refund": {"approved": ["call_1"], "rejected": []}}`.
+    fn of_each_tool(&mut self, tools: &Map<String, Json>) {
+        for (tool, said) in tools {
+            for (key, resolution) in [("approved", Resolution::Approved), ("rejected", Resolution::Rejected)]
+            {
+                let Some(Json::Array(ids)) = said.get(key) else { continue };
+                self.answers.extend(ids.iter().filter_map(Json::as_str).map(|id| Approval {
+                    resolution: Some(resolution),
+                    tool_name: Some(tool.clone()),
+                    tool_call_id: Some(id.to_owned()),
+                    ..Approval::default()
+                }));
+            }
+        }
+    }
+}
+
+fn mentions_a_sign(bytes: &[u8]) -> bool {
+    bytes.len() <= LONGEST && SIGNS.iter().any(|sign| memmem::find(bytes, sign).is_some())
+}
+
+fn resolved(approved: bool) -> Resolution {
+    if approved { Resolution::Approved } else { Resolution::Rejected }
+}
+
+/// A result that says in its own status that the work stopped for somebody.
+fn is_suspended(map: &Map<String, Json>) -> bool {
+    const WORDS: [&str; 5] =
+        ["suspended", "interrupted", "waiting_for_approval", "input-required", "input_required"];
+    ["status", "state", "finishReason"]
+        .iter()
+        .filter_map(|key| map.get(*key)?.as_str())
+        .any(|said| WORDS.iter().any(|word| word.eq_ignore_ascii_case(said)))
+}
+
+/// A graph's command is known by what it may do besides: go somewhere, or update the state.
+fn is_command(map: &Map<String, Json>) -> bool {
+    map.len() == 1 || map.contains_key("goto") || map.contains_key("update")
+}
+
+/// The tool call that a part is about.
+fn about(map: &Map<String, Json>) -> Approval {
+    const CALLS: [&str; 6] =
+        ["function_call", "functionCall", "tool_call", "toolCall", "toolRequest", "function"];
+    const IDS: [&str; 5] = ["call_id", "tool_call_id", "toolCallId", "callId", "ref"];
+    const NAMES: [&str; 4] = ["toolName", "tool_name", "tool", "name"];
+    let inner = CALLS.iter().find_map(|key| map.get(*key)?.as_object());
+    let id = inner.and_then(|call| first_text(call, &IDS).or_else(|| first_text(call, &["id"])));
+    let name = inner.and_then(|call| first_text(call, &NAMES));
+    Approval {
+        tool_call_id: id.or_else(|| first_text(map, &IDS)).or_else(|| {
+            let reference = ["approval_request_id", "approvalId", "id"];
+            first_text(map, &reference).filter(|_| inner.is_none())
+        }),
+        tool_name: name.or_else(|| first_text(map, &NAMES)),
+        ..Approval::default()
+    }
+}
+
+/// One decision: `{"type": "reject", "message": "not today"}`, `"yes"`, `true`.
+fn decided(decision: &Json) -> Approval {
+    let word = match decision {
+        Json::Object(map) => {
+            let said = ["approved", "type", "action", "decision", "answer", "response"]
+                .iter()
+                .find_map(|key| map.get(*key).filter(|value| value.is_string() || value.is_boolean()));
+            said.map(plain)
+        }
+        other => Some(plain(other)),
+    };
+    let resolution = word.as_deref().and_then(resolution_of);
+    let said = match decision {
+        Json::Object(map) => first_text(map, &["message", "reason", "feedback", "comment"]).or(word),
+        _ => word,
+    };
+    Approval { text: said.map(|text| cut_short(&text)), resolution, ..Approval::default() }
+}
+
+fn plain(json: &Json) -> String {
+    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
+}
+
+/// The question in what a framework hands to a person.
+pub(crate) fn question(asked: &Json) -> Option<String> {
+    match asked {
+        Json::String(text) => Some(cut_short(text)),
+        Json::Object(map) => text_of(map)
+            .or_else(|| map.get("value").and_then(question))
+            .or_else(|| map.get("action_requests").and_then(question))
+            .or_else(|| Some(cut_short(&asked.to_string()))),
+        Json::Array(list) => list.first().and_then(question),
+        _ => None,
+    }
+}
+
+fn text_of(map: &Map<String, Json>) -> Option<String> {
+    let text = first_text(map, &["question", "prompt", "description", "message", "reason"])?;
+    Some(cut_short(&text))
+}
+
+fn cut_short(text: &str) -> String {
+    text.chars().take(Approval::LONGEST).collect()
+}
