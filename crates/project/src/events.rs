@@ -14,7 +14,7 @@ use std::{
 use turnscope_model::{Kind, Role, SpanId, TraceId, UnixNanos};
 
 /// How long before the span of what it tells of an event may be written: both are made as an answer ends.
-const EARLY: UnixNanos = 50_000_000;
+const EARLY: UnixNanos = 1_000_000_000;
 /// How long after a call's end its event may be written.
 const LATE: UnixNanos = 5_000_000_000;
 

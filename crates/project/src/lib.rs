@@ -4,8 +4,9 @@
 //! steps for which no span came. Not here: SQL, bodies, messages, prices, the clock. Open runs are fine.
 //!
 //! The way through, one file for each idea: `tree` (records → steps in pre-order, `events` joined) → `calls` (each
-//! model call once) → `runs` (which steps make runs) → `tools` (each tool call once, also without a span) → `turns`
-//! → `figures` and `assemble` (what is shown). `join` says which groups must be projected together.
+//! model call once) → `runs` (which steps make runs) → `tools` (each tool call once, also without a span) → `approvals`
+//! (questions to people, and which runs wait) → `turns` → `figures` and `assemble` (what is shown). `join` says which
+//! groups must be projected together.
 
 mod approvals;
 mod assemble;

@@ -151,27 +151,44 @@ fn merge_beside(steps: &mut [Step]) {
         }
     }
     for tools in of_run.into_values() {
-        let (mcp, real): (Vec<usize>, Vec<usize>) = tools
+        let counted: Vec<usize> = tools.into_iter().filter(|&i| steps[i].counted).collect();
+        let (mcp, real): (Vec<usize>, Vec<usize>) = counted
             .into_iter()
-            .filter(|&i| steps[i].counted)
             .partition(|&i| steps[i].kind == Kind::Mcp && steps[i].facts.tool_call_id.is_none());
-        let mut free: VecDeque<usize> = real.into();
-        free.make_contiguous().sort_by_key(|&i| (steps[i].start, i));
-        for i in mcp {
-            let within = |t: &usize| {
-                steps[*t].start <= steps[i].start
-                    && steps[i].end_or_start() <= steps[*t].end.unwrap_or(UnixNanos::MAX)
-                    && names_agree(&steps[*t], &steps[i])
-            };
-            // Tools are in order of start: what ended before this began can be for none after it either.
-            while free.front().is_some_and(|&t| steps[t].end.is_some_and(|end| end < steps[i].start)) {
-                free.pop_front();
-            }
-            if let Some(place) = free.iter().take(NEAR).position(within)
-                && let Some(keep) = free.remove(place)
-            {
-                second(steps, keep, i);
-            }
+        merge_within(steps, mcp, real.clone(), names_agree);
+        // What a framework says of a call without the id that an instrumentation gives.
+        let (named, nameless): (Vec<usize>, Vec<usize>) =
+            real.into_iter().partition(|&i| steps[i].facts.tool_call_id.is_some());
+        let same = |outer: &Step, inner: &Step| {
+            outer.tool_name.is_some() && outer.tool_name == inner.tool_name && arguments_agree(outer, inner)
+        };
+        merge_within(steps, nameless, named, same);
+    }
+}
+
+/// Each inner step that lies within the time of an outer one is a second report of it, where the two are the same.
+fn merge_within(
+    steps: &mut [Step],
+    inner: Vec<usize>,
+    outer: Vec<usize>,
+    same: impl Fn(&Step, &Step) -> bool,
+) {
+    let mut free: VecDeque<usize> = outer.into();
+    free.make_contiguous().sort_by_key(|&i| (steps[i].start, i));
+    for i in inner {
+        let within = |t: &usize| {
+            steps[*t].start <= steps[i].start
+                && steps[i].end_or_start() <= steps[*t].end.unwrap_or(UnixNanos::MAX)
+                && same(&steps[*t], &steps[i])
+        };
+        // Tools are in order of start: what ended before this began can be for none after it either.
+        while free.front().is_some_and(|&t| steps[t].end.is_some_and(|end| end < steps[i].start)) {
+            free.pop_front();
+        }
+        if let Some(place) = free.iter().take(NEAR).position(within)
+            && let Some(keep) = free.remove(place)
+        {
+            second(steps, keep, i);
         }
     }
 }

@@ -76,6 +76,15 @@ fn tools_that_overlap_with_other_arguments_are_other_calls() {
 }
 
 #[test]
+fn a_frameworks_own_span_beside_an_instrumentations_is_the_same_call() {
+    let made = group().run("a").llm("c").under(Kind::Tool, "ai.toolCall").call_id("call_1");
+    let made = made.facts(|f| f.tool_name = Some("bash".to_owned())).span(Kind::Other, "x").up();
+    let inside = |n: &mut super::super::RecordFacts| (n.start, n.end) = (35, Some(36));
+    let made = made.tool("bash").record(inside).project();
+    assert_eq!(made.runs[0].tool_call_count, 1);
+}
+
+#[test]
 fn an_id_that_a_model_gives_anew_means_the_call_of_its_turn() {
     let made =
         group().run("a").llm("c1").asks(&["list#list:0"]).llm("c2").asks(&["list#list:0"]).tool("list");
