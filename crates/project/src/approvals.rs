@@ -169,7 +169,9 @@ fn counted_calls(steps: &[Step], runs: &[Run]) -> HashMap<usize, Vec<(UnixNanos,
             calls.entry(top(runs, run)).or_default().push((step.start, i));
         }
     }
-    calls.values_mut().for_each(|calls| calls.sort_unstable());
+    for calls in calls.values_mut() {
+        calls.sort_unstable();
+    }
     calls
 }
 
@@ -211,8 +213,8 @@ fn questions(
         let known = found.iter_mut().rev().take(32).find(|known| {
             top(runs, known.run) == top(runs, run)
                 && known.asked.asked_at.is_some_and(|before| moment(before) == moment(at))
-                && agree(&known.asked.tool_call_id, &ask.tool_call_id)
-                && agree(&known.asked.tool_name, &ask.tool_name)
+                && agree(known.asked.tool_call_id.as_ref(), ask.tool_call_id.as_ref())
+                && agree(known.asked.tool_name.as_ref(), ask.tool_name.as_ref())
                 && (known.step != step || known.asked.tool_call_id.is_none() && ask.tool_call_id.is_none())
         });
         if let Some(known) = known {
@@ -244,7 +246,7 @@ fn questions(
 }
 
 /// What is unknown contradicts nothing.
-fn agree(one: &Option<String>, other: &Option<String>) -> bool {
+fn agree(one: Option<&String>, other: Option<&String>) -> bool {
     one.is_none() || other.is_none() || one == other
 }
 
@@ -310,9 +312,9 @@ fn answers(steps: &[Step], runs: &[Run]) -> Vec<Answer> {
         for said in &step.facts.answers {
             let repeats = found[..known].iter().any(|earlier| {
                 top(runs, earlier.run) == top(runs, run)
-                    && agree(&earlier.said.tool_call_id, &said.tool_call_id)
-                    && agree(&earlier.said.tool_name, &said.tool_name)
-                    && agree(&earlier.said.text, &said.text)
+                    && agree(earlier.said.tool_call_id.as_ref(), said.tool_call_id.as_ref())
+                    && agree(earlier.said.tool_name.as_ref(), said.tool_name.as_ref())
+                    && agree(earlier.said.text.as_ref(), said.text.as_ref())
                     && !(earlier.said.resolution.is_some()
                         && said.resolution.is_some()
                         && earlier.said.resolution != said.resolution)

@@ -31,7 +31,7 @@ pub fn join_keys(record: &Record) -> Vec<String> {
         keys.push(format!("events:{}:{session}", record.origin.service_name));
     }
     let judges = !matches!(record.role, Role::Span | Role::Open) && !facts.scores.is_empty();
-    if !judges && !(record.role == Role::Span && facts.kind.is_model_call()) {
+    if !judges && (record.role != Role::Span || !facts.kind.is_model_call()) {
         return keys;
     }
     if let Some(id) = &facts.response_id {

@@ -103,12 +103,12 @@ fn place_events(steps: &mut [Step], runs: &mut [Run]) {
             && steps[i].key.is_some()
             && let Some(run) = run_at(steps[i].start, steps[i].facts.session_id.as_ref())
         {
-            for at in i..last {
-                if steps[at].kind == Kind::Run {
-                    steps[at].kind = Kind::Workflow;
+            for (at, step) in steps.iter_mut().enumerate().take(last).skip(i) {
+                if step.kind == Kind::Run {
+                    step.kind = Kind::Workflow;
                     runs[run].also.push(at);
                 }
-                steps[at].run = Some(run);
+                step.run = Some(run);
             }
         }
         i = last;
