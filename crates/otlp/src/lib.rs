@@ -13,6 +13,7 @@ mod memo;
 pub mod messages;
 mod metric;
 pub mod normalise;
+mod person;
 pub mod receive;
 pub mod redact;
 pub mod to_json;

@@ -5,7 +5,7 @@
 
 use super::{
     RecordFacts, RunView,
-    approvals::Asked,
+    asked::Asked,
     runs::{Run, service},
     step::{Step, fill_session},
     tools::Synthesised,

@@ -9,6 +9,7 @@
 //! groups must be projected together.
 
 mod approvals;
+mod asked;
 mod assemble;
 #[cfg(test)]
 mod builder;
@@ -28,7 +29,7 @@ mod trace_group;
 mod tree;
 mod turns;
 
-pub use approvals::Asked;
+pub use asked::Asked;
 pub use join::join_keys;
 pub use projection::{Projection, RecordFacts, RunView, StepView, TurnView};
 pub use trace_group::TraceGroup;

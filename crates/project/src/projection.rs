@@ -1,6 +1,6 @@
 //! What the projection reads and what it gives.
 
-use super::approvals::Asked;
+use super::asked::Asked;
 use std::sync::Arc;
 use turnscope_model::{
     ErrorFact, Facts, Kind, LinkFact, RecordId, Role, RunId, SpanId, Status, StepId, StepStatus, TraceId,

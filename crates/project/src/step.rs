@@ -2,7 +2,7 @@
 //!
 //! Here: plain data shared by the rules. Not here: any rule about runs, turns or counting.
 
-use super::{RecordFacts, approvals::Asked};
+use super::{RecordFacts, asked::Asked};
 use std::sync::Arc;
 use turnscope_model::{Facts, Kind, SpanId, Status, StepStatus, TraceId, UnixNanos, Usage, Verdict};
 

@@ -5,7 +5,7 @@
 //! gate names. Verdicts are brought to the call they are about. Not here: the tools' results (message content).
 
 use super::{
-    approvals::Asked,
+    asked::Asked,
     step::{Step, complete, same_tool},
 };
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -4,15 +4,8 @@
 //! own name says that a person is asked. Not here: parts of messages that say the same (`crate::messages`), and which
 //! answer belongs to which question (the crate `project`).
 
-use super::{
-    errors,
-    field::Field,
-    select::Selection,
-    value::{self, RawValue},
-    verdicts,
-    view::View,
-};
-use crate::messages::question;
+use super::{field::Field, select::Selection, steering, value::RawValue, view::View};
+use crate::person::{cut_short, question, resolution_of};
 use std::borrow::Cow;
 use turnscope_model::{Approval, Facts, Kind, Resolution, Verdict};
 
@@ -26,7 +19,7 @@ const PEOPLE: &[&str] = &["approver", "reviewer", "responder", "decided_by", "ap
 
 /// Fills in what the record says of a person who is asked.
 pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>) {
-    if let Some(pause) = errors::steering(view) {
+    if let Some(pause) = steering::of(view) {
         facts.steered = true;
         if pause.asks_a_person() {
             ask(facts, pause.question().or_else(|| said(selection, Field::Question)));
@@ -35,7 +28,7 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
     }
     let question = said(selection, Field::Question);
     let answer = selection.cow(Field::Answer);
-    let resolution = selection.cow(Field::Resolution).and_then(|word| verdicts::resolution_of(&word));
+    let resolution = selection.cow(Field::Resolution).and_then(|word| resolution_of(&word));
     let who = resolution.and_then(|_| selection.text(Field::DecidedBy));
     let mut exchange = Exchange { question, answer: answer.map(Cow::into_owned), who, resolution };
     if facts.kind != Kind::Tool && asks_by_name(view, selection) {
@@ -154,55 +147,16 @@ impl Exchange {
 
 /// The decision in an answer: a word, or an object that says it.
 fn resolution_in(answer: &str) -> Option<Resolution> {
-    if let Some(found) = verdicts::resolution_of(answer) {
+    if let Some(found) = resolution_of(answer) {
         return Some(found);
     }
     let json: serde_json::Value = serde_json::from_str(answer).ok()?;
     let said = ["approved", "decision", "type", "action"].iter().find_map(|key| json.get(*key))?;
-    verdicts::resolution_of(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
+    resolution_of(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
 }
 
 fn said(selection: &Selection<'_>, field: Field) -> Option<String> {
     let raw = selection.cow(field)?;
     let json = serde_json::from_str(&raw).ok().filter(|json: &serde_json::Value| !json.is_number());
     json.and_then(|json| question(&json)).or_else(|| Some(cut_short(&raw)))
-}
-
-fn cut_short(text: &str) -> String {
-    text.chars().take(Approval::LONGEST).collect()
-}
-
-/// A framework's exception that is no failure: its class, and what it says.
-#[derive(Debug)]
-pub(super) struct Steering<'a> {
-    pub(super) class: Cow<'a, str>,
-    pub(super) message: Option<Cow<'a, str>>,
-}
-
-impl Steering<'_> {
-    /// Whether the work stops because somebody is asked.
-    fn asks_a_person(&self) -> bool {
-        errors::asks_a_person(&self.class)
-    }
-
-    /// What its message says of the question: frameworks print the object that they hand to the person.
-    fn question(&self) -> Option<String> {
-        let message = self.message.as_deref()?;
-        let after = |key: &str| {
-            let rest = message.split_once(&format!("'{key}': "))?.1;
-            let quote = rest.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
-            rest[1..].split(quote).next().map(cut_short)
-        };
-        let of_value = || {
-            let rest = message.split_once("value=")?.1;
-            let quote = rest.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
-            rest[1..].split(quote).next().map(cut_short)
-        };
-        ["question", "prompt", "description", "message"]
-            .into_iter()
-            .find_map(after)
-            .or_else(of_value)
-            .or_else(|| Some(cut_short(message)))
-            .filter(|text| value::says_something(text))
-    }
 }

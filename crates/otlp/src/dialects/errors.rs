@@ -2,78 +2,16 @@
 //!
 //! Not here: what a run makes of its steps' failures (the crate `project`).
 
-use super::{approvals::Steering, field::Field, select::Selection, value, view::View};
+use super::{field::Field, select::Selection, value, view::View};
 use turnscope_model::{ErrorFact, Facts, Kind, Status};
 
 const LONGEST_MESSAGE: usize = 2_000;
-
-/// Exceptions by which frameworks steer themselves: a deferred call, a jump in a graph, a generator's end.
-const STEERING: &[&str] = &[
-    "CallDeferred",
-    "GraphBubbleUp",
-    "ParentCommand",
-    "Command",
-    "GeneratorExit",
-    "StopIteration",
-    "StopAsyncIteration",
-];
 
 /// The class that says nothing about what went wrong.
 const ANY_EXCEPTION: &str = "Exception";
 
 /// Words for a failed outcome.
 const FAILED: &[&str] = &["error", "failure", "failed"];
-
-/// The exception by which a framework steered itself at the end of this span, if one did: an event or an attribute tells
-/// of it, or only the text of the status.
-pub(super) fn steering<'a>(view: &View<'a>) -> Option<Steering<'a>> {
-    let exception = view.events.iter().rev().find(|event| event.name == "exception");
-    if exception.is_none() && view.status != Status::Error {
-        return None;
-    }
-    let attributes = exception.map_or(view.attributes, |event| &event.attributes);
-    if let Some(class) = value::get_text(attributes, "exception.type") {
-        let message = value::get_text(attributes, "exception.message");
-        return steers(&class).then_some(Steering { class, message });
-    }
-    if let Some(class) = value::get_text(view.attributes, "error.type").filter(|class| steers(class)) {
-        return Some(Steering { class, message: Some(view.status_message.into()) });
-    }
-    let text = view.status_message.trim();
-    let end = text.find(['(', ':']).unwrap_or(text.len());
-    let class = &text[..end];
-    steers(class).then(|| Steering { class: class.into(), message: Some(text.into()) })
-}
-
-/// Whether the exception steers and does not fail.
-fn steers(class: &str) -> bool {
-    STEERING.contains(&bare(class)) || asks_a_person(class)
-}
-
-/// Whether an exception of this class stops the work until somebody answers: frameworks name such classes after what
-/// they wait for. Being interrupted from outside is something else.
-pub(super) fn asks_a_person(class: &str) -> bool {
-    let name = bare(class);
-    let is_class = name.starts_with(|first: char| first.is_ascii_uppercase())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let stem = ["Error", "Exception"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
-    let interrupts = stem.ends_with("Interrupt") && !matches!(stem, "KeyboardInterrupt" | "Interrupt");
-    let asks =
-        ["ApprovalRequired", "RequiresApproval", "ApprovalNeeded", "ApprovalPending", "ApprovalRequest"];
-    is_class
-        && (interrupts
-            || stem.starts_with("WaitingFor")
-            || stem.ends_with("Suspend")
-            || stem.ends_with("Suspended")
-            || stem.ends_with("InputRequired")
-            || stem.ends_with("InputRequest")
-            || asks.iter().any(|word| stem.contains(word)))
-}
-
-/// A class without its module.
-fn bare(class: &str) -> &str {
-    class_name(class).rsplit(['.', ':']).next().unwrap_or("")
-}
 
 /// Fills the error in.
 pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>) {
@@ -142,7 +80,7 @@ fn is_a_verdict(facts: &Facts, selection: &Selection<'_>) -> bool {
 }
 
 /// Python's way of printing a class.
-fn class_name(name: &str) -> &str {
+pub(super) fn class_name(name: &str) -> &str {
     name.strip_prefix("<class '").and_then(|name| name.strip_suffix("'>")).unwrap_or(name)
 }
 

@@ -28,6 +28,7 @@ mod recognise;
 mod scores;
 mod select;
 mod spans;
+mod steering;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -36,7 +37,6 @@ mod verdicts;
 mod view;
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
-pub(crate) use verdicts::resolution_of;
 pub use view::{Found, Signal, View};
 
 /// Finds the facts of one record.

@@ -4,55 +4,9 @@
 //! call's verdicts once (the crate `project`).
 
 use super::{field::Field, select::Selection};
+use crate::person::{NO, YES};
 use turnscope_model::{Facts, Kind, Resolution, Verdict};
 
-const YES: &[&str] = &[
-    "allow",
-    "allowed",
-    "accept",
-    "accepted",
-    "approve",
-    "approved",
-    "approved_for_session",
-    "auto_accept",
-    "modify",
-    "permit",
-    "pass",
-    "yes",
-    "y",
-    "true",
-    "ok",
-    "confirm",
-    "confirmed",
-    "grant",
-    "granted",
-    "continue",
-    "proceed",
-    "always",
-    "edit",
-    "edited",
-];
-const NO: &[&str] = &[
-    "deny",
-    "denied",
-    "reject",
-    "rejected",
-    "block",
-    "blocked",
-    "abort",
-    "cancel",
-    "fail",
-    "no",
-    "n",
-    "false",
-    "decline",
-    "declined",
-    "refuse",
-    "refused",
-    "disapprove",
-    "disapproved",
-    "never",
-];
 const ASK: &[&str] =
     &["hitl", "ask", "ask_user", "require_approval", "requires_approval", "pending", "escalate"];
 
@@ -85,19 +39,6 @@ fn of_policy(selection: &Selection<'_>) -> Option<Verdict> {
         Some(Verdict::Hitl)
     } else {
         Some(if selection.truth(Field::PolicyAllow)? { Verdict::Allow } else { Verdict::Deny })
-    }
-}
-
-/// What a person's answer decides: a word that says yes or no.
-pub(crate) fn resolution_of(answer: &str) -> Option<Resolution> {
-    let answer = answer.trim().trim_end_matches(['.', '!']);
-    let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(answer));
-    if is(YES) {
-        Some(Resolution::Approved)
-    } else if is(NO) {
-        Some(Resolution::Rejected)
-    } else {
-        None
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     json::{self, first_text},
     source::{Sent, Source},
 };
-use crate::dialects::resolution_of;
+use crate::person::{cut_short, question, resolution_of, text_of};
 use memchr::memmem;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value as Any};
 use serde_json::{Map, Value as Json};
@@ -240,26 +240,4 @@ fn decided(decision: &Json) -> Approval {
 
 fn plain(json: &Json) -> String {
     json.as_str().map_or_else(|| json.to_string(), str::to_owned)
-}
-
-/// The question in what a framework hands to a person.
-pub(crate) fn question(asked: &Json) -> Option<String> {
-    match asked {
-        Json::String(text) => Some(cut_short(text)),
-        Json::Object(map) => text_of(map)
-            .or_else(|| map.get("value").and_then(question))
-            .or_else(|| map.get("action_requests").and_then(question))
-            .or_else(|| Some(cut_short(&asked.to_string()))),
-        Json::Array(list) => list.first().and_then(question),
-        _ => None,
-    }
-}
-
-fn text_of(map: &Map<String, Json>) -> Option<String> {
-    let text = first_text(map, &["question", "prompt", "description", "message", "reason"])?;
-    Some(cut_short(&text))
-}
-
-fn cut_short(text: &str) -> String {
-    text.chars().take(Approval::LONGEST).collect()
 }

@@ -22,7 +22,6 @@ mod stream;
 mod text;
 mod typed;
 
-pub(crate) use approvals::question;
 pub use content::Content;
 pub(crate) use content::event_name;
 pub use external::fetched;
