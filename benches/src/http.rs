@@ -7,6 +7,14 @@ use std::{
     time::Duration,
 };
 
+/// An answer, with the headers that a load looks at.
+struct Reply {
+    status: u16,
+    retry_after: Option<u64>,
+    lag_ms: Option<u64>,
+    body: Vec<u8>,
+}
+
 /// One connection.
 pub(crate) struct Http {
     stream: BufReader<TcpStream>,
@@ -38,29 +46,39 @@ impl Http {
         let stream = self.stream.get_mut();
         stream.write_all(head.as_bytes())?;
         stream.write_all(body)?;
-        let (status, retry_after, _) = self.reply()?;
-        Ok((status, retry_after))
+        let reply = self.reply()?;
+        Ok((reply.status, reply.retry_after))
     }
 
     /// Sends a GET.
     pub(crate) fn get(&mut self, path: &str) -> anyhow::Result<(u16, Vec<u8>)> {
-        let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address);
-        self.stream.get_mut().write_all(head.as_bytes())?;
-        let (status, _, body) = self.reply()?;
-        Ok((status, body))
+        let reply = self.get_whole(path)?;
+        Ok((reply.status, reply.body))
     }
 
-    fn reply(&mut self) -> anyhow::Result<(u16, Option<u64>, Vec<u8>)> {
+    /// Sends a GET, and gives how far behind its answer may be, in milliseconds.
+    pub(crate) fn lag_ms(&mut self, path: &str) -> anyhow::Result<u64> {
+        self.get_whole(path)?.lag_ms.context("the answer does not say how far behind it is")
+    }
+
+    fn get_whole(&mut self, path: &str) -> anyhow::Result<Reply> {
+        let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address);
+        self.stream.get_mut().write_all(head.as_bytes())?;
+        self.reply()
+    }
+
+    fn reply(&mut self) -> anyhow::Result<Reply> {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
         let status = line.split(' ').nth(1).context("the server closed the connection")?.parse()?;
-        let (mut length, mut retry_after, mut chunked) = (0, None, false);
+        let (mut length, mut retry_after, mut lag_ms, mut chunked) = (0, None, None, false);
         loop {
             line.clear();
             self.stream.read_line(&mut line)?;
             let Some((name, value)) = line.trim().split_once(':') else { break };
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.trim().parse()?,
+                "turnscope-lag-ms" => lag_ms = value.trim().parse().ok(),
                 "retry-after" => retry_after = value.trim().parse().ok(),
                 "transfer-encoding" => chunked = value.trim() == "chunked",
                 _ => {}
@@ -88,6 +106,6 @@ impl Http {
             body.resize(length, 0);
             self.stream.read_exact(&mut body)?;
         }
-        Ok((status, retry_after, body))
+        Ok(Reply { status, retry_after, lag_ms, body })
     }
 }

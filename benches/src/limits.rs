@@ -1,6 +1,6 @@
 //! The speed of the parts alone, on one core, in the same sitting: the limits for the whole.
 
-use crate::workload::{self, Prose, Random, Shape};
+use crate::workload::{self, Identity, Prose, Random, Shape};
 use prost::Message as _;
 use std::time::Instant;
 use turnscope_model::{ContentHash, Form};
@@ -15,10 +15,13 @@ pub(crate) fn print(only: &str, passes: usize) -> anyhow::Result<()> {
     let prose = Prose::new(8 << 20);
     let mut random = Random::new(1);
     let shape = Shape { turns: 8, window: 0, message_bytes: 2000, below: 0 };
-    let spans: Vec<_> =
-        (0..40).flat_map(|_| workload::run(&prose, &mut random, shape, 1_790_000_000_000_000_000)).collect();
+    let spans: Vec<_> = (0..40)
+        .flat_map(|_| {
+            workload::run(&prose, &mut random, shape, &Identity::alike(), 1_790_000_000_000_000_000)
+        })
+        .collect();
     let count = spans.len() as f64;
-    let body = bytes::Bytes::from(workload::request(spans).encode_to_vec());
+    let body = bytes::Bytes::from(workload::request("bench", spans).encode_to_vec());
     println!("| part, one core | µs/span | spans/s |");
     println!("|---|---:|---:|");
     let redactor = Redactor::default();

@@ -3,7 +3,7 @@
 use crate::{
     http::Http,
     server::Server,
-    workload::{self, Prose, Random, Shape},
+    workload::{self, Identity, Prose, Random, Shape},
 };
 use anyhow::{Context as _, bail};
 use flate2::{Compression, write::GzEncoder};
@@ -13,7 +13,7 @@ use std::{
     io::Write as _,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -31,6 +31,45 @@ pub(crate) struct Load {
     pub(crate) gzip: bool,
     /// The shape of the runs.
     pub(crate) shape: Shape,
+    /// Agents, models, users and services of many kinds, instead of one of each.
+    pub(crate) varied: bool,
+    /// The runs begin in even steps over this period,
+    pub(crate) period: Duration,
+    /// which ends this long before now.
+    pub(crate) before: Duration,
+    /// Spans a second, at most; `None`: as many as the server takes.
+    pub(crate) rate: Option<u64>,
+}
+
+impl Load {
+    /// This many spans of runs of one shape, as fast as the server takes them: 500 in a request, over 4 connections.
+    pub(crate) const fn new(spans: u64, shape: Shape) -> Self {
+        Self {
+            spans,
+            per_request: 500,
+            connections: 4,
+            gzip: false,
+            shape,
+            varied: false,
+            period: Duration::ZERO,
+            before: Duration::ZERO,
+            rate: None,
+        }
+    }
+}
+
+/// How far a load has come; whoever holds it can end it.
+#[derive(Debug, Default)]
+pub(crate) struct Sending {
+    sent: AtomicU64,
+    is_over: AtomicBool,
+}
+
+impl Sending {
+    /// Ends the load with the requests at hand.
+    pub(crate) fn end(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What was measured.
@@ -42,6 +81,8 @@ pub(crate) struct Measured {
     pub(crate) bytes: u64,
     /// Time from the first request to the last acknowledgement, seconds.
     pub(crate) seconds: f64,
+    /// Server CPU before the load, seconds.
+    pub(crate) cpu_before: f64,
     /// Server CPU until the last acknowledgement, seconds.
     pub(crate) cpu_ack: f64,
     /// Server CPU until runs and search index have caught up too, seconds.
@@ -58,15 +99,26 @@ pub(crate) struct Measured {
 
 /// Sends the load and waits until the server has caught up.
 pub(crate) fn send(server: &Server, load: Load) -> anyhow::Result<Measured> {
+    let mut out = send_until(server, load, &Arc::default())?;
+    let acked = Instant::now();
+    wait_until_idle(server)?;
+    out.behind_seconds = acked.elapsed().as_secs_f64();
+    let after = server.used()?;
+    out.cpu_all = after.cpu_seconds - out.cpu_before;
+    out.peak_bytes = after.peak_bytes;
+    Ok(out)
+}
+
+/// Sends the load until its end, or until it is ended.
+pub(crate) fn send_until(server: &Server, load: Load, sending: &Arc<Sending>) -> anyhow::Result<Measured> {
     let prose = Arc::new(Prose::new(8 << 20));
-    let sent = Arc::new(AtomicU64::new(0));
     let before = server.used()?;
     let began = Instant::now();
     let address = server.listen;
     let workers: Vec<_> = (0..load.connections)
         .map(|worker| {
-            let (prose, sent) = (Arc::clone(&prose), Arc::clone(&sent));
-            std::thread::spawn(move || connection(address, load, worker, &prose, &sent))
+            let (prose, sending) = (Arc::clone(&prose), Arc::clone(sending));
+            std::thread::spawn(move || connection(address, load, worker, &prose, &sending))
         })
         .collect();
     let mut out = Measured::default();
@@ -80,13 +132,8 @@ pub(crate) fn send(server: &Server, load: Load) -> anyhow::Result<Measured> {
         acks.extend(part.acks);
     }
     out.seconds = began.elapsed().as_secs_f64();
+    out.cpu_before = before.cpu_seconds;
     out.cpu_ack = server.used()?.cpu_seconds - before.cpu_seconds;
-    let acked = Instant::now();
-    wait_until_idle(server)?;
-    out.behind_seconds = acked.elapsed().as_secs_f64();
-    let after = server.used()?;
-    out.cpu_all = after.cpu_seconds - before.cpu_seconds;
-    out.peak_bytes = after.peak_bytes;
     acks.sort_by(f64::total_cmp);
     let at =
         |share: f64| acks.get(((acks.len() as f64 * share) as usize).min(acks.len().max(1) - 1)).copied();
@@ -98,9 +145,8 @@ pub(crate) fn send(server: &Server, load: Load) -> anyhow::Result<Measured> {
 pub(crate) fn wait_until_idle(server: &Server) -> anyhow::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(600);
     loop {
-        // A request for runs waits for the projection.
-        server.get("/v1/runs?limit=1")?;
-        if server.get("/health")?["search_lag"].as_u64() == Some(0) {
+        let is_projected = Http::connect(server.listen)?.lag_ms("/v1/runs?limit=1")? == 0;
+        if is_projected && server.get("/health")?["search_lag"].as_u64() == Some(0) {
             return Ok(());
         }
         if Instant::now() > deadline {
@@ -112,18 +158,22 @@ pub(crate) fn wait_until_idle(server: &Server) -> anyhow::Result<()> {
 
 /// Sends one run, request by request, and returns its id.
 pub(crate) fn send_run(server: &Server, shape: Shape) -> anyhow::Result<String> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64;
-    let spans = workload::run(&Prose::new(4 << 20), &mut Random::new(9), shape, now);
+    let now = now_ns()?;
+    let spans = workload::run(&Prose::new(4 << 20), &mut Random::new(9), shape, &Identity::alike(), now);
     let mut http = Http::connect(server.listen)?;
     for request in spans.chunks(500) {
-        let body = workload::request(request.to_vec()).encode_to_vec();
+        let body = workload::request("bench", request.to_vec()).encode_to_vec();
         let (status, _) = http.post("/v1/traces", None, &body)?;
         if status != 200 {
             bail!("the server answered {status}");
         }
     }
-    let root = spans.last().context("a run has spans")?;
-    Ok(format!("{}-{}", hex(&root.trace_id), hex(&root.span_id)))
+    Ok(run_id(spans.last().context("a run has spans")?))
+}
+
+/// The id of the run whose root this span is.
+pub(crate) fn run_id(root: &opentelemetry_proto::tonic::trace::v1::Span) -> String {
+    format!("{}-{}", hex(&root.trace_id), hex(&root.span_id))
 }
 
 /// Waits until a run can be read under the id of its root, which arrives last. Until then a list may show the state before it.
@@ -159,23 +209,37 @@ fn connection(
     load: Load,
     worker: u64,
     prose: &Prose,
-    sent: &AtomicU64,
+    sending: &Sending,
 ) -> anyhow::Result<Part> {
     let mut http = Http::connect(address)?;
-    let mut random = Random::new(1000 + worker);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64;
+    let now = now_ns()?;
+    // Another load on the same store makes other runs.
+    let mut random = Random::new(now ^ worker);
+    let began = Instant::now();
+    let service = if load.varied { format!("service-{}", worker % 4) } else { "bench".into() };
     let mut part = Part::default();
     let mut waiting = Vec::new();
-    while sent.load(Ordering::Relaxed) < load.spans {
+    loop {
+        let sent = sending.sent.load(Ordering::Relaxed);
+        if sent >= load.spans || sending.is_over.load(Ordering::Relaxed) {
+            return Ok(part);
+        }
+        if let Some(rate) = load.rate {
+            let due = Duration::from_secs_f64(part.spans as f64 * load.connections as f64 / rate as f64);
+            std::thread::sleep(due.saturating_sub(began.elapsed()));
+        }
+        let left = load.period.mul_f64(1.0 - sent as f64 / load.spans as f64);
+        let ago = (load.before + left).as_nanos() as u64;
         // Like a batch processor: spans of several runs in one request, and a run over several requests.
         while waiting.len() < load.per_request {
-            waiting.extend(workload::run(prose, &mut random, load.shape, now));
+            let who = if load.varied { Identity::varied(&mut random) } else { Identity::alike() };
+            waiting.extend(workload::run(prose, &mut random, load.shape, &who, now - ago));
         }
         let rest = waiting.split_off(load.per_request);
         let spans = std::mem::replace(&mut waiting, rest);
         let count = spans.len() as u64;
-        sent.fetch_add(count, Ordering::Relaxed);
-        let body = workload::request(spans).encode_to_vec();
+        sending.sent.fetch_add(count, Ordering::Relaxed);
+        let body = workload::request(&service, spans).encode_to_vec();
         part.bytes += body.len() as u64;
         let body = if load.gzip {
             let mut gzip = GzEncoder::new(Vec::new(), Compression::new(6));
@@ -201,5 +265,9 @@ fn connection(
             }
         }
     }
-    Ok(part)
+}
+
+/// Now, in nanoseconds since the epoch.
+pub(crate) fn now_ns() -> anyhow::Result<u64> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64)
 }

@@ -4,6 +4,7 @@ mod http;
 mod limits;
 mod load;
 mod reads;
+mod scale;
 mod server;
 mod ui;
 mod workload;
@@ -40,6 +41,8 @@ enum Command {
         #[arg(long, value_delimiter = ',', default_value = "100,1000,10000,100000")]
         spans: Vec<usize>,
     },
+    /// Fill a store with many runs, and measure every kind of question idle and beside a load.
+    Scale(scale::Args),
     /// Measure the parts alone: decode, hash, compress, SQLite.
     Limits {
         /// Only parts whose name contains this.
@@ -77,12 +80,12 @@ struct LoadArgs {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Load(args) => {
+            let shape = Shape { turns: args.turns, window: args.window, message_bytes: 2000, below: 0 };
             let load = Load {
-                spans: args.spans,
                 per_request: args.per_request,
                 connections: args.connections,
                 gzip: args.gzip,
-                shape: Shape { turns: args.turns, window: args.window, message_bytes: 2000, below: 0 },
+                ..Load::new(args.spans, shape)
             };
             let flags: Vec<&str> = args.flags.iter().map(String::as_str).collect();
             header();
@@ -90,6 +93,7 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Table { binary, spans } => table(&binary, spans),
         Command::Reads { binary, spans } => reads::print(&binary, &spans),
+        Command::Scale(args) => scale::print(&args),
         Command::Limits { only, passes } => limits::print(&only, passes),
         Command::Ui(args) => ui::print(&args),
     }
@@ -98,7 +102,7 @@ fn main() -> anyhow::Result<()> {
 fn table(binary: &Path, spans: u64) -> anyhow::Result<()> {
     header();
     let shape = Shape { turns: 8, window: 0, message_bytes: 2000, below: 0 };
-    let base = Load { spans, per_request: 500, connections: 4, gzip: false, shape };
+    let base = Load::new(spans, shape);
     measure(binary, "8 turns", base, &[])?;
     measure(binary, "8 turns, no search index", base, &["--search", "off"])?;
     measure(binary, "8 turns, gzip", Load { gzip: true, spans: spans / 2, ..base }, &["--search", "off"])?;

@@ -51,7 +51,7 @@ fn home(args: &Args, runs: u64) -> anyhow::Result<()> {
     with_server(&args.binary, |server| {
         let shape = Shape { turns: 1, window: 0, message_bytes: 500, below: 0 };
         let spans = runs * shape.spans() as u64;
-        load::send(server, Load { spans, per_request: 500, connections: 2, gzip: false, shape })?;
+        load::send(server, Load { connections: 2, ..Load::new(spans, shape) })?;
         let url = format!("http://{}/ui/", server.listen);
         measure("runs", &format!("{runs} runs"), &url, "main a[href*='/runs/']", args.passes)
     })

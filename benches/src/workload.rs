@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
     common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value::Value},
     resource::v1::Resource,
-    trace::v1::{ResourceSpans, ScopeSpans, Span},
+    trace::v1::{ResourceSpans, ScopeSpans, Span, Status, status::StatusCode},
 };
 use std::fmt::Write as _;
 
@@ -93,11 +93,62 @@ impl Prose {
     }
 }
 
+/// Who ran: what lists filter and figures group by.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    /// The agent.
+    pub(crate) agent: String,
+    /// The model asked for.
+    pub(crate) model: String,
+    /// The session.
+    pub(crate) session: String,
+    /// The user; `None` where the application names none.
+    pub(crate) user: Option<String>,
+    /// The tag; `None` for a run without one.
+    pub(crate) tag: Option<String>,
+    /// Whether the run fails.
+    pub(crate) fails: bool,
+}
+
+impl Identity {
+    /// The same for every run.
+    pub(crate) fn alike() -> Self {
+        Self {
+            agent: "researcher".into(),
+            model: "gpt-4o-mini".into(),
+            session: "bench".into(),
+            user: None,
+            tag: None,
+            fails: false,
+        }
+    }
+
+    /// As a busy installation has them: few agents, models and tags, thousands of users, a session for every four runs.
+    pub(crate) fn varied(random: &mut Random) -> Self {
+        const MODELS: [&str; 4] = ["gpt-4o-mini", "gpt-4.1", "claude-sonnet-4-5", "gemini-2.5-flash"];
+        let user = random.below(5_000);
+        Self {
+            agent: format!("agent-{:02}", random.below(6) * random.below(6)),
+            model: MODELS[random.below(MODELS.len())].into(),
+            session: format!("session-{user}-{}", random.below(8)),
+            user: Some(format!("user-{user}")),
+            tag: (random.below(3) == 0).then(|| format!("tag-{}", random.below(20))),
+            fails: random.below(20) == 0,
+        }
+    }
+}
+
 /// How long a tool takes.
 const TOOL_NS: u64 = 200_000_000;
 
 /// The spans of one run, in the order in which they end.
-pub(crate) fn run(prose: &Prose, random: &mut Random, shape: Shape, now_ns: u64) -> Vec<Span> {
+pub(crate) fn run(
+    prose: &Prose,
+    random: &mut Random,
+    shape: Shape,
+    who: &Identity,
+    now_ns: u64,
+) -> Vec<Span> {
     let trace_id: Vec<u8> = [random.next().to_be_bytes(), random.next().to_be_bytes()].concat();
     let root_id = random.next().to_be_bytes().to_vec();
     let mut spans = Vec::with_capacity(shape.spans());
@@ -124,17 +175,17 @@ pub(crate) fn run(prose: &Prose, random: &mut Random, shape: Shape, now_ns: u64)
             &trace_id,
             span_id,
             &root_id,
-            "chat gpt-4o-mini",
+            &format!("chat {}", who.model),
             3,
             at,
             800_000_000,
             vec![
                 text("gen_ai.operation.name", "chat"),
                 text("gen_ai.provider.name", "openai"),
-                text("gen_ai.request.model", "gpt-4o-mini"),
-                text("gen_ai.response.model", "gpt-4o-mini-2024-07-18"),
+                text("gen_ai.request.model", &who.model),
+                text("gen_ai.response.model", &who.model),
                 text("gen_ai.response.id", &format!("chatcmpl-{:016x}", random.next())),
-                text("gen_ai.conversation.id", "bench"),
+                text("gen_ai.conversation.id", &who.session),
                 number("gen_ai.usage.input_tokens", tokens),
                 number("gen_ai.usage.output_tokens", (output.len() / 4) as i64),
                 number("gen_ai.usage.cache_read.input_tokens", tokens / 2),
@@ -175,22 +226,20 @@ pub(crate) fn run(prose: &Prose, random: &mut Random, shape: Shape, now_ns: u64)
             ));
         }
     }
-    let mut root = span(
-        &trace_id,
-        1,
-        &[],
-        "invoke_agent researcher",
-        1,
-        now_ns,
-        at - now_ns,
-        vec![
-            text("gen_ai.operation.name", "invoke_agent"),
-            text("gen_ai.agent.name", "researcher"),
-            text("gen_ai.input.messages", &format!("[{}]", message("user", &question))),
-            text("gen_ai.output.messages", &format!("[{}]", message("assistant", &answer))),
-        ],
-    );
+    let mut attributes = vec![
+        text("gen_ai.operation.name", "invoke_agent"),
+        text("gen_ai.agent.name", &who.agent),
+        text("gen_ai.input.messages", &format!("[{}]", message("user", &question))),
+        text("gen_ai.output.messages", &format!("[{}]", message("assistant", &answer))),
+    ];
+    attributes.extend(who.user.as_ref().map(|user| text("user.id", user)));
+    attributes.extend(who.tag.as_ref().map(|tag| text("tag.tags", &format!("[\"{tag}\"]"))));
+    let name = format!("invoke_agent {}", who.agent);
+    let mut root = span(&trace_id, 1, &[], &name, 1, now_ns, at - now_ns, attributes);
     root.span_id = root_id;
+    if who.fails {
+        root.status = Some(Status { code: StatusCode::Error as i32, message: "the tool is down".into() });
+    }
     spans.push(root);
     spans
 }
@@ -212,12 +261,12 @@ fn below(spans: &mut Vec<Span>, random: &mut Random, count: usize, trace_id: &[u
     }
 }
 
-/// An export request for these spans.
-pub(crate) fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
+/// An export request for these spans of a service.
+pub(crate) fn request(service: &str, spans: Vec<Span>) -> ExportTraceServiceRequest {
     ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans {
             resource: Some(Resource {
-                attributes: vec![text("service.name", "bench"), text("service.version", "1.0.0")],
+                attributes: vec![text("service.name", service), text("service.version", "1.0.0")],
                 ..Resource::default()
             }),
             scope_spans: vec![ScopeSpans {
@@ -290,7 +339,7 @@ mod tests {
         let prose = Prose::new(1 << 16);
         for (below, spans) in [(0, 100), (8, 1000)] {
             let shape = Shape { turns: 1, window: 4, message_bytes: 100, below }.with_spans(spans);
-            let made = run(&prose, &mut Random::new(1), shape, 0);
+            let made = run(&prose, &mut Random::new(1), shape, &Identity::alike(), 0);
             assert_eq!(made.len(), shape.spans());
             assert!(made.len() <= spans && spans - made.len() < shape.turn_spans());
         }

@@ -22,10 +22,13 @@ use turnscope_server::{Addresses, Config};
 #[derive(Clone, Copy, Debug)]
 pub struct At(pub Addresses);
 
+/// Asks for an answer that shows everything acknowledged so far.
+pub const SETTLED: (&str, &str) = ("turnscope-wait-for", "all");
+
 impl At {
-    /// A GET on the main port.
+    /// A GET on the main port, answered once everything that was acknowledged before it can be read.
     pub fn get(&self, path: &str) -> Reply {
-        http::send(self.0.listen, "GET", path, &[], &[]).expect("an answer")
+        http::send(self.0.listen, "GET", path, &[SETTLED], &[]).expect("an answer")
     }
 
     /// A GET that must return 200 and JSON.
@@ -35,10 +38,10 @@ impl At {
         reply.json()
     }
 
-    /// Any request on the main port, with a JSON body.
+    /// Any request on the main port, with a JSON body, answered as [`At::get`].
     pub fn ask(&self, method: &str, path: &str, body: &Json) -> Reply {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        http::send(self.0.listen, method, path, &[("content-type", "application/json")], &body)
+        http::send(self.0.listen, method, path, &[("content-type", "application/json"), SETTLED], &body)
             .expect("an answer")
     }
 

@@ -7,7 +7,7 @@ use crate::{
     wire::{run_link, total, wire_run, wire_score},
 };
 use turnscope_api as api;
-use turnscope_model::{RunId, Score};
+use turnscope_model::{RunId, Score, TraceGroupId};
 use turnscope_project::TraceGroup;
 use turnscope_query::{Found, Run, Totals};
 use turnscope_store::Reader;
@@ -36,25 +36,34 @@ pub fn find_run(
     }
 }
 
-/// A run whole; `None` when what is written of its trace group is not up to date.
-pub(crate) fn find(reader: &mut dyn Reader, name: &str, prefixes: bool) -> Result<Option<FoundRun>> {
+/// A run whole, or the trace group of which what is written is not up to date.
+pub(crate) type RunOrStale = std::result::Result<FoundRun, TraceGroupId>;
+
+/// The run that a name means.
+pub(crate) fn find(reader: &mut dyn Reader, name: &str, prefixes: bool) -> Result<RunOrStale> {
     let run = match find_run(reader, name, prefixes) {
-        Err(AnswerError::NotFound { .. }) if is_span(reader, name)? => return Ok(None),
+        Err(missing @ AnswerError::NotFound { .. }) => {
+            return group_of_span(reader, name)?.map(Err).ok_or(missing);
+        }
         run => run?,
     };
     let group = reader.group(run.group)?;
-    Ok(group.run_index(run.run_id).map(|index| FoundRun { run, group, index }))
+    Ok(match group.run_index(run.run_id) {
+        Some(index) => Ok(FoundRun { run, group, index }),
+        None => Err(run.group),
+    })
 }
 
-/// Whether a name is that of a span that was received.
-fn is_span(reader: &mut dyn Reader, name: &str) -> Result<bool> {
-    let Ok(id) = name.parse::<RunId>() else { return Ok(false) };
-    Ok(reader.spans(&[(id.trace_part(), id.span_part())])?.iter().any(Option::is_some))
+/// The trace group of a name, if it is that of a span that was received.
+fn group_of_span(reader: &mut dyn Reader, name: &str) -> Result<Option<TraceGroupId>> {
+    let Ok(id) = name.parse::<RunId>() else { return Ok(None) };
+    let is_there = reader.spans(&[(id.trace_part(), id.span_part())])?.iter().any(Option::is_some);
+    if is_there { Ok(reader.group_of_trace(id.trace_part())?) } else { Ok(None) }
 }
 
 impl Answers {
-    /// Answers a question about one run. Very large trace groups are brought up to date at intervals: now, when the runs
-    /// that are written are not those of now.
+    /// Answers a question about one run. When the runs that are written of its trace group are not those of now, that group
+    /// is brought up to date, and no other.
     pub(crate) fn about_run<T>(
         &self,
         name: &str,
@@ -69,14 +78,15 @@ impl Answers {
         prefixes: bool,
         question: impl Fn(&mut dyn Reader, &FoundRun) -> Result<T>,
     ) -> Result<T> {
-        let ask = |reader: &mut dyn Reader| {
-            find(reader, name, prefixes)?.map(|found| question(reader, &found)).transpose()
+        let ask = |reader: &mut dyn Reader| match find(reader, name, prefixes)? {
+            Ok(found) => question(reader, &found).map(Ok),
+            Err(stale) => Ok(Err(stale)),
         };
-        if let Some(answer) = self.read(ask)? {
-            return Ok(answer);
+        match self.read(ask)? {
+            Ok(answer) => return Ok(answer),
+            Err(stale) => self.store.bring_up_to_date(stale)?,
         }
-        self.store.bring_up_to_date()?;
-        self.read(ask)?.ok_or_else(|| AnswerError::no_run(name))
+        self.read(ask)?.map_err(|_| AnswerError::no_run(name))
     }
 
     /// As [`Answers::about_run`], for questions whose contents may be kept elsewhere.
@@ -85,14 +95,15 @@ impl Answers {
         name: &str,
         question: impl Fn(&mut dyn Reader, &FoundRun, &Fetched) -> Result<T>,
     ) -> Result<T> {
-        let ask = |reader: &mut dyn Reader, fetched: &Fetched| {
-            find(reader, name, false)?.map(|found| question(reader, &found, fetched)).transpose()
+        let ask = |reader: &mut dyn Reader, fetched: &Fetched| match find(reader, name, false)? {
+            Ok(found) => question(reader, &found, fetched).map(Ok),
+            Err(stale) => Ok(Err(stale)),
         };
-        if let Some(answer) = self.read_with_contents(ask)? {
-            return Ok(answer);
+        match self.read_with_contents(ask)? {
+            Ok(answer) => return Ok(answer),
+            Err(stale) => self.store.bring_up_to_date(stale)?,
         }
-        self.store.bring_up_to_date()?;
-        self.read_with_contents(ask)?.ok_or_else(|| AnswerError::no_run(name))
+        self.read_with_contents(ask)?.map_err(|_| AnswerError::no_run(name))
     }
 
     /// A run with its turns, child runs, scores and links.

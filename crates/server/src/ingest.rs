@@ -28,7 +28,7 @@ use turnscope_otlp::{
     receive,
     redact::Redactor,
 };
-use turnscope_store::{Batch, CommitError, MetricRow, Store, Stored};
+use turnscope_store::{Batch, CommitError, CommitToken, Committed, MetricRow, Store};
 
 /// Which service of OTLP a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,14 @@ impl Signal {
 pub(crate) struct Partial {
     pub(crate) rejected: u64,
     pub(crate) message: String,
+}
+
+/// A request that was taken: everything in it, but what was left out, is durable.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    pub(crate) partial: Partial,
+    /// Names its commit.
+    pub(crate) token: CommitToken,
 }
 
 /// A request's body as it came over the wire.
@@ -139,7 +147,7 @@ impl Ingest {
         self: &Arc<Self>,
         payload: Payload,
         reservation: Reservation,
-    ) -> Result<Partial, Refusal> {
+    ) -> Result<Accepted, Refusal> {
         let permit = Arc::clone(&self.decoders).acquire_owned().await.map_err(|_| Refusal::Stopping)?;
         let this = Arc::clone(self);
         let (reply, outcome) = oneshot::channel();
@@ -176,8 +184,8 @@ impl Ingest {
         };
         let received = batch.records.len() as u64 + batch.metrics.len() as u64 + partial.rejected;
         let counters = Arc::clone(&self.counters);
-        let committed = move |stored: Result<Stored, CommitError>| {
-            let outcome = stored.map_err(Refusal::from).map(|stored| {
+        let committed = move |outcome: Result<Committed, CommitError>| {
+            let outcome = outcome.map_err(Refusal::from).map(|Committed { stored, token }| {
                 let kept = stored.records + stored.metrics + stored.quarantined;
                 let counters = &counters[signal as usize];
                 counters.received.fetch_add(received, Ordering::Relaxed);
@@ -185,7 +193,7 @@ impl Ingest {
                 counters.rejected.fetch_add(partial.rejected, Ordering::Relaxed);
                 let duplicates = received.saturating_sub(partial.rejected + kept);
                 counters.duplicates.fetch_add(duplicates, Ordering::Relaxed);
-                partial
+                Accepted { partial, token }
             });
             drop(reservation);
             let _ = reply.send(outcome);
@@ -260,7 +268,7 @@ impl Ingest {
 }
 
 /// Where a request's outcome is sent.
-type Reply = oneshot::Sender<Result<Partial, Refusal>>;
+type Reply = oneshot::Sender<Result<Accepted, Refusal>>;
 
 /// What a batch takes in memory while it waits for its commit. Contents are counted up to the size of the body that they
 /// came in: a content that a request repeats is held once.

@@ -4,6 +4,7 @@
 use crate::{Addresses, Config, ServeError, routes, state::App};
 use axum::Router;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
+use turnscope_store::catch_up;
 
 /// A data directory with a server's REST API, in this process. Dropping it closes the store.
 pub struct Local {
@@ -31,7 +32,7 @@ impl Local {
     /// Waits until everything that was sent can be read, also through the search index.
     pub fn settle(&self) {
         let store = &self.app.store;
-        while !store.catch_up(Duration::from_secs(5)) {}
+        while !catch_up(&**store, Duration::from_secs(5)) {}
         while store.counters().is_repricing {
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -2,8 +2,9 @@
 
 use crate::{
     body::Limits,
-    ingest::{Partial, Payload, Signal},
+    ingest::{Accepted, Payload, Signal},
     otlp_http::{self, ExportResponse, may_ingest},
+    own_writes::name_commit,
     refusal::Refusal,
     state::App,
 };
@@ -42,7 +43,7 @@ async fn metrics(State(app): State<Arc<App>>, request: Request) -> Response {
 
 async fn serve(app: Arc<App>, signal: Signal, request: Request) -> Response {
     match take(&app, signal, request).await {
-        Ok(partial) => accepted(partial),
+        Ok(taken) => accepted(taken),
         // Who does not speak gRPC does not read its status in the trailers.
         Err(refusal @ Refusal::NoGrpc(_)) => otlp_http::refuse(&app, signal, Format::Json, &refusal),
         Err(refusal) => {
@@ -61,7 +62,7 @@ const FRAME_HEAD: usize = 5;
 
 /// Takes the one message of a unary call. The framing is read here and not by tonic, whose limit holds for a message as
 /// it comes over the wire but not for what it unpacks to, and which collects it before memory can be reserved.
-async fn take(app: &Arc<App>, signal: Signal, request: Request) -> Result<Partial, Refusal> {
+async fn take(app: &Arc<App>, signal: Signal, request: Request) -> Result<Accepted, Refusal> {
     let (parts, body) = request.into_parts();
     check_content_type(&parts.headers)?;
     may_ingest(app, &parts).await?;
@@ -105,7 +106,7 @@ fn one_message(mut framed: Bytes) -> Result<(bool, Bytes), Refusal> {
     }
 }
 
-fn accepted(partial: Partial) -> Response {
+fn accepted(Accepted { partial, token }: Accepted) -> Response {
     let message = ExportResponse::from(partial).encode_to_vec();
     let mut framed = BytesMut::with_capacity(FRAME_HEAD + message.len());
     framed.put_u8(0);
@@ -118,6 +119,7 @@ fn accepted(partial: Partial) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     headers.insert("grpc-accept-encoding", ENCODINGS);
+    name_commit(headers, token);
     response
 }
 

@@ -3,7 +3,8 @@
 use crate::{
     auth::Right,
     body,
-    ingest::{Partial, Payload, Signal},
+    ingest::{Accepted, Partial, Payload, Signal},
+    own_writes::name_commit,
     refusal::Refusal,
     state::App,
 };
@@ -43,12 +44,12 @@ pub(crate) async fn export(State(app): State<Arc<App>>, request: Request) -> Res
         }
     };
     match take(&app, signal, format, request).await {
-        Ok(partial) => accepted(signal, format, partial),
+        Ok(taken) => accepted(signal, format, taken),
         Err(refusal) => refuse(&app, signal, format, &refusal),
     }
 }
 
-async fn take(app: &Arc<App>, signal: Signal, format: Format, request: Request) -> Result<Partial, Refusal> {
+async fn take(app: &Arc<App>, signal: Signal, format: Format, request: Request) -> Result<Accepted, Refusal> {
     let (parts, body) = request.into_parts();
     if let Err(refusal) = may_ingest(app, &parts).await {
         body::discard(&parts.headers, body).await;
@@ -104,7 +105,7 @@ impl From<Partial> for ExportResponse {
     }
 }
 
-fn accepted(signal: Signal, format: Format, partial: Partial) -> Response {
+fn accepted(signal: Signal, format: Format, Accepted { partial, token }: Accepted) -> Response {
     let response = ExportResponse::from(partial);
     let body = match format {
         Format::Protobuf => response.encode_to_vec(),
@@ -125,7 +126,9 @@ fn accepted(signal: Signal, format: Format, partial: Partial) -> Response {
             }
         },
     };
-    reply(StatusCode::OK, format, body)
+    let mut response = reply(StatusCode::OK, format, body);
+    name_commit(response.headers_mut(), token);
+    response
 }
 
 /// The answer to a refused request, in its own format.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use turnscope_answers::AnswerError;
-use turnscope_store::{ReadLimit, Store, StoreError};
+use turnscope_store::{ReadLimit, StoreError};
 
 /// Questions worked on at once; SQLite's readers do not get faster with more.
 pub(crate) const AT_ONCE: usize = 8;
@@ -12,8 +12,6 @@ pub(crate) const IN_HAND: usize = 256;
 /// How long a question may wait for its turn, and how long it may be worked on.
 const PATIENCE: Duration = Duration::from_secs(10);
 const DEADLINE: Duration = Duration::from_secs(60);
-/// How long a question waits for what was acknowledged before it.
-const CATCH_UP: Duration = Duration::from_secs(2);
 
 /// The questions in hand.
 pub(crate) struct Reads {
@@ -29,15 +27,10 @@ impl Reads {
     /// Works on a question on a blocking thread. When the future is dropped, because the client is gone, the work ends.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        store: &Arc<dyn Store>,
         question: impl FnOnce(ReadLimit) -> Result<T, AnswerError> + Send + 'static,
     ) -> Result<T, AnswerError> {
         let busy = || AnswerError::Store(StoreError::Busy);
         let _in_hand = self.in_hand.try_acquire().map_err(|_| busy())?;
-        if !store.catch_up(Duration::ZERO) {
-            let store = Arc::clone(store);
-            let _ = tokio::task::spawn_blocking(move || store.catch_up(CATCH_UP)).await;
-        }
         let permit = Arc::clone(&self.at_once).acquire_owned();
         let permit = tokio::time::timeout(PATIENCE, permit).await.map_err(|_| busy())?.map_err(|_| busy())?;
         let limit = ReadLimit::within(DEADLINE);
@@ -67,18 +60,12 @@ impl Drop for CancelOnDrop {
 mod tests {
     use super::*;
     use std::sync::mpsc;
-    use turnscope_store_sqlite::{Options, SqliteStore};
-
-    fn store(directory: &tempfile::TempDir) -> Arc<dyn Store> {
-        Arc::new(SqliteStore::open(directory.path(), Options::default()).unwrap())
-    }
 
     #[tokio::test]
     async fn a_client_that_is_gone_ends_its_question() {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, reads) = (store(&directory), Reads::new());
+        let reads = Reads::new();
         let (ended, end) = mpsc::channel();
-        let question = reads.run(&store, move |limit| {
+        let question = reads.run(move |limit| {
             while !limit.is_over() {
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -93,10 +80,9 @@ mod tests {
 
     #[tokio::test]
     async fn beyond_the_bound_a_client_is_told_to_come_back() {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, reads) = (store(&directory), Reads::new());
+        let reads = Reads::new();
         let _all = reads.in_hand.try_acquire_many(IN_HAND as u32).unwrap();
-        let refused = reads.run(&store, |_| Ok(())).await;
+        let refused = reads.run(|_| Ok(())).await;
         assert!(matches!(refused, Err(AnswerError::Store(StoreError::Busy))));
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     auth::{self, Right},
     document::{self, replies_with_json, replies_with_nothing, replies_with_text},
-    otlp_grpc, otlp_http,
+    otlp_grpc, otlp_http, own_writes,
     prefix::Prefix,
     problem::{self, Problem},
     rest::{
@@ -181,7 +181,9 @@ pub fn openapi() -> OpenApi {
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let parameters = Parameters::default();
     let guarded = |right, routes: ApiRouter<Arc<App>>| {
-        let routes = routes.layer(middleware::from_fn_with_state(parameters.clone(), refuse_unknown));
+        let routes = routes
+            .layer(middleware::from_fn_with_state(Arc::clone(app), own_writes::wait))
+            .layer(middleware::from_fn_with_state(parameters.clone(), refuse_unknown));
         auth::require(&app.auth, right, routes)
     };
     let guarded = guarded(Right::Read, reading())
@@ -267,7 +269,7 @@ fn cors(app: &App, takes_cookies: bool) -> CorsLayer {
         .allow_credentials(!(is_any && takes_cookies))
         .allow_methods(AllowMethods::mirror_request())
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([header::RETRY_AFTER])
+        .expose_headers(own_writes::EXPOSED.into_iter().chain([header::RETRY_AFTER]).collect::<Vec<_>>())
         .max_age(PREFLIGHT_HOLDS)
 }
 

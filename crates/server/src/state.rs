@@ -289,14 +289,14 @@ impl App {
         }))
     }
 
-    /// Asks a question on a blocking thread, once what was acknowledged before it can be read. Questions are bounded in
-    /// number and time, and end when nobody waits for the answer.
+    /// Asks a question on a blocking thread, about what is projected. Questions are bounded in number and time, and end when
+    /// nobody waits for the answer.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
         question: impl FnOnce(&Answers) -> Result<T, AnswerError> + Send + 'static,
     ) -> Result<T, AnswerError> {
         let app = Arc::clone(self);
-        self.reads.run(&self.store, move |limit| question(&app.answers(limit))).await
+        self.reads.run(move |limit| question(&app.answers(limit))).await
     }
 
     /// Everything that answering needs, now.

@@ -137,7 +137,7 @@ fn bodies(store: &SqliteStore, directory: &TempDir) -> Vec<Body> {
 fn whichever_write_fails_nothing_is_half_stored_and_the_next_commit_works() {
     let (directory, store) = open();
     commit_and_wait(&store, batch([record(0, 100)])).unwrap();
-    assert!(store.catch_up(Duration::from_secs(10)));
+    assert!(turnscope_store::catch_up(&store, Duration::from_secs(10)));
     install_faults(&store);
     let before = contents(&directory);
     let mut failures = 0;
@@ -165,7 +165,7 @@ fn whichever_write_fails_nothing_is_half_stored_and_the_next_commit_works() {
 fn a_full_disk_is_said_to_be_full_and_takes_more_once_there_is_room() {
     let (directory, store) = open();
     commit_and_wait(&store, batch([record(0, 100)])).unwrap();
-    assert!(store.catch_up(Duration::from_secs(10)));
+    assert!(turnscope_store::catch_up(&store, Duration::from_secs(10)));
     let before = contents(&directory);
     on_db(&store, "PRAGMA max_page_count = 1"); // never less than there are
     for _ in 0..2 {

@@ -13,6 +13,7 @@
 mod blocks;
 mod check;
 mod clock;
+mod commits;
 mod damage;
 mod derive;
 mod directory;

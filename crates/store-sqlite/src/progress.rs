@@ -1,22 +1,16 @@
 //! How far the writer has come: what it shares with readers and with the rest of the program.
 
-use crate::damage::DamageLog;
-use std::{
-    sync::{
-        Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    time::Duration,
+use crate::{commits::Commits, damage::DamageLog};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicU64},
 };
 use turnscope_store::{Change, ChangeListener};
 
 /// What the writer shares with the rest of the program.
 #[derive(Default)]
 pub(crate) struct Progress {
-    /// Commits done, and the last commit whose runs are written.
-    pub(crate) committed: AtomicU64,
-    projected: Mutex<u64>,
-    caught_up: Condvar,
+    pub(crate) commits: Commits,
     pub(crate) records: AtomicU64,
     pub(crate) duplicates: AtomicU64,
     pub(crate) metrics: AtomicU64,
@@ -39,27 +33,10 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Progress {
-    /// Waits until the runs of everything committed so far are written; `false` when the time ran out.
-    pub(crate) fn catch_up(&self, timeout: Duration) -> bool {
-        let target = self.committed.load(Ordering::Acquire);
-        let guard = lock(&self.projected);
-        let (guard, _) = self
-            .caught_up
-            .wait_timeout_while(guard, timeout, |projected| *projected < target)
-            .unwrap_or_else(PoisonError::into_inner);
-        *guard >= target
-    }
-
-    pub(crate) fn set_projected(&self, value: u64) {
-        *lock(&self.projected) = value;
-        self.caught_up.notify_all();
-    }
-
-    /// The writer has ended: nobody waits for it any more.
+    /// The writer has ended.
     pub(crate) fn fail(&self, reason: String) {
         tracing::error!(reason, "the writer has ended; what was acknowledged is durable");
         *lock(&self.failed) = Some(reason);
-        self.set_projected(u64::MAX);
     }
 
     pub(crate) fn watch(&self, listener: ChangeListener) {

@@ -11,7 +11,7 @@ use crate::{
     store::{Options, SqliteStore},
 };
 use rusqlite::Connection;
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::Path, sync::Arc};
 use turnscope_model::{
     ContentHash, GroupKey, Origin, Record, RecordId, Role, RunId, Score, ScoreSource, SpanId, TraceGroupId,
     TraceId,
@@ -57,8 +57,7 @@ pub fn salvage(from: &Path, to: &Path, options: Options) -> std::result::Result<
     };
     salvage.records()?;
     salvage.metrics()?;
-    store.bring_up_to_date()?;
-    while !store.catch_up(Duration::from_secs(60)) {}
+    store.project_all()?;
     salvage.annotations()?;
     Ok(salvage.done)
 }

@@ -1,6 +1,7 @@
 //! The embedded store: one writer thread, readers beside it, one file.
 
 use crate::{
+    derive::Which,
     directory::DirectoryWatch,
     error::{Error, Result, StoreError},
     isolate::panic_message,
@@ -25,11 +26,11 @@ use std::{
     thread::JoinHandle,
     time::Duration,
 };
-use turnscope_model::{RunId, Score};
+use turnscope_model::{RunId, Score, TraceGroupId};
 use turnscope_query::{NewScore, Pruned, ScoreChange};
 use turnscope_store::{
-    Batch, ChangeListener, CommitError, CommitReply, Counters, Health, Maintenance, Pricing, ReadLimit,
-    Reader, Store, TextOf,
+    Batch, ChangeListener, CommitError, CommitReply, CommitToken, Counters, Health, Maintenance, Pricing,
+    ReadLimit, Reader, Store, TextOf,
 };
 
 /// How a store is opened.
@@ -132,6 +133,18 @@ impl SqliteStore {
         Ok(outcome.recv().unwrap_or(Err(Error::Store(StoreError::Closed)))?)
     }
 
+    /// Projects every trace group that waits, and waits for it.
+    pub(crate) fn project_all(&self) -> std::result::Result<(), StoreError> {
+        self.project(Which::All)
+    }
+
+    fn project(&self, which: Which) -> std::result::Result<(), StoreError> {
+        self.on_writer(move |writer| {
+            writer.project(which);
+            Ok(())
+        })
+    }
+
     /// Takes steps of pruning until there is nothing left to do.
     fn prune(
         &self,
@@ -187,18 +200,27 @@ impl Store for SqliteStore {
         Ok(Box::new(self.sqlite_reader(limit)?))
     }
 
-    fn catch_up(&self, timeout: Duration) -> bool {
-        self.owner.is_none() || self.progress.catch_up(timeout)
+    fn newest_commit(&self) -> CommitToken {
+        self.progress.commits.newest()
     }
 
-    fn bring_up_to_date(&self) -> std::result::Result<(), StoreError> {
+    fn can_read(&self, token: CommitToken) -> bool {
+        self.progress.commits.can_read(token)
+    }
+
+    fn can_read_all_to(&self, token: CommitToken) -> bool {
+        self.progress.commits.can_read_all_to(token)
+    }
+
+    fn lag(&self) -> Duration {
+        self.progress.commits.lag()
+    }
+
+    fn bring_up_to_date(&self, group: TraceGroupId) -> std::result::Result<(), StoreError> {
         if self.owner.is_none() {
             return Ok(()); // the owner's to do
         }
-        self.on_writer(|writer| {
-            writer.project(true);
-            Ok(())
-        })
+        self.project(Which::One(group))
     }
 
     fn watch(&self, listener: ChangeListener) {

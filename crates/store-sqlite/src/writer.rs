@@ -6,7 +6,7 @@
 
 use crate::{
     clock::now_ms,
-    derive::{Repricing, Schedule},
+    derive::{Repricing, Schedule, Which},
     directory::DirectoryWatch,
     error::{Error, Result, StoreError},
     isolate::catch_panic,
@@ -24,7 +24,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use turnscope_store::{Batch, CommitError, CommitReply, Pricing, Stored};
+use turnscope_store::{Batch, CommitError, CommitReply, Committed, Pricing, Stored};
 
 /// Jobs gathered into one commit at most.
 const MAX_JOBS: usize = 256;
@@ -32,8 +32,6 @@ const MAX_JOBS: usize = 256;
 const MAX_RECORDS: usize = 4096;
 /// Under load, runs are projected at least this often.
 const PROJECT_EVERY: Duration = Duration::from_millis(1000);
-/// Readers wait for trace groups that are brought up to date within this time.
-const LONG_REST: Duration = Duration::from_secs(1);
 /// How long one pass of projection or indexing may keep commits waiting.
 const PASS_BUDGET: Duration = Duration::from_millis(60);
 /// How long to wait for a job when nothing else is to be done.
@@ -84,10 +82,9 @@ impl Writer {
             }
             outcome => drop(outcome?),
         }
-        // Readers wait for runs that were not written when the store was closed.
-        if !writer.is_current() {
-            writer.progress.committed.fetch_add(1, Ordering::Release);
-        }
+        let left = writer.schedule.waiting();
+        let earlier = writer.progress.commits.add_earlier(left.len());
+        writer.schedule.hold(earlier, &left);
         Ok(writer)
     }
 
@@ -101,7 +98,7 @@ impl Writer {
                     if self.last_pass.elapsed() >= PROJECT_EVERY {
                         self.follow_up();
                     } else if self.schedule.is_full() {
-                        self.project(false);
+                        self.project(Which::Due(PASS_BUDGET));
                     }
                     continue;
                 }
@@ -119,7 +116,7 @@ impl Writer {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        self.project(true);
+        self.project(Which::All);
         if let Err(error) = self.close() {
             tracing::warn!(%error, "the indexes by hash are not complete; the next start completes them");
         }
@@ -197,10 +194,10 @@ impl Writer {
         let (batches, replies): (Vec<Batch>, Vec<CommitReply>) = jobs.into_iter().unzip();
         match self.commit(&batches) {
             Ok(applied) => {
-                for (reply, applied) in replies.into_iter().zip(&applied) {
-                    reply(Ok(applied.stored));
+                for (reply, (committed, _)) in replies.into_iter().zip(&applied) {
+                    reply(Ok(*committed));
                 }
-                for (batch, applied) in batches.into_iter().zip(applied) {
+                for (batch, (_, applied)) in batches.into_iter().zip(applied) {
                     self.schedule.remember(batch, &applied);
                 }
             }
@@ -211,10 +208,9 @@ impl Writer {
             }
             Err(_) => {
                 for (batch, reply) in batches.into_iter().zip(replies) {
-                    match self.commit(std::slice::from_ref(&batch)) {
-                        Ok(mut applied) => {
-                            let applied = applied.pop().unwrap_or_default();
-                            reply(Ok(applied.stored));
+                    match self.commit_one(&batch) {
+                        Ok((committed, applied)) => {
+                            reply(Ok(committed));
                             self.schedule.remember(batch, &applied);
                         }
                         Err(error) => {
@@ -227,7 +223,7 @@ impl Writer {
     }
 
     /// Puts a batch that can never be committed into quarantine; `None` when it can be tried again, or cannot be kept.
-    fn set_aside(&mut self, batch: &Batch, error: &Error) -> Option<Stored> {
+    fn set_aside(&mut self, batch: &Batch, error: &Error) -> Option<Committed> {
         if !error.is_permanent() {
             return None;
         }
@@ -236,7 +232,8 @@ impl Writer {
                 let quarantined = (batch.records.len() + batch.metrics.len()) as u64;
                 tracing::error!(%error, quarantined, "a request was set aside in quarantine");
                 self.progress.quarantined.fetch_add(1, Ordering::Relaxed);
-                Some(Stored { quarantined, ..Stored::default() })
+                let stored = Stored { quarantined, ..Stored::default() };
+                Some(Committed { stored, token: self.progress.commits.newest() })
             }
             Err(full) => {
                 tracing::error!(error = %full, "a request could not be set aside and is refused");
@@ -245,7 +242,7 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Applied>> {
+    fn commit(&mut self, batches: &[Batch]) -> Result<Vec<(Committed, Applied)>> {
         let outcome = catch_panic(|| self.try_commit(batches));
         let failure = outcome.as_ref().err().map(ToString::to_string);
         if let Some(error) = &failure {
@@ -256,7 +253,12 @@ impl Writer {
         outcome
     }
 
-    fn try_commit(&mut self, batches: &[Batch]) -> Result<Vec<Applied>> {
+    fn commit_one(&mut self, batch: &Batch) -> Result<(Committed, Applied)> {
+        let mut all = self.commit(std::slice::from_ref(batch))?;
+        all.pop().ok_or_else(|| StoreError::Closed.into())
+    }
+
+    fn try_commit(&mut self, batches: &[Batch]) -> Result<Vec<(Committed, Applied)>> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut applied = Vec::with_capacity(batches.len());
         for batch in batches {
@@ -267,13 +269,18 @@ impl Writer {
         tx.commit()?;
         self.progress.index_lag.store(self.indexer.lag(), Ordering::Relaxed);
         self.schedule.touched(&touched);
-        for one in applied.iter().map(|one| one.stored) {
-            self.progress.records.fetch_add(one.records, Ordering::Relaxed);
-            self.progress.duplicates.fetch_add(one.duplicates, Ordering::Relaxed);
-            self.progress.metrics.fetch_add(one.metrics, Ordering::Relaxed);
-        }
-        self.progress.committed.fetch_add(1, Ordering::Release);
-        Ok(applied)
+        Ok(applied.into_iter().map(|applied| (self.committed(&applied), applied)).collect())
+    }
+
+    /// Counts a batch that was committed, and names its commit.
+    fn committed(&mut self, applied: &Applied) -> Committed {
+        let (stored, groups) = (applied.stored, applied.groups());
+        self.progress.records.fetch_add(stored.records, Ordering::Relaxed);
+        self.progress.duplicates.fetch_add(stored.duplicates, Ordering::Relaxed);
+        self.progress.metrics.fetch_add(stored.metrics, Ordering::Relaxed);
+        let number = self.progress.commits.add(groups.len());
+        self.schedule.hold(number, &groups);
+        Committed { stored, token: self.progress.commits.token(number) }
     }
 
     /// Tries again what is in quarantine (all of it, or what another version set aside); gives what is left.
@@ -285,16 +292,16 @@ impl Writer {
             self.indexer.retry(&mut self.db, content)?;
         }
         for (id, batch) in quarantine::batches(&self.db, all)? {
-            match self.commit(std::slice::from_ref(&batch)) {
-                Ok(mut applied) => {
-                    self.schedule.remember(batch, &applied.pop().unwrap_or_default());
+            match self.commit_one(&batch) {
+                Ok((_, applied)) => {
+                    self.schedule.remember(batch, &applied);
                     quarantine::remove_batch(&self.db, id)?;
                 }
                 Err(error) => tracing::warn!(%error, id, "a request stays in quarantine"),
             }
         }
         if all {
-            self.project(true);
+            self.project(Which::All);
             while !self.indexer.is_idle() {
                 self.index();
             }
@@ -314,9 +321,7 @@ impl Writer {
             self.schedule.add(group);
         }
         if self.schedule.wait(Instant::now()).is_some_and(|wait| wait.is_zero()) {
-            self.project(false);
-        } else if self.is_current() {
-            self.progress.set_projected(self.progress.committed.load(Ordering::Acquire));
+            self.project(Which::Due(PASS_BUDGET));
         }
         if !self.indexer.is_idle() {
             self.index();
@@ -360,30 +365,21 @@ impl Writer {
         self.progress.repricing.store(!self.repricing.is_idle(), Ordering::Relaxed);
     }
 
-    /// Whether readers need not wait: all runs are written, but for trace groups so large that they rest for long.
-    fn is_current(&self) -> bool {
-        self.schedule.wait(Instant::now()).is_none_or(|wait| wait >= LONG_REST)
-    }
-
-    /// Brings runs up to date; with `all`, those of large trace groups that rest too.
-    pub(crate) fn project(&mut self, all: bool) {
-        let committed = self.progress.committed.load(Ordering::Acquire);
-        match self.schedule.run(&mut self.db, PASS_BUDGET, all, self.repricing.pricing()) {
+    /// Brings runs up to date.
+    pub(crate) fn project(&mut self, which: Which) {
+        match self.schedule.run(&mut self.db, which, self.repricing.pricing()) {
             Ok(pass) => {
+                pass.groups_done.into_iter().for_each(|commits| self.progress.commits.group_done(commits));
                 self.progress.tell(pass.changes);
                 if pass.quarantine_changed
                     && let Err(error) = self.count_quarantined()
                 {
                     tracing::warn!(%error, "what is in quarantine could not be counted");
                 }
-                if self.is_current() {
-                    self.progress.set_projected(committed);
-                }
             }
             Err(error) => {
                 tracing::error!(%error, "deriving runs failed; it is tried again in a second");
                 self.schedule.back_off();
-                self.progress.set_projected(committed);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What one request asks a store to keep, and what came of it.
 
+use crate::CommitToken;
 use std::sync::Arc;
 use turnscope_model::{Origin, Record};
 
@@ -27,6 +28,15 @@ pub struct MetricRow {
     pub points: u64,
     /// The encoded `Metric`.
     pub bytes: Vec<u8>,
+}
+
+/// A batch that is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// What the commit did.
+    pub stored: Stored,
+    /// Names it, for reads that must show it.
+    pub token: CommitToken,
 }
 
 /// What a commit did.

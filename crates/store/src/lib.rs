@@ -17,15 +17,18 @@ mod limit;
 mod pricing;
 mod reader;
 mod store;
+mod token;
 
-pub use batch::{Batch, MetricRow, Stored};
+pub use batch::{Batch, Committed, MetricRow, Stored};
 pub use error::{CommitError, StoreError, Unreadable};
 pub use limit::ReadLimit;
 pub use pricing::{PriceOf, Pricing};
 pub use reader::{ContextList, Reader, StoredBody, StoredContent};
 pub use store::{
-    Change, ChangeListener, CommitReply, Counters, Health, Maintenance, Store, commit_and_wait, retain,
+    Change, ChangeListener, CommitReply, Counters, Health, Maintenance, Store, catch_up, commit_and_wait,
+    retain,
 };
+pub use token::{BadToken, CommitToken};
 
 use turnscope_model::{Form, Purpose};
 

@@ -1,12 +1,16 @@
 //! The store as the rest of the program holds it.
 
-use crate::{Batch, CommitError, Pricing, ReadLimit, Reader, StoreError, Stored};
-use std::{path::Path, sync::mpsc, time::Duration};
-use turnscope_model::{RunId, Score};
+use crate::{Batch, CommitError, CommitToken, Committed, Pricing, ReadLimit, Reader, StoreError, Stored};
+use std::{
+    path::Path,
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+use turnscope_model::{RunId, Score, TraceGroupId};
 use turnscope_query::{NewScore, Pruned, Retention, ScoreChange};
 
 /// Called with the outcome once a batch is durable, or is not. It must not block or panic.
-pub type CommitReply = Box<dyn FnOnce(Result<Stored, CommitError>) + Send>;
+pub type CommitReply = Box<dyn FnOnce(Result<Committed, CommitError>) + Send>;
 
 /// Called with runs that changed. It must not block or panic.
 pub type ChangeListener = Box<dyn Fn(Vec<Change>) + Send + Sync>;
@@ -56,12 +60,20 @@ pub trait Store: Send + Sync {
     /// Opens a view for reading. [`StoreError::Interrupted`] ends a question that goes over the limit.
     fn reader(&self, limit: &ReadLimit) -> Result<Box<dyn Reader + '_>, StoreError>;
 
-    /// Waits until the runs of all that was acknowledged can be read; `false` when the time ran out. Very large runs are
-    /// brought up to date at intervals, and not waited for.
-    fn catch_up(&self, timeout: Duration) -> bool;
+    /// The newest commit.
+    fn newest_commit(&self) -> CommitToken;
 
-    /// Brings very large runs up to date too, and waits for it.
-    fn bring_up_to_date(&self) -> Result<(), StoreError>;
+    /// Whether the runs of this commit can be read. A token that an earlier process gave means all that it left.
+    fn can_read(&self, token: CommitToken) -> bool;
+
+    /// Whether the runs of this commit and of all before it can be read.
+    fn can_read_all_to(&self, token: CommitToken) -> bool;
+
+    /// How long ago the oldest commit was acknowledged whose runs cannot be read yet; zero when all can.
+    fn lag(&self) -> Duration;
+
+    /// Projects this trace group, and waits for it. Very large ones are otherwise projected at intervals.
+    fn bring_up_to_date(&self, group: TraceGroupId) -> Result<(), StoreError>;
 
     /// Tells this listener of every run that changes from now on, in the place of the one before.
     fn watch(&self, listener: ChangeListener);
@@ -122,6 +134,18 @@ pub trait Maintenance {
     fn retry_quarantined(&self) -> Result<u64, StoreError>;
 }
 
+/// Waits until the runs of all that was acknowledged can be read; `false` when the time ran out.
+pub fn catch_up(store: &dyn Store, timeout: Duration) -> bool {
+    let (target, began) = (store.newest_commit(), Instant::now());
+    while !store.can_read_all_to(target) {
+        if began.elapsed() >= timeout || store.health().failed.is_some() {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    true
+}
+
 /// Commits a batch and waits for the outcome.
 pub fn commit_and_wait(store: &dyn Store, batch: Batch) -> Result<Stored, CommitError> {
     let (done, outcome) = mpsc::sync_channel(1);
@@ -131,7 +155,7 @@ pub fn commit_and_wait(store: &dyn Store, batch: Batch) -> Result<Stored, Commit
             let _ = done.send(stored);
         }),
     );
-    outcome.recv().unwrap_or(Err(CommitError::Closed))
+    outcome.recv().unwrap_or(Err(CommitError::Closed)).map(|committed| committed.stored)
 }
 
 /// Deletes what is not to be kept: what is too old, then the oldest of what takes too much room. A limit of size needs

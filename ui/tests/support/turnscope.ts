@@ -43,10 +43,12 @@ export class Turnscope {
     await this.post("/v1/traces", JSON.stringify(body), "application/json");
   }
 
-  /** Sends a request body exactly as an exporter sent it. */
+  /** Sends a request body exactly as an exporter sent it, and waits until it can be read. */
   async post(path: string, body: string | Buffer<ArrayBuffer>, type: string): Promise<void> {
     const reply = await fetch(this.otlp + path, { method: "POST", headers: { "content-type": type }, body });
     if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
+    const commit = reply.headers.get("turnscope-commit") ?? "all";
+    await fetch(`${this.url}/v1/runs?limit=1`, { headers: { "turnscope-wait-for": commit } });
   }
 
   /** The answer of the REST API. */

@@ -6,6 +6,7 @@
 
 mod demo;
 mod http_client;
+mod own_writes;
 mod query;
 
 pub(crate) use demo::DemoPointer;
@@ -21,6 +22,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use http_client::HttpClient;
+use own_writes::OwnWrites;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{
@@ -35,6 +37,7 @@ use turnscope_server::{Config, Local};
 pub(crate) struct Client {
     runtime: tokio::runtime::Runtime,
     connection: Connection,
+    own_writes: OwnWrites,
     /// The data directory, if known.
     pub(crate) directory: Option<PathBuf>,
 }
@@ -108,6 +111,7 @@ impl Client {
             return Ok(Some(Self {
                 runtime: runtime()?,
                 connection: Connection::Http(Box::new(client)),
+                own_writes: OwnWrites::default(),
                 directory: None,
             }));
         }
@@ -125,13 +129,15 @@ impl Client {
         Ok(Some(Self {
             runtime: runtime()?,
             connection: Connection::Http(Box::new(client)),
+            own_writes: OwnWrites::default(),
             directory: Some(directory),
         }))
     }
 
     fn over(store: Local, directory: PathBuf) -> Result<Self, Failure> {
         let connection = Connection::Local { router: store.router(), _store: store };
-        Ok(Self { runtime: runtime()?, connection, directory: Some(directory) })
+        let own_writes = OwnWrites::default();
+        Ok(Self { runtime: runtime()?, connection, own_writes, directory: Some(directory) })
     }
 
     /// Whether this process reads the directory itself.
@@ -213,6 +219,21 @@ impl Client {
     }
 
     async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Result<Response<Body>, Failure> {
+        let wait_for = self.own_writes.header();
+        let own = wait_for.as_deref().map(|commits| ("turnscope-wait-for", commits));
+        let headers: Vec<(&str, &str)> = headers.iter().copied().chain(own).collect();
+        let response = self.request(method, path, &headers, body).await?;
+        self.own_writes.note(response.headers());
+        Ok(response)
+    }
+
+    async fn request(
         &self,
         method: Method,
         path: &str,

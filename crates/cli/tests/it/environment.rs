@@ -124,7 +124,7 @@ impl Server {
         }
     }
 
-    /// Sends a corpus file.
+    /// Sends a corpus file, and waits until it can be read.
     pub(crate) fn send(&self, file: &Path) {
         let body = fs::read(file).unwrap();
         let mut stream = TcpStream::connect(&self.otlp_http).unwrap();
@@ -138,6 +138,10 @@ impl Server {
         let mut reply = Vec::new();
         stream.read_to_end(&mut reply).unwrap();
         assert!(reply.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&reply));
+        let mut stream = TcpStream::connect(&self.listen).unwrap();
+        let settled = "GET /v1/runs?limit=1 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nturnscope-wait-for: all\r\n\r\n";
+        stream.write_all(settled.as_bytes()).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
     }
 }
 

@@ -31,7 +31,7 @@ use tokio::{
 use turnscope_audit::{AuditError, Entry, Source, Trail};
 use turnscope_model::{RunId, RunStatus};
 use turnscope_query::{Run, RunCursor, RunFilter, RunPageQuery};
-use turnscope_store::{ReadLimit, StoreError};
+use turnscope_store::{ReadLimit, StoreError, catch_up};
 
 /// How often runs are looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -87,7 +87,7 @@ pub(crate) fn spawn_recording(app: &Arc<App>) -> Result<Option<Recording>, Serve
         }
         // What was acknowledged last may not be projected yet; the live stream, which would tell of it, is closed.
         let last = gathering.await.unwrap_or_default();
-        blocking(&app, &trail, |app, _| app.store.catch_up(CATCH_UP)).await;
+        blocking(&app, &trail, |app, _| catch_up(&*app.store, CATCH_UP)).await;
         for changed in app.live.changes_after(last).unwrap_or_default() {
             note(&waiting, changed, 0);
         }

@@ -2,6 +2,7 @@
 
 mod failures;
 mod live;
+mod own_writes;
 mod reads;
 mod watched_store;
 
@@ -77,9 +78,15 @@ impl Server {
 
     /// A connection on which this has been sent.
     async fn open(&self, method: &str, path: &str, body: &[u8]) -> TcpStream {
+        self.open_with(method, path, &[], body).await
+    }
+
+    /// The same, with more headers.
+    async fn open_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.app.addresses.listen).await.unwrap();
+        let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{more}\
              content-type: application/x-protobuf\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
@@ -90,7 +97,12 @@ impl Server {
 
     /// The whole answer to this, as text.
     async fn ask(&self, method: &str, path: &str, body: &[u8]) -> String {
-        read_all(self.open(method, path, body).await).await
+        self.ask_with(method, path, &[], body).await
+    }
+
+    /// The same, with more headers.
+    async fn ask_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> String {
+        read_all(self.open_with(method, path, headers, body).await).await
     }
 }
 
@@ -102,19 +114,26 @@ async fn read_all(mut stream: TcpStream) -> String {
 
 /// An OTLP request with one span, which is a run of its own.
 fn one_run(trace: u8) -> Vec<u8> {
+    let attributes = [("gen_ai.operation.name", "invoke_agent"), ("gen_ai.agent.name", "clerk")];
+    one_span(trace, "invoke_agent clerk", &attributes)
+}
+
+/// The same, whose span is a model call.
+fn one_call(trace: u8) -> Vec<u8> {
+    one_span(trace, "chat m", &[("gen_ai.operation.name", "chat"), ("gen_ai.request.model", "m")])
+}
+
+fn one_span(trace: u8, name: &str, attributes: &[(&str, &str)]) -> Vec<u8> {
     let text = |text: &str| Some(AnyValue { value: Some(Any::StringValue(text.to_owned())) });
     let attribute =
         |key: &str, value| KeyValue { key: key.to_owned(), value: text(value), ..KeyValue::default() };
     let span = Span {
         trace_id: vec![trace; 16],
         span_id: vec![trace; 8],
-        name: "invoke_agent clerk".to_owned(),
+        name: name.to_owned(),
         start_time_unix_nano: 1_750_000_000_000_000_000,
         end_time_unix_nano: 1_750_000_001_000_000_000,
-        attributes: vec![
-            attribute("gen_ai.operation.name", "invoke_agent"),
-            attribute("gen_ai.agent.name", "clerk"),
-        ],
+        attributes: attributes.iter().map(|(key, value)| attribute(key, value)).collect(),
         ..Span::default()
     };
     let scope_spans = vec![ScopeSpans { spans: vec![span], ..ScopeSpans::default() }];

@@ -4,11 +4,11 @@ use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::Duration,
 };
-use turnscope_model::{RunId, Score};
+use turnscope_model::{RunId, Score, TraceGroupId};
 use turnscope_query::{NewScore, Pruned, ScoreChange};
 use turnscope_store::{
-    Batch, ChangeListener, CommitReply, Counters, Health, Maintenance, Pricing, ReadLimit, Reader, Store,
-    StoreError,
+    Batch, ChangeListener, CommitReply, CommitToken, Counters, Health, Maintenance, Pricing, ReadLimit,
+    Reader, Store, StoreError,
 };
 use turnscope_store_sqlite::SqliteStore;
 
@@ -58,12 +58,24 @@ impl Store for WatchedStore {
         self.inner.reader(limit)
     }
 
-    fn catch_up(&self, timeout: Duration) -> bool {
-        self.inner.catch_up(timeout)
+    fn newest_commit(&self) -> CommitToken {
+        self.inner.newest_commit()
     }
 
-    fn bring_up_to_date(&self) -> Result<(), StoreError> {
-        self.inner.bring_up_to_date()
+    fn can_read(&self, token: CommitToken) -> bool {
+        self.inner.can_read(token)
+    }
+
+    fn can_read_all_to(&self, token: CommitToken) -> bool {
+        self.inner.can_read_all_to(token)
+    }
+
+    fn lag(&self) -> Duration {
+        self.inner.lag()
+    }
+
+    fn bring_up_to_date(&self, group: TraceGroupId) -> Result<(), StoreError> {
+        self.inner.bring_up_to_date(group)
     }
 
     fn watch(&self, listener: ChangeListener) {

@@ -10,5 +10,5 @@ mod write_runs;
 mod write_scores;
 
 pub(crate) use pricing::Repricing;
-pub(crate) use schedule::Schedule;
+pub(crate) use schedule::{Schedule, Which};
 pub(crate) use write_runs::delete_run_rows;

@@ -14,7 +14,7 @@ use crate::{
 };
 use rusqlite::{Connection, Transaction};
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
     time::{Duration, Instant},
 };
 use turnscope_model::TraceGroupId;
@@ -31,15 +31,39 @@ pub(crate) struct Schedule {
     cache: FactsCache,
     /// Records that came since the last pass.
     new_records: usize,
-    dirty: BTreeSet<TraceGroupId>,
+    dirty: HashMap<TraceGroupId, Dirty>,
+    /// Those that are dirty, the one that has been so for longest first.
+    queue: BTreeMap<u64, TraceGroupId>,
+    next_place: u64,
     resting: HashMap<TraceGroupId, Instant>,
     blocks: Blocks,
+}
+
+/// A trace group that is not projected as it is now.
+struct Dirty {
+    /// Its place in the queue.
+    place: u64,
+    /// The commits that are read whole once it is projected.
+    commits: Vec<u64>,
+}
+
+/// Which trace groups a pass is to project.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Which {
+    /// Those that are due, until the time is up.
+    Due(Duration),
+    /// All, those that rest too.
+    All,
+    /// This one.
+    One(TraceGroupId),
 }
 
 /// What one pass did.
 #[derive(Debug, Default)]
 pub(crate) struct Pass {
     pub(crate) changes: Vec<Change>,
+    /// For each trace group that was projected, the commits that waited for it.
+    pub(crate) groups_done: Vec<Vec<u64>>,
     /// Something went into quarantine, or came out of it.
     pub(crate) quarantine_changed: bool,
 }
@@ -47,23 +71,57 @@ pub(crate) struct Pass {
 impl Schedule {
     /// Picks up what was waiting when the store was closed.
     pub(crate) fn new(db: &Connection) -> Result<Self> {
-        let dirty = db
+        let dirty: Vec<TraceGroupId> = db
             .prepare("SELECT id FROM trace_groups WHERE dirty")?
             .query_map([], |row| row.get(0).map(TraceGroupId))?
             .collect::<rusqlite::Result<_>>()?;
-        Ok(Self {
+        let mut schedule = Self {
             cache: FactsCache::new(),
             new_records: 0,
-            dirty,
+            dirty: HashMap::new(),
+            queue: BTreeMap::new(),
+            next_place: 0,
             resting: HashMap::new(),
             blocks: Blocks::new(),
-        })
+        };
+        dirty.into_iter().for_each(|group| schedule.enqueue(group));
+        Ok(schedule)
+    }
+
+    /// Trace groups that wait.
+    pub(crate) fn waiting(&self) -> BTreeSet<TraceGroupId> {
+        self.dirty.keys().copied().collect()
+    }
+
+    fn enqueue(&mut self, group: TraceGroupId) {
+        if let Entry::Vacant(entry) = self.dirty.entry(group) {
+            entry.insert(Dirty { place: self.next_place, commits: Vec::new() });
+            self.queue.insert(self.next_place, group);
+            self.next_place += 1;
+        }
+    }
+
+    /// Takes a trace group out; gives the commits that waited for it.
+    fn dequeue(&mut self, group: TraceGroupId) -> Vec<u64> {
+        let Some(dirty) = self.dirty.remove(&group) else { return Vec::new() };
+        self.queue.remove(&dirty.place);
+        dirty.commits
+    }
+
+    /// This commit is read whole once these trace groups are projected.
+    pub(crate) fn hold(&mut self, commit: u64, groups: &BTreeSet<TraceGroupId>) {
+        for group in groups {
+            self.enqueue(*group);
+            if let Some(dirty) = self.dirty.get_mut(group) {
+                dirty.commits.push(commit);
+            }
+        }
     }
 
     /// Trace groups that a transaction changed.
     pub(crate) fn touched(&mut self, groups: &[TouchedGroup]) {
         for group in groups {
-            self.dirty.insert(group.id);
+            self.enqueue(group.id);
             if group.is_new {
                 self.cache.begin(group.id);
             }
@@ -72,7 +130,7 @@ impl Schedule {
 
     /// A trace group that changed in another way: its records are read again.
     pub(crate) fn add(&mut self, group: TraceGroupId) {
-        self.dirty.insert(group);
+        self.enqueue(group);
         self.cache.forget();
     }
 
@@ -98,35 +156,39 @@ impl Schedule {
 
     /// How long until something can be projected; `None` when nothing waits.
     pub(crate) fn wait(&self, now: Instant) -> Option<Duration> {
-        self.dirty
-            .iter()
-            .map(|group| {
-                self.resting.get(group).map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
-            })
-            .min()
+        let mut shortest = None;
+        for group in self.queue.values() {
+            let Some(until) = self.resting.get(group) else { return Some(Duration::ZERO) };
+            let rest = until.saturating_duration_since(now);
+            shortest = Some(shortest.map_or(rest, |shortest: Duration| shortest.min(rest)));
+        }
+        shortest
     }
 
-    /// Projects what waits, for at most about `budget`, in one transaction. With `all`, trace groups that rest too.
+    /// Projects what waits, in one transaction.
     pub(crate) fn run(
         &mut self,
         db: &mut Connection,
-        budget: Duration,
-        all: bool,
+        which: Which,
         pricing: Option<&Pricing>,
     ) -> Result<Pass> {
         let began = Instant::now();
-        self.new_records = 0;
+        let due: Vec<TraceGroupId> = match which {
+            Which::All => self.queue.values().copied().collect(),
+            Which::Due(_) => {
+                let rests = |group| self.resting.get(group).is_some_and(|until| *until > began);
+                self.queue.values().filter(|group| !rests(group)).copied().collect()
+            }
+            Which::One(group) => vec![group],
+        };
+        if !matches!(which, Which::One(_)) {
+            self.new_records = 0;
+        }
         let mut tx = db.transaction()?;
         self.blocks.refresh(&tx)?;
         let mut pass = Pass::default();
         let mut done = BTreeSet::new();
         let mut costs = Vec::new();
-        let due: Vec<TraceGroupId> = self
-            .dirty
-            .iter()
-            .copied()
-            .filter(|group| all || self.resting.get(group).is_none_or(|until| *until <= began))
-            .collect();
         for group in due {
             if done.contains(&group) {
                 continue; // projected together with an earlier one
@@ -134,12 +196,14 @@ impl Schedule {
             let group_began = Instant::now();
             done.extend(self.project_one(&mut tx, group, pricing, &mut pass)?);
             costs.push((group, group_began.elapsed()));
-            if !all && began.elapsed() >= budget {
+            if matches!(which, Which::Due(budget) if began.elapsed() >= budget) {
                 break;
             }
         }
         tx.commit()?;
-        self.dirty.retain(|group| !done.contains(group));
+        for group in done {
+            pass.groups_done.push(self.dequeue(group));
+        }
         let now = Instant::now();
         self.resting.retain(|_, until| *until > now);
         for (group, took) in costs {
@@ -190,15 +254,17 @@ impl Schedule {
         }
     }
 
-    /// Trace groups that are no more.
-    pub(crate) fn forget(&mut self, groups: &[TraceGroupId]) {
-        self.dirty.retain(|group| !groups.contains(group));
-        self.cache.forget();
+    /// Trace groups that are no more; gives the commits that waited for each.
+    pub(crate) fn forget(&mut self, groups: &[TraceGroupId]) -> Vec<Vec<u64>> {
+        for group in groups {
+            self.cache.drop_group(*group);
+        }
+        groups.iter().map(|group| self.dequeue(*group)).collect()
     }
 
     /// Leaves everything for a while, after a failure.
     pub(crate) fn back_off(&mut self) {
         let until = Instant::now() + Duration::from_secs(1);
-        self.resting.extend(self.dirty.iter().map(|group| (*group, until)));
+        self.resting.extend(self.dirty.keys().map(|group| (*group, until)));
     }
 }

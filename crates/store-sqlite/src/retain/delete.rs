@@ -2,7 +2,10 @@
 
 use super::{delete_part::delete_part, remove_records::RecordRemoval};
 use crate::{
-    derive::delete_run_rows, error::Result, groups::members, write::hash_index::remove_numbers,
+    derive::{Which, delete_run_rows},
+    error::Result,
+    groups::members,
+    write::hash_index::remove_numbers,
     writer::Writer,
 };
 use rusqlite::OptionalExtension as _;
@@ -16,7 +19,6 @@ pub(super) const UNSHARED: &str =
 
 /// Deletes a run with its child runs and all their content; `false` when there is none.
 pub(crate) fn delete_run(writer: &mut Writer, run: RunId) -> Result<bool> {
-    writer.project(true);
     let found: Option<(i64, bool)> = writer
         .db
         .query_row(
@@ -32,6 +34,8 @@ pub(crate) fn delete_run(writer: &mut Writer, run: RunId) -> Result<bool> {
         (group.0, run.bytes()),
         |row| row.get(0),
     )?;
+    // What came for it since goes with it.
+    writer.project(Which::One(group));
     if other_roots == 0 && is_root {
         let members = members(&writer.db, group)?;
         delete_groups(writer, &members)?;
@@ -93,7 +97,9 @@ pub(super) fn delete_groups(writer: &mut Writer, groups: &[TraceGroupId]) -> Res
     }
     tx.commit()?;
     writer.committer.reset();
-    writer.schedule.forget(groups);
+    for commits in writer.schedule.forget(groups) {
+        writer.progress.commits.group_done(commits);
+    }
     writer.progress.tell(changes);
     Ok(deleted)
 }

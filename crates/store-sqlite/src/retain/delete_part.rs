@@ -3,6 +3,7 @@
 use super::remove_records::{RecordRemoval, write_out};
 use crate::{
     blocks::Blocks,
+    derive::Which,
     encode::facts_row,
     error::Result,
     groups::{load_members, members},
@@ -46,7 +47,7 @@ pub(super) fn delete_part(writer: &mut Writer, leader: TraceGroupId, run: RunId)
     tx.commit()?;
     writer.committer.reset();
     writer.schedule.add(leader);
-    writer.project(true);
+    writer.project(Which::One(leader));
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! What a commit tells those who follow it.
 
+use std::collections::BTreeSet;
 use turnscope_model::{RecordId, TraceGroupId};
 use turnscope_store::Stored;
 
@@ -17,6 +18,13 @@ pub(crate) struct Placed {
 pub(crate) struct Applied {
     pub(crate) placed: Vec<Option<Placed>>,
     pub(crate) stored: Stored,
+}
+
+impl Applied {
+    /// The trace groups that have new records.
+    pub(crate) fn groups(&self) -> BTreeSet<TraceGroupId> {
+        self.placed.iter().flatten().filter_map(|placed| placed.group).collect()
+    }
 }
 
 /// A trace group that a transaction changed.

@@ -10,7 +10,7 @@ use std::{
 };
 use turnscope_model::{Form, Purpose};
 use turnscope_otlp::{messages, redact::Redactor};
-use turnscope_store::{Health, Maintenance as _, Pricing, Store as _, StoreError, commit_and_wait};
+use turnscope_store::{Health, Maintenance as _, Pricing, Store as _, StoreError, catch_up, commit_and_wait};
 use turnscope_store_sqlite::{Options, check};
 
 /// Prices that cannot cope with one agent's calls while `broken` holds.
@@ -73,7 +73,7 @@ fn another_version_tries_again_what_is_set_aside() {
     world.change_file(|db| {
         db.execute("UPDATE quarantine SET version = '0.0.1'", []).unwrap();
     });
-    assert!(world.store().catch_up(Duration::from_secs(20)));
+    assert!(catch_up(world.store(), Duration::from_secs(20)));
     assert_eq!((world.runs().len(), quarantined(&world)), (1, 0));
 }
 
@@ -367,9 +367,9 @@ fn a_writer_that_ends_says_why_and_nobody_waits_for_it() {
     let sent = batch(run_of(3, "yes"), &Redactor::off());
     let refused = commit_and_wait(world.store(), sent).unwrap_err();
     assert!(matches!(refused, turnscope_store::CommitError::Closed), "{refused}");
-    let refused = world.store().bring_up_to_date().unwrap_err();
+    let refused = world.store().bring_up_to_date(turnscope_model::TraceGroupId(1)).unwrap_err();
     assert!(matches!(refused, StoreError::Closed), "{refused}");
-    assert!(world.store().catch_up(Duration::from_secs(20)));
+    assert!(catch_up(world.store(), Duration::from_secs(20)));
     assert_eq!(world.runs().len(), 2, "what was acknowledged can be read");
 }
 

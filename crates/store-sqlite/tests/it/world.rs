@@ -14,7 +14,7 @@ use turnscope_model::{RecordId, RunId, SpanId, TraceId};
 use turnscope_otlp::{cut, messages, normalise, redact::Redactor};
 use turnscope_query as query;
 use turnscope_store::{
-    Batch, ReadLimit, Reader, Store as _, Stored, StoredBody, Unreadable, commit_and_wait,
+    Batch, ReadLimit, Reader, Store as _, Stored, StoredBody, Unreadable, catch_up, commit_and_wait,
 };
 use turnscope_store_sqlite::{FILE, Options, SqliteStore};
 
@@ -76,14 +76,14 @@ impl World {
     /// Sends one request of spans; redaction is off.
     pub(crate) fn send(&self, spans: Vec<Span>) -> Stored {
         let stored = commit_and_wait(self.store(), batch(spans, &Redactor::off())).unwrap();
-        assert!(self.store().catch_up(Duration::from_secs(20)));
+        assert!(catch_up(self.store(), Duration::from_secs(20)));
         stored
     }
 
     /// Sends one request of log records; redaction is off.
     pub(crate) fn send_logs(&self, logs: Vec<LogRecord>) -> Stored {
         let stored = commit_and_wait(self.store(), log_batch(logs, &Redactor::off())).unwrap();
-        assert!(self.store().catch_up(Duration::from_secs(20)));
+        assert!(catch_up(self.store(), Duration::from_secs(20)));
         stored
     }
 

@@ -13,7 +13,7 @@ mod records;
 #[expect(clippy::missing_panics_doc, reason = "tests panic when they fail")]
 pub mod tests;
 
-use crate::{ReadLimit, Reader, Store};
+use crate::{ReadLimit, Reader, Store, catch_up};
 use std::time::{Duration, Instant};
 use turnscope_model::{Form, Purpose, RunId};
 use turnscope_query::{Moment, Run, RunFilter, RunPage, RunPageQuery, SearchPage, SearchQuery};
@@ -42,6 +42,7 @@ macro_rules! conformance_tests {
         $crate::conformance_tests! { $open;
             what_was_committed_is_read_back
             what_is_sent_again_is_counted_and_kept_once
+            a_commit_is_named_and_can_be_read_in_the_end
             of_two_versions_the_later_end_wins
             everything_survives_reopening
             a_message_is_kept_once_however_often_it_is_sent
@@ -85,7 +86,7 @@ fn moment() -> Moment {
 }
 
 fn view(subject: &impl Subject) -> Box<dyn Reader + '_> {
-    assert!(subject.store().catch_up(PATIENCE), "the store never caught up");
+    assert!(catch_up(subject.store(), PATIENCE), "the store never caught up");
     subject.store().reader(&ReadLimit::none()).unwrap()
 }
 

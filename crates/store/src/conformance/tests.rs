@@ -5,9 +5,9 @@ use super::{
     records::{agent, batch, call, ms, run_id, said, span, tool, trace},
     run_ids, runs, search, search_query, view,
 };
-use crate::{Change, Pricing, ReadLimit, StoreError, Stored, Unreadable, commit_and_wait, retain};
+use crate::{Change, Pricing, ReadLimit, StoreError, Stored, Unreadable, catch_up, commit_and_wait, retain};
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     time::{Duration, Instant},
 };
 use turnscope_model::{
@@ -74,6 +74,31 @@ pub fn what_is_sent_again_is_counted_and_kept_once(subject: &mut impl Subject) {
     assert_eq!(llm_calls, [2, 2]);
     let counters = subject.store().counters();
     assert_eq!((counters.records, counters.duplicates), (8, 8));
+}
+
+/// Each commit has a name of its own, which says when its runs can be read; also after the store was opened again.
+pub fn a_commit_is_named_and_can_be_read_in_the_end(subject: &mut impl Subject) {
+    let mut tokens = Vec::new();
+    for trace in 1..=2 {
+        let (done, outcome) = mpsc::sync_channel(1);
+        let reply = Box::new(move |committed| done.send(committed).unwrap());
+        subject.store().commit(batch(one_run(trace)), reply);
+        tokens.push(outcome.recv().unwrap().unwrap().token);
+    }
+    assert_ne!(tokens[0], tokens[1]);
+    assert_eq!(subject.store().newest_commit(), tokens[1]);
+    for reopened in [false, true] {
+        if reopened {
+            subject.reopen();
+        }
+        let began = Instant::now();
+        while !tokens.iter().all(|token| subject.store().can_read(*token)) {
+            assert!(began.elapsed() < PATIENCE, "the commits could never be read");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(run_ids(subject, &RunFilter::default()), [run_id(1, 1), run_id(2, 1)]);
+        assert_eq!(subject.store().lag(), Duration::ZERO);
+    }
 }
 
 /// Of two versions of a span the one with the later end is shown, whatever came first.
@@ -454,7 +479,7 @@ fn score(run_id: RunId) -> NewScore {
 /// Scores and tags are given, changed and deleted; what does not exist is said to be missing.
 pub fn scores_and_tags_are_given_changed_and_deleted(subject: &mut impl Subject) {
     commit(subject, one_run(1));
-    assert!(subject.store().catch_up(PATIENCE));
+    assert!(catch_up(subject.store(), PATIENCE));
     let store = subject.store();
     let given = store.add_score(score(run_id(1, 1))).unwrap().unwrap();
     assert!(store.add_score(score(run_id(9, 9))).unwrap().is_none());
@@ -497,7 +522,7 @@ pub fn retention_deletes_what_ended_before(subject: &mut impl Subject) {
     for trace in 1..=3 {
         commit(subject, one_run(trace));
     }
-    assert!(subject.store().catch_up(PATIENCE));
+    assert!(catch_up(subject.store(), PATIENCE));
     let retention = Retention { max_age: Some(Duration::from_secs(10)), max_bytes: None };
     let pruned = retain(subject.store(), retention, ms(10_000 + 2_000)).unwrap();
     assert_eq!((pruned.groups, pruned.records), (1, 4));
@@ -510,7 +535,7 @@ pub fn a_limit_of_size_deletes_the_oldest_or_is_refused(subject: &mut impl Subje
     for trace in 1..=3 {
         commit(subject, one_run(trace));
     }
-    assert!(subject.store().catch_up(PATIENCE));
+    assert!(catch_up(subject.store(), PATIENCE));
     let by_size = |max| Retention { max_age: None, max_bytes: Some(max) };
     if subject.store().maintenance().is_none() {
         let both = Retention { max_age: Some(Duration::ZERO), ..by_size(0) };
@@ -549,7 +574,7 @@ pub fn prices_that_change_reach_past_runs(subject: &mut impl Subject) {
 /// A question over its limit is ended with an error that says so, and harms no other.
 pub fn a_question_over_its_limit_is_ended(subject: &mut impl Subject) {
     commit(subject, one_run(1));
-    assert!(subject.store().catch_up(PATIENCE));
+    assert!(catch_up(subject.store(), PATIENCE));
     let limit = ReadLimit::none();
     limit.cancel();
     let ended = subject
@@ -566,7 +591,7 @@ pub fn changes_are_told_to_the_listener(subject: &mut impl Subject) {
     let listener = Arc::clone(&heard);
     subject.store().watch(Box::new(move |changes| listener.lock().unwrap().extend(changes)));
     commit(subject, one_run(1));
-    assert!(subject.store().catch_up(PATIENCE));
+    assert!(catch_up(subject.store(), PATIENCE));
     let written = Change { run_id: run_id(1, 1), gone: false };
     assert!(heard.lock().unwrap().contains(&written));
     assert!(subject.store().delete_run(run_id(1, 1)).unwrap());
