@@ -4,7 +4,7 @@
 use crate::{dimensions::Dimensions, families::Family};
 use prometheus::proto::MetricFamily;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
 use turnscope_model::{Record, Role, Status, UnixNanos};
@@ -14,8 +14,12 @@ const BOUNDS_MS: [f64; 16] = [
     2.0, 4.0, 6.0, 8.0, 10.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1000.0, 1400.0, 2000.0, 5000.0, 10_000.0,
     15_000.0,
 ];
-/// Series kept at most; what comes after is counted under one series named `_other`.
-const SERIES: usize = 2000;
+/// Values of one dimension kept at most; what comes after is counted under [`OTHER`].
+const VALUES: usize = 50;
+/// Series kept at most; what comes after is counted under one series in which every name is [`OTHER`].
+const SERIES: usize = 500;
+/// The value that stands for all those beyond the limit.
+const OTHER: &str = "other";
 /// Bytes of a label's value kept at most.
 const LONGEST_LABEL: usize = 256;
 
@@ -39,12 +43,65 @@ struct Series {
 #[derive(Debug, Default)]
 pub(crate) struct SpanMetrics {
     dimensions: Dimensions,
-    series: Mutex<BTreeMap<Key, Series>>,
+    counted: Mutex<Counted>,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    series: BTreeMap<Key, Series>,
+    services: Values,
+    names: Values,
+    /// Of each further dimension.
+    further: Vec<Values>,
+}
+
+/// The values of one dimension that have series of their own.
+#[derive(Clone, Debug, Default)]
+struct Values(BTreeSet<String>);
+
+impl Values {
+    /// This value, or the one that stands for all those beyond the limit.
+    fn bounded(&mut self, value: String) -> String {
+        if self.0.contains(&value) {
+            return value;
+        }
+        if self.0.len() == VALUES {
+            return OTHER.into();
+        }
+        self.0.insert(value.clone());
+        value
+    }
+}
+
+impl Counted {
+    /// The series that a span is counted in, within the limits of each dimension and of all together.
+    fn series(&mut self, key: Key) -> &mut Series {
+        self.further.resize(key.dimensions.len(), Values::default());
+        let further = key.dimensions.into_iter().zip(&mut self.further);
+        let key = Key {
+            service: self.services.bounded(key.service),
+            name: self.names.bounded(key.name),
+            dimensions: further.map(|(value, values)| values.bounded(value)).collect(),
+            ..key
+        };
+        let key = if self.series.len() < SERIES || self.series.contains_key(&key) {
+            key
+        } else {
+            Key {
+                service: OTHER.into(),
+                name: OTHER.into(),
+                kind: OTHER,
+                status: "STATUS_CODE_UNSET",
+                dimensions: vec![OTHER.into(); key.dimensions.len()],
+            }
+        };
+        self.series.entry(key).or_default()
+    }
 }
 
 impl SpanMetrics {
     pub(crate) fn new(dimensions: Dimensions) -> Self {
-        Self { dimensions, series: Mutex::default() }
+        Self { dimensions, counted: Mutex::default() }
     }
 
     /// Counts the spans among the records of one request.
@@ -71,19 +128,8 @@ impl SpanMetrics {
             dimensions,
         };
         let duration_ms = end.saturating_sub(record.start) as f64 / 1e6;
-        let mut all = self.series.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = if all.len() < SERIES || all.contains_key(&key) {
-            key
-        } else {
-            Key {
-                service: "_other".into(),
-                name: "_other".into(),
-                kind: "other",
-                status: "STATUS_CODE_UNSET",
-                dimensions: vec![String::new(); self.dimensions.labels().count()],
-            }
-        };
-        let series = all.entry(key).or_default();
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let series = counted.series(key);
         series.calls += 1;
         series.sum_ms += duration_ms;
         for (bucket, bound) in series.buckets.iter_mut().zip(BOUNDS_MS) {
@@ -93,7 +139,7 @@ impl SpanMetrics {
 
     /// The two families: calls and durations.
     pub(crate) fn families(&self) -> Vec<MetricFamily> {
-        let all = self.series.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let all = self.counted.lock().unwrap_or_else(PoisonError::into_inner).series.clone();
         let mut calls = Family::counter("traces_spanmetrics_calls_total", "Spans received.");
         let mut durations =
             Family::histogram("traces_spanmetrics_duration", "Duration of spans, milliseconds.");
@@ -173,10 +219,37 @@ mod tests {
     }
 
     #[test]
+    fn names_beyond_the_limit_are_counted_as_other_and_nothing_is_lost() {
+        let metrics = SpanMetrics::default();
+        for n in 0..10_000 {
+            metrics.count(&[span("shop", &format!("GET /orders/{n}"))]);
+        }
+        metrics.count(&[span("shop", "GET /orders/7")]);
+        let counted = metrics.counted.lock().unwrap();
+        assert_eq!(counted.series.len(), VALUES + 1);
+        let calls = |name: &str| -> u64 {
+            counted.series.iter().filter(|(key, _)| key.name == name).map(|(_, series)| series.calls).sum()
+        };
+        assert_eq!((calls("GET /orders/7"), calls(OTHER)), (2, 10_000 - VALUES as u64));
+        assert!(counted.series.keys().all(|key| key.service == "shop"), "other dimensions are kept");
+    }
+
+    #[test]
+    fn all_dimensions_together_have_a_limit_too() {
+        let metrics = SpanMetrics::default();
+        for n in 0..VALUES * VALUES {
+            metrics.count(&[span(&format!("service {}", n / VALUES), &format!("name {}", n % VALUES))]);
+        }
+        let counted = metrics.counted.lock().unwrap();
+        assert_eq!(counted.series.len(), SERIES + 1);
+        assert_eq!(counted.series.values().map(|series| series.calls).sum::<u64>(), (VALUES * VALUES) as u64);
+    }
+
+    #[test]
     fn a_name_of_a_megabyte_does_not_fill_memory() {
         let metrics = SpanMetrics::default();
         metrics.count(&[span("é", &"é".repeat(1 << 20))]);
-        let series = metrics.series.lock().unwrap();
-        assert_eq!(series.keys().map(|key| key.name.len()).collect::<Vec<_>>(), [LONGEST_LABEL]);
+        let counted = metrics.counted.lock().unwrap();
+        assert_eq!(counted.series.keys().map(|key| key.name.len()).collect::<Vec<_>>(), [LONGEST_LABEL]);
     }
 }
