@@ -118,7 +118,7 @@ pub struct IngestState {
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct Retention {
-    /// Runs that ended longer ago than so many days are deleted.
+    /// What was received longer ago than so many days is deleted.
     pub days: Option<f64>,
     /// The oldest runs are deleted until the rest fits into so many bytes.
     pub max_bytes: Option<u64>,

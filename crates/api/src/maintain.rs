@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PruneBody {
-    /// What ended longer ago than so many days goes.
+    /// What was received longer ago than so many days goes.
     pub retention_days: Option<f64>,
     /// The oldest goes until the rest fits into so many bytes.
     pub retention_max_bytes: Option<u64>,

@@ -83,7 +83,7 @@ pub struct SessionRuns {
     pub runs: Vec<Run>,
     /// Pass it as `cursor` for the next page; null on the last.
     pub next_cursor: Option<String>,
-    /// How many there are in all: exact up to 10,000, then null.
+    /// How many there are in all; null where more than 10,000 runs would have to be looked at to count them.
     pub total: Option<u64>,
     /// Runs of the page that are damaged and could not be read, each with the reason.
     pub unreadable: Vec<String>,

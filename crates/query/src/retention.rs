@@ -5,7 +5,7 @@ use std::time::Duration;
 /// What a store keeps; the rest is deleted, oldest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
-    /// What ended longer ago than this is deleted.
+    /// What was received longer ago than this is deleted.
     pub max_age: Option<Duration>,
     /// The oldest is deleted until the rest fits into this many bytes.
     pub max_bytes: Option<u64>,
@@ -17,7 +17,7 @@ impl Retention {
         self == Self::default()
     }
 
-    /// What ended before this time is deleted, in nanoseconds since the epoch; `None` when age does not matter.
+    /// What was received before this time is deleted, in nanoseconds since the epoch; `None` when age does not matter.
     pub fn cutoff(self, now_ms: i64) -> Option<i64> {
         let age = i64::try_from(self.max_age?.as_nanos()).unwrap_or(i64::MAX);
         Some(now_ms.saturating_mul(1_000_000).saturating_sub(age))

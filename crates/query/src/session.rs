@@ -35,6 +35,6 @@ pub struct SessionPage {
     pub sessions: Vec<Session>,
     /// Where the next page goes on, if there is one.
     pub next: Option<SessionCursor>,
-    /// How many sessions there are in all.
+    /// How many sessions there are in all; more than 10,000 need not be counted exactly.
     pub total: u64,
 }

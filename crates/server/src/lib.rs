@@ -165,6 +165,7 @@ async fn run(
     for task in pruning.into_iter().chain([upkeep, reading]).chain(audit_pruning) {
         task.abort();
     }
+    app.store.end_maintenance();
     // In the order of flow: new work is refused, running requests finish, then the store drains and closes.
     app.ingest.stopping.store(true, Ordering::Relaxed);
     app.live.close();

@@ -1,6 +1,6 @@
 //! How far the writer has come: what it shares with readers and with the rest of the program.
 
-use crate::{commits::Commits, damage::DamageLog};
+use crate::{commits::Commits, damage::DamageLog, maintenance::MaintenanceStop, read::Gate};
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, AtomicU64},
@@ -11,6 +11,9 @@ use turnscope_store::{Change, ChangeListener};
 #[derive(Default)]
 pub(crate) struct Progress {
     pub(crate) commits: Commits,
+    pub(crate) maintenance: MaintenanceStop,
+    /// The views that are open.
+    pub(crate) views: Gate,
     pub(crate) records: AtomicU64,
     pub(crate) duplicates: AtomicU64,
     pub(crate) metrics: AtomicU64,

@@ -8,7 +8,7 @@ use crate::{
     lock::Lock,
     progress::{Progress, lock},
     read::{Readers, SqliteReader},
-    retain,
+    retain::{self, Pruning, Vacuum},
     schema::{self, FILE},
     text::Indexer,
     write::annotate,
@@ -16,6 +16,7 @@ use crate::{
 };
 use rusqlite::Connection;
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
@@ -27,7 +28,7 @@ use std::{
     time::Duration,
 };
 use turnscope_model::{RunId, Score, TraceGroupId};
-use turnscope_query::{NewScore, Pruned, ScoreChange};
+use turnscope_query::{FigureKey, Figures, NewScore, Pruned, ScoreChange};
 use turnscope_store::{
     Batch, ChangeListener, CommitError, CommitReply, CommitToken, Counters, Health, Maintenance, Pricing,
     ReadLimit, Reader, Store, TextOf,
@@ -135,7 +136,7 @@ impl SqliteStore {
 
     /// Projects every trace group that waits, and waits for it.
     pub(crate) fn project_all(&self) -> std::result::Result<(), StoreError> {
-        self.project(Which::All)
+        self.project(Which::All(Duration::MAX))
     }
 
     fn project(&self, which: Which) -> std::result::Result<(), StoreError> {
@@ -145,19 +146,24 @@ impl SqliteStore {
         })
     }
 
-    /// Takes steps of pruning until there is nothing left to do.
-    fn prune(
-        &self,
-        step: impl Fn(&mut Writer) -> Result<Pruned> + Clone + Send + 'static,
-    ) -> std::result::Result<Pruned, StoreError> {
+    /// Takes steps of pruning until nothing is left to do. Between two of them others get their turn.
+    fn prune(&self, mut pruning: Pruning) -> std::result::Result<Pruned, StoreError> {
         let mut pruned = Pruned::default();
-        loop {
-            let more = self.on_writer(step.clone())?;
-            if more == Pruned::default() {
-                return Ok(pruned);
-            }
+        while !pruning.is_done() {
+            self.check_maintenance()?;
+            let (next, more) = self.on_writer(move |writer| {
+                let more = pruning.step(writer)?;
+                Ok((pruning, more))
+            })?;
+            pruning = next;
             pruned += more;
         }
+        Ok(pruned)
+    }
+
+    /// Ends long work when the process is about to end.
+    fn check_maintenance(&self) -> std::result::Result<(), StoreError> {
+        if self.progress.maintenance.is_over() { Err(StoreError::Interrupted) } else { Ok(()) }
     }
 
     fn sqlite_reader(&self, limit: &ReadLimit) -> std::result::Result<SqliteReader<'_>, StoreError> {
@@ -173,15 +179,30 @@ impl SqliteStore {
         Ok(self.readers.reader(limit)?)
     }
 
-    /// How SQLite would find a page of runs: a line for each step of its plan. For tests of indexes.
+    /// Figures from the roll-ups, however few runs there are, and by looking at every run; `None` where the roll-ups cannot answer.
+    /// For tests that compare the two.
+    #[doc(hidden)]
+    pub fn figures_both_ways(
+        &self,
+        query: &turnscope_query::FiguresQuery,
+        moment: turnscope_query::Moment,
+    ) -> std::result::Result<Option<[BTreeMap<FigureKey, Figures>; 2]>, StoreError> {
+        let mut reader = self.sqlite_reader(&ReadLimit::none())?;
+        let Some(rolled) = reader.rolled_figures(query, moment, 0)? else { return Ok(None) };
+        Ok(Some([rolled, reader.counted_figures(query, moment)?]))
+    }
+
+    /// How SQLite would find a page of runs: a line for each step of its plan. Lists of more than `gathered` runs count
+    /// as long. For tests of indexes.
     #[doc(hidden)]
     pub fn explain_runs(
         &self,
         filter: &turnscope_query::RunFilter,
         page: &turnscope_query::RunPageQuery,
         moment: turnscope_query::Moment,
+        gathered: u32,
     ) -> std::result::Result<Vec<String>, StoreError> {
-        Ok(self.sqlite_reader(&ReadLimit::none())?.explain_page(filter, page, moment)?)
+        Ok(self.sqlite_reader(&ReadLimit::none())?.explain_page(filter, page, moment, gathered)?)
     }
 }
 
@@ -255,11 +276,20 @@ impl Store for SqliteStore {
     }
 
     fn delete_run(&self, run: RunId) -> std::result::Result<bool, StoreError> {
-        self.on_writer(move |writer| retain::delete_run(writer, run))
+        let Some(mut left) = self.on_writer(move |writer| retain::begin_delete(writer, run))? else {
+            return Ok(false);
+        };
+        while !left.is_empty() {
+            left = self.on_writer(move |writer| {
+                retain::delete_some(writer, &mut left)?;
+                Ok(left)
+            })?;
+        }
+        Ok(true)
     }
 
     fn prune_before(&self, before: i64) -> std::result::Result<Pruned, StoreError> {
-        self.prune(move |writer| retain::prune_step_before(writer, before))
+        self.prune(Pruning::before(before))
     }
 
     fn set_pricing(&self, pricing: Pricing) -> std::result::Result<(), StoreError> {
@@ -309,6 +339,10 @@ impl Store for SqliteStore {
         }
     }
 
+    fn end_maintenance(&self) {
+        self.progress.maintenance.end();
+    }
+
     fn free_unused_memory(&self) {
         self.readers.groups.forget_unused();
     }
@@ -320,11 +354,19 @@ impl Store for SqliteStore {
 
 impl Maintenance for SqliteStore {
     fn prune_to_size(&self, max_bytes: u64) -> std::result::Result<Pruned, StoreError> {
-        self.prune(move |writer| retain::prune_step_to_size(writer, max_bytes))
+        self.prune(Pruning::to_size(max_bytes))
     }
 
     fn vacuum(&self) -> std::result::Result<(), StoreError> {
-        self.on_writer(retain::vacuum)
+        let mut vacuum = Vacuum::default();
+        while !vacuum.is_done() {
+            self.check_maintenance()?;
+            vacuum = self.on_writer(move |writer| {
+                vacuum.step(writer)?;
+                Ok(vacuum)
+            })?;
+        }
+        Ok(())
     }
 
     fn backup(&self, to: &Path, progress: &mut dyn FnMut(u32, u32)) -> std::result::Result<(), StoreError> {

@@ -11,12 +11,14 @@ use crate::{
     error::{Error, Result, StoreError},
     isolate::catch_panic,
     progress::{Progress, lock},
-    quarantine,
+    quarantine, rollups,
+    schema::BUSY_TIMEOUT,
     text::Indexer,
-    write::{Applied, Committer},
+    write::{Applied, Committer, Gone},
 };
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
+    path::PathBuf,
     sync::{
         Arc,
         atomic::Ordering,
@@ -30,10 +32,18 @@ use turnscope_store::{Batch, CommitError, CommitReply, Committed, Pricing, Store
 const MAX_JOBS: usize = 256;
 /// Records gathered into one commit at most (the last job may go over).
 const MAX_RECORDS: usize = 4096;
-/// Under load, runs are projected at least this often.
-const PROJECT_EVERY: Duration = Duration::from_millis(1000);
+/// Under load, runs are projected at least this often, and everything else that is behind the commits.
+const PROJECT_EVERY: Duration = Duration::from_millis(300);
+const FOLLOW_EVERY: Duration = Duration::from_millis(1000);
 /// How long one pass of projection or indexing may keep commits waiting.
 const PASS_BUDGET: Duration = Duration::from_millis(60);
+/// Beyond this size of its file, the write-ahead log is to begin anew.
+const LOG_BYTES: u64 = 96 << 20;
+/// How long the writer waits for a moment without readers for that, and the time between two tries.
+const LOG_PATIENCE: Duration = Duration::from_millis(50);
+const LOG_EVERY: Duration = Duration::from_secs(1);
+/// How long the end may take to bring runs up to date; the next start does the rest.
+const CLOSE_BUDGET: Duration = Duration::from_secs(1);
 /// How long to wait for a job when nothing else is to be done.
 const IDLE: Duration = Duration::from_secs(3600);
 
@@ -54,6 +64,12 @@ pub(crate) struct Writer {
     pub(crate) progress: Arc<Progress>,
     directory: Arc<DirectoryWatch>,
     last_pass: Instant,
+    last_projection: Instant,
+    /// All runs are in the roll-ups.
+    rollups_are_whole: bool,
+    /// The write-ahead log, and when it was last tried to begin it anew.
+    log: PathBuf,
+    last_log: Instant,
 }
 
 impl Writer {
@@ -64,15 +80,21 @@ impl Writer {
         progress: Arc<Progress>,
         directory: Arc<DirectoryWatch>,
     ) -> Result<Self> {
+        rollups::keep(&db)?;
+        let log = PathBuf::from(format!("{}-wal", db.path().unwrap_or_default()));
         let mut writer = Self {
             committer: Committer::new(&db)?,
             schedule: Schedule::new(&db)?,
             repricing: Repricing::new(&db, pricing)?,
+            rollups_are_whole: rollups::are_whole(&db)?,
             db,
             indexer,
             progress,
             directory,
             last_pass: Instant::now(),
+            last_projection: Instant::now(),
+            log,
+            last_log: Instant::now(),
         };
         writer.progress.repricing.store(!writer.repricing.is_idle(), Ordering::Relaxed);
         match writer.retry_quarantined(false) {
@@ -95,9 +117,9 @@ impl Writer {
             match inbox.try_recv() {
                 Ok(job) => {
                     self.do_job(job, inbox);
-                    if self.last_pass.elapsed() >= PROJECT_EVERY {
+                    if self.last_pass.elapsed() >= FOLLOW_EVERY {
                         self.follow_up();
-                    } else if self.schedule.is_full() {
+                    } else if self.schedule.is_full() || self.last_projection.elapsed() >= PROJECT_EVERY {
                         self.project(Which::Due(PASS_BUDGET));
                     }
                     continue;
@@ -116,11 +138,11 @@ impl Writer {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        self.project(Which::All);
+        self.project(Which::All(CLOSE_BUDGET));
         if let Err(error) = self.close() {
             tracing::warn!(%error, "the indexes by hash are not complete; the next start completes them");
         }
-        if let Err(error) = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;") {
+        if let Err(error) = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);") {
             tracing::warn!(%error, "the last checkpoint failed; the next start does it");
         }
     }
@@ -136,6 +158,28 @@ impl Writer {
             Job::Call(call) => call(self),
             Job::Commit(batch, reply) => self.commit_with_waiting((batch, reply), inbox),
         }
+        self.bound_log();
+    }
+
+    /// Keeps the write-ahead log from growing while there are always readers: SQLite begins it anew only when nobody reads
+    /// what stands in it.
+    fn bound_log(&mut self) {
+        let is_large = || std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LOG_BYTES);
+        if self.last_log.elapsed() < LOG_EVERY || !is_large() {
+            return;
+        }
+        self.progress.views.while_empty(LOG_PATIENCE, || {
+            // Another process may read too: it is not waited for.
+            let outcome = self
+                .db
+                .busy_timeout(Duration::ZERO)
+                .and_then(|()| self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+                .and_then(|()| self.db.busy_timeout(BUSY_TIMEOUT));
+            if let Err(error) = outcome {
+                tracing::warn!(%error, "the write-ahead log could not be emptied; it is tried again");
+            }
+        });
+        self.last_log = Instant::now();
     }
 
     /// Does something asked for from outside. After a failure no cache is trusted.
@@ -152,10 +196,22 @@ impl Writer {
         self.schedule.forget_cached();
     }
 
+    /// A deletion took this.
+    pub(crate) fn forget(&mut self, gone: &Gone) {
+        self.committer.forget(gone);
+        for commits in self.schedule.forget(&gone.groups) {
+            self.progress.commits.group_done(commits);
+        }
+        self.progress.tell(gone.changes.clone());
+    }
+
     /// How long to wait for a job before turning to what is behind.
     fn patience(&self) -> Duration {
         let projection = self.schedule.wait(Instant::now());
-        let is_idle = self.indexer.is_idle() && self.repricing.is_idle() && !self.progress.damage.has_work();
+        let is_idle = self.indexer.is_idle()
+            && self.repricing.is_idle()
+            && self.rollups_are_whole
+            && !self.progress.damage.has_work();
         let others = (!is_idle).then_some(Duration::ZERO);
         projection.into_iter().chain(others).min().unwrap_or(IDLE)
     }
@@ -301,7 +357,7 @@ impl Writer {
             }
         }
         if all {
-            self.project(Which::All);
+            self.project(Which::All(Duration::MAX));
             while !self.indexer.is_idle() {
                 self.index();
             }
@@ -327,7 +383,19 @@ impl Writer {
             self.index();
         }
         self.reprice();
+        self.take_into_rollups();
         self.last_pass = Instant::now();
+    }
+
+    /// Takes runs of an earlier version into the roll-ups, last of all.
+    fn take_into_rollups(&mut self) {
+        if self.rollups_are_whole {
+            return;
+        }
+        self.rollups_are_whole = rollups::take_in(&mut self.db, PASS_BUDGET).unwrap_or_else(|error| {
+            tracing::error!(%error, "figures of older runs could not be summed up; it is tried again at the next start");
+            true // figures are counted run by run until then
+        });
     }
 
     fn index(&mut self) {
@@ -382,6 +450,7 @@ impl Writer {
                 self.schedule.back_off();
             }
         }
+        self.last_projection = Instant::now();
     }
 }
 

@@ -94,7 +94,8 @@ pub trait Store: Send + Sync {
     /// run.
     fn delete_run(&self, run: RunId) -> Result<bool, StoreError>;
 
-    /// Deletes what ended before this time, in nanoseconds since the epoch, a little at a time.
+    /// Deletes what was received before this time, in nanoseconds since the epoch, a little at a time. What is projected
+    /// together goes together, once the last of it was received before.
     fn prune_before(&self, before: i64) -> Result<Pruned, StoreError>;
 
     /// From now on these prices hold; runs that were priced otherwise follow in the background.
@@ -108,6 +109,10 @@ pub trait Store: Send + Sync {
 
     /// Says who owns the store and where it listens, as JSON, for other processes that want to know.
     fn announce(&self, text: &str) -> Result<(), StoreError>;
+
+    /// The process is about to end: pruning and vacuum end as soon as they can, with [`StoreError::Interrupted`], and go on
+    /// another time.
+    fn end_maintenance(&self) {}
 
     /// Frees what was kept in memory for questions that nobody has asked lately; to be called now and then.
     fn free_unused_memory(&self) {}
@@ -123,7 +128,7 @@ pub trait Maintenance {
     /// Deletes the oldest, a little at a time, until the rest fits into this many bytes.
     fn prune_to_size(&self, max_bytes: u64) -> Result<Pruned, StoreError>;
 
-    /// Gives free room back to the disk. Nothing is committed meanwhile.
+    /// Gives free room back to the disk, a little at a time.
     fn vacuum(&self) -> Result<(), StoreError>;
 
     /// Copies the store, as it is at one moment, into a new file, and checks the copy; the store goes on meanwhile.

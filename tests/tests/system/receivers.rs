@@ -10,7 +10,7 @@ use turnscope_tests::{
     corpus::Signal,
     grpc::Client,
     load,
-    testkit::{At, InProcess, Turnscope},
+    testkit::{At, InProcess, SETTLED, Turnscope},
 };
 
 const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
@@ -175,7 +175,8 @@ fn the_key_is_taken_in_every_form_and_asked_for_before_the_body() {
     ];
     for form in forms {
         assert_eq!(server.post("/v1/traces", &[PROTOBUF, form], &body).status, 200, "{form:?}");
-        let read = turnscope_tests::http::send(server.0.listen, "GET", "/v1/runs", &[form], &[]).unwrap();
+        let read =
+            turnscope_tests::http::send(server.0.listen, "GET", "/v1/runs", &[form, SETTLED], &[]).unwrap();
         assert_eq!(read.status, 200, "{form:?}");
     }
     assert_eq!(server.get("/v1/runs").status, 401);

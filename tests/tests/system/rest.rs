@@ -10,7 +10,7 @@ use std::{
 use turnscope_tests::{
     http,
     load::{self, text},
-    testkit::{At, Turnscope},
+    testkit::{At, SETTLED, Turnscope},
 };
 
 /// A run of two turns with a child run, a denied tool and a failed tool, and a trace that makes no run.
@@ -174,7 +174,7 @@ fn a_run_can_be_scored_tagged_and_deleted() {
 }
 
 fn problem(server: &At, method: &str, path: &str, body: &str, status: u16) -> Json {
-    let headers = [("content-type", "application/json")];
+    let headers = [("content-type", "application/json"), SETTLED];
     let reply = http::send(server.0.listen, method, path, &headers, body.as_bytes()).unwrap();
     let what = format!("{method} {path}: {} {}", reply.status, reply.text());
     assert_eq!(reply.status, status, "{what}");

@@ -13,7 +13,7 @@ use turnscope_server::ApiKey;
 use turnscope_tests::{
     http::{self, Reply},
     load,
-    testkit::{At, InProcess},
+    testkit::{At, InProcess, SETTLED},
 };
 
 const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
@@ -86,7 +86,8 @@ impl Nginx {
     }
 
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        http::send(self.address, method, path, headers, body).unwrap()
+        let all: Vec<(&str, &str)> = headers.iter().copied().chain([SETTLED]).collect();
+        http::send(self.address, method, path, &all, body).unwrap()
     }
 
     fn get(&self, path: &str) -> Reply {

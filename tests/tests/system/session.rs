@@ -5,7 +5,7 @@ use std::sync::Arc;
 use turnscope_tests::{
     http::{self, Reply},
     load,
-    testkit::{At, Turnscope},
+    testkit::{At, SETTLED, Turnscope},
 };
 
 const KEY: &str = "a-key-for-tests";
@@ -16,7 +16,7 @@ fn server() -> Turnscope {
 
 fn ask(server: &At, method: &str, path: &str, headers: &[(&str, &str)], body: &Json) -> Reply {
     let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-    let mut all = vec![("content-type", "application/json")];
+    let mut all = vec![("content-type", "application/json"), SETTLED];
     all.extend_from_slice(headers);
     http::send(server.0.listen, method, path, &all, &body).unwrap()
 }

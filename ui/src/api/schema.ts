@@ -2803,7 +2803,7 @@ export interface components {
         PruneBody: {
             /**
              * Format: double
-             * @description What ended longer ago than so many days goes.
+             * @description What was received longer ago than so many days goes.
              * @default null
              */
             retention_days: number | null;
@@ -2901,7 +2901,7 @@ export interface components {
         Retention: {
             /**
              * Format: double
-             * @description Runs that ended longer ago than so many days are deleted.
+             * @description What was received longer ago than so many days is deleted.
              */
             days?: number | null;
             /**
@@ -3321,7 +3321,7 @@ export interface components {
             runs: components["schemas"]["ListedRun"][];
             /**
              * Format: uint64
-             * @description How many there are in all: exact up to 10,000, then null.
+             * @description How many there are in all; null where more than 10,000 runs would have to be looked at to count them.
              */
             total?: number | null;
             /** @description Runs of the page that are damaged and could not be read, each with the reason. */
@@ -3733,7 +3733,7 @@ export interface components {
             session_id: string;
             /**
              * Format: uint64
-             * @description How many there are in all: exact up to 10,000, then null.
+             * @description How many there are in all; null where more than 10,000 runs would have to be looked at to count them.
              */
             total?: number | null;
             /** @description Runs of the page that are damaged and could not be read, each with the reason. */

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Prune {
-    /// Delete traces that ended more than this many days ago
+    /// Delete traces that were received more than this many days ago
     #[arg(long, value_name = "DAYS")]
     retention_days: Option<f64>,
     /// Delete the oldest traces until the rest fits into this size, such as 2GB

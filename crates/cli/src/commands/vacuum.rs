@@ -22,7 +22,7 @@ pub(crate) struct Vacuum {
 /// Vacuums through the running server, or in this process if none runs.
 pub(crate) fn vacuum(args: &Vacuum) -> Outcome {
     let client = Client::write(args.from.resolve()?)?;
-    let spinner = progress::spinner("vacuuming; a running server cannot store anything meanwhile");
+    let spinner = progress::spinner("vacuuming");
     let reply = client.post("/v1/vacuum", &json!({}))?;
     spinner.finish_and_clear();
     if args.json { output::json(&reply) } else { output::print(&size(&reply)) }

@@ -50,10 +50,9 @@ pub(crate) fn runs(style: &TerminalStyle, list: &RunList, filtered: bool) -> Str
     let rows: Vec<Vec<Cell>> = list.runs.iter().map(|run| row(style, run)).collect();
     let mut out = table(style, &all, &rows);
     if list.next_cursor.is_some() {
-        let total = list.total.map_or_else(|| "more than 10,000".to_owned(), |total| total.to_string());
-        out.push_str(
-            &style.paint(Tone::Faint, &format!("{} of {total}; --limit N shows more\n", list.runs.len())),
-        );
+        let of_all = list.total.map_or_else(String::new, |total| format!(" of {total}"));
+        let more = format!("{}{of_all}; --limit N shows more\n", list.runs.len());
+        out.push_str(&style.paint(Tone::Faint, &more));
     }
     out
 }

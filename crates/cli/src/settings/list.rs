@@ -212,7 +212,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         env: &["TRACE_RETENTION_DAYS"],
         value: "DAYS",
         default: "0",
-        help: "Delete traces that ended more than this many days ago, hourly; 0 keeps everything",
+        help: "Delete traces that were received more than this many days ago, hourly; 0 keeps everything",
         ..BASE
     },
     Setting {

@@ -45,7 +45,7 @@ pub(crate) async fn prune(
     Ok(Json(Pruned { traces: pruned.groups, records: pruned.records, metrics: pruned.metrics, size }))
 }
 
-/// Gives room back to the disk. The server takes no data meanwhile.
+/// Gives room back to the disk, a little at a time.
 pub(crate) async fn vacuum(State(app): State<Arc<App>>) -> Result<Json<Size>, Problem> {
     app.write(|store| maintenance(store)?.vacuum()).await?;
     Ok(Json(size(&app).await?))

@@ -78,6 +78,10 @@ impl Store for WatchedStore {
         self.inner.bring_up_to_date(group)
     }
 
+    fn end_maintenance(&self) {
+        self.inner.end_maintenance();
+    }
+
     fn watch(&self, listener: ChangeListener) {
         self.inner.watch(listener);
     }

@@ -73,7 +73,7 @@ pub(crate) fn lost_records(db: &Connection) -> Vec<i64> {
 
 /// Rows of `runs` that an index knows and that are on pages that cannot be read.
 pub(crate) fn lost_runs(db: &Connection) -> Vec<i64> {
-    lost(db, "runs", "SELECT id FROM runs INDEXED BY runs_started")
+    lost(db, "runs", "SELECT id FROM runs INDEXED BY runs_by_started")
 }
 
 fn lost(db: &Connection, table: &str, index: &str) -> Vec<i64> {

@@ -52,8 +52,8 @@ struct Dirty {
 pub(crate) enum Which {
     /// Those that are due, until the time is up.
     Due(Duration),
-    /// All, those that rest too.
-    All,
+    /// Those that rest too, until the time is up.
+    All(Duration),
     /// This one.
     One(TraceGroupId),
 }
@@ -84,7 +84,9 @@ impl Schedule {
             resting: HashMap::new(),
             blocks: Blocks::new(),
         };
-        dirty.into_iter().for_each(|group| schedule.enqueue(group));
+        for group in dirty {
+            schedule.enqueue(group);
+        }
         Ok(schedule)
     }
 
@@ -174,7 +176,7 @@ impl Schedule {
     ) -> Result<Pass> {
         let began = Instant::now();
         let due: Vec<TraceGroupId> = match which {
-            Which::All => self.queue.values().copied().collect(),
+            Which::All(_) => self.queue.values().copied().collect(),
             Which::Due(_) => {
                 let rests = |group| self.resting.get(group).is_some_and(|until| *until > began);
                 self.queue.values().filter(|group| !rests(group)).copied().collect()
@@ -196,7 +198,7 @@ impl Schedule {
             let group_began = Instant::now();
             done.extend(self.project_one(&mut tx, group, pricing, &mut pass)?);
             costs.push((group, group_began.elapsed()));
-            if matches!(which, Which::Due(budget) if began.elapsed() >= budget) {
+            if matches!(which, Which::Due(budget) | Which::All(budget) if began.elapsed() >= budget) {
                 break;
             }
         }

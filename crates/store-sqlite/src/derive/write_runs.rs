@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use rusqlite::{Connection, OptionalExtension as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use turnscope_model::{RunId, TraceGroupId};
 use turnscope_project::{RunView, TraceGroup};
 use turnscope_query::Run;
@@ -123,28 +123,63 @@ fn write_run(
     costs: &RunCosts,
     price_key: Option<i64>,
 ) -> Result<()> {
-    let row = RunRow::new(run, price_key);
-    let id: i64 = tx
+    let started_at = run.start;
+    let id = write_row(tx, known, &RunRow::new(run, price_key))?;
+    write_values(tx, id, started_at, view)?;
+    pricing::write_models(tx, id, view, costs)
+}
+
+/// Writes a run's row, in the place of the known one; gives its number.
+fn write_row(tx: &Connection, known: Option<i64>, row: &RunRow) -> Result<i64> {
+    if let Some(id) = known
+        && tx
+            .prepare_cached(&columns::HAS_SAME_STABLE)?
+            .exists(rusqlite::params_from_iter(row.stable_values(id)))?
+    {
+        tx.prepare_cached(&columns::WRITE_UNSTABLE)?
+            .execute(rusqlite::params_from_iter(row.unstable_values(id)))?;
+        return Ok(id);
+    }
+    Ok(tx
         .prepare_cached(&columns::WRITE)?
-        .query_row(rusqlite::params_from_iter(row.values(known)), |row| row.get(0))?;
-    tx.prepare_cached("DELETE FROM run_values WHERE run = ?1")?.execute([id])?;
-    let mut value =
-        tx.prepare_cached("INSERT OR IGNORE INTO run_values (field, value, run) VALUES (?1, ?2, ?3)")?;
-    for (field, values) in [
+        .query_row(rusqlite::params_from_iter(row.values(known)), |row| row.get(0))?)
+}
+
+/// One value of a run: its field, its text, and when the run began.
+type RunValue = (u8, String, i64);
+
+/// Writes what a run holds several of. Most of it is there already when a run is written again.
+fn write_values(tx: &Connection, run: i64, started_at: i64, view: &RunView) -> Result<()> {
+    let lists = [
         (field::MODEL, &view.models),
         (field::PROVIDER, &view.providers),
         (field::TOOL, &view.tools),
         (field::TAG, &view.tags),
         (field::RISK_TIER, &view.risk_tiers),
-    ] {
-        for text in values {
-            value.execute((field, text, id))?;
-        }
+    ];
+    let texts =
+        lists.into_iter().flat_map(|(field, texts)| texts.iter().map(move |text| (field, text.clone())));
+    let links =
+        view.links.iter().map(|link| (field::LINK, RunId::of_span(link.trace_id, link.span_id).to_string()));
+    let wanted: BTreeSet<RunValue> =
+        texts.chain(links).map(|(field, text)| (field, text, started_at)).collect();
+    let there: BTreeSet<RunValue> = tx
+        .prepare_cached(
+            "SELECT field, value, started_at FROM run_values INDEXED BY run_values_run WHERE run = ?1",
+        )?
+        .query_map([run], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (field, value, started_at) in there.difference(&wanted) {
+        tx.prepare_cached(
+            "DELETE FROM run_values WHERE field = ?1 AND value = ?2 AND started_at = ?3 AND run = ?4",
+        )?
+        .execute((field, value, started_at, run))?;
     }
-    for link in &view.links {
-        value.execute((field::LINK, RunId::of_span(link.trace_id, link.span_id).to_string(), id))?;
+    for (field, value, started_at) in wanted.difference(&there) {
+        tx.prepare_cached("INSERT INTO run_values (field, value, started_at, run) VALUES (?1, ?2, ?3, ?4)")?
+            .execute((field, value, started_at, run))?;
     }
-    pricing::write_models(tx, id, view, costs)
+    Ok(())
 }
 
 /// Deletes the derived rows of a run.

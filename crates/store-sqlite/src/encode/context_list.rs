@@ -7,6 +7,7 @@
 //! `len*2+1, start` copies `len` ids from `base[start]` on (`start` zigzag, relative to where the previous copy ended);
 //! `len*2, id…` writes ids out (zigzag, relative to the id before).
 
+use super::varint::{read_varint, unzigzag, write_varint, zigzag};
 use std::collections::HashMap;
 use turnscope_model::ContentId;
 
@@ -129,22 +130,6 @@ fn offset(to: usize, from: usize) -> i64 {
 }
 
 /// Protobuf's zigzag: small numbers of either sign become small unsigned ones.
-const fn zigzag(value: i64) -> u64 {
-    ((value << 1) ^ (value >> 63)).cast_unsigned()
-}
-
-const fn unzigzag(value: u64) -> i64 {
-    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
-}
-
-fn write_varint(out: &mut Vec<u8>, value: u64) {
-    prost::encoding::encode_varint(value, out);
-}
-
-fn read_varint(input: &mut &[u8]) -> Option<u64> {
-    prost::encoding::decode_varint(input).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,3 +4,4 @@ pub(crate) mod batch_dump;
 pub(crate) mod context_list;
 pub(crate) mod facts_row;
 pub(crate) mod record_body;
+pub(crate) mod varint;

@@ -3,6 +3,7 @@
 //!
 //! The items themselves are contents. Their ids are in `contexts`, or here.
 
+use super::varint::{read_varint, write_varint};
 use bytes::Bytes;
 use turnscope_model::{Body, ContentHash, ContentId, Form, Item, Purpose, Value};
 
@@ -146,14 +147,6 @@ pub(crate) fn read(mut input: &[u8]) -> Option<(Vec<Slot>, Vec<u8>)> {
         });
     }
     Some((slots, input.to_vec()))
-}
-
-fn write_varint(out: &mut Vec<u8>, value: u64) {
-    prost::encoding::encode_varint(value, out);
-}
-
-fn read_varint(input: &mut &[u8]) -> Option<u64> {
-    prost::encoding::decode_varint(input).ok()
 }
 
 fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {

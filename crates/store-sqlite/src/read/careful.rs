@@ -101,7 +101,7 @@ fn known_ids(db: &Connection) -> HashMap<i64, RunId> {
 fn known_rows(db: &Connection) -> Vec<i64> {
     let mut found = std::collections::BTreeSet::new();
     for (index, column) in [
-        ("runs_started", "started_at"),
+        ("runs_by_started", "started_at"),
         ("runs_root", "root_run_id"),
         ("runs_unit", "trace_group"),
         ("runs_service", "service_name"),

@@ -1,6 +1,6 @@
 //! Figures over many runs: counts, tokens, money, latency, by group and over time.
 
-use super::SqliteReader;
+use super::{SqliteReader, rolled::FEW};
 use crate::{
     error::{Error, Result},
     schema::{columns::usage, stored::field},
@@ -17,17 +17,44 @@ impl SqliteReader<'_> {
         query: &FiguresQuery,
         moment: Moment,
     ) -> Result<BTreeMap<FigureKey, Figures>> {
-        let clause = self.clause(&query.filter, moment)?;
-        let mut joins = String::new();
-        let mut columns = String::new();
-        for group in &query.group_by {
-            let (column, join) = column_and_join(*group);
-            columns.push_str(", ");
-            columns.push_str(column);
-            if !joins.contains(&join) {
-                joins.push_str(&join);
+        let rolled = match self.rolled_figures(query, moment, FEW) {
+            Err(error) if error.is_damage() => {
+                self.readers().damage().note("kept figures", error.to_string());
+                None
             }
+            rolled => rolled?,
+        };
+        let mut groups = match rolled {
+            Some(groups) => groups,
+            None => self.counted_figures(query, moment)?,
+        };
+        for figures in groups.values_mut() {
+            figures.durations.sort_unstable();
         }
+        Ok(groups)
+    }
+
+    /// Figures of the runs that a filter asks for, each of which is looked at.
+    pub(crate) fn counted_figures(
+        &mut self,
+        query: &FiguresQuery,
+        moment: Moment,
+    ) -> Result<BTreeMap<FigureKey, Figures>> {
+        let mut groups = BTreeMap::new();
+        self.scan_figures(query, moment, &mut groups, Source::Any)?;
+        Ok(groups)
+    }
+
+    /// Adds the runs that a filter asks for to the figures of their groups.
+    pub(super) fn scan_figures(
+        &mut self,
+        query: &FiguresQuery,
+        moment: Moment,
+        groups: &mut BTreeMap<FigureKey, Figures>,
+        source: Source,
+    ) -> Result<()> {
+        let clause = self.clause(&query.filter, moment)?;
+        let (columns, joins) = columns_and_joins(query);
         // Grouped by model, calls and money are the model's own.
         let (table, calls) =
             if query.group_by.contains(&GroupBy::Model) { ("gm", "calls") } else { ("r", "llm_call_count") };
@@ -38,17 +65,17 @@ impl SqliteReader<'_> {
                  {table}.output_tokens, {table}.cache_read_tokens, {table}.cache_write_tokens,
                  {table}.reasoning_tokens,
                  r.waiting_since IS NOT NULL AND r.continued_by IS NULL{columns}
-             FROM runs r{joins} WHERE {}",
+             FROM {}{joins} WHERE {}",
+            source.runs(),
             clause.sql
         );
-        let mut groups: BTreeMap<FigureKey, Figures> = BTreeMap::new();
         let mut damage = None;
         {
             let mut statement = self.db()?.prepare_cached(&sql)?;
             let mut rows = statement.query(rusqlite::params_from_iter(&clause.values))?;
             while let Some(row) = rows.next()? {
                 // A row that cannot be read is left out of the figures, and said.
-                if let Err(error) = add(&mut groups, row, query, moment) {
+                if let Err(error) = add(groups, row, query, moment) {
                     let error = Error::from(error);
                     if !error.is_damage() {
                         return Err(error);
@@ -60,10 +87,31 @@ impl SqliteReader<'_> {
         if let Some(error) = damage {
             self.readers().damage().note("figures of runs", error.to_string());
         }
-        for figures in groups.values_mut() {
-            figures.durations.sort_unstable();
+        Ok(())
+    }
+
+    /// Counts those of the runs that a filter asks for from which nothing has come for long.
+    pub(super) fn count_incomplete(
+        &mut self,
+        query: &FiguresQuery,
+        moment: Moment,
+        groups: &mut BTreeMap<FigureKey, Figures>,
+    ) -> Result<()> {
+        let mut clause = self.clause(&query.filter, moment)?;
+        let silent_since = clause.bind(moment.now_ms.saturating_sub(moment.inactivity_ms));
+        let (columns, joins) = columns_and_joins(query);
+        let sql = format!(
+            "SELECT r.started_at{columns} FROM runs r INDEXED BY runs_open{joins}
+             WHERE r.failed = 0 AND r.ended_at IS NULL AND r.received_at < {silent_since}
+                 AND NOT (r.waiting_since IS NOT NULL AND r.continued_by IS NULL) AND {}",
+            clause.sql
+        );
+        let mut statement = self.db()?.prepare_cached(&sql)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(&clause.values))?;
+        while let Some(row) = rows.next()? {
+            groups.entry(key(row, query, row.get(0)?, 1)?).or_default().incomplete_runs += 1;
         }
-        Ok(groups)
+        Ok(())
     }
 
     /// When the first and the last of these runs began.
@@ -95,6 +143,50 @@ impl SqliteReader<'_> {
     }
 }
 
+/// Where runs are looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source {
+    Any,
+    /// Within a time.
+    ByStart,
+}
+
+impl Source {
+    const fn runs(self) -> &'static str {
+        match self {
+            Self::Any => "runs r",
+            Self::ByStart => "runs r INDEXED BY runs_by_started",
+        }
+    }
+}
+
+/// The columns that groupings read, each after a comma, and the joins that they need.
+fn columns_and_joins(query: &FiguresQuery) -> (String, String) {
+    let (mut columns, mut joins) = (String::new(), String::new());
+    for group in &query.group_by {
+        let (column, join) = column_and_join(*group);
+        columns.push_str(", ");
+        columns.push_str(column);
+        if !joins.contains(&join) {
+            joins.push_str(&join);
+        }
+    }
+    (columns, joins)
+}
+
+/// The group of a run; its values begin at column `first`.
+fn key(row: &Row<'_>, query: &FiguresQuery, started: i64, first: usize) -> rusqlite::Result<FigureKey> {
+    let mut values = Vec::with_capacity(query.group_by.len());
+    for column in 0..query.group_by.len() {
+        values.push(match row.get_ref(first + column)? {
+            ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+            _ => None,
+        });
+    }
+    let bucket = query.bucket.map(|width| started.saturating_sub(started.rem_euclid(width.max(1))));
+    Ok(FigureKey { bucket, values })
+}
+
 /// Adds one run to the figures of its group.
 fn add(
     groups: &mut BTreeMap<FigureKey, Figures>,
@@ -109,14 +201,6 @@ fn add(
     let ended: Option<i64> = row.get(1)?;
     let failed: bool = row.get(3)?;
     let received_at: i64 = row.get(4)?;
-    let mut values = Vec::with_capacity(query.group_by.len());
-    for column in 0..query.group_by.len() {
-        values.push(match row.get_ref(22 + column)? {
-            ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
-            _ => None,
-        });
-    }
-    let bucket = query.bucket.map(|width| started.saturating_sub(started.rem_euclid(width.max(1))));
     let costs = Costs {
         unpriced_calls: count(12)?,
         cost: row.get(13)?,
@@ -124,7 +208,7 @@ fn add(
         reported: row.get(15)?,
     };
     let usage = usage(row, 16)?;
-    let figures = groups.entry(FigureKey { bucket, values }).or_default();
+    let figures = groups.entry(key(row, query, started, 22)?).or_default();
     let is_waiting = !failed && row.get::<_, bool>(21)?;
     let is_open = ended.is_none() && !failed && !is_waiting;
     let is_silent = moment.now_ms.saturating_sub(received_at) > moment.inactivity_ms;
@@ -147,7 +231,7 @@ fn add(
     figures.usage.add(&usage);
     figures.costs.add(&costs);
     if ended.is_some() {
-        figures.durations.push(row.get(2)?);
+        figures.durations.push((row.get(2)?, 1));
     }
     Ok(())
 }

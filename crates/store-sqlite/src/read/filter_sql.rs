@@ -13,23 +13,26 @@ use turnscope_query::{
 pub(crate) struct Clause {
     pub(crate) sql: String,
     pub(crate) values: Vec<Sql>,
+    with_text: GroupsWithText,
 }
 
 /// The trace groups that hold the texts of a filter.
-type GroupsWithText<'f> = Vec<(&'f [Phrase], BTreeSet<TraceGroupId>)>;
+pub(super) type GroupsWithText = Vec<(Vec<Phrase>, BTreeSet<TraceGroupId>)>;
 
 impl SqliteReader<'_> {
     /// The clause of a filter; `1` when it asks for everything.
     pub(super) fn clause(&mut self, filter: &RunFilter, moment: Moment) -> Result<Clause> {
+        let mut clause = Clause::new(self.groups_of_texts(filter)?);
+        clause.sql = clause.filter(filter, moment);
+        Ok(clause)
+    }
+
+    /// The trace groups that hold the texts of a filter.
+    pub(super) fn groups_of_texts(&mut self, filter: &RunFilter) -> Result<GroupsWithText> {
         let mut texts = Vec::new();
         texts_of(filter, &mut texts);
-        let mut with_text = Vec::with_capacity(texts.len());
-        for phrases in texts {
-            with_text.push((phrases, self.groups_with_text(phrases)?));
-        }
-        let mut builder = Builder { values: Vec::new(), with_text };
-        let sql = builder.filter(filter, moment);
-        Ok(Clause { sql, values: builder.values })
+        let with_text = |phrases: &[Phrase]| Ok((phrases.to_vec(), self.groups_with_text(phrases)?));
+        texts.into_iter().map(with_text).collect()
     }
 }
 
@@ -47,19 +50,18 @@ fn texts_of<'f>(filter: &'f RunFilter, texts: &mut Vec<&'f [Phrase]>) {
     }
 }
 
-/// Writes a clause.
-struct Builder<'f> {
-    values: Vec<Sql>,
-    with_text: GroupsWithText<'f>,
-}
+impl Clause {
+    pub(super) const fn new(with_text: GroupsWithText) -> Self {
+        Self { sql: String::new(), values: Vec::new(), with_text }
+    }
 
-impl Builder<'_> {
-    fn bind(&mut self, value: impl Into<Sql>) -> String {
+    pub(super) fn bind(&mut self, value: impl Into<Sql>) -> String {
         self.values.push(value.into());
         format!("?{}", self.values.len())
     }
 
-    fn filter(&mut self, filter: &RunFilter, moment: Moment) -> String {
+    /// The condition that a filter makes, with its values bound.
+    pub(super) fn filter(&mut self, filter: &RunFilter, moment: Moment) -> String {
         match filter {
             RunFilter::All(filters) => self.joined(filters, moment, "AND", "1"),
             RunFilter::Any(filters) => self.joined(filters, moment, "OR", "0"),
@@ -114,7 +116,7 @@ impl Builder<'_> {
             Condition::Parent(run) => format!("r.parent_run_id = {}", self.bind(run.bytes().to_vec())),
             Condition::Has(known) => has(*known),
             Condition::Content(phrases) => {
-                let found = self.with_text.iter().find(|(asked, _)| *asked == &phrases[..]);
+                let found = self.with_text.iter().find(|(asked, _)| asked == phrases);
                 let ids: Vec<i64> =
                     found.into_iter().flat_map(|(_, groups)| groups).map(|group| group.0).collect();
                 let ids = self.bind(serde_json::to_string(&ids).unwrap_or_default());
@@ -152,17 +154,14 @@ impl Builder<'_> {
             Place::Listed(field) => self.listed(field, patterns),
             Place::Tags => {
                 let (sent, given) = (self.listed(field::TAG, patterns), self.matches("t.tag", patterns));
-                format!(
-                    "({sent} OR EXISTS (SELECT 1 FROM tags t
-                         WHERE t.trace_group = r.trace_group AND t.run_id = r.run_id AND {given}))"
-                )
+                format!("({sent} OR {GIVEN_TAGS} WHERE {given}))")
             }
         }
     }
 
     fn listed(&mut self, field: u8, patterns: &[Pattern]) -> String {
         let matches = self.matches("v.value", patterns);
-        format!("r.id IN (SELECT v.run FROM run_values v WHERE v.field = {field} AND {matches})")
+        format!("EXISTS (SELECT 1 FROM {VALUES_OF_RUN} AND v.field = {field} AND {matches})")
     }
 
     /// Equality with one of these, or a match of one that is a pattern.
@@ -235,8 +234,15 @@ fn balanced(parts: &[String], operator: &str, none: &str) -> String {
     }
 }
 
+/// The few values of one run, whatever else an index could lead to.
+const VALUES_OF_RUN: &str = "run_values v INDEXED BY run_values_run WHERE v.run = r.id";
+
+/// Runs with tags that people gave: there are few, and they are found once for all runs that are looked at.
+const GIVEN_TAGS: &str =
+    "r.id IN (SELECT g.id FROM tags t JOIN runs g ON g.run_id = t.run_id AND g.trace_group = t.trace_group";
+
 /// Where a field's texts are.
-enum Place {
+pub(super) enum Place {
     Column(&'static str),
     /// In `run_values`, under this number.
     Listed(u8),
@@ -244,7 +250,7 @@ enum Place {
     Tags,
 }
 
-const fn place(field: TextField) -> Place {
+pub(super) const fn place(field: TextField) -> Place {
     Place::Column(match field {
         TextField::Model => return Place::Listed(field::MODEL),
         TextField::Provider => return Place::Listed(field::PROVIDER),
@@ -286,11 +292,10 @@ fn has(known: Known) -> String {
             // An empty name of a service, or of a dialect, is none.
             Place::Column(column) => format!("{column} <> ''"),
             Place::Listed(field) => {
-                format!("r.id IN (SELECT v.run FROM run_values v WHERE v.field = {field})")
+                format!("EXISTS (SELECT 1 FROM {VALUES_OF_RUN} AND v.field = {field})")
             }
             Place::Tags => format!(
-                "(r.id IN (SELECT v.run FROM run_values v WHERE v.field = {}) OR EXISTS (SELECT 1 FROM tags t
-                     WHERE t.trace_group = r.trace_group AND t.run_id = r.run_id))",
+                "(EXISTS (SELECT 1 FROM {VALUES_OF_RUN} AND v.field = {}) OR {GIVEN_TAGS}))",
                 field::TAG
             ),
         },

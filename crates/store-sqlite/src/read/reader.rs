@@ -1,6 +1,6 @@
 //! Readers: connections within a read transaction, kept open for the next question.
 
-use super::{functions, group_cache::GroupCache, lists::Lists};
+use super::{Entered, functions, group_cache::GroupCache, lists::Lists};
 use crate::{
     blocks::Blocks,
     damage::DamageLog,
@@ -58,6 +58,8 @@ pub(crate) struct SqliteReader<'a> {
     pub(super) open: Option<Open>,
     readers: &'a Readers,
     limit: ReadLimit,
+    /// After the connection, so that its transaction has ended when the view is no longer counted.
+    _entered: Entered<'a>,
 }
 
 impl Readers {
@@ -67,6 +69,7 @@ impl Readers {
 
     /// Opens a view.
     pub(crate) fn reader(&self, limit: &ReadLimit) -> Result<SqliteReader<'_>> {
+        let entered = self.progress.views.enter();
         let idle = lock(&self.idle).pop();
         let mut open = match idle {
             Some(open) => open,
@@ -76,7 +79,7 @@ impl Readers {
         open.db.progress_handler(STEPS, Some(move || watched.is_over()))?;
         open.db.execute_batch("BEGIN")?;
         open.blocks.refresh(&open.db)?;
-        Ok(SqliteReader { open: Some(open), readers: self, limit: limit.clone() })
+        Ok(SqliteReader { open: Some(open), readers: self, limit: limit.clone(), _entered: entered })
     }
 
     pub(crate) fn damage(&self) -> &DamageLog {

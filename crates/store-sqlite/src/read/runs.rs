@@ -1,17 +1,22 @@
 //! Lists of runs: filtered, ordered, in pages, with totals, scores, tags and links.
 
-use super::{SqliteReader, filter_sql::Clause, find::below};
+use super::{
+    SqliteReader,
+    filter_sql::Clause,
+    find::below,
+    run_source::{self, Driver, Plan, Source},
+};
 use crate::{
     error::{Error, Result, StoreError},
     schema::columns::{RunRow, SELECT},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use rusqlite::types::Value as Sql;
+use rusqlite::Connection;
 use std::collections::{BTreeSet, HashMap};
 use turnscope_model::{RunId, Score};
 use turnscope_query::{ListedRun, Moment, Order, Run, RunCursor, RunFilter, RunPage, RunPageQuery, Totals};
 
-/// Exact totals are counted up to here.
+/// Runs looked at for a total.
 const COUNTED: u64 = 10_000;
 
 /// A run's place in a list: the value that the list is ordered by, and its row.
@@ -94,31 +99,30 @@ impl SqliteReader<'_> {
     }
 
     fn rows_of_page(&mut self, filter: &RunFilter, page: &RunPageQuery, moment: Moment) -> Result<Rows> {
-        let clause = self.clause(filter, moment)?;
+        let texts = self.groups_of_texts(filter)?;
         let db = self.db()?;
-        let total: u64 = db.query_row(
-            &format!(
-                "SELECT count(*) FROM (SELECT 1 FROM runs r WHERE {} LIMIT {})",
-                clause.sql,
-                COUNTED + 1
-            ),
-            rusqlite::params_from_iter(&clause.values),
-            |row| row.get(0),
-        )?;
-        let (sql, values) = page_sql(clause, page)?;
-        let mut statement = db.prepare_cached(&sql)?;
-        let mut found = statement.query(rusqlite::params_from_iter(&values))?;
-        let (mut rows, mut damaged) = (Rows { total: Some(total), ..Rows::default() }, Vec::new());
-        while let Some(row) = found.next()? {
-            match RunRow::read(row) {
-                Ok(read) => rows.runs.push(read),
-                Err(error) => damaged.push((row.get::<_, i64>(0)?, error)),
+        let Plan { source, clause } =
+            run_source::choose(db, filter, texts, moment, page.order, run_source::GATHERED)?;
+        let (places, total) = match &source {
+            Source::Gathered(drivers) => gathered(db, drivers, &clause, page)?,
+            _ => walked(db, &source, clause, page)?,
+        };
+        let mut rows = Rows { total, ..Rows::default() };
+        let mut damaged = Vec::new();
+        {
+            let mut one = db.prepare_cached(&format!("SELECT {} FROM runs r WHERE r.id = ?1", *SELECT))?;
+            for row in places {
+                match one.query_row([row], RunRow::read) {
+                    Ok(read) => rows.runs.push(read),
+                    Err(error) => damaged.push((row, Error::from(error))),
+                }
             }
         }
-        drop(found);
-        drop(statement);
         for (row, error) in damaged {
-            rows.unreadable.push(self.note_damaged_row(row, None, &error.into()));
+            if !matches!(error, Error::Sqlite(rusqlite::Error::FromSqlConversionFailure(..))) {
+                return Err(error); // its page is damaged: others may be too
+            }
+            rows.unreadable.push(self.note_damaged_row(row, None, &error));
         }
         Ok(rows)
     }
@@ -193,17 +197,33 @@ impl SqliteReader<'_> {
         Ok(found)
     }
 
-    /// How SQLite would find a page: a line for each step of its plan. For tests of indexes.
+    /// How SQLite would find a page: a line for each step of its plans. Lists of more than `gathered` runs
+    /// count as long. For tests of indexes.
     pub(crate) fn explain_page(
         &mut self,
         filter: &RunFilter,
         page: &RunPageQuery,
         moment: Moment,
+        gathered: u32,
     ) -> Result<Vec<String>> {
-        let (sql, values) = page_sql(self.clause(filter, moment)?, page)?;
-        let mut statement = self.db()?.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-        let lines = statement.query_map(rusqlite::params_from_iter(&values), |row| row.get("detail"))?;
-        Ok(lines.collect::<rusqlite::Result<_>>()?)
+        let texts = self.groups_of_texts(filter)?;
+        let db = self.db()?;
+        let Plan { source, mut clause } =
+            run_source::choose(db, filter, texts, moment, page.order, gathered)?;
+        let statements = match &source {
+            Source::Gathered(drivers) => {
+                drivers.iter().map(|driver| gather_sql(driver, &clause, page.order)).collect()
+            }
+            _ => vec![page_sql(&source, &mut clause, page)?],
+        };
+        let mut lines = Vec::new();
+        for sql in statements {
+            let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let values = clause.values.iter().take(statement.parameter_count());
+            let plan = statement.query_map(rusqlite::params_from_iter(values), |row| row.get("detail"))?;
+            lines.extend(plan.collect::<rusqlite::Result<Vec<String>>>()?);
+        }
+        Ok(lines)
     }
 }
 
@@ -218,29 +238,96 @@ fn or_named<T: Default>(read: Result<T>, what: &str, unreadable: &mut Vec<String
     }
 }
 
-/// The statement that gives one page and one run more, with its values.
-fn page_sql(clause: Clause, page: &RunPageQuery) -> Result<(String, Vec<Sql>)> {
-    let key = match page.order {
-        Order::StartedAt => "r.started_at",
-        Order::Duration => "r.duration",
-        Order::Cost => "coalesce(r.cost, -1)",
-        Order::Tokens => "coalesce(r.total_tokens, -1)",
-    };
-    let (direction, beyond) = if page.descending { ("DESC", "<") } else { ("ASC", ">") };
-    let mut values: Vec<Sql> = clause.values;
-    let mut seek = String::new();
-    if let Some(cursor) = &page.after {
-        let at = Position::parse(cursor.as_str(), &list_name(page))?;
-        values.extend([Sql::from(at.value), Sql::from(at.row)]);
-        let (value, row) = (values.len() - 1, values.len());
-        seek = format!("AND ({key}, r.id) {beyond} (?{value}, ?{row})");
+/// The rows of a page and one more, and how many there are in all, where that is known.
+type Places = (Vec<i64>, Option<u64>);
+
+/// A page of what these lists hold, which is sorted here.
+fn gathered(db: &Connection, drivers: &[Driver], clause: &Clause, page: &RunPageQuery) -> Result<Places> {
+    let mut found: Vec<(i64, i64)> = Vec::new();
+    for driver in drivers {
+        let mut statement = db.prepare_cached(&gather_sql(driver, clause, page.order))?;
+        let values = clause.values.iter().take(statement.parameter_count());
+        let rows =
+            statement.query_map(rusqlite::params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for row in rows {
+            found.push(row?);
+        }
     }
-    let sql = format!(
-        "SELECT {} FROM runs r WHERE {} {seek} ORDER BY {key} {direction}, r.id {direction} LIMIT {} OFFSET {}",
-        *SELECT,
+    found.sort_unstable();
+    found.dedup();
+    if page.descending {
+        found.reverse();
+    }
+    let total = found.len() as u64;
+    if let Some(at) = position(page)? {
+        let after = |place: &(i64, i64)| {
+            let at = (at.value, at.row);
+            if page.descending { *place < at } else { *place > at }
+        };
+        found.retain(after);
+    }
+    let wanted = found.into_iter().skip(page.offset as usize).take(page.limit as usize + 1);
+    Ok((wanted.map(|(_, row)| row).collect(), Some(total)))
+}
+
+/// The statement that gives the runs of one list that match, each with what it is ordered by.
+fn gather_sql(driver: &Driver, clause: &Clause, order: Order) -> String {
+    format!("SELECT {}, r.id FROM {} {}", run_source::index_of(order).1, driver.runs(), clause.sql)
+}
+
+/// A page of what is met on a walk in the order.
+fn walked(db: &Connection, source: &Source, mut clause: Clause, page: &RunPageQuery) -> Result<Places> {
+    let counted = match source {
+        Source::Walked(_) => None, // the list is longer than what is looked at
+        Source::Free => count_matching(db, &clause)?,
+        _ => count_ordered(db, &clause)?,
+    };
+    let sql = page_sql(source, &mut clause, page)?;
+    let mut statement = db.prepare_cached(&sql)?;
+    let values = clause.values.iter().take(statement.parameter_count());
+    let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?;
+    let rows: Vec<i64> = rows.collect::<rusqlite::Result<_>>()?;
+    let is_all =
+        page.after.is_none() && rows.len() <= page.limit as usize && !(rows.is_empty() && page.offset > 0);
+    let total = if is_all { Some(u64::from(page.offset) + rows.len() as u64) } else { counted };
+    Ok((rows, total))
+}
+
+/// How many runs match, up to [`COUNTED`].
+fn count_matching(db: &Connection, clause: &Clause) -> Result<Option<u64>> {
+    let sql =
+        format!("SELECT count(*) FROM (SELECT 1 FROM runs r WHERE {} LIMIT {})", clause.sql, COUNTED + 1);
+    let mut statement = db.prepare_cached(&sql)?;
+    let values = clause.values.iter().take(statement.parameter_count());
+    let found: u64 = statement.query_row(rusqlite::params_from_iter(values), |row| row.get(0))?;
+    Ok((found <= COUNTED).then_some(found))
+}
+
+/// How many runs match, if no more than [`COUNTED`] have to be looked at to know.
+fn count_ordered(db: &Connection, clause: &Clause) -> Result<Option<u64>> {
+    let sql =
+        format!("SELECT count(*) FROM (SELECT 1 FROM runs INDEXED BY runs_narrow LIMIT {})", COUNTED + 1);
+    let all: u64 = db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
+    if all > COUNTED { Ok(None) } else { count_matching(db, clause) }
+}
+
+fn position(page: &RunPageQuery) -> Result<Option<Position>> {
+    page.after.as_ref().map(|cursor| Position::parse(cursor.as_str(), &list_name(page))).transpose()
+}
+
+/// The statement that gives the rows of one page and one more.
+fn page_sql(source: &Source, clause: &mut Clause, page: &RunPageQuery) -> Result<String> {
+    let (key, row) = source.order_by(page.order);
+    let (direction, beyond) = if page.descending { ("DESC", "<") } else { ("ASC", ">") };
+    let mut seek = String::new();
+    if let Some(at) = position(page)? {
+        seek = format!("AND ({key}, {row}) {beyond} ({}, {})", clause.bind(at.value), clause.bind(at.row));
+    }
+    Ok(format!(
+        "SELECT r.id FROM {} {} {seek} ORDER BY {key} {direction}, {row} {direction} LIMIT {} OFFSET {}",
+        source.runs(page.order),
         clause.sql,
         u64::from(page.limit) + 1,
         page.offset
-    );
-    Ok((sql, values))
+    ))
 }

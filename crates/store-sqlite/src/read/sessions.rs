@@ -6,6 +6,8 @@ use crate::{
     schema::columns::usage,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rusqlite::{Connection, Row};
+use std::collections::HashSet;
 use turnscope_model::Costs;
 use turnscope_query::{Session, SessionCursor, SessionPage};
 
@@ -37,11 +39,19 @@ impl Place {
         text.and_then(|text| read(&text)).ok_or(Error::Store(StoreError::BadCursor))
     }
 
+    /// What the list is ordered by.
+    fn key(&self) -> (i64, &str) {
+        (self.latest, &self.session_id)
+    }
+
     fn cursor(&self) -> SessionCursor {
         let text = format!("sessions,{},{},{}", self.latest, self.last_row, self.session_id);
         SessionCursor::new(URL_SAFE_NO_PAD.encode(text))
     }
 }
+
+/// Sessions counted at most.
+const COUNTED: u32 = 10_000;
 
 impl SqliteReader<'_> {
     /// Sessions, the one with the latest run first.
@@ -53,90 +63,152 @@ impl SqliteReader<'_> {
         offset: u32,
     ) -> Result<SessionPage> {
         let after = after.map(Place::parse).transpose()?;
+        let db = self.db()?;
         let last_row = match &after {
             Some(place) => place.last_row,
-            None => self.db()?.query_row("SELECT coalesce(max(id), 0) FROM runs", [], |row| row.get(0))?,
+            None => db.query_row("SELECT coalesce(max(id), 0) FROM runs", [], |row| row.get(0))?,
         };
-        let sums: Vec<String> = [
-            "turn_count",
-            "error_count",
-            "unpriced_calls",
-            "cost",
-            "computed_cost",
-            "reported_cost",
-            "input_tokens",
-            "output_tokens",
-            "cache_read_tokens",
-            "cache_write_tokens",
-            "reasoning_tokens",
-        ]
-        .map(sum)
-        .into();
-        let sql = format!(
-            "SELECT session_id, max(user_id),
-                 sum(parent_run_id IS NULL OR NOT EXISTS (SELECT 1 FROM runs p
-                     WHERE p.run_id = r.parent_run_id AND p.session_id = r.session_id)),
-                 min(started_at), max(last_seen_at),
-                 (SELECT f.input_preview FROM runs f WHERE f.session_id = r.session_id ORDER BY f.started_at LIMIT 1),
-                 {},
-                 max(CASE WHEN id <= ?2 THEN started_at END) AS latest
-             FROM runs r WHERE session_id IS NOT NULL AND (?1 IS NULL OR user_id = ?1)
-             GROUP BY session_id HAVING latest IS NOT NULL AND (?3 IS NULL OR (latest, session_id) < (?3, ?4))
-             ORDER BY latest DESC, session_id DESC LIMIT ?5 OFFSET ?6",
-            sums.join(", ")
-        );
-        let total = self.db()?.query_row(
-            "SELECT count(DISTINCT session_id) FROM runs WHERE session_id IS NOT NULL AND (?1 IS NULL OR user_id = ?1)",
-            [user],
-            |row| row.get(0),
-        )?;
-        let mut statement = self.db()?.prepare_cached(&sql)?;
-        let (latest, id) =
-            (after.as_ref().map(|place| place.latest), after.as_ref().map(|place| &place.session_id));
-        let rows = statement.query_map((user, last_row, latest, id, limit + 1, offset), |row| {
-            let count = |column: usize| -> rusqlite::Result<u64> {
-                Ok(row.get::<_, Option<i64>>(column)?.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
-            };
-            let place = Place { latest: row.get(17)?, last_row, session_id: row.get(0)? };
-            let session = Session {
-                session_id: row.get(0)?,
-                user_id: row.get(1)?,
-                run_count: row.get(2)?,
-                start: row.get(3)?,
-                last_seen: row.get(4)?,
-                input_preview: row.get(5)?,
-                turn_count: count(6)?,
-                error_count: count(7)?,
-                costs: Costs {
-                    unpriced_calls: count(8)?,
-                    cost: row.get(9)?,
-                    computed: row.get(10)?,
-                    reported: row.get(11)?,
-                },
-                usage: usage(row, 12)?,
-            };
-            Ok((place, session))
-        })?;
+        let (mut places, total) = if let Some(user) = user {
+            of_user(db, user, last_row)?
+        } else {
+            let wanted = u64::from(offset) + u64::from(limit) + 1;
+            (newest(db, after.as_ref(), last_row, wanted)?, count(db)?)
+        };
+        places.sort_unstable_by(|a, b| b.key().cmp(&a.key()));
+        if let Some(after) = &after {
+            places.retain(|place| place.key() < after.key());
+        }
+        let places: Vec<Place> = places.into_iter().skip(offset as usize).take(limit as usize + 1).collect();
+        let has_more = places.len() > limit as usize;
         // A session whose row is damaged is left out; lists of its runs say what is wrong.
-        let (mut page, mut last, mut damage) = (SessionPage { total, ..SessionPage::default() }, None, None);
-        for (n, row) in (0..).zip(rows) {
-            if n == limit {
-                page.next = last.as_ref().map(Place::cursor);
-                break;
-            }
-            match row.map_err(Error::from) {
-                Ok((place, session)) => {
-                    last = Some(place);
-                    page.sessions.push(session);
-                }
+        let (mut page, mut damage) = (SessionPage { total, ..SessionPage::default() }, None);
+        for place in places.iter().take(limit as usize) {
+            match session(db, &place.session_id, user) {
+                Ok(session) => page.sessions.push(session),
                 Err(error) if error.is_damage() => damage = Some(error),
                 Err(error) => return Err(error),
             }
         }
-        drop(statement);
+        if has_more {
+            page.next = places.iter().take(limit as usize).next_back().map(Place::cursor);
+        }
         if let Some(error) = damage {
             self.readers().damage().note("a session", error.to_string());
         }
         Ok(page)
     }
+}
+
+/// At least so many sessions from a place on, in no order: those that the newest runs are in.
+fn newest(db: &Connection, after: Option<&Place>, last_row: i64, wanted: u64) -> Result<Vec<Place>> {
+    let mut found: Vec<Place> = Vec::new();
+    let mut met = HashSet::new();
+    let mut latest_of = db.prepare_cached(
+        "SELECT max(started_at) FROM runs INDEXED BY runs_session WHERE session_id = ?1 AND id <= ?2",
+    )?;
+    let mut statement = db.prepare_cached(
+        "SELECT session_id, started_at FROM runs INDEXED BY runs_by_started
+         WHERE started_at <= ?1 AND session_id IS NOT NULL AND id <= ?2 ORDER BY started_at DESC, id DESC",
+    )?;
+    let from = after.map_or(i64::MAX, |place| place.latest);
+    let mut rows = statement.query((from, last_row))?;
+    while let Some(row) = rows.next()? {
+        let (session_id, started_at): (String, i64) = (row.get(0)?, row.get(1)?);
+        // Those that began together are told apart by name: all of them are wanted.
+        if found.len() as u64 >= wanted && found.last().is_some_and(|last| last.latest > started_at) {
+            break;
+        }
+        if !met.insert(session_id.clone()) {
+            continue;
+        }
+        // Where a later run of it stands before the place, it was given already.
+        let latest: i64 = latest_of.query_row((&session_id, last_row), |row| row.get(0))?;
+        let place = Place { latest, last_row, session_id };
+        if latest == started_at && after.is_none_or(|after| place.key() < after.key()) {
+            found.push(place);
+        }
+    }
+    Ok(found)
+}
+
+/// All sessions of a user, in no order, and how many there are.
+fn of_user(db: &Connection, user: &str, last_row: i64) -> Result<(Vec<Place>, u64)> {
+    let mut statement = db.prepare_cached(
+        "SELECT session_id, max(CASE WHEN id <= ?2 THEN started_at END) FROM runs INDEXED BY runs_user
+         WHERE user_id = ?1 AND session_id IS NOT NULL GROUP BY session_id",
+    )?;
+    let (mut places, mut total) = (Vec::new(), 0);
+    let rows = statement
+        .query_map((user, last_row), |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?)))?;
+    for row in rows {
+        let (session_id, latest) = row?;
+        total += 1;
+        places.extend(latest.map(|latest| Place { latest, last_row, session_id }));
+    }
+    Ok((places, total))
+}
+
+/// How many sessions there are, up to one more than are counted: from one to the next, over all runs of each.
+fn count(db: &Connection) -> Result<u64> {
+    let mut statement = db.prepare_cached(
+        "WITH RECURSIVE each (id) AS (
+             SELECT min(session_id) FROM runs WHERE session_id IS NOT NULL
+             UNION ALL
+             SELECT (SELECT min(r.session_id) FROM runs r WHERE r.session_id > each.id) FROM each WHERE each.id IS NOT NULL
+             LIMIT ?1)
+         SELECT count(id) FROM each",
+    )?;
+    Ok(statement.query_row([COUNTED + 1], |row| row.get(0))?)
+}
+
+/// One session, with what its runs sum up to; a user's runs only where one is given.
+fn session(db: &Connection, session_id: &str, user: Option<&str>) -> Result<Session> {
+    let sums: Vec<String> = [
+        "turn_count",
+        "error_count",
+        "unpriced_calls",
+        "cost",
+        "computed_cost",
+        "reported_cost",
+        "input_tokens",
+        "output_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "reasoning_tokens",
+    ]
+    .map(sum)
+    .into();
+    let sql = format!(
+        "SELECT session_id, max(user_id),
+             sum(parent_run_id IS NULL OR NOT EXISTS (SELECT 1 FROM runs p
+                 WHERE p.run_id = r.parent_run_id AND p.session_id = r.session_id)),
+             min(started_at), max(last_seen_at),
+             (SELECT f.input_preview FROM runs f WHERE f.session_id = r.session_id ORDER BY f.started_at LIMIT 1),
+             {}
+         FROM runs r INDEXED BY runs_session WHERE session_id = ?1 AND (?2 IS NULL OR user_id = ?2) GROUP BY session_id",
+        sums.join(", ")
+    );
+    let read = |row: &Row<'_>| {
+        let count = |column: usize| -> rusqlite::Result<u64> {
+            Ok(row.get::<_, Option<i64>>(column)?.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+        };
+        Ok(Session {
+            session_id: row.get(0)?,
+            user_id: row.get(1)?,
+            run_count: row.get(2)?,
+            start: row.get(3)?,
+            last_seen: row.get(4)?,
+            input_preview: row.get(5)?,
+            turn_count: count(6)?,
+            error_count: count(7)?,
+            costs: Costs {
+                unpriced_calls: count(8)?,
+                cost: row.get(9)?,
+                computed: row.get(10)?,
+                reported: row.get(11)?,
+            },
+            usage: usage(row, 12)?,
+        })
+    };
+    Ok(db.prepare_cached(&sql)?.query_row((session_id, user), read)?)
 }

@@ -1,7 +1,10 @@
 //! The values that filters can take.
 
 use super::{SqliteReader, figures::column_and_join};
-use crate::error::{Error, Result, StoreError};
+use crate::{
+    error::{Error, Result, StoreError},
+    schema::stored::field,
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use turnscope_query::{GroupBy, ValueCursor, ValuePage};
 
@@ -50,12 +53,10 @@ impl SqliteReader<'_> {
             Some(place) => place.last_row,
             None => self.db()?.query_row("SELECT coalesce(max(id), 0) FROM runs", [], |row| row.get(0))?,
         };
-        let (column, join) = column_and_join(of);
-        // A run with several values of a kind, such as the same model of two providers, counts once for each value.
+        let (column, row, from) = source(of);
         let sql = format!(
-            "SELECT {column} AS value, count(DISTINCT r.id) AS runs, count(DISTINCT CASE WHEN r.id <= ?3 THEN r.id END) AS known
-             FROM runs r{join}
-             WHERE {column} IS NOT NULL AND {column} <> '' AND substr({column}, 1, length(?1)) = ?1 COLLATE NOCASE
+            "SELECT {column} AS value, count(*) AS runs, sum({row} <= ?3) AS known FROM {from}
+             {column} <> '' AND substr({column}, 1, length(?1)) = ?1 COLLATE NOCASE
              GROUP BY {column}
              HAVING known > 0 AND (?4 IS NULL OR known < ?4 OR (known = ?4 AND {column} > ?5))
              ORDER BY known DESC, {column} LIMIT ?2"
@@ -78,5 +79,29 @@ impl SqliteReader<'_> {
             last = Some(place);
         }
         Ok(page)
+    }
+}
+
+/// Where the values of a grouping are: the value, the run that has it, and the rest of a statement up to the first condition.
+/// A run stands there once for each of its values. Only indexes are read.
+fn source(of: GroupBy) -> (&'static str, &'static str, String) {
+    let listed = |field: u8| ("v.value", "v.run", format!("run_values v WHERE v.field = {field} AND"));
+    match of {
+        GroupBy::Model => listed(field::MODEL),
+        GroupBy::Provider => listed(field::PROVIDER),
+        GroupBy::Tool => listed(field::TOOL),
+        GroupBy::RiskTier => listed(field::RISK_TIER),
+        // Those that came with telemetry, and those given by API.
+        GroupBy::Tag => (
+            "v.value",
+            "v.run",
+            format!(
+                "(SELECT value, run FROM run_values WHERE field = {}
+                     UNION SELECT t.tag, r.id FROM tags t JOIN runs r ON r.run_id = t.run_id AND r.trace_group = t.trace_group) v
+                 WHERE",
+                field::TAG
+            ),
+        ),
+        of_column => (column_and_join(of_column).0, "r.id", "runs r WHERE".into()),
     }
 }

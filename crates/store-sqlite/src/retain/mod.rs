@@ -3,11 +3,16 @@
 mod backup;
 mod delete;
 mod delete_part;
+mod group_removal;
+mod loose;
 mod prune;
 mod remove_records;
 mod repack;
+mod shrink;
+mod sweep;
+mod vacuum;
 
 pub(crate) use backup::backup;
-pub(crate) use delete::delete_run;
-pub(crate) use prune::{prune_step_before, prune_step_to_size};
-pub(crate) use repack::vacuum;
+pub(crate) use delete::{begin_delete, delete_some};
+pub(crate) use prune::Pruning;
+pub(crate) use vacuum::Vacuum;

@@ -6,12 +6,11 @@ use crate::{
     encode::{context_list, facts_row},
     error::Result,
     read::{Lists, inline},
-    schema::stored::role,
-    write::hash_index::remove_numbers,
+    schema::stored::hash_of,
 };
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::{BTreeSet, HashSet};
-use turnscope_model::{ContentId, Kind, RecordId};
+use turnscope_model::{ContentHash, ContentId, Kind, RecordId};
 
 /// Records on their way out, and the contents and blocks that may go with them.
 pub(super) struct RecordRemoval {
@@ -19,7 +18,6 @@ pub(super) struct RecordRemoval {
     contents: BTreeSet<ContentId>,
     blocks: BTreeSet<BlockId>,
     lists: Lists,
-    has_logs: bool,
     cache: Blocks,
 }
 
@@ -30,7 +28,6 @@ impl Default for RecordRemoval {
             contents: BTreeSet::new(),
             blocks: BTreeSet::new(),
             lists: Lists::default(),
-            has_logs: false,
             cache: Blocks::new(),
         }
     }
@@ -39,12 +36,11 @@ impl Default for RecordRemoval {
 impl RecordRemoval {
     /// Adds a record. Of one that is damaged, what cannot be read stays behind: contents that nothing leads to.
     pub(super) fn add(&mut self, tx: &Transaction<'_>, id: RecordId) -> Result<()> {
-        let row: Option<(Vec<u8>, u32, Location)> = tx
-            .prepare_cached("SELECT facts, role, block, off, len FROM records WHERE id = ?1")?
-            .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, Location::from_row(row, 2)?)))
+        let row: Option<(Vec<u8>, Location)> = tx
+            .prepare_cached("SELECT facts, block, off, len FROM records WHERE id = ?1")?
+            .query_row([id.0], |row| Ok((row.get(0)?, Location::from_row(row, 1)?)))
             .optional()?;
-        let Some((facts, role, location)) = row else { return Ok(()) };
-        self.has_logs |= matches!(role & role::MASK, role::LOG | role::EVENT);
+        let Some((facts, location)) = row else { return Ok(()) };
         self.blocks.insert(location.block);
         self.records.push(id);
         match self.contents_of(tx, id, location) {
@@ -78,8 +74,13 @@ impl RecordRemoval {
         Ok(contents)
     }
 
-    /// Deletes what was added.
-    pub(super) fn finish(mut self, tx: &Transaction<'_>) -> Result<()> {
+    /// Something else went out of this block.
+    pub(super) fn add_block(&mut self, block: i64) {
+        self.blocks.insert(BlockId(block));
+    }
+
+    /// Deletes what was added; gives the contents that went with it.
+    pub(super) fn finish(mut self, tx: &Transaction<'_>) -> Result<Vec<ContentHash>> {
         let gone: HashSet<RecordId> = self.records.iter().copied().collect();
         self.write_out_foreign_lists(tx, &gone)?;
         for id in &self.records {
@@ -87,12 +88,12 @@ impl RecordRemoval {
             tx.prepare_cached("DELETE FROM contexts WHERE record = ?1")?.execute([id.0])?;
         }
         let mut blocks = std::mem::take(&mut self.blocks);
+        let mut hashes = Vec::new();
         for content in &self.contents {
-            blocks.extend(release(tx, *content, &gone)?);
-        }
-        if self.has_logs {
-            let numbers: Vec<i64> = self.records.iter().map(|record| record.0).collect();
-            remove_numbers(tx, "log_hashes", "record", &numbers)?;
+            if let Some((block, hash)) = release(tx, *content, &gone)? {
+                blocks.insert(block);
+                hashes.push(hash);
+            }
         }
         let mut any = false;
         for block in blocks {
@@ -102,7 +103,10 @@ impl RecordRemoval {
             }
         }
         // After a restart its number may be given out again.
-        if any { Blocks::changed(tx) } else { Ok(()) }
+        if any {
+            Blocks::changed(tx)?;
+        }
+        Ok(hashes)
     }
 
     /// Lists of other trace groups that are coded against a list that goes are written out whole.
@@ -142,8 +146,12 @@ pub(super) fn write_out(tx: &Transaction<'_>, record: RecordId, slot: u32, list:
 }
 
 /// Takes away the uses of a content by records that are gone. Without any other use the content is deleted, and its block
-/// is given.
-fn release(tx: &Transaction<'_>, content: ContentId, gone: &HashSet<RecordId>) -> Result<Option<BlockId>> {
+/// is given with its hash.
+fn release(
+    tx: &Transaction<'_>,
+    content: ContentId,
+    gone: &HashSet<RecordId>,
+) -> Result<Option<(BlockId, ContentHash)>> {
     let users: Vec<RecordId> = tx
         .prepare_cached("SELECT record FROM uses WHERE content = ?1")?
         .query_map([content.0], |row| row.get(0).map(RecordId))?
@@ -167,13 +175,13 @@ fn release(tx: &Transaction<'_>, content: ContentId, gone: &HashSet<RecordId>) -
         delete_use(next)?;
         return Ok(None);
     }
-    let (block, hash): (i64, i64) = tx
-        .prepare_cached("DELETE FROM contents WHERE id = ?1 RETURNING block, hash1")?
-        .query_row([content.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (block, hash1, hash2): (i64, i64, i64) = tx
+        .prepare_cached("DELETE FROM contents WHERE id = ?1 RETURNING block, hash1, hash2")?
+        .query_row([content.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     tx.prepare_cached("DELETE FROM content_hashes WHERE hash = ?1 AND content = ?2")?
-        .execute((hash, content.0))?;
+        .execute((hash1, content.0))?;
     tx.prepare_cached("DELETE FROM search_late WHERE content = ?1")?.execute([content.0])?;
     tx.prepare_cached("DELETE FROM quarantine WHERE kind = 'content' AND target = ?1")?
         .execute([content.0])?;
-    Ok(Some(BlockId(block)))
+    Ok(Some((BlockId(block), hash_of(hash1, hash2))))
 }

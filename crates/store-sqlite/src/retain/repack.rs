@@ -6,8 +6,11 @@ use crate::{
     write::pack::compress,
     writer::Writer,
 };
-use rusqlite::{OptionalExtension as _, Transaction};
-use std::collections::BTreeMap;
+use rusqlite::{Connection, OptionalExtension as _};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 /// The tables whose rows lie in blocks.
 const TABLES: [&str; 3] = ["records", "contents", "metrics"];
@@ -21,7 +24,7 @@ pub(super) struct PackedRow {
 }
 
 /// Everything that lies in a block. Ids and blocks grow together in each table, so the rows lie side by side.
-pub(super) fn rows_in_block(tx: &Transaction<'_>, block: BlockId) -> Result<Vec<PackedRow>> {
+pub(super) fn rows_in_block(tx: &Connection, block: BlockId) -> Result<Vec<PackedRow>> {
     let mut all = Vec::new();
     for table in TABLES {
         let Some(first) = first_in_block(tx, table, block)? else { continue };
@@ -40,10 +43,13 @@ pub(super) fn rows_in_block(tx: &Transaction<'_>, block: BlockId) -> Result<Vec<
 }
 
 /// The first row of a table that lies in this block, by bisection over the ids.
-fn first_in_block(tx: &Transaction<'_>, table: &str, block: BlockId) -> Result<Option<i64>> {
-    let (mut low, mut high): (i64, i64) = tx
-        .prepare_cached(&format!("SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM {table}"))?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+fn first_in_block(tx: &Connection, table: &str, block: BlockId) -> Result<Option<i64>> {
+    // In two statements: SQLite finds an end of a table at once, and reads all of it for both ends together.
+    let end = |sql: String| -> Result<Option<i64>> {
+        Ok(tx.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+    };
+    let Some(mut low) = end(format!("SELECT min(id) FROM {table}"))? else { return Ok(None) };
+    let mut high = end(format!("SELECT max(id) FROM {table}"))?.unwrap_or(low);
     let mut at_or_after =
         tx.prepare_cached(&format!("SELECT id, block FROM {table} WHERE id >= ?1 ORDER BY id LIMIT 1"))?;
     let mut found = None;
@@ -65,34 +71,41 @@ fn first_in_block(tx: &Transaction<'_>, table: &str, block: BlockId) -> Result<O
     Ok(found)
 }
 
-/// Rewrites blocks of which less than half is used, and gives free pages back to the disk.
-pub(crate) fn vacuum(writer: &mut Writer) -> Result<()> {
-    repack(writer)?;
-    writer.db.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
-    Ok(())
-}
+/// How long a slice may go on.
+const SLICE: Duration = Duration::from_millis(30);
 
-/// Rewrites blocks of which less than half is used, under their old numbers. A block that cannot be read stays as it is.
-fn repack(writer: &mut Writer) -> Result<()> {
-    let blocks: Vec<(BlockId, u64)> = writer
-        .db
-        .prepare("SELECT id, size FROM blocks ORDER BY id")?
-        .query_map([], |row| Ok((BlockId(row.get(0)?), row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (block, size) in blocks {
-        let tx = writer.db.transaction()?;
-        match repack_one(&tx, block, size) {
-            Ok(()) => tx.commit()?,
+/// Rewrites blocks after this one of which less than half is used, under their old numbers, for a slice. Gives the last
+/// block that was looked at; `None` when there are no more. A block that cannot be read stays as it is.
+pub(super) fn repack_some(writer: &mut Writer, mut after: BlockId) -> Result<Option<BlockId>> {
+    let began = Instant::now();
+    let mut tx = writer.db.transaction()?;
+    loop {
+        let next: Option<(i64, u64)> = tx
+            .prepare_cached("SELECT id, size FROM blocks WHERE id > ?1 ORDER BY id LIMIT 1")?
+            .query_row([after.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((block, size)) = next else {
+            tx.commit()?;
+            return Ok(None);
+        };
+        after = BlockId(block);
+        let savepoint = tx.savepoint()?;
+        match repack_one(&savepoint, after, size) {
+            Ok(()) => savepoint.commit()?,
             Err(error) if error.is_damage() => {
-                writer.progress.damage.note(format!("block {}", block.0), error.to_string());
+                drop(savepoint);
+                writer.progress.damage.note(format!("block {block}"), error.to_string());
             }
             Err(error) => return Err(error),
         }
+        if began.elapsed() >= SLICE {
+            tx.commit()?;
+            return Ok(Some(after));
+        }
     }
-    Ok(())
 }
 
-fn repack_one(tx: &Transaction<'_>, block: BlockId, size: u64) -> Result<()> {
+fn repack_one(tx: &Connection, block: BlockId, size: u64) -> Result<()> {
     let rows = rows_in_block(tx, block)?;
     let used: u64 = rows.iter().map(|row| u64::from(row.location.len)).sum();
     if used * 2 >= size {

@@ -165,6 +165,42 @@ pub(crate) static WRITE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// Columns that hardly ever change once a run is written, and in which most indexes lie. A write that leaves them alone leaves
+/// those indexes alone.
+const STABLE: [&str; 12] = [
+    "run_id",
+    "trace_group",
+    "parent_run_id",
+    "root_run_id",
+    "trace_id",
+    "native_run_id",
+    "agent_name",
+    "service_name",
+    "started_at",
+    "session_id",
+    "user_id",
+    "name",
+];
+
+fn is_stable(column: &Column) -> bool {
+    STABLE.contains(&column.name)
+}
+
+/// Gives a row if the stable columns of row `?1` are what they would become.
+pub(crate) static HAS_SAME_STABLE: LazyLock<String> = LazyLock::new(|| {
+    let stable = (2..).zip(COLUMNS.iter().filter(|column| is_stable(column)));
+    stable.fold("SELECT 1 FROM runs WHERE id = ?1".to_owned(), |all, (n, column)| {
+        format!("{all} AND {} IS ?{n}", column.name)
+    })
+});
+
+/// Writes the other columns of row `?1`.
+pub(crate) static WRITE_UNSTABLE: LazyLock<String> = LazyLock::new(|| {
+    let unstable = (2..).zip(COLUMNS.iter().filter(|column| !is_stable(column)));
+    let set: Vec<String> = unstable.map(|(n, column)| format!("{} = ?{n}", column.name)).collect();
+    format!("UPDATE runs SET {} WHERE id = ?1", set.join(", "))
+});
+
 impl RunRow {
     pub(crate) fn new(mut run: Run, price_key: Option<i64>) -> Self {
         let (error_type, error_message) = match run.error.take() {
@@ -233,6 +269,22 @@ impl RunRow {
     pub(crate) fn values(&self, known: Option<i64>) -> impl Iterator<Item = ToSqlOutput<'_>> {
         let id = ToSqlOutput::Owned(known.map_or(Value::Null, Value::Integer));
         std::iter::once(id).chain(COLUMNS.iter().map(|column| (column.write)(self)))
+    }
+
+    /// The values for [`HAS_SAME_STABLE`].
+    pub(crate) fn stable_values(&self, id: i64) -> impl Iterator<Item = ToSqlOutput<'_>> {
+        self.values_of(id, is_stable)
+    }
+
+    /// The values for [`WRITE_UNSTABLE`].
+    pub(crate) fn unstable_values(&self, id: i64) -> impl Iterator<Item = ToSqlOutput<'_>> {
+        self.values_of(id, |column| !is_stable(column))
+    }
+
+    fn values_of(&self, id: i64, which: fn(&Column) -> bool) -> impl Iterator<Item = ToSqlOutput<'_>> {
+        let id = ToSqlOutput::Owned(Value::Integer(id));
+        let columns = COLUMNS.iter().filter(move |column| which(column));
+        std::iter::once(id).chain(columns.map(|column| (column.write)(self)))
     }
 
     /// The row's id and the run, from columns that [`SELECT`] gave.

@@ -13,10 +13,24 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_foreign_bases.sql"),
     include_str!("migrations/0008_substring_search.sql"),
     include_str!("migrations/0009_waiting.sql"),
+    include_str!("migrations/0010_lists.sql"),
+    include_str!("migrations/0011_retention.sql"),
+    include_str!("migrations/0012_rollups.sql"),
 ];
+
+/// What SQLite may keep in memory while it builds indexes, in kibibytes: sorting on disk would take several times as long.
+const CACHE: i64 = 200_000;
 
 /// Brings the database to the newest version, each step in a transaction of its own.
 pub(crate) fn migrate(db: &mut Connection) -> Result<()> {
+    let cache: i64 = db.query_row("PRAGMA cache_size", [], |row| row.get(0))?;
+    db.pragma_update(None, "cache_size", -CACHE)?;
+    let outcome = migrate_steps(db);
+    db.pragma_update(None, "cache_size", cache)?;
+    outcome
+}
+
+fn migrate_steps(db: &mut Connection) -> Result<()> {
     loop {
         let tx = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
         let found: usize = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;

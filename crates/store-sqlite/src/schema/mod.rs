@@ -20,7 +20,7 @@ use std::{path::Path, time::Duration};
 pub const FILE: &str = "turnscope.db";
 
 /// How long a connection waits for another process that holds SQLite's lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the database for the one writer, creating and migrating it as needed.
 ///
@@ -30,6 +30,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
     let mut db = Connection::open(path)?;
     db.execute_batch(
         "PRAGMA page_size = 8192;
+         PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA fullfsync = ON;

@@ -1,6 +1,6 @@
 //! The numbers that the next rows get, when a writer begins.
 
-use crate::error::Result;
+use crate::{error::Result, write::Numbers};
 use rusqlite::Connection;
 
 /// The next free ids, as the database has them.
@@ -17,16 +17,19 @@ impl NextIds {
             db.query_row(&format!("SELECT coalesce(max(id), 0) + 1 FROM {table}"), [], |row| row.get(0))
         };
         Ok(Self {
-            record: next("records")?,
-            // Above the watermarks too (`hash_index`, `text`), though what stood below them may be deleted.
-            content: next("contents")?.max(next_above_watermarks(db)?),
+            // Above what was deleted too (`write/gone.rs`).
+            record: next("records")?.max(next_above(db, Numbers::RECORD)?),
+            // Above the watermark too (`hash_index`), though what stood below it may be deleted.
+            content: next("contents")?
+                .max(next_above(db, "content_hashes_to")?)
+                .max(next_above(db, "search_watermark")?),
             block: next("blocks")?,
-            trace_group: next("trace_groups")?,
+            trace_group: next("trace_groups")?.max(next_above(db, Numbers::TRACE_GROUP)?),
         })
     }
 }
 
-fn next_above_watermarks(db: &Connection) -> rusqlite::Result<i64> {
-    let sql = "SELECT coalesce(max(value), 0) + 1 FROM state WHERE key IN ('content_hashes_to', 'search_watermark')";
-    db.query_row(sql, [], |row| row.get(0))
+fn next_above(db: &Connection, key: &str) -> rusqlite::Result<i64> {
+    let sql = "SELECT coalesce(max(value), 0) + 1 FROM state WHERE key = ?1";
+    db.query_row(sql, [key], |row| row.get(0))
 }

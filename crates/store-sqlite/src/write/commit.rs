@@ -5,6 +5,7 @@
 
 use super::{
     applied::{Applied, TouchedGroup},
+    gone::{Gone, Numbers},
     hash_index::{HashIndex, Table},
     intern::Interner,
     pack::Packer,
@@ -21,6 +22,8 @@ use std::{
 use turnscope_model::{ContentHash, ContentId, Role, TraceGroupId};
 use turnscope_store::Batch;
 
+/// Milliseconds between two notes of which records had come.
+const RECEIPTS_EVERY_MS: i64 = if cfg!(debug_assertions) { 0 } else { 10_000 };
 /// Origins and previews remembered.
 const ORIGINS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 const PREVIEWS: NonZeroUsize = NonZeroUsize::new(16 * 1024).unwrap();
@@ -37,6 +40,8 @@ pub(crate) struct Committer {
     pub(super) origins: LruCache<ContentHash, i64>,
     /// Previews that their trace group has met already.
     pub(super) previews: LruCache<(i64, ContentId), ()>,
+    /// When it was last noted which records had come, in milliseconds since the epoch.
+    last_receipt: i64,
     /// Spans written by the transaction at hand, of trace groups that are new in it.
     pub(super) seen: HashSet<(TraceGroupId, i64)>,
 }
@@ -53,6 +58,7 @@ impl Committer {
             recent_lists: RecentLists::new(),
             origins: LruCache::new(ORIGINS),
             previews: LruCache::new(PREVIEWS),
+            last_receipt: 0,
             seen: HashSet::new(),
         })
     }
@@ -67,6 +73,18 @@ impl Committer {
         self.origins.clear();
         self.previews.clear();
         self.seen.clear();
+    }
+
+    /// Forgets what a deletion took.
+    pub(crate) fn forget(&mut self, gone: &Gone) {
+        self.interner.forget(&gone.contents);
+        self.groups.forget(&gone.keys);
+        self.recent_lists.forget_groups(&gone.groups);
+    }
+
+    /// The last numbers that were given out.
+    pub(crate) fn numbers(&self) -> Numbers {
+        Numbers { record: self.next_record - 1, trace_group: self.groups.last_id() }
     }
 
     /// Writes one batch.
@@ -100,7 +118,22 @@ impl Committer {
         }
         self.interner.advance(tx)?;
         self.joins.advance(tx)?;
+        self.note_receipt(tx, now_ms)?;
         self.groups.flush(tx, now_ms)
+    }
+
+    /// Notes now and then which records and metrics came before this moment.
+    fn note_receipt(&mut self, tx: &Transaction<'_>, now_ms: i64) -> Result<()> {
+        if now_ms.saturating_sub(self.last_receipt) < RECEIPTS_EVERY_MS {
+            return Ok(());
+        }
+        // Of what this transaction wrote, nothing came later.
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO receipts (at, record, metric) VALUES (?1, ?2, (SELECT coalesce(max(id), 0) + 1 FROM metrics))",
+        )?
+        .execute((now_ms, self.next_record))?;
+        self.last_receipt = now_ms;
+        Ok(())
     }
 
     /// Brings the indexes by hash up to date, before the store is closed.

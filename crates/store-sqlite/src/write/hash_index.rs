@@ -243,14 +243,6 @@ impl HashIndex {
     }
 }
 
-/// Takes out the rows of `table` that lead to these numbers: all of it is read once.
-pub(crate) fn remove_numbers(tx: &Transaction<'_>, table: &str, column: &str, gone: &[i64]) -> Result<()> {
-    let gone = serde_json::to_string(gone).unwrap_or_default();
-    tx.prepare_cached(&format!("DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?1))"))?
-        .execute([gone])?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,7 +295,7 @@ mod tests {
             Table::Contents => [("contents", "id"), ("content_hashes", "content")],
         };
         for (table, column) in places {
-            remove_numbers(tx, table, column, &[number]).unwrap();
+            tx.execute(&format!("DELETE FROM {table} WHERE {column} = ?1"), [number]).unwrap();
         }
     }
 

@@ -136,6 +136,14 @@ impl Interner {
         self.index.finish(tx)
     }
 
+    /// Forgets contents that were deleted. The index may still lead to them, and is not believed.
+    pub(crate) fn forget(&mut self, contents: &[ContentHash]) {
+        for hash in contents {
+            self.cache.younger.remove(hash);
+            self.cache.older.remove(hash);
+        }
+    }
+
     /// Forgets everything, after a transaction was rolled back or contents were deleted.
     pub(crate) fn reset(&mut self) {
         self.cache = Cache::default();

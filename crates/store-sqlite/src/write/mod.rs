@@ -3,6 +3,7 @@
 pub(crate) mod annotate;
 mod applied;
 mod commit;
+mod gone;
 pub(crate) mod hash_index;
 mod intern;
 mod lists;
@@ -13,3 +14,4 @@ mod trace_groups;
 
 pub(crate) use applied::{Applied, Placed, TouchedGroup};
 pub(crate) use commit::Committer;
+pub(crate) use gone::{Gone, Numbers};

@@ -2,7 +2,7 @@
 //! every message is a trace of its own.
 
 use lru::LruCache;
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{collections::HashSet, num::NonZeroUsize, sync::Arc};
 use turnscope_model::{ContentId, Purpose, RecordId, TraceGroupId};
 
 /// Trace groups remembered at once. The next list of a group that was forgotten is written out whole: correct, only
@@ -64,6 +64,28 @@ impl RecentLists {
             return self.conversations.get(&key);
         }
         self.groups.peek(&group)?.get(own?.0)
+    }
+
+    /// Forgets the lists of trace groups that were deleted.
+    pub(crate) fn forget_groups(&mut self, gone: &[TraceGroupId]) {
+        if gone.is_empty() {
+            return;
+        }
+        for group in gone {
+            let lists = self.groups.pop(group);
+            self.forget(lists.into_iter().flatten());
+        }
+        let gone: HashSet<TraceGroupId> = gone.iter().copied().collect();
+        let stale: Vec<Conversation> = self
+            .conversations
+            .iter()
+            .filter(|(_, base)| gone.contains(&base.group))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in stale {
+            let base = self.conversations.pop(&key);
+            self.forget(base);
+        }
     }
 
     /// Remembers a list, in the place of the one it grew out of.

@@ -17,6 +17,11 @@ use std::collections::HashMap;
 use turnscope_model::{ContentHash, Form, Origin, Purpose, Record, RecordId, Role, SpanId, TraceGroupId};
 use turnscope_store::MetricRow;
 
+/// Traces that can report the same call, at most: an application, its instrumentations, and gateways.
+const MOST_REPORTS: usize = 8;
+/// Nanoseconds that may lie between two reports of one call: clocks differ, and evaluations come later.
+const JOINED_WITHIN: i64 = 3_600_000_000_000;
+
 impl Committer {
     pub(super) fn span(&mut self, tx: &Transaction<'_>, record: &Record) -> Result<Option<Placed>> {
         let (Some(trace), Some(span)) = (self.groups.id_of_trace(tx, record.trace_id)?, record.span_id)
@@ -48,8 +53,12 @@ impl Committer {
         let copy = in_request.entry(*content.bytes()).or_insert(0);
         let hash = if *copy == 0 { content } else { log_hash(record, *copy) };
         *copy += 1;
+        // A hash may lead to a record that was deleted.
         let is_new = tx
-            .prepare_cached("INSERT OR IGNORE INTO log_hashes (hash, record) VALUES (?1, ?2)")?
+            .prepare_cached(
+                "INSERT INTO log_hashes (hash, record) VALUES (?1, ?2) ON CONFLICT (hash) DO UPDATE SET record = ?2
+                     WHERE NOT EXISTS (SELECT 1 FROM records c WHERE c.id = log_hashes.record)",
+            )?
             .execute((hash.bytes(), self.next_record))?;
         if is_new == 0 {
             return Ok(None);
@@ -128,17 +137,27 @@ impl Committer {
         for key in turnscope_project::join_keys(record) {
             let key = ContentHash::of(Form::Text, key.as_bytes()).prefix();
             let others = self.joins.find(tx, key)?;
-            if others.contains(&group.0) {
+            // What is in so many traces is no name of one call: caches and mocks repeat their answers' ids.
+            if others.len() >= MOST_REPORTS || others.contains(&group.0) {
                 continue;
             }
             self.joins.add(tx, key, group.0)?;
-            let Some(&other) = others.first() else { continue };
-            let leader_of = |id: i64| -> rusqlite::Result<i64> {
-                tx.prepare_cached("SELECT coalesce(leader, id) FROM trace_groups WHERE id = ?1")?
-                    .query_row([id], |row| row.get(0))
-            };
-            let (a, b) = (leader_of(group.0)?, leader_of(other)?);
-            let (leader, joined) = (a.min(b), a.max(b));
+            let start = nanos(record.start);
+            // A group may be gone, and one that is new in this transaction has no times yet.
+            let mut leader_near = tx.prepare_cached(
+                "SELECT coalesce(leader, id) FROM trace_groups WHERE id = ?1
+                     AND (spans = 0 OR (started_at <= ?3 AND ended_at >= ?2))",
+            )?;
+            let (from, to) = (start.saturating_sub(JOINED_WITHIN), start.saturating_add(JOINED_WITHIN));
+            let mut near = Vec::new();
+            for other in others {
+                near.extend(leader_near.query_row((other, from, to), |row| row.get::<_, i64>(0)).optional()?);
+            }
+            let own: i64 = tx
+                .prepare_cached("SELECT coalesce(leader, id) FROM trace_groups WHERE id = ?1")?
+                .query_row([group.0], |row| row.get(0))?;
+            let Some(other) = near.into_iter().next() else { continue };
+            let (leader, joined) = (own.min(other), own.max(other));
             if leader != joined {
                 tx.prepare_cached("UPDATE trace_groups SET leader = ?2 WHERE id = ?1 OR leader = ?1")?
                     .execute((joined, leader))?;

@@ -123,6 +123,18 @@ impl TraceGroups {
         Ok(touched)
     }
 
+    /// The last id that was given out.
+    pub(crate) fn last_id(&self) -> i64 {
+        self.next_id - 1
+    }
+
+    /// Forgets trace groups whose rows were deleted.
+    pub(crate) fn forget(&mut self, keys: &[Vec<u8>]) {
+        for key in keys {
+            self.ids.pop(key);
+        }
+    }
+
     /// Forgets everything, after a transaction was rolled back or trace groups were deleted.
     pub(crate) fn reset(&mut self) {
         self.ids.clear();

@@ -93,4 +93,8 @@ fn a_file_of_the_first_version_is_opened_and_read() {
     world.send(vec![call(1, (5, 1), (60, 70), &said(0..7), "and a gnu")]);
     assert_eq!(world.runs()[0].turn_count, 3);
     assert_eq!(world.spans().len(), 5);
+    // From its first vacuum on it shrinks in slices.
+    world.store().vacuum().unwrap();
+    assert_eq!(world.count("PRAGMA auto_vacuum"), 2);
+    assert_eq!(world.spans().len(), 5);
 }

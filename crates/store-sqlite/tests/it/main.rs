@@ -12,5 +12,6 @@ mod pages;
 mod plans;
 mod read_back;
 mod retention;
+mod rollups;
 mod search;
 mod world;

@@ -1,17 +1,21 @@
 //! Deleting, pruning and rewriting: what should go is gone with all its content, and nothing else is harmed.
 
 use crate::world::*;
-use std::time::Duration;
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use std::{sync::Arc, time::Duration};
+use turnscope_model::{ContentHash, Form, Origin};
 use turnscope_query::{NewScore, Pruned, Retention};
-use turnscope_store::{Maintenance as _, Store as _, retain};
+use turnscope_store::{Batch, Maintenance as _, MetricRow, Store as _, StoreError, commit_and_wait, retain};
 
 fn sizes(world: &World) -> [i64; 5] {
     ["records", "contents", "contexts", "uses", "blocks"]
         .map(|table| world.count(&format!("SELECT count(*) FROM {table}")))
 }
 
-/// Deletes what ended before this time in nanoseconds since the epoch.
+/// Deletes what ended before this time in nanoseconds since the epoch, as if it had been received when it ended.
 fn prune_before(world: &World, before: u64) -> Pruned {
+    let db = rusqlite::Connection::open(world.directory.path().join(turnscope_store_sqlite::FILE)).unwrap();
+    db.execute("UPDATE trace_groups SET received_at = ended_at / 1000000", []).unwrap();
     let retention = Retention { max_age: Some(Duration::ZERO), max_bytes: None };
     retain(world.store(), retention, (before / 1_000_000) as i64).unwrap()
 }
@@ -139,18 +143,9 @@ fn pruning_by_age_deletes_what_ended_before() {
 #[test]
 fn pruning_by_size_deletes_the_oldest_first() {
     let world = World::new();
-    // Text that does not compress, so that size means something.
-    let noise = |seed: u64| -> String {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            char::from(b'!' + (state >> 33) as u8 % 90)
-        };
-        (0..60_000).map(|_| next()).collect()
-    };
     for trace in 1..=60_u8 {
         let start = u64::from(trace) * 1000;
-        world.send(vec![call(trace, (1, 0), (start, start + 5), &[noise(u64::from(trace))], "yes")]);
+        world.send(vec![call(trace, (1, 0), (start, start + 5), &[noise(u64::from(trace), 60_000)], "yes")]);
     }
     let (used, _) = world.reader().bytes().unwrap();
     let max = used * 2 / 3;
@@ -228,4 +223,163 @@ fn a_deleted_child_run_takes_replaced_versions_and_its_scores_with_it() {
     assert_eq!(world.spans().len(), 2);
     assert_eq!(world.runs().len(), 1);
     assert_eq!(world.count("SELECT count(*) FROM scores"), 1);
+}
+
+/// Text that does not compress, so that size means something.
+fn noise(seed: u64, bytes: usize) -> String {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'!' + (state >> 33) as u8 % 90)
+    };
+    (0..bytes).map(|_| next()).collect()
+}
+
+fn metric(seed: u64) -> MetricRow {
+    let hash = ContentHash::of(Form::Bytes, b"");
+    let origin = Origin { service_name: "shop".into(), scope_name: String::new(), hash, bytes: Vec::new() };
+    MetricRow {
+        name: "m".into(),
+        origin: Arc::new(origin),
+        start: at(seed),
+        end: at(seed),
+        points: 1,
+        bytes: noise(seed, 30_000).into_bytes(),
+    }
+}
+
+/// A log record of no trace.
+fn loose(seed: u64) -> LogRecord {
+    LogRecord {
+        time_unix_nano: at(seed),
+        attributes: vec![text("said", noise(seed, 30_000))],
+        ..LogRecord::default()
+    }
+}
+
+#[test]
+fn a_limit_of_size_takes_metrics_and_loose_logs_like_runs_the_oldest_first() {
+    let world = World::new();
+    for n in 1..=30_u8 {
+        let seed = u64::from(n);
+        let metrics = Batch { metrics: vec![metric(seed)], ..Batch::default() };
+        commit_and_wait(world.store(), metrics).unwrap();
+        world.send_logs(vec![loose(seed)]);
+        world.send(vec![call(n, (1, 0), (1, 5), &[noise(1000 + seed, 30_000)], "yes")]);
+        // Receipts are told apart by milliseconds.
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let (used, _) = world.reader().bytes().unwrap();
+    let retention = Retention { max_age: None, max_bytes: Some(used * 2 / 3) };
+    retain(world.store(), retention, 0).unwrap();
+    let (now, _) = world.reader().bytes().unwrap();
+    assert!(now <= used * 2 / 3, "{now} of {used}");
+    let left = ["metrics", "log_hashes", "trace_groups"]
+        .map(|table| world.count(&format!("SELECT count(*) FROM {table}")));
+    assert!(left.iter().all(|count| (5..28).contains(count)), "{left:?}");
+    assert!(world.runs().iter().any(|run| run.run_id == run_id(30, 1)), "the newest stay");
+    // All of it can be deleted by age.
+    let everything = Retention { max_age: Some(Duration::ZERO), max_bytes: None };
+    retain(world.store(), everything, i64::MAX / 1_000_000).unwrap();
+    for table in ["metrics", "log_hashes", "trace_groups", "records", "contents", "blocks", "joins"] {
+        assert_eq!(world.count(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
+    }
+}
+
+#[test]
+fn pruning_makes_the_file_smaller_without_a_vacuum() {
+    let mut world = World::new();
+    for n in 1..=100_u8 {
+        world.send(vec![call(n, (1, 0), (1, 5), &[noise(u64::from(n), 300_000)], "yes")]);
+    }
+    world.reopen();
+    let size = |world: &World| {
+        std::fs::metadata(world.directory.path().join(turnscope_store_sqlite::FILE)).unwrap().len()
+    };
+    let before = size(&world);
+    prune_before(&world, i64::MAX as u64);
+    world.reopen();
+    assert!(size(&world) < before - (8 << 20), "{} of {before}", size(&world));
+}
+
+#[test]
+fn a_log_record_that_was_deleted_can_be_sent_again() {
+    for restarts in [false, true] {
+        let mut world = World::new();
+        let logs = vec![loose(1), loose(2)];
+        assert_eq!(world.send_logs(logs.clone()).records, 2);
+        let everything = Retention { max_age: Some(Duration::ZERO), max_bytes: None };
+        // What leads to the records is left behind by a process that ends before it has swept up.
+        let hashes: Vec<(Vec<u8>, i64)> = world
+            .sql()
+            .prepare("SELECT hash, record FROM log_hashes")
+            .unwrap()
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(retain(world.store(), everything, i64::MAX / 1_000_000).unwrap().records, 2);
+        if restarts {
+            world.change_file(|db| {
+                for (hash, record) in &hashes {
+                    db.execute("INSERT INTO log_hashes (hash, record) VALUES (?1, ?2)", (hash, record))
+                        .unwrap();
+                }
+            });
+        }
+        // Another record must not get the number that an old hash leads to.
+        assert_eq!(world.send_logs(vec![loose(3)]).records, 1);
+        assert_eq!(world.send_logs(logs.clone()).records, 2, "restarted: {restarts}");
+        assert_eq!(world.send_logs(logs).records, 0);
+        assert_eq!(world.logs().len(), 3);
+    }
+}
+
+#[test]
+fn an_old_run_is_not_taken_while_a_younger_one_is_projected_with_it() {
+    let world = World::new();
+    let answered = |trace: u8, start: u64| {
+        with(
+            call(trace, (1, 0), (start, start + 5), &said(0..3), "yes"),
+            [text("gen_ai.response.id", "chatcmpl-1")],
+        )
+    };
+    world.send(vec![answered(1, 1000)]);
+    world.send(vec![answered(2, 3000)]);
+    assert_eq!(world.count("SELECT count(*) FROM trace_groups WHERE leader IS NOT NULL"), 1);
+    assert_eq!(prune_before(&world, at(2000)), Pruned::default());
+    assert_eq!(world.spans().len(), 2);
+    assert_eq!(prune_before(&world, at(5000)).groups, 2);
+}
+
+#[test]
+fn a_response_id_that_many_traces_repeat_joins_no_more_of_them() {
+    let world = World::new();
+    let repeated = |trace: u8, start: u64| {
+        with(
+            call(trace, (1, 0), (start, start + 5), &said(0..3), "yes"),
+            [text("gen_ai.response.id", "a-mock-repeats-this")],
+        )
+    };
+    for trace in 1..=60_u8 {
+        world.send(vec![repeated(trace, u64::from(trace) * 10)]);
+    }
+    assert!(world.count("SELECT count(*) FROM trace_groups WHERE leader IS NOT NULL") < 10);
+    assert!(world.count("SELECT count(*) FROM joins_recent") < 10);
+    // A day later it is another call.
+    let world = World::new();
+    world.send(vec![repeated(1, 0)]);
+    world.send(vec![repeated(2, 86_400_000)]);
+    assert_eq!(world.count("SELECT count(*) FROM trace_groups WHERE leader IS NOT NULL"), 0);
+}
+
+#[test]
+fn long_work_ends_when_the_process_is_about_to() {
+    let world = World::new();
+    world.send(vec![agent(1, (1, 0), "a", (0, 100))]);
+    world.store().end_maintenance();
+    assert!(matches!(world.store().vacuum(), Err(StoreError::Interrupted)));
+    assert!(matches!(world.store().prune_before(i64::MAX), Err(StoreError::Interrupted)));
+    assert_eq!(world.runs().len(), 1);
+    world.send(vec![agent(2, (1, 0), "b", (0, 100))]);
 }

@@ -63,7 +63,7 @@ macro_rules! conformance_tests {
             pages_of_a_search_lead_through_every_hit_once
             scores_and_tags_are_given_changed_and_deleted
             a_deleted_run_takes_its_content_with_it_and_leaves_the_rest
-            retention_deletes_what_ended_before
+            retention_deletes_what_was_received_before
             a_limit_of_size_deletes_the_oldest_or_is_refused
             prices_that_change_reach_past_runs
             a_question_over_its_limit_is_ended

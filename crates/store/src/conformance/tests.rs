@@ -8,7 +8,7 @@ use super::{
 use crate::{Change, Pricing, ReadLimit, StoreError, Stored, Unreadable, catch_up, commit_and_wait, retain};
 use std::{
     sync::{Arc, Mutex, mpsc},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use turnscope_model::{
     Approval, Body, LinkFact, NanoUsd, Purpose, Record, RecordId, RunId, RunStatus, ScoreSource,
@@ -373,7 +373,7 @@ pub fn figures_are_sums_over_the_matching_runs(subject: &mut impl Subject) {
     let of = |name: &str| &figures[&FigureKey { bucket: None, values: vec![Some(name.to_owned())] }];
     assert_eq!((of("a").runs, of("a").llm_calls, of("a").tool_calls, of("a").turns), (3, 6, 3, 6));
     assert_eq!((of("a").usage.input_tokens, of("b").runs), (Some(60), 1));
-    assert_eq!(of("a").durations, [500_000_000; 3]);
+    assert_eq!(of("a").durations, [(500_000_000, 1); 3]);
     let second = 1_000_000_000;
     let asked =
         FiguresQuery { filter: only(TextField::Agent, "a"), bucket: Some(second), ..FiguresQuery::default() };
@@ -517,17 +517,25 @@ pub fn a_deleted_run_takes_its_content_with_it_and_leaves_the_rest(subject: &mut
     assert_eq!(bodies(subject, 2, &[1, 2, 3, 4]), sent);
 }
 
-/// Retention deletes what ended before, and nothing else.
-pub fn retention_deletes_what_ended_before(subject: &mut impl Subject) {
-    for trace in 1..=3 {
+/// Retention deletes what was received before, whatever times it was sent with, and nothing else.
+pub fn retention_deletes_what_was_received_before(subject: &mut impl Subject) {
+    let now = || {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        i64::try_from(since_epoch.as_millis()).unwrap()
+    };
+    // The later one says that it is older.
+    commit(subject, one_run(3));
+    std::thread::sleep(Duration::from_millis(20));
+    let between = now() - 5;
+    for trace in 1..=2 {
         commit(subject, one_run(trace));
     }
     assert!(catch_up(subject.store(), PATIENCE));
-    let retention = Retention { max_age: Some(Duration::from_secs(10)), max_bytes: None };
-    let pruned = retain(subject.store(), retention, ms(10_000 + 2_000)).unwrap();
+    let retention = Retention { max_age: Some(Duration::ZERO), max_bytes: None };
+    let pruned = retain(subject.store(), retention, between).unwrap();
     assert_eq!((pruned.groups, pruned.records), (1, 4));
-    assert_eq!(run_ids(subject, &RunFilter::default()), [run_id(2, 1), run_id(3, 1)]);
-    assert_eq!(retain(subject.store(), retention, ms(12_000)).unwrap().groups, 0);
+    assert_eq!(run_ids(subject, &RunFilter::default()), [run_id(1, 1), run_id(2, 1)]);
+    assert_eq!(retain(subject.store(), retention, between).unwrap().groups, 0);
 }
 
 /// A limit of size deletes the oldest. A store that cannot do that says so, and deletes nothing.
