@@ -1,6 +1,6 @@
 //! Figures over many runs: counts, tokens, money, latency, by group and over time.
 
-use super::{SqliteReader, rolled::FEW};
+use super::{SqliteReader, filter_sql::WAITING, rolled::FEW};
 use crate::{
     error::{Error, Result},
     schema::{columns::usage, stored::field},
@@ -63,8 +63,7 @@ impl SqliteReader<'_> {
                  r.error_count, r.allow_count, r.deny_count, r.hitl_count, {table}.{calls}, {table}.unpriced_calls,
                  {table}.cost, {table}.computed_cost, {table}.reported_cost, {table}.input_tokens,
                  {table}.output_tokens, {table}.cache_read_tokens, {table}.cache_write_tokens,
-                 {table}.reasoning_tokens,
-                 r.waiting_since IS NOT NULL AND r.continued_by IS NULL{columns}
+                 {table}.reasoning_tokens, {WAITING}{columns}
              FROM {}{joins} WHERE {}",
             source.runs(),
             clause.sql
@@ -103,7 +102,7 @@ impl SqliteReader<'_> {
         let sql = format!(
             "SELECT r.started_at{columns} FROM runs r INDEXED BY runs_open{joins}
              WHERE r.failed = 0 AND r.ended_at IS NULL AND r.received_at < {silent_since}
-                 AND NOT (r.waiting_since IS NOT NULL AND r.continued_by IS NULL) AND {}",
+                 AND NOT ({WAITING}) AND {}",
             clause.sql
         );
         let mut statement = self.db()?.prepare_cached(&sql)?;

@@ -9,6 +9,9 @@ use turnscope_query::{
     Bounds, Condition, Known, Moment, NumberField, Pattern, Phrase, Range, RunFilter, TextField,
 };
 
+/// Holds of a run that stopped for a person, and that no other run has gone on from.
+pub(super) const WAITING: &str = "r.waiting_since IS NOT NULL AND r.continued_by IS NULL";
+
 /// A `WHERE` clause on `runs r` with its bound values.
 pub(crate) struct Clause {
     pub(crate) sql: String,
@@ -134,7 +137,7 @@ impl Clause {
     }
 
     fn status(&mut self, status: RunStatus, moment: Moment) -> String {
-        let waiting = "r.waiting_since IS NOT NULL AND r.continued_by IS NULL";
+        let waiting = WAITING;
         let open = format!("r.failed = 0 AND r.ended_at IS NULL AND NOT ({waiting})");
         let silent_since = moment.now_ms.saturating_sub(moment.inactivity_ms);
         match status {

@@ -6,12 +6,12 @@ ALTER TABLE runs ADD COLUMN tokens_key INTEGER GENERATED ALWAYS AS (coalesce(tot
 DROP INDEX runs_started;
 DROP INDEX runs_roots;
 DROP INDEX runs_errors;
-CREATE INDEX runs_by_started ON runs (started_at, id, failed, ended_at, error_count, parent_run_id, agent_name, service_name, session_id);
-CREATE INDEX runs_by_duration ON runs (duration, id, started_at, failed, ended_at, error_count, parent_run_id, agent_name, service_name);
-CREATE INDEX runs_by_cost ON runs (cost_key, id, started_at, failed, ended_at, error_count, parent_run_id, agent_name, service_name);
-CREATE INDEX runs_by_tokens ON runs (tokens_key, id, started_at, failed, ended_at, error_count, parent_run_id, agent_name, service_name);
+CREATE INDEX runs_by_started ON runs (started_at, id, failed, ended_at, error_count, parent_run_id, agent_name, service_name, session_id, waiting_since, continued_by);
+CREATE INDEX runs_by_duration ON runs (duration, id, started_at, failed, ended_at, error_count, parent_run_id, agent_name, service_name, waiting_since, continued_by);
+CREATE INDEX runs_by_cost ON runs (cost_key, id, started_at, failed, ended_at, error_count, parent_run_id, agent_name, service_name, waiting_since, continued_by);
+CREATE INDEX runs_by_tokens ON runs (tokens_key, id, started_at, failed, ended_at, error_count, parent_run_id, agent_name, service_name, waiting_since, continued_by);
 -- The same columns by row: short lists of runs are filtered and sorted without reading the runs.
-CREATE INDEX runs_narrow ON runs (id, started_at, duration, cost_key, tokens_key, failed, ended_at, error_count, parent_run_id, agent_name, service_name);
+CREATE INDEX runs_narrow ON runs (id, started_at, duration, cost_key, tokens_key, failed, ended_at, error_count, parent_run_id, agent_name, service_name, waiting_since, continued_by);
 -- Few runs are failed or open, and those are asked for most.
 CREATE INDEX runs_failed ON runs (started_at) WHERE failed;
 CREATE INDEX runs_open ON runs (started_at) WHERE failed = 0 AND ended_at IS NULL;

@@ -6,7 +6,7 @@ CREATE TABLE rollups (
     hour      INTEGER NOT NULL,     -- since the epoch
     runs      INTEGER NOT NULL,
     failed    INTEGER NOT NULL,
-    open      INTEGER NOT NULL,
+    open      INTEGER NOT NULL,     -- neither ended nor waiting for a person
     turns     INTEGER NOT NULL,
     tool_calls INTEGER NOT NULL,
     errors    INTEGER NOT NULL,
