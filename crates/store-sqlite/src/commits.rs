@@ -1,6 +1,6 @@
 //! Which commits can be read: those whose trace groups have all been projected.
 
-use crate::progress::lock;
+use crate::isolate::lock;
 use std::{
     collections::BTreeMap,
     sync::Mutex,

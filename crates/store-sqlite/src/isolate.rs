@@ -1,13 +1,21 @@
 //! Keeps a failure where it happened: a panic becomes an error of the one thing that was worked on.
 
 use crate::error::{Error, Result, StoreError};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 /// Runs `work`; a panic in it becomes [`StoreError::Panicked`]. State that `work` changes must be reset by the caller when
 /// this fails.
 pub(crate) fn catch_panic<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|panic| Err(Error::Store(StoreError::Panicked(panic_message(&*panic)))))
+}
+
+/// What a panic left is whole: no lock here is held over work that can fail.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a panic said.

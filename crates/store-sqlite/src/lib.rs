@@ -23,6 +23,7 @@ mod error;
 mod faults;
 #[doc(hidden)]
 pub mod fuzzed;
+mod gate;
 mod groups;
 mod isolate;
 mod lock;

@@ -1,6 +1,6 @@
 //! How pruning and vacuum are ended: at their next slice, or at once where SQLite is at work on something that has none.
 
-use crate::progress::lock;
+use crate::isolate::lock;
 use rusqlite::InterruptHandle;
 use std::sync::{
     Mutex,

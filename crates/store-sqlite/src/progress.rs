@@ -1,8 +1,8 @@
 //! How far the writer has come: what it shares with readers and with the rest of the program.
 
-use crate::{commits::Commits, damage::DamageLog, maintenance::MaintenanceStop, read::Gate};
+use crate::{commits::Commits, damage::DamageLog, gate::Gate, isolate::lock, maintenance::MaintenanceStop};
 use std::sync::{
-    Mutex, MutexGuard, PoisonError,
+    Mutex,
     atomic::{AtomicBool, AtomicU64},
 };
 use turnscope_store::{Change, ChangeListener};
@@ -28,11 +28,6 @@ pub(crate) struct Progress {
     pub(crate) commit_failure: Mutex<Option<String>>,
     pub(crate) damage: DamageLog,
     listener: Mutex<Option<ChangeListener>>,
-}
-
-/// What a panic left is whole: no lock here is held over work that can fail.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Progress {

@@ -1,6 +1,6 @@
 //! Figures over many runs: counts, tokens, money, latency, by group and over time.
 
-use super::{SqliteReader, filter_sql::WAITING, rolled::FEW};
+use super::{SqliteReader, filter_sql::WAITING};
 use crate::{
     error::{Error, Result},
     schema::{columns::usage, stored::field},
@@ -9,6 +9,9 @@ use rusqlite::{Row, types::ValueRef};
 use std::collections::BTreeMap;
 use turnscope_model::Costs;
 use turnscope_query::{FigureKey, Figures, FiguresQuery, GroupBy, Moment, RunFilter, UnpricedModel};
+
+/// Up to so many runs are looked at one by one, so that their percentiles are exact.
+const FEW: u32 = 5_000;
 
 impl SqliteReader<'_> {
     /// Figures of the runs that a filter asks for.

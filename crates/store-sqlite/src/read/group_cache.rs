@@ -4,7 +4,7 @@
 //! track of. An LRU by count would not do: groups differ in size by five orders of magnitude, and what is kept is bounded
 //! by records.
 
-use crate::{error::Result, progress::lock};
+use crate::{error::Result, isolate::lock};
 use rusqlite::Connection;
 use std::{
     collections::HashMap,

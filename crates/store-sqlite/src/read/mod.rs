@@ -6,7 +6,6 @@ mod figures;
 mod filter_sql;
 mod find;
 mod functions;
-mod gate;
 mod group_cache;
 mod groups;
 mod links;
@@ -24,6 +23,5 @@ mod traces;
 mod values;
 
 pub(crate) use content::{body, content, inline};
-pub(crate) use gate::{Entered, Gate};
 pub(crate) use lists::Lists;
 pub(crate) use reader::{Readers, SqliteReader};

@@ -1,11 +1,13 @@
 //! Readers: connections within a read transaction, kept open for the next question.
 
-use super::{Entered, functions, group_cache::GroupCache, lists::Lists};
+use super::{functions, group_cache::GroupCache, lists::Lists};
 use crate::{
     blocks::Blocks,
     damage::DamageLog,
     error::{Result, StoreError},
-    progress::{Progress, lock},
+    gate::Entered,
+    isolate::lock,
+    progress::Progress,
     schema,
 };
 use rusqlite::Connection;

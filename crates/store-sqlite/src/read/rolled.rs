@@ -12,9 +12,6 @@ use turnscope_query::{
     Condition, FigureKey, Figures, FiguresQuery, GroupBy, Moment, NumberField, Range, RunFilter, TextField,
 };
 
-/// Up to so many runs are looked at one by one, so that their percentiles are exact.
-pub(super) const FEW: u32 = 5_000;
-
 /// A question that the roll-ups can answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Rolled {

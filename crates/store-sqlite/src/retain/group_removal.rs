@@ -1,11 +1,7 @@
 //! Takes trace groups out with all that hangs on them, as much as one transaction should hold.
 
 use super::remove_records::RecordRemoval;
-use crate::{
-    derive::delete_run_rows,
-    error::Result,
-    write::{Gone, Numbers},
-};
+use crate::{derive::delete_run_rows, error::Result, schema::Numbers, write::Gone};
 use rusqlite::Transaction;
 use std::collections::BTreeSet;
 use turnscope_model::{RecordId, RunId, TraceGroupId};

@@ -45,7 +45,7 @@ const fn known(column: &'static str) -> Of {
     Of::Known { run: column, model: column }
 }
 
-/// The sums of a row, in the order in which [`COLUMNS`] names them. `$` stands for the run's row.
+/// The sums of a row, in the order in which [`columns`] names them. `$` stands for the run's row.
 const SUMS: [(&str, Of); 28] = [
     ("runs", Of::Run("1")),
     ("failed", Of::Run("$.failed <> 0")),

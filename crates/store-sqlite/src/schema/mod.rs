@@ -9,7 +9,7 @@ pub(crate) mod sql_value;
 pub(crate) mod stored;
 
 pub(crate) use migrate::{check, migrate};
-pub(crate) use next_ids::NextIds;
+pub(crate) use next_ids::{NextIds, Numbers};
 pub(crate) use scores::{SCORE, score_from_row, source_number};
 
 use crate::error::Result;

@@ -5,14 +5,18 @@
 
 use super::{
     applied::{Applied, TouchedGroup},
-    gone::{Gone, Numbers},
+    gone::Gone,
     hash_index::{HashIndex, Table},
     intern::Interner,
     pack::Packer,
     recent_lists::RecentLists,
     trace_groups::TraceGroups,
 };
-use crate::{error::Result, schema::NextIds, text};
+use crate::{
+    error::Result,
+    schema::{NextIds, Numbers},
+    text,
+};
 use lru::LruCache;
 use rusqlite::{Connection, Transaction};
 use std::{

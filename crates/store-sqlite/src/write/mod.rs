@@ -14,4 +14,4 @@ mod trace_groups;
 
 pub(crate) use applied::{Applied, Placed, TouchedGroup};
 pub(crate) use commit::Committer;
-pub(crate) use gone::{Gone, Numbers};
+pub(crate) use gone::Gone;

@@ -1,7 +1,7 @@
 //! Counts the views that are open. The write-ahead log can begin anew only at a moment without any: while new views come before
 //! the old ones have gone, it grows.
 
-use crate::progress::lock;
+use crate::isolate::lock;
 use std::{
     sync::{Condvar, Mutex, PoisonError},
     time::Duration,
