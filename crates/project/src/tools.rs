@@ -416,7 +416,8 @@ fn synthesise(steps: &[Step], run: usize, call: usize, at: usize, calls: &[usize
         name: request.name.clone(),
         call_id: request.id.clone(),
         start,
-        end: next,
+        // What the provider ran itself was over when the model answered.
+        end: next.or(request.ran.then_some(start)),
         verdict: None,
         failed: false,
         gave_way: None,

@@ -54,6 +54,11 @@ pub(crate) async fn wait(State(app): State<Arc<App>>, request: Request, next: Ne
     response
 }
 
+/// Waits until everything acknowledged so far can be read, or patience ends.
+pub(crate) async fn wait_for_all(store: &dyn Store) {
+    Awaited::AllTo(store.newest_commit()).wait(store).await;
+}
+
 /// What a request must show.
 enum Awaited {
     /// These commits, and no others.

@@ -158,6 +158,9 @@ fn a_question_and_its_answer_join_their_traces_and_nothing_else_does() {
 fn a_call_that_nothing_followed_is_pending() {
     let made = group().run("a").llm("c").asks(&["find"]).project();
     assert_eq!((made.step("find").status, made.runs[0].tool_call_count), (StepStatus::Pending, 1));
+    let by_provider = |facts: &mut Facts| facts.requested_tools[0].ran = true;
+    let made = group().run("a").llm("c").asks(&["web_search"]).facts(by_provider).project();
+    assert_eq!(made.step("web_search").status, StepStatus::Ok, "the provider ran it itself");
     let group_key = GroupKey::None;
     assert_eq!(group().run("a").of(group_key).project().runs.len(), 0);
 }

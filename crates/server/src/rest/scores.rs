@@ -1,13 +1,13 @@
 //! Scores and tags, and deleting a run.
 
-use crate::{live::What, problem::Problem, state::App};
+use crate::{live::What, own_writes, problem::Problem, state::App};
 use axum::{
     Json,
     extract::{Path, State},
 };
 use http::StatusCode;
 use std::sync::Arc;
-use turnscope_answers::{wire_run, wire_score};
+use turnscope_answers::{AnswerError, wire_run, wire_score};
 use turnscope_api::{Run, RunChange, Score, ScoreBody, ScoreChangeBody, Scores};
 use turnscope_model::{ScoreSource, StepId};
 use turnscope_query::{self as query, NewScore, ScoreChange};
@@ -134,8 +134,18 @@ pub(crate) async fn delete_run(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The run that an id means.
+/// The run that an id means. A client may score a run as soon as its spans are acknowledged, so one that is not there is
+/// waited for: until everything acknowledged so far can be read.
 async fn run_of(app: &Arc<App>, id: &str) -> Result<query::Run, Problem> {
-    let id = id.to_owned();
-    Ok(app.ask(move |answers| answers.find_run(&id)).await?)
+    let find = || {
+        let id = id.to_owned();
+        app.ask(move |answers| answers.find_run(&id))
+    };
+    match find().await {
+        Err(AnswerError::NotFound { .. }) => {
+            own_writes::wait_for_all(&*app.store).await;
+            Ok(find().await?)
+        }
+        found => Ok(found?),
+    }
 }
