@@ -113,11 +113,14 @@ fn arguments_agree(a: &Step, b: &Step) -> bool {
     }
 }
 
-/// Whether the inner step is over when the outer one is. The clocks of two processes may differ.
+/// Whether the inner step is over when the outer one is. The clocks of two processes may differ, and a program may end the
+/// outer span a moment before the inner one.
 fn ends_within(outer: &Step, inner: &Step) -> bool {
-    inner.remote_parent
-        || inner.kind != outer.kind
-        || inner.end_or_start() <= outer.end.unwrap_or(UnixNanos::MAX)
+    const MOMENT: u64 = 1_000_000;
+    let end = outer
+        .end
+        .map_or(UnixNanos::MAX, |end| end.saturating_add((end.saturating_sub(outer.start) / 20).max(MOMENT)));
+    inner.remote_parent || inner.kind != outer.kind || inner.end_or_start() <= end
 }
 
 fn names_agree(a: &Step, b: &Step) -> bool {

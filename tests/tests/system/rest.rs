@@ -224,7 +224,7 @@ fn every_error_is_a_problem_that_says_what_to_do() {
 fn a_value_that_cannot_be_is_an_error_that_lists_what_can() {
     let server = server();
     for (path, said) in [
-        ("/v1/runs?status=done", "use running, completed, failed or incomplete"),
+        ("/v1/runs?status=done", "use running, waiting, completed, failed or incomplete"),
         ("/v1/runs?status=failed,done", "use running"),
         ("/v1/stats?verdict=maybe", "use allow, deny or hitl"),
         ("/v1/export?trace_id=xyz", "32 hexadecimal digits"),

@@ -65,6 +65,20 @@ fn a_chain_under_a_tool_that_calls_models_is_a_child_run() {
 }
 
 #[test]
+fn a_wrapper_that_ends_a_moment_before_what_it_holds_is_the_same_call() {
+    let tool = |facts: &mut Facts| facts.tool_name = Some("find".to_owned());
+    let count = |end: u64| {
+        let outer = group().run("a").llm("c").under(Kind::Tool, "wrapper").facts(tool);
+        let (key, mut records) = outer.span(Kind::Tool, "work").facts(tool).records();
+        let [.., wrapper, work] = &mut records[..] else { panic!("two tools") };
+        (wrapper.start, wrapper.end) = (100, Some(10_000_000));
+        (work.start, work.end) = (200, Some(end));
+        crate::project(key, &records).runs[0].tool_call_count
+    };
+    assert_eq!((count(10_500_000), count(30_000_000)), (1, 2));
+}
+
+#[test]
 fn tools_that_overlap_with_other_arguments_are_other_calls() {
     let asked = |n: u64| move |facts: &mut Facts| facts.arguments = Some(n);
     let made = group().run("a").under(Kind::Tool, "search").facts(asked(1)).under(Kind::Tool, "search");
