@@ -9,9 +9,10 @@ use super::{
     source::{Sent, Source},
 };
 use crate::person::{cut_short, question, resolution_of, text_of};
-use memchr::memmem;
+use aho_corasick::AhoCorasick;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value as Any};
 use serde_json::{Map, Value as Json};
+use std::sync::LazyLock;
 use turnscope_model::{Approval, Purpose, Resolution};
 
 /// New parts are at the end of a list; earlier ones were at the end of an earlier record's.
@@ -178,7 +179,10 @@ impl Found {
 }
 
 fn mentions_a_sign(bytes: &[u8]) -> bool {
-    bytes.len() <= LONGEST && SIGNS.iter().any(|sign| memmem::find(bytes, sign).is_some())
+    /// All signs at once: the newest items of every record are searched.
+    static SEARCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(SIGNS).ok());
+    let holds_one = |searcher: &AhoCorasick| searcher.is_match(bytes);
+    bytes.len() <= LONGEST && SEARCHER.as_ref().is_none_or(holds_one)
 }
 
 fn resolved(approved: bool) -> Resolution {
