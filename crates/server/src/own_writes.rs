@@ -1,6 +1,6 @@
 //! Lets a client read what it has just written, and tells every other how far reads are behind.
 //!
-//! Runs are derived behind the commit that is acknowledged. No read waits for that, unless its client says which
+//! Runs are derived behind the commit that is acknowledged. No read waits for that for long, unless its client says which
 //! commits it must show.
 
 use crate::{problem::Problem, state::App};
@@ -25,6 +25,9 @@ const LAG: HeaderName = HeaderName::from_static("turnscope-lag-ms");
 
 /// How long a request waits for the commits that it names. Then it is answered from what is there.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A read that names no commit waits for the last ones, where there are no more than so many and they are no older.
+const LAST: u64 = 2;
+const MOMENT: Duration = Duration::from_millis(250);
 /// Commits that a request can name.
 const MOST: usize = 256;
 /// The first and the longest time between two looks at how far the store is.
@@ -44,7 +47,8 @@ pub(crate) fn name_commit(headers: &mut HeaderMap, token: CommitToken) {
 /// Waits for the commits that a request names, answers it, and says how far behind the answer may be.
 pub(crate) async fn wait(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     match awaited(request.headers(), &*app.store) {
-        Ok(awaited) => awaited.wait(&*app.store).await,
+        Ok(Some(awaited)) => awaited.wait(&*app.store, PATIENCE).await,
+        Ok(None) => wait_for_the_last(&*app.store).await,
         Err(problem) => return problem.into_response(),
     }
     // Before the answer reads: what is projected now is in it.
@@ -56,7 +60,18 @@ pub(crate) async fn wait(State(app): State<Arc<App>>, request: Request, next: Ne
 
 /// Waits until everything acknowledged so far can be read, or patience ends.
 pub(crate) async fn wait_for_all(store: &dyn Store) {
-    Awaited::AllTo(store.newest_commit()).wait(store).await;
+    Awaited::AllTo(store.newest_commit()).wait(store, PATIENCE).await;
+}
+
+/// Somebody who sends a run to a server that has little to do, and then looks, sees it. Where more comes in, or something
+/// large, nothing is waited for.
+async fn wait_for_the_last(store: &dyn Store) {
+    let newest = store.newest_commit();
+    let before = CommitToken { number: newest.number.saturating_sub(LAST), ..newest };
+    let left = MOMENT.saturating_sub(store.lag());
+    if store.can_read_all_to(before) && !left.is_zero() {
+        Awaited::AllTo(newest).wait(store, left).await;
+    }
 }
 
 /// What a request must show.
@@ -68,10 +83,10 @@ enum Awaited {
 }
 
 impl Awaited {
-    async fn wait(mut self, store: &dyn Store) {
+    async fn wait(mut self, store: &dyn Store, patience: Duration) {
         let began = Instant::now();
         let mut pause = FIRST_LOOK;
-        while !self.is_shown(store) && began.elapsed() < PATIENCE && store.health().failed.is_none() {
+        while !self.is_shown(store) && began.elapsed() < patience && store.health().failed.is_none() {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -88,8 +103,8 @@ impl Awaited {
     }
 }
 
-fn awaited(headers: &HeaderMap, store: &dyn Store) -> Result<Awaited, Problem> {
-    let Some(value) = headers.get(WAIT_FOR) else { return Ok(Awaited::Commits(Vec::new())) };
+fn awaited(headers: &HeaderMap, store: &dyn Store) -> Result<Option<Awaited>, Problem> {
+    let Some(value) = headers.get(WAIT_FOR) else { return Ok(None) };
     let refused = |why: String| {
         Err(Problem::bad_request(format!("{WAIT_FOR}: {why}")).detail(format!(
             "send back the values of {COMMIT} that acknowledgements came with, at most {MOST} with commas between them, or all"
@@ -97,10 +112,10 @@ fn awaited(headers: &HeaderMap, store: &dyn Store) -> Result<Awaited, Problem> {
     };
     let Ok(text) = value.to_str() else { return refused("it is no text".into()) };
     if text.trim() == "all" {
-        return Ok(Awaited::AllTo(store.newest_commit()));
+        return Ok(Some(Awaited::AllTo(store.newest_commit())));
     }
     match text.split(',').take(MOST + 1).map(|token| token.trim().parse()).collect::<Result<Vec<_>, _>>() {
-        Ok(commits) if commits.len() <= MOST => Ok(Awaited::Commits(commits)),
+        Ok(commits) if commits.len() <= MOST => Ok(Some(Awaited::Commits(commits))),
         Ok(_) => refused("it names too many commits".into()),
         Err(error) => refused(error.to_string()),
     }
