@@ -60,7 +60,7 @@ test("alternatives are one chip, and a mistake is marked at its place", async ({
   await page.goto(`${demo.url}/ui/?q=agent:treasury status:done`);
   const alert = page.getByRole("alert");
   await expect(alert).toContainText('there is no status "done"');
-  await expect(alert).toContainText("use running, completed, failed or incomplete");
+  await expect(alert).toContainText("use running, waiting, completed, failed or incomplete");
   await expect(alert.locator("mark")).toHaveText("done");
 });
 
