@@ -26,8 +26,8 @@ use std::sync::LazyLock;
 use suspects::Suspects;
 use turnscope_model::{ContentHash, Form, Value};
 
-/// Nothing shorter is a secret together with its key: `cookie:abc`.
-const SHORTEST_SECRET: usize = 10;
+/// Nothing shorter is a key and its value: `"a":1`.
+const SHORTEST_PAIR: usize = 5;
 
 /// Why extra rules are refused.
 #[derive(Debug, thiserror::Error)]
@@ -247,7 +247,7 @@ impl Rules {
     }
 
     fn text(&self, text: &mut String) -> u32 {
-        if (text.len() < SHORTEST_SECRET && !self.search_all) || !self.is_suspect(text.as_bytes()) {
+        if !self.is_suspect(text.as_bytes()) {
             return 0;
         }
         let (found, count) = text::redact(self, text);
@@ -284,7 +284,7 @@ impl Rules {
 
     /// Searches the bytes between the items, which are text only where the value is.
     fn envelope(&self, value: &mut Value) -> u32 {
-        if value.form != Form::Text || value.envelope.len() < SHORTEST_SECRET {
+        if value.form != Form::Text || value.envelope.len() < SHORTEST_PAIR {
             return 0;
         }
         let separators = 0..=value.items.len();

@@ -40,7 +40,7 @@ pub(super) struct Shape {
 
 /// The shapes, the more particular ones first. Repetitions have no upper bound: each would become as many states, which
 /// every text pays for.
-pub(super) const SHAPES: [Shape; 19] = [
+pub(super) const SHAPES: [Shape; 20] = [
     Shape { name: "anthropic-key", literals: &["sk-ant-"], pattern: r"sk-ant-[A-Za-z0-9_-]{16,}" },
     Shape { name: "openrouter-key", literals: &["sk-or-"], pattern: r"sk-or-[A-Za-z0-9_-]{16,}" },
     Shape {
@@ -74,6 +74,11 @@ pub(super) const SHAPES: [Shape; 19] = [
     },
     Shape { name: "google-token", literals: &["ya29."], pattern: r"ya29\.[A-Za-z0-9_-]{20,}" },
     Shape { name: "npm-token", literals: &["npm_"], pattern: r"npm_[A-Za-z0-9]{36}" },
+    Shape {
+        name: "sendgrid-key",
+        literals: &["sg."],
+        pattern: r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+    },
     Shape {
         name: "url-password",
         literals: &["://"],

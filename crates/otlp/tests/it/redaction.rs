@@ -70,7 +70,7 @@ fn text(span: &Span, key: &str) -> String {
     }
 }
 
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 10] = [
     "sk-ant-api03-abcdefghijklmnopqrstuv",
     "sk-proj-abc123def456ghi789jkl012",
     "AKIAIOSFODNN7EXAMPLE",
@@ -79,6 +79,7 @@ const SECRETS: [&str; 9] = [
     "AIzaSyA1234567890abcdefghijklmnopqrstuv",
     "Bearer eyJhbGciOiJIUzI1NiJ9.e30.abc",
     "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH",
+    "SG.abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
     "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----",
 ];
 
@@ -355,6 +356,12 @@ fn a_history_that_is_sent_again_is_redacted_again() {
     assert_eq!((first.facts.redacted, second.facts.redacted), (1, 1));
     assert_eq!(first.body.values, second.body.values);
     assert_eq!(first.facts.context, second.facts.context);
+}
+
+#[test]
+fn a_short_text_can_hold_a_secret_under_a_key_of_the_users_own() {
+    let (left, count) = Redactor::with(&["id"], &[]).expect("valid rules").redacted(r#"{"id":7}"#);
+    assert_eq!((left.as_str(), count), (r#"{"id":"[redacted:id]"}"#, 1));
 }
 
 #[test]
