@@ -56,21 +56,22 @@ fn wire_hit(hit: &query::Hit, text_query: &TextQuery) -> Hit {
 
 /// A piece of the text around the first match, and where in it the matches are, in characters.
 fn snippet(text: &str, query: &TextQuery) -> (String, Vec<(usize, usize)>) {
-    let places = query.places(text);
-    let first = places.first().map_or(0, |place| place.start);
-    let mut start = first.saturating_sub(SNIPPET / 4);
-    let before: Vec<char> = text.chars().skip(start).take(first - start).collect();
+    let first = query.first_place(text).unwrap_or(0);
+    let before = &text[..first];
+    let start = before.char_indices().rev().take(SNIPPET / 4).last().map_or(first, |(at, _)| at);
     // It begins with a whole word where one is near.
-    if let Some(space) = before.iter().take(24).position(|c| c.is_whitespace()).filter(|_| start > 0) {
-        start += space + 1;
-    }
-    let piece: String = text.chars().skip(start).take(SNIPPET).collect();
-    let end = start + piece.chars().count();
-    let highlights = places
-        .into_iter()
-        .filter(|place| start <= place.start && place.start < end)
-        .map(|place| (place.start - start, place.end.min(end) - start));
-    (piece, highlights.collect())
+    let space = before[start..].char_indices().take(24).find(|(_, c)| c.is_whitespace());
+    let start = match space {
+        Some((at, space)) if start > 0 => start + at + space.len_utf8(),
+        _ => start,
+    };
+    let piece: String = text[start..].chars().take(SNIPPET).collect();
+    let end = piece.chars().count();
+    // A match may reach beyond the piece.
+    let longest = query.needles().map(<[u8]>::len).max().unwrap_or(0);
+    let around: String = text[start..].chars().take(SNIPPET + longest).collect();
+    let places = query.places(&around).into_iter().filter(|place| place.start < end);
+    (piece, places.map(|place| (place.start, place.end.min(end))).collect())
 }
 
 #[cfg(test)]
@@ -85,6 +86,13 @@ mod tests {
         let marked: String = piece.chars().skip(start).take(end - start).collect();
         assert_eq!(marked, "Refund policy");
         assert_eq!(piece.chars().count(), SNIPPET);
+    }
+
+    #[test]
+    fn a_match_that_reaches_beyond_the_snippet_is_marked_to_its_end() {
+        let phrase = "long phrase ".repeat(40);
+        let (piece, marks) = snippet(&format!("so {phrase}"), &TextQuery::new(&[phrase.as_str().into()]));
+        assert_eq!((piece.chars().count(), marks), (SNIPPET, vec![(3, SNIPPET)]));
     }
 
     #[test]

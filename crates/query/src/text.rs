@@ -70,7 +70,26 @@ impl TextQuery {
         self.finders.iter().all(|finder| finder.find(folded.as_bytes()).is_some())
     }
 
-    /// Where the phrases stand in a text, which is not folded: ranges of characters, by their beginning.
+    /// Where the first of the phrases begins in a text, which is not folded: in bytes. `None` when none is found within a
+    /// part of the text.
+    pub fn first_place(&self, text: &str) -> Option<usize> {
+        let mut start = 0_usize;
+        loop {
+            let end = text.floor_char_boundary(start.saturating_add(PART));
+            let part = &text[start..end];
+            if let Some(place) = self.places(part).first() {
+                return part.char_indices().nth(place.start).map(|(at, _)| start + at);
+            }
+            if end == text.len() {
+                return None;
+            }
+            // A phrase may lie across two parts.
+            start = text.floor_char_boundary(end - PART / 4);
+        }
+    }
+
+    /// Where the phrases stand in a text, which is not folded: ranges of characters, by their beginning. It takes several
+    /// times the memory of the text.
     pub fn places(&self, text: &str) -> Vec<Range<usize>> {
         let map = FoldedMap::new(text);
         let mut places: Vec<Range<usize>> = self
@@ -88,6 +107,9 @@ impl TextQuery {
     }
 }
 
+/// Bytes of a text that are looked at together.
+const PART: usize = 64 * 1024;
+
 /// A folded text, and of which character of the original each of its bytes comes.
 struct FoldedMap {
     folded: String,
@@ -98,26 +120,32 @@ struct FoldedMap {
 impl FoldedMap {
     /// Characters are folded together with the marks that follow them, because these may compose.
     fn new(text: &str) -> Self {
-        let (mut out, mut starts) = (String::with_capacity(text.len()), Vec::new());
+        let mut map =
+            Self { folded: String::with_capacity(text.len()), starts: Vec::with_capacity(text.len()) };
         let mut rest = text.char_indices().peekable();
         while let Some((at, first)) = rest.next() {
-            starts.push(out.len());
+            map.starts.push(map.folded.len());
             let mut end = at + first.len_utf8();
             while let Some((mark_at, mark)) = rest.next_if(|(_, next)| !next.is_ascii() && is_mark(*next)) {
-                starts.push(out.len());
+                map.starts.push(map.folded.len());
                 end = mark_at + mark.len_utf8();
             }
-            let piece = folded(&text[at..end]);
-            // A second space in a row adds nothing: it belongs to the first.
-            if piece == " " && out.ends_with(' ') {
-                if let Some(start) = starts.last_mut() {
-                    *start -= 1;
-                }
-            } else {
-                out.push_str(&piece);
+            match &text[at..end] {
+                one if one.trim().is_empty() => map.push_space(),
+                one if one.len() == 1 => map.folded.push(first.to_ascii_lowercase()),
+                other => map.folded.push_str(&folded(other)),
             }
         }
-        Self { folded: out, starts }
+        map
+    }
+
+    /// A second space in a row adds nothing: it belongs to the first.
+    fn push_space(&mut self) {
+        if !self.folded.ends_with(' ') {
+            self.folded.push(' ');
+        } else if let Some(start) = self.starts.last_mut() {
+            *start -= 1;
+        }
     }
 
     fn characters(&self, bytes: Range<usize>) -> Range<usize> {
@@ -179,6 +207,16 @@ mod tests {
         assert_eq!(at("cafe\u{301} x", "é x"), [(3, 7)]);
         assert_eq!(at("退款进度", "进度"), [(2, 4)]);
         assert!(at("abc", "zz").is_empty());
+    }
+
+    #[test]
+    fn the_first_place_is_found_wherever_it_lies_in_a_long_text() {
+        for before in [0, PART - 5, PART, 3 * PART - 7] {
+            let text = format!("{}Straße and more{}", "é".repeat(before / 2), "x".repeat(PART));
+            let place = TextQuery::new(&["strasse".into(), "more".into()]).first_place(&text);
+            assert_eq!(place, Some(before / 2 * 2), "{before}");
+        }
+        assert_eq!(TextQuery::new(&["zz".into()]).first_place("abc"), None);
     }
 
     proptest! {
