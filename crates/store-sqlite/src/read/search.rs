@@ -2,6 +2,7 @@
 
 use super::{
     SqliteReader, content,
+    filter_sql::Clause,
     find::json_ids,
     runs::Position,
     text_scan::{Scanned, TextScan},
@@ -42,6 +43,8 @@ impl SqliteReader<'_> {
                 Place { unit: position.value, content: position.row }
             }
         };
+        let is_filtered = query.filter != RunFilter::default();
+        let clause = is_filtered.then(|| self.clause(&query.filter, moment)).transpose()?;
         let mut scan = self.text_scan(&query.phrases, after)?;
         let (mut hits, mut counted, mut groups) = (Vec::new(), 0, HashMap::new());
         let next = loop {
@@ -51,7 +54,7 @@ impl SqliteReader<'_> {
             match self.next_match(&mut scan, PAGE_BYTES)? {
                 Scanned::Match(candidate) => {
                     counted += 1;
-                    hits.extend(self.hit(&candidate, &query.filter, moment, &mut groups)?);
+                    hits.extend(self.hit(&candidate, clause.as_ref(), &mut groups)?);
                 }
                 Scanned::Paused => break Some(scan.place),
                 Scanned::End => break None,
@@ -80,12 +83,11 @@ impl SqliteReader<'_> {
         Ok(Matches { count, is_exact: false })
     }
 
-    /// A content that matches, with its occurrences; `None` when it occurs in no run that the filter asks for.
+    /// A content that matches, with its occurrences; `None` when it occurs in no run that the clause asks for.
     fn hit(
         &mut self,
         found: &Candidate,
-        filter: &RunFilter,
-        moment: Moment,
+        clause: Option<&Clause>,
         groups: &mut HashMap<TraceGroupId, Arc<TraceGroup>>,
     ) -> Result<Option<Hit>> {
         let open = self.open()?;
@@ -99,8 +101,8 @@ impl SqliteReader<'_> {
         };
         let (form, purpose) = stored::form_and_purpose(found.id, found.form)?;
         let mut occurrences = self.occurrences(found.id, groups)?;
-        if *filter != RunFilter::default() {
-            let asked = self.asked_for(&occurrences, filter, moment)?;
+        if let Some(clause) = clause {
+            let asked = self.asked_for(&occurrences, clause)?;
             occurrences.retain(|place| asked.contains(&place.run_id));
             if occurrences.is_empty() {
                 return Ok(None);
@@ -109,16 +111,10 @@ impl SqliteReader<'_> {
         Ok(Some(Hit { hash, form, purpose, bytes, occurrences }))
     }
 
-    /// Those runs of some occurrences that a filter asks for.
-    fn asked_for(
-        &mut self,
-        occurrences: &[Occurrence],
-        filter: &RunFilter,
-        moment: Moment,
-    ) -> Result<HashSet<RunId>> {
+    /// Those runs of some occurrences that a clause asks for.
+    fn asked_for(&mut self, occurrences: &[Occurrence], clause: &Clause) -> Result<HashSet<RunId>> {
         let ids: Vec<RunId> = occurrences.iter().map(|place| place.run_id).collect();
-        let clause = self.clause(filter, moment)?;
-        let mut values = clause.values;
+        let mut values = clause.values.clone();
         values.push(Sql::Text(json_ids(&ids)));
         let sql = format!(
             "SELECT r.run_id FROM runs r WHERE r.run_id IN (SELECT unhex(value) FROM json_each(?{})) AND {}",

@@ -150,13 +150,11 @@ impl Indexer {
                 .collect::<rusqlite::Result<_>>()?;
             done = batch.len() < STEP;
             for content in batch {
-                if content.form & stored::SEARCHED == 0 {
-                    self.seen = content.id.0;
-                    continue;
-                }
-                match searchable(tx, &mut self.blocks, text_of, &content)? {
-                    Some(text) => self.add(tx, content.id, &text)?,
-                    None => set_aside += 1,
+                if content.form & stored::SEARCHED != 0 {
+                    match searchable(tx, &mut self.blocks, text_of, &content)? {
+                        Some(text) => self.add(tx, content.id, &text)?,
+                        None => set_aside += 1,
+                    }
                 }
                 self.seen = content.id.0;
             }
