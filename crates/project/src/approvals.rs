@@ -281,14 +281,18 @@ fn target(
     if open.is_empty() { vec![Target::Itself] } else { open }
 }
 
-/// The answers of a group, in order. What a run was given stands on several of its steps: it counts once.
+/// The answers of a group, in order. What a run was given stands on several of its steps, one within another: it counts
+/// once.
 fn answers(steps: &[Step], runs: &[Run]) -> Vec<Answer> {
     let mut found: Vec<Answer> = Vec::new();
+    // Those of the steps that the present one lies in.
+    let mut around: Vec<usize> = Vec::new();
     for (i, step) in steps.iter().enumerate() {
         let Some(run) = step.run else { continue };
-        let known = found.len();
+        while around.pop_if(|outer| steps[found[*outer].step].last <= i).is_some() {}
+        let known = around.len();
         for said in &step.facts.answers {
-            let repeats = found[..known].iter().any(|earlier| {
+            let repeats = around[..known].iter().map(|outer| &found[*outer]).any(|earlier| {
                 top(runs, earlier.run) == top(runs, run)
                     && agree(earlier.said.tool_call_id.as_ref(), said.tool_call_id.as_ref())
                     && agree(earlier.said.tool_name.as_ref(), said.tool_name.as_ref())
@@ -296,9 +300,9 @@ fn answers(steps: &[Step], runs: &[Run]) -> Vec<Answer> {
                     && !(earlier.said.resolution.is_some()
                         && said.resolution.is_some()
                         && earlier.said.resolution != said.resolution)
-                    && steps[earlier.step].last > i
             });
             if !repeats {
+                around.push(found.len());
                 let at = if step.kind == Kind::Policy { step.end_or_start() } else { step.start };
                 found.push(Answer { step: i, run, at, said: said.clone(), taken: false });
             }
