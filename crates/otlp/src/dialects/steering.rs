@@ -85,20 +85,14 @@ impl Steering<'_> {
     /// What its message says of the question: frameworks print the object that they hand to the person.
     pub(super) fn question(&self) -> Option<String> {
         let message = self.message.as_deref()?;
-        let after = |key: &str| {
-            let rest = message.split_once(&format!("'{key}': "))?.1;
+        let quoted_after = |key: &str| {
+            let rest = message.split_once(key)?.1;
             let quote = rest.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
             rest[1..].split(quote).next().map(cut_short)
         };
-        let of_value = || {
-            let rest = message.split_once("value=")?.1;
-            let quote = rest.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
-            rest[1..].split(quote).next().map(cut_short)
-        };
-        ["question", "prompt", "description", "message"]
+        ["'question': ", "'prompt': ", "'description': ", "'message': ", "value="]
             .into_iter()
-            .find_map(after)
-            .or_else(of_value)
+            .find_map(quoted_after)
             .or_else(|| Some(cut_short(message)))
             .filter(|text| value::says_something(text))
     }

@@ -27,7 +27,7 @@ fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_waits_for_the_commits_that_it_names_and_for_nothing_else() {
+async fn a_read_waits_for_the_commits_that_it_names_and_is_answered_without_the_others() {
     let server = Server::start(|store| Arc::new(store)).await;
     let held = Arc::new(AtomicBool::new(true));
     server.app.store.set_pricing(held_prices(&held)).unwrap();
