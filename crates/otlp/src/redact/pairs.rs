@@ -68,7 +68,9 @@ impl Pairs {
             each(regex, text, |captures, end| {
                 let (open, key, close) = (group(captures, 1), group(captures, 2), group(captures, 3));
                 let rule = keys.secret(key).filter(|_| open == close)?;
-                Some(values(text, end, open, &rule, &mut budget, &mut found))
+                let mut values =
+                    Values { text, quote: open, rule: &rule, budget: &mut budget, found: &mut found };
+                Some(values.take(end))
             });
         }
         each(&self.value_first, text, |captures, start| {
@@ -158,83 +160,85 @@ fn is_placeholder(value: &str) -> bool {
         || value.contains("://")
 }
 
-/// The value of a key that begins here: a string, a number, or the strings and numbers of a list or object. Gives where
-/// it ends.
-fn values(
-    text: &str,
-    at: usize,
-    quote: &str,
-    rule: &str,
-    budget: &mut usize,
-    found: &mut Vec<Secret>,
-) -> usize {
-    let rest = &text[at..];
-    if let Some(open) = opening(rest) {
-        let start = at + open.len();
-        let Some(end) = closing(text, start, open) else { return at };
-        push(text, start..end, rule, "", found);
-        return end;
-    }
-    match rest.chars().next() {
-        Some('[' | '{' | '(') => container(text, at, quote, rule, budget, found),
-        Some('0'..='9' | '-') => {
-            let end =
-                rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).unwrap_or(rest.len());
-            push(text, at..at + end, rule, quote, found);
-            at + end
-        }
-        _ => at,
-    }
+/// Takes the values of a secret key.
+struct Values<'a> {
+    text: &'a str,
+    /// What quotes the key, and what replaces a number.
+    quote: &'a str,
+    rule: &'a str,
+    /// Bytes that may be looked through again; once they are used up, everything under a secret key goes.
+    budget: &'a mut usize,
+    found: &'a mut Vec<Secret>,
 }
 
-/// The strings and numbers of a list or object, unless it is the schema of a parameter. `budget`: bytes that may be looked
-/// through again; once they are used up, everything under a secret key goes.
-fn container(
-    text: &str,
-    at: usize,
-    quote: &str,
-    rule: &str,
-    budget: &mut usize,
-    found: &mut Vec<Secret>,
-) -> usize {
-    const OF_SCHEMA: [&str; 6] = ["type", "$ref", "anyOf", "allOf", "oneOf", "description"];
-    let limit = text.len().min(at + LONGEST_CONTAINER);
-    let (mut here, mut depth) = (at, 0_u32);
-    let mut inner = Vec::new();
-    while here < limit {
-        let rest = &text[here..];
+impl Values<'_> {
+    /// The value that begins here: a string, a number, or the strings and numbers of a list or object. Gives where it ends.
+    fn take(&mut self, at: usize) -> usize {
+        let rest = &self.text[at..];
         if let Some(open) = opening(rest) {
-            let start = here + open.len();
-            let Some(end) = closing(text, start, open) else { break };
-            here = (end + open.len()).min(text.len());
-            let is_key = text[here..].trim_start().starts_with(':');
-            if is_key && OF_SCHEMA.contains(&&text[start..end]) && *budget > 0 {
-                // What it holds is looked through again. The budget bounds how often, where schemas lie in one another.
-                *budget = budget.saturating_sub(here - at);
-                return at;
-            }
-            if !is_key {
-                push(text, start..end, rule, "", &mut inner);
-            }
-            continue;
+            let start = at + open.len();
+            let Some(end) = closing(self.text, start, open) else { return at };
+            self.push(start..end, "");
+            return end;
         }
-        let Some(c) = rest.chars().next() else { break };
-        match c {
-            '[' | '{' | '(' => depth += 1,
-            ']' | '}' | ')' => depth = depth.saturating_sub(1),
-            '0'..='9' | '-' => {
-                here = values(text, here, quote, rule, budget, &mut inner).max(here + 1);
-                continue;
+        match rest.chars().next() {
+            Some('[' | '{' | '(') => self.container(at),
+            Some('0'..='9' | '-') => {
+                let end = rest
+                    .find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c))
+                    .unwrap_or(rest.len());
+                self.push(at..at + end, self.quote);
+                at + end
             }
-            _ => {}
-        }
-        here += c.len_utf8();
-        if depth == 0 {
-            break;
+            _ => at,
         }
     }
-    found.append(&mut inner);
-    here
+
+    /// The strings and numbers of a list or object, unless it is the schema of a parameter.
+    fn container(&mut self, at: usize) -> usize {
+        const OF_SCHEMA: [&str; 6] = ["type", "$ref", "anyOf", "allOf", "oneOf", "description"];
+        let (text, before) = (self.text, self.found.len());
+        let limit = text.len().min(at + LONGEST_CONTAINER);
+        let (mut here, mut depth) = (at, 0_u32);
+        while here < limit {
+            let rest = &text[here..];
+            if let Some(open) = opening(rest) {
+                let start = here + open.len();
+                let Some(end) = closing(text, start, open) else { break };
+                here = (end + open.len()).min(text.len());
+                let is_key = text[here..].trim_start().starts_with(':');
+                if is_key && OF_SCHEMA.contains(&&text[start..end]) && *self.budget > 0 {
+                    // What it holds is looked through again. The budget bounds how often, where schemas lie in one another.
+                    *self.budget = self.budget.saturating_sub(here - at);
+                    self.found.truncate(before);
+                    return at;
+                }
+                if !is_key {
+                    self.push(start..end, "");
+                }
+                continue;
+            }
+            let Some(c) = rest.chars().next() else { break };
+            match c {
+                '[' | '{' | '(' => depth += 1,
+                ']' | '}' | ')' => depth = depth.saturating_sub(1),
+                '0'..='9' | '-' => {
+                    here = self.take(here).max(here + 1);
+                    continue;
+                }
+                _ => {}
+            }
+            here += c.len_utf8();
+            if depth == 0 {
+                break;
+            }
+        }
+        here
+    }
+
+    fn push(&mut self, range: Range<usize>, quote: &str) {
+        push(self.text, range, self.rule, quote, self.found);
+    }
 }
 
 /// The quote with which a text begins, with its escapes.
@@ -285,8 +289,10 @@ mod tests {
             while let Some(next) = text[at..].find('{') {
                 let start = at + next;
                 let before = budget;
-                let end = container(&text, start, "\"", "password", &mut budget, &mut found);
-                looked += if end == start { before - budget } else { end - start };
+                let (budget, found) = (&mut budget, &mut found);
+                let mut values = Values { text: &text, quote: "\"", rule: "password", budget, found };
+                let end = values.container(start);
+                looked += if end == start { before - *budget } else { end - start };
                 at = end.max(start + 1);
             }
             assert!(looked <= text.len() * 6, "{looked} bytes of {}", text.len());
