@@ -54,7 +54,7 @@ pub(crate) struct Subscription {
     pub(crate) missed: Option<Vec<Changed>>,
     /// What will come; `None` when the server is stopping.
     pub(crate) events: Option<broadcast::Receiver<Event>>,
-    /// The latest id so far.
+    /// The latest id so far: changes up to it are in `missed`, or are not to be told.
     pub(crate) latest: u64,
 }
 
@@ -76,6 +76,15 @@ struct Shared {
 struct Recent {
     latest: u64,
     changes: VecDeque<Changed>,
+}
+
+impl Recent {
+    /// Changes after `id`; `None` when that is too long ago, or has not been yet.
+    fn after(&self, id: u64) -> Option<Vec<Changed>> {
+        let oldest = self.changes.front().map_or(self.latest + 1, |change| change.id);
+        (id <= self.latest && id + 1 >= oldest)
+            .then(|| self.changes.iter().filter(|change| change.id > id).cloned().collect())
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -124,10 +133,7 @@ impl Live {
 
     /// Changes after `id`; `None` when that is too long ago, or has not been yet.
     pub(crate) fn changes_after(&self, id: u64) -> Option<Vec<Changed>> {
-        let recent = lock(&self.shared.recent);
-        let oldest = recent.changes.front().map_or(recent.latest + 1, |change| change.id);
-        (id <= recent.latest && id + 1 >= oldest)
-            .then(|| recent.changes.iter().filter(|change| change.id > id).cloned().collect())
+        lock(&self.shared.recent).after(id)
     }
 
     /// Changes as they come, ids only, and the latest id so far.
@@ -139,9 +145,9 @@ impl Live {
     /// Begins a client that has seen everything up to `after`.
     pub(crate) fn subscribe(&self, after: Option<u64>) -> Subscription {
         let events = lock(&self.shared.events).as_ref().map(broadcast::Sender::subscribe);
-        let latest = lock(&self.shared.recent).latest;
-        let missed = after.map_or_else(|| Some(Vec::new()), |after| self.changes_after(after));
-        Subscription { missed, events, latest }
+        let recent = lock(&self.shared.recent);
+        let missed = after.map_or_else(|| Some(Vec::new()), |after| recent.after(after));
+        Subscription { missed, events, latest: recent.latest }
     }
 
     /// Ends every stream, so that the server can stop.

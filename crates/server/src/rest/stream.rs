@@ -40,6 +40,8 @@ pub(crate) async fn live(
         (None, _) => vec![to_sse(&instance, &Event::gap(subscription.latest))],
         (Some(_), Some(_)) => Vec::new(),
     };
+    // Changes are told a little after they happen, so some of those that were missed would be told twice.
+    let told = if after.is_some() { subscription.latest } else { 0 };
     // A client whose missed runs cannot be read now must read again what it shows.
     let missed = events_of(&app, subscription.missed.unwrap_or_default())
         .await
@@ -50,7 +52,10 @@ pub(crate) async fn live(
         // A client that was too slow for what came ends here; it comes back with the last id that it saw.
         Some(events) => BroadcastStream::new(events)
             .take_while(|event| std::future::ready(event.is_ok()))
-            .filter_map(move |event| std::future::ready(event.ok().map(|event| to_sse(&instance, &event))))
+            .filter_map(move |event| {
+                let new = event.ok().filter(|event| event.id > told);
+                std::future::ready(new.map(|event| to_sse(&instance, &event)))
+            })
             .left_stream(),
         None => stream::empty().right_stream(),
     };
