@@ -6,25 +6,17 @@
 
 use super::{
     json::{self, first_text},
-    source::{Sent, Source},
+    signs,
+    source::Source,
 };
 use crate::person::{cut_short, question, resolution_of, text_of};
-use aho_corasick::AhoCorasick;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value as Any};
 use serde_json::{Map, Value as Json};
-use std::sync::LazyLock;
 use turnscope_model::{Approval, Purpose, Resolution};
 
 /// New parts are at the end of a list; earlier ones were at the end of an earlier record's.
 const NEWEST: usize = 8;
 /// How deep such parts lie at most.
 const DEEPEST: usize = 12;
-/// Longer items are whole states of a framework and are not looked through.
-const LONGEST: usize = 262_144;
-
-/// Words that any of these structures holds.
-const SIGNS: [&[u8]; 5] = [b"pprov", b"nterrupt", b"uspended", b"\"resume\"", b"nput-required"];
-
 /// The questions in a record's outputs that no answer follows, and the answers in its inputs.
 pub(super) fn approvals(sources: &[Source<'_>]) -> (Vec<Approval>, Vec<Approval>) {
     let (mut asks, mut answers) = (Vec::new(), Vec::new());
@@ -70,16 +62,10 @@ impl Found {
         let sent = source.sent;
         let len = sent.len();
         for n in len.saturating_sub(NEWEST)..len {
-            let bytes = match sent {
-                Sent::Cut(_) => sent.bytes(n).unwrap_or_default(),
-                Sent::Inline(AnyValue { value: Some(Any::StringValue(text)) }) => text.as_bytes(),
-                // A map that was sent as a map is small, or it would have been cut.
-                Sent::Inline(_) => SIGNS[0],
-            };
-            if mentions_a_sign(bytes) {
+            if signs::of_item(sent, n).approval {
                 let (json, _) = sent.item(n);
                 let json = match &json {
-                    Json::String(text) if mentions_a_sign(text.as_bytes()) => {
+                    Json::String(text) if signs::of_bytes(text.as_bytes()).approval => {
                         json::of_structure(text).unwrap_or(json)
                     }
                     _ => json,
@@ -176,13 +162,6 @@ impl Found {
             }
         }
     }
-}
-
-fn mentions_a_sign(bytes: &[u8]) -> bool {
-    /// All signs at once: the newest items of every record are searched.
-    static SEARCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(SIGNS).ok());
-    let holds_one = |searcher: &AhoCorasick| searcher.is_match(bytes);
-    bytes.len() <= LONGEST && SEARCHER.as_ref().is_none_or(holds_one)
 }
 
 fn resolved(approved: bool) -> Resolution {

@@ -2,12 +2,7 @@
 //!
 //! Recognised by structure: anything that carries a call's id beside `is_error: true`, `error: true` or `status: "error"`.
 
-use super::{
-    json::first_text,
-    source::{Sent, Source},
-};
-use memchr::memmem;
-use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use super::{json::first_text, signs, source::Source};
 use serde_json::{Map, Value as Json};
 use turnscope_model::Purpose;
 
@@ -22,23 +17,11 @@ pub(super) fn failed_results(sources: &[Source<'_>]) -> Vec<String> {
     let mut found = Vec::new();
     for sent in sources.iter().filter(|source| source.purpose == Purpose::Input).map(|source| source.sent) {
         let len = sent.len();
-        for n in (len.saturating_sub(NEWEST)..len).filter(|&n| mentions_error(sent, n)) {
+        for n in (len.saturating_sub(NEWEST)..len).filter(|&n| signs::of_item(sent, n).error) {
             collect(&sent.item(n).0, &mut found);
         }
     }
     found
-}
-
-fn mentions_error(sent: Sent<'_>, n: usize) -> bool {
-    let bytes = match sent {
-        Sent::Cut(_) => sent.bytes(n).unwrap_or_default(),
-        Sent::Inline(any) => match &any.value {
-            Some(Any::StringValue(text)) => text.as_bytes(),
-            Some(_) => return true,
-            None => return false,
-        },
-    };
-    memmem::find(bytes, b"error").is_some()
 }
 
 fn collect(json: &Json, found: &mut Vec<String>) {

@@ -17,6 +17,7 @@ mod part;
 mod plain_text;
 mod preview;
 mod printed;
+mod signs;
 mod source;
 mod stream;
 mod text;

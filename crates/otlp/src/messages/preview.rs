@@ -6,6 +6,7 @@ use super::{
     approvals::approvals,
     failures, parse,
     plain_text::{TEXT_KEYS, is_a_repr, plain_text, text_of},
+    signs,
     source::{Record, Sent, Source},
     stream,
     typed::typed,
@@ -14,7 +15,6 @@ use crate::{
     cut::{self, event_role},
     memo::{self, Memo},
 };
-use memchr::memmem;
 use serde_json::Value as Json;
 use std::sync::LazyLock;
 use turnscope_model::{Approval, Kind, Message, Part, Purpose, RequestedTool};
@@ -134,7 +134,7 @@ fn user_text(source: &Source<'_>) -> Option<String> {
             Some(text) => return text,
             None => {}
         }
-        if many && source.sent.bytes(n).is_some_and(|bytes| !mentions_user(bytes)) {
+        if many && !signs::of_item(source.sent, n).user {
             if let Some(key) = key {
                 USER_TEXTS.put(key, None);
             }
@@ -205,10 +205,6 @@ fn told_beside_a_list(source: &Source<'_>) -> Option<String> {
 
 /// The text of list items that are user messages.
 static USER_TEXTS: LazyLock<Memo<Option<String>>> = LazyLock::new(|| Memo::new(8192));
-
-fn mentions_user(bytes: &[u8]) -> bool {
-    [&b"user"[..], b"uman", b"User", b"USER"].iter().any(|word| memmem::find(bytes, word).is_some())
-}
 
 fn trailing_answer(sent: Sent<'_>) -> Vec<Message> {
     let Some(last) = sent.len().checked_sub(1) else { return Vec::new() };
