@@ -13,7 +13,7 @@ pub(crate) use next_ids::{NextIds, Numbers};
 pub(crate) use scores::{SCORE, score_from_row, source_number};
 
 use crate::error::Result;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::{path::Path, time::Duration};
 
 /// The database's name within the data directory.
@@ -41,6 +41,8 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
          PRAGMA temp_store = MEMORY;
          PRAGMA foreign_keys = OFF;",
     )?;
+    // Otherwise a statement that could use a partial index is prepared again for each value that it is given.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.busy_timeout(BUSY_TIMEOUT)?;
     db.set_prepared_statement_cache_capacity(128);
     migrate(&mut db)?;
