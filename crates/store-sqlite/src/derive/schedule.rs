@@ -29,7 +29,7 @@ const REST_FROM: Duration = Duration::from_millis(5);
 /// The trace groups waiting to be projected.
 pub(crate) struct Schedule {
     cache: FactsCache,
-    /// Records that came since the last pass.
+    /// Records that came and were not projected yet; some of them are kept in the cache until then.
     new_records: usize,
     dirty: HashMap<TraceGroupId, Dirty>,
     /// Those that are dirty, the one that has been so for longest first.
@@ -66,6 +66,27 @@ pub(crate) struct Pass {
     pub(crate) groups_done: Vec<Vec<u64>>,
     /// Something went into quarantine, or came out of it.
     pub(crate) quarantine_changed: bool,
+}
+
+/// What a trace group that cannot be projected takes back with it.
+#[derive(Clone, Copy)]
+enum Takes {
+    /// Everything that was projected with it. That is tried first: a savepoint for each trace group makes SQLite copy
+    /// each page that is changed.
+    All,
+    /// Only what was written for it.
+    TheGroup,
+}
+
+/// What was projected in one transaction.
+#[derive(Default)]
+struct Projected {
+    pass: Pass,
+    groups: BTreeSet<TraceGroupId>,
+    /// How long each took.
+    costs: Vec<(TraceGroupId, Duration)>,
+    /// How many records they have.
+    records: usize,
 }
 
 impl Schedule {
@@ -151,7 +172,8 @@ impl Schedule {
         self.cache.forget();
     }
 
-    /// Whether a pass is due whatever else waits: soon records would be forgotten, and have to be read again.
+    /// Whether a pass is due whatever else waits: soon records would be forgotten, and have to be read again. Projecting
+    /// would then cost more than it does now, and fall behind for good.
     pub(crate) fn is_full(&self) -> bool {
         self.new_records >= RECORDS / 2
     }
@@ -183,27 +205,24 @@ impl Schedule {
             }
             Which::One(group) => vec![group],
         };
-        if !matches!(which, Which::One(_)) {
-            self.new_records = 0;
-        }
-        let mut tx = db.transaction()?;
-        self.blocks.refresh(&tx)?;
-        let mut pass = Pass::default();
-        let mut done = BTreeSet::new();
-        let mut costs = Vec::new();
-        for group in due {
-            if done.contains(&group) {
-                continue; // projected together with an earlier one
-            }
-            let group_began = Instant::now();
-            done.extend(self.project_one(&mut tx, group, pricing, &mut pass)?);
-            costs.push((group, group_began.elapsed()));
-            if matches!(which, Which::Due(budget) | Which::All(budget) if began.elapsed() >= budget) {
-                break;
-            }
-        }
-        tx.commit()?;
-        for group in done {
+        let until = match which {
+            Which::Due(budget) | Which::All(budget) => began.checked_add(budget),
+            Which::One(_) => None,
+        };
+        let Projected { mut pass, groups, costs, records } =
+            match self.project(db, &due, until, pricing, Takes::All) {
+                Err(error) if error.is_permanent() => {
+                    self.cache.forget();
+                    self.project(db, &due, until, pricing, Takes::TheGroup)?
+                }
+                projected => projected?,
+            };
+        let are_all = due.iter().all(|group| groups.contains(group));
+        self.new_records = match which {
+            Which::Due(_) | Which::All(_) if are_all => 0,
+            _ => self.new_records.saturating_sub(records),
+        };
+        for group in groups {
             pass.groups_done.push(self.dequeue(group));
         }
         let now = Instant::now();
@@ -216,44 +235,85 @@ impl Schedule {
         Ok(pass)
     }
 
-    /// Projects one trace group with those that it is joined to; gives all of them. One that cannot be projected, because
-    /// of damage or a bug, goes into quarantine. Any other failure fails the pass.
-    fn project_one(
+    /// Projects these trace groups in one transaction, until the time is up.
+    fn project(
+        &mut self,
+        db: &mut Connection,
+        due: &[TraceGroupId],
+        until: Option<Instant>,
+        pricing: Option<&Pricing>,
+        failure: Takes,
+    ) -> Result<Projected> {
+        let mut tx = db.transaction()?;
+        self.blocks.refresh(&tx)?;
+        let mut projected = Projected::default();
+        for group in due {
+            if projected.groups.contains(group) {
+                continue; // projected together with an earlier one
+            }
+            let began = Instant::now();
+            match failure {
+                Takes::All => self.project_one(&tx, *group, pricing, &mut projected)?,
+                Takes::TheGroup => self.project_alone(&mut tx, *group, pricing, &mut projected)?,
+            }
+            projected.costs.push((*group, began.elapsed()));
+            if until.is_some_and(|until| Instant::now() >= until) {
+                break;
+            }
+        }
+        tx.commit()?;
+        Ok(projected)
+    }
+
+    /// Projects one trace group within a savepoint. One that cannot be projected, because of damage or a bug, goes into
+    /// quarantine. Any other failure fails the pass.
+    fn project_alone(
         &mut self,
         tx: &mut Transaction<'_>,
         group: TraceGroupId,
         pricing: Option<&Pricing>,
-        pass: &mut Pass,
-    ) -> Result<Vec<TraceGroupId>> {
+        projected: &mut Projected,
+    ) -> Result<()> {
         let savepoint = tx.savepoint()?;
-        let projected = catch_panic(|| {
-            let members = members(&savepoint, group)?;
-            let records = self.cache.of_members(&savepoint, &mut self.blocks, &members)?;
-            let projection = project_members(&savepoint, &members, &records)?;
-            let changes = write_runs(&savepoint, &members, &TraceGroup { records, projection }, pricing)?;
-            Ok((members, changes))
-        });
-        match projected {
-            Ok((members, changes)) => {
-                let leader = members.first().copied().unwrap_or(group);
-                for member in [leader, group] {
-                    pass.quarantine_changed |=
-                        quarantine::remove(&savepoint, quarantine::Kind::TraceGroup, member.0)?;
-                }
-                savepoint.commit()?;
-                pass.changes.extend(changes);
-                Ok(members)
-            }
+        match self.project_one(&savepoint, group, pricing, projected) {
+            Ok(()) => Ok(savepoint.commit()?),
             Err(error) if error.is_permanent() => {
                 drop(savepoint);
                 self.cache.forget();
                 quarantine::put(tx, quarantine::Kind::TraceGroup, group.0, &error)?;
                 tx.prepare_cached("UPDATE trace_groups SET dirty = 0 WHERE id = ?1")?.execute([group.0])?;
-                pass.quarantine_changed = true;
-                Ok(vec![group])
+                projected.pass.quarantine_changed = true;
+                projected.groups.insert(group);
+                Ok(())
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Projects one trace group with those that it is joined to.
+    fn project_one(
+        &mut self,
+        tx: &Connection,
+        group: TraceGroupId,
+        pricing: Option<&Pricing>,
+        projected: &mut Projected,
+    ) -> Result<()> {
+        let (members, changes) = catch_panic(|| {
+            let members = members(tx, group)?;
+            let records = self.cache.of_members(tx, &mut self.blocks, &members)?;
+            projected.records += records.len();
+            let projection = project_members(tx, &members, &records)?;
+            let changes = write_runs(tx, &members, &TraceGroup { records, projection }, pricing)?;
+            Ok((members, changes))
+        })?;
+        let leader = members.first().copied().unwrap_or(group);
+        for member in BTreeSet::from([leader, group]) {
+            projected.pass.quarantine_changed |=
+                quarantine::remove(tx, quarantine::Kind::TraceGroup, member.0)?;
+        }
+        projected.pass.changes.extend(changes);
+        projected.groups.extend(members);
+        Ok(())
     }
 
     /// Trace groups that are no more; gives the commits that waited for each.
