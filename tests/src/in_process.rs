@@ -19,9 +19,12 @@ pub fn see(requests: &[Request]) -> Seen {
     see_groups(&groups(records(requests)))
 }
 
+/// What names a trace group, or each of those that were merged into it, and its records.
+pub type Group = (Vec<GroupKey>, Vec<RecordFacts>);
+
 /// What these trace groups show.
-pub fn see_groups(groups: &[(GroupKey, Vec<RecordFacts>)]) -> Seen {
-    let mut all: Vec<Projection> = groups.iter().map(|(key, records)| project(*key, records)).collect();
+pub fn see_groups(groups: &[Group]) -> Seen {
+    let mut all: Vec<Projection> = groups.iter().map(|(keys, records)| project(keys, records)).collect();
     all.sort_by_key(|made| made.runs.first().map(|run| (run.start, run.run_id)));
     let mut seen = Seen::default();
     for made in &all {
@@ -76,7 +79,7 @@ pub fn records(requests: &[Request]) -> Vec<Record> {
 }
 
 /// The records by trace group; groups that share a key are one.
-pub fn groups(records: Vec<Record>) -> Vec<(GroupKey, Vec<RecordFacts>)> {
+pub fn groups(records: Vec<Record>) -> Vec<Group> {
     let mut index_of: BTreeMap<GroupKey, usize> = BTreeMap::new();
     let mut merged: Vec<usize> = Vec::new();
     let mut of_key: HashMap<String, usize> = HashMap::new();
@@ -91,13 +94,16 @@ pub fn groups(records: Vec<Record>) -> Vec<(GroupKey, Vec<RecordFacts>)> {
             merged[a.max(b)] = a.min(b);
         }
     }
-    let mut found: BTreeMap<usize, (GroupKey, Vec<RecordFacts>)> = BTreeMap::new();
+    let mut found: BTreeMap<usize, Group> = BTreeMap::new();
+    for (key, index) in &index_of {
+        found.entry(find(&merged, *index)).or_default().0.push(*key);
+    }
     for (row, record) in records.into_iter().enumerate() {
         if record.group == GroupKey::None {
             continue;
         }
         let group = find(&merged, index_of[&record.group]);
-        found.entry(group).or_insert_with(|| (record.group, Vec::new())).1.push(record_facts(row, record));
+        found.entry(group).or_default().1.push(record_facts(row, record));
     }
     found.into_values().collect()
 }

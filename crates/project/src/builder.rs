@@ -199,7 +199,7 @@ impl Build {
     /// What comes of it.
     pub(super) fn project(self) -> Projection {
         let (group, records) = self.records();
-        project(group, &records)
+        project(&[group], &records)
     }
 }
 

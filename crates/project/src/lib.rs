@@ -36,10 +36,10 @@ pub use trace_group::TraceGroup;
 
 use turnscope_model::{GroupKey, RunId};
 
-/// What these records make. `group` names what they have in common; where groups were merged ([`join_keys`]), any of
-/// them. The same records in another order give the same result.
-pub fn project(group: GroupKey, records: &[RecordFacts]) -> Projection {
-    let group = in_traces(group, records);
+/// What these records make. `groups` name what they have in common: one, or several that were merged ([`join_keys`]). The
+/// same groups and records in another order give the same result.
+pub fn project(groups: &[GroupKey], records: &[RecordFacts]) -> Projection {
+    let group = in_common(groups, records);
     let mut steps = tree::build(records);
     calls::mark(&mut steps, records);
     let runs = runs::assign(group, &mut steps, records);
@@ -49,13 +49,16 @@ pub fn project(group: GroupKey, records: &[RecordFacts]) -> Projection {
     assemble::assemble(steps, &runs, records)
 }
 
-/// What is said later of an answer names no run: the records that it is about are in traces.
-fn in_traces(group: GroupKey, records: &[RecordFacts]) -> GroupKey {
-    let GroupKey::Assembled(id) = group else { return group };
-    let is_later = records.iter().any(|record| {
-        let answer = record.facts.response_id.as_deref().filter(|_| record.trace_id.is_none());
-        answer.is_some_and(|answer| RunId::of_answer(answer) == id)
-    });
-    let trace = records.iter().find_map(|record| record.trace_id).filter(|_| is_later);
-    trace.map_or(group, GroupKey::Trace)
+/// The one of these groups by which runs are told apart: a trace before a name. What is said later of an answer names
+/// nothing but the answer, so it counts only where nothing else is known.
+fn in_common(groups: &[GroupKey], records: &[RecordFacts]) -> GroupKey {
+    let names_an_answer = |group: &GroupKey| {
+        let GroupKey::Assembled(id) = group else { return false };
+        records.iter().filter(|record| record.trace_id.is_none()).any(|record| {
+            record.facts.response_id.as_deref().is_some_and(|answer| RunId::of_answer(answer) == *id)
+        })
+    };
+    let best = groups.iter().filter(|group| !names_an_answer(group)).min();
+    let trace = || records.iter().find_map(|record| record.trace_id).map(GroupKey::Trace);
+    best.copied().or_else(trace).or_else(|| groups.iter().min().copied()).unwrap_or(GroupKey::None)
 }

@@ -120,7 +120,7 @@ proptest! {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             shuffled.swap(i, (state >> 33) as usize % (i + 1));
         }
-        let (one, other) = (project(group, &records), project(group, &shuffled));
+        let (one, other) = (project(&[group], &records), project(&[group], &shuffled));
         prop_assert_eq!(named(&one, &records), named(&other, &shuffled));
 
         for (i, run) in one.runs.iter().enumerate() {

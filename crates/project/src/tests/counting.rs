@@ -73,7 +73,7 @@ fn a_wrapper_that_ends_a_moment_before_what_it_holds_is_the_same_call() {
         let [.., wrapper, work] = &mut records[..] else { panic!("two tools") };
         (wrapper.start, wrapper.end) = (100, Some(10_000_000));
         (work.start, work.end) = (200, Some(end));
-        crate::project(key, &records).runs[0].tool_call_count
+        crate::project(&[key], &records).runs[0].tool_call_count
     };
     assert_eq!((count(10_500_000), count(30_000_000)), (1, 2));
 }
@@ -161,7 +161,7 @@ fn an_evaluation_finds_the_answer_that_it_names() {
     let (_, records) = build.records();
     assert_eq!(join_keys(&sent_record(&records[2])), ["response:r1"]);
     for key in [group_of_answer, GroupKey::Trace(trace_id(1))] {
-        let made = super::super::project(key, &records);
+        let made = super::super::project(&[key], &records);
         assert_eq!(made.runs.len(), 1);
         let call = made.step("c");
         assert_eq!((call.facts.scores.len(), call.joined.len()), (1, 1));

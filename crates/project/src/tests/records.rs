@@ -64,13 +64,13 @@ fn previews_are_the_last_user_message_and_the_final_answer() {
 fn an_open_step_gives_way_to_the_finished_span() {
     let (unit_of, mut records) = group().run("a").still_open().llm("c").records();
     records[0].end = None;
-    let open = project(unit_of, &records);
+    let open = project(&[unit_of], &records);
     assert_eq!((open.runs[0].end, open.step("a").status), (None, StepStatus::Running));
     let mut finished = records[0].clone();
     finished.role = Role::Span;
     finished.end = Some(99);
     records.push(finished);
-    let done = project(unit_of, &records);
+    let done = project(&[unit_of], &records);
     assert_eq!((done.runs[0].end, done.steps.len(), done.step("a").joined.len()), (Some(99), 2, 1));
 }
 
@@ -80,7 +80,7 @@ fn of_two_finished_versions_the_later_end_wins() {
     let mut later = records[0].clone();
     later.end = Some(500);
     records.insert(0, later);
-    assert_eq!(project(unit_of, &records).runs[0].end, Some(500));
+    assert_eq!(project(&[unit_of], &records).runs[0].end, Some(500));
 }
 
 #[test]
@@ -136,10 +136,10 @@ fn parents_that_go_round_are_cut() {
     records[0].parent_span_id = records[2].span_id;
     records[1].parent_span_id = records[0].span_id;
     records[2].parent_span_id = records[1].span_id;
-    let made = project(unit_of, &records);
+    let made = project(&[unit_of], &records);
     assert_eq!((made.names(), made.steps.len()), (vec!["a"], 3));
     records[0].parent_span_id = records[0].span_id;
-    assert_eq!(project(unit_of, &records).steps.len(), 3);
+    assert_eq!(project(&[unit_of], &records).steps.len(), 3);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn deep_and_wide_traces_take_no_more_than_they_should() {
         one[0].end = Some(i as u64 + 30);
         records.append(&mut one);
     }
-    let made = project(unit_of, &records);
+    let made = project(&[unit_of], &records);
     assert_eq!(made.steps.len(), 100_001);
 }
 
@@ -169,7 +169,7 @@ fn one_id_for_everything_costs_no_more() {
         one[0].end = Some(i as u64 * 20 + 5);
         records.append(&mut one);
     }
-    assert_eq!(project(unit_of, &records).runs[0].llm_call_count, 15_000);
+    assert_eq!(project(&[unit_of], &records).runs[0].llm_call_count, 15_000);
 }
 
 #[test]

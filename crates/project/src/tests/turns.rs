@@ -115,7 +115,7 @@ fn the_clock_of_another_service_does_not_stretch_a_turn() {
     records[0].end = Some(2_000);
     records[2].end = Some(1_050);
     records[4].end = Some(900_010);
-    let made = super::super::project(group, &records);
+    let made = super::super::project(&[group], &records);
     let turn = &made.runs[0].turns[0];
     assert_eq!((turn.start, turn.end), (1_010, 1_050));
     assert_eq!(made.step("behind").start, 5, "the step keeps what was sent");

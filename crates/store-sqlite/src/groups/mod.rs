@@ -7,7 +7,7 @@ pub(crate) use members::{leader, members};
 
 use crate::{blocks::Blocks, error::Result};
 use rusqlite::Connection;
-use turnscope_model::{GroupKey, TraceGroupId};
+use turnscope_model::TraceGroupId;
 use turnscope_project::{Projection, RecordFacts, TraceGroup, project};
 
 /// What the records of these trace groups, which are projected together, make.
@@ -16,8 +16,8 @@ pub(crate) fn project_members(
     members: &[TraceGroupId],
     records: &[RecordFacts],
 ) -> Result<Projection> {
-    let key = members.first().map_or(Ok(GroupKey::None), |leader| record_facts::group_key(db, *leader))?;
-    Ok(project(key, records))
+    let keys = members.iter().map(|member| record_facts::group_key(db, *member)).collect::<Result<Vec<_>>>()?;
+    Ok(project(&keys, records))
 }
 
 /// Reads the records of these trace groups, which are projected together, and projects them.
