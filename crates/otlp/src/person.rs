@@ -55,10 +55,10 @@ pub(crate) const NO: &[&str] = &[
     "never",
 ];
 
-/// What a person's answer decides: a word that says yes or no.
+/// What a person's answer decides: a word that says yes or no, alone or before what they add to it (`yes, send it`).
 pub(crate) fn resolution_of(answer: &str) -> Option<Resolution> {
-    let answer = answer.trim().trim_end_matches(['.', '!']);
-    let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(answer));
+    let word = answer.trim().split([',', ';', '.', '!', ':', '\n']).next().unwrap_or_default().trim();
+    let is = |words: &[&str]| words.iter().any(|known| known.eq_ignore_ascii_case(word));
     if is(YES) {
         Some(Resolution::Approved)
     } else if is(NO) {

@@ -70,6 +70,9 @@ fn signs_of_a_call(steps: &[Step]) -> Vec<bool> {
         .collect()
 }
 
+/// No model answers faster over a network.
+const FASTEST_CALL: UnixNanos = 5_000_000;
+
 /// A span of kind `llm` without any sign of a call, right before one with, or in a tree where the same model is really
 /// called, prepares that call and is none.
 fn set_aside_preparations(steps: &mut [Step], said: &[bool]) {
@@ -81,10 +84,13 @@ fn set_aside_preparations(steps: &mut [Step], said: &[bool]) {
             real_below[parent] = real_below[parent].max(real);
         }
     }
-    // The models that real calls of each tree asked for.
+    // The models that real calls of each tree asked for, and when the last of them began.
     let mut said_models: HashMap<usize, HashSet<Option<String>>> = HashMap::new();
+    let mut last_said: HashMap<usize, UnixNanos> = HashMap::new();
     for (step, _) in steps.iter().zip(said).filter(|(step, said)| step.kind == Kind::Llm && **said) {
         said_models.entry(step.top).or_default().insert(step.facts.request_model.clone());
+        let last = last_said.entry(step.top).or_default();
+        *last = step.start.max(*last);
     }
     for i in 0..steps.len() {
         let next = steps[i].parent.and_then(|parent| real_below[parent]);
@@ -92,7 +98,11 @@ fn set_aside_preparations(steps: &mut [Step], said: &[bool]) {
         let top = steps[i].top;
         let models = &steps[i].facts.request_model;
         let beside = models.is_some() && said_models.get(&top).is_some_and(|said| said.contains(models));
-        if steps[i].kind == Kind::Llm && !said[i] && real_below[i].is_none() && (before || beside) {
+        // A router that chose a model: no answer comes that fast.
+        let instant = steps[i].end_or_start().saturating_sub(steps[i].start) < FASTEST_CALL
+            && last_said.get(&top).is_some_and(|last| *last >= steps[i].end_or_start());
+        if steps[i].kind == Kind::Llm && !said[i] && real_below[i].is_none() && (before || beside || instant)
+        {
             steps[i].counted = false;
             steps[i].kind = Kind::Workflow;
         }

@@ -352,7 +352,7 @@ fn is_structure(text: &str) -> bool {
 /// Whether a framework cut the text and put dots for the rest.
 fn is_shortened(text: &str, whole: &str) -> bool {
     let stem = text.strip_suffix("...").or_else(|| text.strip_suffix('…'));
-    stem.is_some_and(|stem| whole.len() > text.len() && whole.starts_with(stem))
+    stem.is_some_and(|stem| whole.len() > stem.len() && whole.starts_with(stem))
 }
 
 /// Where facts about a run are found.

@@ -45,7 +45,7 @@ pub fn project(groups: &[GroupKey], records: &[RecordFacts]) -> Projection {
     let runs = runs::assign(group, &mut steps, records);
     let starts = runs::starts(&runs, &steps);
     let runs = runs::sort(&runs, &mut steps, &starts);
-    tools::mark(&mut steps);
+    tools::mark(&mut steps, &runs);
     assemble::assemble(steps, &runs, records)
 }
 

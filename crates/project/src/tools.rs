@@ -6,6 +6,7 @@
 
 use super::{
     asked::Asked,
+    runs::Run,
     step::{Step, complete, same_tool},
 };
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -61,7 +62,7 @@ impl Synthesised {
 }
 
 /// Marks the tool steps that count.
-pub(super) fn mark(steps: &mut [Step]) {
+pub(super) fn mark(steps: &mut [Step], runs: &[Run]) {
     for i in 0..steps.len() {
         if let Some(parent) = steps[i].parent {
             steps[i].in_tool = match steps[parent].kind {
@@ -80,6 +81,7 @@ pub(super) fn mark(steps: &mut [Step]) {
         }
     }
     merge_beside(steps);
+    merge_across_runs(steps, runs);
     merge_attempts(steps);
     for step in steps.iter_mut().filter(|step| step.counted && step.kind == Kind::Mcp) {
         step.kind = Kind::Tool;
@@ -166,6 +168,39 @@ fn merge_beside(steps: &mut [Step]) {
             outer.tool_name.is_some() && outer.tool_name == inner.tool_name && arguments_agree(outer, inner)
         };
         merge_within(steps, nameless, named, same);
+    }
+}
+
+/// A call that an agent reports in its own run, and its executor in the run above: same id, and one within the time of the
+/// other.
+fn merge_across_runs(steps: &mut [Step], runs: &[Run]) {
+    let is_below = |run: usize, above: usize| {
+        std::iter::successors(runs[run].parent, |&run| runs[run].parent).any(|parent| parent == above)
+    };
+    let mut by_id: HashMap<&String, Vec<usize>> = HashMap::new();
+    for (i, step) in steps.iter().enumerate().filter(|(_, step)| step.counted && is_tool(step)) {
+        if let (Some(_), Some(id)) = (step.run, &step.facts.tool_call_id) {
+            by_id.entry(id).or_default().push(i);
+        }
+    }
+    let mut groups: Vec<Vec<usize>> = by_id.into_values().filter(|group| group.len() > 1).collect();
+    groups.sort();
+    for mut group in groups {
+        group.sort_by_key(|&i| (steps[i].start, i));
+        let mut kept: Vec<usize> = Vec::new();
+        for inner in group {
+            let same = |&&outer: &&usize| {
+                let (Some(a), Some(b)) = (steps[outer].run, steps[inner].run) else { return false };
+                (is_below(a, b) || is_below(b, a))
+                    && names_agree(&steps[outer], &steps[inner])
+                    && arguments_agree(&steps[outer], &steps[inner])
+                    && ends_within(&steps[outer], &steps[inner])
+            };
+            match kept.iter().rev().take(NEAR).find(same) {
+                Some(&outer) => second(steps, outer, inner),
+                None => kept.push(inner),
+            }
+        }
     }
 }
 
@@ -443,9 +478,11 @@ pub(super) fn give_way(steps: &mut [Step], synthesised: &mut [Synthesised]) {
     let mut found = Vec::new();
     for (at, tool) in synthesised.iter_mut().enumerate() {
         let step = tool.call_id.as_deref().and_then(|id| ran.get(id)).copied();
+        // A tool may begin while the model still speaks.
+        let from = tool.requested_by.map_or(tool.start, |call| steps[call].start);
         tool.gave_way = step.filter(|&i| {
             steps[i].run != Some(tool.run)
-                && steps[i].start >= tool.start
+                && steps[i].start >= from
                 && steps[i].tool_name.as_ref().is_none_or(|name| same_tool(name, &tool.name))
         });
         found.extend(tool.gave_way.map(|step| (step, at)));
@@ -547,7 +584,11 @@ struct Calls {
 impl Calls {
     fn of(steps: &[Step], own: &[usize], synthesised: &[Synthesised]) -> Self {
         let real = own.iter().filter(|&&i| steps[i].counted && steps[i].kind == Kind::Tool).map(|&i| {
-            (steps[i].start, Target::Step(i), steps[i].tool_name.clone(), steps[i].facts.tool_call_id.clone())
+            let step = &steps[i];
+            // A span that does not name its call has the id by which it was asked for.
+            let asked = || step.request.as_ref().and_then(|(_, id)| id.clone());
+            let id = step.facts.tool_call_id.clone().or_else(asked);
+            (step.start, Target::Step(i), step.tool_name.clone(), id)
         });
         let made = synthesised.iter().enumerate().map(|(at, tool)| {
             (tool.start, Target::Synthesised(at), Some(tool.name.clone()), tool.call_id.clone())

@@ -35,6 +35,11 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
         exchange.look_through(view);
     }
     if exchange.question.is_some() || exchange.is_answered() {
+        if matches!(facts.kind, Kind::Workflow | Kind::Other) {
+            facts.kind = Kind::Policy;
+            facts.tool_name = selection.text(Field::ToolName);
+            facts.tool_call_id = selection.text(Field::ToolCallId);
+        }
         exchange.tell(facts);
     }
 }
@@ -122,9 +127,6 @@ impl Exchange {
                 ask(facts, self.question);
             }
             return;
-        }
-        if facts.kind == Kind::Workflow || facts.kind == Kind::Other {
-            facts.kind = Kind::Policy;
         }
         if facts.kind != Kind::Policy {
             return;

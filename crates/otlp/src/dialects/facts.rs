@@ -21,7 +21,10 @@ const NANO: f64 = 1e9;
 /// The kind of a span, by its attributes and its name.
 pub(super) fn kind_of(view: &View<'_>, selection: &Selection<'_>) -> Kind {
     let is_log_line = selection.cow(Field::SpanType).as_deref() == Some("log");
-    let marked = selection.kind.filter(|(rank, ..)| !is_log_line || *rank < kinds::EXPLICIT_RANKS);
+    let marked = selection.kind.filter(|(rank, _, key)| {
+        (!is_log_line || *rank < kinds::EXPLICIT_RANKS)
+            && !(*key == kinds::MODEL_ASKED_FOR && is_a_function(view))
+    });
     let by_name = || {
         (!is_log_line)
             .then(|| {
@@ -37,6 +40,13 @@ pub(super) fn kind_of(view: &View<'_>, selection: &Selection<'_>) -> Kind {
         .iter()
         .find(|(from, name, _)| *from == kind && name.matches(view.name))
         .map_or(kind, |(_, _, to)| *to)
+}
+
+/// A gateway writes the model that a request asks for on the span of each function that handles it.
+fn is_a_function(view: &View<'_>) -> bool {
+    let has = |wanted: fn(&str) -> bool| view.attributes.iter().any(|attribute| wanted(&attribute.key));
+    has(|key| matches!(key, "code.function.name" | "code.function"))
+        && !has(|key| key.starts_with("gen_ai.") && key != kinds::MODEL_ASKED_FOR)
 }
 
 fn plain_kind(name: &str) -> Kind {

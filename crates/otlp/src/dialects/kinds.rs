@@ -332,7 +332,6 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
     rule(20, "gen_ai.usage.output_tokens", &[("*", Llm)]),
     rule(20, "gen_ai.usage.prompt_tokens", &[("*", Llm)]),
     rule(20, "gen_ai.usage.completion_tokens", &[("*", Llm)]),
-    rule(20, "gen_ai.request.model", &[("*", Llm)]),
     rule(20, "gen_ai.response.model", &[("*", Llm)]),
     rule(20, "gen_ai.response.id", &[("*", Llm)]),
     rule(20, "gen_ai.input.messages", &[("*", Llm)]),
@@ -341,6 +340,7 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
     rule(20, "llm.request.model", &[("*", Llm)]),
     rule(20, "llm.usage.total_tokens", &[("*", Llm)]),
     rule(20, "langfuse.observation.model.name", &[("*", Llm)]),
+    rule(21, MODEL_ASKED_FOR, &[("*", Llm)]),
     rule(21, "embedding.model_name", &[("*", Embedding)]),
     rule(22, "tool_name", &[("*", Tool)]),
     rule(22, "tool_call_id", &[("*", Tool)]),
@@ -367,6 +367,9 @@ const VERCEL: &[(&str, Kind)] = &[
     ("ai.rerank", Workflow),
     ("ai.*", Run),
 ];
+
+/// Says least of all that a model was called.
+pub(super) const MODEL_ASKED_FOR: &str = "gen_ai.request.model";
 
 /// The rank at which names are asked: after every explicit marker, before guesses from usage.
 pub(super) const BY_NAME_RANK: u8 = 18;

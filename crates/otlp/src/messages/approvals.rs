@@ -142,12 +142,15 @@ impl Found {
                     .map(|interrupt| Approval { text: question(interrupt), ..Approval::default() }),
             );
         }
-        if let Some(Json::Object(tools)) = map.get("approvals") {
-            self.of_each_tool(tools);
+        for key in ["approvals", "_approvals"] {
+            if let Some(Json::Object(tools)) = map.get(key) {
+                self.of_each_tool(tools);
+            }
         }
     }
 
-    /// A list of answers for each tool: `{"refund": {"approved": ["call_1"], "rejected": []}}`.
+    /// A list of answers for each tool: `{"refund": {"approved": ["call_1"], "rejected": []}}`. The OpenAI Agents SDK puts the
+    /// agent before the tool: `prefix:["agent","refund"]`.
     fn of_each_tool(&mut self, tools: &Map<String, Json>) {
         for (tool, said) in tools {
             for (key, resolution) in [("approved", Resolution::Approved), ("rejected", Resolution::Rejected)]
@@ -155,13 +158,18 @@ impl Found {
                 let Some(Json::Array(ids)) = said.get(key) else { continue };
                 self.answers.extend(ids.iter().filter_map(Json::as_str).map(|id| Approval {
                     resolution: Some(resolution),
-                    tool_name: Some(tool.clone()),
+                    tool_name: Some(last_of_list(tool).unwrap_or_else(|| tool.clone())),
                     tool_call_id: Some(id.to_owned()),
                     ..Approval::default()
                 }));
             }
         }
     }
+}
+
+fn last_of_list(key: &str) -> Option<String> {
+    let (_, list) = key.split_once(":[")?;
+    serde_json::from_str::<Vec<String>>(&format!("[{list}")).ok()?.pop()
 }
 
 fn resolved(approved: bool) -> Resolution {

@@ -16,7 +16,8 @@ pub(crate) fn project_members(
     members: &[TraceGroupId],
     records: &[RecordFacts],
 ) -> Result<Projection> {
-    let keys = members.iter().map(|member| record_facts::group_key(db, *member)).collect::<Result<Vec<_>>>()?;
+    let keys =
+        members.iter().map(|member| record_facts::group_key(db, *member)).collect::<Result<Vec<_>>>()?;
     Ok(project(&keys, records))
 }
 
