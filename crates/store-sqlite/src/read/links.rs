@@ -4,10 +4,11 @@ use super::SqliteReader;
 use crate::{
     error::Result,
     schema::{
-        columns::{RunRow, SELECT, SELECTED},
+        columns::{RunRow, SELECT},
         stored::field,
     },
 };
+use rusqlite::OptionalExtension as _;
 use turnscope_model::RunId;
 use turnscope_query::{Run, RunLink};
 
@@ -56,19 +57,17 @@ impl SqliteReader<'_> {
     fn links_into(&mut self, run: &Run, trace: &str) -> Result<Vec<(RunId, Option<String>)>> {
         // Spans are written `<trace>-<span>`, and '.' comes after '-'.
         let sql = format!(
-            "SELECT {}, v.value FROM run_values v JOIN runs r ON r.id = v.run
-             WHERE v.field = ?1 AND v.value > ?2 || '-' AND v.value < ?2 || '.'
-             ORDER BY r.started_at, r.id LIMIT {POINTING}",
-            *SELECT
+            "SELECT run, value FROM run_values WHERE field = ?1 AND value > ?2 || '-' AND value < ?2 || '.'
+             ORDER BY started_at, run LIMIT {POINTING}"
         );
-        let pointing: Vec<(Run, String)> = self
+        let pointing: Vec<(i64, String)> = self
             .db()?
             .prepare_cached(&sql)?
-            .query_map((field::LINK, trace), |row| Ok((RunRow::read(row)?.1, row.get(SELECTED)?)))?
+            .query_map((field::LINK, trace), |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let mut found = Vec::new();
-        for (other, span) in pointing {
-            let Ok(id) = span.parse::<RunId>() else { continue };
+        for (row, span) in pointing {
+            let (Ok(id), Some(other)) = (span.parse::<RunId>(), self.run_in_row(row)?) else { continue };
             if other.run_id != run.run_id
                 && (id == run.run_id
                     || self.find_by_id(id)?.is_some_and(|target| target.run_id == run.run_id))
@@ -79,6 +78,12 @@ impl SqliteReader<'_> {
             }
         }
         Ok(found)
+    }
+
+    fn run_in_row(&mut self, id: i64) -> Result<Option<Run>> {
+        let sql = format!("SELECT {} FROM runs r WHERE r.id = ?1", *SELECT);
+        let found = self.db()?.prepare_cached(&sql)?.query_row([id], |row| Ok(RunRow::read(row)?.1));
+        Ok(found.optional()?)
     }
 }
 

@@ -149,9 +149,6 @@ const COLUMNS: &[Column] = &[
 pub(crate) static SELECT: LazyLock<String> =
     LazyLock::new(|| COLUMNS.iter().fold("r.id".to_owned(), |all, column| all + ", r." + column.name));
 
-/// Columns that [`SELECT`] gives.
-pub(crate) const SELECTED: usize = COLUMNS.len() + 1;
-
 /// Writes one run, in the place of the one with its id if there is one, and returns its row. `?1` is that row, or null.
 pub(crate) static WRITE: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
