@@ -122,6 +122,10 @@ impl Writer {
                     } else if self.schedule.is_full() || self.last_projection.elapsed() >= PROJECT_EVERY {
                         self.project(Which::Due(PASS_BUDGET));
                     }
+                    // Whoever sends waits then, instead of whoever searches.
+                    if self.indexer.falls_behind() {
+                        self.index();
+                    }
                     continue;
                 }
                 Err(TryRecvError::Disconnected) => break,

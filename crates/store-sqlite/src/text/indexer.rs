@@ -34,9 +34,14 @@ pub(crate) struct Indexer {
     seen: i64,
     open: OpenUnit,
     newest: i64,
+    /// The newest content when the store was opened.
+    first: i64,
     awake: bool,
     blocks: Blocks,
 }
+
+/// Contents of one or two seconds of a heavy load.
+const FAR_BEHIND: u64 = 16_384;
 
 /// A content to be indexed.
 struct Content {
@@ -62,6 +67,7 @@ impl Indexer {
             seen: closed,
             open: OpenUnit::new(),
             newest,
+            first: newest,
             awake: text_of.is_some(),
             blocks: Blocks::new(),
         })
@@ -116,6 +122,12 @@ impl Indexer {
             return 0;
         }
         u64::try_from(self.newest - self.seen).unwrap_or(0)
+    }
+
+    /// Whether contents come faster than they are indexed. A search reads all that the index has not reached. What was
+    /// there at the start, of an older version perhaps, says nothing of the load.
+    pub(crate) fn falls_behind(&self) -> bool {
+        self.seen >= self.first && self.lag() > FAR_BEHIND
     }
 
     /// Indexes what is new, for about `budget`, in one transaction. Contents that cannot be indexed, because of damage or
