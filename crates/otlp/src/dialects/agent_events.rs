@@ -5,8 +5,11 @@
 //! conversation belongs to (between two prompts, by time: the crate `project`).
 
 use super::{
-    errors, facts, select,
-    value::{self, RawValue},
+    errors, facts,
+    field::Field,
+    select,
+    trace::Place,
+    value::RawValue,
     verdicts,
     view::{Found, View},
 };
@@ -150,11 +153,21 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
     let mut selection = select::select(view.attributes, view.resource);
     let kind = event.map_or(Kind::Other, |event| event.kind);
     selection.settle(kind);
+    view.note_selection(&selection, kind);
     let mut found = Found::plain(&view);
     found.facts = facts::build(&view, &selection, kind);
     agent.dialect.clone_into(&mut found.facts.dialect);
+    view.note("dialect", Place::Name, "the coding agent's own event");
+    view.note("kind", Place::Rule, "the event is no step of its own");
+    if event.is_some() {
+        view.looks_for_event(&full_name);
+        view.note("kind", Place::Name, "the coding agent's events tell of such work");
+    }
 
     let run = agent.run.and_then(|key| text(&view, key));
+    if let Some(key) = agent.run.filter(|_| run.is_some()) {
+        view.note_key("native_run_id", key, "it names the prompt and all that follows from it");
+    }
     // The key that names a prompt here names a prompt's template elsewhere.
     found.facts.prompt_id = None;
     if run.is_some() {
@@ -170,19 +183,21 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
     let Some(event) = event else { return Some(found) };
 
     // An event is written when its step has ended.
-    if let Some(length) = value::get(view.attributes, "duration_ms").and_then(RawValue::number)
+    if let Some(length) = view.get("duration_ms").and_then(RawValue::number)
         && length > 0.0
     {
         found.start = view.start.saturating_sub((length * 1e6) as u64);
     }
     found.end = Some(view.start);
     if agent.names_answered && !event.fails && found.facts.response_model.is_none() {
+        view.note_field("response_model", Field::RequestModel, &selection, "the event tells of the answer");
         found.facts.response_model = found.facts.request_model.take();
     }
     decision(&view, event.kind, &mut found);
     if event.kind != Kind::Run {
         errors::fill(&mut found.facts, &selection, &view);
         if event.fails && found.facts.error.is_none() {
+            view.note("failed", Place::Name, "the event tells of a failure");
             found.facts.error = Some(failed(&view));
         }
     }
@@ -194,10 +209,10 @@ pub(super) fn find(view: &View<'_>) -> Option<Found> {
 
 impl Event {
     fn applies(&self, view: &View<'_>) -> bool {
-        let has = self.has.is_none_or(|key| value::get(view.attributes, key).is_some());
-        has && self.when.is_none_or(|(key, wanted)| {
-            value::get_text(view.attributes, key).is_some_and(|sent| sent.eq_ignore_ascii_case(wanted))
-        })
+        let has = self.has.is_none_or(|key| view.get(key).is_some());
+        has && self
+            .when
+            .is_none_or(|(key, wanted)| view.text(key).is_some_and(|sent| sent.eq_ignore_ascii_case(wanted)))
     }
 }
 
@@ -218,14 +233,18 @@ pub(super) fn adjust_codex(view: &View<'_>, _: &select::Selection<'_>, found: &m
     let facts = &mut found.facts;
     // The number of an operating system's thread stands under the same key.
     let thread = text(view, "thread.id").filter(|id| id.contains('-'));
-    facts.session_id = facts.session_id.take().or(thread);
+    if facts.session_id.is_none() {
+        view.note("session_id", Place::attribute("thread.id"), "Codex names its conversation so");
+        facts.session_id = thread;
+    }
     if facts.kind != Kind::Run {
         return;
     }
-    facts.request_model = facts.request_model.take().or_else(|| text(view, "model"));
-    let count = |key: &str| {
-        value::get(view.attributes, &format!("codex.turn.token_usage.{key}")).and_then(RawValue::count)
-    };
+    if facts.request_model.is_none() {
+        view.note("request_model", Place::attribute("model"), "Codex names the turn's model so");
+        facts.request_model = text(view, "model");
+    }
+    let count = |key: &str| view.get(&format!("codex.turn.token_usage.{key}")).and_then(RawValue::count);
     if facts.usage.is_unknown() {
         facts.usage = Usage {
             input_tokens: count("input_tokens"),
@@ -235,6 +254,15 @@ pub(super) fn adjust_codex(view: &View<'_>, _: &select::Selection<'_>, found: &m
             reasoning_tokens: count("reasoning_output_tokens"),
         };
         facts.usage_is_total = !facts.usage.is_unknown();
+        for (fact, key) in [
+            ("input_tokens", "codex.turn.token_usage.input_tokens"),
+            ("output_tokens", "codex.turn.token_usage.output_tokens"),
+            ("cache_read_tokens", "codex.turn.token_usage.cached_input_tokens"),
+            ("cache_write_tokens", "codex.turn.token_usage.cache_write_input_tokens"),
+            ("reasoning_tokens", "codex.turn.token_usage.reasoning_output_tokens"),
+        ] {
+            view.note(fact, Place::attribute(key), "the sum over the turn's calls");
+        }
     }
 }
 
@@ -257,14 +285,28 @@ pub(super) fn adjust_span(view: &View<'_>, _: &select::Selection<'_>, found: &mu
     prefer_account(view, found);
     // Here the key names what the user asked for, not a prompt's template.
     if let Some(prompt) = found.facts.prompt_id.take() {
+        if found.facts.native_run_id.is_none() {
+            view.note(
+                "native_run_id",
+                Place::attribute("prompt.id"),
+                "the key names what the user asked for",
+            );
+        }
         found.facts.native_run_id.get_or_insert(prompt);
     }
 }
 
 /// Claude Code's `user.id` is the installation's; the account is the user.
 fn prefer_account(view: &View<'_>, found: &mut Found) {
-    if let Some(account) = text(view, "user.account_uuid").or_else(|| text(view, "user.account_id")) {
+    for key in ["user.account_uuid", "user.account_id"] {
+        let Some(account) = text(view, key) else { continue };
+        view.note(
+            "user_id",
+            Place::attribute(key),
+            "the account is the user; `user.id` is the installation's",
+        );
         found.facts.user_id = Some(account);
+        return;
     }
 }
 
@@ -272,7 +314,19 @@ fn decision(view: &View<'_>, kind: Kind, found: &mut Found) {
     if kind != Kind::Tool {
         return;
     }
-    let Some(decision) = text(view, "decision").or_else(|| text(view, "decision_type")) else { return };
+    let Some((key, decision)) =
+        ["decision", "decision_type"].into_iter().find_map(|key| Some((key, text(view, key)?)))
+    else {
+        return;
+    };
+    for fact in ["verdict", "resolution"] {
+        view.note(fact, Place::attribute(key), "the event tells what was decided");
+    }
+    view.note(
+        "decided_by",
+        Place::attribute("source"),
+        "or `decision_source`, or by the mode that the agent was in",
+    );
     let source = text(view, "source").or_else(|| text(view, "decision_source")).or_else(|| {
         // Gemini CLI's wording, or the mode that it was in, shows whether it asked.
         let mode = text(view, "active_approval_mode").or_else(|| text(view, "approval_mode"));
@@ -283,18 +337,25 @@ fn decision(view: &View<'_>, kind: Kind, found: &mut Found) {
 }
 
 fn failed(view: &View<'_>) -> ErrorFact {
-    let first = |keys: &[&str]| keys.iter().find_map(|key| text(view, key));
+    let first = |fact, keys: &[&str]| {
+        let (key, text) = keys.iter().find_map(|key| Some((key, text(view, key)?)))?;
+        view.note_key(fact, key, "the event's own attribute");
+        Some(text)
+    };
     ErrorFact {
-        r#type: first(&[
-            "error.type",
-            "error_type",
-            "error_class",
-            "category",
-            "status_code",
-            "http.response.status_code",
-        ])
+        r#type: first(
+            "error",
+            &[
+                "error.type",
+                "error_type",
+                "error_class",
+                "category",
+                "status_code",
+                "http.response.status_code",
+            ],
+        )
         .unwrap_or_else(|| "_OTHER".to_owned()),
-        message: first(&["error.message", "error"]).map(|text| errors::cut(&text)),
+        message: first("error_message", &["error.message", "error"]).map(|text| errors::cut(&text)),
     }
 }
 
@@ -314,5 +375,5 @@ fn moment(view: &View<'_>, kind: Kind) -> String {
 }
 
 fn text(view: &View<'_>, key: &str) -> Option<String> {
-    value::get_text(view.attributes, key).map(Cow::into_owned)
+    view.text(key).map(Cow::into_owned)
 }

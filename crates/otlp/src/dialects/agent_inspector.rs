@@ -5,7 +5,8 @@
 
 use super::{
     select::Selection,
-    value,
+    trace::Place,
+    value::RawValue,
     view::{Found, View},
 };
 use std::borrow::Cow;
@@ -27,8 +28,8 @@ const KINDS: &[(&str, Kind)] = &[
 
 /// Puts an event into its run.
 pub(super) fn adjust(view: &View<'_>, _: &Selection<'_>, found: &mut Found) {
-    let text = |key| value::get_text(view.attributes, key).map(Cow::into_owned);
-    let number = |key| value::get(view.attributes, key).and_then(value::RawValue::count);
+    let text = |key| view.text(key).map(Cow::into_owned);
+    let number = |key| view.get(key).and_then(RawValue::count);
     let Some(run) = text("agent_inspector.run_id") else { return };
     found.group = GroupKey::Assembled(RunId::assembled("agent-inspector", view.service_name, &run));
     if let Some(millis) = number("agent_inspector.timestamp_ms") {
@@ -38,16 +39,26 @@ pub(super) fn adjust(view: &View<'_>, _: &Selection<'_>, found: &mut Found) {
     }
     let facts = &mut found.facts;
     facts.kind = KINDS.iter().find(|(name, _)| *name == view.name).map_or(Kind::Other, |(_, kind)| *kind);
+    view.note("kind", Place::Name, "the kind is the event's name");
     let label = text("agent_inspector.name");
+    let labels = |fact| view.note(fact, Place::attribute("agent_inspector.name"), "the event's label");
     match facts.kind {
-        Kind::Llm => facts.request_model.clone_from(&label),
-        Kind::Tool => facts.tool_name.clone_from(&label),
+        Kind::Llm => {
+            labels("request_model");
+            facts.request_model.clone_from(&label);
+        }
+        Kind::Tool => {
+            labels("tool_name");
+            facts.tool_name.clone_from(&label);
+        }
         _ => {}
     }
     if facts.kind == Kind::Llm && facts.provider.is_none() {
+        view.note("provider", Place::Rule, "the only provider of models of this name");
         facts.provider = label.as_deref().and_then(super::providers::of_model);
     }
     if facts.error.is_some() || view.name == "error" {
+        labels("error");
         facts.error =
             Some(ErrorFact { r#type: label.clone().unwrap_or_else(|| "_OTHER".to_owned()), message: None });
     }
@@ -59,6 +70,7 @@ pub(super) fn adjust(view: &View<'_>, _: &Selection<'_>, found: &mut Found) {
         "run_end" => Role::Event { key: RUN.to_owned(), parent: None },
         _ => {
             if let Some(label) = label {
+                labels("name");
                 facts.name = label;
             }
             let id =

@@ -4,7 +4,7 @@
 //! own name says that a person is asked. Not here: parts of messages that say the same (`crate::messages`), and which
 //! answer belongs to which question (the crate `project`).
 
-use super::{field::Field, select::Selection, steering, value::RawValue, view::View};
+use super::{field::Field, select::Selection, steering, trace::Place, value::RawValue, view::View};
 use crate::person::{cut_short, question, resolution_of};
 use std::borrow::Cow;
 use turnscope_model::{Approval, Facts, Kind, Resolution, Verdict};
@@ -21,6 +21,9 @@ const PEOPLE: &[&str] = &["approver", "reviewer", "responder", "decided_by", "ap
 pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>) {
     if let Some(pause) = steering::of(view) {
         facts.steered = true;
+        for fact in ["steered", "asks"] {
+            view.note(fact, Place::Status, "an exception with which a framework stops or steers itself");
+        }
         if pause.asks_a_person() {
             ask(facts, pause.question().or_else(|| said(selection, Field::Question)));
             return;
@@ -37,10 +40,11 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
     if exchange.question.is_some() || exchange.is_answered() {
         if matches!(facts.kind, Kind::Workflow | Kind::Other) {
             facts.kind = Kind::Policy;
+            view.note("kind", Place::Rule, "a person is asked");
             facts.tool_name = selection.text(Field::ToolName);
             facts.tool_call_id = selection.text(Field::ToolCallId);
         }
-        exchange.tell(facts);
+        exchange.tell(facts, view);
     }
 }
 
@@ -102,6 +106,14 @@ impl Exchange {
             } else {
                 continue;
             };
+            view.looks_for(&attribute.key);
+            for fact in ["asks", "answers", "decided_by", "resolution"] {
+                view.note_key(
+                    fact,
+                    &attribute.key,
+                    "the span asks a person, and the key ends in such a word",
+                );
+            }
             if place.is_none() {
                 *place = RawValue::of(attribute.value.as_ref())
                     .and_then(RawValue::text)
@@ -110,7 +122,7 @@ impl Exchange {
         }
     }
 
-    fn tell(self, facts: &mut Facts) {
+    fn tell(self, facts: &mut Facts, view: &View<'_>) {
         let is_answered = self.is_answered();
         let resolution = self.resolution.or_else(|| self.answer.as_deref().and_then(resolution_in));
         // A tool that goes on after it was asked for carries the answer.
@@ -131,6 +143,7 @@ impl Exchange {
         if facts.kind != Kind::Policy {
             return;
         }
+        view.note("verdict", Place::Rule, "a person is asked");
         facts.verdict = Some(Verdict::Hitl);
         facts.resolution = facts.resolution.or(resolution);
         facts.decided_by = facts.decided_by.take().or(self.who);

@@ -2,7 +2,7 @@
 //!
 //! Not here: what a run makes of its steps' failures (the crate `project`).
 
-use super::{field::Field, select::Selection, value, view::View};
+use super::{field::Field, select::Selection, trace::Place, value, view::View};
 use turnscope_model::{ErrorFact, Facts, Kind, Status};
 
 const LONGEST_MESSAGE: usize = 2_000;
@@ -15,40 +15,81 @@ const FAILED: &[&str] = &["error", "failure", "failed"];
 
 /// Fills the error in.
 pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>) {
-    let outcome_failed = selection
-        .cow(Field::Outcome)
-        .is_some_and(|outcome| FAILED.iter().any(|failed| failed.eq_ignore_ascii_case(&outcome)));
-    let failed = view.status == Status::Error
-        || selection.get(Field::ErrorType).is_some_and(|selected| selected.key() == "error.type")
-        || selection.truth(Field::Success) == Some(false)
-        || selection.truth(Field::Failed) == Some(true)
-        || outcome_failed
-        || ended_by_exception(view);
-    if !failed || facts.steered || (facts.kind == Kind::Policy && is_a_verdict(facts, selection)) {
+    if !failed(selection, view)
+        || facts.steered
+        || (facts.kind == Kind::Policy && is_a_verdict(facts, selection))
+    {
         return;
     }
     let exception = view.events.iter().rev().find(|event| event.name == "exception");
-    let of_exception = |key| exception.and_then(|event| value::get_text(&event.attributes, key));
-    let exception_type =
-        of_exception("exception.type").or_else(|| value::get_text(view.attributes, "exception.type"));
-    let exception_message =
-        of_exception("exception.message").or_else(|| value::get_text(view.attributes, "exception.message"));
+    let of_exception = |fact, key: &'static str| {
+        if let Some(text) = exception.and_then(|event| value::get_text(&event.attributes, key)) {
+            view.note(fact, Place::in_event(EXCEPTION, key), "the exception that ended it");
+            return Some(text);
+        }
+        let text = view.text(key)?;
+        view.note(fact, Place::attribute(key), "the exception that ended it");
+        Some(text)
+    };
+    let exception_type = of_exception("error", "exception.type");
+    let exception_message = of_exception("error_message", "exception.message");
     let described = (!view.status_message.is_empty()).then(|| without_traceback(view.status_message));
-    let message = described
-        .filter(|text| value::says_something(text))
-        .map(str::to_owned)
-        .or_else(|| exception_message.map(|text| without_traceback(&text).to_owned()))
-        .or_else(|| selection.text(Field::ErrorMessage).filter(|text| text != "true"));
+    let message = if let Some(text) = described.filter(|text| value::says_something(text)) {
+        view.note("error_message", Place::Status, "the status says it");
+        Some(text.to_owned())
+    } else if let Some(text) = exception_message {
+        Some(without_traceback(&text).to_owned())
+    } else {
+        selection.text(Field::ErrorMessage).filter(|text| text != "true")
+    };
     let printed = message.as_deref().and_then(printed_exception);
-    let r#type = selection
-        .text(Field::ErrorType)
-        .or_else(|| exception_type.map(std::borrow::Cow::into_owned))
-        .filter(|name| printed.is_none() || name != ANY_EXCEPTION)
-        .or_else(|| printed.map(|(name, _)| name.to_owned()))
-        .or_else(|| selection.text(Field::ErrorCode))
-        .map_or_else(|| "_OTHER".to_owned(), |name| class_name(&name).to_owned());
+    let named = |name: &String| printed.is_none() || name != ANY_EXCEPTION;
+    let r#type = if let Some(name) = selection.text(Field::ErrorType) {
+        view.note_field("error", Field::ErrorType, selection, "the attribute names the class of error");
+        Some(name).filter(named)
+    } else {
+        exception_type.map(std::borrow::Cow::into_owned).filter(named)
+    };
+    let r#type = r#type.or_else(|| {
+        let (name, _) = printed?;
+        view.note("error", Place::Rule, "the message is a printed exception");
+        Some(name.to_owned())
+    });
+    let r#type = r#type.or_else(|| {
+        view.note("error", Place::Rule, "nothing names the class of error");
+        view.note_field("error", Field::ErrorCode, selection, "a code is all that names the error");
+        selection.text(Field::ErrorCode)
+    });
+    let r#type = r#type.map_or_else(|| "_OTHER".to_owned(), |name| class_name(&name).to_owned());
     let message = printed.map(|(_, text)| text).or(message.as_deref()).map(cut);
     facts.error = Some(ErrorFact { r#type, message });
+}
+
+const EXCEPTION: &str = "exception";
+
+/// Whether the record says that its step failed.
+fn failed(selection: &Selection<'_>, view: &View<'_>) -> bool {
+    view.looks_for_event(EXCEPTION);
+    let by = |field, how| {
+        view.note_field("failed", field, selection, how);
+        true
+    };
+    let outcome = selection.cow(Field::Outcome);
+    let outcome_failed =
+        outcome.is_some_and(|outcome| FAILED.iter().any(|failed| failed.eq_ignore_ascii_case(&outcome)));
+    if view.status == Status::Error {
+        view.note("failed", Place::Status, "the status is ERROR");
+        return true;
+    }
+    let is_error = selection.get(Field::ErrorType).is_some_and(|selected| selected.key() == "error.type");
+    is_error && by(Field::ErrorType, "only what failed carries this attribute")
+        || selection.truth(Field::Success) == Some(false) && by(Field::Success, "it did not succeed")
+        || selection.truth(Field::Failed) == Some(true) && by(Field::Failed, "it says that it failed")
+        || outcome_failed && by(Field::Outcome, "the outcome is a failure")
+        || ended_by_exception(view) && {
+            view.note("failed", Place::event(EXCEPTION), "the exception came at the end");
+            true
+        }
 }
 
 /// How long before the end of its span an exception may be written down that ended it.

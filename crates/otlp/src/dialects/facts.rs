@@ -10,6 +10,7 @@ use super::{
     kind_names::{self, Name},
     kinds, metadata, providers, recognise, scores,
     select::Selection,
+    trace::Place,
     usage, verdicts,
     view::{Signal, View},
 };
@@ -32,14 +33,25 @@ pub(super) fn kind_of(view: &View<'_>, selection: &Selection<'_>) -> Kind {
             })
             .flatten()
     };
-    let kind = match marked {
-        Some((rank, kind, _)) if rank < kinds::BY_NAME_RANK => kind,
-        _ => by_name().or(marked.map(|(_, kind, _)| kind)).unwrap_or_else(|| plain_kind(view.name)),
+    let marked_first = marked.filter(|(rank, ..)| *rank < kinds::BY_NAME_RANK);
+    let kind = if let Some((_, kind, key)) = marked_first {
+        view.note("kind", Place::attribute(key), "the attribute says what kind of work it is");
+        kind
+    } else if let Some(kind) = by_name() {
+        view.note("kind", Place::Name, "frameworks name such work so");
+        kind
+    } else if let Some((_, kind, key)) = marked {
+        view.note("kind", Place::attribute(key), "such work carries this attribute");
+        kind
+    } else {
+        view.note("kind", Place::Name, "no attribute says it; the name is all there is");
+        plain_kind(view.name)
     };
-    kind_names::DETAILS
-        .iter()
-        .find(|(from, name, _)| *from == kind && name.matches(view.name))
-        .map_or(kind, |(_, _, to)| *to)
+    let detail = kind_names::DETAILS.iter().find(|(from, name, _)| *from == kind && name.matches(view.name));
+    if detail.is_some() {
+        view.note("kind", Place::Name, "the framework's own marker is too coarse for work of this name");
+    }
+    detail.map_or(kind, |(_, _, to)| *to)
 }
 
 /// A gateway writes the model that a request asks for on the span of each function that handles it.
@@ -59,12 +71,12 @@ fn plain_kind(name: &str) -> Kind {
 /// The facts of a record of this kind.
 pub(super) fn build(view: &View<'_>, selection: &Selection<'_>, kind: Kind) -> Facts {
     let system = selection.cow(Field::Provider);
-    let attribute = selection.dialect.map(|(_, name)| name);
+    let attribute = selection.dialect.map(|(rank, _)| rank);
     let framework = framework_name(view, system.is_none());
     let mut facts = Facts {
         name: readable_name(view, selection),
         kind,
-        dialect: recognise::dialect(view.scope_name, view.name, attribute, framework).to_owned(),
+        dialect: recognised(view, attribute, framework).to_owned(),
         ..Facts::default()
     };
     facts.clamped = view.end != 0 && view.end < view.start;
@@ -74,23 +86,46 @@ pub(super) fn build(view: &View<'_>, selection: &Selection<'_>, kind: Kind) -> F
         model(&mut facts, view, selection);
         usage::fill(&mut facts, selection, view);
         facts.cache_write_1h_tokens = selection.count(Field::CacheWrite1h);
-        facts.service_tier = selection
-            .text(Field::Speed)
-            .filter(|speed| speed == "fast")
-            .or_else(|| selection.text(Field::ServiceTier));
-        facts.reported_cost = cost(selection);
+        let fast = selection.text(Field::Speed).filter(|speed| speed == "fast");
+        if fast.is_some() {
+            view.note_field("service_tier", Field::Speed, selection, "the fast mode has prices of its own");
+        }
+        facts.service_tier = fast.or_else(|| selection.text(Field::ServiceTier));
+        facts.reported_cost = cost(view, selection);
     }
     tool(&mut facts, view, selection);
-    verdicts::fill(&mut facts, selection);
+    verdicts::fill(&mut facts, selection, view);
     approvals::fill(&mut facts, selection, view);
     if view.signal == Signal::Span || view.name.starts_with("gen_ai.") {
         errors::fill(&mut facts, selection, view);
     }
     scores::fill(&mut facts, selection, view);
+    if !selection.families.is_empty() {
+        view.note("metadata", Place::Rule, "attributes of free names under the prefixes for metadata");
+    }
     for (family, rest, raw_value) in &selection.families {
         metadata::collect(*family, rest, *raw_value, &mut facts.metadata);
     }
     facts
+}
+
+/// The dialect's name.
+fn recognised(view: &View<'_>, attribute: Option<u8>, framework: &str) -> &'static str {
+    let Some((name, by)) = recognise::dialect(view.scope_name, view.name, attribute, framework) else {
+        return "";
+    };
+    match by {
+        recognise::By::Scope => view.note("dialect", Place::Scope, "the scope is this framework's"),
+        recognise::By::Name => view.note("dialect", Place::Name, "only this framework names its work so"),
+        recognise::By::System => {
+            let place = Place::attribute("gen_ai.system");
+            view.note("dialect", place, "the framework's name stands in the provider's place");
+        }
+        recognise::By::Attribute(key) => {
+            view.note("dialect", Place::attribute(key), "attributes of this name are this framework's");
+        }
+    }
+    name
 }
 
 /// A client's object that was printed where its model's name belongs names none.
@@ -120,6 +155,7 @@ fn readable_name(view: &View<'_>, selection: &Selection<'_>) -> String {
     if view.name.contains('{')
         && let Some(name) = selection.text(Field::ReadableName)
     {
+        view.note_field("name", Field::ReadableName, selection, "the span's name is a template");
         return name;
     }
     view.name.to_owned()
@@ -184,6 +220,7 @@ fn names(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
         // A method's name (`Runner.run`) is not an agent's, and a span's name may be either.
         let is_named = NAMED_AFTER_AGENT.contains(&marker);
         facts.agent_name_is_weak = !is_named || view.name.contains('.');
+        view.note("agent_name", Place::Name, "no attribute names the agent");
         facts.agent_name = if is_named {
             Some(view.name.to_owned())
         } else {
@@ -193,6 +230,7 @@ fn names(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
         };
     }
     if facts.kind == Kind::Turn && facts.turn_index.is_none() {
+        view.note("turn", Place::Name, "the number in the name");
         facts.turn_index = view
             .name
             .strip_prefix("Step ")
@@ -212,31 +250,57 @@ fn model(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
     facts.request_model = selection.text(Field::RequestModel).filter(|model| is_a_name(model));
     facts.response_model = selection.text(Field::ResponseModel).filter(|model| is_a_name(model));
     if let Some(routed) = selection.cow(Field::RoutedModel) {
-        prefer_routed(facts, &routed);
+        prefer_routed(facts, &routed, view, selection);
     }
-    facts.provider = selection.cow(Field::Provider).map(|name| providers::canonical(&name));
+    if let Some(name) = selection.cow(Field::Provider) {
+        let provider = providers::canonical(&name);
+        if provider != name {
+            view.note_field(
+                "provider",
+                Field::Provider,
+                selection,
+                "under the GenAI conventions' name for it",
+            );
+        }
+        facts.provider = Some(provider);
+    }
     if facts.provider.is_none() && facts.kind.is_model_call() {
         let model = facts.request_model.as_deref().or(facts.response_model.as_deref());
-        facts.provider = selection
-            .cow(Field::ServerAddress)
-            .and_then(|address| providers::of_host(&address))
-            .or_else(|| providers::of_model(model?));
+        facts.provider = selection.cow(Field::ServerAddress).and_then(|address| providers::of_host(&address));
+        if facts.provider.is_some() {
+            view.note_field("provider", Field::ServerAddress, selection, "the host is this provider's");
+        } else if let Some(model) = model {
+            view.note("provider", Place::Rule, "the only provider of models of this name");
+            facts.provider = providers::of_model(model);
+        }
     }
     facts.response_id = selection.text(Field::ResponseId);
     facts.finish_reason =
         selection.get(Field::FinishReason).and_then(|selected| selected.raw_value.list().into_iter().next());
     facts.time_to_first_chunk_ns = first_chunk(facts, view, selection);
-    facts.streaming = selection.truth(Field::Streaming).or(facts.time_to_first_chunk_ns.map(|_| true));
+    facts.streaming = selection.truth(Field::Streaming);
+    if facts.streaming.is_none() && facts.time_to_first_chunk_ns.is_some() {
+        view.note("streaming", Place::Rule, "there is a time to the first chunk");
+        facts.streaming = Some(true);
+    }
 }
 
 /// The name that the caller used may be the gateway's own, which no price list knows.
-fn prefer_routed(facts: &mut Facts, routed: &str) {
+fn prefer_routed(facts: &mut Facts, routed: &str, view: &View<'_>, selection: &Selection<'_>) {
+    view.note_field("request_model", Field::RoutedModel, selection, "where the gateway sent the call");
     let model = routed.rsplit('/').next().unwrap_or(routed);
     let asked = facts.request_model.replace(model.to_owned());
     let Some(asked) = asked else { return };
     if routed.ends_with(asked.as_str()) {
+        view.note_field("request_model", Field::RequestModel, selection, "the gateway sent the call there");
         facts.request_model = Some(asked);
     } else if facts.response_model.as_ref() == Some(&asked) {
+        view.note_field(
+            "response_model",
+            Field::RoutedModel,
+            selection,
+            "what answers has the gateway's own name",
+        );
         facts.response_model = Some(model.to_owned());
     }
 }
@@ -244,27 +308,44 @@ fn prefer_routed(facts: &mut Facts, routed: &str) {
 /// Strands sends milliseconds under a name that means seconds.
 const MILLISECONDS: (&str, &str) = ("strands", "gen_ai.server.time_to_first_token");
 
+/// The Vercel AI SDK's event.
+const FIRST_CHUNK: &str = "ai.stream.firstChunk";
+
 fn first_chunk(facts: &Facts, view: &View<'_>, selection: &Selection<'_>) -> Option<u64> {
     if let Some(seconds) = selection.number(Field::FirstChunk) {
         let sent = selection.get(Field::FirstChunk).map_or("", |selected| selected.key());
         let factor = if (facts.dialect.as_str(), sent) == MILLISECONDS { 1e-3 } else { 1.0 };
         return Some((seconds * factor * NANO) as u64);
     }
+    view.looks_for_event(FIRST_CHUNK);
     let at = selection
         .cow(Field::FirstChunkAt)
         .and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok())
-        .and_then(|time| u64::try_from(time.unix_timestamp_nanos()).ok())
-        .or_else(|| {
-            view.events
-                .iter()
-                .find(|event| event.name == "ai.stream.firstChunk")
-                .map(|event| event.time_unix_nano)
-        })?;
+        .and_then(|time| u64::try_from(time.unix_timestamp_nanos()).ok());
+    let at = if at.is_some() {
+        view.note_field("time_to_first_chunk_ms", Field::FirstChunkAt, selection, "counted from the start");
+        at
+    } else {
+        view.note(
+            "time_to_first_chunk_ms",
+            Place::event(FIRST_CHUNK),
+            "the event's time, counted from the start",
+        );
+        view.events.iter().find(|event| event.name == FIRST_CHUNK).map(|event| event.time_unix_nano)
+    }?;
     at.checked_sub(view.start).filter(|_| view.start != 0)
 }
 
-fn cost(selection: &Selection<'_>) -> Option<NanoUsd> {
+fn cost(view: &View<'_>, selection: &Selection<'_>) -> Option<NanoUsd> {
     let dollars = selection.number(Field::Cost).or_else(|| {
+        for part in [Field::CostOut, Field::CostIn] {
+            view.note_field(
+                "reported_cost_usd",
+                part,
+                selection,
+                "the sum of the input's and the output's cost",
+            );
+        }
         match (selection.number(Field::CostIn), selection.number(Field::CostOut)) {
             (None, None) => None,
             (input, output) => Some(input.unwrap_or(0.0) + output.unwrap_or(0.0)),
@@ -287,9 +368,13 @@ fn tool(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
         return;
     }
     facts.tool_call_id = selection.text(Field::ToolCallId);
-    facts.tool_name = selection.text(Field::ToolName).or_else(|| match facts.kind {
-        Kind::Tool => Some(inner(AROUND_TOOLS, view.name).unwrap_or(view.name).to_owned()),
-        Kind::Mcp => inner(&AROUND_TOOLS[3..5], view.name).map(str::to_owned),
-        _ => None,
-    });
+    facts.tool_name = selection.text(Field::ToolName);
+    if facts.tool_name.is_none() {
+        view.note("tool_name", Place::Name, "no attribute names the tool");
+        facts.tool_name = match facts.kind {
+            Kind::Tool => Some(inner(AROUND_TOOLS, view.name).unwrap_or(view.name).to_owned()),
+            Kind::Mcp => inner(&AROUND_TOOLS[3..5], view.name).map(str::to_owned),
+            _ => None,
+        };
+    }
 }

@@ -6,7 +6,6 @@
 use super::{
     field::Field,
     select::Selection,
-    value,
     view::{Found, View},
 };
 use turnscope_model::Role;
@@ -21,7 +20,6 @@ pub(super) fn adjust(view: &View<'_>, selection: &Selection<'_>, found: &mut Fou
     if let Some(real) = view.parent_span_id {
         found.span_id = Some(real);
         // All zeros where there is no parent: not an id.
-        found.parent_span_id =
-            value::get_text(view.attributes, "logfire.pending_parent_id").and_then(|id| id.parse().ok());
+        found.parent_span_id = view.text("logfire.pending_parent_id").and_then(|id| id.parse().ok());
     }
 }

@@ -3,7 +3,8 @@
 //! Not here: the events of coding agents (`agent_events`), messages in bodies (`crate::messages`).
 
 use super::{
-    agent_events, facts, printed, select, value,
+    agent_events, facts, printed, select,
+    trace::Place,
     view::{Found, View},
 };
 use std::borrow::Cow;
@@ -21,10 +22,12 @@ pub(super) fn find(view: &View<'_>) -> Found {
         return found;
     }
     // LiteLLM writes the event's name into an attribute of its own.
-    let other_name = if view.name.is_empty() { value::get_text(view.attributes, "event_name") } else { None };
+    let other_name = if view.name.is_empty() { view.text("event_name") } else { None };
     let view = View { name: other_name.as_deref().unwrap_or(view.name), ..*view };
     let mut selection = select::select(view.attributes, view.resource);
     selection.settle(Kind::Other);
+    view.note_selection(&selection, Kind::Other);
+    view.note("kind", Place::Rule, "a log record adds to the span that it names");
     let mut found = Found::plain(&view);
     found.facts = facts::build(&view, &selection, Kind::Other);
     printed::adjust_log(&view, &mut found);
@@ -45,7 +48,8 @@ fn judged_later(view: &View<'_>, found: &mut Found) {
 /// The event carries the ids of the span that has begun, its parent's and its name in attributes, and whatever facts
 /// the finished span will have.
 fn started(view: &View<'_>) -> Found {
-    let text = |keys: &[&str]| keys.iter().find_map(|key| value::get_text(view.attributes, key));
+    view.looks_for_event(STARTED);
+    let text = |keys: &[&str]| keys.iter().find_map(|key| view.text(key));
     let name = text(&["turnscope.step.name", "span.name"]).unwrap_or(Cow::Borrowed(STARTED));
     let parent = text(&["turnscope.step.parent_span_id", "parent_span_id"]).and_then(|id| id.parse().ok());
     let as_span = View { name: &name, signal: super::Signal::Span, parent_span_id: parent, end: 0, ..*view };

@@ -49,6 +49,14 @@ pub(super) static FAMILIES: &[(&str, Family)] = &[
     ("turnscope.metadata.", Family::Metadata),
 ];
 
+/// The family that a key belongs to.
+pub(super) fn family_of(key: &str) -> Option<Family> {
+    let found = FAMILIES.iter().find_map(|(prefix, family)| Some((key.strip_prefix(prefix)?, *family)));
+    found
+        .filter(|(rest, family)| *family != Family::MetadataMap || rest.is_empty() || rest.starts_with('.'))
+        .map(|(_, family)| family)
+}
+
 /// What frameworks put among the application's metadata for their own use, and what is a fact of its own.
 const INTERNAL: &[&str] = &[
     "langgraph_",

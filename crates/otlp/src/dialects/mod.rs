@@ -31,12 +31,15 @@ mod spans;
 mod steering;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod usage;
 mod value;
 mod verdicts;
 mod view;
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
+pub(crate) use trace::{Candidate, Noted};
+pub use trace::{Outcome, Place, Trace};
 pub use view::{Found, Signal, View};
 
 /// Finds the facts of one record.

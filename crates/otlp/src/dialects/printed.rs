@@ -6,7 +6,8 @@
 use super::{
     json,
     select::Selection,
-    value::{self, RawValue},
+    trace::Place,
+    value::RawValue,
     view::{Found, View},
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
@@ -22,17 +23,19 @@ pub(super) fn adjust(view: &View<'_>, _: &Selection<'_>, found: &mut Found) {
     if facts.kind.is_model_call() {
         if !facts.usage.is_unknown()
             && facts.usage.cache_read_tokens.is_none()
-            && let Some(output) = value::get_text(view.attributes, "output.value")
+            && let Some(output) = view.text("output.value")
         {
-            complete(&mut facts.usage, &output);
+            complete(&mut facts.usage, &output, view, Place::attribute("output.value"));
         }
     } else {
         if facts.workflow_name.is_none() {
+            view.note("workflow_name", Place::Name, "the module whose method runs");
             let module = METHODS.iter().find_map(|method| view.name.strip_suffix(method));
             facts.workflow_name = module.filter(|name| !name.is_empty()).map(str::to_owned);
         }
         if facts.agent_name.is_none() {
-            let texts = ["input.value", "output.value"].map(|key| value::get_text(view.attributes, key));
+            let texts = ["input.value", "output.value"].map(|key| view.text(key));
+            view.note("agent_name", Place::attribute("input.value"), "printed there, or in `output.value`");
             facts.agent_name = texts.iter().flatten().find_map(|text| agent_in(text));
         }
     }
@@ -41,21 +44,28 @@ pub(super) fn adjust(view: &View<'_>, _: &Selection<'_>, found: &mut Found) {
 /// Completes a log record's facts: a line that prints the usage of the call whose span it names, or the agent.
 pub(super) fn adjust_log(view: &View<'_>, found: &mut Found) {
     if found.facts.agent_name.is_none() {
+        view.note("agent_name", Place::Body, "named in the line");
         found.facts.agent_name = view.body.and_then(|body| agent_in_list(body.value.as_ref()?));
     }
     if let Some(Any::StringValue(line)) = view.body.and_then(|body| body.value.as_ref())
         && line.contains("prompt_tokens=")
         && found.facts.usage.is_unknown()
     {
-        complete(&mut found.facts.usage, line);
+        complete(&mut found.facts.usage, line, view, Place::Body);
     }
 }
 
 /// Only details: how many tokens there were in all, every producer sends under a key.
-fn complete(usage: &mut Usage, text: &str) {
+fn complete(usage: &mut Usage, text: &str, view: &View<'_>, place: Place) {
+    view.note("cache_read_tokens", place.clone(), PRINTED);
     usage.cache_read_tokens = number_after(text, "cached_tokens");
-    usage.reasoning_tokens = usage.reasoning_tokens.or_else(|| number_after(text, "reasoning_tokens"));
+    if usage.reasoning_tokens.is_none() {
+        view.note("reasoning_tokens", place, PRINTED);
+        usage.reasoning_tokens = number_after(text, "reasoning_tokens");
+    }
 }
+
+const PRINTED: &str = "the number is in an object that was printed as text";
 
 /// The number that directly follows a name: `cached_tokens=5`, `'cached_tokens': 5`, `\"cached_tokens\": 5`.
 fn number_after(text: &str, name: &str) -> Option<u64> {

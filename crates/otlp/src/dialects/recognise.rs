@@ -156,18 +156,36 @@ static BY_SYSTEM: &[(&str, &str)] = &[
     ("llama_index", "llama-index"),
 ];
 
-/// The dialect of a record; empty when nothing was recognised.
+/// By what a dialect was recognised.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum By {
+    /// The instrumentation scope.
+    Scope,
+    /// The name of the span or event.
+    Name,
+    /// A framework's name in the provider's place.
+    System,
+    /// This attribute, or prefix of attributes.
+    Attribute(&'static str),
+}
+
+/// The dialect of a record, and by what it was recognised; `None` when nothing was. `attribute` is the best-ranking
+/// entry of [`BY_ATTRIBUTE`] that it carries.
 pub(super) fn dialect(
     scope: &str,
     name: &str,
-    attribute: Option<&'static str>,
+    attribute: Option<u8>,
     system: &str,
-) -> &'static str {
+) -> Option<(&'static str, By)> {
+    let by_attribute = || {
+        let (key, name) = BY_ATTRIBUTE.get(usize::from(attribute?))?;
+        Some((*name, By::Attribute(key)))
+    };
     lookup(BY_SCOPE, scope)
-        .or_else(|| lookup(BY_NAME, name))
-        .or_else(|| (!system.is_empty()).then(|| lookup(BY_SYSTEM, system)).flatten())
-        .or(attribute)
-        .unwrap_or("")
+        .map(|name| (name, By::Scope))
+        .or_else(|| Some((lookup(BY_NAME, name)?, By::Name)))
+        .or_else(|| Some((lookup(BY_SYSTEM, Some(system).filter(|system| !system.is_empty())?)?, By::System)))
+        .or_else(by_attribute)
 }
 
 fn lookup(table: &[(&str, &'static str)], text: &str) -> Option<&'static str> {

@@ -6,6 +6,7 @@ use super::{
     field::Field,
     metadata::Family,
     select::Selection,
+    trace::Place,
     value::{self, RawValue},
     view::{Signal, View},
 };
@@ -27,11 +28,16 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
             source,
         });
     }
+    view.looks_for_event(RESULT);
     for event in view.events.iter().filter(|event| event.name == RESULT) {
+        view.note("scores", Place::event(RESULT), "an evaluation's result");
         facts.scores.extend(of_event(&event.attributes));
     }
     let mut parts = Vec::new();
     for (family, rest, raw_value) in &selection.families {
+        if matches!(family, Family::Score | Family::NumberedScore) {
+            view.note("scores", Place::Rule, "attributes of free names under the prefixes for scores");
+        }
         match family {
             Family::Score => facts.scores.push(plain(rest, *raw_value)),
             Family::NumberedScore => numbered(&mut parts, rest, *raw_value),

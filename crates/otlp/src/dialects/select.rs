@@ -9,6 +9,7 @@ use super::{
     kinds::{self, KindRule},
     metadata::{self, Family},
     providers, recognise,
+    trace::Outcome,
     value::RawValue,
 };
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -33,6 +34,10 @@ impl Selected<'_> {
     pub(super) fn key(&self) -> &'static str {
         self.entry.source.key
     }
+    /// Where in the JSON of that attribute.
+    pub(super) fn path(&self) -> &'static [&'static str] {
+        self.entry.source.path
+    }
 }
 
 /// What one pass over a record found.
@@ -55,6 +60,10 @@ impl<'a> Selection<'a> {
     /// The value of a field.
     pub(super) fn get(&self, field: Field) -> Option<Selected<'a>> {
         self.best[field as usize]
+    }
+    /// Whether the value of a field stands in this place.
+    pub(super) fn holds(&self, entry: &Entry) -> bool {
+        self.get(entry.field).is_some_and(|held| std::ptr::eq(held.entry, entry))
     }
     /// A field as text.
     pub(super) fn text(&self, field: Field) -> Option<String> {
@@ -84,10 +93,7 @@ impl<'a> Selection<'a> {
             self.later.push((entry, raw_value));
             return;
         }
-        let slot = self.best[entry.field as usize];
-        if slot.is_none_or(|held| entry.rank < held.entry.rank) && raw_value.is_meaningful() {
-            self.offer(entry, raw_value);
-        }
+        self.offer(entry, raw_value);
     }
 
     fn offer(&mut self, entry: &'static Entry, raw_value: RawValue<'a>) {
@@ -95,11 +101,9 @@ impl<'a> Selection<'a> {
         if slot.is_some_and(|held| held.entry.rank <= entry.rank) {
             return;
         }
-        let accepts = entry.field.accepts();
-        if fits(accepts, raw_value) {
-            *slot = Some(Selected { entry, raw_value });
-        } else if accepts == Accepts::Number && entry.field != Field::ScoreValue {
-            self.negative |= raw_value.is_negative();
+        match refusal(entry, raw_value) {
+            None => *slot = Some(Selected { entry, raw_value }),
+            Some(refusal) => self.negative |= refusal == Outcome::Negative,
         }
     }
 
@@ -133,10 +137,7 @@ impl<'a> Selection<'a> {
     }
 
     fn offer_inside(&mut self, entry: &'static Entry, raw_value: Option<RawValue<'a>>) {
-        let held = self.best[entry.field as usize];
-        if held.is_none_or(|held| entry.rank < held.entry.rank)
-            && let Some(raw_value) = raw_value.filter(|raw_value| raw_value.is_meaningful())
-        {
+        if let Some(raw_value) = raw_value {
             self.offer(entry, raw_value);
         }
     }
@@ -211,20 +212,65 @@ pub(super) fn select<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
 fn from_resource<'a>(selection: &mut Selection<'a>, resource: &'a [KeyValue]) {
     for attribute in resource {
         let Some(targets) = INDEX.keys.get(attribute.key.as_str()) else { continue };
-        let Some(raw_value) =
-            RawValue::of(attribute.value.as_ref()).filter(|raw_value| raw_value.is_meaningful())
-        else {
-            continue;
-        };
+        let Some(raw_value) = RawValue::of(attribute.value.as_ref()) else { continue };
         for target in targets {
             if let Target::Field(entry) = target
-                && entry.is_plain()
-                && fields::ON_RESOURCE.contains(&entry.field)
+                && is_read_on_resource(entry)
                 && selection.best[entry.field as usize].is_none()
             {
                 selection.offer(entry, raw_value);
             }
         }
+    }
+}
+
+fn is_read_on_resource(entry: &Entry) -> bool {
+    entry.is_plain() && fields::ON_RESOURCE.contains(&entry.field)
+}
+
+/// What the tables know of an attribute.
+#[derive(Default)]
+pub(super) struct Known {
+    /// The facts that it may give.
+    pub(super) entries: Vec<&'static Entry>,
+    /// The kinds that it may give.
+    pub(super) kinds: Vec<&'static KindRule>,
+    /// Whether any table knows it for more than the dialect's name.
+    pub(super) is_known: bool,
+}
+
+/// What the tables know of an attribute with this key, on a record or on its resource.
+pub(super) fn known(key: &str, on_resource: bool) -> Known {
+    let mut known = Known::default();
+    let targets = INDEX.keys.get(key);
+    for target in targets.into_iter().flatten() {
+        match target {
+            Target::Field(entry) if !on_resource || is_read_on_resource(entry) => known.entries.push(entry),
+            Target::Kind(rule) if !on_resource => known.kinds.push(rule),
+            _ => {}
+        }
+    }
+    if !on_resource {
+        known.entries.extend(targets.is_none().then(|| general::entry_of(key)).flatten());
+        let named = targets
+            .is_some_and(|targets| targets.iter().any(|target| !matches!(target, Target::Dialect(..))));
+        known.is_known = named || metadata::family_of(key).is_some();
+    }
+    known.is_known |= !known.entries.is_empty();
+    known
+}
+
+/// Why a value is passed over in this place, if it is.
+pub(super) fn refusal(entry: &Entry, raw_value: RawValue<'_>) -> Option<Outcome> {
+    let accepts = entry.field.accepts();
+    if !raw_value.is_meaningful() {
+        Some(Outcome::SaysNothing)
+    } else if fits(accepts, raw_value) {
+        None
+    } else if accepts == Accepts::Number && entry.field != Field::ScoreValue && raw_value.is_negative() {
+        Some(Outcome::Negative)
+    } else {
+        Some(Outcome::WrongKind)
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) fn find(view: &View<'_>) -> Found {
     let mut selection = select::select(view.attributes, view.resource);
     let kind = facts::kind_of(view, &selection);
     selection.settle(kind);
+    view.note_selection(&selection, kind);
     let mut found = Found::plain(view);
     found.facts = facts::build(view, &selection, kind);
     if view.end == 0 {

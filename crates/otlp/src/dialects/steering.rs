@@ -21,6 +21,7 @@ const STEERING: &[&str] = &[
 /// The exception by which a framework steered itself at the end of this span, if one did: an event or an attribute tells
 /// of it, or only the text of the status.
 pub(super) fn of<'a>(view: &View<'a>) -> Option<Steering<'a>> {
+    view.looks_for_event("exception");
     let exception = view.events.iter().rev().find(|event| event.name == "exception");
     if exception.is_none() && view.status != Status::Error {
         return None;
@@ -30,7 +31,7 @@ pub(super) fn of<'a>(view: &View<'a>) -> Option<Steering<'a>> {
         let message = value::get_text(attributes, "exception.message");
         return steers(&class).then_some(Steering { class, message });
     }
-    if let Some(class) = value::get_text(view.attributes, "error.type").filter(|class| steers(class)) {
+    if let Some(class) = view.text("error.type").filter(|class| steers(class)) {
         return Some(Steering { class, message: Some(view.status_message.into()) });
     }
     let text = view.status_message.trim();

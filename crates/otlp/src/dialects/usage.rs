@@ -28,16 +28,38 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
     let mut counts = Counts::from_fields(facts, selection);
     for field in [Field::UsageMap, Field::InputDetails, Field::OutputDetails] {
         if let Some(selected) = selection.get(field) {
+            let before = counts.usage;
             counts.add_map(selected.raw_value);
+            for fact in changed(&before, &counts.usage) {
+                view.note_field(fact, field, selection, "a count in a map of usage");
+            }
         }
     }
     if facts.kind.is_model_call() && counts.lacks_details() {
-        for usage in answers(view, facts.kind).flat_map(usages_in) {
-            counts.add_same(RawValue::Json(usage));
+        for (key, answer) in answers(view, facts.kind) {
+            let before = counts.usage;
+            for usage in usages_in(answer) {
+                counts.add_same(RawValue::Json(usage));
+            }
+            for fact in changed(&before, &counts.usage) {
+                view.note_key(fact, key, "a count in the usage that the answer holds");
+            }
         }
     }
     facts.implausible_count |= selection.negative | counts.negative | counts.usage.drop_implausible();
+    let sent = counts.usage;
     facts.usage = counts.settle();
+    for fact in changed(&sent, &facts.usage) {
+        view.note_more(
+            fact,
+            match fact {
+                "input_tokens" => {
+                    "tokens of the cache, or of the provider's tools, were counted beside it and are added"
+                }
+                _ => "reasoning was counted beside it and is added",
+            },
+        );
+    }
     if facts.usage.is_unknown() {
         facts.usage = Usage {
             input_tokens: selection.count(Field::SumInput),
@@ -47,17 +69,46 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
             reasoning_tokens: selection.count(Field::SumReasoning),
         };
         facts.usage_is_total = !facts.usage.is_unknown();
+        let sums = [
+            Field::SumInput,
+            Field::SumOutput,
+            Field::SumCacheRead,
+            Field::SumCacheWrite,
+            Field::SumReasoning,
+        ];
+        for (fact, field) in COUNTS.into_iter().zip(sums) {
+            view.note_field(fact, field, selection, "the sum over the calls below");
+        }
     }
 }
 
-/// The JSON texts in which a call's answer stands, and those of usage.
-fn answers<'a>(view: &View<'a>, kind: turnscope_model::Kind) -> impl Iterator<Item = &'a str> {
+/// The counts' names as facts.
+pub(super) const COUNTS: [&str; 5] =
+    ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"];
+
+/// Which counts differ.
+fn changed(before: &Usage, after: &Usage) -> impl Iterator<Item = &'static str> {
+    let counts = |usage: &Usage| {
+        [
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cache_read_tokens,
+            usage.cache_write_tokens,
+            usage.reasoning_tokens,
+        ]
+    };
+    let (before, after) = (counts(before), counts(after));
+    (0..COUNTS.len()).filter(move |at| before[*at] != after[*at]).map(|at| COUNTS[at])
+}
+
+/// The JSON texts in which a call's answer stands, and those of usage, with their keys.
+fn answers<'a>(view: &View<'a>, kind: turnscope_model::Kind) -> impl Iterator<Item = (&'a str, &'a str)> {
     view.attributes.iter().filter_map(move |attribute| {
         let Some(Any::StringValue(text)) = attribute.value.as_ref()?.value.as_ref() else { return None };
         let key = attribute.key.as_str();
         let told = text.starts_with('{') && key.ends_with("sage")
             || text.starts_with(['{', '[']) && cut::purpose_of(key, kind, "").0 == Purpose::Output;
-        told.then_some(text.as_str())
+        told.then_some((key, text.as_str()))
     })
 }
 

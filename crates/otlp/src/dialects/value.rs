@@ -91,6 +91,14 @@ impl<'a> RawValue<'a> {
         }
     }
 
+    /// As JSON; text that is no JSON is a string.
+    pub(super) fn json(self) -> serde_json::Value {
+        match self {
+            Self::Any(value) => to_json(value),
+            Self::Json(raw) => serde_json::from_str(raw).unwrap_or_else(|_| raw.into()),
+        }
+    }
+
     /// As a number.
     pub(super) fn number(self) -> Option<f64> {
         let number = match self {
@@ -184,7 +192,7 @@ impl<'a> RawValue<'a> {
     }
 }
 
-/// The value of one attribute. For the few places that read a handful of keys; the tables do it in one pass.
+/// The value of one attribute.
 pub(super) fn get<'a>(attributes: &'a [KeyValue], key: &str) -> Option<RawValue<'a>> {
     let entry = attributes.iter().find(|entry| entry.key == key)?;
     RawValue::of(entry.value.as_ref()).filter(|raw_value| raw_value.is_meaningful())

@@ -3,7 +3,7 @@
 //! Here: attributes that say allow, deny or ask, and the words in which tools report decisions. Not here: counting a
 //! call's verdicts once (the crate `project`).
 
-use super::{field::Field, select::Selection};
+use super::{field::Field, select::Selection, view::View};
 use crate::person::{NO, YES};
 use turnscope_model::{Facts, Kind, Resolution, Verdict};
 
@@ -11,17 +11,25 @@ const ASK: &[&str] =
     &["hitl", "ask", "ask_user", "require_approval", "requires_approval", "pending", "escalate"];
 
 /// Fills the verdict in.
-pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>) {
-    facts.verdict = of_policy(selection);
+pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>) {
+    let by = |field, how| view.note_field("verdict", field, selection, how);
+    if let Some((verdict, field)) = of_policy(selection) {
+        by(field, "the gate says it");
+        facts.verdict = Some(verdict);
+    }
     if facts.verdict.is_none() && facts.kind == Kind::Policy {
         if let Some(triggered) = selection.truth(Field::Triggered) {
+            by(Field::Triggered, "a guardrail that was triggered denies");
             facts.verdict = Some(if triggered { Verdict::Deny } else { Verdict::Allow });
         } else if let Some(decision) = selection.cow(Field::Decision) {
+            by(Field::Decision, "the word for the decision");
+            view.note_field("resolution", Field::Decision, selection, "a person decided");
             decide(facts, &decision, selection.cow(Field::DecidedBy).as_deref());
         }
     }
     if facts.verdict.is_none() && selection.cow(Field::Deferral).is_some_and(|name| name.contains("pproval"))
     {
+        by(Field::Deferral, "the call is put off until it is approved");
         facts.verdict = Some(Verdict::Hitl);
     }
     if facts.verdict.is_some() {
@@ -32,14 +40,15 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>) {
 }
 
 /// A gate that needs a human has neither allowed nor denied yet.
-fn of_policy(selection: &Selection<'_>) -> Option<Verdict> {
+fn of_policy(selection: &Selection<'_>) -> Option<(Verdict, Field)> {
     if selection.truth(Field::PolicyDeny) == Some(true) {
-        Some(Verdict::Deny)
-    } else if selection.truth(Field::PolicyHuman) == Some(true) {
-        Some(Verdict::Hitl)
-    } else {
-        Some(if selection.truth(Field::PolicyAllow)? { Verdict::Allow } else { Verdict::Deny })
+        return Some((Verdict::Deny, Field::PolicyDeny));
     }
+    if selection.truth(Field::PolicyHuman) == Some(true) {
+        return Some((Verdict::Hitl, Field::PolicyHuman));
+    }
+    let verdict = if selection.truth(Field::PolicyAllow)? { Verdict::Allow } else { Verdict::Deny };
+    Some((verdict, Field::PolicyAllow))
 }
 
 /// Takes a decision in words. Where the one who decided is the user, a human was asked.

@@ -1,5 +1,6 @@
 //! The input and output of a dialect's tables.
 
+use super::trace::Trace;
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, KeyValue},
     trace::v1::span::{Event, Link},
@@ -52,6 +53,8 @@ pub struct View<'a> {
     pub start: UnixNanos,
     /// When it ended, as sent; 0 when it did not say.
     pub end: UnixNanos,
+    /// Notes where the facts come from. Nobody asks while receiving.
+    pub trace: Option<&'a Trace>,
 }
 
 /// What was found in one record.

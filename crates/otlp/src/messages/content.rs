@@ -106,14 +106,12 @@ impl Content {
         if let Some(raw) = record.get("input.value").or_else(|| record.get("request_data")) {
             self.read_request(&raw);
         }
-        let prefixes = ["gen_ai.request.", "ai.settings.", "llm.request."];
         for kv in record.attributes {
-            let Some(name) = prefixes.iter().find_map(|prefix| kv.key.strip_prefix(prefix)) else { continue };
-            if !matches!(name, "model" | "functions" | "type") {
+            if let Some(name) = parameter(&kv.key) {
                 self.parameters.insert(name.to_owned(), kv.value.as_ref().map_or(Json::Null, json::of_any));
             }
         }
-        for key in ["llm.invocation_parameters", "langfuse.observation.model.parameters"] {
+        for key in PARAMETER_MAPS {
             if let Some(Json::Object(map)) = record.get(key).map(Sent::json) {
                 let own =
                     |name: &str| !matches!(name, "tools" | "messages" | "input" | "instructions" | "model");
@@ -155,7 +153,24 @@ impl Content {
     }
 }
 
-fn cut_log(log: &LogRecord, kind: Kind) -> (LogRecord, String, Vec<Value>) {
+/// What the keys of request parameters begin with.
+const PARAMETERS: [&str; 3] = ["gen_ai.request.", "ai.settings.", "llm.request."];
+/// Attributes that hold all request parameters.
+const PARAMETER_MAPS: [&str; 2] = ["llm.invocation_parameters", "langfuse.observation.model.parameters"];
+
+/// The name of the request parameter that stands under this key.
+fn parameter(key: &str) -> Option<&str> {
+    let name = PARAMETERS.iter().find_map(|prefix| key.strip_prefix(prefix))?;
+    (!matches!(name, "model" | "functions" | "type")).then_some(name)
+}
+
+/// Whether request parameters are read from this key.
+pub(crate) fn is_parameter(key: &str) -> bool {
+    parameter(key).is_some() || PARAMETER_MAPS.contains(&key)
+}
+
+/// A log record cut as on receipt, its event name, and what was cut out.
+pub(super) fn cut_log(log: &LogRecord, kind: Kind) -> (LogRecord, String, Vec<Value>) {
     let mut log = log.clone();
     let event = event_name(&log).to_owned();
     let values = cut::log_values(&mut log, &event, kind, &mut cut::Contents::default());

@@ -10,10 +10,11 @@ mod definition;
 mod events;
 mod external;
 mod failures;
-mod json;
+pub(crate) mod json;
 mod numbers;
 mod parse;
 mod part;
+pub(crate) mod places;
 mod plain_text;
 mod preview;
 mod printed;
@@ -24,8 +25,9 @@ mod text;
 mod typed;
 
 pub use content::Content;
-pub(crate) use content::event_name;
+pub(crate) use content::{event_name, is_parameter};
 pub use external::fetched;
+pub(crate) use places::ContentPlace;
 pub use preview::Previews;
 pub use text::item_text;
 
@@ -50,6 +52,12 @@ impl Previews {
     pub fn of_span(span: &Span, kind: Kind) -> Self {
         let (span, values) = cut_again(span, kind);
         span_previews(&span, &values, kind)
+    }
+
+    /// The previews of a log record as it was sent.
+    pub fn of_log(log: &LogRecord, kind: Kind) -> Self {
+        let (log, event, values) = content::cut_log(log, kind);
+        log_previews(&log, &values, kind, &event)
     }
 }
 

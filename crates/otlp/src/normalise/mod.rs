@@ -11,6 +11,7 @@ mod times;
 pub use crate::metric::{MetricFact, MetricRecord};
 pub use metrics::{NormalisedMetrics, metrics};
 use origin::Source;
+pub(crate) use origin::service_name;
 
 use crate::{
     cut::{self, Contents, Header},
@@ -259,7 +260,7 @@ fn record(found: Found, trace_id: Option<TraceId>, status: Status, origin: &Arc<
     }
 }
 
-fn span_view<'a>(
+pub(crate) fn span_view<'a>(
     span: &'a Span,
     resource: Option<&'a Resource>,
     origin: &'a Origin,
@@ -283,10 +284,15 @@ fn span_view<'a>(
         parent_span_id: SpanId::try_from(&span.parent_span_id[..]).ok(),
         start: span.start_time_unix_nano,
         end: span.end_time_unix_nano,
+        trace: None,
     }
 }
 
-fn log_view<'a>(log: &'a LogRecord, resource: Option<&'a Resource>, origin: &'a Origin) -> View<'a> {
+pub(crate) fn log_view<'a>(
+    log: &'a LogRecord,
+    resource: Option<&'a Resource>,
+    origin: &'a Origin,
+) -> View<'a> {
     let time = if log.time_unix_nano == 0 { log.observed_time_unix_nano } else { log.time_unix_nano };
     View {
         signal: Signal::Log,
@@ -306,6 +312,7 @@ fn log_view<'a>(log: &'a LogRecord, resource: Option<&'a Resource>, origin: &'a 
         parent_span_id: None,
         start: time,
         end: time,
+        trace: None,
     }
 }
 
@@ -350,7 +357,7 @@ fn dropped(span: &Span) -> u32 {
 const LINK_WHY: [&str; 3] = ["turnscope.link", "link.type", "link.relationship"];
 
 /// The spans that this one links to. A link with invalid ids stays in the body only.
-fn links(span: &Span) -> Vec<LinkFact> {
+pub(crate) fn links(span: &Span) -> Vec<LinkFact> {
     let link = |link: &Link| {
         Some(LinkFact {
             trace_id: TraceId::try_from(&link.trace_id[..]).ok()?,
@@ -375,7 +382,7 @@ fn is_repaired(attributes: &[KeyValue]) -> bool {
 }
 
 /// A value that a dialect's table found is kept.
-fn take_previews(facts: &mut Facts, previews: Previews) {
+pub(crate) fn take_previews(facts: &mut Facts, previews: Previews) {
     facts.input_text = facts.input_text.take().or(previews.input_text);
     facts.output_text = facts.output_text.take().or(previews.output_text);
     facts.finish_reason = facts.finish_reason.take().or(previews.finish_reason);

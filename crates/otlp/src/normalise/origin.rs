@@ -53,7 +53,8 @@ impl Source {
     }
 }
 
-fn service_name(resource: &Resource) -> &str {
+/// The name of the service, or empty.
+pub(crate) fn service_name(resource: &Resource) -> &str {
     let named =
         resource.attributes.iter().find(|kv| kv.key == "service.name").and_then(|kv| kv.value.as_ref());
     match named.and_then(|any| any.value.as_ref()) {

@@ -4,6 +4,7 @@
 //! `corpus` under `TURNSCOPE_SHARED`. Without either there is nothing to compare with, and nothing is compared.
 
 mod capture;
+mod explained;
 mod line;
 mod speed;
 mod sums;

@@ -78,6 +78,7 @@ fn pass(requests: &[ExportTraceServiceRequest]) -> usize {
                     parent_span_id: None,
                     start: span.start_time_unix_nano,
                     end: span.end_time_unix_nano,
+                    trace: None,
                 }));
             }
         }

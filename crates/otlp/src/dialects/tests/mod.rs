@@ -118,6 +118,7 @@ impl Writing {
             parent_span_id: self.parent,
             start: self.start,
             end: self.end,
+            trace: None,
         })
     }
     fn facts(&self) -> Facts {
