@@ -10,6 +10,7 @@ mod context;
 mod cost;
 mod dataset;
 mod error;
+mod explain;
 mod export;
 mod external;
 mod json;

@@ -8,6 +8,7 @@ mod access;
 mod config;
 mod context;
 mod cost;
+mod explain;
 mod export;
 mod health;
 mod live;
@@ -30,6 +31,9 @@ pub use access::{Access, SignIn};
 pub use config::{AddressTexts, Config, IngestState, PricingState, Retention, StoreState, Value};
 pub use context::{CallContext, ContextSegment, RunContext};
 pub use cost::{BucketCost, CallCost, CostQuery, ModelCost, PriceUsed, RunCost};
+pub use explain::{
+    ExplainedRecord, FactExplanation, FactPlace, FactSetAside, NotUnderstood, StepExplanation,
+};
 pub use export::{DatasetLine, ExportQuery, FormatQuery, SummaryQuery};
 pub use health::Health;
 pub use live::LiveQuery;

@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        audit, backup, completions, config, demo, doctor, export, import, init, man, pricing, prune, redact,
-        runs, search, serve, sessions, show, stats, summary, tail, vacuum,
+        audit, backup, completions, config, demo, doctor, explain, export, import, init, man, pricing, prune,
+        redact, runs, search, serve, sessions, show, stats, summary, tail, vacuum,
     },
     exit::{CODES, Outcome},
 };
@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Runs(runs::Runs),
     /// Show one run: its turns and steps as a tree with bars
     Show(show::Show),
+    /// Explain a step: where each of its facts comes from, and what was not understood
+    Explain(explain::Explain),
     /// Summarise a run in plain text, for a person or an agent
     Summary(summary::Summary),
     /// Follow runs as they change
@@ -86,6 +88,7 @@ impl Command {
             Self::Demo(args) => demo::demo(args),
             Self::Runs(args) => runs::runs(args),
             Self::Show(args) => show::show(args),
+            Self::Explain(args) => explain::explain(args),
             Self::Summary(args) => summary::summary(args),
             Self::Tail(args) => tail::tail(args),
             Self::Search(args) => search::search(args),

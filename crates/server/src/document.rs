@@ -19,6 +19,7 @@ const SUMMARIES: &[(&str, &str, &str)] = &[
     ("get", "/v1/runs/{id}/timeline", "The steps of a run and of its child runs, in order"),
     ("get", "/v1/runs/{id}/steps", "The run's own steps, by kind"),
     ("get", "/v1/runs/{id}/steps/{step_id}/data", "A step whole, with its content"),
+    ("get", "/v1/runs/{id}/steps/{step_id}/explain", "Where the facts of a step come from"),
     ("get", "/v1/runs/{id}/turns/{n}", "A turn with its messages"),
     ("get", "/v1/runs/{id}/cost", "What a run cost, and why"),
     ("get", "/v1/runs/{id}/audit", "The audit records of a run"),

@@ -50,6 +50,7 @@ fn reading() -> ApiRouter<Arc<App>> {
         .api_route("/v1/runs/{id}/timeline", get(timeline::timeline))
         .api_route("/v1/runs/{id}/steps", get(timeline::steps))
         .api_route("/v1/runs/{id}/steps/{step_id}/data", get(timeline::data))
+        .api_route("/v1/runs/{id}/steps/{step_id}/explain", get(timeline::explain))
         .api_route("/v1/runs/{id}/turns/{n}", get(about_run::turn))
         .api_route("/v1/runs/{id}/cost", get(about_run::cost))
         .api_route("/v1/runs/{id}/audit", get(audit::audit))

@@ -88,6 +88,7 @@ fn every_call_answers_as_documented() {
         ("timeline_data", format!("{run}/timeline?include_data=true&from=1&limit=1")),
         ("steps", format!("{run}/steps?kind=tool")),
         ("step", format!("{run}/steps/0000000000000003/data")),
+        ("explain", format!("{run}/steps/0000000000000003/explain")),
         ("turn", format!("{run}/turns/2")),
         ("export", format!("{run}/export")),
         ("export_otlp", format!("{run}/export?format=otlp")),

@@ -390,6 +390,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{id}/steps/{step_id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the facts of a step come from */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    step_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Why the facts of a step are what they are. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StepExplanation"];
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{id}/turns/{n}": {
         parameters: {
             query?: never;
@@ -2208,6 +2254,23 @@ export interface components {
             /** @description What happened, such as `exception`. */
             name: string;
         };
+        /** @description A record that a step is made of. */
+        ExplainedRecord: {
+            /** @description Facts that the rules find otherwise today than when the record was stored. The step still has them as stored. */
+            changed_since: string[];
+            /** @description The way of writing that was recognised; null when none was. */
+            dialect?: string | null;
+            /** @description The name of the span or of the log record's event. */
+            name: string;
+            /** @description The instrumentation scope; null when nothing says it. */
+            scope_name?: string | null;
+            /** @description `service.name` of its resource; null when nothing says it. */
+            service_name?: string | null;
+            /** @description `span` or `log`. */
+            signal: string;
+            /** @description The span that it is, or names; null when there is none. */
+            span_id?: string | null;
+        };
         /** @description How a run is exported. */
         ExportQuery: {
             /**
@@ -2215,6 +2278,69 @@ export interface components {
              * @default null
              */
             format: string | null;
+        };
+        /** @description Why a fact is what it is. */
+        FactExplanation: {
+            /** @description The fact, such as `input_tokens`. */
+            fact: string;
+            /** @description Where it stands; several places where several gave it together. */
+            given_by: components["schemas"]["FactPlace"][];
+            /** @description The rules beyond the order of places, in words. */
+            how: string[];
+            /** @description Other places that hold something for it. */
+            set_aside: components["schemas"]["FactSetAside"][];
+            /** @description Its value, long contents cut short; null where nothing that was sent gave one. */
+            value?: unknown;
+        };
+        /** @description A place that a fact is read from. */
+        FactPlace: {
+            /** @description The event that holds the attribute, or is meant itself; null elsewhere. */
+            event?: string | null;
+            /** @description The attribute's key; null where it is none. */
+            key?: string | null;
+            /** @description The path in the JSON that the attribute holds; empty for the attribute itself. */
+            path: string[];
+            /** @description `attribute`, `resource`, `event`, `name`, `scope`, `status`, `links`, `body`, `rule`, `run` or `prices`. */
+            place: string;
+            /**
+             * Format: uint16
+             * @description Its rank in the list of places for this fact: 1 is the best. Null where it is in no list.
+             */
+            rank?: number | null;
+            /**
+             * Format: uint
+             * @description Which of `records`, from 0; null where the fact follows from the run or from the price list.
+             */
+            record?: number | null;
+            /** @description The place in words. */
+            text: string;
+        };
+        /** @description A place that holds something for a fact and did not give it. */
+        FactSetAside: {
+            /** @description The event that holds the attribute, or is meant itself; null elsewhere. */
+            event?: string | null;
+            /** @description The attribute's key; null where it is none. */
+            key?: string | null;
+            /** @description The path in the JSON that the attribute holds; empty for the attribute itself. */
+            path: string[];
+            /** @description `attribute`, `resource`, `event`, `name`, `scope`, `status`, `links`, `body`, `rule`, `run` or `prices`. */
+            place: string;
+            /**
+             * Format: uint16
+             * @description Its rank in the list of places for this fact: 1 is the best. Null where it is in no list.
+             */
+            rank?: number | null;
+            /**
+             * Format: uint
+             * @description Which of `records`, from 0; null where the fact follows from the run or from the price list.
+             */
+            record?: number | null;
+            /** @description The place in words. */
+            text: string;
+            /** @description What it holds, cut short. */
+            value?: unknown;
+            /** @description Why it did not give the fact. */
+            why: string;
         };
         /** @description In which form. */
         FormatQuery: {
@@ -2645,6 +2771,32 @@ export interface components {
              * @description Calls without a price.
              */
             unpriced_calls: number;
+        };
+        /** @description Something that was sent and that no rule understood. */
+        NotUnderstood: {
+            /** @description The value, cut short; of an event, its attributes. */
+            example?: unknown;
+            /** @description The attribute's key, the event's name, or the word. */
+            key: string;
+            /**
+             * @description What it looks like: `tokens`, `model`, `messages`, `tool`, `agent`, `cost`, `id`, `error` or `kind`; null when it looks
+             *      like no fact.
+             */
+            looks_like?: string | null;
+            /** @description Why nobody is likely to look for a fact in it; null when somebody may. */
+            of_no_interest?: string | null;
+            /**
+             * Format: uint
+             * @description The first of `records` that holds it, from 0.
+             */
+            record: number;
+            /** @description The shape of the value, such as `integer` or `text of 12 characters`; of an event, that of its attributes. */
+            shape: string;
+            /**
+             * @description `attribute`, `span_event`, `log_event`, or `operation`: a word for the kind of work under an attribute that is
+             *      known.
+             */
+            what: string;
         };
         /** @description Where a run met it first. */
         Occurrence: {
@@ -4031,6 +4183,23 @@ export interface components {
             system: unknown[];
             /** @description The tools that the model could choose from. */
             tool_definitions: unknown[];
+        };
+        /** @description Why the facts of a step are what they are. */
+        StepExplanation: {
+            /** @description Every fact that is known, and every fact for which something was sent that gave none. */
+            facts: components["schemas"]["FactExplanation"][];
+            /** @description The step's kind. */
+            kind: string;
+            /** @description The step's name. */
+            name: string;
+            /** @description What was sent and not understood, what looks most like a fact first. */
+            not_understood: components["schemas"]["NotUnderstood"][];
+            /** @description The records that the step is made of: its own first. None for a step that only messages tell of. */
+            records: components["schemas"]["ExplainedRecord"][];
+            /** @description The run that was asked for. */
+            run_id: string;
+            /** @description The step. */
+            step_id: string;
         };
         /** @description What was found when the span arrived and has no place of its own above. */
         StepFacts: {

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod header;
 pub(crate) mod human;
 pub(crate) mod messages;

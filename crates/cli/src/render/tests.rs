@@ -48,6 +48,12 @@ fn a_run_with_a_sub_agent() {
 }
 
 #[test]
+fn a_step_made_of_a_span_and_a_log_event_is_explained() {
+    let explained: api::StepExplanation = fixture("explain.json");
+    check("explain", |style| super::explain::step(style, &explained));
+}
+
+#[test]
 fn a_count_that_was_left_out_is_noted_below_its_step() {
     let mut shown: Shown = fixture("gates.json");
     let text = |shown: &Shown| super::show::waterfall(&style(100), &shown.run, &shown.timeline);

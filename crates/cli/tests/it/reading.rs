@@ -71,6 +71,30 @@ fn import_errors_name_the_file_and_the_reason() {
 }
 
 #[test]
+fn a_step_is_explained_by_its_id_its_name_or_its_span() {
+    let env = with_runs();
+    let run = env.json(&["runs", "--data", "data", "-q", "dialect:kitelogik", "-n", "1", "--json"]);
+    let run = run["runs"][0]["run_id"].as_str().unwrap().to_owned();
+    let shown = env.json(&["show", &run, "--data", "data", "--json"]);
+    let gate =
+        shown["timeline"]["steps"].as_array().unwrap().iter().find(|step| step["kind"] == "policy").unwrap();
+    let id = gate["step_id"].as_str().unwrap();
+    let explained = env.json(&["explain", &run, id, "--data", "data", "--json"]);
+    assert_eq!(explained["step_id"], id);
+    let facts = explained["facts"].as_array().unwrap();
+    let verdict = facts.iter().find(|fact| fact["fact"] == "verdict").unwrap();
+    assert_eq!(verdict["value"], gate["verdict"]["verdict"]);
+    assert!(verdict["given_by"][0]["key"].as_str().unwrap().starts_with("kitelogik."), "{verdict}");
+    assert!(!explained["not_understood"].as_array().unwrap().is_empty());
+    let of_span = format!("{}-{}", gate["trace_id"].as_str().unwrap(), gate["span_id"].as_str().unwrap());
+    assert_eq!(env.json(&["explain", &of_span, "--data", "data", "--json"]), explained);
+    assert!(env.ok(&["explain", &run, id, "--data", "data"]).contains("FACT"));
+    let missing = env.run(&["explain", &run, "nothing", "--data", "data"]);
+    assert_eq!(missing.code, 3, "{}", missing.err);
+    assert!(missing.err.contains("has no step nothing"), "{}", missing.err);
+}
+
+#[test]
 fn a_backup_is_a_store() {
     let env = with_runs();
     fs::create_dir(env.path("safe")).unwrap();

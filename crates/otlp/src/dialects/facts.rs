@@ -122,7 +122,7 @@ fn recognised(view: &View<'_>, attribute: Option<u8>, framework: &str) -> &'stat
             view.note("dialect", place, "the framework's name stands in the provider's place");
         }
         recognise::By::Attribute(key) => {
-            view.note("dialect", Place::attribute(key), "attributes of this name are this framework's");
+            view.note("dialect", Place::attribute(key), "it carries the dialect's attributes");
         }
     }
     name

@@ -67,7 +67,9 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Attribute { key, path } => {
-                write!(f, "{key}")?;
+                // The beginning of keys.
+                let any = if key.ends_with(['.', ':', '_']) { "*" } else { "" };
+                write!(f, "{key}{any}")?;
                 path.iter().try_for_each(|step| write!(f, " › {step}"))
             }
             Self::Resource(key) => write!(f, "{key} of the resource"),

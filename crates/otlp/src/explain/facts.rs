@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use turnscope_model::{Approval, Facts};
 
 /// The facts, in the order in which they are shown.
-pub(super) fn of(facts: &Facts) -> Vec<(&'static str, Json)> {
+pub fn of(facts: &Facts) -> Vec<(&'static str, Json)> {
     // Taken apart whole: a fact that is added must be named here, or be left out on purpose.
     let Facts {
         name,

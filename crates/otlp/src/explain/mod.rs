@@ -9,6 +9,7 @@ mod facts;
 mod shape;
 mod unknown;
 
+pub use facts::of as facts_of;
 pub use shape::{Shape, cut_short};
 pub use unknown::{Unknown, What};
 
@@ -29,6 +30,8 @@ use turnscope_model::{ContentHash, Facts, Form, Origin, Purpose};
 /// Why a record's facts are what they are.
 #[derive(Debug)]
 pub struct Explanation {
+    /// It is a span, not a log record.
+    pub is_span: bool,
     /// The facts as today's rules find them.
     pub facts: Facts,
     /// Every fact that was found, and every fact for which something was sent that gave none.
@@ -87,7 +90,7 @@ pub fn span(span: &Span, origin: &ResourceSpans) -> Option<Explanation> {
     let places = messages::places::of_span(span, kind);
     let noted = trace.noted();
     let unknown = unknown::of_span(span, &noted, kind);
-    Some(explanation(found, noted, &places, unknown))
+    Some(Explanation { is_span: true, ..explanation(found, &noted, &places, unknown) })
 }
 
 /// Explains a log record as it was sent. `origin` is its resource and scope.
@@ -101,7 +104,7 @@ pub fn log(log: &LogRecord, origin: &ResourceSpans) -> Explanation {
     let places = messages::places::of_log(log, kind);
     let noted = trace.noted();
     let unknown = unknown::of_log(log, &noted, &found.facts);
-    explanation(found, noted, &places, unknown)
+    explanation(found, &noted, &places, unknown)
 }
 
 /// What of a span was not understood, most telling first. As [`span`], without looking at its content.
@@ -137,14 +140,14 @@ fn opened(origin: &ResourceSpans) -> (Option<&Resource>, Origin) {
     (origin.resource.as_ref(), names)
 }
 
-fn explanation(found: Found, noted: Noted, places: &[ContentPlace], unknown: Vec<Unknown>) -> Explanation {
+fn explanation(found: Found, noted: &Noted, places: &[ContentPlace], unknown: Vec<Unknown>) -> Explanation {
     let contents = Contents(places);
     let facts = facts::of(&found.facts);
     let mut explained: Vec<ExplainedFact> =
-        facts.into_iter().map(|(fact, value)| explain(fact, value, &noted, &contents)).collect();
+        facts.into_iter().map(|(fact, value)| explain(fact, value, noted, &contents)).collect();
     explained.retain(|one| !one.value.is_null() || !one.set_aside.is_empty());
     explained.extend(PURPOSES.iter().filter_map(|(purpose, name)| contents.explain(*purpose, name)));
-    Explanation { facts: found.facts, explained, unknown }
+    Explanation { is_span: false, facts: found.facts, explained, unknown }
 }
 
 /// Contents that are shown of a step.
@@ -211,7 +214,7 @@ fn why(candidate: &Candidate, is_unknown: bool) -> &'static str {
         Outcome::OtherKind => "counts on other kinds of steps",
         Outcome::Chosen if !candidate.is_main && is_unknown => "gives nothing here",
         Outcome::Chosen if !candidate.is_main => "read beside what gives the fact",
-        Outcome::Chosen if is_unknown => "does not count on a step of this kind",
+        Outcome::Chosen if is_unknown => "not taken for this fact on such a record",
         Outcome::Chosen => "a rule decided otherwise",
     }
 }

@@ -71,7 +71,8 @@ pub(super) fn of_span(span: &Span, noted: &Noted, kind: Kind) -> Vec<Unknown> {
             && cut::event_role(&event.name).is_none()
             && !event.attributes.iter().any(|kv| is_content(&event.name, kv))
     });
-    unknown.extend(events.map(|event| told(What::SpanEvent, &event.name, json::of_pairs(&event.attributes))));
+    unknown
+        .extend(events.map(|event| told(What::SpanEvent, &event.name, &json::of_pairs(&event.attributes))));
     sorted(unknown)
 }
 
@@ -98,7 +99,7 @@ pub(super) fn of_log(log: &LogRecord, noted: &Noted, facts: &Facts) -> Vec<Unkno
         || !facts.scores.is_empty()
         || holds_content();
     if !event.is_empty() && !is_known {
-        unknown.push(told(What::LogEvent, event, json::of_pairs(&log.attributes)));
+        unknown.push(told(What::LogEvent, event, &json::of_pairs(&log.attributes)));
     }
     sorted(unknown)
 }
@@ -110,7 +111,7 @@ fn operations(noted: &Noted) -> Vec<Unknown> {
         .map(|(key, word)| Unknown {
             weight: 70,
             looks_like: Some("kind"),
-            ..told(What::Operation, word, Json::String(format!("{key} = {word}")))
+            ..told(What::Operation, word, &Json::String(format!("{key} = {word}")))
         })
         .collect()
 }
@@ -136,7 +137,7 @@ fn attributes<'a>(
             Some(_) => true,
             None => false,
         };
-        kv.value.as_ref().is_some_and(says).then(|| told(What::Attribute, &kv.key, value))
+        kv.value.as_ref().is_some_and(says).then(|| told(What::Attribute, &kv.key, &value))
     })
 }
 
@@ -151,20 +152,20 @@ fn is_content(key: &str, kind: Kind, event: &str) -> bool {
     has_purpose(key) || stem.is_some() || list.is_some_and(|(at, _)| has_purpose(&key[..at]))
 }
 
-fn told(what: What, key: &str, value: Json) -> Unknown {
-    let shape = Shape::of(&value);
+fn told(what: What, key: &str, value: &Json) -> Unknown {
+    let shape = Shape::of(value);
     let of_no_interest =
         OF_NO_INTEREST.iter().find(|(prefix, _)| key.starts_with(prefix)).map(|(_, why)| *why);
     let (looks_like, weight) = match (of_no_interest, what) {
         (Some(_), _) => (None, -100),
-        (None, What::Attribute) => looks_like(key, &shape, &value),
+        (None, What::Attribute) => looks_like(key, &shape, value),
         (None, _) => (None, 15),
     };
     Unknown {
         what,
         key: key.to_owned(),
         shape,
-        example: cut_short(&value),
+        example: cut_short(value),
         looks_like,
         weight,
         of_no_interest,
@@ -176,16 +177,35 @@ fn sorted(mut unknown: Vec<Unknown>) -> Vec<Unknown> {
     unknown
 }
 
-/// What kinds of facts look like: their name, words in keys, a weight, and what the value must look like.
-const LOOKS: &[(&str, &[&str], i32, fn(&Shape) -> bool)] = &[
-    ("tokens", &["token", "tokens", "usage"], 90, is_count),
-    ("messages", &["messages", "conversation", "history", "prompt", "completion"], 80, is_said),
-    ("model", &["model", "llm", "engine"], 75, is_word),
-    ("cost", &["cost", "price", "usd"], 65, is_count),
-    ("tool", &["tool", "function", "arguments", "args"], 60, is_anything),
-    ("agent", &["agent", "crew", "assistant"], 55, is_word),
-    ("id", &["id", "uuid", "session", "thread", "conversation", "user", "run"], 50, is_word),
-    (
+/// What a kind of facts looks like.
+struct Look {
+    name: &'static str,
+    /// Words in keys.
+    words: &'static [&'static str],
+    weight: i32,
+    /// Whether a value of this shape may be one.
+    fits: fn(&Shape) -> bool,
+}
+
+const fn look(
+    name: &'static str,
+    words: &'static [&'static str],
+    weight: i32,
+    fits: fn(&Shape) -> bool,
+) -> Look {
+    Look { name, words, weight, fits }
+}
+
+/// The first that fits wins.
+const LOOKS: &[Look] = &[
+    look("tokens", &["token", "tokens", "usage"], 90, is_count),
+    look("messages", &["messages", "conversation", "history", "prompt", "completion"], 80, is_said),
+    look("model", &["model", "llm", "engine"], 75, is_word),
+    look("cost", &["cost", "price", "usd"], 65, is_count),
+    look("tool", &["tool", "function", "arguments", "args"], 60, is_anything),
+    look("agent", &["agent", "crew", "assistant"], 55, is_word),
+    look("id", &["id", "uuid", "session", "thread", "conversation", "user", "run"], 50, is_word),
+    look(
         "messages",
         &[
             "message", "input", "output", "query", "response", "content", "question", "answer", "text",
@@ -194,7 +214,7 @@ const LOOKS: &[(&str, &[&str], i32, fn(&Shape) -> bool)] = &[
         45,
         is_said,
     ),
-    ("error", &["error", "failure", "failed", "exception"], 40, is_anything),
+    look("error", &["error", "failure", "failed", "exception"], 40, is_anything),
 ];
 
 fn is_count(shape: &Shape) -> bool {
@@ -215,11 +235,9 @@ const OF_MESSAGES: [&str; 4] = ["role", "content", "parts", "tool_calls"];
 
 fn looks_like(key: &str, shape: &Shape, value: &Json) -> (Option<&'static str>, i32) {
     let words = words(key);
-    let found = LOOKS
-        .iter()
-        .find(|(_, names, _, fits)| fits(shape) && words.iter().any(|word| names.contains(&word.as_str())));
-    if let Some((name, _, weight, _)) = found {
-        return (Some(name), *weight);
+    let names = |look: &&Look| words.iter().any(|word| look.words.contains(&word.as_str()));
+    if let Some(look) = LOOKS.iter().filter(|look| (look.fits)(shape)).find(names) {
+        return (Some(look.name), look.weight);
     }
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let is_conversation = matches!(shape, Shape::List(..) | Shape::Object(_))
@@ -298,7 +316,7 @@ mod tests {
             ("acme.access_token", json!("t-1"), None),
             ("db.user.id", json!("7"), None),
         ] {
-            assert_eq!(told(What::Attribute, key, value).looks_like, looks, "{key}");
+            assert_eq!(told(What::Attribute, key, &value).looks_like, looks, "{key}");
         }
     }
 

@@ -8,7 +8,7 @@ use axum::{
 };
 use std::sync::Arc;
 use turnscope_answers::StepFilter;
-use turnscope_api::{StepData, Steps, StepsQuery, TimelineQuery, TimelineReply};
+use turnscope_api::{StepData, StepExplanation, Steps, StepsQuery, TimelineQuery, TimelineReply};
 use turnscope_model::Kind;
 
 /// Steps with data that one window may hold.
@@ -91,4 +91,12 @@ pub(crate) async fn data(
     Path((id, step_id)): Path<(String, String)>,
 ) -> Result<Json<StepData>, Problem> {
     Ok(Json(app.ask(move |answers| answers.step(&id, &step_id)).await?))
+}
+
+/// Why the facts of one step are what they are, and what was sent and not understood.
+pub(crate) async fn explain(
+    State(app): State<Arc<App>>,
+    Path((id, step_id)): Path<(String, String)>,
+) -> Result<Json<StepExplanation>, Problem> {
+    Ok(Json(app.ask(move |answers| answers.explain(&id, &step_id)).await?))
 }
