@@ -22,6 +22,7 @@ mod kinds;
 mod logfire;
 mod logs;
 mod metadata;
+mod noting;
 mod printed;
 mod providers;
 mod recognise;
