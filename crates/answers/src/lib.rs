@@ -25,6 +25,7 @@ mod telemetry;
 mod timeline;
 mod trace;
 mod turn;
+mod unmapped;
 mod verdict;
 mod wire;
 

@@ -26,6 +26,7 @@ mod step;
 mod timeline;
 mod trace;
 mod turn;
+mod unmapped;
 
 pub use access::{Access, SignIn};
 pub use config::{AddressTexts, Config, IngestState, PricingState, Retention, StoreState, Value};
@@ -55,3 +56,4 @@ pub use step::{Event, Link, Log, Scope, Step, StepData, StepFacts, VerdictInfo};
 pub use timeline::{Columns, Steps, StepsQuery, Timeline, TimelineQuery, TimelineReply};
 pub use trace::{Trace, TraceDetail, Traces, TracesQuery};
 pub use turn::{ToolCall, Turn, TurnDetail};
+pub use unmapped::{Unmapped, UnmappedEntry, UnmappedQuery};

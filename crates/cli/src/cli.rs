@@ -3,7 +3,7 @@
 use crate::{
     commands::{
         audit, backup, completions, config, demo, doctor, explain, export, import, init, man, pricing, prune,
-        redact, runs, search, serve, sessions, show, stats, summary, tail, vacuum,
+        redact, runs, search, serve, sessions, show, stats, summary, tail, unmapped, vacuum,
     },
     exit::{CODES, Outcome},
 };
@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Explain(explain::Explain),
     /// Summarise a run in plain text, for a person or an agent
     Summary(summary::Summary),
+    /// List what was sent and no rule understood
+    Unmapped(unmapped::Unmapped),
     /// Follow runs as they change
     Tail(tail::Tail),
     /// Search messages, tool arguments and results, and errors
@@ -90,6 +92,7 @@ impl Command {
             Self::Show(args) => show::show(args),
             Self::Explain(args) => explain::explain(args),
             Self::Summary(args) => summary::summary(args),
+            Self::Unmapped(args) => unmapped::unmapped(args),
             Self::Tail(args) => tail::tail(args),
             Self::Search(args) => search::search(args),
             Self::Stats(args) => stats::stats(args),

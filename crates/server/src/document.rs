@@ -37,6 +37,7 @@ const SUMMARIES: &[(&str, &str, &str)] = &[
     ("get", "/v1/search", "Searches in messages, tool arguments, tool results and errors"),
     ("get", "/v1/stats", "Figures over runs, by group and time"),
     ("get", "/v1/values", "The values that a filter can take"),
+    ("get", "/v1/unmapped", "What was sent and no rule understood"),
     ("get", "/v1/pricing", "The prices that hold"),
     ("get", "/v1/pricing/missing", "Models whose calls have no price"),
     ("get", "/v1/live", "Runs and scores as they change"),

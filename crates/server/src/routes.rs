@@ -9,7 +9,7 @@ use crate::{
     rest::{
         about_run, audit, config, dataset, health, maintain, metrics,
         parameters::{Parameters, name_path_parts, refuse_unknown},
-        pricing, runs, scores, search, session, sessions, stats, stream, timeline, traces,
+        pricing, runs, scores, search, session, sessions, stats, stream, timeline, traces, unmapped,
     },
     state::App,
     ui,
@@ -75,6 +75,7 @@ fn reading() -> ApiRouter<Arc<App>> {
         .api_route("/v1/search", get(search::search))
         .api_route("/v1/stats", get(stats::stats))
         .api_route("/v1/values", get(stats::values))
+        .api_route("/v1/unmapped", get(unmapped::unmapped))
         .api_route("/v1/pricing", get(pricing::pricing))
         .api_route("/v1/pricing/missing", get(pricing::unpriced))
         .api_route(

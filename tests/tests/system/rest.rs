@@ -101,6 +101,7 @@ fn every_call_answers_as_documented() {
         ("search_error", "/v1/search?q=black".to_owned()),
         ("stats", "/v1/stats?group_by=agent".to_owned()),
         ("values", "/v1/values?field=tool".to_owned()),
+        ("unmapped", "/v1/unmapped".to_owned()),
     ] {
         insta::assert_json_snapshot!(name, steady(server.json(&path)));
     }

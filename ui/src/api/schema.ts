@@ -1209,6 +1209,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/unmapped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent and no rule understood */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Entries in the answer, 1 to 1,000; default 100. */
+                    limit?: number | null;
+                    /**
+                     * @description Only in runs that this query asks for, written as `q` of `GET /v1/runs`. Without it, all records count, those of
+                     *      traces without runs too.
+                     */
+                    q?: string | null;
+                    /** @description Records to look at, newest runs and traces first, 1 to 20,000; default 2,000. */
+                    records?: number | null;
+                    /** @description Where dates and times without an offset are, as in `GET /v1/runs`. */
+                    tz?: string | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What no rule understood, what looks most like a fact first. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Unmapped"];
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/pricing": {
         parameters: {
             query?: never;
@@ -4725,6 +4778,103 @@ export interface components {
             unpriced_calls: number;
             /** @description Tokens of its model calls; null when nothing is known. */
             usage?: components["schemas"]["Usage"] | null;
+        };
+        /** @description What no rule understood, what looks most like a fact first. */
+        Unmapped: {
+            /** @description All there is was looked at. Else `records` ended it: ask for more, or for less with `q`. */
+            complete: boolean;
+            /** @description What was not understood. */
+            entries: components["schemas"]["UnmappedEntry"][];
+            /**
+             * Format: uint
+             * @description Spans and log records that were looked at.
+             */
+            records: number;
+            /**
+             * Format: uint
+             * @description Runs whose records were looked at.
+             */
+            runs: number;
+            /**
+             * Format: uint64
+             * @description Runs there are to look at; null when there are more than 10,000, or the query asks for attributes.
+             */
+            runs_total?: number | null;
+            /**
+             * Format: uint
+             * @description Entries there are, those beyond `limit` too.
+             */
+            total: number;
+            /**
+             * Format: uint
+             * @description Traces without runs whose records were looked at.
+             */
+            traces: number;
+            /**
+             * Format: uint
+             * @description Records that could not be read.
+             */
+            unreadable: number;
+        };
+        /** @description Something that no rule understood. */
+        UnmappedEntry: {
+            /**
+             * Format: uint64
+             * @description In how many of the records it is.
+             */
+            count: number;
+            /** @description The newest value, cut short; of an event, its attributes. */
+            example?: unknown;
+            /** @description The attribute's key, the event's name, or the word. */
+            key: string;
+            /**
+             * @description What it looks like: `tokens`, `model`, `messages`, `tool`, `agent`, `cost`, `id`, `error` or `kind`; null when it looks
+             *      like no fact.
+             */
+            looks_like?: string | null;
+            /** @description Why nobody is likely to look for a fact in it; null when somebody may. Such entries come last. */
+            of_no_interest?: string | null;
+            /** @description The run in which that is; null outside of runs. */
+            run_id?: string | null;
+            /** @description The instrumentation scope; empty when nothing says it. */
+            scope_name: string;
+            /** @description `service.name` of the resource that sent it; empty when nothing says it. */
+            service_name: string;
+            /** @description The shapes of its values, such as `integer` or `text of 3 to 12 characters`. */
+            shapes: string[];
+            /** @description The step in which that is; `explain` tells more of it. */
+            step_id?: string | null;
+            /**
+             * @description `attribute`, `span_event`, `log_event`, or `operation`: a word for the kind of work under an attribute that is
+             *      known.
+             */
+            what: string;
+        };
+        /** @description Of what records, and how much of the answer. */
+        UnmappedQuery: {
+            /**
+             * Format: uint
+             * @description Entries in the answer, 1 to 1,000; default 100.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * @description Only in runs that this query asks for, written as `q` of `GET /v1/runs`. Without it, all records count, those of
+             *      traces without runs too.
+             * @default null
+             */
+            q: string | null;
+            /**
+             * Format: uint
+             * @description Records to look at, newest runs and traces first, 1 to 20,000; default 2,000.
+             * @default null
+             */
+            records: number | null;
+            /**
+             * @description Where dates and times without an offset are, as in `GET /v1/runs`.
+             * @default null
+             */
+            tz: string | null;
         };
         /** @description Models whose calls have no price. */
         Unpriced: {

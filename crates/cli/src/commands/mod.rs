@@ -25,5 +25,6 @@ pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod summary;
 pub(crate) mod tail;
+pub(crate) mod unmapped;
 mod unreadable;
 pub(crate) mod vacuum;

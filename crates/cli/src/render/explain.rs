@@ -62,7 +62,7 @@ fn facts(style: &TerminalStyle, explained: &StepExplanation) -> String {
 
 fn not_understood(style: &TerminalStyle, explained: &StepExplanation) -> String {
     let all = [
-        Column::flexible("KEY", 16, 0),
+        Column::flexible("KEY", 24, 0),
         Column::text("WHAT", 10, 3),
         Column::text("LOOKS LIKE", 12, 1),
         Column::flexible("SHAPE", 12, 2),

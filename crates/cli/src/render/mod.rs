@@ -15,6 +15,7 @@ pub(crate) mod stats;
 pub(crate) mod table;
 pub(crate) mod terminal_style;
 mod tree;
+pub(crate) mod unmapped;
 
 #[cfg(test)]
 mod tests;

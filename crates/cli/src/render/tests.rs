@@ -54,6 +54,12 @@ fn a_step_made_of_a_span_and_a_log_event_is_explained() {
 }
 
 #[test]
+fn what_no_rule_understood() {
+    let found: api::Unmapped = fixture("unmapped.json");
+    check("unmapped", |style| super::unmapped::unmapped(style, &found));
+}
+
+#[test]
 fn a_count_that_was_left_out_is_noted_below_its_step() {
     let mut shown: Shown = fixture("gates.json");
     let text = |shown: &Shown| super::show::waterfall(&style(100), &shown.run, &shown.timeline);

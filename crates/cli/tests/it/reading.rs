@@ -95,6 +95,76 @@ fn a_step_is_explained_by_its_id_its_name_or_its_span() {
 }
 
 #[test]
+fn what_no_rule_understands_is_listed_with_what_looks_like_a_fact_first() {
+    let env = with_runs();
+    let attribute = |key: &str, value: serde_json::Value| serde_json::json!({ "key": key, "value": value });
+    let span = |n: u32| {
+        serde_json::json!({
+            "traceId": format!("{n:032x}"), "spanId": format!("{n:016x}"), "name": "acme.work",
+            "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000001000000000",
+            "attributes": [
+                attribute("acme.tokensUsed", serde_json::json!({ "intValue": n })),
+                attribute("acme.colour", serde_json::json!({ "stringValue": "red" })),
+                attribute("thread.id", serde_json::json!({ "intValue": 7 })),
+            ],
+            "events": [{ "name": "acme.thought", "attributes": [attribute("depth", serde_json::json!({ "intValue": 2 }))] }],
+        })
+    };
+    let sent = serde_json::json!({ "resourceSpans": [{
+        "resource": { "attributes": [attribute("service.name", serde_json::json!({ "stringValue": "acme" }))] },
+        "scopeSpans": [{ "scope": { "name": "acme.tracer" }, "spans": [span(1), span(2)] }],
+    }] });
+    fs::write(env.path("acme.json"), sent.to_string()).unwrap();
+    assert_eq!(env.run(&["import", "acme.json", "--data", "data"]).code, 0);
+
+    let found = env.json(&["unmapped", "--data", "data", "--json"]);
+    assert_eq!((&found["complete"], &found["traces"]), (&true.into(), &2.into()), "{found}");
+    let of_acme: Vec<String> = found["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["service_name"] == "acme")
+        .map(|entry| {
+            format!(
+                "{} {} x{} {} looks like {} ({}) in {}",
+                entry["what"],
+                entry["key"],
+                entry["count"],
+                entry["shapes"],
+                entry["looks_like"],
+                entry["of_no_interest"],
+                entry["scope_name"]
+            )
+            .replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        of_acme,
+        [
+            "attribute acme.tokensUsed x2 [integer] looks like tokens (null) in acme.tracer",
+            "span_event acme.thought x2 [JSON object with key depth] looks like null (null) in acme.tracer",
+            "attribute acme.colour x2 [text of 3 characters] looks like null (null) in acme.tracer",
+            "attribute thread.id x2 [integer] looks like null (a thread of the operating system) in acme.tracer",
+        ]
+    );
+    // A query leaves what makes no run out.
+    let of_runs = env.json(&["unmapped", "--data", "data", "-q", "dialect:kitelogik", "--json"]);
+    let services: Vec<&str> = of_runs["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["service_name"].as_str().unwrap())
+        .collect();
+    assert!(!services.is_empty() && services.iter().all(|service| *service != "acme"), "{of_runs}");
+    let bounded = env.json(&["unmapped", "--data", "data", "--records", "3", "-n", "1", "--json"]);
+    assert_eq!((&bounded["complete"], &bounded["records"]), (&false.into(), &3.into()), "{bounded}");
+    assert_eq!(bounded["entries"].as_array().unwrap().len(), 1);
+    assert!(env.ok(&["unmapped", "--data", "data"]).contains("acme.tokensUsed"));
+    let wrong = env.run(&["unmapped", "--data", "data", "-q", "status:done"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.err);
+}
+
+#[test]
 fn a_backup_is_a_store() {
     let env = with_runs();
     fs::create_dir(env.path("safe")).unwrap();

@@ -18,3 +18,4 @@ pub(crate) mod stats;
 pub(crate) mod stream;
 pub(crate) mod timeline;
 pub(crate) mod traces;
+pub(crate) mod unmapped;
