@@ -16,7 +16,7 @@ use turnscope_otlp::{
     explain::{self, Shape, Unknown, What},
 };
 use turnscope_project::{RecordFacts, TraceGroup};
-use turnscope_query::{ListedRun, RunFilter, RunPageQuery, Trace};
+use turnscope_query::{ListedRun, RunFilter, RunPageQuery, Trace, TraceCursor};
 use turnscope_store::{Reader, StoreError, StoredBody};
 
 /// Runs, or traces, of one page.
@@ -61,7 +61,8 @@ struct Sources<'a> {
     runs_at: Option<RunPageQuery>,
     runs_total: Option<u64>,
     traces: Vec<Trace>,
-    traces_at: Option<Option<turnscope_query::TraceCursor>>,
+    traces_after: Option<TraceCursor>,
+    has_more_traces: bool,
 }
 
 impl<'a> Sources<'a> {
@@ -74,8 +75,9 @@ impl<'a> Sources<'a> {
             runs_at: Some(first),
             runs_total: None,
             traces: Vec::new(),
-            // Which traces have no run matters only where all are asked for.
-            traces_at: filter.is_none().then_some(None),
+            traces_after: None,
+            // A filter is about runs.
+            has_more_traces: filter.is_none(),
         }
     }
 
@@ -107,11 +109,10 @@ impl<'a> Sources<'a> {
             self.runs = page.runs;
             self.runs.reverse();
         }
-        while self.traces.is_empty()
-            && let Some(after) = self.traces_at.take()
-        {
-            let page = reader.traces(after.as_ref(), PAGE)?;
-            self.traces_at = page.next.map(Some);
+        while self.traces.is_empty() && self.has_more_traces {
+            let page = reader.traces(self.traces_after.as_ref(), PAGE)?;
+            self.has_more_traces = page.next.is_some();
+            self.traces_after = page.next;
             self.traces = page.traces.into_iter().filter(|trace| !trace.has_runs).collect();
             self.traces.reverse();
         }
