@@ -6,6 +6,7 @@ use super::{
     table::{Cell, Column, table},
     terminal_style::{TerminalStyle, Tone, wrap},
 };
+use std::fmt::Write as _;
 use turnscope_api::{Unmapped, UnmappedEntry};
 
 /// The table, and how much was looked at.
@@ -23,10 +24,10 @@ pub(crate) fn unmapped(style: &TerminalStyle, found: &Unmapped) -> String {
         line.push_str("; --records N looks at more");
     }
     if found.total > found.entries.len() {
-        line.push_str(&format!("; {} entries, --limit N shows more", found.total));
+        let _ = write!(line, "; {} entries, --limit N shows more", found.total);
     }
     if found.unreadable > 0 {
-        line.push_str(&format!("; {} records could not be read", found.unreadable));
+        let _ = write!(line, "; {} records could not be read", found.unreadable);
     }
     for line in wrap(&line, style.width) {
         out.push_str(&style.paint(Tone::Faint, &line));
