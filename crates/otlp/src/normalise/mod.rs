@@ -1,14 +1,16 @@
 //! Protobuf types to records: facts are found, large values cut out, secrets redacted; nothing else is changed.
 //!
 //! Here: one request to its records. In the files below: resource and scope (`origin`), metrics (`metrics`),
-//! times that cannot be (`times`).
+//! times that cannot be (`times`), stored records (`again`).
 //! Not here: which attribute is which fact (`dialects`), what messages say (`messages`).
 
+mod again;
 mod metrics;
 mod origin;
 mod times;
 
 pub use crate::metric::{MetricFact, MetricRecord};
+pub use again::{AgainError, RULES, again};
 pub use metrics::{NormalisedMetrics, metrics};
 use origin::Source;
 pub(crate) use origin::service_name;

@@ -66,7 +66,8 @@ impl NormalisedMetrics {
     }
 }
 
-fn retime(record: &mut Record, start: UnixNanos, end: Option<UnixNanos>) {
+/// Gives a record other times than it was sent with.
+pub(super) fn retime(record: &mut Record, start: UnixNanos, end: Option<UnixNanos>) {
     let before = cut::Header::from(&*record);
     (record.start, record.end) = (start, end);
     record.facts.clamped = true;

@@ -14,6 +14,10 @@ fn every_producer_is_understood_as_before() {
     let Some(corpus) = capture::corpus() else { return };
     for producer in capture::producers(&corpus) {
         let records = capture::records(&corpus.join(&producer));
+        for record in &records {
+            let again = turnscope_otlp::normalise::again(record).unwrap();
+            assert_eq!(format!("{again:?}"), format!("{record:?}"), "{producer}, looked at again");
+        }
         let mut lines: Vec<String> = records.iter().map(line::line).collect();
         // Log records that say the same again would only add length.
         lines.dedup_by(|line, before| line == before && line.starts_with("LOG "));

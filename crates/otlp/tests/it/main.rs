@@ -1,5 +1,6 @@
 //! Tests of the receiving path from bytes to records and back.
 
+mod again;
 mod any_otlp;
 mod corpus;
 mod cut_and_restore;
