@@ -78,11 +78,11 @@ fn run_of(group: &TraceGroup, id: RunId) -> Option<RunId> {
     let exact = projection.runs.iter().position(|run| run.run_id == id);
     let index = exact.or_else(|| {
         let span = (Some(id.trace_part()), Some(id.span_part()));
-        let is_span = |record: usize| {
-            let record = &group.records[record];
+        let is_span = |record: &usize| {
+            let record = &group.records[*record];
             (record.trace_id, record.span_id) == span
         };
-        projection.steps.iter().find(|step| step.record.is_some_and(is_span))?.run
+        projection.steps.iter().find(|step| step.record.iter().chain(&step.joined).any(is_span))?.run
     });
     index.map(|index| projection.runs[index].run_id)
 }
