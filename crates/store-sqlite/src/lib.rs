@@ -2,7 +2,7 @@
 //!
 //! The way in, driven by the thread in `writer`: `write` (contents interned, lists coded, rows written, all in one
 //! transaction) → reply → `derive` (runs, by the pure crate `project`) → `text` (search index). The way out: `read`. What
-//! makes it smaller: `retain`. What looks for damage: `check`, and `salvage` copies what can be read. The database itself:
+//! makes it smaller: `retain`. What finds facts again when rules change: `reproject`. What looks for damage: `check`, and `salvage` copies what can be read. The database itself:
 //! `schema`; how things are written as bytes: `encode`; reading the parts: `blocks` and `groups`.
 //!
 //! Not here: OTLP, dialects, canonical messages, prices (it is given functions), HTTP.
@@ -31,6 +31,7 @@ mod maintenance;
 mod progress;
 mod quarantine;
 mod read;
+mod reproject;
 mod retain;
 mod rollups;
 mod salvage;

@@ -5,7 +5,7 @@ use std::sync::{
     Mutex,
     atomic::{AtomicBool, AtomicU64},
 };
-use turnscope_store::{Change, ChangeListener};
+use turnscope_store::{Change, ChangeListener, Reprojection};
 
 /// What the writer shares with the rest of the program.
 #[derive(Default)]
@@ -22,6 +22,8 @@ pub(crate) struct Progress {
     pub(crate) index_lag: AtomicU64,
     /// Costs of other prices are being brought up to date.
     pub(crate) repricing: AtomicBool,
+    /// How far facts have been found again.
+    pub(crate) reprojection: Mutex<Reprojection>,
     /// Why the writer has ended; `None` while it works.
     pub(crate) failed: Mutex<Option<String>>,
     /// Why the last commit failed; `None` when it did not.

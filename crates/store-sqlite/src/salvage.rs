@@ -3,19 +3,14 @@
 use crate::{
     blocks::{Blocks, Location},
     check::{LOST, affected, ids},
-    encode::facts_row,
     error::{Error, Result, StoreError},
-    groups::record_facts,
-    read::{Lists, body, content},
-    schema::{self, FILE, SCORE, score_from_row, sql_value::unix_nanos, stored::role},
+    read::StoredRecords,
+    schema::{self, FILE, SCORE, score_from_row, sql_value::unix_nanos},
     store::{Options, SqliteStore},
 };
 use rusqlite::Connection;
-use std::{collections::HashMap, path::Path, sync::Arc};
-use turnscope_model::{
-    ContentHash, GroupKey, Origin, Record, RecordId, Role, RunId, Score, ScoreSource, SpanId, TraceGroupId,
-    TraceId,
-};
+use std::path::Path;
+use turnscope_model::{RecordId, RunId, Score, ScoreSource};
 use turnscope_query::NewScore;
 use turnscope_store::{Batch, MetricRow, Store as _, commit_and_wait};
 
@@ -51,8 +46,7 @@ pub fn salvage(from: &Path, to: &Path, options: Options) -> std::result::Result<
         db: &db,
         store: &store,
         blocks: Blocks::new(),
-        lists: Lists::default(),
-        origins: HashMap::new(),
+        stored: StoredRecords::default(),
         done: Salvaged::default(),
     };
     salvage.records()?;
@@ -66,8 +60,7 @@ struct Salvage<'a> {
     db: &'a Connection,
     store: &'a SqliteStore,
     blocks: Blocks,
-    lists: Lists,
-    origins: HashMap<i64, Arc<Origin>>,
+    stored: StoredRecords,
     done: Salvaged,
 }
 
@@ -75,7 +68,7 @@ impl Salvage<'_> {
     fn records(&mut self) -> Result<()> {
         let mut batch = Batch::default();
         for id in ids(self.db, "records") {
-            match self.record(RecordId(id)) {
+            match self.stored.read(self.db, RecordId(id)) {
                 Ok(record) => batch.records.push(record),
                 Err(error) => self.done.lost.push(format!("record {id}: {error}")),
             }
@@ -96,71 +89,6 @@ impl Salvage<'_> {
         self.done.records += stored.records;
         self.done.metrics += stored.metrics;
         Ok(())
-    }
-
-    /// A record as it was handed to the store.
-    fn record(&mut self, id: RecordId) -> Result<Record> {
-        let db = self.db;
-        let mut statement = db.prepare_cached(
-            "SELECT trace_group, trace, span, parent, role, kind, start, dur, status, origin, facts
-             FROM records WHERE id = ?1",
-        )?;
-        let mut rows = statement.query([id.0])?;
-        let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-        let kind = record_facts::kind(row.get(5)?);
-        let (mut facts, companions) = facts_row::decode(&row.get::<_, Vec<u8>>(10)?, kind)
-            .map_err(|error| Error::damaged(format!("its facts: {error}")))?;
-        facts.input_text = self.text(companions.input_text);
-        facts.output_text = self.text(companions.output_text);
-        let (stored_role, start, dur): (u32, i64, Option<i64>) = (row.get(4)?, row.get(6)?, row.get(7)?);
-        let key = |id: Option<i64>| -> Result<GroupKey> {
-            id.map_or(Ok(GroupKey::None), |id| record_facts::group_key(db, TraceGroupId(id)))
-        };
-        let trace_id: Option<TraceId> = match key(row.get(1)?)? {
-            GroupKey::Trace(trace) => Some(trace),
-            _ => None,
-        };
-        Ok(Record {
-            role: match stored_role & role::MASK {
-                role::OPEN => Role::Open,
-                role::LOG => Role::Log,
-                role::EVENT => {
-                    let (key, parent) = companions.event.unwrap_or_default();
-                    Role::Event { key, parent }
-                }
-                _ => Role::Span,
-            },
-            trace_id,
-            span_id: row.get::<_, Option<i64>>(2)?.and_then(SpanId::from_i64),
-            parent_span_id: row.get::<_, Option<i64>>(3)?.and_then(SpanId::from_i64),
-            remote_parent: stored_role & role::REMOTE_PARENT != 0,
-            group: key(row.get(0)?)?,
-            start: unix_nanos(start),
-            end: dur.map(|dur| unix_nanos(start.saturating_add(dur))),
-            status: record_facts::status(row.get(8)?),
-            facts,
-            origin: self.origin(row.get(9)?)?,
-            body: body(db, &mut self.blocks, &mut self.lists, id)?,
-        })
-    }
-
-    fn text(&mut self, id: Option<turnscope_model::ContentId>) -> Option<String> {
-        let (_, bytes) = content(self.db, &mut self.blocks, id?).ok()?;
-        String::from_utf8(bytes).ok()
-    }
-
-    fn origin(&mut self, id: i64) -> Result<Arc<Origin>> {
-        if let Some(origin) = self.origins.get(&id) {
-            return Ok(Arc::clone(origin));
-        }
-        let (hash, service_name, scope_name, bytes): (Vec<u8>, String, String, Vec<u8>) = self
-            .db
-            .prepare_cached("SELECT hash, service, scope, bytes FROM origins WHERE id = ?1")?
-            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-        let hash = ContentHash::from_bytes(&hash).ok_or_else(|| Error::damaged(format!("origin {id}")))?;
-        let origin = Arc::new(Origin { service_name, scope_name, hash, bytes });
-        self.origins.insert(id, Arc::clone(&origin));
-        Ok(origin)
     }
 
     fn metrics(&mut self) -> Result<()> {
@@ -195,7 +123,7 @@ impl Salvage<'_> {
             })?;
         Ok(MetricRow {
             name,
-            origin: self.origin(origin)?,
+            origin: self.stored.origin(self.db, origin)?,
             start: unix_nanos(start),
             end: unix_nanos(end),
             points,

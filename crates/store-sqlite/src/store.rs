@@ -8,6 +8,7 @@ use crate::{
     lock::Lock,
     progress::Progress,
     read::{Readers, SqliteReader},
+    reproject::Reprojector,
     retain::{self, Pruning, Vacuum},
     schema::{self, FILE},
     text::Indexer,
@@ -31,7 +32,7 @@ use turnscope_model::{RunId, Score, TraceGroupId};
 use turnscope_query::{FigureKey, Figures, NewScore, Pruned, ScoreChange};
 use turnscope_store::{
     Batch, ChangeListener, CommitError, CommitReply, CommitToken, Counters, Health, Maintenance, Pricing,
-    ReadLimit, Reader, Store, TextOf,
+    ReadLimit, Reader, Rules, Store, TextOf,
 };
 
 /// How a store is opened.
@@ -41,6 +42,8 @@ pub struct Options {
     pub text_of: Option<TextOf>,
     /// Prices calls; without it only what clients report is known.
     pub pricing: Option<Pricing>,
+    /// Finds facts of stored records again; without it they stay as they were found.
+    pub rules: Option<Rules>,
 }
 
 /// A data directory: owned by this process, or open for reading only. Dropping it drains the queue, brings everything up
@@ -57,6 +60,7 @@ pub struct SqliteStore {
 struct Owner {
     jobs: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
+    reprojector: Option<Reprojector>,
     lock: Mutex<Lock>,
 }
 
@@ -67,12 +71,18 @@ impl SqliteStore {
         private_directory(directory).map_err(io)?;
         let lock = Lock::take(directory)?;
         let path = directory.join(FILE);
-        let db = schema::open_writer(&path)?;
+        let mut db = schema::open_writer(&path)?;
         let watch = Arc::new(DirectoryWatch::new(&path));
         let indexer = Indexer::new(&db, options.text_of)?;
         let progress = Arc::new(Progress::default());
-        let writer = Writer::new(db, indexer, options.pricing, Arc::clone(&progress), Arc::clone(&watch))?;
         let (jobs, inbox) = mpsc::channel();
+        let reprojector = options
+            .rules
+            .map(|rules| {
+                Reprojector::start(&mut db, path.clone(), rules, jobs.clone(), Arc::clone(&progress))
+            })
+            .transpose()?;
+        let writer = Writer::new(db, indexer, options.pricing, Arc::clone(&progress), Arc::clone(&watch))?;
         let shared = Arc::clone(&progress);
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
@@ -84,7 +94,12 @@ impl SqliteStore {
             })
             .map_err(|source| StoreError::Io { path: "a thread".into(), source })?;
         Ok(Self {
-            owner: Some(Owner { jobs: Some(jobs), writer: Some(writer), lock: Mutex::new(lock) }),
+            owner: Some(Owner {
+                jobs: Some(jobs),
+                writer: Some(writer),
+                reprojector,
+                lock: Mutex::new(lock),
+            }),
             readers: Readers::new(path.clone(), options.text_of, Arc::clone(&progress)),
             progress,
             path,
@@ -307,6 +322,7 @@ impl Store for SqliteStore {
             metrics: load(&self.progress.metrics),
             index_lag: load(&self.progress.index_lag),
             is_repricing: self.progress.repricing.load(Ordering::Relaxed),
+            reprojection: *lock(&self.progress.reprojection),
         }
     }
 
@@ -374,6 +390,14 @@ impl Maintenance for SqliteStore {
         Ok(retain::backup(&from, to, progress)?)
     }
 
+    fn reproject(&self, groups: Option<Vec<TraceGroupId>>) -> std::result::Result<(), StoreError> {
+        let owner = self.owner.as_ref().ok_or(StoreError::ReadOnly)?;
+        let reprojector = owner.reprojector.as_ref().ok_or(StoreError::Unsupported("reprojection"))?;
+        self.on_writer(reprojector.request(groups))?;
+        reprojector.wake();
+        Ok(())
+    }
+
     fn retry_quarantined(&self) -> std::result::Result<u64, StoreError> {
         self.on_writer(|writer| writer.retry_quarantined(true))
     }
@@ -382,6 +406,8 @@ impl Maintenance for SqliteStore {
 impl Drop for SqliteStore {
     fn drop(&mut self) {
         let Some(owner) = &mut self.owner else { return };
+        // It asks the writer for things: it ends before.
+        drop(owner.reprojector.take());
         drop(owner.jobs.take());
         if let Some(writer) = owner.writer.take() {
             let _ = writer.join(); // a panic was caught, and said, in the thread

@@ -16,6 +16,7 @@ mod error;
 mod limit;
 mod pricing;
 mod reader;
+mod rules;
 mod store;
 mod token;
 
@@ -24,6 +25,7 @@ pub use error::{CommitError, StoreError, Unreadable};
 pub use limit::ReadLimit;
 pub use pricing::{PriceOf, Pricing};
 pub use reader::{ContextList, Reader, StoredBody, StoredContent};
+pub use rules::{RecordAgain, Reprojection, Rules};
 pub use store::{
     Change, ChangeListener, CommitReply, Counters, Health, Maintenance, Store, catch_up, commit_and_wait,
     retain,

@@ -1,6 +1,8 @@
 //! The store as the rest of the program holds it.
 
-use crate::{Batch, CommitError, CommitToken, Committed, Pricing, ReadLimit, Reader, StoreError, Stored};
+use crate::{
+    Batch, CommitError, CommitToken, Committed, Pricing, ReadLimit, Reader, Reprojection, StoreError, Stored,
+};
 use std::{
     path::Path,
     sync::mpsc,
@@ -37,6 +39,8 @@ pub struct Counters {
     pub index_lag: u64,
     /// Costs that were computed with other prices are being brought up to date.
     pub is_repricing: bool,
+    /// How far facts of stored records have been found again.
+    pub reprojection: Reprojection,
 }
 
 /// How a store is.
@@ -134,6 +138,10 @@ pub trait Maintenance {
     /// Copies the store, as it is at one moment, into a new file, and checks the copy; the store goes on meanwhile.
     /// `progress` is given what is done and what there is, in pages.
     fn backup(&self, to: &Path, progress: &mut dyn FnMut(u32, u32)) -> Result<(), StoreError>;
+
+    /// Finds the facts of stored records again, by the rules that hold now: of these trace groups, or of all. It goes on in
+    /// the background, also after a restart; [`Counters::reprojection`] tells how far it is.
+    fn reproject(&self, groups: Option<Vec<TraceGroupId>>) -> Result<(), StoreError>;
 
     /// Tries again what is in quarantine; gives how much is left in it.
     fn retry_quarantined(&self) -> Result<u64, StoreError>;

@@ -145,7 +145,8 @@ impl StoreExporter {
             return Ok(Target::Store(open));
         }
         let pricing = Some(self.pricing.clone());
-        let options = Options { text_of: Some(item_text), pricing };
+        // An agent does not look through what is stored: the next server does.
+        let options = Options { text_of: Some(item_text), pricing, rules: None };
         match SqliteStore::open(&self.directory.path, options) {
             Ok(store) => Ok(Target::Store(Box::new(OpenStore::new(store)))),
             Err(StoreError::Owned(message)) => {

@@ -157,6 +157,14 @@ impl Schedule {
         self.cache.forget();
     }
 
+    /// Trace groups whose records are others now.
+    pub(crate) fn changed(&mut self, groups: impl IntoIterator<Item = TraceGroupId>) {
+        for group in groups {
+            self.enqueue(group);
+            self.cache.drop_group(group);
+        }
+    }
+
     /// Takes over what was committed, so that it need not be read again. After [`Schedule::touched`].
     pub(crate) fn remember(&mut self, batch: Batch, applied: &Applied) {
         self.new_records += batch.records.len();

@@ -4,7 +4,7 @@
 //! track of. An LRU by count would not do: groups differ in size by five orders of magnitude, and what is kept is bounded
 //! by records.
 
-use crate::{error::Result, isolate::lock};
+use crate::{error::Result, isolate::lock, schema::facts_generation};
 use rusqlite::Connection;
 use std::{
     collections::HashMap,
@@ -21,9 +21,13 @@ const MOST: usize = 120_000;
 /// A group that nobody asked for in this time is dropped.
 const UNUSED: Duration = Duration::from_secs(60);
 
-/// What a trace group's records were when they were read: additions raise the largest number, deletions lower the count.
+/// What a trace group's records were when they were read: additions raise the largest number, deletions lower the count, and
+/// facts that were found again raise a number of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Stamp(Vec<(TraceGroupId, i64, i64)>);
+struct Stamp {
+    groups: Vec<(TraceGroupId, i64, i64)>,
+    facts: i64,
+}
 
 struct Kept {
     stamp: Stamp,
@@ -48,7 +52,7 @@ impl GroupCache {
         read: impl FnOnce() -> Result<TraceGroup>,
     ) -> Result<Arc<TraceGroup>> {
         let stamp = stamp(db, members)?;
-        let size: i64 = stamp.0.iter().map(|(_, count, _)| count).sum();
+        let size: i64 = stamp.groups.iter().map(|(_, count, _)| count).sum();
         let Some(&leader) = members.first().filter(|_| size >= SMALLEST) else {
             return Ok(Arc::new(read()?));
         };
@@ -85,7 +89,7 @@ impl GroupCache {
     /// Keeps a view in the place of what its trace group was before, and of those used longest ago if there is no room.
     fn keep(&self, leader: TraceGroupId, stamp: Stamp, view: Arc<TraceGroup>) -> Arc<TraceGroup> {
         let mut kept = lock(&self.kept);
-        kept.retain(|old| old.stamp.0.first().is_none_or(|(group, ..)| *group != leader));
+        kept.retain(|old| old.stamp.groups.first().is_none_or(|(group, ..)| *group != leader));
         kept.sort_by_key(|old| std::cmp::Reverse(old.used));
         let mut room = MOST.saturating_sub(view.records.len());
         kept.retain(|old| {
@@ -103,7 +107,8 @@ fn stamp(db: &Connection, members: &[TraceGroupId]) -> Result<Stamp> {
         db.prepare_cached("SELECT count(*), coalesce(max(id), 0) FROM records WHERE trace_group = ?1")?;
     let of_group =
         |group: &TraceGroupId| count.query_row([group.0], |row| Ok((*group, row.get(0)?, row.get(1)?)));
-    Ok(Stamp(members.iter().map(of_group).collect::<rusqlite::Result<_>>()?))
+    let groups = members.iter().map(of_group).collect::<rusqlite::Result<_>>()?;
+    Ok(Stamp { groups, facts: facts_generation(db)? })
 }
 
 #[cfg(test)]
@@ -119,7 +124,11 @@ mod tests {
     /// A database with these numbers of records in trace groups 1, 2, ….
     fn database(sizes: &[i64]) -> Connection {
         let db = Connection::open_in_memory().unwrap();
-        db.execute_batch("CREATE TABLE records (id INTEGER PRIMARY KEY, trace_group INTEGER)").unwrap();
+        db.execute_batch(
+            "CREATE TABLE records (id INTEGER PRIMARY KEY, trace_group INTEGER);
+             CREATE TABLE state (key TEXT PRIMARY KEY, value INTEGER);",
+        )
+        .unwrap();
         for (trace_group, size) in (1..).zip(sizes) {
             let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
                        INSERT INTO records (trace_group) SELECT ?1 FROM n";

@@ -2,12 +2,14 @@
 //! use.
 
 pub(crate) mod columns;
+mod facts_generation;
 mod migrate;
 mod next_ids;
 mod scores;
 pub(crate) mod sql_value;
 pub(crate) mod stored;
 
+pub(crate) use facts_generation::{facts_change, facts_generation};
 pub(crate) use migrate::{check, migrate};
 pub(crate) use next_ids::{NextIds, Numbers};
 pub(crate) use scores::{SCORE, score_from_row, source_number};

@@ -115,6 +115,12 @@ impl Committer {
 
     /// Ends the transaction's own part; gives the trace groups to project again.
     pub(crate) fn finish(&mut self, tx: &Transaction<'_>, now_ms: i64) -> Result<Vec<TouchedGroup>> {
+        self.note_receipt(tx, now_ms)?;
+        self.settle(tx, now_ms)
+    }
+
+    /// Writes what was gathered; gives the trace groups that changed, by what was received then.
+    pub(super) fn settle(&mut self, tx: &Transaction<'_>, received_at: i64) -> Result<Vec<TouchedGroup>> {
         self.packer.flush(tx)?;
         self.seen.clear();
         for content in self.interner.late.drain(..) {
@@ -122,8 +128,7 @@ impl Committer {
         }
         self.interner.advance(tx)?;
         self.joins.advance(tx)?;
-        self.note_receipt(tx, now_ms)?;
-        self.groups.flush(tx, now_ms)
+        self.groups.flush(tx, received_at)
     }
 
     /// Notes now and then which records and metrics came before this moment.

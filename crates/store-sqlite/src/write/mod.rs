@@ -1,5 +1,6 @@
 //! The way in: commits, and what people add. The thread that does it: `writer.rs`.
 
+mod again;
 pub(crate) mod annotate;
 mod applied;
 mod commit;

@@ -66,7 +66,7 @@ impl Committer {
         self.insert(tx, record, trace).map(Some)
     }
 
-    fn insert(
+    pub(super) fn insert(
         &mut self,
         tx: &Transaction<'_>,
         record: &Record,
@@ -80,26 +80,10 @@ impl Committer {
         for (slot, value) in (0..).zip(&record.body.values) {
             inline.push(self.list(tx, group, id, slot, value)?);
         }
-        let error = record.facts.error.as_ref().and_then(|error| error.message.as_deref());
-        let companions = Companions {
-            input_text: self.text(tx, group, id, Purpose::Other, record.facts.input_text.as_deref())?,
-            output_text: self.text(tx, group, id, Purpose::Other, record.facts.output_text.as_deref())?,
-            error_text: self.text(tx, group, id, Purpose::Error, error)?,
-            event: match &record.role {
-                Role::Event { key, parent } => Some((key.clone(), parent.clone())),
-                _ => None,
-            },
-        };
+        let companions = self.companions(tx, group, id, record)?;
         let location = self.packer.append_with(|buffer| {
             record_body::write(buffer, &record.body, |slot| inline[slot].as_deref());
         })?;
-        let role = match record.role {
-            Role::Span => role::SPAN,
-            Role::Open => role::OPEN,
-            Role::Log => role::LOG,
-            Role::Event { .. } => role::EVENT,
-        };
-        let remote = if record.remote_parent { role::REMOTE_PARENT } else { 0 };
         tx.prepare_cached(
             "INSERT INTO records (id, trace_group, trace, span, parent, role, kind, start, dur, status, origin, facts,
                  block, off, len)
@@ -111,7 +95,7 @@ impl Committer {
             trace.map(|trace| trace.0),
             record.span_id.map(SpanId::as_i64),
             record.parent_span_id.map(SpanId::as_i64),
-            role | remote,
+            stored_role(record),
             record.facts.kind as u8,
             nanos(record.start),
             record.end.map(|end| nanos(end).saturating_sub(nanos(record.start))),
@@ -132,8 +116,28 @@ impl Committer {
         Ok(Placed { record: id, group, replaced: false })
     }
 
+    /// What stands beside a record's facts: their texts as contents, an event's keys.
+    pub(super) fn companions(
+        &mut self,
+        tx: &Transaction<'_>,
+        group: Option<TraceGroupId>,
+        id: RecordId,
+        record: &Record,
+    ) -> Result<Companions> {
+        let error = record.facts.error.as_ref().and_then(|error| error.message.as_deref());
+        Ok(Companions {
+            input_text: self.text(tx, group, id, Purpose::Other, record.facts.input_text.as_deref())?,
+            output_text: self.text(tx, group, id, Purpose::Other, record.facts.output_text.as_deref())?,
+            error_text: self.text(tx, group, id, Purpose::Error, error)?,
+            event: match &record.role {
+                Role::Event { key, parent } => Some((key.clone(), parent.clone())),
+                _ => None,
+            },
+        })
+    }
+
     /// Joins trace groups that hold reports of the same call: they are projected together, and the older one leads.
-    fn join(&mut self, tx: &Transaction<'_>, group: TraceGroupId, record: &Record) -> Result<()> {
+    pub(super) fn join(&mut self, tx: &Transaction<'_>, group: TraceGroupId, record: &Record) -> Result<()> {
         for key in turnscope_project::join_keys(record) {
             let key = ContentHash::of(Form::Text, key.as_bytes()).prefix();
             let others = self.joins.find(tx, key)?;
@@ -210,6 +214,17 @@ impl Committer {
     }
 }
 
+/// How a record's role is kept.
+pub(super) fn stored_role(record: &Record) -> u32 {
+    let role = match record.role {
+        Role::Span => role::SPAN,
+        Role::Open => role::OPEN,
+        Role::Log => role::LOG,
+        Role::Event { .. } => role::EVENT,
+    };
+    role | if record.remote_parent { role::REMOTE_PARENT } else { 0 }
+}
+
 /// How a version of a span stands to the one that is stored.
 enum Version {
     /// None is stored.
@@ -243,7 +258,7 @@ fn supersede(tx: &Transaction<'_>, trace: TraceGroupId, span: i64, new: &Record)
 }
 
 /// A log record's identity: what was sent, under which resource; `copy` tells twins of one request apart.
-fn log_hash(record: &Record, copy: u32) -> ContentHash {
+pub(super) fn log_hash(record: &Record, copy: u32) -> ContentHash {
     let mut bytes = record.origin.hash.bytes().to_vec();
     bytes.extend_from_slice(&copy.to_be_bytes());
     for id in [record.trace_id.map(|id| id.bytes().to_vec()), record.span_id.map(|id| id.bytes().to_vec())] {

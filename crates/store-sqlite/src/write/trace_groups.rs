@@ -100,10 +100,10 @@ impl TraceGroups {
     }
 
     /// Writes the changes and gives the trace groups that must be projected again.
-    pub(crate) fn flush(&mut self, tx: &Transaction<'_>, now_ms: i64) -> Result<Vec<TouchedGroup>> {
+    pub(crate) fn flush(&mut self, tx: &Transaction<'_>, received_at: i64) -> Result<Vec<TouchedGroup>> {
         let mut update = tx.prepare_cached(
             "UPDATE trace_groups SET dirty = 1, started_at = min(started_at, ?2), ended_at = max(ended_at, ?3),
-                 received_at = ?4, spans = spans + ?5, agentic = max(agentic, ?6)
+                 received_at = max(received_at, ?4), spans = spans + ?5, agentic = max(agentic, ?6)
              WHERE id = ?1",
         )?;
         let mut touched = Vec::with_capacity(self.deltas.len());
@@ -112,7 +112,7 @@ impl TraceGroups {
                 id.0,
                 nanos(delta.started_at),
                 nanos(delta.ended_at),
-                now_ms,
+                received_at,
                 count(delta.spans),
                 delta.agentic,
             ))?;

@@ -11,6 +11,7 @@ mod links;
 mod pages;
 mod plans;
 mod read_back;
+mod reprojection;
 mod retention;
 mod rollups;
 mod search;
