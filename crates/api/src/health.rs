@@ -1,5 +1,6 @@
 //! Whether a server is well.
 
+use crate::Reprojection;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,4 +21,6 @@ pub struct Health {
     pub search_lag: u64,
     /// Requests, traces and messages that could not be processed and were set aside; `turnscope doctor` says why.
     pub quarantined: u64,
+    /// How far the facts of stored records have been found again.
+    pub reprojection: Reprojection,
 }

@@ -38,7 +38,7 @@ pub use explain::{
 pub use export::{DatasetLine, ExportQuery, FormatQuery, SummaryQuery};
 pub use health::Health;
 pub use live::LiveQuery;
-pub use maintain::{PruneBody, Pruned, Quarantine, Size};
+pub use maintain::{PruneBody, Pruned, Quarantine, ReprojectBody, Reprojection, Size};
 pub use outcome::{ErrorInfo, Money, Usage};
 pub use pricing::{PriceRow, Pricing, PricingQuery, TierPrice, Unpriced, UnpricedModel};
 pub use problem::Problem;

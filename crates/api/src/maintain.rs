@@ -1,4 +1,4 @@
-//! Pruning and vacuum.
+//! Pruning, vacuum, and finding facts again.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,4 +49,30 @@ pub struct Size {
 pub struct Quarantine {
     /// Requests, traces and messages that still cannot be processed.
     pub left: u64,
+}
+
+/// Which records are to be looked at again; all without a query.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReprojectBody {
+    /// Those of the runs that match, in the query language.
+    pub q: Option<String>,
+    /// The time zone of times in `q`: `UTC`, an offset or a name; default UTC.
+    pub tz: Option<String>,
+}
+
+/// How far the facts of stored records have been found again by today's rules, now or the last time since the server
+/// started.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(transform = crate::schema::written_whole)]
+pub struct Reprojection {
+    /// Something is left to look at.
+    pub running: bool,
+    /// Records that were looked at.
+    pub done: u64,
+    /// Records that are still to be looked at.
+    pub left: u64,
+    /// Of those looked at, how many are different now.
+    pub changed: u64,
 }

@@ -1,6 +1,9 @@
 //! Figures over runs, and the values that filters can take.
 
-use crate::outcome::{Money, Usage};
+use crate::{
+    Reprojection,
+    outcome::{Money, Usage},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -54,6 +57,8 @@ pub struct Queue {
     pub redacted: u64,
     /// Contents that the search index has not reached yet.
     pub search_lag: u64,
+    /// How far the facts of stored records have been found again; until then some figures are of earlier rules.
+    pub reprojection: Reprojection,
 }
 
 /// Figures of some runs.

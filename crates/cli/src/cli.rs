@@ -3,7 +3,7 @@
 use crate::{
     commands::{
         audit, backup, completions, config, demo, doctor, explain, export, import, init, man, pricing, prune,
-        redact, runs, search, serve, sessions, show, stats, summary, tail, unmapped, vacuum,
+        redact, reproject, runs, search, serve, sessions, show, stats, summary, tail, unmapped, vacuum,
     },
     exit::{CODES, Outcome},
 };
@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Pricing(pricing::Pricing),
     /// Try the redaction rules on a text, or on what is stored
     Redact(redact::Redact),
+    /// Apply today's rules to what is stored
+    Reproject(reproject::Reproject),
     /// Delete runs by age or total size
     Prune(prune::Prune),
     /// Return free space in the store to the disk
@@ -101,6 +103,7 @@ impl Command {
             Self::Import(args) => import::import(args),
             Self::Pricing(args) => pricing::pricing(args),
             Self::Redact(args) => redact::redact(args),
+            Self::Reproject(args) => reproject::reproject(args),
             Self::Prune(args) => prune::prune(args),
             Self::Vacuum(args) => vacuum::vacuum(args),
             Self::Audit(args) => audit::audit(args),

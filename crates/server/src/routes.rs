@@ -78,6 +78,7 @@ fn reading() -> ApiRouter<Arc<App>> {
         .api_route("/v1/unmapped", get(unmapped::unmapped))
         .api_route("/v1/pricing", get(pricing::pricing))
         .api_route("/v1/pricing/missing", get(pricing::unpriced))
+        .api_route("/v1/reproject", get(maintain::reprojected))
         .api_route(
             "/v1/live",
             get_with(stream::live, |op| {
@@ -131,6 +132,7 @@ fn administering() -> ApiRouter<Arc<App>> {
         )
         .api_route("/v1/prune", api_post(maintain::prune))
         .api_route("/v1/vacuum", api_post(maintain::vacuum))
+        .api_route("/v1/reproject", api_post(maintain::reproject))
         .api_route("/v1/quarantine/retry", api_post(maintain::retry_quarantined))
 }
 

@@ -24,9 +24,9 @@ use std::{
     time::{Duration, Instant},
 };
 use turnscope_answers::{AnswerError, Answers};
-use turnscope_otlp::redact::Redactor;
+use turnscope_otlp::{normalise, redact::Redactor};
 use turnscope_query::{Moment, Retention};
-use turnscope_store::{ReadLimit, Store, StoreError};
+use turnscope_store::{ReadLimit, Rules, Store, StoreError};
 use turnscope_store_sqlite::{Options, SqliteStore};
 
 /// Everything that can be set about a server; see `turnscope serve --help` for each.
@@ -212,7 +212,8 @@ impl App {
     /// Over a data directory that this process owns.
     pub(crate) fn open(config: Config, addresses: Addresses) -> Result<Arc<Self>, ServeError> {
         let prices = prices_of(&config)?;
-        let options = Options { pricing: Some(prices.pricing()), text_of: text_of(&config) };
+        let options =
+            Options { pricing: Some(prices.pricing()), text_of: text_of(&config), rules: Some(rules()) };
         let store = SqliteStore::open(&config.data, options)?;
         store.announce(
             &serde_json::json!({"pid": std::process::id(), "listen": addresses.listen.to_string(),
@@ -338,6 +339,11 @@ impl FromRef<Arc<App>> for ConfiguredPrefix {
 pub(crate) fn prices_of(config: &Config) -> Result<Arc<Prices>, ServeError> {
     let file = config.pricing.clone().unwrap_or_else(|| config.data.join(prices::FILE));
     Ok(Arc::new(Prices::open(file)?))
+}
+
+/// How facts of stored records are found again.
+fn rules() -> Rules {
+    Rules { version: normalise::RULES, again: Arc::new(|record| Ok(normalise::again(record)?)) }
 }
 
 /// How a content's text is found, where content is searched.

@@ -67,7 +67,7 @@ fn salvage(args: &Doctor, data: &Path, to: &Path) -> Outcome {
     }
     let spinner = progress::spinner("copying what can be read");
     let text_of = Some(turnscope_otlp::messages::item_text as turnscope_store::TextOf);
-    let salvaged = turnscope_store_sqlite::salvage(data, to, Options { text_of, pricing: None })
+    let salvaged = turnscope_store_sqlite::salvage(data, to, Options { text_of, ..Options::default() })
         .map_err(|error| cannot_open(data, error));
     spinner.finish_and_clear();
     let salvaged = salvaged?;

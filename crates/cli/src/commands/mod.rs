@@ -16,6 +16,7 @@ pub(crate) mod pricing;
 pub(crate) mod prune;
 mod reading;
 pub(crate) mod redact;
+pub(crate) mod reproject;
 mod roots;
 pub(crate) mod runs;
 pub(crate) mod search;

@@ -46,6 +46,11 @@ pub(crate) fn stats(style: &TerminalStyle, stats: &Stats) -> String {
             .map(|(n, word)| format!("{n} {word}"))
             .collect();
     line("verdicts", verdicts.join(", "));
+    let again = &stats.queue.reprojection;
+    if again.running {
+        let left = human::count(again.left);
+        line("reproject", format!("{left} records are still to be looked at by today's rules"));
+    }
     if !stats.groups.is_empty() {
         out.push('\n');
         out.push_str(&groups(style, &stats.groups));

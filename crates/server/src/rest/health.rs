@@ -1,5 +1,6 @@
 //! `GET /health`.
 
+use super::maintain;
 use crate::{degraded::degraded, state::App};
 use axum::{Json, extract::State};
 use http::StatusCode;
@@ -18,6 +19,7 @@ pub(crate) async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Hea
         degraded,
         search_lag: app.store.counters().index_lag,
         quarantined: store.quarantined,
+        reprojection: maintain::reprojection(&app),
     };
     let status = if is_down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     (status, Json(health))

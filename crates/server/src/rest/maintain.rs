@@ -1,11 +1,14 @@
-//! `POST /v1/prune`, `POST /v1/vacuum` and `POST /v1/quarantine/retry`: what the owner of a data directory alone can do
-//! to it.
+//! `POST /v1/prune`, `POST /v1/vacuum`, `POST /v1/reproject` and `POST /v1/quarantine/retry`: what the owner of a data
+//! directory alone can do to it.
 
+use super::runs;
 use crate::{problem::Problem, state::App};
 use axum::{Json, extract::State};
-use std::{sync::Arc, time::Duration};
-use turnscope_api::{PruneBody, Pruned, Quarantine, Size};
-use turnscope_query::Retention;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use turnscope_answers::{AnswerError, Answers};
+use turnscope_api::{PruneBody, Pruned, Quarantine, ReprojectBody, Reprojection, RunQuery, Size};
+use turnscope_model::TraceGroupId;
+use turnscope_query::{Retention, RunFilter, RunPageQuery};
 use turnscope_store::{Maintenance, Store, StoreError};
 
 /// Seconds of a day.
@@ -55,6 +58,50 @@ async fn size(app: &Arc<App>) -> Result<Size, Problem> {
     let (used_bytes, free_bytes) =
         app.ask(|answers| Ok(answers.store.reader(&answers.limit)?.bytes()?)).await?;
     Ok(Size { used_bytes, free_bytes })
+}
+
+/// Runs on one page while those that match are gathered.
+const PAGE: u32 = 1000;
+
+/// Begins to find the facts of stored records again; it goes on in the background.
+pub(crate) async fn reproject(
+    State(app): State<Arc<App>>,
+    Json(body): Json<ReprojectBody>,
+) -> Result<Json<Reprojection>, Problem> {
+    let groups = match body.q {
+        Some(_) => {
+            let query = RunQuery { q: body.q, tz: body.tz, ..RunQuery::default() };
+            let filter = runs::filter(&query, app.moment().now_ms)?;
+            Some(app.ask(move |answers| groups_of(answers, &filter)).await?)
+        }
+        None => None,
+    };
+    app.write(move |store| maintenance(store)?.reproject(groups)).await?;
+    Ok(Json(reprojection(&app)))
+}
+
+/// The trace groups that the runs which match are projected from.
+fn groups_of(answers: &Answers, filter: &RunFilter) -> Result<Vec<TraceGroupId>, AnswerError> {
+    let mut reader = answers.store.reader(&answers.limit)?;
+    let mut groups = BTreeSet::new();
+    let mut query = RunPageQuery { limit: PAGE, ..RunPageQuery::default() };
+    loop {
+        let page = reader.runs(filter, &query, answers.moment)?;
+        groups.extend(page.runs.iter().map(|listed| listed.run.group));
+        let Some(next) = page.next else { return Ok(groups.into_iter().collect()) };
+        query.after = Some(next);
+    }
+}
+
+/// How far the facts of stored records have been found again.
+pub(crate) async fn reprojected(State(app): State<Arc<App>>) -> Json<Reprojection> {
+    Json(reprojection(&app))
+}
+
+/// How far the facts of stored records have been found again.
+pub(super) fn reprojection(app: &App) -> Reprojection {
+    let turnscope_store::Reprojection { is_running, done, left, changed } = app.store.counters().reprojection;
+    Reprojection { running: is_running, done, left, changed }
 }
 
 /// Tries again what is in quarantine.

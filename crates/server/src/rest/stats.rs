@@ -1,6 +1,6 @@
 //! `GET /v1/stats` and `GET /v1/values`.
 
-use super::{parameters::limit, runs};
+use super::{maintain, parameters::limit, runs};
 use crate::{problem::Problem, state::App};
 use axum::{
     Json,
@@ -53,6 +53,7 @@ fn queue(app: &App) -> Queue {
         refused,
         redacted: app.ingest.redacted.load(Ordering::Relaxed),
         search_lag: app.store.counters().index_lag,
+        reprojection: maintain::reprojection(app),
     }
 }
 
