@@ -5,7 +5,7 @@
 //! back, on read: [`cut::restore_span`] (→ what was sent), [`to_json`] (→ OTLP/JSON), [`messages`] (→ canonical messages), [`explain`] (→ why the
 //! facts are what they are).
 //!
-//! Pure: no I/O, no clock, no state but what is passed in.
+//! Pure: no I/O, no clock, no state but what is passed in and the [`own_rules`] in force.
 
 pub mod cut;
 pub mod decode;
@@ -15,6 +15,7 @@ mod memo;
 pub mod messages;
 mod metric;
 pub mod normalise;
+pub mod own_rules;
 mod person;
 pub mod receive;
 pub mod redact;

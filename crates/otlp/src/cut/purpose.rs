@@ -3,6 +3,7 @@
 //! The order of precedence is that of `reference/semconv.md`, 3.4: the lower the rank, the better the key.
 
 use super::event_role::event_role;
+use crate::own_rules;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value as Any};
 use turnscope_model::{Kind, Purpose};
 
@@ -45,9 +46,10 @@ const OTHER_MATTERS: &[&str] = &[
 
 /// What the value under this key (or prefix of flattened keys) is for, and the key's rank.
 pub(super) fn of(key: &str, context: RecordContext<'_>) -> (Purpose, u8) {
-    let (purpose, rank) = match by_key(key, context.event) {
-        (Purpose::Other, rank) => by_ending(key, context).unwrap_or((Purpose::Other, rank)),
-        known => known,
+    let (purpose, rank) = match (own_rules::purpose_of(key), by_key(key, context.event)) {
+        (Some(purpose), _) => (purpose, 0),
+        (None, (Purpose::Other, rank)) => by_ending(key, context).unwrap_or((Purpose::Other, rank)),
+        (None, known) => known,
     };
     let purpose = match (purpose, context.kind) {
         // The same generic keys hold a tool's arguments and result.

@@ -23,6 +23,7 @@ mod logfire;
 mod logs;
 mod metadata;
 mod noting;
+mod own;
 mod printed;
 mod providers;
 mod recognise;
@@ -45,12 +46,21 @@ pub use view::{Found, Signal, View};
 
 /// Finds the facts of one record.
 pub fn find(view: &View<'_>) -> Found {
-    let mut found = match view.signal {
-        Signal::Span => spans::find(view),
-        Signal::Log => logs::find(view),
-    };
+    let mut found = own::find(view, by_tables);
     found.facts.drop_implausible_counts();
     found
+}
+
+fn by_tables(view: &View<'_>) -> Found {
+    match view.signal {
+        Signal::Span => spans::find(view),
+        Signal::Log => logs::find(view),
+    }
+}
+
+/// The names of the dialects that are built in, sorted.
+pub fn names() -> Vec<&'static str> {
+    recognise::names()
 }
 
 /// The session and the user that a metric's data point names: some producers send them nowhere else.

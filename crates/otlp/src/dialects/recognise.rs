@@ -3,6 +3,8 @@
 //! The name that comes out is shown and filtered by; facts do not depend on it (each field has one order of
 //! precedence over all dialects), but for the few rules of the files that bear a dialect's name.
 
+use std::collections::BTreeSet;
+
 /// Scopes, asked first. A pattern that ends in `*` is a beginning.
 pub(super) static BY_SCOPE: &[(&str, &str)] = &[
     ("turnscope*", "turnscope"),
@@ -155,6 +157,13 @@ static BY_SYSTEM: &[(&str, &str)] = &[
     ("autogen", "autogen"),
     ("llama_index", "llama-index"),
 ];
+
+/// The names of all dialects, sorted.
+pub(super) fn names() -> Vec<&'static str> {
+    let tables = [BY_SCOPE, BY_NAME, BY_ATTRIBUTE, BY_SYSTEM];
+    let names: BTreeSet<_> = tables.into_iter().flatten().map(|(_, name)| *name).collect();
+    names.into_iter().collect()
+}
 
 /// By what a dialect was recognised.
 #[derive(Clone, Copy, Debug)]

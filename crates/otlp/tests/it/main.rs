@@ -8,6 +8,7 @@ mod decoding;
 mod message_formats;
 mod messages_of_corpus;
 mod metrics_of_corpus;
+mod own_rules;
 mod receiving;
 mod redaction;
 mod times;
