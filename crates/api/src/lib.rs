@@ -8,6 +8,7 @@ mod access;
 mod config;
 mod context;
 mod cost;
+mod dialects;
 mod explain;
 mod export;
 mod health;
@@ -32,6 +33,7 @@ pub use access::{Access, SignIn};
 pub use config::{AddressTexts, Config, IngestState, PricingState, Retention, StoreState, Value};
 pub use context::{CallContext, ContextSegment, RunContext};
 pub use cost::{BucketCost, CallCost, CostQuery, ModelCost, PriceUsed, RunCost};
+pub use dialects::{Dialects, MappedFact, OwnDialect};
 pub use explain::{
     ExplainedRecord, FactExplanation, FactPlace, FactSetAside, NotUnderstood, StepExplanation,
 };

@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        audit, backup, completions, config, demo, doctor, explain, export, import, init, man, pricing, prune,
-        redact, reproject, runs, search, serve, sessions, show, stats, summary, tail, unmapped, vacuum,
+        audit, backup, completions, config, demo, dialects, doctor, explain, export, import, init, man, pricing,
+        prune, redact, reproject, runs, search, serve, sessions, show, stats, summary, tail, unmapped, vacuum,
     },
     exit::{CODES, Outcome},
 };
@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Pricing(pricing::Pricing),
     /// Try the redaction rules on a text, or on what is stored
     Redact(redact::Redact),
+    /// List the dialects that are understood, or try your own rules on a capture
+    Dialects(dialects::Dialects),
     /// Apply today's rules to what is stored
     Reproject(reproject::Reproject),
     /// Delete runs by age or total size
@@ -103,6 +105,7 @@ impl Command {
             Self::Import(args) => import::import(args),
             Self::Pricing(args) => pricing::pricing(args),
             Self::Redact(args) => redact::redact(args),
+            Self::Dialects(args) => dialects::dialects(args),
             Self::Reproject(args) => reproject::reproject(args),
             Self::Prune(args) => prune::prune(args),
             Self::Vacuum(args) => vacuum::vacuum(args),

@@ -46,6 +46,8 @@ const SUMMARIES: &[(&str, &str, &str)] = &[
     ("get", "/metrics", "Metrics of the server, for Prometheus"),
     ("post", "/v1/prune", "Deletes what is too old or takes too much room"),
     ("post", "/v1/vacuum", "Gives free room back to the disk"),
+    ("get", "/v1/dialects", "The rules by which facts are found"),
+    ("put", "/v1/dialects", "Replaces your own rules for dialects"),
     ("get", "/v1/reproject", "How far the facts of stored records have been found again"),
     ("post", "/v1/reproject", "Finds the facts of stored records again, by the rules of today"),
     ("post", "/v1/quarantine/retry", "Tries again what is in quarantine"),

@@ -22,6 +22,7 @@ mod local;
 mod maintenance;
 mod otlp_grpc;
 mod otlp_http;
+mod own_rules;
 mod own_writes;
 mod prefix;
 mod prices;

@@ -48,7 +48,7 @@ pub(crate) fn spawn_pruning(app: &Arc<App>) -> Option<JoinHandle<()>> {
 /// How often the price file and the memory kept for readers are checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Applies a changed price file (stored costs follow in the background), frees large runs that nobody reads any more, and
+/// Applies a changed price file (stored costs follow in the background) and changed rules for dialects, frees large runs that nobody reads any more, and
 /// logs what goes wrong.
 pub(crate) fn spawn_upkeep(app: &Arc<App>) -> JoinHandle<()> {
     let app = Arc::downgrade(app);
@@ -59,9 +59,11 @@ pub(crate) fn spawn_upkeep(app: &Arc<App>) -> JoinHandle<()> {
             let Some(app) = app.upgrade() else { return };
             watch.look(&degraded(&app));
             let (store, prices) = (Arc::clone(&app.store), Arc::clone(&app.prices));
+            let own_rules = Arc::clone(&app.own_rules);
             drop(app);
             store.free_unused_memory();
             let outcome = tokio::task::spawn_blocking(move || {
+                own_rules.refresh();
                 if prices.refresh() { store.set_pricing(prices.pricing()) } else { Ok(()) }
             });
             if let Ok(Err(error)) = outcome.await {

@@ -7,7 +7,7 @@ use crate::{
     prefix::Prefix,
     problem::{self, Problem},
     rest::{
-        about_run, audit, config, dataset, health, maintain, metrics,
+        about_run, audit, config, dataset, dialects, health, maintain, metrics,
         parameters::{Parameters, name_path_parts, refuse_unknown},
         pricing, runs, scores, search, session, sessions, stats, stream, timeline, traces, unmapped,
     },
@@ -79,6 +79,7 @@ fn reading() -> ApiRouter<Arc<App>> {
         .api_route("/v1/pricing", get(pricing::pricing))
         .api_route("/v1/pricing/missing", get(pricing::unpriced))
         .api_route("/v1/reproject", get(maintain::reprojected))
+        .api_route("/v1/dialects", get(dialects::get))
         .api_route(
             "/v1/live",
             get_with(stream::live, |op| {
@@ -133,6 +134,7 @@ fn administering() -> ApiRouter<Arc<App>> {
         .api_route("/v1/prune", api_post(maintain::prune))
         .api_route("/v1/vacuum", api_post(maintain::vacuum))
         .api_route("/v1/reproject", api_post(maintain::reproject))
+        .api_route("/v1/dialects", put(dialects::put))
         .api_route("/v1/quarantine/retry", api_post(maintain::retry_quarantined))
 }
 

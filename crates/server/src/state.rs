@@ -10,6 +10,7 @@ use crate::{
     dimensions::Dimensions,
     ingest::Ingest,
     live::Live,
+    own_rules::{self, OwnRules},
     prefix::{ConfiguredPrefix, Prefix},
     prices::{self, Prices},
     reads::Reads,
@@ -72,6 +73,8 @@ pub struct Config {
     pub path_prefix: String,
     /// The user's own prices; `pricing.toml` in the data directory when nothing is said.
     pub pricing: Option<PathBuf>,
+    /// The user's own rules for dialects; `dialects.toml` in the data directory when nothing is said.
+    pub dialects: Option<PathBuf>,
     /// What is kept; the rest is deleted hourly.
     pub retention: Retention,
     /// What the server does with the audit trail.
@@ -105,6 +108,7 @@ impl Config {
             ui_path: Some("/ui/".into()),
             path_prefix: String::new(),
             pricing: None,
+            dialects: None,
             retention: Retention::default(),
             audit: Audit::default(),
             settings: Vec::new(),
@@ -191,6 +195,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) live: Live,
     pub(crate) prices: Arc<Prices>,
+    pub(crate) own_rules: Arc<OwnRules>,
     pub(crate) reads: Reads,
     pub(crate) inactivity: Duration,
     pub(crate) cors_origins: Vec<String>,
@@ -212,6 +217,8 @@ impl App {
     /// Over a data directory that this process owns.
     pub(crate) fn open(config: Config, addresses: Addresses) -> Result<Arc<Self>, ServeError> {
         let prices = prices_of(&config)?;
+        // Before anything is looked at again.
+        let own_rules = own_rules_of(&config)?;
         let options =
             Options { pricing: Some(prices.pricing()), text_of: text_of(&config), rules: Some(rules()) };
         let store = SqliteStore::open(&config.data, options)?;
@@ -220,7 +227,7 @@ impl App {
                 "otlp_grpc": addresses.otlp_grpc.to_string(), "otlp_http": addresses.otlp_http.to_string()})
             .to_string(),
         )?;
-        Self::over(Arc::new(store), config, prices, addresses)
+        Self::over(Arc::new(store), config, prices, own_rules, addresses)
     }
 
     /// Over a data directory that another process may own: nothing can be written.
@@ -229,7 +236,8 @@ impl App {
         let addresses = Addresses { listen: nowhere, otlp_grpc: nowhere, otlp_http: nowhere };
         let store = SqliteStore::open_read_only(&config.data, text_of(&config))?;
         let prices = prices_of(&config)?;
-        Self::over(Arc::new(store), config, prices, addresses)
+        let own_rules = own_rules_of(&config)?;
+        Self::over(Arc::new(store), config, prices, own_rules, addresses)
     }
 
     /// Over any store.
@@ -237,6 +245,7 @@ impl App {
         store: Arc<dyn Store>,
         config: Config,
         prices: Arc<Prices>,
+        own_rules: Arc<OwnRules>,
         addresses: Addresses,
     ) -> Result<Arc<Self>, ServeError> {
         let path_prefix = Prefix::parse(&config.path_prefix).ok_or_else(|| {
@@ -272,6 +281,7 @@ impl App {
             limits,
             live,
             prices,
+            own_rules,
             reads: Reads::new(),
             inactivity: config.inactivity,
             cors_origins: config.cors_origins,
@@ -339,6 +349,12 @@ impl FromRef<Arc<App>> for ConfiguredPrefix {
 pub(crate) fn prices_of(config: &Config) -> Result<Arc<Prices>, ServeError> {
     let file = config.pricing.clone().unwrap_or_else(|| config.data.join(prices::FILE));
     Ok(Arc::new(Prices::open(file)?))
+}
+
+/// The user's own rules for this data directory.
+pub(crate) fn own_rules_of(config: &Config) -> Result<Arc<OwnRules>, ServeError> {
+    let file = config.dialects.clone().unwrap_or_else(|| config.data.join(own_rules::FILE));
+    Ok(Arc::new(OwnRules::open(file)?))
 }
 
 /// How facts of stored records are found again.

@@ -1344,6 +1344,159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reproject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the facts of stored records have been found again */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /**
+                 * @description How far the facts of stored records have been found again by today's rules, now or the last time since the server
+                 *      started.
+                 */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Reprojection"];
+                    };
+                };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
+            };
+        };
+        put?: never;
+        /** Finds the facts of stored records again, by the rules of today */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** @description Which records are to be looked at again; all without a query. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReprojectBody"];
+                };
+            };
+            responses: {
+                /**
+                 * @description How far the facts of stored records have been found again by today's rules, now or the last time since the server
+                 *      started.
+                 */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Reprojection"];
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["WrongType"];
+                422: components["responses"]["WrongForm"];
+                500: components["responses"]["StoreFailed"];
+                501: components["responses"]["Unsupported"];
+                503: components["responses"]["Unavailable"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dialects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules by which facts are found */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The rules in force. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Dialects"];
+                    };
+                };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
+            };
+        };
+        /** Replaces your own rules for dialects */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "text/plain; charset=utf-8": unknown;
+                };
+            };
+            responses: {
+                /** @description The rules in force. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Dialects"];
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["WrongType"];
+                422: components["responses"]["WrongForm"];
+                500: components["responses"]["StoreFailed"];
+                501: components["responses"]["Unsupported"];
+                503: components["responses"]["Unavailable"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/live": {
         parameters: {
             query?: never;
@@ -2286,6 +2439,19 @@ export interface components {
              */
             children: boolean | null;
         };
+        /** @description The rules in force. */
+        Dialects: {
+            /** @description The dialects that are built in. */
+            built_in: string[];
+            /** @description The names of facts that a rule can give. */
+            facts: string[];
+            /** @description The file of your own rules, whether it is there or not. */
+            file: string;
+            /** @description What is wrong with the file; the rules before it stay in force. Null when nothing is. */
+            file_error?: string | null;
+            /** @description Your own dialects, in the order in which they are asked. */
+            own: components["schemas"]["OwnDialect"][];
+        };
         /** @description Why something failed. */
         ErrorInfo: {
             /** @description The class of error, such as `TimeoutError`; `_OTHER` where the telemetry only says that it failed. */
@@ -2499,6 +2665,8 @@ export interface components {
              * @description Requests, traces and messages that could not be processed and were set aside; `turnscope doctor` says why.
              */
             quarantined: number;
+            /** @description How far the facts of stored records have been found again. */
+            reprojection: components["schemas"]["Reprojection"];
             /**
              * Format: uint64
              * @description Contents that the search index has not reached yet.
@@ -2792,6 +2960,13 @@ export interface components {
             /** @description How grave it is, as sent, such as `ERROR`; may be empty. */
             severity: string;
         };
+        /** @description Where a fact stands. */
+        MappedFact: {
+            /** @description The attributes, best first; a path into their JSON follows after ` > `. */
+            attributes: string[];
+            /** @description The fact. */
+            name: string;
+        };
         /** @description What the calls of one model cost. */
         ModelCost: {
             /** @description A bucket stands as often as it was charged at different prices. */
@@ -2879,6 +3054,15 @@ export interface components {
              * @default null
              */
             prefix: boolean | null;
+        };
+        /** @description A dialect of your own rules. */
+        OwnDialect: {
+            /** @description The facts that it gives. */
+            facts: components["schemas"]["MappedFact"][];
+            /** @description The kinds of steps that it has rules for. */
+            kinds: string[];
+            /** @description Its name. */
+            name: string;
         };
         /** @description Nearest-rank percentiles. */
         Percentiles: {
@@ -3091,6 +3275,8 @@ export interface components {
              * @description Those that could not be stored, such as spans without a valid id.
              */
             rejected: number;
+            /** @description How far the facts of stored records have been found again; until then some figures are of earlier rules. */
+            reprojection: components["schemas"]["Reprojection"];
             /**
              * Format: uint64
              * @description Contents that the search index has not reached yet.
@@ -3101,6 +3287,42 @@ export interface components {
              * @description Those that were new and are stored.
              */
             stored: number;
+        };
+        /** @description Which records are to be looked at again; all without a query. */
+        ReprojectBody: {
+            /**
+             * @description Those of the runs that match, in the query language.
+             * @default null
+             */
+            q: string | null;
+            /**
+             * @description The time zone of times in `q`: `UTC`, an offset or a name; default UTC.
+             * @default null
+             */
+            tz: string | null;
+        };
+        /**
+         * @description How far the facts of stored records have been found again by today's rules, now or the last time since the server
+         *      started.
+         */
+        Reprojection: {
+            /**
+             * Format: uint64
+             * @description Of those looked at, how many are different now.
+             */
+            changed: number;
+            /**
+             * Format: uint64
+             * @description Records that were looked at.
+             */
+            done: number;
+            /**
+             * Format: uint64
+             * @description Records that are still to be looked at.
+             */
+            left: number;
+            /** @description Something is left to look at. */
+            running: boolean;
         };
         /** @description What is kept; null: everything. */
         Retention: {

@@ -5,6 +5,7 @@ pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod dialects;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod export;

@@ -1,6 +1,7 @@
 //! Rendering JSON as text: pure functions of the data and the terminal style.
 
 pub(crate) mod audit;
+pub(crate) mod dialects;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod header;

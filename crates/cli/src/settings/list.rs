@@ -262,6 +262,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BASE
     },
     Setting {
+        name: "dialects",
+        value: "FILE",
+        default: "dialects.toml in the data directory",
+        help: "Your own rules for attributes that the built-in dialects do not know",
+        used: Used::Both,
+        ..BASE
+    },
+    Setting {
         name: "search",
         value: "on|off",
         default: "on",

@@ -27,6 +27,7 @@ pub(crate) struct Settings {
     pub(crate) silence: Duration,
     /// The user's price file, if not in the data directory.
     pub(crate) pricing: Option<PathBuf>,
+    pub(crate) dialects: Option<PathBuf>,
     pub(crate) log: Log,
     /// The source of each value.
     origins: Vec<Origin>,
@@ -140,7 +141,7 @@ pub(crate) fn resolve(layers: &[Layer], purpose: Purpose, errors: Vec<String>) -
 /// Whether the default is a value rather than a description.
 fn is_literal(setting: &Setting) -> bool {
     !setting.default.is_empty()
-        && !matches!(setting.name, "data" | "api-key-required" | "log-path" | "pricing")
+        && !matches!(setting.name, "data" | "api-key-required" | "log-path" | "pricing" | "dialects")
 }
 
 fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
@@ -240,6 +241,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         silence: silence?,
         origins: Vec::new(),
         pricing: picker.one("pricing", |text| Ok(PathBuf::from(text))),
+        dialects: picker.one("dialects", |text| Ok(PathBuf::from(text))),
         log: Log { level: log_level?, json: log_json?, path: log_path },
         serve: Serve {
             key_is_asked_for: required != Some(false),
@@ -301,6 +303,7 @@ impl Settings {
             max_body_bytes: usize::try_from(serve.max_body_bytes).unwrap_or(usize::MAX),
             inactivity: self.silence,
             pricing: self.pricing,
+            dialects: self.dialects,
             redactor: serve.redactor,
             span_metric_dimensions: serve.span_metric_dimensions,
             search: serve.search,

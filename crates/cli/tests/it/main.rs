@@ -3,6 +3,7 @@
 mod audit;
 mod damage;
 mod environment;
+mod own_rules;
 mod reading;
 mod redact;
 mod serving;

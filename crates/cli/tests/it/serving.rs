@@ -4,6 +4,7 @@ use crate::{
     environment::{TestEnvironment, corpus, ran},
     tls_proxy::TlsProxy,
 };
+use serde_json::json;
 use std::process::Stdio;
 
 const CAPTURE: &str = "pydantic-ai-v5/0001.traces.pb";
@@ -100,6 +101,25 @@ fn the_server_prunes_and_vacuums_on_request() {
     assert_eq!(env.json(&["runs", "--data", "data", "--json"])["total"], 0);
     server.stop();
     assert!(env.ok(&["vacuum", "--data", "data"]).contains("The store uses"));
+}
+
+#[test]
+fn what_is_stored_is_looked_at_again_on_request() {
+    let env = TestEnvironment::new();
+    let server = env.serve(&[]);
+    server.send(&corpus(CAPTURE));
+    let before = env.json(&["runs", "--data", "data", "--json"]);
+    let all = env.json(&["reproject", "--data", "data", "--json"]);
+    assert!(all["done"].as_u64().unwrap() > 0, "{all}");
+    assert_eq!((&all["running"], &all["left"], &all["changed"]), (&json!(false), &json!(0), &json!(0)));
+    let none = env.json(&["reproject", "-q", "agent:nobody", "--data", "data", "--json"]);
+    assert_eq!(none["done"], 0);
+    assert_eq!(env.json(&["runs", "--data", "data", "--json"]), before);
+    server.stop();
+    let said = env.ok(&["reproject", "--data", "data"]);
+    assert!(said.contains("nothing is different by today's rules"), "{said}");
+    let refused = env.run(&["reproject", "-q", "nonsense:", "--data", "data"]);
+    assert_ne!(refused.code, 0);
 }
 
 #[test]

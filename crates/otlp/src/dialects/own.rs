@@ -7,7 +7,7 @@ use super::{
     value::RawValue,
     view::{Found, View},
 };
-use crate::own_rules::{self, Dialect, Fact, Source};
+use crate::own_rules::{self, Dialect, Fact, Source, Unit};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use turnscope_model::Kind;
 
@@ -18,7 +18,7 @@ const KIND: &str = "turnscope.step.kind";
 pub(super) fn find(view: &View<'_>, by_tables: impl Fn(&View<'_>) -> Found) -> Found {
     let Some(rules) = own_rules::current() else { return by_tables(view) };
     let keys = view.attributes.iter().map(|attribute| attribute.key.as_str());
-    let Some(dialect) = rules.dialect_of(view.scope_name, view.name, keys) else { return by_tables(view) };
+    let Some(dialect) = rules.dialect_of(view.scope_name, view.name, &keys) else { return by_tables(view) };
     let mut attributes = Vec::new();
     let given = kind(dialect, view);
     if let Some(kind) = given {
@@ -69,8 +69,8 @@ fn value(fact: Fact, source: &Source, view: &View<'_>, kind: Kind) -> Option<Val
     let path: Vec<&str> = source.inside.iter().map(String::as_str).collect();
     let raw = RawValue::of(held.value.as_ref())?.at(&path).filter(|raw| raw.is_meaningful())?;
     if fact.is_number {
-        let number = raw.number()? * source.factor;
-        let is_count = source.factor == 1.0 && number.fract() == 0.0 && number.abs() < 9e15;
+        let number = raw.number()? * source.unit.factor();
+        let is_count = source.unit == Unit::One && number.fract() == 0.0 && number.abs() < 9e15;
         return Some(if is_count { Value::IntValue(number as i64) } else { Value::DoubleValue(number) });
     }
     match raw {

@@ -52,7 +52,7 @@ pub struct KindRule {
 }
 
 /// One place where a fact may stand.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The attribute.
     pub key: String,
@@ -60,8 +60,30 @@ pub struct Source {
     pub inside: Vec<String>,
     /// On which kind of step it counts; on all without one.
     pub only: Option<Kind>,
-    /// What a number is multiplied by.
-    pub factor: f64,
+    /// The unit of a number.
+    pub unit: Unit,
+}
+
+/// The unit in which a number is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// The usual one of its fact: seconds, US dollars, or a count.
+    One,
+    /// Thousandths of it.
+    Milli,
+    /// Millionths of it.
+    Micro,
+}
+
+impl Unit {
+    /// What makes the usual unit of it.
+    pub(crate) fn factor(self) -> f64 {
+        match self {
+            Self::One => 1.0,
+            Self::Milli => 1e-3,
+            Self::Micro => 1e-6,
+        }
+    }
 }
 
 /// What is wrong with a file of rules.
@@ -181,7 +203,7 @@ impl RuleFile {
         &self,
         scope: &str,
         span: &str,
-        keys: impl Iterator<Item = &'a str> + Clone,
+        keys: &(impl Iterator<Item = &'a str> + Clone),
     ) -> Option<&Dialect> {
         let any = |patterns: &OneOrMany<Pattern>, text: &str| {
             patterns.as_slice().iter().any(|pattern| pattern.matches(text))
@@ -253,14 +275,14 @@ fn dialect(written: Written, start: usize, at: At<'_>) -> Result<Dialect, RuleEr
         if let Some((_, purpose)) = CONTENTS.iter().find(|(known, _)| *known == name) {
             if sources
                 .iter()
-                .any(|source| !source.inside.is_empty() || source.only.is_some() || source.factor != 1.0)
+                .any(|source| !source.inside.is_empty() || source.only.is_some() || source.unit != Unit::One)
             {
                 let message = format!("{name} takes whole attributes: write their names only");
                 return Err(at(start, message));
             }
             contents.push((*purpose, sources.into_iter().map(|source| source.key).collect()));
         } else if let Some(fact) = FACTS.iter().find(|fact| fact.name == name) {
-            if !fact.is_number && sources.iter().any(|source| source.factor != 1.0) {
+            if !fact.is_number && sources.iter().any(|source| source.unit != Unit::One) {
                 return Err(at(start, format!("{name} is no number: milli and micro do not apply")));
             }
             facts.push((*fact, sources));
@@ -275,7 +297,7 @@ fn dialect(written: Written, start: usize, at: At<'_>) -> Result<Dialect, RuleEr
 
 fn source(place: &Place, start: usize, at: At<'_>) -> Result<Source, RuleError> {
     let source = match place {
-        Place::Key(key) => Source { key: key.clone(), inside: Vec::new(), only: None, factor: 1.0 },
+        Place::Key(key) => Source { key: key.clone(), inside: Vec::new(), only: None, unit: Unit::One },
         Place::More(More { milli: true, micro: true, .. }) => {
             return Err(at(start, "a number is in thousandths or in millionths: milli or micro".to_owned()));
         }
@@ -283,12 +305,10 @@ fn source(place: &Place, start: usize, at: At<'_>) -> Result<Source, RuleError> 
             key: more.key.clone(),
             inside: more.inside.clone(),
             only: more.only.as_deref().map(|only| kind_of(only, start, at)).transpose()?,
-            factor: if more.milli {
-                1e-3
-            } else if more.micro {
-                1e-6
-            } else {
-                1.0
+            unit: match (more.milli, more.micro) {
+                (true, _) => Unit::Milli,
+                (_, true) => Unit::Micro,
+                _ => Unit::One,
             },
         },
     };

@@ -10,7 +10,7 @@ mod file;
 mod pattern;
 mod words;
 
-pub use file::{Dialect, KindRule, RuleError, RuleFile, Source};
+pub use file::{Dialect, KindRule, RuleError, RuleFile, Source, Unit};
 pub use words::{CONTENTS, FACTS, Fact};
 
 use std::sync::{

@@ -4,6 +4,7 @@ pub(crate) mod about_run;
 pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod dataset;
+pub(crate) mod dialects;
 pub(crate) mod health;
 pub(crate) mod maintain;
 pub(crate) mod metrics;

@@ -53,7 +53,8 @@ impl Server {
         let ports = Ports::bind(&config).await.unwrap();
         let store = wrap(SqliteStore::open(data.path(), Options::default()).unwrap());
         let prices = crate::state::prices_of(&config).unwrap();
-        let app = App::over(store, config, prices, ports.addresses()).unwrap();
+        let own_rules = crate::state::own_rules_of(&config).unwrap();
+        let app = App::over(store, config, prices, own_rules, ports.addresses()).unwrap();
         let ((ready, is_ready), (stop, stopped)) = (oneshot::channel(), oneshot::channel());
         let serving = Arc::clone(&app);
         let running = tokio::spawn(async move {
