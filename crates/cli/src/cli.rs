@@ -2,8 +2,9 @@
 
 use crate::{
     commands::{
-        audit, backup, completions, config, demo, dialects, doctor, explain, export, import, init, man, pricing,
-        prune, redact, reproject, runs, search, serve, sessions, show, stats, summary, tail, unmapped, vacuum,
+        audit, backup, completions, config, demo, dialects, doctor, explain, export, import, init, man,
+        pricing, prune, redact, reproject, runs, search, serve, sessions, show, stats, summary, tail,
+        unmapped, vacuum,
     },
     exit::{CODES, Outcome},
 };

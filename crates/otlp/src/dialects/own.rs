@@ -24,7 +24,7 @@ pub(super) fn find(view: &View<'_>, by_tables: impl Fn(&View<'_>) -> Found) -> F
     if let Some(kind) = given {
         attributes.push(attribute(KIND, Value::StringValue(kind.as_str().to_owned())));
     }
-    let kind = given.unwrap_or_else(|| by_tables(view).facts.kind);
+    let kind = given.unwrap_or_else(|| by_tables(&View { trace: None, ..*view }).facts.kind);
     for (fact, sources) in &dialect.facts {
         let value = sources.iter().find_map(|source| value(*fact, source, view, kind));
         attributes.extend(value.map(|value| attribute(fact.key, value)));
