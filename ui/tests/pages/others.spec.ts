@@ -33,6 +33,34 @@ test("the settings say what is configured, from where, and what calls cost", asy
   expect(await barriers(page)).toEqual([]);
 });
 
+test("the settings name services whose calls say no tokens", async ({ page, fresh }) => {
+  const attributes = [
+    { key: "gen_ai.operation.name", value: { stringValue: "chat" } },
+    { key: "gen_ai.request.model", value: { stringValue: "m" } },
+    { key: "acme.tok.in", value: { intValue: "12" } },
+  ];
+  const name = { key: "service.name", value: { stringValue: "silent-shop" } };
+  const span = {
+    traceId: "00000000000000000000000000005115",
+    spanId: "0000000000005115",
+    name: "chat m",
+    startTimeUnixNano: "1700000000000000000",
+    endTimeUnixNano: "1700000001000000000",
+    attributes,
+  };
+  await page.goto(`${fresh.url}/ui/settings`);
+  await expect(page.getByRole("heading", { name: "Prices" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Calls without tokens" })).toHaveCount(0);
+  await fresh.send({
+    resourceSpans: [{ resource: { attributes: [name] }, scopeSpans: [{ spans: [span] }] }],
+  });
+  await page.reload();
+  const hint = page.getByRole("region", { name: "Calls without tokens" });
+  await expect(hint).toContainText("silent-shop: 1 call.");
+  await expect(hint).toContainText(`turnscope unmapped -q 'service:"silent-shop"'`);
+  expect(await barriers(page)).toEqual([]);
+});
+
 test("a failing health names itself", async ({ page, demo }) => {
   await page.route("**/health", (route) => route.fulfill({ status: 503, json: { title: "stopping" } }));
   await page.goto(`${demo.url}/ui/settings`);

@@ -290,6 +290,7 @@ pub(super) static RULES: &[Rule] = &[
     (
         Field::CacheWrite1h,
         &[
+            key("cache_creation_1h_tokens"),
             key("gen_ai.usage.cache_creation.ephemeral_1h_input_tokens"),
             key("gen_ai.usage.details.ephemeral_1h_input_tokens"),
             inside("gen_ai.usage.raw", &["cache_creation", "ephemeral_1h_input_tokens"]),

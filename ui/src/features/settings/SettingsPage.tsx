@@ -4,6 +4,7 @@ import { Button } from "../../components/Button";
 import { Configured } from "./Configured";
 import { Health } from "./Health";
 import { Prices } from "./Prices";
+import { Unread } from "./Unread";
 
 /** The server's health, its contents and its settings. */
 export function SettingsPage() {
@@ -24,6 +25,7 @@ export function SettingsPage() {
       </div>
       <Health />
       <Configured />
+      <Unread />
       <Prices />
     </div>
   );
