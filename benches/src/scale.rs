@@ -142,8 +142,10 @@ fn log_bytes(data: &Path) -> u64 {
 /// Every question of the table, about runs that are there.
 fn questions(server: &Server, args: &Args) -> anyhow::Result<Vec<Question>> {
     let newest = server.get("/v1/runs?limit=50&roots_only=true")?;
-    let run = &newest["runs"][20];
-    let id = run["run_id"].as_str().context("there are no runs")?.to_owned();
+    // Where the load ended, the last run of each connection is not whole.
+    let runs = newest["runs"].as_array().context("there are no runs")?;
+    let run = runs.iter().max_by_key(|run| run["tool_call_count"].as_u64()).context("there are no runs")?;
+    let id = run["run_id"].as_str().context("a run has no id")?.to_owned();
     let steps = server.get(&format!("/v1/runs/{id}/steps?limit=3"))?;
     let step = steps["steps"][1]["step_id"].as_str().context("the run has no steps")?.to_owned();
     let day_ago = (load::now_ns()? / 1_000_000) - 86_400_000;

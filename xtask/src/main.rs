@@ -12,7 +12,7 @@ mod picture;
 mod ui;
 
 use anyhow::bail;
-use cargo_metadata::camino::Utf8PathBuf;
+use cargo_metadata::camino::{Utf8Path, Utf8PathBuf};
 use clap::{Parser, Subcommand};
 use std::process::{Command, Stdio};
 
@@ -119,6 +119,7 @@ fn test() -> anyhow::Result<()> {
     let programs = programs()?;
     cargo(&["test", "--workspace", "--no-fail-fast"], &[("TURNSCOPE_PROGRAMS", programs.as_str())])?;
     test_buckets()?;
+    scale(&programs)?;
     ui::browse(programs.join("turnscope").as_std_path(), &[])
 }
 
@@ -134,6 +135,15 @@ fn test_buckets() -> anyhow::Result<()> {
         bail!("the test {TEST} failed or did not run:\n{text}");
     }
     Ok(())
+}
+
+/// The benchmark of many runs with a few: that it works, and every question is answered. Its figures mean nothing here.
+fn scale(programs: &Utf8Path) -> anyhow::Result<()> {
+    let turnscope = programs.join("turnscope");
+    let few = ["--runs", "300", "--times", "2", "--rate", "300"];
+    let arguments =
+        ["run", "--quiet", "--bin", "turnscope-bench", "--", "scale", "--binary", turnscope.as_str()];
+    cargo(&[&arguments[..], &few].concat(), &[])
 }
 
 fn browse(arguments: &[&str]) -> anyhow::Result<()> {
