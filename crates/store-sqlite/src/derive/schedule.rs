@@ -23,7 +23,7 @@ use turnscope_store::{Batch, Change, Pricing};
 
 /// A trace group that took this long to project is not projected again before this many times as long has passed: a
 /// trace of 100,000 spans that arrives bit by bit must not cost its square.
-const REST_FACTOR: u32 = 10;
+const REST_FACTOR: u32 = 3;
 const REST_FROM: Duration = Duration::from_millis(5);
 
 /// The trace groups waiting to be projected.
