@@ -146,14 +146,7 @@ fn merge_beside(steps: &mut [Step]) {
     let mut groups: Vec<Vec<usize>> = by_id.into_values().filter(|group| group.len() > 1).collect();
     groups.sort();
     for group in groups {
-        let mut kept: Vec<usize> = Vec::new();
-        for i in group {
-            let same = |&&k: &&usize| steps[k].overlaps(&steps[i]) && names_agree(&steps[k], &steps[i]);
-            match kept.iter().rev().take(NEAR).find(same) {
-                Some(&keep) => second(steps, keep, i),
-                None => kept.push(i),
-            }
-        }
+        merge_reports(steps, group, |one, other| one.overlaps(other) && names_agree(one, other));
     }
     for tools in of_run.into_values() {
         let counted: Vec<usize> = tools.into_iter().filter(|&i| steps[i].counted).collect();
@@ -171,11 +164,12 @@ fn merge_beside(steps: &mut [Step]) {
     }
 }
 
-/// A call that an agent reports in its own run, and its executor in the run above: same id, and one within the time of the
+/// A call that an agent reports in its own run, and its executor in a run above: same id, and one within the time of the
 /// other.
 fn merge_across_runs(steps: &mut [Step], runs: &[Run]) {
+    // A hostile chain of runs must not be climbed whole for each of its steps.
     let is_below = |run: usize, above: usize| {
-        std::iter::successors(runs[run].parent, |&run| runs[run].parent).any(|parent| parent == above)
+        std::iter::successors(runs[run].parent, |&run| runs[run].parent).take(NEAR).any(|one| one == above)
     };
     let mut by_id: HashMap<&String, Vec<usize>> = HashMap::new();
     for (i, step) in steps.iter().enumerate().filter(|(_, step)| step.counted && is_tool(step)) {
@@ -187,19 +181,23 @@ fn merge_across_runs(steps: &mut [Step], runs: &[Run]) {
     groups.sort();
     for mut group in groups {
         group.sort_by_key(|&i| (steps[i].start, i));
-        let mut kept: Vec<usize> = Vec::new();
-        for inner in group {
-            let same = |&&outer: &&usize| {
-                let (Some(a), Some(b)) = (steps[outer].run, steps[inner].run) else { return false };
-                (is_below(a, b) || is_below(b, a))
-                    && names_agree(&steps[outer], &steps[inner])
-                    && arguments_agree(&steps[outer], &steps[inner])
-                    && ends_within(&steps[outer], &steps[inner])
-            };
-            match kept.iter().rev().take(NEAR).find(same) {
-                Some(&outer) => second(steps, outer, inner),
-                None => kept.push(inner),
-            }
+        merge_reports(steps, group, |outer, inner| {
+            let (Some(a), Some(b)) = (outer.run, inner.run) else { return false };
+            (is_below(a, b) || is_below(b, a))
+                && names_agree(outer, inner)
+                && arguments_agree(outer, inner)
+                && ends_within(outer, inner)
+        });
+    }
+}
+
+/// Each of these steps that is the same call as an earlier one is a second report of it.
+fn merge_reports(steps: &mut [Step], group: Vec<usize>, same: impl Fn(&Step, &Step) -> bool) {
+    let mut kept: Vec<usize> = Vec::new();
+    for i in group {
+        match kept.iter().rev().take(NEAR).copied().find(|&k| same(&steps[k], &steps[i])) {
+            Some(keep) => second(steps, keep, i),
+            None => kept.push(i),
         }
     }
 }
