@@ -48,8 +48,8 @@ pub(crate) fn spawn_pruning(app: &Arc<App>) -> Option<JoinHandle<()>> {
 /// How often the price file and the memory kept for readers are checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Applies a changed price file (stored costs follow in the background) and changed rules for dialects, frees large runs that nobody reads any more, and
-/// logs what goes wrong.
+/// Applies a changed price file (stored costs follow in the background) and changed rules for dialects, frees large runs
+/// that nobody reads any more, and logs what goes wrong.
 pub(crate) fn spawn_upkeep(app: &Arc<App>) -> JoinHandle<()> {
     let app = Arc::downgrade(app);
     tokio::spawn(async move {

@@ -3,7 +3,8 @@
 use super::terminal_style::{TerminalStyle, Tone, one_line};
 use std::fmt::Write as _;
 use turnscope_api::Dialects;
-use turnscope_model::{Facts, Purpose, Record};
+use turnscope_model::{Facts, Record};
+use turnscope_otlp::own_rules::CONTENTS;
 
 /// One's own rules, then the dialects that are built in.
 pub(crate) fn list(all: &Dialects) -> String {
@@ -80,16 +81,7 @@ fn found(record: &Record) -> Vec<(&'static str, String)> {
         ("input", text(&facts.input_text)),
         ("output", text(&facts.output_text)),
     ];
-    let contents = [
-        ("system_instructions", Purpose::System),
-        ("input_messages", Purpose::Input),
-        ("output_messages", Purpose::Output),
-        ("tool_definitions", Purpose::Definitions),
-        ("tool_arguments", Purpose::Arguments),
-        ("tool_result", Purpose::Result),
-    ]
-    .into_iter()
-    .map(|(name, purpose)| {
+    let contents = CONTENTS.iter().map(|&(name, purpose)| {
         let of_purpose = record.body.values.iter().filter(|value| value.purpose == purpose);
         let items: usize = of_purpose.map(|value| value.items.len()).sum();
         (name, (items > 0).then(|| items.to_string()))

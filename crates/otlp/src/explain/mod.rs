@@ -18,6 +18,7 @@ use crate::{
     dialects::{self, Candidate, Found, Noted, Outcome, Place, Trace, View},
     messages::{self, ContentPlace},
     normalise,
+    own_rules::CONTENTS,
 };
 use opentelemetry_proto::tonic::{
     logs::v1::LogRecord,
@@ -146,19 +147,9 @@ fn explanation(found: Found, noted: &Noted, places: &[ContentPlace], unknown: Ve
     let mut explained: Vec<ExplainedFact> =
         facts.into_iter().map(|(fact, value)| explain(fact, value, noted, &contents)).collect();
     explained.retain(|one| !one.value.is_null() || !one.set_aside.is_empty());
-    explained.extend(PURPOSES.iter().filter_map(|(purpose, name)| contents.explain(*purpose, name)));
+    explained.extend(CONTENTS.iter().filter_map(|(name, purpose)| contents.explain(*purpose, name)));
     Explanation { is_span: false, facts: found.facts, explained, unknown }
 }
-
-/// Contents that are shown of a step.
-const PURPOSES: [(Purpose, &str); 6] = [
-    (Purpose::System, "system_instructions"),
-    (Purpose::Input, "input_messages"),
-    (Purpose::Output, "output_messages"),
-    (Purpose::Definitions, "tool_definitions"),
-    (Purpose::Arguments, "tool_arguments"),
-    (Purpose::Result, "tool_result"),
-];
 
 fn explain(fact: &'static str, value: Json, noted: &Noted, contents: &Contents<'_>) -> ExplainedFact {
     let note = noted.notes.iter().rev().find(|note| note.fact == fact).filter(|_| !value.is_null());

@@ -56,7 +56,7 @@ pub const FACTS: &[Fact] = &[
     text("error_message", "error.message"),
 ];
 
-/// The contents that a rule may give: whole attributes.
+/// The contents that a rule may give: whole attributes. They are shown by these names too.
 pub const CONTENTS: &[(&str, Purpose)] = &[
     ("system_instructions", Purpose::System),
     ("input_messages", Purpose::Input),
