@@ -39,6 +39,7 @@ mod tests;
 mod ui;
 mod unread;
 mod unrecorded;
+mod user_file;
 mod watched_body;
 
 pub use auth::ApiKey;

@@ -1,10 +1,9 @@
 //! The prices in use: those that the program comes with, overridden by the user's own file, which is read again when it changes.
 
-use crate::ServeError;
+use crate::{ServeError, user_file::UserFile};
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock},
-    time::SystemTime,
+    sync::{Arc, PoisonError, RwLock},
 };
 use turnscope_insight::cost::{PriceFile, PriceList, PricingError, cost_of};
 use turnscope_store::Pricing;
@@ -14,18 +13,16 @@ pub const FILE: &str = "pricing.toml";
 
 /// The prices, and the user's file they come from.
 pub(crate) struct Prices {
-    file: PathBuf,
+    file: UserFile,
     list: RwLock<Arc<PriceList>>,
-    seen: Mutex<Option<SystemTime>>,
-    wrong: Mutex<Option<String>>,
 }
 
 impl Prices {
     /// Reads the shipped prices and the user's file, if there is one.
     pub(crate) fn open(file: PathBuf) -> Result<Self, ServeError> {
-        let seen = changed_at(&file);
-        let list = read(&file)?;
-        Ok(Self { file, list: RwLock::new(Arc::new(list)), seen: Mutex::new(seen), wrong: Mutex::new(None) })
+        let refusal = "the price file cannot be used; the previous prices stay in use";
+        let (file, list) = UserFile::open(file, refusal, read)?;
+        Ok(Self { file, list: RwLock::new(Arc::new(list)) })
     }
 
     /// The prices in use now.
@@ -35,12 +32,12 @@ impl Prices {
 
     /// The path of the user's price file.
     pub(crate) fn file(&self) -> &Path {
-        &self.file
+        self.file.path()
     }
 
     /// What is wrong with the user's file, if it cannot be used. The previous prices stay in use.
     pub(crate) fn wrong(&self) -> Option<String> {
-        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.file.wrong()
     }
 
     /// How the store computes costs.
@@ -54,27 +51,11 @@ impl Prices {
 
     /// Reads the user's file again if it has changed. Returns whether the prices are different now.
     pub(crate) fn refresh(&self) -> bool {
-        let now = changed_at(&self.file);
-        if std::mem::replace(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), now) == now {
-            return false;
-        }
-        let (list, wrong) = match read(&self.file) {
-            Ok(list) => (Some(list), None),
-            Err(error) => {
-                tracing::error!(%error, "the price file cannot be used; the previous prices stay in use");
-                (None, Some(error.to_string()))
-            }
-        };
-        *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = wrong;
-        let Some(list) = list else { return false };
+        let Some(list) = self.file.read_again(read) else { return false };
         let is_new = list.key() != self.list().key();
         *self.list.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(list);
         is_new
     }
-}
-
-fn changed_at(file: &Path) -> Option<SystemTime> {
-    std::fs::metadata(file).and_then(|meta| meta.modified()).ok()
 }
 
 fn read(file: &Path) -> Result<PriceList, ServeError> {
@@ -107,7 +88,7 @@ mod tests {
 
         let write = |text: &str, second: u64| {
             std::fs::write(&file, text).unwrap();
-            let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second);
+            let at = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second);
             std::fs::File::options().append(true).open(&file).unwrap().set_modified(at).unwrap();
         };
         let own =
