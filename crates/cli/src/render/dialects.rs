@@ -3,8 +3,8 @@
 use super::terminal_style::{TerminalStyle, Tone, one_line};
 use std::fmt::Write as _;
 use turnscope_api::Dialects;
-use turnscope_model::{Facts, Record};
-use turnscope_otlp::own_rules::CONTENTS;
+use turnscope_model::Record;
+use turnscope_otlp::{explain::facts_of, own_rules::CONTENTS};
 
 /// One's own rules, then the dialects that are built in.
 pub(crate) fn list(all: &Dialects) -> String {
@@ -52,39 +52,41 @@ pub(crate) fn compared(style: &TerminalStyle, without: &[Record], with: &[Record
     out
 }
 
-/// What is known of a record, by the names that rules use.
+/// Facts that rules call otherwise.
+const NAMES_IN_RULES: [(&str, &str); 3] =
+    [("request_model", "model"), ("reported_cost_usd", "cost_usd"), ("error", "error_type")];
+
+/// What is known of a record, by the names that rules use. Its own name stands above.
 fn found(record: &Record) -> Vec<(&'static str, String)> {
-    let facts: &Facts = &record.facts;
-    let text = |text: &Option<String>| text.clone();
-    let count = |count: Option<u64>| count.map(|count| count.to_string());
-    let usage = &facts.usage;
-    let all = [
-        ("kind", Some(facts.kind.as_str().to_owned())),
-        ("dialect", Some(facts.dialect.clone()).filter(|dialect| !dialect.is_empty())),
-        ("agent_name", text(&facts.agent_name)),
-        ("native_run_id", text(&facts.native_run_id)),
-        ("session_id", text(&facts.session_id)),
-        ("user_id", text(&facts.user_id)),
-        ("model", text(&facts.request_model)),
-        ("response_model", text(&facts.response_model)),
-        ("provider", text(&facts.provider)),
-        ("response_id", text(&facts.response_id)),
-        ("finish_reason", text(&facts.finish_reason)),
-        ("input_tokens", count(usage.input_tokens)),
-        ("output_tokens", count(usage.output_tokens)),
-        ("cache_read_tokens", count(usage.cache_read_tokens)),
-        ("cache_write_tokens", count(usage.cache_write_tokens)),
-        ("reasoning_tokens", count(usage.reasoning_tokens)),
-        ("tool_name", text(&facts.tool_name)),
-        ("tool_call_id", text(&facts.tool_call_id)),
-        ("error_type", facts.error.as_ref().map(|error| error.r#type.clone())),
-        ("input", text(&facts.input_text)),
-        ("output", text(&facts.output_text)),
-    ];
+    let facts =
+        facts_of(&record.facts).into_iter().filter(|(name, value)| *name != "name" && !value.is_null());
+    let facts = facts.map(|(fact, value)| {
+        let in_rules = NAMES_IN_RULES.iter().find(|(name, _)| *name == fact).map(|(_, name)| *name);
+        (in_rules.unwrap_or(fact), value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    });
     let contents = CONTENTS.iter().map(|&(name, purpose)| {
         let of_purpose = record.body.values.iter().filter(|value| value.purpose == purpose);
         let items: usize = of_purpose.map(|value| value.items.len()).sum();
-        (name, (items > 0).then(|| items.to_string()))
+        (name, items)
     });
-    all.into_iter().chain(contents).filter_map(|(name, value)| Some((name, value?))).collect()
+    let contents = contents.filter(|(_, items)| *items > 0).map(|(name, items)| (name, items.to_string()));
+    facts.chain(contents).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use turnscope_model::Facts;
+    use turnscope_otlp::own_rules::FACTS;
+
+    #[test]
+    fn every_fact_that_a_rule_may_give_is_compared() {
+        let compared = facts_of(&Facts::default());
+        for fact in FACTS {
+            // Rules give seconds; what was found is shown in milliseconds, under the name that says so.
+            let name = if fact.name == "time_to_first_token" { "time_to_first_chunk_ms" } else { fact.name };
+            let known = NAMES_IN_RULES.iter().find(|(_, in_rules)| *in_rules == name).map(|(fact, _)| *fact);
+            assert!(compared.iter().any(|(one, _)| *one == known.unwrap_or(name)), "{name}");
+        }
+    }
 }

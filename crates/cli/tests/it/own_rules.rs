@@ -71,6 +71,7 @@ fn own_rules_are_tried_on_a_capture_and_say_where_they_are_wrong() {
         "~ kind: llm (without the file: other)",
         "+ model: deep-thought-2",
         "+ input_tokens: 120",
+        "+ time_to_first_chunk_ms: 250",
         "+ tool_name: take",
         "+ input_messages: 1",
     ] {
