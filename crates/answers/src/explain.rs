@@ -1,6 +1,11 @@
 //! Why the facts of a step are what they are: what its records say, and what follows from its place in the run.
 
-use crate::{AnswerError, Answers, Result, cost, run::FoundRun, step, telemetry, telemetry::Telemetry};
+use crate::{
+    AnswerError, Answers, Result, cost,
+    run::FoundRun,
+    step,
+    telemetry::{Restored, Telemetry, restore},
+};
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use serde_json::{Value as Json, json};
 use std::collections::{HashMap, HashSet};
@@ -9,7 +14,6 @@ use turnscope_api::{
 };
 use turnscope_insight::cost::PriceList;
 use turnscope_otlp::{
-    cut,
     dialects::Place,
     explain::{self, ExplainedFact, Explanation, Given},
 };
@@ -63,14 +67,13 @@ fn explanation(
 /// Explains one record.
 fn of_record(telemetry: &mut Telemetry<'_>, record: &RecordFacts) -> Result<Explanation> {
     let stored = telemetry.body(record)?;
-    let header = telemetry::header(record);
     let origin: ResourceSpans = prost::Message::decode(&stored.origin[..]).unwrap_or_default();
-    if !cut::is_span(&stored.body, &record.role) {
-        let log = cut::restore_log(&stored.body, &header).map_err(AnswerError::damaged)?;
-        return Ok(explain::log(&log, &origin));
+    match restore(record, stored)? {
+        Restored::Log(log) => Ok(explain::log(&log, &origin)),
+        Restored::Span(span) => {
+            explain::span(&span, &origin).ok_or_else(|| AnswerError::damaged("the span's ids are invalid"))
+        }
     }
-    let span = cut::restore_span(&stored.body, &header).map_err(AnswerError::damaged)?;
-    explain::span(&span, &origin).ok_or_else(|| AnswerError::damaged("the span's ids are invalid"))
 }
 
 fn wire_record(record: &RecordFacts, explained: &Explanation) -> ExplainedRecord {

@@ -1,9 +1,9 @@
 //! A run taken out: everything of it, importable again, or as plain OTLP/JSON.
 
 use crate::{
-    AnswerError, Answers, Result,
+    Answers, Result,
     external::Fetched,
-    telemetry::{Telemetry, header},
+    telemetry::{Restored, Telemetry, restore},
     timeline::steps_of,
     wire::{wire_run, wire_score},
 };
@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use turnscope_model::RunId;
-use turnscope_otlp::{cut, to_json};
+use turnscope_otlp::to_json;
 use turnscope_project::TraceGroup;
 use turnscope_store::Reader;
 
@@ -56,13 +56,13 @@ fn otlp(reader: &mut dyn Reader, group: &TraceGroup, run: usize) -> Result<Json>
         telemetry.load(steps.iter().copied())?;
         for record in steps.iter().flat_map(|step| group.records_of_step(*step)) {
             let stored = telemetry.body(record)?;
-            let header = header(record);
-            if !cut::is_span(&stored.body, &record.role) {
-                let log = cut::restore_log(&stored.body, &header).map_err(AnswerError::damaged)?;
-                logs.entry(stored.origin.to_vec()).or_default().push(log);
-                continue;
-            }
-            let span = cut::restore_span(&stored.body, &header).map_err(AnswerError::damaged)?;
+            let span = match restore(record, stored)? {
+                Restored::Span(span) => span,
+                Restored::Log(log) => {
+                    logs.entry(stored.origin.to_vec()).or_default().push(log);
+                    continue;
+                }
+            };
             let same_origin = spans.entry(stored.origin.to_vec()).or_default();
             let is_same = |other: &Span| other.span_id == span.span_id && other.trace_id == span.trace_id;
             if !same_origin.iter().any(is_same) {

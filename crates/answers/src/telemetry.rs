@@ -78,11 +78,12 @@ impl<'a> Telemetry<'a> {
         let group = self.group;
         for record in group.records_of_step(step) {
             let stored = self.body(record)?;
-            let header = header(record);
-            if !cut::is_span(&stored.body, &record.role) {
-                sent.logs.push(cut::restore_log(&stored.body, &header).map_err(AnswerError::damaged)?);
-            } else if sent.span.is_none() && Some(record.id) == own {
-                sent.span = Some(cut::restore_span(&stored.body, &header).map_err(AnswerError::damaged)?);
+            let is_own = sent.span.is_none() && Some(record.id) == own;
+            if is_own || !cut::is_span(&stored.body, &record.role) {
+                match restore(record, stored)? {
+                    Restored::Span(span) => sent.span = Some(span),
+                    Restored::Log(log) => sent.logs.push(log),
+                }
             }
             if sent.origin.is_none() {
                 sent.origin = prost::Message::decode(&stored.origin[..]).ok();
@@ -182,14 +183,25 @@ impl<'a> Telemetry<'a> {
     }
 }
 
-/// What restoring a body needs to know of its record.
-pub(crate) fn header(record: &RecordFacts) -> cut::Header {
-    cut::Header {
+/// A record as it was sent.
+pub(crate) enum Restored {
+    Span(Span),
+    Log(LogRecord),
+}
+
+/// Restores a stored record.
+pub(crate) fn restore(record: &RecordFacts, stored: &StoredBody) -> Result<Restored> {
+    let header = cut::Header {
         trace_id: record.trace_id,
         span_id: record.span_id,
         parent_span_id: record.parent_span_id,
         start: record.start,
         end: record.end,
+    };
+    if cut::is_span(&stored.body, &record.role) {
+        cut::restore_span(&stored.body, &header).map(Restored::Span).map_err(AnswerError::damaged)
+    } else {
+        cut::restore_log(&stored.body, &header).map(Restored::Log).map_err(AnswerError::damaged)
     }
 }
 

@@ -3,7 +3,10 @@
 //! Stored records are searched again, newest runs and traces first, a bounded number of them. Not here: what counts as
 //! understood (`turnscope_otlp::explain`).
 
-use crate::{Answers, Result, attributes, telemetry};
+use crate::{
+    Answers, Result, attributes,
+    telemetry::{Restored, restore},
+};
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use std::{
     collections::{HashMap, HashSet},
@@ -11,10 +14,7 @@ use std::{
 };
 use turnscope_api::{Unmapped, UnmappedEntry};
 use turnscope_model::{RecordId, TraceGroupId};
-use turnscope_otlp::{
-    cut,
-    explain::{self, Shape, Unknown, What},
-};
+use turnscope_otlp::explain::{self, Shape, Unknown, What};
 use turnscope_project::{RecordFacts, TraceGroup};
 use turnscope_query::{ListedRun, RunFilter, RunPageQuery, Trace, TraceCursor};
 use turnscope_store::{Reader, StoreError, StoredBody};
@@ -283,11 +283,9 @@ fn of_run(group: &TraceGroup, run: Option<usize>) -> Vec<usize> {
 
 /// What of a stored record no rule understood; `None` where it cannot be restored.
 fn unknown_in(record: &RecordFacts, stored: &StoredBody) -> Option<Vec<Unknown>> {
-    let header = telemetry::header(record);
     let origin: ResourceSpans = prost::Message::decode(&stored.origin[..]).ok()?;
-    if cut::is_span(&stored.body, &record.role) {
-        Some(explain::unknown_in_span(&cut::restore_span(&stored.body, &header).ok()?, &origin))
-    } else {
-        Some(explain::unknown_in_log(&cut::restore_log(&stored.body, &header).ok()?, &origin))
-    }
+    Some(match restore(record, stored).ok()? {
+        Restored::Span(span) => explain::unknown_in_span(&span, &origin),
+        Restored::Log(log) => explain::unknown_in_log(&log, &origin),
+    })
 }
