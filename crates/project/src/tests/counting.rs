@@ -79,6 +79,20 @@ fn a_wrapper_that_ends_a_moment_before_what_it_holds_is_the_same_call() {
 }
 
 #[test]
+fn a_call_that_its_executor_reports_in_the_run_above_counts_once() {
+    let executed = |start: u64, end: u64| {
+        let made = group().run("a").llm("c").tool("search").call_id("c1");
+        let made = made.record(move |record| (record.start, record.end) = (start, Some(end)));
+        let made = made.under(Kind::Tool, "ask").under(Kind::Run, "b").llm("d").tool("search").call_id("c1");
+        let made = made.record(|record| (record.start, record.end) = (100, Some(50_000_000))).project();
+        assert_eq!(made.runs.len(), 2);
+        made.runs.iter().map(|run| run.tool_call_count).sum::<u64>()
+    };
+    // One of them is the call by which the run above asks the other.
+    assert_eq!((executed(200, 40_000_000), executed(200, 90_000_000)), (2, 3));
+}
+
+#[test]
 fn tools_that_overlap_with_other_arguments_are_other_calls() {
     let asked = |n: u64| move |facts: &mut Facts| facts.arguments = Some(n);
     let made = group().run("a").under(Kind::Tool, "search").facts(asked(1)).under(Kind::Tool, "search");

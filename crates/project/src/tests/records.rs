@@ -173,6 +173,29 @@ fn one_id_for_everything_costs_no_more() {
 }
 
 #[test]
+fn one_id_in_a_long_chain_of_runs_costs_no_more() {
+    const RUNS: usize = 10_000;
+    let mut records = Vec::new();
+    let mut key = None;
+    for i in 0..RUNS {
+        let agent = group().run(&format!("agent {i}"));
+        let (unit_of, mut both) =
+            agent.tool("t").call_id("t").facts(|f| f.arguments = Some(i as u64)).records();
+        let spans = [span_id(2 * i + 1), span_id(2 * i + 2)];
+        both[0].parent_span_id = i.checked_sub(1).map(|above| span_id(2 * above + 1));
+        (both[0].span_id, both[1].span_id, both[1].parent_span_id) =
+            (Some(spans[0]), Some(spans[1]), Some(spans[0]));
+        for record in &mut both {
+            (record.start, record.end) = (i as u64, Some(1_000_000));
+        }
+        records.append(&mut both);
+        key = Some(unit_of);
+    }
+    let made = project(&[key.unwrap()], &records);
+    assert_eq!(made.runs.iter().map(|run| run.tool_call_count).sum::<u64>(), RUNS as u64);
+}
+
+#[test]
 fn usage_of_a_run_is_the_sum_over_its_counted_calls() {
     let made = group().run("a").llm("c").tokens(3, 1).llm("d").tokens(4, 2).project();
     let sum = Usage { input_tokens: Some(7), output_tokens: Some(3), ..Usage::default() };
