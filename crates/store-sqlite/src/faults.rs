@@ -26,7 +26,7 @@ const TABLES: [&str; 12] = [
     "log_hashes",
     "blocks",
     "contents",
-    "content_hashes",
+    "content_hash_segments",
     "contexts",
     "uses",
     "metrics",

@@ -102,7 +102,7 @@ fn known_rows(db: &Connection) -> Vec<i64> {
     let mut found = std::collections::BTreeSet::new();
     for (index, column) in [
         ("runs_by_started", "started_at"),
-        ("runs_root", "root_run_id"),
+        ("runs_narrow", "id"),
         ("runs_unit", "trace_group"),
         ("runs_service", "service_name"),
     ] {

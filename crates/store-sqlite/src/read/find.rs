@@ -93,7 +93,11 @@ impl SqliteReader<'_> {
     /// All runs of these families (a topmost run and all runs below it), by start.
     pub(super) fn families(&mut self, roots: &[RunId]) -> Result<Vec<Run>> {
         self.runs_where(
-            "r.root_run_id IN (SELECT unhex(value) FROM json_each(?1)) ORDER BY r.started_at, r.id",
+            "r.id IN (
+                 SELECT id FROM runs WHERE run_id IN (SELECT unhex(value) FROM json_each(?1))
+                 UNION ALL SELECT id FROM runs INDEXED BY runs_below
+                     WHERE parent_run_id IS NOT NULL AND root_run_id IN (SELECT unhex(value) FROM json_each(?1))
+             ) ORDER BY r.started_at, r.id",
             [json_ids(roots)],
         )
     }

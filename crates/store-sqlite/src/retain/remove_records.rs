@@ -7,6 +7,7 @@ use crate::{
     error::Result,
     read::{Lists, inline},
     schema::stored::hash_of,
+    write::hash_index::remove_content,
 };
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::{BTreeSet, HashSet};
@@ -178,8 +179,7 @@ fn release(
     let (block, hash1, hash2): (i64, i64, i64) = tx
         .prepare_cached("DELETE FROM contents WHERE id = ?1 RETURNING block, hash1, hash2")?
         .query_row([content.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    tx.prepare_cached("DELETE FROM content_hashes WHERE hash = ?1 AND content = ?2")?
-        .execute((hash1, content.0))?;
+    remove_content(tx, hash1, content.0)?;
     tx.prepare_cached("DELETE FROM search_late WHERE content = ?1")?.execute([content.0])?;
     tx.prepare_cached("DELETE FROM quarantine WHERE kind = 'content' AND target = ?1")?
         .execute([content.0])?;

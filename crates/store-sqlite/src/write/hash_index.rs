@@ -4,7 +4,12 @@
 //! kilobytes to the log, and later to the file, for some twenty bytes, as soon as the index is larger than a commit. So
 //! an entry is first found in memory, and noted where it is not lost ([`Table`]). When there are enough of them they move
 //! to the index proper, sorted, a slice with each commit: neighbours share pages.
+//!
+//! Most of what is looked for is not there, and each look into the index would read a page from anywhere in it. So a filter in
+//! memory says what may be there ([`Filters`]). The index of contents, by far the largest, lies in segments by number, so that a
+//! generation changes pages of the newest segment only, however large the store is.
 
+use super::hash_filters::Filters;
 use crate::error::Result;
 use rusqlite::Transaction;
 use std::collections::HashMap;
@@ -28,6 +33,8 @@ pub(crate) struct HashIndex {
     next_note: i64,
     added: usize,
     is_loaded: bool,
+    /// What may stand in the index proper. It outlives a roll-back: then it only says "perhaps" more often.
+    filters: Filters,
 }
 
 /// Entries in memory. Two numbers under one hash are rare.
@@ -53,12 +60,29 @@ impl Entries {
         self.first.len() + self.further.len()
     }
 
-    fn sorted(&self) -> Vec<(i64, i64)> {
+    /// In the order in which they stand in the index.
+    fn sorted(&self, table: Table) -> Vec<(i64, i64)> {
         let first = self.first.iter().map(|(hash, number)| (*hash, *number));
         let mut all: Vec<_> = first.chain(self.further.iter().copied()).collect();
-        all.sort_unstable();
+        all.sort_unstable_by_key(|&(hash, number)| match table {
+            Table::Joins => (0, hash, number),
+            Table::Contents => (table.segment_of(number), hash, number),
+        });
         all
     }
+}
+
+/// Contents of a segment of their index, as a power of two: 36 MB of the file, and 2.5 MB of memory for its filter.
+const CONTENTS_SEGMENT_BITS: u32 = 21;
+
+/// Takes a content out of the index.
+pub(crate) fn remove_content(tx: &Transaction<'_>, hash: i64, content: i64) -> Result<()> {
+    let segment = Table::Contents.segment_of(content);
+    tx.prepare_cached("DELETE FROM content_hash_segments WHERE segment = ?1 AND hash = ?2 AND content = ?3")?
+        .execute((segment, hash, content))?;
+    tx.prepare_cached("DELETE FROM content_hashes WHERE hash = ?1 AND content = ?2")?
+        .execute((hash, content))?;
+    Ok(())
 }
 
 /// Which index it is: its table, and where entries are noted that it does not hold yet.
@@ -72,17 +96,74 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    fn find(self) -> &'static str {
+    /// How many numbers a segment spans, as a power of two.
+    const fn segment_bits(self) -> u32 {
         match self {
-            Self::Joins => "SELECT trace_group FROM joins WHERE key = ?1",
-            Self::Contents => "SELECT content FROM content_hashes WHERE hash = ?1",
+            _ if cfg!(test) => 4,
+            Self::Joins => 18,
+            Self::Contents => CONTENTS_SEGMENT_BITS,
         }
     }
 
-    fn put(self) -> &'static str {
+    /// How many entries a segment is expected to have: a trace group has a few joins.
+    pub(super) const fn segment_entries(self) -> usize {
         match self {
-            Self::Joins => "INSERT OR IGNORE INTO joins (key, trace_group) VALUES (?1, ?2)",
-            Self::Contents => "INSERT OR IGNORE INTO content_hashes (hash, content) VALUES (?1, ?2)",
+            _ if cfg!(test) => 16,
+            Self::Joins => 1 << 20,
+            Self::Contents => 1 << CONTENTS_SEGMENT_BITS,
+        }
+    }
+
+    /// The segment in which an entry with this number lies.
+    pub(super) const fn segment_of(self, number: i64) -> i64 {
+        number >> self.segment_bits()
+    }
+
+    /// The numbers in segment `?3` under hash `?1`; `?2` is the bits of a segment.
+    const fn find(self) -> &'static str {
+        match self {
+            Self::Joins => "SELECT trace_group FROM joins WHERE key = ?1 AND trace_group >> ?2 = ?3",
+            Self::Contents => {
+                "SELECT content FROM content_hash_segments WHERE segment = ?3 AND hash = ?1
+                 UNION ALL SELECT content FROM content_hashes WHERE hash = ?1 AND content >> ?2 = ?3"
+            }
+        }
+    }
+
+    /// Adds number `?2` under hash `?1`.
+    fn put(self) -> String {
+        match self {
+            Self::Joins => "INSERT OR IGNORE INTO joins (key, trace_group) VALUES (?1, ?2)".into(),
+            Self::Contents => format!(
+                "INSERT OR IGNORE INTO content_hash_segments (segment, hash, content) VALUES (?2 >> {}, ?1, ?2)",
+                self.segment_bits()
+            ),
+        }
+    }
+
+    /// The next `?3` entries after (`?1`, `?2`) for the filters: hash and number, in an order of its own.
+    pub(super) const fn scan(self) -> &'static str {
+        match self {
+            Self::Joins => {
+                "SELECT key, trace_group FROM joins WHERE (key, trace_group) > (?1, ?2) ORDER BY key, trace_group LIMIT ?3"
+            }
+            Self::Contents => "SELECT hash1, id FROM contents WHERE id > ?2 ORDER BY id LIMIT ?3",
+        }
+    }
+
+    /// The segments that are whole once a scan has come to this number: all of those before it, where the scan goes by number.
+    pub(super) const fn whole_below(self, scanned: i64) -> i64 {
+        match self {
+            Self::Joins => 0,
+            Self::Contents => self.segment_of(scanned),
+        }
+    }
+
+    /// The largest number in use.
+    pub(super) const fn last_number(self) -> &'static str {
+        match self {
+            Self::Joins => "SELECT coalesce(max(id), 0) FROM trace_groups",
+            Self::Contents => "SELECT coalesce(max(id), 0) FROM contents",
         }
     }
 
@@ -144,6 +225,7 @@ impl HashIndex {
             next_note: 1,
             added: 0,
             is_loaded: false,
+            filters: Filters::new(table),
         }
     }
 
@@ -151,10 +233,12 @@ impl HashIndex {
     pub(crate) fn find(&mut self, tx: &Transaction<'_>, hash: i64) -> Result<Vec<i64>> {
         self.load(tx)?;
         let mut found: Vec<i64> = self.gathering.find(hash).chain(self.moving.find(hash)).collect();
-        let mut statement = tx.prepare_cached(self.table.find())?;
-        let mut rows = statement.query([hash])?;
-        while let Some(row) = rows.next()? {
-            found.push(row.get(0)?);
+        for segment in self.filters.which_may_hold(hash) {
+            let mut statement = tx.prepare_cached(self.table.find())?;
+            let mut rows = statement.query((hash, self.table.segment_bits(), segment))?;
+            while let Some(row) = rows.next()? {
+                found.push(row.get(0)?);
+            }
         }
         Ok(found)
     }
@@ -175,6 +259,7 @@ impl HashIndex {
             self.begin_move();
         }
         self.move_some(tx, slice)?;
+        self.filters.scan_some(tx)?;
         if self.moved_to > 0 && self.table.forget(tx, self.moved_to, slice)? {
             self.moved_to = 0;
         }
@@ -203,7 +288,7 @@ impl HashIndex {
 
     fn begin_move(&mut self) {
         self.moving = std::mem::take(&mut self.gathering);
-        self.to_move = self.moving.sorted().into_iter();
+        self.to_move = self.moving.sorted(self.table).into_iter();
         self.moving_to = self.next_note - 1;
     }
 
@@ -216,9 +301,10 @@ impl HashIndex {
         if self.moving.len() == 0 {
             return Ok(());
         }
-        let mut put = tx.prepare_cached(self.table.put())?;
-        for entry in self.to_move.by_ref().take(slice) {
-            put.execute(entry)?;
+        let mut put = tx.prepare_cached(&self.table.put())?;
+        for (hash, number) in self.to_move.by_ref().take(slice) {
+            put.execute((hash, number))?;
+            self.filters.add(hash, number);
         }
         if self.to_move.len() == 0 {
             self.end_move();
@@ -232,6 +318,7 @@ impl HashIndex {
         if self.is_loaded {
             return Ok(());
         }
+        self.filters.begin(tx)?;
         let mut statement = tx.prepare_cached(self.table.notes())?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
@@ -280,19 +367,24 @@ mod tests {
 
     /// What else the transaction writes that adds an entry.
     fn write(tx: &Transaction<'_>, table: Table, hash: i64, number: i64) {
-        if matches!(table, Table::Contents) {
-            tx.execute(
+        match table {
+            Table::Joins => tx.execute(
+                "INSERT INTO trace_groups (id, key, dirty, started_at, ended_at, received_at, spans, agentic)
+                     VALUES (?1, ?1, 0, 0, 0, 0, 0, 0)",
+                [number],
+            ),
+            Table::Contents => tx.execute(
                 "INSERT INTO contents (id, hash1, hash2, form, record, block, off, len) VALUES (?1, ?2, 0, 0, 0, 0, 0, 0)",
                 (number, hash),
-            )
-            .unwrap();
+            ),
         }
+        .unwrap();
     }
 
     fn remove(tx: &Transaction<'_>, table: Table, number: i64) {
         let places = match table {
             Table::Joins => [("joins", "trace_group"), ("joins_recent", "trace_group")],
-            Table::Contents => [("contents", "id"), ("content_hashes", "content")],
+            Table::Contents => [("contents", "id"), ("content_hash_segments", "content")],
         };
         for (table, column) in places {
             tx.execute(&format!("DELETE FROM {table} WHERE {column} = ?1"), [number]).unwrap();

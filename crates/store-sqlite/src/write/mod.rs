@@ -5,6 +5,7 @@ pub(crate) mod annotate;
 mod applied;
 mod commit;
 mod gone;
+mod hash_filters;
 pub(crate) mod hash_index;
 mod intern;
 mod lists;
