@@ -207,6 +207,16 @@ impl SqliteStore {
         Ok(Some([rolled, reader.counted_figures(query, moment)?]))
     }
 
+    /// The values of a grouping from the counts that are kept, and by counting; `None` where none are kept. For tests that
+    /// compare the two.
+    #[doc(hidden)]
+    pub fn values_both_ways(
+        &self,
+        of: turnscope_query::GroupBy,
+    ) -> std::result::Result<Option<[crate::read::ValueCounts; 2]>, StoreError> {
+        Ok(self.sqlite_reader(&ReadLimit::none())?.values_both_ways(of)?)
+    }
+
     /// How SQLite would find a page of runs: a line for each step of its plan. Lists of more than `gathered` runs count
     /// as long. For tests of indexes.
     #[doc(hidden)]

@@ -27,3 +27,4 @@ pub(crate) use content::{body, content, inline};
 pub(crate) use lists::Lists;
 pub(crate) use reader::{Readers, SqliteReader};
 pub(crate) use stored_record::StoredRecords;
+pub(crate) use values::ValueCounts;

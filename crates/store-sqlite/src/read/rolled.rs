@@ -3,7 +3,7 @@
 use super::{SqliteReader, figures::Source};
 use crate::{
     error::{Error, Result},
-    rollups::{self, COUNT, HOUR, Sketch, dimension},
+    rollups::{self, COUNT, HOUR, Kept, Sketch, dimension},
 };
 use rusqlite::{Connection, Row, types::ValueRef};
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ impl SqliteReader<'_> {
     ) -> Result<Option<Groups>> {
         let Some(rolled) = plan(query) else { return Ok(None) };
         let db = self.db()?;
-        if !rollups::are_whole(db)? || !has_more(db, &rolled, few)? {
+        if !Kept::Figures.is_whole(db)? || !has_more(db, &rolled, few)? {
             return Ok(None);
         }
         let sums = read(db, &rolled, query)?;

@@ -3,9 +3,11 @@
 use super::{SqliteReader, figures::column_and_join};
 use crate::{
     error::{Error, Result, StoreError},
+    rollups::Kept,
     schema::stored::field,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rusqlite::ToSql;
 use turnscope_query::{GroupBy, ValueCursor, ValuePage};
 
 /// Where a list of values goes on: after the value with this count. Runs that came after the first page leave the order
@@ -35,6 +37,9 @@ impl Place {
     }
 }
 
+/// Values, and how many runs have each.
+pub(crate) type ValueCounts = Vec<(String, u64)>;
+
 fn list_name(of: GroupBy) -> String {
     format!("values,{of:?},")
 }
@@ -53,33 +58,104 @@ impl SqliteReader<'_> {
             Some(place) => place.last_row,
             None => self.db()?.query_row("SELECT coalesce(max(id), 0) FROM runs", [], |row| row.get(0))?,
         };
-        let (column, row, from) = source(of);
-        let sql = format!(
-            "SELECT {column} AS value, count(*) AS runs, sum({row} <= ?3) AS known FROM {from}
-             {column} <> '' AND substr({column}, 1, length(?1)) = ?1 COLLATE NOCASE
-             GROUP BY {column}
-             HAVING known > 0 AND (?4 IS NULL OR known < ?4 OR (known = ?4 AND {column} > ?5))
-             ORDER BY known DESC, {column} LIMIT ?2"
-        );
-        let mut statement = self.db()?.prepare_cached(&sql)?;
-        let (runs, value) =
-            (after.as_ref().map(|place| place.runs), after.as_ref().map(|place| &place.value));
-        let rows = statement.query_map((prefix, u64::from(limit) + 1, last_row, runs, value), |row| {
+        let is_kept = after.is_none() && Kept::Values.is_whole(self.db()?)?;
+        let sql = is_kept.then(|| kept_sql(of)).flatten().unwrap_or_else(|| counted_sql(of));
+        let mut values = self.values_of(&sql, prefix, after.as_ref(), last_row, u64::from(limit) + 1)?;
+        let has_more = values.len() > limit as usize;
+        values.truncate(limit as usize);
+        Ok(ValuePage {
+            next: values.last().filter(|_| has_more).map(|(place, _)| place.cursor(of)),
+            values: values.into_iter().map(|(place, runs)| (place.value, runs)).collect(),
+        })
+    }
+
+    /// Values after a place, and how many runs have each.
+    fn values_of(
+        &mut self,
+        sql: &str,
+        prefix: &str,
+        after: Option<&Place>,
+        last_row: i64,
+        limit: u64,
+    ) -> Result<Vec<(Place, u64)>> {
+        let mut statement = self.db()?.prepare_cached(sql)?;
+        let values: [&dyn ToSql; 5] =
+            [&prefix, &limit, &last_row, &after.map(|place| place.runs), &after.map(|place| &place.value)];
+        let values = &values[..statement.parameter_count()];
+        let rows = statement.query_map(values, |row| {
             let place = Place { value: row.get(0)?, runs: row.get(2)?, last_row };
             Ok((place, row.get::<_, u64>(1)?))
         })?;
-        let (mut page, mut last) = (ValuePage::default(), None::<Place>);
-        for (n, row) in (0..).zip(rows) {
-            if n == limit {
-                page.next = last.as_ref().map(|place| place.cursor(of));
-                break;
-            }
-            let (place, runs) = row?;
-            page.values.push((place.value.clone(), runs));
-            last = Some(place);
-        }
-        Ok(page)
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+
+    /// All values, from the counts that are kept and by counting; `None` where none are kept. For tests that compare the two.
+    pub(crate) fn values_both_ways(&mut self, of: GroupBy) -> Result<Option<[ValueCounts; 2]>> {
+        let is_whole = Kept::Values.is_whole(self.db()?)?;
+        let Some(kept) = kept_sql(of).filter(|_| is_whole) else { return Ok(None) };
+        let mut read = |sql: &str| -> Result<ValueCounts> {
+            let values = self.values_of(sql, "", None, i64::MAX, u64::from(u32::MAX))?;
+            Ok(values.into_iter().map(|(place, runs)| (place.value, runs)).collect())
+        };
+        Ok(Some([read(&kept)?, read(&counted_sql(of))?]))
+    }
+}
+
+/// Begins with the text `?1`, whatever the case of its letters.
+fn begins(column: &str) -> String {
+    format!("substr({column}, 1, length(?1)) = ?1 COLLATE NOCASE")
+}
+
+/// A page of values as the runs up to row `?3` have them, after the value `?5` with `?4` runs.
+fn counted_sql(of: GroupBy) -> String {
+    let (column, row, from) = source(of);
+    format!(
+        "SELECT {column} AS value, count(*) AS runs, sum({row} <= ?3) AS known FROM {from}
+         {column} <> '' AND {}
+         GROUP BY {column}
+         HAVING known > 0 AND (?4 IS NULL OR known < ?4 OR (known = ?4 AND {column} > ?5))
+         ORDER BY known DESC, {column} LIMIT ?2",
+        begins(column)
+    )
+}
+
+/// The first page, from the counts that are kept; `None` where they are not kept.
+fn kept_sql(of: GroupBy) -> Option<String> {
+    let field = match of {
+        GroupBy::Agent => field::AGENT,
+        GroupBy::Model => field::MODEL,
+        GroupBy::Provider => field::PROVIDER,
+        GroupBy::Tool => field::TOOL,
+        GroupBy::Tag => field::TAG,
+        GroupBy::Service => field::SERVICE,
+        GroupBy::User => field::USER,
+        GroupBy::Dialect => field::DIALECT,
+        GroupBy::Prompt => field::PROMPT,
+        GroupBy::PromptVersion => field::PROMPT_VERSION,
+        GroupBy::Experiment => field::EXPERIMENT,
+        GroupBy::ExperimentVariant => field::EXPERIMENT_VARIANT,
+        GroupBy::UserRole => field::USER_ROLE,
+        GroupBy::RiskTier => field::RISK_TIER,
+        GroupBy::Trigger => field::TRIGGER,
+        // There are nearly as many as runs.
+        GroupBy::Session => return None,
+    };
+    // Those given by API to runs that do not have them from telemetry.
+    let given = match of {
+        GroupBy::Tag => format!(
+            "UNION ALL SELECT t.tag, 1 FROM tags t
+                 JOIN runs r ON r.run_id = t.run_id AND r.trace_group = t.trace_group
+                 WHERE NOT EXISTS (SELECT 1 FROM run_values v WHERE v.field = {field} AND v.value = t.tag
+                     AND v.started_at = r.started_at AND v.run = r.id)"
+        ),
+        _ => String::new(),
+    };
+    let counts = format!("SELECT value, runs FROM value_counts WHERE field = {field} {given}");
+    Some(format!(
+        "SELECT value, sum(runs), sum(runs) AS known FROM ({counts}) WHERE value <> '' AND {}
+         GROUP BY value HAVING known > 0 ORDER BY known DESC, value LIMIT ?2",
+        begins("value")
+    ))
 }
 
 /// Where the values of a grouping are: the value, the run that has it, and the rest of a statement up to the first condition.

@@ -35,8 +35,9 @@ pub(super) fn sweep(writer: &mut Writer, at: &mut Sweep) -> Result<bool> {
     };
     let is_all = next.is_none();
     if is_all {
-        // Hours of which no run is left.
+        // Hours of which no run is left, and values that no run has.
         tx.execute("DELETE FROM rollups WHERE runs = 0", [])?;
+        tx.execute("DELETE FROM value_counts WHERE runs = 0", [])?;
     }
     tx.commit()?;
     if let Some(next) = next {

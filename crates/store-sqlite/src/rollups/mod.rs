@@ -1,10 +1,12 @@
-//! Figures that are kept: sums over the runs of each hour, for all of them and for each agent, service and model.
+//! Figures that are kept: sums over the runs of each hour, for all of them and for each agent, service and model; and how many
+//! runs have each value ([`value_counts`]).
 //!
 //! Triggers of the writer's connection keep them as differences between the old and the new rows of `runs` and
 //! `run_models`, whoever writes these: so late data, other prices and deletions leave them exact. Here: what is kept, and how it
 //! is written. How it is read: `read/rolled.rs`.
 
 mod sketch;
+mod value_counts;
 
 pub(crate) use sketch::Sketch;
 
@@ -90,8 +92,42 @@ pub(crate) fn columns() -> String {
     SUMS.map(|(name, _)| name).join(", ")
 }
 
-/// Rows of `runs` above the number in `state` are in the roll-ups.
-const ABOVE: &str = "(SELECT value FROM state WHERE key = 'rollups_above')";
+/// What is kept: each holds the runs above a number in `state`, which is 0 when all are in it.
+#[derive(Clone, Copy)]
+pub(crate) enum Kept {
+    /// The sums of each hour.
+    Figures,
+    /// How many runs have each value.
+    Values,
+}
+
+impl Kept {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Figures => "rollups_above",
+            Self::Values => "value_counts_above",
+        }
+    }
+
+    /// The number, in SQL.
+    fn above(self) -> String {
+        format!("(SELECT value FROM state WHERE key = '{}')", self.key())
+    }
+
+    /// Whether all runs are in it.
+    pub(crate) fn is_whole(self, db: &Connection) -> Result<bool> {
+        Ok(db
+            .prepare_cached("SELECT value = 0 FROM state WHERE key = ?1")?
+            .query_row([self.key()], |row| row.get(0))?)
+    }
+
+    fn take_in_between(self, tx: &Transaction<'_>, above: i64, to: i64) -> Result<()> {
+        match self {
+            Self::Figures => take_in_between(tx, above, to),
+            Self::Values => value_counts::take_in_between(tx, above, to),
+        }
+    }
+}
 
 /// Columns of `runs` that the roll-ups depend on.
 const WATCHED: &str = "started_at, ended_at, duration, failed, turn_count, tool_call_count, error_count, allow_count, deny_count,
@@ -189,6 +225,7 @@ pub(crate) fn keep(db: &Connection) -> Result<()> {
     })?;
     // What takes the place of a row is a deletion first.
     db.pragma_update(None, "recursive_triggers", true)?;
+    let above = Kept::Figures.above();
     let models_of = |row: &str| format!("run_models m WHERE m.run = {row}.id");
     let run_of = |row: &str| format!("runs r WHERE r.id = {row}.run");
     let stays = format!(
@@ -196,15 +233,15 @@ pub(crate) fn keep(db: &Connection) -> Result<()> {
              AND NEW.service_name = OLD.service_name"
     );
     db.execute_batch(&format!(
-        "CREATE TEMP TRIGGER rolled_run_added AFTER INSERT ON main.runs WHEN NEW.id > {ABOVE} BEGIN {added} END;
-         CREATE TEMP TRIGGER rolled_run_changed AFTER UPDATE OF {WATCHED} ON main.runs WHEN NEW.id > {ABOVE} AND {stays}
+        "CREATE TEMP TRIGGER rolled_run_added AFTER INSERT ON main.runs WHEN NEW.id > {above} BEGIN {added} END;
+         CREATE TEMP TRIGGER rolled_run_changed AFTER UPDATE OF {WATCHED} ON main.runs WHEN NEW.id > {above} AND {stays}
              BEGIN {changed} {models_changed} END;
-         CREATE TEMP TRIGGER rolled_run_moved AFTER UPDATE OF {WATCHED} ON main.runs WHEN NEW.id > {ABOVE} AND NOT ({stays})
+         CREATE TEMP TRIGGER rolled_run_moved AFTER UPDATE OF {WATCHED} ON main.runs WHEN NEW.id > {above} AND NOT ({stays})
              BEGIN {removed} {models_removed} {added} {models_added} END;
-         CREATE TEMP TRIGGER rolled_run_removed AFTER DELETE ON main.runs WHEN OLD.id > {ABOVE}
+         CREATE TEMP TRIGGER rolled_run_removed AFTER DELETE ON main.runs WHEN OLD.id > {above}
              BEGIN {removed} {models_removed} END;
-         CREATE TEMP TRIGGER rolled_model_added AFTER INSERT ON main.run_models WHEN NEW.run > {ABOVE} BEGIN {model_added} END;
-         CREATE TEMP TRIGGER rolled_model_removed AFTER DELETE ON main.run_models WHEN OLD.run > {ABOVE}
+         CREATE TEMP TRIGGER rolled_model_added AFTER INSERT ON main.run_models WHEN NEW.run > {above} BEGIN {model_added} END;
+         CREATE TEMP TRIGGER rolled_model_removed AFTER DELETE ON main.run_models WHEN OLD.run > {above}
              BEGIN {model_removed} END;",
         added = Addend::whole("", "NEW", None).to_runs("NEW", "WHERE true"),
         removed = Addend::whole("-", "OLD", None).to_runs("OLD", "WHERE true"),
@@ -215,19 +252,12 @@ pub(crate) fn keep(db: &Connection) -> Result<()> {
         model_added = Addend::whole("", "r", Some("NEW")).to_models("r", "NEW", &run_of("NEW")),
         model_removed = Addend::whole("-", "r", Some("OLD")).to_models("r", "OLD", &run_of("OLD")),
     ))?;
-    Ok(())
+    value_counts::keep(db)
 }
 
 fn read(call: &Context<'_>, argument: usize) -> rusqlite::Result<Sketch> {
     let bytes = call.get_raw(argument).as_blob().unwrap_or_default();
     Sketch::decode(bytes).ok_or_else(|| rusqlite::Error::UserFunctionError("a damaged sketch".into()))
-}
-
-/// Whether all runs are in the roll-ups.
-pub(crate) fn are_whole(db: &Connection) -> Result<bool> {
-    Ok(db
-        .prepare_cached("SELECT value = 0 FROM state WHERE key = 'rollups_above'")?
-        .query_row([], |row| row.get(0))?)
 }
 
 /// Runs taken in by one statement.
@@ -237,16 +267,20 @@ const AT_ONCE: i64 = 200;
 pub(crate) fn take_in(db: &mut Connection, budget: Duration) -> Result<bool> {
     let began = Instant::now();
     let tx = db.transaction()?;
-    let mut above: i64 =
-        tx.query_row("SELECT value FROM state WHERE key = 'rollups_above'", [], |row| row.get(0))?;
-    while above > 0 && began.elapsed() < budget {
-        let from = (above - AT_ONCE).max(0);
-        take_in_between(&tx, from, above)?;
-        above = from;
+    let mut is_whole = true;
+    for kept in [Kept::Figures, Kept::Values] {
+        let mut above: i64 =
+            tx.query_row("SELECT value FROM state WHERE key = ?1", [kept.key()], |row| row.get(0))?;
+        while above > 0 && began.elapsed() < budget {
+            let from = (above - AT_ONCE).max(0);
+            kept.take_in_between(&tx, from, above)?;
+            above = from;
+        }
+        tx.execute("UPDATE state SET value = ?1 WHERE key = ?2", (above, kept.key()))?;
+        is_whole &= above == 0;
     }
-    tx.execute("UPDATE state SET value = ?1 WHERE key = 'rollups_above'", [above])?;
     tx.commit()?;
-    Ok(above == 0)
+    Ok(is_whole)
 }
 
 fn take_in_between(tx: &Transaction<'_>, above: i64, to: i64) -> Result<()> {

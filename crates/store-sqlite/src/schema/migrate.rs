@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_rollups.sql"),
     include_str!("migrations/0013_reprojection.sql"),
     include_str!("migrations/0014_local_indexes.sql"),
+    include_str!("migrations/0015_value_counts.sql"),
 ];
 
 /// What SQLite may keep in memory while it builds indexes, in kibibytes: sorting on disk would take several times as long.

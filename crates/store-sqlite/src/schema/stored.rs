@@ -15,7 +15,7 @@ pub(crate) mod role {
     pub(crate) const REMOTE_PARENT: u32 = 0x10;
 }
 
-/// `run_values.field`.
+/// `run_values.field`, and `value_counts.field`.
 pub(crate) mod field {
     pub(crate) const MODEL: u8 = 1;
     pub(crate) const PROVIDER: u8 = 2;
@@ -24,6 +24,17 @@ pub(crate) mod field {
     pub(crate) const RISK_TIER: u8 = 5;
     /// A span that the run links to, as a run id is written.
     pub(crate) const LINK: u8 = 6;
+    // Columns of `runs`, of which only the counts are kept.
+    pub(crate) const AGENT: u8 = 32;
+    pub(crate) const SERVICE: u8 = 33;
+    pub(crate) const USER: u8 = 34;
+    pub(crate) const DIALECT: u8 = 35;
+    pub(crate) const PROMPT: u8 = 36;
+    pub(crate) const PROMPT_VERSION: u8 = 37;
+    pub(crate) const EXPERIMENT: u8 = 38;
+    pub(crate) const EXPERIMENT_VARIANT: u8 = 39;
+    pub(crate) const USER_ROLE: u8 = 40;
+    pub(crate) const TRIGGER: u8 = 41;
 }
 
 /// Bit in `contents.form`: to be indexed for search.

@@ -41,6 +41,8 @@ enum Deed {
     /// Everything that was received so far goes.
     PruneAll,
     Reprice(i64),
+    /// A person gives it a tag that telemetry may give too.
+    Tag(u8),
     Restart,
 }
 
@@ -54,6 +56,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
             1 => trace().prop_map(Deed::Delete),
             1 => Just(Deed::PruneAll),
             1 => (1..4_i64).prop_map(Deed::Reprice),
+            1 => trace().prop_map(Deed::Tag),
             1 => Just(Deed::Restart),
         ],
         1..14,
@@ -83,7 +86,10 @@ fn model_call(trace: u8, id: u8) -> Span {
 
 fn root(trace: u8, fails: bool) -> Span {
     let name = ["a", "b"][usize::from(trace % 2)];
-    let mut span = agent(trace, (1, 0), name, (began(trace), began(trace) + 900 + u64::from(trace)));
+    let span = agent(trace, (1, 0), name, (began(trace), began(trace) + 900 + u64::from(trace)));
+    let mut facts = vec![text("user.id", ["ann", "bob"][usize::from(trace / 4 % 2)])];
+    facts.extend(trace.is_multiple_of(3).then(|| text("tag.tags", "vip")));
+    let mut span = with(span, facts);
     if fails {
         span.status = Some(Status { code: StatusCode::Error as i32, message: "no".into() });
     }
@@ -119,6 +125,9 @@ fn do_deed(world: &mut World, deed: &Deed) {
                 assert!(began.elapsed() < Duration::from_secs(20), "the prices never came through");
                 std::thread::sleep(Duration::from_millis(1));
             }
+        }
+        Deed::Tag(trace) => {
+            world.store().change_tags(run_id(trace, 1), vec!["vip".into(), "odd".into()], vec![]).unwrap();
         }
         Deed::Restart => world.reopen(),
     }
@@ -182,6 +191,11 @@ fn check(world: &World) -> Result<(), TestCaseError> {
             }
         }
     }
+    for (of, _) in GroupBy::NAMES {
+        if let Some([kept, counted]) = world.store().values_both_ways(*of).unwrap() {
+            prop_assert_eq!(kept, counted, "values of {:?}", of);
+        }
+    }
     let is_empty = world.count("SELECT count(*) FROM runs") == 0;
     prop_assert!(is_empty || answered > 20, "{} questions were answered", answered);
     Ok(())
@@ -209,7 +223,8 @@ fn runs_of_an_earlier_version_are_taken_in_behind_everything_else() {
     // As it is after the migration of a file that was written without.
     world.change_file(|db| {
         db.execute_batch(
-            "DELETE FROM rollups; UPDATE state SET value = (SELECT max(id) FROM runs) WHERE key = 'rollups_above';",
+            "DELETE FROM rollups; DELETE FROM value_counts;
+             UPDATE state SET value = (SELECT max(id) FROM runs) WHERE key IN ('rollups_above', 'value_counts_above');",
         )
         .unwrap();
     });
@@ -217,7 +232,8 @@ fn runs_of_an_earlier_version_are_taken_in_behind_everything_else() {
     world.send(vec![model_call(3, 4)]);
     world.store().delete_run(run_id(5, 1)).unwrap();
     let began = Instant::now();
-    while world.count("SELECT value FROM state WHERE key = 'rollups_above'") > 0 {
+    while world.count("SELECT max(value) FROM state WHERE key IN ('rollups_above', 'value_counts_above')") > 0
+    {
         assert!(began.elapsed() < Duration::from_secs(20), "they were never taken in");
         std::thread::sleep(Duration::from_millis(1));
     }
