@@ -1,5 +1,5 @@
-//! What was left out of a JSON body: values that are not what their field takes. Each is judged alone, and spoils nothing
-//! that was sent with it.
+//! What was left out of a body: values of JSON that are not what their field takes, and malformed metrics of protobuf. Each is
+//! judged alone, and spoils nothing that was sent with it.
 
 use std::fmt;
 
@@ -18,6 +18,14 @@ impl LeftOut {
     pub(super) fn add(&mut self, expected: &str, found: &dyn fmt::Display) {
         if self.values == 0 {
             self.first = format!(": expected {expected}, found {found}");
+        }
+        self.values += 1;
+    }
+
+    /// Notes a message of protobuf that cannot be decoded.
+    pub(super) fn malformed(&mut self, name: &str, error: &dyn fmt::Display) {
+        if self.values == 0 {
+            self.first = format!("a {name} is not valid protobuf: {error}");
         }
         self.values += 1;
     }

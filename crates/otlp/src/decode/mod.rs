@@ -25,6 +25,7 @@ use opentelemetry_proto::tonic::{
     },
     common::v1::KeyValue,
     logs::v1::LogRecord,
+    metrics::v1::{Metric, ResourceMetrics, ScopeMetrics},
     resource::v1::Resource,
     trace::v1::Span,
 };
@@ -125,7 +126,10 @@ pub(crate) fn metrics_within(
     budget: &Budget<'_>,
 ) -> Result<(ExportMetricsServiceRequest, LeftOut), DecodeError> {
     let (request, left_out) = match format {
-        Format::Protobuf => protobuf(body, &schema::METRICS, budget).map(whole),
+        Format::Protobuf => match protobuf(body, &schema::METRICS, budget) {
+            Err(DecodeError::Protobuf(_)) => return metric_by_metric(body, budget),
+            request => request.map(whole),
+        },
         Format::Json => json(body, budget, |_: &mut ExportMetricsServiceRequest| {}),
     }?;
     let resources = request.resource_metrics.iter();
@@ -133,6 +137,45 @@ pub(crate) fn metrics_within(
     let mut scopes = request.resource_metrics.iter().flat_map(|from| &from.scope_metrics);
     something_is_left(scopes.any(|scope| !scope.metrics.is_empty()), &left_out)?;
     Ok((request, left_out))
+}
+
+/// Decodes metrics each for itself, after they could not be decoded together. Malformed ones are left out.
+fn metric_by_metric(
+    body: &[u8],
+    budget: &Budget<'_>,
+) -> Result<(ExportMetricsServiceRequest, LeftOut), DecodeError> {
+    let encoded = opened(bytes::Bytes::copy_from_slice(body), &schema::METRICS, budget)?;
+    let mut request = ExportMetricsServiceRequest::default();
+    let mut left_out = LeftOut::default();
+    let (mut has_metrics, mut first_error) = (false, None);
+    for of_resource in encoded.resources {
+        let mut scope_metrics = Vec::with_capacity(of_resource.scopes.len());
+        for of_scope in of_resource.scopes {
+            let mut metrics = Vec::with_capacity(of_scope.records.len());
+            for metric in of_scope.records {
+                match record::<Metric>(&metric, budget) {
+                    Ok(metric) => metrics.push(metric),
+                    Err(DecodeError::Protobuf(error)) => {
+                        left_out.malformed(Metric::NAME, &error);
+                        // How many points it had cannot be told.
+                        left_out.points += 1;
+                        first_error.get_or_insert(error);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            has_metrics |= !metrics.is_empty();
+            let (scope, schema_url) = (of_scope.scope, of_scope.schema_url);
+            scope_metrics.push(ScopeMetrics { scope, metrics, schema_url });
+        }
+        let (resource, schema_url) = (of_resource.resource, of_resource.schema_url);
+        request.resource_metrics.push(ResourceMetrics { resource, scope_metrics, schema_url });
+    }
+    match first_error {
+        // Where nothing is left the body is something else.
+        Some(error) if !has_metrics => Err(error.into()),
+        _ => Ok((request, left_out)),
+    }
 }
 
 /// Decodes one record of an encoded request. Texts that are not UTF-8 are repaired.
@@ -170,6 +213,13 @@ impl EncodedRecord for LogRecord {
     }
 }
 
+impl EncodedRecord for Metric {
+    const NAME: &str = "metric";
+    fn schema() -> &'static schema::Schema {
+        &schema::METRIC
+    }
+}
+
 /// Opens an encoded request for traces; its spans stay encoded.
 pub(crate) fn open_traces(body: bytes::Bytes, budget: &Budget<'_>) -> Result<encoded::Request, DecodeError> {
     open(body, &schema::TRACES, budget)
@@ -186,7 +236,21 @@ fn open(
     budget: &Budget<'_>,
 ) -> Result<encoded::Request, DecodeError> {
     weigh::weigh(&body, schema, budget)?;
-    let request = encoded::Request::decode(body)?;
+    opened(body, schema, budget)
+}
+
+/// Opens an encoded request that was weighed. Texts that are not UTF-8 are repaired where they are in the way.
+fn opened(
+    body: bytes::Bytes,
+    schema: &'static schema::Schema,
+    budget: &Budget<'_>,
+) -> Result<encoded::Request, DecodeError> {
+    let request = encoded::Request::decode(body.clone()).or_else(|error| {
+        // The repaired body, and each record's own bytes beside it.
+        budget.take(body.len().saturating_mul(2))?;
+        let repaired = utf8::repair(&body, schema).ok_or(error)?;
+        Ok::<_, DecodeError>(encoded::Request::decode(bytes::Bytes::from(repaired))?)
+    })?;
     let resources = request.resources.iter();
     take_origins(budget, resources.map(|from| (from.resource.as_ref(), from.scopes.len())))?;
     Ok(request)

@@ -134,7 +134,7 @@ static EXPONENTIAL_POINT: Schema = plain(
     &[(1, Many(&PAIR)), (8, One(&BUCKETS)), (9, One(&BUCKETS)), (11, Many(&EXEMPLAR))],
 );
 static EXPONENTIAL: Schema = plain(0, &[(1, Many(&EXPONENTIAL_POINT))]);
-static METRIC: Schema = record(
+pub(super) static METRIC: Schema = record(
     METRIC_SIZE,
     &[
         (1, Text),

@@ -43,6 +43,10 @@ fn message(bytes: &[u8], schema: &Schema, depth: usize) -> Option<Option<Vec<u8>
                 let text = String::from_utf8_lossy(content);
                 matches!(text, std::borrow::Cow::Owned(_)).then(|| text.into_owned().into_bytes())
             }
+            // A record that cannot be read is left out where it is decoded, and says nothing of the others.
+            Some(Field::Many(inner)) if inner.attributes.is_some() => {
+                message(content, inner, depth).unwrap_or_default()
+            }
             Some(Field::One(inner) | Field::Many(inner)) => message(content, inner, depth)?,
             Some(Field::Numbers) | None => None,
         };

@@ -6,8 +6,14 @@ use crate::{
     corpus::{self, Request},
 };
 use opentelemetry_proto::tonic::{
-    collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
+    collector::{
+        logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
+        trace::v1::ExportTraceServiceRequest,
+    },
+    common::v1::{AnyValue, KeyValue, any_value::Value as Any},
     logs::v1::{ResourceLogs, ScopeLogs},
+    metrics::v1::{Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, metric::Data},
+    resource::v1::Resource,
     trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
 use proptest::{collection::vec, prelude::*};
@@ -115,14 +121,8 @@ fn a_malformed_record_is_left_out_alone() {
         }],
     };
     let mut body = request.encode_to_vec();
-    let at = |body: &[u8], text: &str| {
-        body.windows(text.len()).position(|piece| piece == text.as_bytes()).unwrap()
-    };
-    // The length of the name reaches beyond its span.
-    let bad = at(&body, "bad-one");
-    body[bad - 1] = 120;
-    let not_text = at(&body, "not-text");
-    body[not_text] = 0xff;
+    break_length(&mut body, "bad-one");
+    *byte_of(&mut body, "not-text", 0) = 0xff;
     let read =
         receive::traces(&body.into(), Format::Protobuf, &Redactor::off(), &Budget::unlimited()).unwrap();
     assert_eq!((read.records.len(), read.rejected), (3, 1));
@@ -133,8 +133,86 @@ fn a_malformed_record_is_left_out_alone() {
     alone.resource_spans[0].scope_spans[0].spans.truncate(2);
     alone.resource_spans[0].scope_spans[0].spans.remove(0);
     let mut body = alone.encode_to_vec();
-    let bad = at(&body, "bad-one");
-    body[bad - 1] = 120;
+    break_length(&mut body, "bad-one");
     let refused = receive::traces(&body.into(), Format::Protobuf, &Redactor::off(), &Budget::unlimited());
     assert!(matches!(refused, Err(DecodeError::Protobuf(_))), "{refused:?}");
+}
+
+#[test]
+fn a_malformed_record_is_left_out_alone_also_under_a_resource_whose_texts_are_not_utf_8() {
+    let attribute = KeyValue {
+        key: "service.name".into(),
+        value: Some(AnyValue { value: Some(Any::StringValue("not-text".into())) }),
+        ..KeyValue::default()
+    };
+    let span = |name: &str, id: u8| Span {
+        trace_id: vec![1; 16],
+        span_id: vec![id; 8],
+        name: name.into(),
+        ..Span::default()
+    };
+    let request = ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(Resource { attributes: vec![attribute], ..Resource::default() }),
+            scope_spans: vec![ScopeSpans {
+                spans: vec![span("bad-one", 2), span("last", 4)],
+                ..ScopeSpans::default()
+            }],
+            ..ResourceSpans::default()
+        }],
+    };
+    let mut body = request.encode_to_vec();
+    break_length(&mut body, "bad-one");
+    *byte_of(&mut body, "not-text", 0) = 0xff;
+    let read =
+        receive::traces(&body.into(), Format::Protobuf, &Redactor::off(), &Budget::unlimited()).unwrap();
+    assert_eq!((read.records.len(), read.rejected), (1, 1));
+    assert_eq!(read.records[0].origin.service_name, "\u{FFFD}ot-text");
+}
+
+#[test]
+fn a_malformed_metric_is_left_out_alone() {
+    let metric = |name: &str| Metric {
+        name: name.into(),
+        data: Some(Data::Gauge(Gauge { data_points: vec![NumberDataPoint::default()] })),
+        ..Metric::default()
+    };
+    let request = |names: &[&str]| ExportMetricsServiceRequest {
+        resource_metrics: vec![ResourceMetrics {
+            scope_metrics: vec![ScopeMetrics {
+                metrics: names.iter().map(|name| metric(name)).collect(),
+                ..ScopeMetrics::default()
+            }],
+            ..ResourceMetrics::default()
+        }],
+    };
+    let mut body = request(&["first", "bad-one", "last"]).encode_to_vec();
+    break_length(&mut body, "bad-one");
+    let read = |body: Vec<u8>| {
+        receive::metrics(&body.into(), Format::Protobuf, &Redactor::off(), &Budget::unlimited())
+    };
+    let taken = read(body).unwrap();
+    assert_eq!(
+        taken.records.iter().map(|metric| metric.name.as_str()).collect::<Vec<_>>(),
+        ["first", "last"]
+    );
+    assert_eq!((taken.points, taken.left_out.points), (2, 1));
+    let why = taken.left_out.to_string();
+    assert!(why.contains("a metric is not valid protobuf"), "{why}");
+
+    let mut alone = request(&["bad-one"]).encode_to_vec();
+    break_length(&mut alone, "bad-one");
+    let refused = read(alone);
+    assert!(matches!(refused, Err(DecodeError::Protobuf(_))), "{refused:?}");
+}
+
+/// A byte of the body: of this text, or of what stands so many bytes before it.
+fn byte_of<'a>(body: &'a mut [u8], text: &str, before: usize) -> &'a mut u8 {
+    let at = body.windows(text.len()).position(|piece| piece == text.as_bytes()).unwrap();
+    &mut body[at - before]
+}
+
+/// Gives this text a length that reaches beyond the message it is in.
+fn break_length(body: &mut [u8], text: &str) {
+    *byte_of(body, text, 1) = 120;
 }
