@@ -15,6 +15,8 @@ mod export;
 mod external;
 mod json;
 mod list;
+mod loose;
+mod otlp_json;
 mod run;
 mod search;
 mod stats;

@@ -8,7 +8,7 @@ use crate::{
 use std::collections::{HashMap, HashSet};
 use turnscope_api::{Columns, Steps, Timeline};
 use turnscope_model::{Kind, StepStatus, Verdict};
-use turnscope_project::TraceGroup;
+use turnscope_project::{StepView, TraceGroup};
 use turnscope_query::Run;
 
 /// Which of a run's own steps are wanted.
@@ -117,6 +117,23 @@ pub(crate) fn steps_of(group: &TraceGroup, run: usize, children: bool) -> Vec<us
             Some(other) => children && group.is_within(other, run),
             None => steps[*place].outer && above.contains(place),
         })
+        .collect()
+}
+
+/// The steps that the timelines of all runs of a trace group show together.
+pub(crate) fn steps_in_runs(group: &TraceGroup) -> Vec<usize> {
+    let steps = &group.projection.steps;
+    let roots: HashSet<usize> = group.projection.runs.iter().filter_map(|run| run.root).collect();
+    let is_root = |step: &StepView| step.run.is_some() && step.record.is_some_and(|own| roots.contains(&own));
+    let mut above = HashSet::new();
+    for root in steps.iter().filter(|step| is_root(step)) {
+        let mut next = root.parent;
+        while let Some(place) = next.filter(|place| above.insert(*place)) {
+            next = steps[place].parent;
+        }
+    }
+    (0..steps.len())
+        .filter(|place| steps[*place].run.is_some() || (steps[*place].outer && above.contains(place)))
         .collect()
 }
 

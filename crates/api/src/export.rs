@@ -3,6 +3,7 @@
 use crate::score::Score;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use turnscope_model::Message;
 
@@ -14,11 +15,32 @@ pub struct ExportQuery {
     pub format: Option<String>,
 }
 
+/// Where a page of loose telemetry begins.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct LooseTelemetryQuery {
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// Telemetry that belongs to no run, and so is in no run's export.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(transform = crate::schema::written_whole)]
+pub struct LooseTelemetry {
+    /// OTLP/JSON: `resourceSpans`, `resourceLogs` and `resourceMetrics`.
+    pub otlp: Value,
+    /// What is left out because it is damaged, each with the reason.
+    pub unreadable: Vec<String>,
+    /// Pass it as `cursor` for the next page; null when there are no more. A page may be empty and have a next one.
+    pub next_cursor: Option<String>,
+}
+
 /// How long a summary may be.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct SummaryQuery {
-    /// Roughly, at four characters a token; default 2000.
+    /// Roughly, at four characters a token: 50 to 100000; default 2000.
     pub max_tokens: Option<usize>,
 }
 

@@ -37,7 +37,7 @@ pub use dialects::{Dialects, MappedFact, OwnDialect};
 pub use explain::{
     ExplainedRecord, FactExplanation, FactPlace, FactSetAside, NotUnderstood, StepExplanation,
 };
-pub use export::{DatasetLine, ExportQuery, FormatQuery, SummaryQuery};
+pub use export::{DatasetLine, ExportQuery, FormatQuery, LooseTelemetry, LooseTelemetryQuery, SummaryQuery};
 pub use health::Health;
 pub use live::LiveQuery;
 pub use maintain::{PruneBody, Pruned, Quarantine, ReprojectBody, Reprojection, Size};

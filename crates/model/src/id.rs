@@ -249,6 +249,10 @@ number_id!(
     TraceGroupId
 );
 number_id!(
+    /// A metric within a store.
+    MetricId
+);
+number_id!(
     /// A piece of content within a store. Two ids are equal exactly when the contents are.
     ContentId
 );

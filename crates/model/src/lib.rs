@@ -18,7 +18,7 @@ mod verdict;
 pub use content::{Body, ContentHash, Form, Item, Purpose, Value};
 pub use costs::Costs;
 pub use facts::{Approval, ErrorFact, Facts, LinkFact, RequestedTool, ScoreFact, ScoreSource};
-pub use id::{ContentId, IdError, RecordId, RunId, SpanId, StepId, TraceGroupId, TraceId};
+pub use id::{ContentId, IdError, MetricId, RecordId, RunId, SpanId, StepId, TraceGroupId, TraceId};
 pub use kind::Kind;
 pub use message::{Message, Part, ToolDefinition};
 pub use record::{GroupKey, Origin, Record, Role, Status};

@@ -6,6 +6,10 @@
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value::Value as Any},
     logs::v1::LogRecord,
+    metrics::v1::{
+        Exemplar, ExponentialHistogramDataPoint, HistogramDataPoint, Metric, NumberDataPoint,
+        SummaryDataPoint, exemplar, metric::Data, number_data_point,
+    },
     resource::v1::Resource,
     trace::v1::Span,
 };
@@ -53,6 +57,84 @@ pub fn scope(scope: Option<&InstrumentationScope>) -> Json {
     json
 }
 
+/// A metric.
+pub fn metric(metric: &Metric) -> Json {
+    let mut json = to_json(metric);
+    pairs(json.get_mut("metadata"), &metric.metadata);
+    match &metric.data {
+        Some(Data::Gauge(data)) => points(&mut json, "gauge", &data.data_points, number_point),
+        Some(Data::Sum(data)) => points(&mut json, "sum", &data.data_points, number_point),
+        Some(Data::Histogram(data)) => points(&mut json, "histogram", &data.data_points, histogram_point),
+        Some(Data::ExponentialHistogram(data)) => {
+            points(&mut json, "exponentialHistogram", &data.data_points, exponential_point);
+        }
+        Some(Data::Summary(data)) => points(&mut json, "summary", &data.data_points, summary_point),
+        None => {}
+    }
+    json
+}
+
+/// Completes the points under the key of their kind.
+fn points<P>(json: &mut Json, kind: &str, points: &[P], complete: fn(&mut Json, &P)) {
+    let json = json.get_mut(kind).and_then(|data| data.get_mut("dataPoints"));
+    for (json, point) in each(json).zip(points) {
+        complete(json, point);
+    }
+}
+
+fn number_point(json: &mut Json, point: &NumberDataPoint) {
+    pairs(json.get_mut("attributes"), &point.attributes);
+    exemplars(json, &point.exemplars);
+    if let Some(number_data_point::Value::AsDouble(value)) = point.value {
+        number(json.get_mut("asDouble"), value);
+    }
+}
+
+fn histogram_point(json: &mut Json, point: &HistogramDataPoint) {
+    pairs(json.get_mut("attributes"), &point.attributes);
+    exemplars(json, &point.exemplars);
+    for (key, value) in [("sum", point.sum), ("min", point.min), ("max", point.max)] {
+        value.into_iter().for_each(|value| number(json.get_mut(key), value));
+    }
+    for (json, bound) in each(json.get_mut("explicitBounds")).zip(&point.explicit_bounds) {
+        number(Some(json), *bound);
+    }
+}
+
+fn exponential_point(json: &mut Json, point: &ExponentialHistogramDataPoint) {
+    pairs(json.get_mut("attributes"), &point.attributes);
+    exemplars(json, &point.exemplars);
+    let values = [("sum", point.sum), ("min", point.min), ("max", point.max)];
+    for (key, value) in values.into_iter().chain([("zeroThreshold", Some(point.zero_threshold))]) {
+        value.into_iter().for_each(|value| number(json.get_mut(key), value));
+    }
+}
+
+fn summary_point(json: &mut Json, point: &SummaryDataPoint) {
+    pairs(json.get_mut("attributes"), &point.attributes);
+    number(json.get_mut("sum"), point.sum);
+    for (json, at) in each(json.get_mut("quantileValues")).zip(&point.quantile_values) {
+        number(json.get_mut("quantile"), at.quantile);
+        number(json.get_mut("value"), at.value);
+    }
+}
+
+fn exemplars(json: &mut Json, exemplars: &[Exemplar]) {
+    for (json, exemplar) in each(json.get_mut("exemplars")).zip(exemplars) {
+        pairs(json.get_mut("filteredAttributes"), &exemplar.filtered_attributes);
+        if let Some(exemplar::Value::AsDouble(value)) = exemplar.value {
+            number(json.get_mut("asDouble"), value);
+        }
+    }
+}
+
+/// Writes a number where JSON has none for it.
+fn number(json: Option<&mut Json>, value: f64) {
+    if let Some(json) = json.filter(|_| !value.is_finite()) {
+        *json = number_text(value).into();
+    }
+}
+
 fn to_json(value: &impl Serialize) -> Json {
     serde_json::to_value(value).unwrap_or(Json::Null)
 }
@@ -73,9 +155,7 @@ fn pairs(json: Option<&mut Json>, pairs: &[KeyValue]) {
 fn any(json: Option<&mut Json>, value: &AnyValue) {
     let Some(json) = json else { return };
     match &value.value {
-        Some(Any::DoubleValue(number)) if !number.is_finite() => {
-            json["doubleValue"] = number_text(*number).into();
-        }
+        Some(Any::DoubleValue(value)) => number(json.get_mut("doubleValue"), *value),
         Some(Any::ArrayValue(array)) => {
             for (json, value) in each(json.pointer_mut("/arrayValue/values")).zip(&array.values) {
                 any(Some(json), value);
@@ -123,5 +203,43 @@ mod tests {
             Some(&json!({ "doubleValue": "-Infinity" }))
         );
         assert_eq!(written.pointer("/links/0/attributes/0/value"), Some(&json!({ "doubleValue": "NaN" })));
+    }
+
+    #[test]
+    fn metrics_of_every_kind_are_read_back_as_they_were() {
+        let attributes = json!([{ "key": "n", "value": { "doubleValue": "NaN" } }]);
+        let exemplars = json!([{ "asDouble": "-Infinity", "spanId": "b7ad6b7169203331", "timeUnixNano": "5",
+            "traceId": "0af7651916cd43dd8448eb211c80319c", "filteredAttributes": attributes }]);
+        let point = |more: Json| {
+            let mut point = json!({ "attributes": attributes, "startTimeUnixNano": "1", "timeUnixNano": "18446744073709551615",
+                "flags": 1 });
+            point.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!([point])
+        };
+        let kinds = json!([
+            { "gauge": { "dataPoints": point(json!({ "asDouble": "Infinity", "exemplars": exemplars })) }, "name": "a", "unit": "By" },
+            { "gauge": { "dataPoints": [{}] }, "metadata": attributes, "description": "d" },
+            { "sum": { "dataPoints": point(json!({ "asInt": "-9223372036854775808" })), "isMonotonic": true,
+                "aggregationTemporality": 1 } },
+            { "histogram": { "dataPoints": point(json!({ "count": "3", "sum": "NaN", "min": "-Infinity", "max": 0.5,
+                "bucketCounts": ["1", "18446744073709551615"], "explicitBounds": [0.1, "Infinity"], "exemplars": exemplars })) } },
+            { "exponentialHistogram": { "dataPoints": point(json!({ "count": "3", "scale": -3, "zeroCount": "1",
+                "positive": { "offset": -2, "bucketCounts": ["7"] }, "max": "Infinity", "zeroThreshold": "NaN" })) } },
+            { "summary": { "dataPoints": point(json!({ "count": "3", "sum": "NaN",
+                "quantileValues": [{ "quantile": 0.5, "value": "Infinity" }] })) } },
+            { "name": "without data" }
+        ]);
+        let read = |metrics: &Json| {
+            let body = json!({ "resourceMetrics": [{ "scopeMetrics": [{ "metrics": metrics }] }] });
+            let request = decode::metrics(body.to_string().as_bytes(), Format::Json).expect("it is read");
+            request.resource_metrics[0].scope_metrics[0].metrics.clone()
+        };
+        let sent = read(&kinds);
+        let written: Json = sent.iter().map(metric).collect();
+        // NaN is not equal to itself; its bytes are.
+        let bytes =
+            |metrics: &[Metric]| -> Vec<_> { metrics.iter().map(prost::Message::encode_to_vec).collect() };
+        assert_eq!(bytes(&read(&written)), bytes(&sent));
+        assert_eq!(written.pointer("/3/histogram/dataPoints/0/sum"), Some(&json!("NaN")));
     }
 }

@@ -43,6 +43,7 @@ const SUMMARIES: &[(&str, &str, &str)] = &[
     ("get", "/v1/live", "Runs and scores as they change"),
     ("get", "/v1/config", "Settings and state of the server"),
     ("get", "/v1/export", "Marked runs, turns and steps as a dataset"),
+    ("get", "/v1/loose-telemetry", "Telemetry that belongs to no run, as OTLP/JSON"),
     ("get", "/metrics", "Metrics of the server, for Prometheus"),
     ("post", "/v1/prune", "Deletes what is too old or takes too much room"),
     ("post", "/v1/vacuum", "Gives free room back to the disk"),

@@ -7,7 +7,7 @@ use crate::{
     prefix::Prefix,
     problem::{self, Problem},
     rest::{
-        about_run, audit, config, dataset, dialects, health, maintain, metrics,
+        about_run, audit, config, dataset, dialects, health, loose, maintain, metrics,
         parameters::{Parameters, name_path_parts, refuse_unknown},
         pricing, runs, scores, search, session, sessions, stats, stream, timeline, traces, unmapped,
     },
@@ -101,6 +101,7 @@ fn reading() -> ApiRouter<Arc<App>> {
                 replies_with_text(op, "application/x-ndjson", "A JSON object on each line.")
             }),
         )
+        .api_route("/v1/loose-telemetry", get(loose::telemetry))
         .api_route(
             "/metrics",
             get_with(metrics::metrics, |op| {

@@ -24,7 +24,7 @@ pub use batch::{Batch, Committed, MetricRow, Stored};
 pub use error::{CommitError, StoreError, Unreadable};
 pub use limit::ReadLimit;
 pub use pricing::{PriceOf, Pricing};
-pub use reader::{ContextList, Reader, StoredBody, StoredContent};
+pub use reader::{ContextList, LooseRecords, Reader, StoredBody, StoredContent, StoredMetric};
 pub use rules::{RecordAgain, Reprojection, Rules};
 pub use store::{
     Change, ChangeListener, CommitReply, Counters, Health, Maintenance, Store, catch_up, commit_and_wait,

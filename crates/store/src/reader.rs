@@ -3,9 +3,10 @@
 use crate::{StoreError, Unreadable};
 use std::{collections::BTreeMap, sync::Arc};
 use turnscope_model::{
-    Body, ContentHash, ContentId, Form, Purpose, RecordId, RunId, Score, SpanId, TraceGroupId, TraceId,
+    Body, ContentHash, ContentId, Form, MetricId, Purpose, RecordId, RunId, Score, SpanId, TraceGroupId,
+    TraceId,
 };
-use turnscope_project::TraceGroup;
+use turnscope_project::{RecordFacts, TraceGroup};
 use turnscope_query::{
     FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage, RunPageQuery,
     SearchPage, SearchQuery, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage, UnpricedModel,
@@ -30,6 +31,26 @@ pub struct StoredContent {
     pub form: Form,
     /// Its bytes.
     pub bytes: Vec<u8>,
+}
+
+/// One metric of one request, exactly as received.
+#[derive(Clone, Debug)]
+pub struct StoredMetric {
+    /// Its number: they grow in the order of receipt.
+    pub id: MetricId,
+    /// The encoded `Metric`, or why it cannot be read.
+    pub bytes: Result<Vec<u8>, Unreadable>,
+    /// Its resource and scope: a protobuf `ResourceSpans` without spans.
+    pub origin: Arc<[u8]>,
+}
+
+/// Some of the records that belong to no trace group.
+#[derive(Debug, Default)]
+pub struct LooseRecords {
+    /// The records, in the order of receipt; of a damaged one, why it cannot be read.
+    pub records: Vec<Result<RecordFacts, Unreadable>>,
+    /// The last record that was looked at; `None`: all were.
+    pub looked_to: Option<RecordId>,
 }
 
 /// One list of contents that a record carries: the messages, system prompt or tool definitions of a call.
@@ -131,6 +152,15 @@ pub trait Reader {
 
     /// The lists that these records carry, in the order of the records.
     fn contexts(&mut self, records: &[RecordId]) -> Result<Vec<ContextList>, StoreError>;
+
+    /// The trace groups above this number, in order. Of those that are projected together, the leader stands for all.
+    fn groups(&mut self, above: TraceGroupId, limit: u32) -> Result<Vec<TraceGroupId>, StoreError>;
+
+    /// Records above this number that belong to no trace group: as many as are found in a bounded time.
+    fn loose_records(&mut self, above: RecordId) -> Result<LooseRecords, StoreError>;
+
+    /// The metrics above this number, in order.
+    fn metrics(&mut self, above: MetricId, limit: u32) -> Result<Vec<StoredMetric>, StoreError>;
 
     /// How large the store is, and what it holds. This may look at every row.
     fn size(&mut self) -> Result<StoreSize, StoreError>;

@@ -98,7 +98,7 @@ fn load(flags: &Flags<SERVE>) -> Outcome {
         let mut sample: Value = serde_json::from_slice(bytes)
             .map_err(|error| Failure::failed(format!("the sample {name} is damaged: {error}")))?;
         move_times(&mut sample, shift);
-        import::stream(&client, name, sample.to_string().as_bytes(), 0, &mut taken)?;
+        import::object(&client, name, sample.to_string().as_bytes(), &mut taken)?;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! `turnscope export`: one run as JSON, or all runs as JSON lines. `import` reads both.
+//! `turnscope export`: one run as JSON, or everything as JSON lines. `import` reads both.
 
 use super::{
     filter::Filter,
-    reading::{Reading, run_id},
+    reading::{Reading, query, run_id},
     roots::each_root,
+    unreadable::Unreadable,
 };
 use crate::{
     client::{Client, encode},
@@ -16,6 +17,7 @@ use std::{
     io::{BufWriter, Write},
     path::PathBuf,
 };
+use turnscope_api::LooseTelemetry;
 
 /// Arguments.
 #[derive(clap::Args)]
@@ -23,7 +25,8 @@ pub(crate) struct Export {
     /// A run id or its prefix, a trace id, the application's own id, or `last`
     #[arg(required_unless_present = "all", conflicts_with_all = ["all", "query"])]
     run: Option<String>,
-    /// All runs, one JSON object a line, newest first
+    /// Everything, one JSON object a line: all runs, newest first, then what belongs to no run (other traces, log records,
+    /// metrics). With -q or --limit only runs
     #[arg(long)]
     all: bool,
     /// With --all, the maximum number of runs
@@ -70,6 +73,8 @@ pub(crate) fn export(args: &Export) -> Outcome {
             },
         )?),
     };
+    let takes_loose = args.all && args.limit.is_none() && !args.filter.is_given();
+    let unreadable = if takes_loose { loose(&client, &mut out)? } else { Unreadable::default() };
     out.flush()?;
     if let Some(path) = &args.output {
         let runs = crate::render::human::plural(exported, "run");
@@ -79,7 +84,27 @@ pub(crate) fn export(args: &Export) -> Outcome {
             path.display()
         );
     }
-    left_out.map_or(Ok(()), |left_out| left_out.check("exported"))
+    left_out.map_or(Ok(()), |left_out| left_out.check("run", "exported"))?;
+    unreadable.check("record", "exported")
+}
+
+/// Writes what belongs to no run, a page a line. What cannot be read is named.
+fn loose(client: &Client, out: &mut dyn Write) -> Result<Unreadable, Failure> {
+    let mut unreadable = Unreadable::default();
+    let mut cursor = None;
+    loop {
+        let page: LooseTelemetry =
+            client.get(&format!("/v1/loose-telemetry{}", query(&[("cursor", cursor)])))?;
+        unreadable.tell(&page.unreadable);
+        let is_empty = |signal: &Value| signal.as_array().is_none_or(Vec::is_empty);
+        if !page.otlp.as_object().is_none_or(|signals| signals.values().all(is_empty)) {
+            writeln!(out, "{}", page.otlp)?;
+        }
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(unreadable);
+        }
+    }
 }
 
 fn one(args: &Export, client: &Client, id: &str) -> Result<Value, Failure> {

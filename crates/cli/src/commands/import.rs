@@ -1,10 +1,14 @@
 //! `turnscope import`: imports exported runs and OTLP files into the running server or the data directory.
 //!
-//! Here: files and what is in them. Below: requests in pieces (`pieces`), sending (`send`), tags and scores (`marks`).
+//! Here: files and the objects in them. Below: what an object holds (`json`, `protobuf`), its records on their way (`spool`) to
+//! requests (`piece`), sending (`send`), tags and scores (`marks`).
 
+mod json;
 mod marks;
-mod pieces;
+mod piece;
+mod protobuf;
 mod send;
+mod spool;
 
 use crate::{
     client::Client,
@@ -13,9 +17,10 @@ use crate::{
     render::human,
     settings::{Flags, READ},
 };
-use pieces::Signal;
+use indicatif::ProgressBar;
+use piece::Signal;
+use protobuf::Framing;
 use send::Sender;
-use serde_json::{Value, value::RawValue};
 use std::{
     fmt::Write as _,
     fs::File,
@@ -27,7 +32,7 @@ use std::{
 #[derive(clap::Args)]
 pub(crate) struct Import {
     /// Files written by `export`, OTLP/JSON (one request, or one a line) or OTLP/protobuf (`.traces.pb`, `.logs.pb` or
-    /// `.metrics.pb`), gzip or not; `-` is stdin
+    /// `.metrics.pb`; one request, or each behind its length in four bytes), gzip or not, of any size; `-` is stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Leave out the first N objects of the first file, which an import that stopped has taken
@@ -98,108 +103,109 @@ fn file(client: &Client, path: &Path, skip: u64, taken: &mut Taken) -> Outcome {
     let mut input = BufReader::with_capacity(1 << 16, bar.wrap_read(input));
     let is_gzip = input.fill_buf().map_err(cannot)?.starts_with(&[0x1f, 0x8b]);
     let imported = if is_gzip {
-        let plain = flate2::read::MultiGzDecoder::new(input);
-        stream(client, &name, BufReader::with_capacity(1 << 16, plain), skip, taken)
+        let mut plain = BufReader::with_capacity(1 << 16, flate2::read::MultiGzDecoder::new(input));
+        stream(client, &name, &mut plain, skip, taken, &bar)
     } else {
-        stream(client, &name, input, skip, taken)
+        stream(client, &name, &mut input, skip, taken, &bar)
     };
     bar.finish_and_clear();
     imported
 }
 
-/// Imports what a reader gives. Only one object of it is held at once.
-pub(crate) fn stream(
+/// Imports an object that is held.
+pub(crate) fn object(client: &Client, name: &str, mut json: &[u8], taken: &mut Taken) -> Outcome {
+    stream(client, name, &mut json, 0, taken, &ProgressBar::hidden())
+}
+
+/// How the objects of a file are written.
+enum Objects {
+    Json,
+    Protobuf(Framing),
+}
+
+/// Imports what a reader gives, object by object. At most one record of it is held at once.
+fn stream(
     client: &Client,
     name: &str,
-    mut input: impl BufRead,
+    input: &mut dyn BufRead,
     skip: u64,
     taken: &mut Taken,
+    bar: &ProgressBar,
 ) -> Outcome {
     let cannot = |error: std::io::Error| Failure::failed(format!("cannot read {name}: {error}"));
-    let first = loop {
-        let bytes = input.fill_buf().map_err(cannot)?;
-        let blank = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        match (bytes.get(blank).copied(), bytes.is_empty()) {
-            (Some(first), _) => break first,
-            (None, true) => return Err(Failure::failed(format!("{name} is empty"))),
-            (None, false) => input.consume(blank),
-        }
+    let objects = match input.fill_buf().map_err(cannot)? {
+        [] => return Err(Failure::failed(format!("{name} is empty"))),
+        bytes if is_json(bytes) => Objects::Json,
+        bytes => Objects::Protobuf(Framing::of(bytes[0])),
     };
-    let mut sender = Sender::new(client);
-    if first != b'{' && first != b'[' {
-        let mut body = Vec::new();
-        input.read_to_end(&mut body).map_err(cannot)?;
-        let reply = sender.post(signal_of(name), "application/x-protobuf", &body.into());
-        return reply.and_then(|reply| taken.count(1, reply)).map_err(|failure| failure.about(name));
+    if input.fill_buf().map_err(cannot)?.starts_with(BYTE_ORDER_MARK) {
+        input.consume(BYTE_ORDER_MARK.len());
     }
-    let values = serde_json::Deserializer::from_reader(input).into_iter::<Box<RawValue>>();
-    for (done, value) in (0..).zip(values) {
-        let imported = value
-            .map_err(|error| Failure::failed(format!("this is not valid JSON, or was cut off: {error}")))
-            .and_then(|value| if done < skip { Ok(()) } else { objects(client, &mut sender, &value, taken) });
+    let mut sender = Sender::new(client, taken, name, bar);
+    for done in 0.. {
+        let has_more = match objects {
+            Objects::Json => next_byte(input),
+            Objects::Protobuf(_) => input.fill_buf().map(|bytes| bytes.first().copied()),
+        };
+        if has_more.map_err(cannot)?.is_none() {
+            break;
+        }
+        let imported = match (&objects, done < skip) {
+            (Objects::Json, false) => json::object(&mut *input, &mut sender),
+            (Objects::Json, true) => json::skip(&mut *input),
+            (Objects::Protobuf(framing), false) => {
+                protobuf::request(input, *framing, signal_of(name), &mut sender)
+            }
+            (Objects::Protobuf(framing), true) => protobuf::skip(input, *framing),
+        };
         if let Err(failure) = imported {
-            return Err(stopped(failure, name, done));
+            return Err(stopped(failure, name, done, sender.taken));
         }
     }
     Ok(())
 }
 
+/// What some programs on Windows write before a text.
+const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
+
+/// Whether a file that begins so is JSON. Protobuf may begin with the bytes of white space and a brace too, and has control
+/// characters among them, which JSON has not.
+fn is_json(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).trim_ascii_start();
+    matches!(text.first(), None | Some(b'{' | b'['))
+        && text.iter().all(|byte| *byte >= b' ' || byte.is_ascii_whitespace())
+}
+
+/// The first byte that is no white space, which is left where it is; `None` at the end.
+fn next_byte(input: &mut dyn BufRead) -> std::io::Result<Option<u8>> {
+    loop {
+        let bytes = input.fill_buf()?;
+        let blank = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        match (bytes.get(blank).copied(), bytes.is_empty()) {
+            (None, false) => input.consume(blank),
+            (None, true) => return Ok(None),
+            (first, _) => {
+                input.consume(blank);
+                return Ok(first);
+            }
+        }
+    }
+}
+
 /// Says where the import stopped, and how it goes on.
-fn stopped(failure: Failure, name: &str, done: u64) -> Failure {
+fn stopped(failure: Failure, name: &str, done: u64, taken: &Taken) -> Failure {
     let failure = failure.about(&format!("{name}, object {}", done + 1));
-    if done == 0 || failure.has_hint() {
+    if failure.has_hint() || (done == 0 && taken.records == 0) {
         return failure;
     }
-    failure.hint(format!(
-        "the objects before it were taken: continue with `turnscope import --skip {done} {name}`, or import the file again, \
-         which adds nothing twice"
-    ))
-}
-
-/// Imports an object, or a list of them.
-fn objects(client: &Client, sender: &mut Sender<'_>, value: &RawValue, taken: &mut Taken) -> Outcome {
-    let json = value.get();
-    if !json.starts_with('[') {
-        return object(client, sender, json, taken);
-    }
-    let all: Vec<&RawValue> =
-        serde_json::from_str(json).map_err(|error| Failure::failed(error.to_string()))?;
-    all.into_iter().try_for_each(|one| object(client, sender, one.get(), taken))
-}
-
-/// The parts of an exported run.
-#[derive(serde::Deserialize)]
-struct Exported<'a> {
-    format: Option<Value>,
-    #[serde(borrow)]
-    otlp: Option<&'a RawValue>,
-    #[serde(default)]
-    runs: Value,
-    #[serde(default)]
-    scores: Value,
-}
-
-fn object(client: &Client, sender: &mut Sender<'_>, json: &str, taken: &mut Taken) -> Outcome {
-    let malformed =
-        |error: serde_json::Error| Failure::failed(format!("the object is not OTLP/JSON: {error}"));
-    let exported: Exported<'_> = serde_json::from_str(json).map_err(malformed)?;
-    let Some(format) = exported.format else {
-        let telemetry = pieces::read(json).map_err(malformed)?.ok_or_else(|| {
-            Failure::failed("this is neither an exported run nor OTLP/JSON")
-                .hint("OTLP/JSON begins with resourceSpans, resourceLogs or resourceMetrics")
-        })?;
-        return sender.telemetry(telemetry, taken);
-    };
-    if format != "turnscope/1" {
-        return Err(Failure::failed(format!("the format is {format}"))
-            .hint("this version supports turnscope/1: use a newer turnscope"));
-    }
-    let telemetry = exported.otlp.map(|otlp| pieces::read(otlp.get())).transpose().map_err(malformed)?;
-    if let Some(telemetry) = telemetry.flatten() {
-        sender.telemetry(telemetry, taken)?;
-    }
-    taken.runs += 1;
-    marks::give(client, &serde_json::json!({ "runs": exported.runs, "scores": exported.scores }), taken)
+    let again = "import the file again, which adds nothing twice";
+    failure.hint(if done == 0 {
+        format!("what was imported of it stays: {again}")
+    } else {
+        format!(
+            "the objects before it were taken: continue with `turnscope import --skip {done} {name}`, or {again}"
+        )
+    })
 }
 
 /// The signal of a protobuf file can only be told from its name.
@@ -211,5 +217,21 @@ fn signal_of(name: &str) -> Signal {
         Signal::Metrics
     } else {
         Signal::Traces
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protobuf_that_begins_with_the_bytes_of_a_brace_is_not_taken_for_json() {
+        // A request with a resource of 123 bytes, in which a scope comes first.
+        assert!(!is_json(b"\n{\x12\x79\x12\x77"));
+        assert!(!is_json(b"\n\x20\x12\x1e"));
+        assert!(!is_json(b"\0\0\0\x22\n\x20"));
+        for json in ["{\"resourceSpans\":[]}", " \r\n\t[{", "\u{FEFF}{\"a\": 1}", "\n{\n\t\"a\"", "\n\n"] {
+            assert!(is_json(json.as_bytes()), "{json:?}");
+        }
     }
 }

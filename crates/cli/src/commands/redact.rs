@@ -4,7 +4,8 @@
 use super::{
     filter::Filter,
     import::{self, Taken},
-    roots::{LeftOut, each_root},
+    roots::each_root,
+    unreadable::Unreadable,
 };
 use crate::{
     client::{Client, encode},
@@ -16,7 +17,7 @@ use crate::{
 use http::Method;
 use serde_json::value::RawValue;
 use std::{
-    io::{Cursor, Read as _, Write as _},
+    io::{Read as _, Write as _},
     path::PathBuf,
 };
 use turnscope_otlp::{
@@ -70,7 +71,7 @@ pub(crate) fn redact(args: &Redact) -> Outcome {
             "Stored {runs} again without {secrets}. `turnscope vacuum` also clears the space that they took in the file."
         ),
     }
-    left_out.check("looked at")
+    left_out.check("run", "looked at")
 }
 
 fn text(args: &Redact, redactor: &Redactor) -> Outcome {
@@ -97,7 +98,7 @@ fn scan(
     args: &Redact,
     client: &Client,
     redactor: &Redactor,
-) -> Result<(Vec<(String, u64)>, LeftOut), Failure> {
+) -> Result<(Vec<(String, u64)>, Unreadable), Failure> {
     let mut found = Vec::new();
     let left_out = each_root(
         client,
@@ -152,8 +153,7 @@ fn rewrite(client: &Client, redactor: &Redactor, id: &str) -> Outcome {
     copy.as_file().sync_all().map_err(io)?;
     let again = || {
         client.send(Method::DELETE, &format!("/v1/runs/{}", encode(id)), &[], bytes::Bytes::new())?;
-        let mut taken = Taken::default();
-        import::stream(client, id, Cursor::new(&before), 0, &mut taken)?;
+        import::object(client, id, &before, &mut Taken::default())?;
         match secrets(&exported(client, id)?, redactor)? {
             0 => Ok(()),
             _ => Err(Failure::failed("the server's own rules leave it as it is: check its --redact")),

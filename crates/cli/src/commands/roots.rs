@@ -1,31 +1,13 @@
 //! All top-level runs that match a query, page by page, for commands that look at each of them.
 
-use super::{
-    filter::Filter,
-    reading::query,
-    unreadable::{HINT, Unreadable},
-};
+use super::{filter::Filter, reading::query, unreadable::Unreadable};
 use crate::{
     client::Client,
     exit::{Code, Failure, Outcome},
     progress,
-    render::human,
 };
+use std::collections::HashSet;
 use turnscope_api::{Run, RunList};
-
-/// Runs that could not be looked at.
-#[must_use]
-pub(crate) struct LeftOut(u64);
-
-impl LeftOut {
-    /// An error that counts them, if there were any; `what` could not be done with them.
-    pub(crate) fn check(&self, what: &str) -> Outcome {
-        if self.0 == 0 {
-            return Ok(());
-        }
-        Err(Failure::failed(format!("{} could not be {what}", human::plural(self.0, "run"))).hint(HINT))
-    }
-}
 
 /// Reads something of each run, newest first and at most so many, and hands it over. A run that cannot be read is named, and
 /// the others go on; an error of `take` ends it all.
@@ -35,11 +17,13 @@ pub(crate) fn each_root<T>(
     most: u64,
     mut read: impl FnMut(&Run) -> Result<T, Failure>,
     mut take: impl FnMut(&Run, T) -> Outcome,
-) -> Result<LeftOut, Failure> {
+) -> Result<Unreadable, Failure> {
     let bar = progress::bar(0, "runs");
     let [q, tz] = filter.parameters();
     let (mut cursor, mut done) = (None, 0);
     let mut unreadable = Unreadable::default();
+    // A run that begins earlier than was known moves in the list, and may be met again.
+    let mut seen = HashSet::new();
     loop {
         let parts = [
             ("limit", Some("200".to_owned())),
@@ -58,6 +42,9 @@ pub(crate) fn each_root<T>(
                 break;
             }
             let run = &listed.run;
+            if !seen.insert(run.run_id.clone()) {
+                continue;
+            }
             match read(run) {
                 Ok(found) => bar.suspend(|| take(run, found))?,
                 // What is wrong with one run. What is wrong with the server or the key is wrong with all.
@@ -74,7 +61,7 @@ pub(crate) fn each_root<T>(
         cursor = page.next_cursor.filter(|_| done < most);
         if cursor.is_none() {
             bar.finish_and_clear();
-            return Ok(LeftOut(unreadable.count()));
+            return Ok(unreadable);
         }
     }
 }

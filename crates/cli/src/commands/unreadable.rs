@@ -1,28 +1,36 @@
-//! Runs that a list could not show because they are damaged: named on stderr, so that data stays alone on stdout.
+//! Runs and records that are left out because they are damaged: named on stderr, so that data stays alone on stdout.
 
-use crate::render::human;
+use crate::{
+    exit::{Failure, Outcome},
+    render::human,
+};
 use std::collections::BTreeSet;
 
 /// Names them, each once.
+#[must_use]
 #[derive(Default)]
 pub(crate) struct Unreadable(BTreeSet<String>);
 
 impl Unreadable {
-    /// Tells of those that were not told of yet; each text begins with the run.
+    /// Tells of those that were not told of yet; each text begins with what it is.
     pub(crate) fn tell(&mut self, unreadable: &[String]) {
-        for run in unreadable {
-            if self.0.insert(run.clone()) {
-                eprintln!("turnscope: cannot read {}", human::damage(run));
+        for one in unreadable {
+            if self.0.insert(one.clone()) {
+                eprintln!("turnscope: cannot read {}", human::damage(one));
             }
         }
     }
 
-    /// How many there were.
-    pub(crate) fn count(&self) -> u64 {
-        self.0.len() as u64
+    /// An error that counts them, if there were any: what they are, and what could not be done with them.
+    pub(crate) fn check(&self, what: &str, done: &str) -> Outcome {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let count = human::plural(self.0.len() as u64, what);
+        Err(Failure::failed(format!("{count} could not be {done}")).hint(HINT))
     }
 }
 
 /// What to do about them.
-pub(crate) const HINT: &str =
+const HINT: &str =
     "`turnscope doctor` says what is damaged; `turnscope doctor --salvage NEW_DIR` copies the rest";

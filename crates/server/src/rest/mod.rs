@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod dataset;
 pub(crate) mod dialects;
 pub(crate) mod health;
+pub(crate) mod loose;
 pub(crate) mod maintain;
 pub(crate) mod metrics;
 pub(crate) mod parameters;

@@ -13,6 +13,10 @@ use turnscope_model::{
 };
 use turnscope_project::RecordFacts;
 
+/// What [`one`] reads.
+const SELECT: &str =
+    "SELECT id, trace, span, parent, role, kind, start, dur, status, origin, facts FROM records";
+
 /// Reads every record of these trace groups, without bodies.
 pub(crate) fn load(
     db: &Connection,
@@ -21,10 +25,8 @@ pub(crate) fn load(
 ) -> Result<Vec<RecordFacts>> {
     let mut records = Vec::new();
     let mut lookups = Lookups::default();
-    let mut statement = db.prepare_cached(
-        "SELECT id, trace, span, parent, role, kind, start, dur, status, origin, facts FROM records
-         WHERE trace_group = ?1 AND role & 15 < 15 ORDER BY id",
-    )?;
+    let sql = format!("{SELECT} WHERE trace_group = ?1 AND role & 15 < 15 ORDER BY id");
+    let mut statement = db.prepare_cached(&sql)?;
     for group in groups {
         let mut rows = statement.query([group.0])?;
         while let Some(row) = rows.next()? {
@@ -35,6 +37,13 @@ pub(crate) fn load(
         }
     }
     Ok(records)
+}
+
+/// One record, without its body; `None` where there is none.
+pub(crate) fn load_one(db: &Connection, blocks: &mut Blocks, id: RecordId) -> Result<Option<RecordFacts>> {
+    let mut statement = db.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?;
+    let mut rows = statement.query([id.0])?;
+    rows.next()?.map(|row| one(db, blocks, &mut Lookups::default(), row)).transpose()
 }
 
 /// An error that says which record is damaged, and of which trace.

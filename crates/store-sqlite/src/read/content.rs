@@ -64,7 +64,11 @@ impl SqliteReader<'_> {
     }
 
     /// What one item of a batched read came to: damage costs that item, any other failure the question.
-    fn each<T>(&self, place: &str, read: Result<Option<T>>) -> Result<std::result::Result<T, Unreadable>> {
+    pub(super) fn each<T>(
+        &self,
+        place: &str,
+        read: Result<Option<T>>,
+    ) -> Result<std::result::Result<T, Unreadable>> {
         match read {
             Ok(Some(read)) => Ok(Ok(read)),
             Ok(None) => Ok(Err(Unreadable::Gone)),

@@ -10,6 +10,7 @@ mod group_cache;
 mod groups;
 mod links;
 mod lists;
+mod loose;
 mod reader;
 mod rolled;
 mod run_source;

@@ -16,14 +16,16 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
-use turnscope_model::{ContentId, RecordId, RunId, Score, SpanId, TraceGroupId, TraceId};
+use turnscope_model::{ContentId, MetricId, RecordId, RunId, Score, SpanId, TraceGroupId, TraceId};
 use turnscope_project::TraceGroup;
 use turnscope_query::{
     FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage, RunPageQuery,
     SearchPage, SearchQuery, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage, UnpricedModel,
     ValueCursor, ValuePage,
 };
-use turnscope_store::{ContextList, ReadLimit, Reader, StoredBody, StoredContent, TextOf, Unreadable};
+use turnscope_store::{
+    ContextList, LooseRecords, ReadLimit, Reader, StoredBody, StoredContent, StoredMetric, TextOf, Unreadable,
+};
 
 /// Connections kept open; more are opened when all are busy.
 const IDLE: usize = 4;
@@ -229,6 +231,19 @@ impl Reader for SqliteReader<'_> {
     }
     fn contexts(&mut self, records: &[RecordId]) -> std::result::Result<Vec<ContextList>, StoreError> {
         Ok(self.context_lists(records)?)
+    }
+    fn groups(
+        &mut self,
+        above: TraceGroupId,
+        limit: u32,
+    ) -> std::result::Result<Vec<TraceGroupId>, StoreError> {
+        Ok(self.groups_above(above, limit)?)
+    }
+    fn loose_records(&mut self, above: RecordId) -> std::result::Result<LooseRecords, StoreError> {
+        Ok(self.loose_records_above(above)?)
+    }
+    fn metrics(&mut self, above: MetricId, limit: u32) -> std::result::Result<Vec<StoredMetric>, StoreError> {
+        Ok(self.metrics_above(above, limit)?)
     }
     fn size(&mut self) -> std::result::Result<StoreSize, StoreError> {
         Ok(self.store_size()?)

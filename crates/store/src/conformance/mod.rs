@@ -59,6 +59,7 @@ macro_rules! conformance_tests {
             values_are_listed_most_frequent_first
             sessions_gather_runs
             traces_are_listed_newest_first
+            what_belongs_to_no_run_can_be_walked_through
             what_was_said_is_found_with_its_run_and_step
             pages_of_a_search_lead_through_every_hit_once
             scores_and_tags_are_given_changed_and_deleted

@@ -1,6 +1,6 @@
 //! Records in a line of code: agents, model calls and tools, named by small numbers.
 
-use crate::Batch;
+use crate::{Batch, MetricRow};
 use std::sync::Arc;
 use turnscope_model::{
     Body, ContentHash, Facts, Form, GroupKey, Item, Kind, Origin, Purpose, Record, Role, RunId, SpanId,
@@ -31,6 +31,15 @@ pub(super) fn run_id(trace_number: u8, span_number: u8) -> RunId {
     RunId::of_span(trace(trace_number), span(span_number))
 }
 
+fn shop() -> Arc<Origin> {
+    Arc::new(Origin {
+        service_name: "shop".into(),
+        scope_name: String::new(),
+        hash: ContentHash::of(Form::Bytes, b"shop"),
+        bytes: b"shop".to_vec(),
+    })
+}
+
 /// A span of a trace with its parent (0: none), from and to milliseconds after the first moment.
 fn record(
     kind: Kind,
@@ -52,13 +61,22 @@ fn record(
         status: Status::Unset,
         facts: Facts { name: name.to_owned(), kind, ..Facts::default() },
         body: Body { bytes: vec![id; 40], values: Vec::new() },
-        origin: Arc::new(Origin {
-            service_name: "shop".into(),
-            scope_name: String::new(),
-            hash: ContentHash::of(Form::Bytes, b"shop"),
-            bytes: b"shop".to_vec(),
-        }),
+        origin: shop(),
     }
+}
+
+/// A log record of no trace.
+pub(super) fn loose_log(name: &str) -> Record {
+    let mut log = record(Kind::Other, name, 1, (1, 0), (0, 0));
+    (log.role, log.group) = (Role::Log, GroupKey::None);
+    (log.trace_id, log.span_id, log.end) = (None, None, None);
+    log.body.bytes = name.into();
+    log
+}
+
+pub(super) fn metric(name: &str) -> MetricRow {
+    let (start, end) = (nanos(0), nanos(1));
+    MetricRow { name: name.into(), origin: shop(), start, end, points: 1, bytes: name.into() }
 }
 
 pub(super) fn agent(name: &str, trace: u8, ids: (u8, u8), time: (u64, u64)) -> Record {

@@ -2,16 +2,19 @@
 
 use super::{
     PATIENCE, Subject, moment, page,
-    records::{agent, batch, call, ms, run_id, said, span, tool, trace},
+    records::{agent, batch, call, loose_log, metric, ms, run_id, said, span, tool, trace},
     run_ids, runs, search, search_query, view,
 };
-use crate::{Change, Pricing, ReadLimit, StoreError, Stored, Unreadable, catch_up, commit_and_wait, retain};
+use crate::{
+    Batch, Change, Pricing, ReadLimit, StoreError, Stored, Unreadable, catch_up, commit_and_wait, retain,
+};
 use std::{
     sync::{Arc, Mutex, mpsc},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use turnscope_model::{
-    Approval, Body, LinkFact, NanoUsd, Purpose, Record, RecordId, RunId, RunStatus, ScoreSource,
+    Approval, Body, LinkFact, MetricId, NanoUsd, Purpose, Record, RecordId, RunId, RunStatus, ScoreSource,
+    TraceGroupId,
 };
 use turnscope_query::{
     Condition, FigureKey, FiguresQuery, Found, GroupBy, NewScore, NumberField, Order, Retention, RunCursor,
@@ -424,6 +427,34 @@ pub fn traces_are_listed_newest_first(subject: &mut impl Subject) {
         }
     }
     assert_eq!(seen, [5, 4, 3, 2, 1].map(|n| (trace(n), 4)));
+}
+
+/// Trace groups, records that belong to none, and metrics are walked through in the order of receipt, each once.
+pub fn what_belongs_to_no_run_can_be_walked_through(subject: &mut impl Subject) {
+    let logs = (1..=3).map(|n| loose_log(&format!("log {n}")));
+    let records = one_run(1).into_iter().chain(logs).chain(one_run(2));
+    let metrics = (1..=3).map(|n| metric(&format!("metric {n}"))).collect();
+    commit_and_wait(subject.store(), Batch { metrics, ..batch(records) }).unwrap();
+
+    let mut groups = view(subject).groups(TraceGroupId(0), 1).unwrap();
+    groups.extend(view(subject).groups(groups[0], 9).unwrap());
+    let of = |n| view(subject).group_of_trace(trace(n)).unwrap().unwrap();
+    assert_eq!(groups, [of(1), of(2)]);
+
+    let (mut names, mut above) = (Vec::new(), RecordId(0));
+    loop {
+        let found = view(subject).loose_records(above).unwrap();
+        names.extend(found.records.into_iter().map(|record| record.unwrap().facts.name.clone()));
+        let Some(looked_to) = found.looked_to else { break };
+        assert!(looked_to > above);
+        above = looked_to;
+    }
+    assert_eq!(names, ["log 1", "log 2", "log 3"]);
+
+    let mut found = view(subject).metrics(MetricId(0), 2).unwrap();
+    found.extend(view(subject).metrics(found[1].id, 9).unwrap());
+    let found: Vec<_> = found.into_iter().map(|metric| metric.bytes.unwrap()).collect();
+    assert_eq!(found, [1, 2, 3].map(|n| metric(&format!("metric {n}")).bytes));
 }
 
 /// What was said is found, with the run, the turn and the step that met it first.

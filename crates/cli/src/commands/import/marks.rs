@@ -1,6 +1,6 @@
 //! What people and programs added to an exported run: tags and scores. They are given again, with their ids and times.
 
-use super::Taken;
+use super::send::Sender;
 use crate::{
     client::{Client, encode},
     exit::{Code, Failure},
@@ -14,7 +14,9 @@ const LOOKS: u32 = 50;
 const BETWEEN: Duration = Duration::from_millis(200);
 
 /// Gives the tags and scores of an exported run and of its child runs. Nothing is given twice.
-pub(super) fn give(client: &Client, export: &Value, taken: &mut Taken) -> Result<(), Failure> {
+pub(super) fn give(export: &Value, sender: &mut Sender<'_>) -> Result<(), Failure> {
+    let client = sender.client;
+    sender.taken.runs += 1;
     tags(client, export)?;
     for score in export["scores"].as_array().into_iter().flatten() {
         // Scores in the telemetry came with it.
@@ -31,7 +33,7 @@ pub(super) fn give(client: &Client, export: &Value, taken: &mut Taken) -> Result
             }
         }
         once_there(|| client.post(&format!("/v1/runs/{run}/scores"), &body))?;
-        taken.scores += 1;
+        sender.taken.scores += 1;
     }
     Ok(())
 }

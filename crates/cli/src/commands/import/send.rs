@@ -2,7 +2,8 @@
 
 use super::{
     Taken,
-    pieces::{Group, Signal, Telemetry},
+    piece::{Encoding, Piece, Signal},
+    spool::Spooled,
 };
 use crate::{
     client::{Client, Reply},
@@ -10,6 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{Method, StatusCode, header};
+use indicatif::{HumanBytes, ProgressBar};
 use prost::Message as _;
 use serde_json::Value;
 use std::time::Duration;
@@ -17,58 +19,68 @@ use turnscope_otlp::decode::{self, Format};
 
 /// The size of a piece. Servers take larger ones, but an import that stops then has less to send again.
 const PIECE: usize = 4 << 20;
+/// From this size on, it is shown how much of a resource was sent.
+const LARGE: u64 = 8 * PIECE as u64;
 /// How often a busy server is asked again, and the longest wait between.
 const TRIES: u32 = 30;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Sends to one server, and learns what it takes at once.
+/// Sends to one server, counts what it took, and learns what it takes at once.
 pub(super) struct Sender<'a> {
-    client: &'a Client,
+    pub(super) client: &'a Client,
+    pub(super) taken: &'a mut Taken,
+    name: &'a str,
+    bar: &'a ProgressBar,
     piece: usize,
 }
 
 impl<'a> Sender<'a> {
-    pub(super) fn new(client: &'a Client) -> Self {
-        Self { client, piece: PIECE }
+    pub(super) fn new(client: &'a Client, taken: &'a mut Taken, name: &'a str, bar: &'a ProgressBar) -> Self {
+        Self { client, taken, name, bar, piece: PIECE }
     }
 
-    /// Sends everything, piece by piece.
-    pub(super) fn telemetry(&mut self, telemetry: Telemetry, taken: &mut Taken) -> Result<(), Failure> {
-        for group in telemetry.groups {
-            for piece in group.pieces(self.piece) {
-                self.piece(piece, taken)?;
+    /// Sends the records of a resource, piece by piece.
+    pub(super) fn resource(&mut self, mut records: Spooled) -> Result<(), Failure> {
+        let (total, mut sent) = (records.bytes(), 0);
+        let lost = |error: std::io::Error| Failure::failed(format!("cannot use a temporary file: {error}"));
+        while let Some(piece) = records.next_piece(self.piece).map_err(lost)? {
+            sent += piece.records.iter().map(|record| record.len() as u64).sum::<u64>();
+            self.piece(piece)?;
+            if total > LARGE {
+                let (sent, total) = (HumanBytes(sent), HumanBytes(total));
+                self.bar.set_message(format!("{}: sent {sent} of {total}", self.name));
             }
+        }
+        if total > LARGE {
+            self.bar.set_message(self.name.to_owned());
         }
         Ok(())
     }
 
-    fn piece(&mut self, piece: Group, taken: &mut Taken) -> Result<(), Failure> {
+    fn piece(&mut self, piece: Piece) -> Result<(), Failure> {
         let body = Bytes::from(piece.body());
         let size = body.len();
-        let reply = self.post(piece.signal, "application/json", &body)?;
+        let reply = self.post(piece.signal, piece.encoding, &body)?;
         if reply.status != StatusCode::PAYLOAD_TOO_LARGE {
-            return taken.count(piece.len() as u64, reply);
+            return self.taken.count(piece.records.len() as u64, reply);
         }
         self.piece = self.piece.min(size / 2).max(1);
-        let signal = piece.signal;
-        match piece.halves() {
-            Some(halves) => {
-                for half in halves {
-                    self.piece(half, taken)?;
-                }
-                Ok(())
-            }
-            // A record was taken as protobuf, which is smaller than its JSON.
-            None => match as_protobuf(signal, &body) {
-                Some(body) => taken.count(1, self.post(signal, "application/x-protobuf", &body)?),
-                None => taken.count(1, reply),
-            },
+        let (signal, encoding) = (piece.signal, piece.encoding);
+        if let Some(halves) = piece.halves() {
+            return halves.into_iter().try_for_each(|half| self.piece(half));
         }
+        // A record was taken as protobuf, which is smaller than its JSON.
+        let smaller = (encoding == Encoding::Json).then(|| as_protobuf(signal, &body)).flatten();
+        let reply = match smaller {
+            Some(body) => self.post(signal, Encoding::Protobuf, &body)?,
+            None => reply,
+        };
+        self.taken.count(1, reply)
     }
 
     /// Sends a body as it is.
-    pub(super) fn post(&self, signal: Signal, content_type: &str, body: &Bytes) -> Result<Reply, Failure> {
-        let headers = [("content-type", content_type), ("accept", "application/json")];
+    fn post(&self, signal: Signal, encoding: Encoding, body: &Bytes) -> Result<Reply, Failure> {
+        let headers = [("content-type", encoding.content_type()), ("accept", "application/json")];
         let mut tries = 1;
         loop {
             let reply = self.client.exchange(Method::POST, signal.path(), &headers, body.clone())?;
