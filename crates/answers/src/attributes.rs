@@ -68,6 +68,34 @@ pub(crate) fn page(
     }
 }
 
+/// The filter without its conditions on attributes: where it has some, the runs that match it.
+///
+/// # Errors
+/// More runs than can be looked through are left by the rest of the filter.
+pub(crate) fn resolved(reader: &mut dyn Reader, filter: &RunFilter, moment: Moment) -> Result<RunFilter> {
+    if filter.attributes().is_empty() {
+        return Ok(filter.clone());
+    }
+    let candidates = filter.resolved(&|_| None);
+    let mut at = RunPageQuery { limit: AT_ONCE, ..RunPageQuery::default() };
+    let (mut found, mut looked) = (Vec::new(), 0);
+    loop {
+        let page = reader.runs(&candidates, &at, moment)?;
+        looked += page.runs.len();
+        if looked > LOOKED_THROUGH {
+            return Err(AnswerError::bad_request(
+                format!("figures by attributes are of {LOOKED_THROUGH} runs at most, and there are more"),
+                "add conditions that leave fewer runs to look through, such as started>7d or service:NAME",
+            ));
+        }
+        found.extend(matching(reader, &page.runs, filter, &candidates, moment)?);
+        match page.next {
+            Some(next) => at.after = Some(next),
+            None => return Ok(Condition::Runs(found).into()),
+        }
+    }
+}
+
 /// Which of these candidates match the filter, once their attributes are known.
 fn matching(
     reader: &mut dyn Reader,

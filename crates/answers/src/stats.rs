@@ -1,7 +1,7 @@
 //! Figures over runs, by group and over time.
 
 use crate::{
-    AnswerError, Answers, Result,
+    Answers, Result, attributes,
     wire::{money, ms, usage},
 };
 use std::collections::BTreeMap;
@@ -35,13 +35,8 @@ impl Answers {
         names: &[String],
         bucket: Option<Bucket>,
     ) -> Result<FiguresReply> {
-        if !filter.attributes().is_empty() {
-            return Err(AnswerError::bad_request(
-                "figures cannot be filtered by attributes",
-                "GET /v1/runs can: attributes are looked for in each run, and not indexed",
-            ));
-        }
         self.read(|reader| {
+            let filter = &attributes::resolved(reader, filter, self.moment)?;
             let all = FiguresQuery { filter: filter.clone(), ..FiguresQuery::default() };
             let now = self.moment.now_ms;
             let last_day = Range {

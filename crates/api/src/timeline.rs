@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 pub struct TimelineQuery {
     /// The first step of the window.
     pub from: Option<usize>,
-    /// The most steps in the window.
+    /// The most steps in the window, 1 to 100000; default 10000. With `include_data`, 1 to 200; default 200.
     pub limit: Option<usize>,
     /// Child runs' steps too; default true.
     pub children: Option<bool>,
-    /// Each step whole; needs a window of at most 200 steps.
+    /// Each step whole; not with `format=columns`.
     pub include_data: Option<bool>,
     /// `columns` for the compact skeleton of large runs.
     pub format: Option<String>,

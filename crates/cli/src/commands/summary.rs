@@ -9,7 +9,7 @@ pub(crate) struct Summary {
     /// A run id or its prefix, a trace id, the application's own id, or `last`
     run: String,
     /// Approximate length, in tokens
-    #[arg(long, value_name = "N", default_value_t = 2000)]
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(50..=100_000))]
     max_tokens: u32,
     #[command(flatten)]
     reading: Reading,

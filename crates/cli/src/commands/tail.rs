@@ -19,7 +19,7 @@ pub(crate) struct Tail {
     #[arg(short, long)]
     all: bool,
     /// Number of existing runs to show first
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 5)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=1000))]
     last: u32,
     /// Exit after this many lines
     #[arg(long, value_name = "N", hide = true)]
@@ -91,7 +91,7 @@ fn latest(client: &Client, args: &Tail, limit: u32) -> Result<Vec<Value>, Failur
         return Ok(Vec::new());
     }
     let roots = if args.all { "" } else { "&roots_only=true" };
-    let mut list: Value = client.get(&format!("/v1/runs?limit={}{roots}", limit.min(1000)))?;
+    let mut list: Value = client.get(&format!("/v1/runs?limit={limit}{roots}"))?;
     match list["runs"].take() {
         Value::Array(runs) => Ok(runs),
         _ => Ok(Vec::new()),

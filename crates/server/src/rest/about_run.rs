@@ -1,5 +1,6 @@
 //! What `GET /v1/runs/{id}/…` gives beside steps: one turn, its context windows, its cost, its export and its summary.
 
+use super::parameters::within;
 use crate::{problem::Problem, state::App};
 use axum::{
     Json,
@@ -63,7 +64,7 @@ pub(crate) async fn summary(
     Path(id): Path<String>,
     Query(query): Query<SummaryQuery>,
 ) -> Result<Response, Problem> {
-    let max_chars = query.max_tokens.unwrap_or(2000).clamp(50, 100_000) * CHARS_A_TOKEN;
+    let max_chars = within("max_tokens", query.max_tokens.unwrap_or(2000), 50..=100_000)? * CHARS_A_TOKEN;
     let text = app.ask(move |answers| answers.summary(&id, max_chars)).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }

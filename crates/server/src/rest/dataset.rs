@@ -4,7 +4,7 @@ use super::{parameters::limit, runs, stream::UNBUFFERED};
 use crate::{problem::Problem, state::App};
 use axum::{
     body::Body,
-    extract::{Query, State},
+    extract::{Query, RawQuery, State},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use turnscope_answers::{AnswerError, DatasetPage};
 use turnscope_api::{FormatQuery, RunQuery};
-use turnscope_query::{RunFilter, RunPageQuery};
+use turnscope_query::{RunFilter, RunPageQuery, within_limits};
 
 /// Runs read at once.
 const AT_ONCE: u32 = 50;
@@ -26,11 +26,14 @@ pub(crate) async fn export(
     State(app): State<Arc<App>>,
     Query(query): Query<RunQuery>,
     Query(format): Query<FormatQuery>,
+    RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     if format.format.as_deref().is_some_and(|format| format != "jsonl") {
         return Err(Problem::bad_request("there is no such format").detail("take jsonl, or leave it out"));
     }
-    let filter = runs::filter(&query, app.moment().now_ms)?;
+    let filter =
+        runs::filter(&query, app.moment().now_ms)?.and(runs::attributes(raw.as_deref().unwrap_or(""))?);
+    within_limits(&filter)?;
     let mut left = limit(query.limit, u32::MAX, u32::MAX)?;
     let page = runs::page(&RunQuery { limit: Some(AT_ONCE.min(left)), ..query.clone() })?;
     let filter = Arc::new(filter);

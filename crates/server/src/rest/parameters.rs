@@ -14,11 +14,12 @@ use axum::{
 };
 use std::{
     collections::{BTreeSet, HashMap},
+    ops::RangeInclusive,
     sync::{Arc, OnceLock},
 };
 
-/// The one call that also takes names of the client's own, and what they begin with.
-const OPEN: (&str, &str) = ("/v1/runs", "attr.");
+/// The calls that also take names of the client's own, and what these begin with.
+const OPEN: ([&str; 3], &str) = (["/v1/runs", "/v1/stats", "/v1/export"], "attr.");
 
 /// The parameters of every documented `GET`, by path; known once the routes are documented.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +39,7 @@ impl Parameters {
     /// The first name in the query string that the call at `path` does not have, with what it has.
     fn unknown(&self, path: &str, query: &str) -> Option<(String, &BTreeSet<String>)> {
         let known = self.0.get()?.get(path)?;
-        let is_open = |name: &str| path == OPEN.0 && name.starts_with(OPEN.1);
+        let is_open = |name: &str| OPEN.0.contains(&path) && name.starts_with(OPEN.1);
         form_urlencoded::parse(query.as_bytes())
             .map(|(name, _)| name)
             .find(|name| !(known.contains(name.as_ref()) || is_open(name)))
@@ -51,11 +52,30 @@ pub(super) fn limit<N>(given: Option<N>, default: N, most: N) -> Result<N, Probl
 where
     N: Copy + PartialOrd + From<u8> + std::fmt::Display,
 {
-    let limit = given.unwrap_or(default);
-    if (N::from(1)..=most).contains(&limit) {
-        return Ok(limit);
+    within("limit", given.unwrap_or(default), N::from(1)..=most)
+}
+
+/// A number that must lie in a range: one outside is an error, and never another number.
+pub(super) fn within<N>(name: &str, given: N, range: RangeInclusive<N>) -> Result<N, Problem>
+where
+    N: Copy + PartialOrd + std::fmt::Display,
+{
+    if range.contains(&given) {
+        return Ok(given);
     }
-    Err(Problem::bad_request(format!("limit {limit} is out of range")).detail(format!("use 1 to {most}")))
+    let (least, most) = range.into_inner();
+    Err(Problem::bad_request(format!("{name} {given} is out of range"))
+        .detail(format!("use {least} to {most}")))
+}
+
+/// Refuses parameters that say different things of the same: none of them is left out in silence.
+pub(super) fn not_together(given: &[(&str, bool)]) -> Result<(), Problem> {
+    let names: Vec<&str> = given.iter().filter(|(_, is_given)| *is_given).map(|(name, _)| *name).collect();
+    if names.len() < 2 {
+        return Ok(());
+    }
+    Err(Problem::bad_request(format!("{} cannot be combined", names.join(" and ")))
+        .detail("leave one of them out"))
 }
 
 /// Documents the parts of paths that stand for something (`{id}`): handlers take them by place, not by name.
@@ -116,7 +136,7 @@ pub(crate) async fn refuse_unknown(
         && let Some((name, known)) = parameters.unknown(path.as_str(), query)
     {
         let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
-        if path.as_str() == OPEN.0 {
+        if OPEN.0.contains(&path.as_str()) {
             known.push("attr.KEY");
         }
         return Problem::bad_request(format!("there is no parameter {name:?}"))
@@ -141,7 +161,8 @@ mod tests {
         let unknown = |path, query| parameters.unknown(path, query).map(|(name, _)| name);
         assert_eq!(unknown("/v1/runs", "limit=3&agnet=x").as_deref(), Some("agnet"));
         assert_eq!(unknown("/v1/runs", "agent=x&attr.deployment.environment=prod"), None);
-        assert_eq!(unknown("/v1/stats", "attr.a=b").as_deref(), Some("attr.a"));
+        assert_eq!(unknown("/v1/stats", "attr.a=b"), None);
+        assert_eq!(unknown("/v1/traces", "attr.a=b").as_deref(), Some("attr.a"));
         assert_eq!(unknown("/v1/stats", "agent=x&group_by=model"), None);
         assert_eq!(unknown("/not/documented", "x=1"), None);
         let (_, known) = parameters.unknown("/v1/search", "query=x").unwrap();

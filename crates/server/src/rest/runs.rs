@@ -115,7 +115,7 @@ pub(super) fn page(query: &RunQuery) -> Result<RunPageQuery, Problem> {
 }
 
 /// The attributes that a query string asks for with `attr.KEY=VALUE`.
-fn attributes(query: &str) -> Result<RunFilter, Problem> {
+pub(super) fn attributes(query: &str) -> Result<RunFilter, Problem> {
     let mut filter = RunFilter::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let Some(key) = name.strip_prefix("attr.") else { continue };

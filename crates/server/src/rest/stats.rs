@@ -4,7 +4,7 @@ use super::{maintain, parameters::limit, runs};
 use crate::{problem::Problem, state::App};
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::{Query, RawQuery, State},
 };
 use std::{
     collections::BTreeMap,
@@ -12,15 +12,19 @@ use std::{
 };
 use turnscope_answers::Bucket;
 use turnscope_api::{GroupQuery, Queue, RunQuery, Stats, ValueCount, Values, ValuesQuery};
-use turnscope_query::{Field, GroupBy, ValueCursor};
+use turnscope_query::{Field, GroupBy, ValueCursor, within_limits};
 
 /// Counts, tokens, cost, latency percentiles and verdicts, with the filters of `/v1/runs`.
 pub(crate) async fn stats(
     State(app): State<Arc<App>>,
     Query(query): Query<RunQuery>,
     Query(grouping): Query<GroupQuery>,
+    RawQuery(raw): RawQuery,
 ) -> Result<Json<Stats>, Problem> {
-    let filter = runs::filter(&query, app.moment().now_ms)?;
+    has_no_pages(&query)?;
+    let filter =
+        runs::filter(&query, app.moment().now_ms)?.and(runs::attributes(raw.as_deref().unwrap_or(""))?);
+    within_limits(&filter)?;
     let names: Vec<String> = grouping
         .group_by
         .as_deref()
@@ -36,6 +40,20 @@ pub(crate) async fn stats(
         bucket_ms: figures.bucket.map(|width| width / 1_000_000),
         groups: figures.groups,
     }))
+}
+
+/// Refuses what `/v1/runs` takes for its pages.
+fn has_no_pages(query: &RunQuery) -> Result<(), Problem> {
+    let given = [
+        ("limit", query.limit.is_some()),
+        ("offset", query.offset.is_some()),
+        ("cursor", query.cursor.is_some()),
+        ("order", query.order.is_some()),
+    ];
+    given.iter().find(|(_, is_given)| *is_given).map_or(Ok(()), |(name, _)| {
+        Err(Problem::bad_request(format!("figures have no {name}"))
+            .detail("leave it out: figures are of all runs that the filters ask for"))
+    })
 }
 
 fn queue(app: &App) -> Queue {

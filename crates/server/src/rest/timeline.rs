@@ -1,6 +1,6 @@
 //! The steps of a run: in order with child runs (`timeline`), flat (`steps`), one whole (`data`).
 
-use super::parameters::limit;
+use super::parameters::{limit, not_together, within};
 use crate::{problem::Problem, state::App};
 use axum::{
     Json,
@@ -25,11 +25,7 @@ pub(crate) async fn timeline(
 ) -> Result<Json<TimelineReply>, Problem> {
     let with_data = query.include_data.unwrap_or(false);
     let limit = query.limit.unwrap_or(if with_data { WITH_DATA } else { WINDOW });
-    if limit == 0 || limit > if with_data { WITH_DATA } else { MAX_WINDOW } {
-        return Err(Problem::bad_request(format!("limit {limit} is out of range")).detail(format!(
-            "take 1 to {WITH_DATA} with include_data=true, else 1 to {MAX_WINDOW}, and go on with from="
-        )));
-    }
+    let limit = within("limit", limit, 1..=if with_data { WITH_DATA } else { MAX_WINDOW })?;
     let columns = match query.format.as_deref() {
         None | Some("steps") => false,
         Some("columns") => true,
@@ -38,6 +34,7 @@ pub(crate) async fn timeline(
                 .detail("take columns, or leave it out"));
         }
     };
+    not_together(&[("include_data=true", with_data), ("format=columns", columns)])?;
     let children = query.children.unwrap_or(true);
     let window = (query.from.unwrap_or(0), limit);
     let reply = app.ask(move |answers| {
@@ -66,6 +63,7 @@ pub(crate) async fn steps(
 }
 
 fn kinds(query: &StepsQuery) -> Result<Option<Vec<Kind>>, Problem> {
+    not_together(&[("kind", query.kind.is_some()), ("event_type", query.event_type.is_some())])?;
     if let Some(kinds) = &query.kind {
         let parsed: Result<Vec<Kind>, ()> = kinds.split(',').map(str::parse).collect();
         return parsed.map(Some).map_err(|()| {
