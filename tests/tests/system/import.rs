@@ -46,7 +46,35 @@ fn shown(server: &At) -> Json {
     };
     let mut shown: Json = ids.iter().map(of).collect();
     order_tags(&mut shown);
-    json!({ "runs": shown, "sessions": server.json("/v1/sessions")["sessions"] })
+    let mut traces = server.json("/v1/traces?limit=1000")["traces"].as_array().unwrap().clone();
+    traces.sort_by_key(ToString::to_string);
+    json!({ "runs": shown, "sessions": server.json("/v1/sessions")["sessions"], "traces": traces, "loose": loose(server) })
+}
+
+/// The telemetry that belongs to no run, one text for each record or metric, sorted: it has no order.
+fn loose(server: &At) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut path = "/v1/loose-telemetry".to_owned();
+    loop {
+        let page = server.json(&path);
+        assert_eq!(page["unreadable"], json!([]));
+        for (signal, scopes, records) in [
+            ("resourceSpans", "scopeSpans", "spans"),
+            ("resourceLogs", "scopeLogs", "logRecords"),
+            ("resourceMetrics", "scopeMetrics", "metrics"),
+        ] {
+            for of_resource in page["otlp"][signal].as_array().into_iter().flatten() {
+                let of_scope = &of_resource[scopes][0];
+                let origin = [&of_resource["resource"], &of_scope["scope"], &of_scope["schemaUrl"]];
+                let records = of_scope[records].as_array().unwrap();
+                found.extend(records.iter().map(|record| json!([signal, origin, record]).to_string()));
+            }
+        }
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/v1/loose-telemetry?cursor={cursor}");
+    }
+    found.sort();
+    found
 }
 
 /// Tags have no order.
@@ -109,14 +137,50 @@ fn telemetry(runs: &[Vec<Planned>]) -> Json {
     json!({ "resourceSpans": resource_spans.collect::<Vec<_>>() })
 }
 
-fn logs(runs: usize) -> Json {
+/// A log record of each run's first span, and as many that name no trace or one without spans.
+fn logs(runs: usize, loose: &[u8]) -> Json {
+    let of_no_run = loose.iter().enumerate().map(|(n, odd)| {
+        let mut record = json!({ "timeUnixNano": (load::ZERO + n as u64).to_string(), "body": { "stringValue": "loose" },
+            "attributes": attributes(9, *odd, n) });
+        if odd % 2 == 0 {
+            record["traceId"] = format!("{:032x}", 1000 + n).into();
+        }
+        record
+    });
     let records: Json = (0..runs)
         .map(|run| {
             json!({ "timeUnixNano": (load::ZERO + 7).to_string(), "severityText": "WARN", "body": { "doubleValue": "Infinity" },
                 "traceId": format!("{:032x}", run + 1), "spanId": format!("{:016x}", 1) })
         })
+        .chain(of_no_run)
         .collect();
     json!({ "resourceLogs": [{ "scopeLogs": [{ "logRecords": records }] }] })
+}
+
+/// Traces that make no run.
+fn plain_traces(loose: &[u8]) -> Json {
+    let spans = loose.iter().enumerate().flat_map(|(n, odd)| {
+        (0..=*odd).map(move |child| {
+            let start = load::ZERO + n as u64 * 1_000 + u64::from(child);
+            let parent = if child == 0 { String::new() } else { format!("{:016x}", child) };
+            json!({ "traceId": format!("{:032x}", 500 + n), "spanId": format!("{:016x}", child + 1), "parentSpanId": parent,
+                "name": "GET /", "startTimeUnixNano": start.to_string(), "endTimeUnixNano": (start + 9).to_string(),
+                "attributes": [{ "key": "http.request.method", "value": { "stringValue": "GET" } }] })
+        })
+    });
+    json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": spans.collect::<Vec<_>>() }] }] })
+}
+
+fn metrics(loose: &[u8]) -> Json {
+    let metric = |(n, odd): (usize, &u8)| {
+        let point = json!({ "attributes": attributes(9, *odd, n), "timeUnixNano": (load::ZERO + n as u64).to_string(),
+            "asDouble": "Infinity", "count": "2", "sum": "NaN", "bucketCounts": ["1", "1"], "explicitBounds": [0.5] });
+        let kind =
+            ["gauge", "sum", "histogram", "exponentialHistogram", "summary", "gauge"][usize::from(*odd)];
+        json!({ "name": format!("metric {}", n % 2), "unit": "s", kind: { "dataPoints": [point] } })
+    };
+    let metrics: Json = loose.iter().enumerate().map(metric).collect();
+    json!({ "resourceMetrics": [{ "resource": { "attributes": [] }, "scopeMetrics": [{ "metrics": metrics, "scope": { "name": "m" } }] }] })
 }
 
 /// Tags and scores, on the run of any number.
@@ -150,9 +214,15 @@ proptest! {
     fn another_server_shows_the_same_after_export_and_import(
         runs in proptest::collection::vec(proptest::collection::vec((0..4_u8, any::<usize>(), 0..6_u8), 1..9), 1..6),
         marks in proptest::collection::vec((any::<usize>(), 0..3_u8), 0..8),
+        of_no_run in proptest::collection::vec(0..6_u8, 0..9),
     ) {
         let (one, other) = (InProcess::start(|_| ()), InProcess::start(|_| ()));
-        for (path, body) in [("/v1/traces", telemetry(&runs)), ("/v1/logs", logs(runs.len()))] {
+        for (path, body) in [
+            ("/v1/traces", telemetry(&runs)),
+            ("/v1/logs", logs(runs.len(), &of_no_run)),
+            ("/v1/traces", plain_traces(&of_no_run)),
+            ("/v1/metrics", metrics(&of_no_run)),
+        ] {
             prop_assert_eq!(one.post(path, &[JSON], body.to_string().as_bytes()).text(), "{}");
         }
         mark(&one, &marks);
@@ -160,6 +230,7 @@ proptest! {
         exported(&one, file.path());
         let before = shown(&one);
         prop_assert!(!before["runs"].as_array().unwrap().is_empty());
+        prop_assert!(before["loose"].as_array().unwrap().len() >= of_no_run.len() * 3);
         for _ in 0..2 {
             // Times and ids of marks come along too, so that a second import adds nothing.
             import(&other, file.path());
@@ -228,4 +299,70 @@ fn an_import_hears_why_it_was_refused() {
     std::fs::write(file.path(), body.to_string()).unwrap();
     let refused = cli(&server, &["import", file.path().to_str().unwrap()]);
     assert_eq!(refused.status.code(), Some(5), "{}", said(&refused));
+}
+
+/// A request of one resource as the collector writes it: what belongs to the whole stands behind the records.
+fn collector_file(spans: usize) -> String {
+    let spans: Vec<String> = (1..=spans)
+        .map(|n| {
+            json!({ "traceId": format!("{:032x}", 7), "spanId": format!("{n:016x}"), "name": "x".repeat(1000),
+                "startTimeUnixNano": "1750000000000000000", "endTimeUnixNano": "1750000000000000009" })
+            .to_string()
+        })
+        .collect();
+    format!(
+        r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}],"scope":{{"name":"late"}},"schemaUrl":"https://example.org/2"}}],
+            "schemaUrl":"https://example.org/1","resource":{{"attributes":[]}}}}]}}"#,
+        spans.join(",")
+    )
+}
+
+#[test]
+fn one_object_larger_than_a_request_may_be_is_imported_in_pieces() {
+    let server = InProcess::start(|config| config.max_body_bytes = 100_000);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), collector_file(900)).unwrap();
+    for _ in 0..2 {
+        let taken = import(&server, file.path());
+        assert!(taken.contains("Imported 900 records"), "{taken}");
+        assert_eq!(server.json("/v1/traces")["traces"][0]["span_count"], 900);
+    }
+    let page = server.json("/v1/loose-telemetry");
+    let resource = &page["otlp"]["resourceSpans"][0];
+    assert_eq!(resource["schemaUrl"], "https://example.org/1");
+    assert_eq!(resource["scopeSpans"][0]["schemaUrl"], "https://example.org/2");
+    assert_eq!(resource["scopeSpans"][0]["scope"]["name"], "late");
+}
+
+#[test]
+fn protobuf_files_larger_than_a_request_may_be_are_imported_in_pieces() {
+    let server = InProcess::start(|config| config.max_body_bytes = 100_000);
+    let spans = |trace, count| -> Vec<u8> {
+        let text = vec![load::text("http.route", "x".repeat(1000))];
+        load::encode((0..count).map(|n| load::span(trace, n, None, "step", text.clone())).collect()).to_vec()
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let whole = directory.path().join("old.traces.pb");
+    std::fs::write(&whole, spans(0, 400)).unwrap();
+    let taken = import(&server, &whole);
+    assert!(taken.contains("Imported 400 records"), "{taken}");
+
+    // As the collector's file exporter writes it: each request behind its length.
+    let framed = directory.path().join("collector.traces.pb");
+    let frame =
+        |request: Vec<u8>| [&u32::try_from(request.len()).unwrap().to_be_bytes()[..], &request].concat();
+    let cut = |bytes: Vec<u8>| bytes[..bytes.len() / 2].to_vec();
+    let file = [frame(spans(1, 100)), frame(spans(2, 200)), cut(frame(spans(3, 1)))].concat();
+    std::fs::write(&framed, &file).unwrap();
+    let stopped = cli(&server, &["import", framed.to_str().unwrap()]);
+    assert_eq!(stopped.status.code(), Some(1));
+    let text = said(&stopped);
+    assert!(text.contains("Imported 300 records") && text.contains("--skip 2"), "{text}");
+    let spans: u64 = server.json("/v1/traces")["traces"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|trace| trace["span_count"].as_u64().unwrap())
+        .sum();
+    assert_eq!(spans, 700);
 }

@@ -171,3 +171,36 @@ fn a_client_that_never_reads_is_dropped_and_ingest_goes_on() {
     send_large(&server, 400);
     reading.join().unwrap();
 }
+
+/// Schemathesis cannot ask for it, because it never ends.
+#[test]
+fn every_documented_answer_of_the_live_stream_is_given_and_no_other() {
+    let open = InProcess::start(|_| ());
+    let locked = InProcess::start(|config| config.api_key = Some(turnscope_server::ApiKey::new("s3cret")));
+    let document = open.json("/openapi.json");
+    let replies = document["paths"]["/v1/live"]["get"]["responses"].as_object().unwrap();
+    let mut given = Vec::new();
+    for (server, path, headers) in [
+        (&open, "/v1/live", &[][..]),
+        (&open, "/v1/live?last_event_id=", &[]),
+        (&open, "/v1/live?last_event_id=%00", &[]),
+        (&open, "/v1/live", &[("last-event-id", "of-another-server-18446744073709551616")]),
+        (&open, "/v1/live?lastEventId=1-1", &[]),
+        (&locked, "/v1/live", &[]),
+        (&open, "/v1/live", &[("host", "evil.example")]),
+    ] {
+        let mut stream = http::open(server.0.listen).unwrap();
+        stream.write_all(http::head("GET", path, headers, None).as_bytes()).unwrap();
+        let mut head = BufReader::new(stream).lines().map(|line| line.unwrap().to_ascii_lowercase());
+        let status = head.next().unwrap().split(' ').nth(1).unwrap().to_owned();
+        let media = head.find_map(|line| line.strip_prefix("content-type: ").map(str::to_owned)).unwrap();
+        let documented = &replies[&status];
+        let shared = documented["$ref"].as_str().and_then(|at| document.pointer(at.strip_prefix('#')?));
+        let content = shared.unwrap_or(documented)["content"].as_object().unwrap();
+        assert!(content.keys().all(|key| media.starts_with(key)), "{path}: {status} with {media}");
+        given.push(status);
+    }
+    given.sort_unstable();
+    given.dedup();
+    assert_eq!(given, replies.keys().cloned().collect::<Vec<_>>());
+}

@@ -257,7 +257,17 @@ fn a_value_that_cannot_be_is_an_error_that_lists_what_can() {
         ("/v1/values?field=luck", "use status, verdict, agent"),
         ("/v1/stats?group_by=luck", "use agent"),
         ("/v1/stats?bucket=year", "use minute, hour, day"),
-        ("/v1/stats?q=attr.x:1", "GET /v1/runs can"),
+        ("/v1/stats?limit=5", "leave it out"),
+        ("/v1/stats?order=cost", "leave it out"),
+        ("/v1/runs/session-0/summary?max_tokens=49", "use 50 to 100000"),
+        ("/v1/runs/session-0/summary?max_tokens=100001", "use 50 to 100000"),
+        ("/v1/runs/session-0/timeline?limit=100001", "use 1 to 100000"),
+        ("/v1/runs/session-0/timeline?limit=201&include_data=true", "use 1 to 200"),
+        ("/v1/runs/session-0/timeline?include_data=true&format=columns", "leave one of them out"),
+        ("/v1/runs/session-0/steps?kind=llm&event_type=tool_call", "leave one of them out"),
+        ("/v1/unmapped?records=20001", "use 1 to 20000"),
+        ("/v1/loose-telemetry?cursor=groups", "next_cursor"),
+        ("/v1/loose-telemetry?cursor=groups:x", "next_cursor"),
         ("/v1/runs?cursor=abc", "next_cursor"),
         ("/v1/sessions?cursor=abc", "next_cursor"),
         ("/v1/export?cursor=abc", "next_cursor"),
@@ -273,6 +283,37 @@ fn a_value_that_cannot_be_is_an_error_that_lists_what_can() {
     }
     let at = problem(&server, "GET", "/v1/runs?q=agent:a%20status:done", "", 400);
     assert_eq!((&at["position"], &at["length"]), (&json!(15), &json!(4)), "{at}");
+}
+
+#[test]
+fn figures_are_filtered_by_attributes_as_lists_are() {
+    let server = Turnscope::start();
+    for run in 0..6 {
+        let stage = if run % 3 == 0 { "test" } else { "live" };
+        let attributes = vec![
+            load::text("gen_ai.operation.name", "invoke_agent"),
+            load::text("stage", stage),
+            load::number("shard", run as i64),
+        ];
+        let body = load::encode(vec![load::span(run, 0, None, "step", attributes)]);
+        let sent = server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &body);
+        assert_eq!(sent.status, 200, "{}", sent.text());
+    }
+    for (query, runs) in [
+        ("attr.stage=test", 2),
+        ("attr.stage=test&attr.shard=3.0", 1),
+        ("q=attr.stage:live", 4),
+        ("q=-attr.stage:live", 2),
+        ("q=attr.shard%3E2%20OR%20attr.stage:test", 4),
+        ("q=attr.stage:nowhere", 0),
+    ] {
+        let listed = server.json(&format!("/v1/runs?{query}"))["runs"].as_array().unwrap().len();
+        let figures = server.json(&format!("/v1/stats?{query}&group_by=service"));
+        assert_eq!((listed, figures["runs"].as_u64()), (runs, Some(runs as u64)), "{query}");
+        let grouped: u64 =
+            figures["groups"].as_array().unwrap().iter().map(|group| group["runs"].as_u64().unwrap()).sum();
+        assert_eq!(grouped, runs as u64, "{query}");
+    }
 }
 
 #[test]
@@ -409,6 +450,7 @@ fn what_calls_answer_is_what_the_document_says() {
         ("GET", "/v1/runs", "/v1/runs?order=sideways".into(), Json::Null, 400),
         ("GET", "/v1/runs/{id}/summary", format!("/v1/runs/{RUN}/summary"), Json::Null, 200),
         ("GET", "/v1/export", "/v1/export".into(), Json::Null, 200),
+        ("GET", "/v1/loose-telemetry", "/v1/loose-telemetry".into(), Json::Null, 200),
         ("GET", "/metrics", "/metrics".into(), Json::Null, 200),
         ("POST", "/v1/session", "/v1/session".into(), json!({"key": "any"}), 200),
         ("POST", "/v1/prune", "/v1/prune".into(), json!({}), 400),
