@@ -22,7 +22,7 @@ pub fn traces(
     budget: &Budget<'_>,
 ) -> Result<Normalised, DecodeError> {
     if format == Format::Protobuf {
-        return normalise::encoded_traces(decode::open_traces(body.clone(), budget)?, redactor, budget);
+        return normalise::encoded_traces(decode::open_traces(body, budget)?, redactor, budget);
     }
     let (request, left_out) = decode::traces_within(body, format, budget)?;
     Ok(normalise::traces(request, redactor).without(&left_out))
@@ -39,7 +39,7 @@ pub fn logs(
     budget: &Budget<'_>,
 ) -> Result<Normalised, DecodeError> {
     if format == Format::Protobuf {
-        return normalise::encoded_logs(decode::open_logs(body.clone(), budget)?, redactor, budget);
+        return normalise::encoded_logs(decode::open_logs(body, budget)?, redactor, budget);
     }
     let (request, left_out) = decode::logs_within(body, format, budget)?;
     Ok(normalise::logs(request, redactor).without(&left_out))

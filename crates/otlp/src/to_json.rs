@@ -94,7 +94,9 @@ fn histogram_point(json: &mut Json, point: &HistogramDataPoint) {
     pairs(json.get_mut("attributes"), &point.attributes);
     exemplars(json, &point.exemplars);
     for (key, value) in [("sum", point.sum), ("min", point.min), ("max", point.max)] {
-        value.into_iter().for_each(|value| number(json.get_mut(key), value));
+        if let Some(value) = value {
+            number(json.get_mut(key), value);
+        }
     }
     for (json, bound) in each(json.get_mut("explicitBounds")).zip(&point.explicit_bounds) {
         number(Some(json), *bound);
@@ -106,7 +108,9 @@ fn exponential_point(json: &mut Json, point: &ExponentialHistogramDataPoint) {
     exemplars(json, &point.exemplars);
     let values = [("sum", point.sum), ("min", point.min), ("max", point.max)];
     for (key, value) in values.into_iter().chain([("zeroThreshold", Some(point.zero_threshold))]) {
-        value.into_iter().for_each(|value| number(json.get_mut(key), value));
+        if let Some(value) = value {
+            number(json.get_mut(key), value);
+        }
     }
 }
 

@@ -174,7 +174,8 @@ pub(crate) async fn unify(request: Request, next: Next) -> Response {
         status if status.is_client_error() => "bad-request",
         _ => "internal",
     };
-    let title = status.canonical_reason().unwrap_or("the request failed");
+    let (title, said) = in_plain_words(&said)
+        .unwrap_or_else(|| (status.canonical_reason().unwrap_or("the request failed"), said.clone()));
     let mut problem = Problem::new(status, kind, title);
     problem.0.detail = if said.is_empty() {
         parts.headers.get(header::ALLOW).and_then(|allowed| Some(format!("use {}", allowed.to_str().ok()?)))
@@ -188,6 +189,30 @@ pub(crate) async fn unify(request: Request, next: Next) -> Response {
     Response::from_parts(parts, body)
 }
 
+/// How the web framework's own refusals begin, and what is said instead.
+const REFUSALS: [(&str, &str); 4] = [
+    ("Failed to deserialize query string: ", "a parameter has a value that it cannot have"),
+    ("Failed to deserialize the JSON body into the target type: ", "the body is not what this call takes"),
+    ("Failed to parse the request body as JSON: ", "the body is not valid JSON"),
+    ("Invalid URL: ", "the path holds a value that it cannot have"),
+];
+
+/// What the standard library calls a text that is no number, and what to do about it.
+const NUMBERS: [(&str, &str); 4] = [
+    ("invalid digit found in string", "write a whole number, such as 5"),
+    ("cannot parse integer from empty string", "write a whole number, or leave it out"),
+    ("number too large to fit in target type", "the number is too large"),
+    ("provided string was not `true` or `false`", "write true or false"),
+];
+
+/// A refusal of the web framework without the names of its parts: what is wrong, and where.
+fn in_plain_words(said: &str) -> Option<(&'static str, String)> {
+    let (title, rest) =
+        REFUSALS.iter().find_map(|(begins, title)| Some((*title, said.strip_prefix(begins)?)))?;
+    let detail = NUMBERS.iter().fold(rest.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours));
+    Some((title, detail))
+}
+
 impl OperationOutput for Problem {
     type Inner = Self;
 }
@@ -195,6 +220,15 @@ impl OperationOutput for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_of_the_framework_is_said_in_plain_words() {
+        let said = in_plain_words("Failed to deserialize query string: limit: invalid digit found in string");
+        let (title, detail) = said.expect("it is one");
+        assert_eq!(title, "a parameter has a value that it cannot have");
+        assert_eq!(detail, "limit: write a whole number, such as 5");
+        assert_eq!(in_plain_words("something else"), None);
+    }
 
     #[test]
     fn what_a_store_cannot_do_now_or_at_all_is_no_internal_error() {

@@ -162,7 +162,7 @@ fn plain_traces(loose: &[u8]) -> Json {
     let spans = loose.iter().enumerate().flat_map(|(n, odd)| {
         (0..=*odd).map(move |child| {
             let start = load::ZERO + n as u64 * 1_000 + u64::from(child);
-            let parent = if child == 0 { String::new() } else { format!("{:016x}", child) };
+            let parent = if child == 0 { String::new() } else { format!("{child:016x}") };
             json!({ "traceId": format!("{:032x}", 500 + n), "spanId": format!("{:016x}", child + 1), "parentSpanId": parent,
                 "name": "GET /", "startTimeUnixNano": start.to_string(), "endTimeUnixNano": (start + 9).to_string(),
                 "attributes": [{ "key": "http.request.method", "value": { "stringValue": "GET" } }] })
@@ -339,7 +339,7 @@ fn protobuf_files_larger_than_a_request_may_be_are_imported_in_pieces() {
     let server = InProcess::start(|config| config.max_body_bytes = 100_000);
     let spans = |trace, count| -> Vec<u8> {
         let text = vec![load::text("http.route", "x".repeat(1000))];
-        load::encode((0..count).map(|n| load::span(trace, n, None, "step", text.clone())).collect()).to_vec()
+        load::encode((0..count).map(|n| load::span(trace, n, None, "step", text.clone())).collect())
     };
     let directory = tempfile::tempdir().unwrap();
     let whole = directory.path().join("old.traces.pb");

@@ -68,6 +68,7 @@ impl Reading<'_> {
 /// Reads one message from a body.
 pub(super) fn parse<M: FromJson>(body: &[u8], budget: &Budget<'_>) -> Result<(M, LeftOut), DecodeError> {
     let reading = Reading { budget, left_out: RefCell::default() };
+    let body = body.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(body);
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let read = Object(&reading, PhantomData).deserialize(&mut deserializer).and_then(|message| {
         deserializer.end()?;

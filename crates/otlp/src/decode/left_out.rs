@@ -23,9 +23,9 @@ impl LeftOut {
     }
 
     /// Notes a message of protobuf that cannot be decoded.
-    pub(super) fn malformed(&mut self, name: &str, error: &dyn fmt::Display) {
+    pub(super) fn malformed(&mut self, name: &str, reason: &str) {
         if self.values == 0 {
-            self.first = format!("a {name} is not valid protobuf: {error}");
+            self.first = format!("a {name} is not valid protobuf: {reason}");
         }
         self.values += 1;
     }

@@ -44,7 +44,7 @@ pub enum Format {
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// Not a valid protobuf message of the expected type.
-    #[error("the body is not valid OTLP protobuf: {0}")]
+    #[error("the body is not valid OTLP protobuf: {}", reason(.0))]
     Protobuf(#[from] prost::DecodeError),
     /// Not valid OTLP/JSON. The message says where: the path of keys, line and column.
     #[error("the body is not valid OTLP/JSON: {0}")]
@@ -52,6 +52,12 @@ pub enum DecodeError {
     /// More elements than there is memory for: see [`Budget`].
     #[error("the body holds more elements than can be decoded at once")]
     Memory,
+}
+
+/// What is wrong with a message of protobuf. The library's own text begins by saying that something is.
+pub(crate) fn reason(error: &prost::DecodeError) -> String {
+    let text = error.to_string();
+    text.strip_prefix("failed to decode Protobuf message: ").map(str::to_owned).unwrap_or(text)
 }
 
 /// Decodes a trusted export request for traces.
@@ -144,7 +150,7 @@ fn metric_by_metric(
     body: &[u8],
     budget: &Budget<'_>,
 ) -> Result<(ExportMetricsServiceRequest, LeftOut), DecodeError> {
-    let encoded = opened(bytes::Bytes::copy_from_slice(body), &schema::METRICS, budget)?;
+    let encoded = opened(&bytes::Bytes::copy_from_slice(body), &schema::METRICS, budget)?;
     let mut request = ExportMetricsServiceRequest::default();
     let mut left_out = LeftOut::default();
     let (mut has_metrics, mut first_error) = (false, None);
@@ -156,7 +162,7 @@ fn metric_by_metric(
                 match record::<Metric>(&metric, budget) {
                     Ok(metric) => metrics.push(metric),
                     Err(DecodeError::Protobuf(error)) => {
-                        left_out.malformed(Metric::NAME, &error);
+                        left_out.malformed(Metric::NAME, &reason(&error));
                         // How many points it had cannot be told.
                         left_out.points += 1;
                         first_error.get_or_insert(error);
@@ -221,34 +227,34 @@ impl EncodedRecord for Metric {
 }
 
 /// Opens an encoded request for traces; its spans stay encoded.
-pub(crate) fn open_traces(body: bytes::Bytes, budget: &Budget<'_>) -> Result<encoded::Request, DecodeError> {
+pub(crate) fn open_traces(body: &bytes::Bytes, budget: &Budget<'_>) -> Result<encoded::Request, DecodeError> {
     open(body, &schema::TRACES, budget)
 }
 
 /// Opens an encoded request for logs; its log records stay encoded.
-pub(crate) fn open_logs(body: bytes::Bytes, budget: &Budget<'_>) -> Result<encoded::Request, DecodeError> {
+pub(crate) fn open_logs(body: &bytes::Bytes, budget: &Budget<'_>) -> Result<encoded::Request, DecodeError> {
     open(body, &schema::LOGS, budget)
 }
 
 fn open(
-    body: bytes::Bytes,
+    body: &bytes::Bytes,
     schema: &'static schema::Schema,
     budget: &Budget<'_>,
 ) -> Result<encoded::Request, DecodeError> {
-    weigh::weigh(&body, schema, budget)?;
+    weigh::weigh(body, schema, budget)?;
     opened(body, schema, budget)
 }
 
 /// Opens an encoded request that was weighed. Texts that are not UTF-8 are repaired where they are in the way.
 fn opened(
-    body: bytes::Bytes,
+    body: &bytes::Bytes,
     schema: &'static schema::Schema,
     budget: &Budget<'_>,
 ) -> Result<encoded::Request, DecodeError> {
     let request = encoded::Request::decode(body.clone()).or_else(|error| {
         // The repaired body, and each record's own bytes beside it.
         budget.take(body.len().saturating_mul(2))?;
-        let repaired = utf8::repair(&body, schema).ok_or(error)?;
+        let repaired = utf8::repair(body, schema).ok_or(error)?;
         Ok::<_, DecodeError>(encoded::Request::decode(bytes::Bytes::from(repaired))?)
     })?;
     let resources = request.resources.iter();

@@ -115,7 +115,11 @@ fn each_encoded<'a, R: EncodedRecord>(
                 match decode::record(&record, budget) {
                     Ok(record) => take(&mut out, record, &resource, &origin),
                     Err(DecodeError::Protobuf(error)) => {
-                        out.reject(format!("a {} is not valid protobuf: {error}", R::NAME));
+                        out.reject(format!(
+                            "a {} is not valid protobuf: {}",
+                            R::NAME,
+                            decode::reason(&error)
+                        ));
                         first_error.get_or_insert(error);
                     }
                     Err(error) => return Err(error),

@@ -127,7 +127,7 @@ fn a_malformed_record_is_left_out_alone() {
         receive::traces(&body.into(), Format::Protobuf, &Redactor::off(), &Budget::unlimited()).unwrap();
     assert_eq!((read.records.len(), read.rejected), (3, 1));
     let why = read.rejection.unwrap();
-    assert!(why.contains("a span is not valid protobuf"), "{why}");
+    assert!(why.contains("a span is not valid protobuf") && !why.contains("failed to decode"), "{why}");
 
     let mut alone = request;
     alone.resource_spans[0].scope_spans[0].spans.truncate(2);
@@ -215,4 +215,11 @@ fn byte_of<'a>(body: &'a mut [u8], text: &str, before: usize) -> &'a mut u8 {
 /// Gives this text a length that reaches beyond the message it is in.
 fn break_length(body: &mut [u8], text: &str) {
     *byte_of(body, text, 1) = 120;
+}
+
+#[test]
+fn a_byte_order_mark_before_json_is_no_error() {
+    let body = "\u{FEFF}{\"resourceSpans\": []}".to_owned();
+    let read = receive::traces(&body.into(), Format::Json, &Redactor::off(), &Budget::unlimited());
+    assert!(read.is_ok_and(|read| read.records.is_empty()));
 }

@@ -213,7 +213,7 @@ impl Lexer {
             }
             _ if text.is_empty() => Err(self.here(wrong(
                 format!("a value is missing for {}", name.text),
-                format!("write one without a space before it; {}:\"\" is an empty one", name.text),
+                "write it directly behind, without a space; \"\" is an empty text",
             ))),
             _ => Ok(Value { text, at, length: self.at - at }),
         }
