@@ -33,10 +33,15 @@ enum DialectsCommand {
     List(ListArgs),
     /// Show what your own rules find in a capture, and what is found without them
     Test(TestArgs),
+    /// Show which rule, built in or your own, gave each fact of a step: as `turnscope explain`
+    Explain(super::explain::Explain),
 }
 
 #[derive(clap::Args)]
 struct ListArgs {
+    /// Print the rules that are built into this program, in the form of dialects.toml
+    #[arg(long)]
+    toml: bool,
     #[command(flatten)]
     reading: Reading,
 }
@@ -52,12 +57,14 @@ struct TestArgs {
 /// Lists dialects, or tries rules.
 pub(crate) fn dialects(args: &Dialects) -> Outcome {
     match &args.command {
+        DialectsCommand::List(args) if args.toml => output::print(&turnscope_otlp::dialects::as_toml()),
         DialectsCommand::List(args) => {
             let client = args.reading.client()?;
             args.reading
                 .show(&client, "/v1/dialects", |all: &turnscope_api::Dialects| render::dialects::list(all))
         }
         DialectsCommand::Test(args) => test(args),
+        DialectsCommand::Explain(args) => super::explain::explain(args),
     }
 }
 

@@ -24,6 +24,12 @@ pub(crate) fn list(all: &Dialects) -> String {
             let _ = writeln!(out, "  {}: {}", fact.name, fact.attributes.join(", "));
         }
     }
+    if !all.own.is_empty() {
+        let _ = writeln!(
+            out,
+            "Yours hold for what is received; `turnscope reproject` applies them to what is stored."
+        );
+    }
     let _ = writeln!(out, "Built in: {}", all.built_in.join(", "));
     out
 }

@@ -18,7 +18,7 @@ mod restore;
 pub(crate) use contents::Contents;
 pub use error::RestoreError;
 pub(crate) use event_role::event_role;
-pub(crate) use purpose::{EVENT_RANK, is_guess, is_meaningful};
+pub(crate) use purpose::{EVENT_RANK, KEYS, is_guess, is_meaningful};
 pub use restore::{any_value_of_item, attributes_named, is_span, restore_log, restore_span};
 pub(crate) use restore::{mark, retime};
 

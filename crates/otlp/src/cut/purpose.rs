@@ -60,105 +60,98 @@ pub(super) fn of(key: &str, context: RecordContext<'_>) -> (Purpose, u8) {
     (purpose, rank)
 }
 
+/// The keys that are known, for each purpose and rank: one list, compiled to a match and kept to be printed.
+macro_rules! keys {
+    ($($(#[doc = $doc:literal])* $purpose:ident $rank:tt: $($key:literal)+;)*) => {
+        fn by_known_key(key: &str) -> Option<(Purpose, u8)> {
+            Some(match key {
+                $($($key)|+ => (Purpose::$purpose, $rank),)*
+                _ => return None,
+            })
+        }
+
+        /// What values under whole keys are for: for each purpose the better keys first.
+        pub(crate) const KEYS: &[(Purpose, &[&str])] = &[$((Purpose::$purpose, &[$($key),+])),*];
+    };
+}
+
+keys! {
+    System 0: "gen_ai.system_instructions";
+    System 9: "user_system_prompt" "system_prompt" "gen_ai.agent.instructions";
+
+    Input 0: "gen_ai.input.messages";
+    Input 1: "llm.input_messages" "input.messages";
+    Input 2: "gen_ai.prompt";
+    Input 3: "pydantic_ai.all_messages" "all_messages_events";
+    Input EVENT_RANK: "events";
+    Input 5: "ai.prompt.messages";
+    Input 6: "ai.prompt";
+    Input 7: "gcp.vertex.agent.llm_request" "gcp.vertex.agent.data" "request_data";
+    Input 8: "langfuse.observation.input";
+    Input 9: "mlflow.spanInputs";
+    Input 10: "llm.prompts";
+    Input 11: "traceloop.entity.input";
+    Input GENERIC: "input.value" "gen_ai.task.input";
+    Input 13: "user_prompt" "prompt" "agent.user_message" "request_text";
+    Input 14: "genkit:input" "lmnr.span.input" "lk.chat_ctx" "lk.input_text" "lk.user_transcript"
+        "haystack.agent.input" "haystack.component.input" "haystack.pipeline.input_data" "ai.value"
+        "ai.values" "gen_ai.retrieval.query.text" "gen_ai.memory.query.text" "reranker.query"
+        "llm.openai.messages" "llm.anthropic.messages" "message.content";
+    Input 15: "langfuse.trace.input" "prompt_text" "crew_inputs";
+    Input 16: "crew_tasks";
+
+    Output 0: "gen_ai.output.messages";
+    Output 1: "llm.output_messages" "output.messages";
+    Output 2: "gen_ai.completion";
+    /// One answer in several attributes: all of them count.
+    Output 5: "ai.response.text" "ai.response.reasoning" "ai.response.toolCalls" "ai.response.object"
+        "ai.result.text" "ai.result.toolCalls" "ai.result.object";
+    Output 7: "gcp.vertex.agent.llm_response" "response_data";
+    Output 8: "final_result" "agent.final_answer" "langfuse.observation.output";
+    Output 9: "mlflow.spanOutputs";
+    Output 10: "llm.choices";
+    Output 11: "traceloop.entity.output";
+    Output GENERIC: "output.value" "gen_ai.task.output";
+    Output 13: "response" "response_text";
+    Output 14: "genkit:output" "lmnr.span.output" "lk.response.text" "haystack.agent.output"
+        "haystack.component.output" "haystack.pipeline.output_data" "gen_ai.retrieval.documents"
+        "retrieval.documents" "reranker.output_documents" "gen_ai.memory.records" "answer"
+        "llm.openai.choices" "llm.anthropic.content";
+    Output 15: "langfuse.trace.output";
+
+    Definitions 0: "gen_ai.tool.definitions";
+    Definitions 1: "llm.tools";
+    Definitions 2: "ai.prompt.tools";
+    Definitions 3: "llm.request.functions";
+    Definitions 4: "mlflow.chat.tools";
+    Definitions 5: "model_request_parameters";
+    Definitions 6: "llm.openai.tools" "llm.anthropic.tools" "gen_ai.agent.tools" "tools";
+
+    Arguments 0: "gen_ai.tool.call.arguments";
+    Arguments 1: "tool_arguments";
+    Arguments 2: "ai.toolCall.args";
+    Arguments 3: "gcp.vertex.agent.tool_call_args";
+    Arguments 4: "tool_input";
+    Arguments 5: "tool_parameters" "function_args" "mcp.request.argument" "full_command";
+    Arguments 6: "tool.arguments" "kitelogik.tool.arguments";
+
+    Result 0: "gen_ai.tool.call.result";
+    Result 1: "tool_response";
+    Result 2: "ai.toolCall.result";
+    Result 3: "gcp.vertex.agent.tool_response";
+    Result 4: "mcp.response.value" "lk.function_tool.output" "result";
+}
+
 fn by_key(key: &str, event: &str) -> (Purpose, u8) {
-    use Purpose::{Arguments, Definitions, Input, Other, Output, Result, System};
+    use Purpose::{Arguments, Input, Other, Output, Result};
+    if let Some(known) = by_known_key(key) {
+        return known;
+    }
     match key {
-        "gen_ai.system_instructions" => (System, 0),
-        "user_system_prompt" | "system_prompt" | "gen_ai.agent.instructions" => (System, 9),
-
-        "gen_ai.input.messages" => (Input, 0),
-        "llm.input_messages" | "input.messages" => (Input, 1),
-        "gen_ai.prompt" => (Input, 2),
-        "pydantic_ai.all_messages" | "all_messages_events" => (Input, 3),
-        "events" => (Input, EVENT_RANK),
-        "ai.prompt.messages" => (Input, 5),
-        "ai.prompt" => (Input, 6),
-        "gcp.vertex.agent.llm_request" | "gcp.vertex.agent.data" | "request_data" => (Input, 7),
-        "langfuse.observation.input" => (Input, 8),
-        "mlflow.spanInputs" => (Input, 9),
-        "llm.prompts" => (Input, 10),
-        "traceloop.entity.input" => (Input, 11),
-        "input.value" | "gen_ai.task.input" => (Input, GENERIC),
-        "user_prompt" | "prompt" | "agent.user_message" | "request_text" => (Input, 13),
-        "genkit:input"
-        | "lmnr.span.input"
-        | "lk.chat_ctx"
-        | "lk.input_text"
-        | "lk.user_transcript"
-        | "haystack.agent.input"
-        | "haystack.component.input"
-        | "haystack.pipeline.input_data"
-        | "ai.value"
-        | "ai.values"
-        | "gen_ai.retrieval.query.text"
-        | "gen_ai.memory.query.text"
-        | "reranker.query"
-        | "llm.openai.messages"
-        | "llm.anthropic.messages"
-        | "message.content" => (Input, 14),
-        "langfuse.trace.input" | "prompt_text" | "crew_inputs" => (Input, 15),
-        "crew_tasks" => (Input, 16),
-
-        "gen_ai.output.messages" => (Output, 0),
-        "llm.output_messages" | "output.messages" => (Output, 1),
-        "gen_ai.completion" => (Output, 2),
-        // One answer in several attributes: all of them count.
-        "ai.response.text"
-        | "ai.response.reasoning"
-        | "ai.response.toolCalls"
-        | "ai.response.object"
-        | "ai.result.text"
-        | "ai.result.toolCalls"
-        | "ai.result.object" => (Output, 5),
-        "gcp.vertex.agent.llm_response" | "response_data" => (Output, 7),
-        "final_result" | "agent.final_answer" | "langfuse.observation.output" => (Output, 8),
-        "mlflow.spanOutputs" => (Output, 9),
-        "llm.choices" => (Output, 10),
-        "traceloop.entity.output" => (Output, 11),
-        "output.value" | "gen_ai.task.output" => (Output, GENERIC),
-        "response" | "response_text" => (Output, 13),
-        "genkit:output"
-        | "lmnr.span.output"
-        | "lk.response.text"
-        | "haystack.agent.output"
-        | "haystack.component.output"
-        | "haystack.pipeline.output_data"
-        | "gen_ai.retrieval.documents"
-        | "retrieval.documents"
-        | "reranker.output_documents"
-        | "gen_ai.memory.records"
-        | "answer"
-        | "llm.openai.choices"
-        | "llm.anthropic.content" => (Output, 14),
-        "langfuse.trace.output" => (Output, 15),
-
-        "gen_ai.tool.definitions" => (Definitions, 0),
-        "llm.tools" => (Definitions, 1),
-        "ai.prompt.tools" => (Definitions, 2),
-        "llm.request.functions" => (Definitions, 3),
-        "mlflow.chat.tools" => (Definitions, 4),
-        "model_request_parameters" => (Definitions, 5),
-        "llm.openai.tools" | "llm.anthropic.tools" | "gen_ai.agent.tools" | "tools" => (Definitions, 6),
-
-        "gen_ai.tool.call.arguments" => (Arguments, 0),
-        "tool_arguments" => (Arguments, 1),
-        "ai.toolCall.args" => (Arguments, 2),
-        "gcp.vertex.agent.tool_call_args" => (Arguments, 3),
-        "tool_input" => (Arguments, 4),
-        "tool_parameters" | "function_args" | "mcp.request.argument" | "full_command" => (Arguments, 5),
-        "tool.arguments" | "kitelogik.tool.arguments" => (Arguments, 6),
         "arguments" if !event.is_empty() => (Arguments, 6),
-
-        "gen_ai.tool.call.result" => (Result, 0),
-        "tool_response" => (Result, 1),
-        "ai.toolCall.result" => (Result, 2),
-        "gcp.vertex.agent.tool_response" => (Result, 3),
-        "mcp.response.value" | "lk.function_tool.output" | "result" => (Result, 4),
         "output" if !event.is_empty() => (Result, 6),
-
         "body" if event.ends_with("api_request_body") => (Input, 7),
         "body" if event.ends_with("api_response_body") => (Output, 7),
-
         "content" | "message" | "gen_ai.event.content" => (of_event(event), EVENT_RANK),
         // Strands' `tool.result` too: it repeats under `gen_ai.choice` what the tool's own event says.
         _ => (Other, 15),
@@ -182,10 +175,12 @@ fn by_ending(key: &str, context: RecordContext<'_>) -> Option<(Purpose, u8)> {
         "output" | "outputs" => (Output, BY_ENDING),
         "arguments" | "args" if context.kind == Kind::Tool => (Arguments, BY_ENDING),
         "result" | "response" if context.kind == Kind::Tool => (Result, BY_ENDING),
-        "messages" | "input_messages" | "inputMessages" | "prompt" | "prompts" | "prompt_messages"
-        | "question" | "query" | "user_message" | "user_input" | "input_text" | "user_prompt" => {
-            (Input, BY_ENDING + 1)
+        "result" if matches!(context.kind, Kind::Run | Kind::Workflow | Kind::Turn) => {
+            (Output, BY_ENDING + 1)
         }
+        "messages" | "chat_ctx" | "input_messages" | "inputMessages" | "prompt" | "prompts"
+        | "prompt_messages" | "question" | "query" | "user_message" | "user_input" | "input_text"
+        | "user_prompt" => (Input, BY_ENDING + 1),
         "completion" | "answer" | "reply" | "replies" | "response" | "output_messages" | "outputMessages"
         | "output_text" | "response_text" | "final_answer" | "final_output" => (Output, BY_ENDING + 1),
         _ if word.ends_with("_input") => (Input, BY_ENDING + 2),

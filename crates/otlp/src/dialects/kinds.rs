@@ -17,6 +17,11 @@ pub(super) struct KindRule {
 }
 
 impl KindRule {
+    /// What its values mean.
+    pub(super) fn values(&self) -> &'static [(&'static str, Kind)] {
+        self.values
+    }
+
     /// The kind that this value gives.
     pub(super) fn kind_of(&self, raw_value: RawValue<'_>) -> Option<Kind> {
         if let [("*", kind)] = self.values {
@@ -193,6 +198,10 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
             ("rag_action", Retrieval),
         ],
     ),
+    // A hook says what it was called for: a tool, a prompt.
+    rule(8, "hook_event", &[("*", Other)]),
+    rule(8, "hook.event", &[("*", Other)]),
+    rule(8, "hook.event_name", &[("*", Other)]),
     rule(8, "mcp.method.name", &[("*", Mcp)]),
     rule(
         9,
@@ -229,9 +238,10 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
             ("handle_conversation_turn", Run),
             ("user_prompt", Run),
             ("agent_step", Turn),
-            ("execute_event_loop_cycle", Turn),
+            ("*_loop_cycle", Turn),
             ("invoke_workflow", Workflow),
             ("execute_task", Workflow),
+            ("execute_node", Workflow),
             ("invoke_node", Workflow),
             ("chain", Workflow),
             ("schedule_tool_calls", Workflow),

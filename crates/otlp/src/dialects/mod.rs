@@ -38,11 +38,13 @@ mod usage;
 mod value;
 mod verdicts;
 mod view;
+mod written;
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 pub(crate) use trace::{Candidate, Noted};
 pub use trace::{Outcome, Place, Trace};
 pub use view::{Found, Signal, View};
+pub use written::as_toml;
 
 /// Finds the facts of one record.
 pub fn find(view: &View<'_>) -> Found {

@@ -76,6 +76,7 @@ pub(super) static BY_SCOPE: &[(&str, &str)] = &[
     ("lmnr*", "laminar"),
     ("genkit*", "genkit"),
     ("livekit*", "livekit"),
+    ("github.copilot*", "github-copilot"),
     ("mcp-python-sdk", "mcp"),
     ("mcp*", "mcp"),
 ];
@@ -127,6 +128,7 @@ pub(super) static BY_ATTRIBUTE: &[(&str, &str)] = &[
     ("genkit:", "genkit"),
     ("lk.", "livekit"),
     ("flue.", "flue"),
+    ("github.copilot.", "github-copilot"),
     ("openrouter.", "openrouter"),
     ("codex.", "codex"),
     ("gen_ai.handoff.", "openai-agents"),
@@ -163,6 +165,18 @@ pub(super) fn names() -> Vec<&'static str> {
     let tables = [BY_SCOPE, BY_NAME, BY_ATTRIBUTE, BY_SYSTEM];
     let names: BTreeSet<_> = tables.into_iter().flatten().map(|(_, name)| *name).collect();
     names.into_iter().collect()
+}
+
+/// The patterns by which a dialect is recognised: of scopes, of names and of attributes.
+pub(super) fn patterns_of(dialect: &str) -> (Vec<String>, Vec<String>, Vec<String>) {
+    let of = |table: &[(&str, &'static str)]| -> Vec<String> {
+        table.iter().filter(|(_, name)| *name == dialect).map(|(pattern, _)| (*pattern).to_owned()).collect()
+    };
+    let mut attributes = of(BY_ATTRIBUTE);
+    for prefix in attributes.iter_mut().filter(|key| key.ends_with(['.', ':', '_'])) {
+        prefix.push('*');
+    }
+    (of(BY_SCOPE), of(BY_NAME), attributes)
 }
 
 /// By what a dialect was recognised.
