@@ -4,11 +4,13 @@
 //! Not here: the rules and their file (`crate::own_rules`), messages under keys of one's own (`crate::cut`).
 
 use super::{
+    trace::Place,
     value::RawValue,
     view::{Found, View},
 };
 use crate::own_rules::{self, Dialect, Fact, Source, Unit};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+use std::borrow::Cow;
 use turnscope_model::Kind;
 
 /// The attribute that gives a step's kind before all others.
@@ -25,9 +27,13 @@ pub(super) fn find(view: &View<'_>, by_tables: impl Fn(&View<'_>) -> Found) -> F
         attributes.push(attribute(KIND, Value::StringValue(kind.as_str().to_owned())));
     }
     let kind = given.unwrap_or_else(|| by_tables(&View { trace: None, ..*view }).facts.kind);
+    let mut taken = Vec::new();
     for (fact, sources) in &dialect.facts {
-        let value = sources.iter().find_map(|source| value(*fact, source, view, kind));
-        attributes.extend(value.map(|value| attribute(fact.key, value)));
+        let found = sources.iter().find_map(|source| Some((source, value(*fact, source, view, kind)?)));
+        if let Some((source, value)) = found {
+            attributes.push(attribute(fact.key, value));
+            taken.push((*fact, source));
+        }
     }
     let found_by_rules = attributes.len();
     for sent in view.attributes {
@@ -37,7 +43,45 @@ pub(super) fn find(view: &View<'_>, by_tables: impl Fn(&View<'_>) -> Found) -> F
     }
     let mut found = by_tables(&View { attributes: &attributes, ..*view });
     found.facts.dialect.clone_from(&dialect.name);
+    name_rules(view, &taken, given.is_some());
     found
+}
+
+const OWN_RULE: &str = "a rule of your own";
+
+/// Whoever asks is told of the user's rules, and not of the attributes that the tables know their finds by.
+fn name_rules(view: &View<'_>, taken: &[(Fact, &Source)], gave_kind: bool) {
+    let Some(trace) = view.trace else { return };
+    view.note("dialect", Place::Rule, "a rule of your own recognises it");
+    if gave_kind {
+        view.note("kind", Place::Rule, "a rule of your own says what kind of step it is");
+    }
+    let noted = &mut *trace.0.borrow_mut();
+    noted.candidates.retain(|one| one.place != Place::attribute(KIND));
+    for (fact, source) in taken {
+        let by_table = Place::attribute(fact.key);
+        let own = place_of(source, view);
+        noted.known_keys.insert(source.key.clone());
+        for one in noted.candidates.iter_mut().filter(|one| one.place == by_table) {
+            one.place = own.clone();
+            one.rank = None;
+            if one.is_main {
+                noted.more.push((one.fact, OWN_RULE));
+            }
+        }
+        for note in noted.notes.iter_mut().filter(|note| note.place == by_table) {
+            note.place = own.clone();
+        }
+    }
+}
+
+fn place_of(source: &Source, view: &View<'_>) -> Place {
+    if view.attributes.iter().any(|held| held.key == source.key) {
+        let path = source.inside.iter().map(|step| Cow::Owned(step.clone())).collect();
+        Place::Attribute { key: Cow::Owned(source.key.clone()), path }
+    } else {
+        Place::Resource(source.key.clone())
+    }
 }
 
 fn attribute(key: &str, value: Value) -> KeyValue {

@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::{
 use std::sync::Arc;
 use turnscope_model::{Kind, Purpose, Record};
 use turnscope_otlp::{
-    messages,
+    explain, messages,
     normalise::{self, again},
     own_rules::{self, FACTS, RuleFile},
     redact::Redactor,
@@ -95,6 +95,23 @@ fn check(records: &[Record]) {
     assert_eq!(purposes(tool), [Purpose::Arguments, Purpose::Result]);
 }
 
+/// Who asks is told of the attributes that the file names, not of those that the tables know.
+fn explain_names_the_rules() {
+    let scope = Some(InstrumentationScope { name: "zork-sdk".into(), ..InstrumentationScope::default() });
+    let scope_spans = vec![ScopeSpans { scope, ..ScopeSpans::default() }];
+    let origin = ResourceSpans { scope_spans, ..ResourceSpans::default() };
+    let explained = explain::span(&capture()[1], &origin).unwrap().explained;
+    let given_by = |fact: &str| {
+        let explained = explained.iter().find(|one| one.fact == fact).unwrap();
+        (explained.given_by[0].place.to_string(), explained.how.clone())
+    };
+    let own = vec!["a rule of your own"];
+    assert_eq!(given_by("request_model"), ("zork.engine".to_owned(), own.clone()));
+    assert_eq!(given_by("input_tokens"), ("zork.stats › in › all".to_owned(), own));
+    assert_eq!(given_by("kind").1, ["a rule of your own says what kind of step it is"]);
+    assert_eq!(given_by("dialect").1, ["a rule of your own recognises it"]);
+}
+
 // One test: the rules in force are one value for the process.
 #[test]
 fn a_made_up_dialect_is_understood_by_a_file_of_rules_also_where_it_was_stored_before() {
@@ -109,6 +126,8 @@ fn a_made_up_dialect_is_understood_by_a_file_of_rules_also_where_it_was_stored_b
     let heard =
         messages::item_text(stored[1].body.values[0].form, Purpose::Input, stored[1].body.values[0].item(0));
     assert!(heard.contains("where is the lamp?"), "it can be searched for: {heard}");
+
+    explain_names_the_rules();
 
     // Each fact that a rule can give is found by the tables.
     for fact in FACTS {
