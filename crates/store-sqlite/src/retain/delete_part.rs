@@ -1,7 +1,7 @@
 //! Deletes one of several runs of a trace group: what the other runs' records need must stay.
 
 use super::{
-    left_behind::{keep_texts, write_out_lists},
+    left_behind::{Search, keep_texts, write_out_lists},
     remove_records::RecordRemoval,
 };
 use crate::{
@@ -29,7 +29,7 @@ pub(super) fn delete_part(writer: &mut Writer, leader: TraceGroupId, run: RunId)
     let tx = writer.db.transaction()?;
     add_replaced_versions(&tx, &members, &mut doomed)?;
     write_out_lists(&tx, &members, &doomed)?;
-    keep_texts(&tx, &members, &doomed)?;
+    keep_texts(&tx, &members, &doomed, Search::Whole)?;
     let mut removal = RecordRemoval::default();
     for record in &doomed {
         removal.add(&tx, *record)?;
