@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use turnscope_api::{Event, Link, Log, Scope, StepData, StepFacts};
 use turnscope_insight::cost::PriceList;
 use turnscope_model::Facts;
-use turnscope_otlp::to_json;
+use turnscope_otlp::{messages::mark_injected, to_json};
 use turnscope_project::TraceGroup;
 
 impl Answers {
@@ -26,7 +26,8 @@ pub(crate) fn data(
     prices: &PriceList,
     index: usize,
 ) -> Result<StepData> {
-    let (sent, content) = telemetry.sent_with_content(index)?;
+    let (sent, mut content) = telemetry.sent_with_content(index)?;
+    mark_injected(&mut content.input);
     let scope = sent.origin.as_ref().and_then(|origin| origin.scope_spans.first()?.scope.as_ref());
     let span = sent.span.as_ref();
     Ok(StepData {

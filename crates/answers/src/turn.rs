@@ -12,6 +12,7 @@ use turnscope_insight::{
     cost::PriceList,
 };
 use turnscope_model::{ContentId, Costs, Message, Purpose, RecordId};
+use turnscope_otlp::messages::mark_injected;
 use turnscope_project::TraceGroup;
 use turnscope_store::{ContextList, Reader};
 
@@ -162,6 +163,7 @@ fn detail(
         }
         let is_new = |message: &Message| message.id.as_ref().is_none_or(|id| !known.contains(id));
         new_messages.extend(content.input.into_iter().filter(is_new));
+        mark_injected(&mut new_messages);
         output = content.output;
     }
     let mut tools = Vec::new();

@@ -20,7 +20,7 @@ pub use costs::Costs;
 pub use facts::{Approval, ErrorFact, Facts, LinkFact, RequestedTool, ScoreFact, ScoreSource};
 pub use id::{ContentId, IdError, MetricId, RecordId, RunId, SpanId, StepId, TraceGroupId, TraceId};
 pub use kind::Kind;
-pub use message::{Message, Part, ToolDefinition};
+pub use message::{Injected, Message, Part, ToolDefinition};
 pub use record::{GroupKey, Origin, Record, Role, Status};
 pub use run::{RunStatus, Score, StepStatus};
 pub use usage::{MAX_COUNT, NanoUsd, Usage};

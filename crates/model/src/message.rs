@@ -20,6 +20,20 @@ pub struct Message {
     /// Why the model stopped here, on an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
+    /// Where its texts hold blocks that an agent's program put there and nobody typed, such as reminders.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub injected: Vec<Injected>,
+}
+
+/// A block in a text of a message that nobody typed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Injected {
+    /// The part, from 0.
+    pub part: usize,
+    /// Where the block begins in the part's text, in UTF-16 code units.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
 }
 
 /// One part of a message. Names and fields are the GenAI conventions'.

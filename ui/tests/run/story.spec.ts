@@ -1,3 +1,4 @@
+import { otlp, runId } from "./otlp";
 import { expect, test } from "./world";
 
 test("a run is told turn by turn, with verdicts, errors and the final answer", async ({ page, openRun }) => {
@@ -63,4 +64,26 @@ test("a narrow screen tells the whole story, one panel at a time", async ({ page
   await expect(page.getByTestId("detail")).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page.getByTestId("detail")).toHaveCount(0);
+});
+
+test("blocks that nobody typed are folded, kept, and open", async ({ page, openRun, server }) => {
+  const said =
+    "<current_datetime>Monday</current_datetime>\n\nWhat is due?\n<system-reminder>Be brief.</system-reminder>";
+  const call = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.request.model": "m",
+    "gen_ai.input.messages": JSON.stringify([{ role: "user", parts: [{ type: "text", content: said }] }]),
+    "gen_ai.output.messages": JSON.stringify([
+      { role: "assistant", parts: [{ type: "text", content: "Nothing." }] },
+    ]),
+  };
+  await server.send(otlp(0xb10c, Date.now(), [{ id: 1, name: "chat m", from: 0, to: 50, facts: call }]));
+  await openRun(runId(0xb10c));
+  const turn = page.getByRole("region", { name: "Turn 1" });
+  await expect(turn).toContainText("What is due?");
+  const reminder = turn.locator("details", { hasText: "system-reminder" });
+  await expect(reminder.getByText("Be brief.")).toBeHidden();
+  await reminder.locator("summary").click();
+  await expect(reminder.getByText("Be brief.")).toBeVisible();
+  await expect(turn.locator("details")).toHaveCount(2);
 });

@@ -30,6 +30,7 @@ pub use external::fetched;
 pub(crate) use places::ContentPlace;
 pub use preview::Previews;
 pub use text::item_text;
+pub use typed::mark_injected;
 
 use crate::cut;
 use opentelemetry_proto::tonic::{logs::v1::LogRecord, trace::v1::Span};

@@ -278,6 +278,7 @@ pub(crate) fn assemble(map: &Map<String, Json>, default_role: &str) -> Message {
         parts: found,
         name: first_text(map, &["name"]),
         finish_reason: finish_reason(map),
+        injected: Vec::new(),
     }
 }
 

@@ -62,6 +62,24 @@ test("messages are read from anything", () => {
   expect(toMessages({ role: "user" })).toEqual([]);
 });
 
+test("blocks that nobody typed are parts of their own, where the server says that they are", () => {
+  const content =
+    "<current_datetime>1</current_datetime>\n\nWhat is due? <system-reminder>Be brief.</system-reminder>";
+  const at = content.indexOf("<system");
+  const injected = [
+    { part: 0, start: 0, end: 38 },
+    { part: 0, start: at, end: content.length },
+    { part: 0, start: "no", end: 3 },
+    { part: 7, start: 0, end: 3 },
+  ];
+  const [message] = toMessages([{ role: "user", parts: [{ type: "text", content }], injected }]);
+  expect(message?.parts).toEqual([
+    { type: "injected", name: "current_datetime", text: content.slice(0, 38) },
+    { type: "text", text: "What is due?" },
+    { type: "injected", name: "system-reminder", text: content.slice(at) },
+  ]);
+});
+
 test("the windows of a timeline make one skeleton, whatever order their names came in", () => {
   const window = (
     names: string[],

@@ -12,6 +12,8 @@ export interface Message {
 
 export type Part =
   | { readonly type: "text" | "reasoning"; readonly text: Text }
+  /** A block that an agent's program put into what a user says, such as a reminder. */
+  | { readonly type: "injected"; readonly name: string; readonly text: string }
   | {
       readonly type: "tool_call";
       readonly id: string | null;
@@ -34,7 +36,8 @@ export type Text = string | Blob;
 /** The fields read from messages and parts. Any may be missing or of another type. */
 type Fields = {
   readonly [field in
-    | ("id" | "role" | "name" | "parts" | "finish_reason")
+    | ("id" | "role" | "name" | "parts" | "finish_reason" | "injected")
+    | ("part" | "start" | "end")
     | (
         | "type"
         | "content"
@@ -62,9 +65,38 @@ function toMessage(fields: Fields): Message {
     id: text(fields.id),
     role: text(fields.role) ?? "unknown",
     name: text(fields.name),
-    parts: toParts(fields.parts),
+    parts: withoutInjected(toParts(fields.parts), fields.injected),
     finishReason: text(fields.finish_reason),
   };
+}
+
+/** The parts, with the blocks that nobody typed cut out of their texts as parts of their own. The server says where they are. */
+function withoutInjected(parts: Part[], injected: Value | undefined): Part[] {
+  if (!Array.isArray(injected)) return parts;
+  const blocks = injected.filter(isFields);
+  return parts.flatMap((part, at) => {
+    if (part.type !== "text" || typeof part.text !== "string") return [part];
+    const own = blocks.filter((block) => block.part === at);
+    return own.length === 0 ? [part] : cut(part.text, own);
+  });
+}
+
+function cut(whole: string, blocks: readonly Fields[]): Part[] {
+  const parts: Part[] = [];
+  const said = (from: number, to: number) => {
+    const between = whole.slice(from, to).trim();
+    if (between !== "") parts.push({ type: "text", text: between });
+  };
+  let from = 0;
+  for (const { start, end } of blocks) {
+    if (typeof start !== "number" || typeof end !== "number" || start < from || end < start) continue;
+    said(from, start);
+    const block = whole.slice(start, end);
+    parts.push({ type: "injected", name: /^<([^<>]*)>/.exec(block)?.[1] ?? "block", text: block });
+    from = end;
+  }
+  said(from, whole.length);
+  return parts;
 }
 
 function toPart(value: Value): Part {

@@ -28,6 +28,8 @@ function partMarkdown(part: Part): string {
   switch (part.type) {
     case "text":
       return textOf(part.text);
+    case "injected":
+      return part.text;
     case "reasoning":
       return quote(textOf(part.text));
     case "tool_call":

@@ -16,6 +16,15 @@ export function PartView({ part }: { readonly part: Part }) {
           <Prose text={part.text} label="reasoning" />
         </div>
       );
+    case "injected":
+      return (
+        <details className="text-muted text-xs">
+          <summary className="cursor-pointer">{visible(part.name)}, put in by the program</summary>
+          <div className="mt-1 whitespace-pre-wrap break-words">
+            <SafeText>{part.text}</SafeText>
+          </div>
+        </details>
+      );
     case "tool_call":
       return <Labelled label={`Calls ${visible(part.name)}`} value={part.arguments} />;
     case "tool_result":
