@@ -58,6 +58,8 @@ test("the settings name services whose calls say no tokens", async ({ page, fres
   const hint = page.getByRole("region", { name: "Calls without tokens" });
   await expect(hint).toContainText("silent-shop: 1 call.");
   await expect(hint).toContainText(`turnscope unmapped -q 'service:"silent-shop"'`);
+  const wordless = page.getByRole("region", { name: "Runs without messages" });
+  await expect(wordless).toContainText("silent-shop: 1 call.");
   expect(await barriers(page)).toEqual([]);
 });
 
