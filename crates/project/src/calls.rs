@@ -6,7 +6,7 @@
 
 use super::{
     RecordFacts,
-    step::{Step, complete},
+    step::{Step, complete, same_tool},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -110,27 +110,45 @@ fn set_aside_preparations(steps: &mut [Step], said: &[bool]) {
 }
 
 /// A step that holds agents is no call, whatever usage it repeats; nor is one whose tokens are those of calls that lie in
-/// it beyond a tool.
+/// it beyond a tool. A tool that the step itself asked for may run inside it, with whatever that does.
 fn set_aside_containers(steps: &mut [Step], above: &[Option<usize>]) {
     for i in 0..steps.len() {
-        if steps[i].kind != Kind::Llm {
-            continue;
-        }
-        let inside = i + 1..steps[i].last;
-        let is_agent = |j: usize| {
-            steps[j].kind == Kind::Run && (steps[j].last > j + 1 || steps[j].facts.agent_name.is_some())
-        };
-        let is_beyond = |j: &usize| steps[*j].kind == Kind::Llm && above[*j].is_none_or(|outer| outer < i);
-        let mut below = Usage::default();
-        inside.clone().filter(is_beyond).for_each(|j| below.add(&steps[j].facts.usage));
-        let own = &steps[i].facts.usage;
-        let covers = own.input_tokens >= below.input_tokens && own.output_tokens >= below.output_tokens;
-        let holds_calls = inside.clone().any(|j| is_beyond(&j)) && (covers || own.is_unknown());
-        if holds_calls || inside.into_iter().any(is_agent) {
+        if steps[i].kind == Kind::Llm && is_container(steps, above, i) {
             steps[i].kind = Kind::Workflow;
             steps[i].counted = false;
         }
     }
+}
+
+fn is_container(steps: &[Step], above: &[Option<usize>], call: usize) -> bool {
+    let is_agent = |j: usize| {
+        steps[j].kind == Kind::Run && (steps[j].last > j + 1 || steps[j].facts.agent_name.is_some())
+    };
+    let is_beyond = |j: usize| steps[j].kind == Kind::Llm && above[j].is_none_or(|outer| outer < call);
+    let (mut below, mut holds_calls) = (Usage::default(), false);
+    let mut j = call + 1;
+    while j < steps[call].last {
+        if is_agent(j) {
+            return true;
+        }
+        if is_beyond(j) {
+            holds_calls = true;
+            below.add(&steps[j].facts.usage);
+        }
+        j = if asked_for(&steps[call], &steps[j]) { steps[j].last } else { j + 1 };
+    }
+    let own = &steps[call].facts.usage;
+    let covers = own.input_tokens >= below.input_tokens && own.output_tokens >= below.output_tokens;
+    holds_calls && (covers || own.is_unknown())
+}
+
+/// Whether a step is a tool that the call's answer asked for.
+fn asked_for(call: &Step, step: &Step) -> bool {
+    step.kind == Kind::Tool
+        && call.facts.requested_tools.iter().any(|asked| match (&asked.id, &step.facts.tool_call_id) {
+            (Some(asked), Some(id)) => asked == id,
+            _ => step.tool_name.as_ref().is_some_and(|name| same_tool(name, &asked.name)),
+        })
 }
 
 /// A record of nothing but tokens repeats a call of its run that tells more; where it used as many, it is that call.

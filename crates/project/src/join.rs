@@ -4,7 +4,7 @@
 //! two really report one call (`calls`), which only the records side by side can tell.
 
 use super::calls::is_half;
-use turnscope_model::{Record, Role, Status};
+use turnscope_model::{Kind, Record, Role, Status};
 
 /// The width of the time slots in which the two halves of one streamed call are looked for.
 const SLOT: u64 = 300_000_000_000;
@@ -17,11 +17,17 @@ const SLOT: u64 = 300_000_000_000;
 ///   minutes keeps the same question, asked again later, apart.
 /// - `events:<service>:<session>` for log events that stand for steps: some carry their trace, others do not.
 /// - `approval:<service>:<session or call id>` for a question to a person and for an answer: what stopped, and what goes on.
+/// - `approval:<service>:tool:<name>:<arguments>` for a tool that stopped to ask, and for the one that goes on: some frameworks
+///   give a call no id.
+/// - `call:<service>:<session>:<call id>` for a tool call, and for a question about it: it may run in a later trace.
 pub fn join_keys(record: &Record) -> Vec<String> {
     let facts = &record.facts;
     let mut keys = Vec::new();
     if !facts.asks.is_empty() || !facts.answers.is_empty() {
         approval_keys(record, &mut keys);
+    }
+    if record.role == Role::Span && facts.kind == Kind::Tool {
+        keys.extend(call_key(record, facts.tool_call_id.as_deref()));
     }
     // What a coding agent tells of one conversation, with and without a trace.
     if matches!(record.role, Role::Event { .. })
@@ -59,6 +65,17 @@ fn approval_keys(record: &Record, keys: &mut Vec<String>) {
         let id = said.tool_call_id.as_deref().filter(|id| names_one_call(id));
         keys.extend(id.map(|id| format!("approval:{service}:call:{id}")));
     }
+    if let (Kind::Tool, Some(name), Some(arguments)) = (facts.kind, &facts.tool_name, facts.arguments) {
+        keys.push(format!("approval:{service}:tool:{name}:{arguments:016x}"));
+    }
+    keys.extend(facts.asks.iter().filter_map(|ask| call_key(record, ask.tool_call_id.as_deref())));
+}
+
+/// A tool call is known again within its session.
+fn call_key(record: &Record, id: Option<&str>) -> Option<String> {
+    let session = record.facts.session_id.as_ref()?;
+    let id = id.filter(|id| names_one_call(id))?;
+    Some(format!("call:{}:{session}:{id}", record.origin.service_name))
 }
 
 /// Whether an id is made for one call. Some models count their calls anew in each turn (`list_files:0`).

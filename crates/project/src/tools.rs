@@ -9,7 +9,10 @@ use super::{
     runs::Run,
     step::{Step, complete, same_tool},
 };
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
 use turnscope_model::{Approval, ErrorFact, Kind, UnixNanos, Verdict};
 
 /// So many tool steps are compared at most to find one: what belongs together lies near.
@@ -56,9 +59,14 @@ impl Synthesised {
 
     /// What is known of its failure.
     pub(super) fn error(&self) -> Option<ErrorFact> {
-        let message = || format!("the result of {} was an error", self.name);
-        self.failed.then(|| ErrorFact { r#type: "_OTHER".to_owned(), message: Some(message()) })
+        self.failed.then(|| failed_result(&self.name))
     }
+}
+
+/// What is known of a failure that only the messages tell of.
+fn failed_result(tool: &str) -> ErrorFact {
+    let message = format!("the result of {tool} was an error");
+    ErrorFact { r#type: "_OTHER".to_owned(), message: Some(message) }
 }
 
 /// Marks the tool steps that count.
@@ -272,8 +280,13 @@ pub(super) fn match_requests(
         .copied()
         .filter(|&i| steps[i].counted && !steps[i].facts.requested_tools.is_empty())
         .collect();
-    let tools: Vec<usize> =
-        own.iter().copied().filter(|&i| steps[i].counted && steps[i].kind == Kind::Tool).collect();
+    // What stopped to ask somebody was asked for here, and counts in the run that goes on.
+    let stopped = |step: &Step| {
+        let later = step.same_as.and_then(|later| steps[later].run);
+        !step.facts.asks.is_empty() && later.is_some_and(|later| later != run)
+    };
+    let is_call = |step: &Step| step.kind == Kind::Tool && (step.counted || stopped(step));
+    let tools: Vec<usize> = own.iter().copied().filter(|&i| is_call(&steps[i])).collect();
     let mut taken: Vec<Option<Requested>> = vec![None; tools.len()];
     let mut open: Vec<Requested> =
         calls.iter().flat_map(|&call| asked(&steps[call]).into_iter().map(move |at| (call, at))).collect();
@@ -303,9 +316,20 @@ pub(super) fn match_requests(
     });
     let made = made.collect();
     let marked = tools.into_iter().zip(taken).filter_map(|(tool, asked)| Some((tool, asked?)));
+    let matched = marked.chain(unmarked).map(|(tool, (call, at))| {
+        let id = steps[call].facts.requested_tools[at].id.as_ref();
+        let failed = id.is_some_and(|id| failed.contains_key(id) && asked_again.get(id) == Some(&1));
+        (tool, call, id.cloned(), failed)
+    });
+    let matched: Vec<_> = matched.collect();
     let mut asked_by = HashMap::new();
-    for (tool, (call, at)) in marked.chain(unmarked) {
-        steps[tool].request = Some((call, steps[call].facts.requested_tools[at].id.clone()));
+    for (tool, call, id, failed) in matched {
+        // A framework may hand an exception to the model and end the tool's span as if nothing had happened.
+        if failed && !steps[tool].failed() && !steps[tool].facts.steered {
+            let facts = Arc::make_mut(&mut steps[tool].facts);
+            facts.error = Some(failed_result(facts.tool_name.as_deref().unwrap_or(&facts.name)));
+        }
+        steps[tool].request = Some((call, id));
         asked_by.insert(tool, call);
     }
     (made, asked_by)

@@ -13,7 +13,7 @@ use std::{
     collections::HashMap,
     sync::Arc,
 };
-use turnscope_model::{Facts, Role, SpanId, TraceId};
+use turnscope_model::{Facts, Kind, Role, SpanId, TraceId};
 
 /// The steps of these records, in pre-order.
 pub(super) fn build(records: &[RecordFacts]) -> Vec<Step> {
@@ -32,8 +32,30 @@ pub(super) fn build(records: &[RecordFacts]) -> Vec<Step> {
         steps = rank.iter().map(|&i| steps[i].clone()).collect();
         by_span.values_mut().chain(by_key.values_mut()).for_each(|i| *i = place[*i]);
     }
-    let parents = steps.iter().map(|step| parent_of(step, records, &by_span, &by_key)).collect();
+    let mut parents: Vec<_> = steps.iter().map(|step| parent_of(step, records, &by_span, &by_key)).collect();
+    hang_invoked_agents(&steps, &mut parents);
     preorder(steps, &cut_cycles(parents))
+}
+
+/// An agent that goes on in a trace of its own belongs under the tool call that it says started it.
+fn hang_invoked_agents(steps: &[Step], parents: &mut [Option<usize>]) {
+    let invoking = |i: usize| {
+        let step = &steps[i];
+        step.facts.tool_call_id.as_ref().filter(|_| step.kind == Kind::Run && parents[i].is_none())
+    };
+    let invoked: Vec<(usize, &String)> = (0..steps.len()).filter_map(|i| Some((i, invoking(i)?))).collect();
+    if invoked.is_empty() {
+        return;
+    }
+    let mut tools: HashMap<&String, usize> = HashMap::new();
+    for (i, step) in steps.iter().enumerate().filter(|(_, step)| step.kind == Kind::Tool) {
+        if let Some(id) = &step.facts.tool_call_id {
+            tools.entry(id).or_insert(i);
+        }
+    }
+    for (agent, call) in invoked {
+        parents[agent] = tools.get(call).copied();
+    }
 }
 
 /// An order that depends on what the records say, not on how they came.

@@ -29,6 +29,10 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
             return;
         }
     }
+    if facts.kind == Kind::Run {
+        facts.asks.extend(pending_tools(view));
+        facts.answers.extend(continuation(view));
+    }
     let question = said(selection, Field::Question);
     let answer = selection.cow(Field::Answer);
     let resolution = selection.cow(Field::Resolution).and_then(|word| resolution_of(&word));
@@ -46,6 +50,33 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
         }
         exchange.tell(facts, view);
     }
+}
+
+/// The tools for which an agent that stopped waits for somebody: an attribute lists their names.
+fn pending_tools(view: &View<'_>) -> Vec<Approval> {
+    let lists_them = |key: &str| {
+        let word = key.rsplit(['.', ':']).next().unwrap_or_default();
+        word.contains("pending") && mentions_a_person(key)
+    };
+    let mut asks = Vec::new();
+    for attribute in view.attributes.iter().filter(|attribute| lists_them(&attribute.key)) {
+        view.looks_for(&attribute.key);
+        view.note_key("asks", &attribute.key, "it lists the tools that wait for somebody");
+        let tools = RawValue::of(attribute.value.as_ref()).map(RawValue::list).unwrap_or_default();
+        asks.extend(tools.into_iter().map(|tool| Approval { tool_name: Some(tool), ..Approval::default() }));
+    }
+    asks.truncate(Approval::MAX);
+    asks
+}
+
+/// An agent that goes on with what a person answered may only say that it does so.
+fn continuation(view: &View<'_>) -> Option<Approval> {
+    let attribute =
+        view.attributes.iter().find(|attribute| attribute.key.ends_with("incoming_event_type"))?;
+    let word = RawValue::of(attribute.value.as_ref())?.text()?;
+    view.looks_for(&attribute.key);
+    view.note_key("answers", &attribute.key, "the agent goes on with a person's answer");
+    (word.contains("confirm") || mentions_a_person(&word)).then(Approval::default)
 }
 
 /// The person is asked, and nothing says that they answered.

@@ -2,20 +2,32 @@
 //!
 //! Not here: what a run makes of its steps' failures (the crate `project`).
 
-use super::{field::Field, select::Selection, trace::Place, value, view::View};
-use turnscope_model::{ErrorFact, Facts, Kind, Status};
+use super::{
+    field::Field,
+    select::Selection,
+    trace::Place,
+    value::{self, RawValue},
+    view::View,
+};
+use crate::cut;
+use memchr::memmem;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use std::borrow::Cow;
+use turnscope_model::{ErrorFact, Facts, Kind, Purpose, Status};
 
 const LONGEST_MESSAGE: usize = 2_000;
 
 /// The class that says nothing about what went wrong.
-const ANY_EXCEPTION: &str = "Exception";
+pub(super) const ANY_EXCEPTION: &str = "Exception";
 
 /// Words for a failed outcome.
 const FAILED: &[&str] = &["error", "failure", "failed"];
 
 /// Fills the error in.
 pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>) {
-    if !failed(selection, view)
+    let is_tool = matches!(facts.kind, Kind::Tool | Kind::Mcp);
+    let result = is_tool.then(|| failed_result(view, facts.kind)).flatten();
+    if !failed(selection, view) && result.is_none()
         || facts.steered
         || (facts.kind == Kind::Policy && is_a_verdict(facts, selection))
     {
@@ -40,7 +52,12 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
     } else if let Some(text) = exception_message {
         Some(without_traceback(&text).to_owned())
     } else {
-        selection.text(Field::ErrorMessage).filter(|text| text != "true")
+        let told = selection.text(Field::ErrorMessage).filter(|text| text != "true");
+        told.or_else(|| {
+            let (key, result) = result?;
+            view.note_key("error_message", key, "the result of the tool says it");
+            text_of_result(result)
+        })
     };
     let printed = message.as_deref().and_then(printed_exception);
     let named = |name: &String| printed.is_none() || name != ANY_EXCEPTION;
@@ -48,7 +65,7 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
         view.note_field("error", Field::ErrorType, selection, "the attribute names the class of error");
         Some(name).filter(named)
     } else {
-        exception_type.map(std::borrow::Cow::into_owned).filter(named)
+        exception_type.map(Cow::into_owned).filter(named)
     };
     let r#type = r#type.or_else(|| {
         let (name, _) = printed?;
@@ -63,6 +80,52 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
     let r#type = r#type.map_or_else(|| "_OTHER".to_owned(), |name| class_name(&name).to_owned());
     let message = printed.map(|(_, text)| text).or(message.as_deref()).map(cut);
     facts.error = Some(ErrorFact { r#type, message });
+}
+
+/// The result of a tool that says itself that it is one of a failure, with its key: the object in which protocols and
+/// frameworks hand results over has such a mark beside the content.
+fn failed_result<'a>(view: &View<'a>, kind: Kind) -> Option<(&'a str, RawValue<'a>)> {
+    view.attributes.iter().find_map(|attribute| {
+        let key = attribute.key.as_str();
+        let result = RawValue::of(attribute.value.as_ref()).filter(|value| may_tell_of_an_error(*value))?;
+        if cut::purpose_of(key, kind, "").0 != Purpose::Result {
+            return None;
+        }
+        let members = result.members();
+        let is_true =
+            |name| members.iter().any(|(found, value)| *found == name && value.truth() == Some(true));
+        let is_error = |name| {
+            members.iter().any(|(found, value)| *found == name && value.text().as_deref() == Some("error"))
+        };
+        let has_content = members.iter().any(|(name, _)| *name == "content");
+        let failed = is_true("isError")
+            || is_true("is_error")
+            || has_content && (is_error("status") || is_error("state"));
+        failed.then(|| {
+            view.note_key("failed", key, "the result of the tool says that it is an error");
+            (key, result)
+        })
+    })
+}
+
+/// Most results need not be looked into.
+fn may_tell_of_an_error(result: RawValue<'_>) -> bool {
+    match result {
+        RawValue::Any(Any::StringValue(text)) => {
+            text.starts_with('{') && memmem::find(text.as_bytes(), b"rror").is_some()
+        }
+        RawValue::Any(Any::KvlistValue(_)) => true,
+        _ => false,
+    }
+}
+
+/// What such a result says in words.
+fn text_of_result(result: RawValue<'_>) -> Option<String> {
+    [&["content", "0", "text"][..], &["content"], &["error"], &["message"]]
+        .iter()
+        .filter_map(|path| result.at(path)?.text())
+        .find(|text| !text.starts_with(['{', '[']) && value::says_something(text))
+        .map(Cow::into_owned)
 }
 
 const EXCEPTION: &str = "exception";

@@ -7,6 +7,7 @@ use super::{
     approvals, errors,
     field::Field,
     fields::{WEAK_AGENTS, WEAK_SESSIONS},
+    general::INVOKING_CALL,
     kind_names::{self, Name},
     kinds, metadata, providers, recognise, scores,
     select::Selection,
@@ -365,6 +366,11 @@ fn has_tool(kind: Kind, signal: Signal) -> bool {
 
 fn tool(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
     if !has_tool(facts.kind, view.signal) {
+        let invoked = selection.get(Field::ToolCallId).is_some_and(|held| held.key() == INVOKING_CALL);
+        if facts.kind == Kind::Run && invoked {
+            view.note_field("tool_call_id", Field::ToolCallId, selection, "the call that started the agent");
+            facts.tool_call_id = selection.text(Field::ToolCallId);
+        }
         return;
     }
     facts.tool_call_id = selection.text(Field::ToolCallId);

@@ -66,6 +66,7 @@ pub(super) static RULES: &[Rule] = &[
             key("langfuse.trace.name"),
             key("langsmith.trace.name"),
             key("crew_name"),
+            key("crewai.crew.name"),
         ],
     ),
     (
@@ -360,16 +361,7 @@ pub(super) static RULES: &[Rule] = &[
         &[key("error.message"), key("error"), key("tool.error"), key("langfuse.observation.status_message")],
     ),
     (Field::Success, &[key("success"), key("initrunner.success"), key("tool.success"), key("agent.success")]),
-    (
-        Field::Failed,
-        &[
-            key("error"),
-            key("haystack.tool.error"),
-            inside("output.value", &["is_error"]).only(Only::Tool),
-            inside("output.value", &["isError"]).only(Only::Tool),
-            inside("mcp.response.value", &["isError"]),
-        ],
-    ),
+    (Field::Failed, &[key("error"), key("haystack.tool.error")]),
     (
         Field::Outcome,
         &[

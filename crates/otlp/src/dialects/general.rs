@@ -16,6 +16,8 @@ const fn of_call(field: Field, ending: &'static str) -> Entry {
     Entry { field, rank: RANK, source: key(ending).only(Only::ModelCall) }
 }
 
+/// What stands for the key of the tool call by which another agent started this one.
+pub(super) const INVOKING_CALL: &str = "*.invoking_call_id";
 /// What stands for a session's key where it was found by its ending.
 pub(super) const SESSION: &str = "*.session.id";
 
@@ -29,6 +31,10 @@ static REASONING: Entry = entry(Field::Reasoning, "*.reasoning_tokens");
 static TOTAL: Entry = entry(Field::TotalTokens, "*.total_tokens");
 static USAGE: Entry = entry(Field::UsageMap, "*.usage");
 static TOOL_NAME: Entry = entry(Field::ToolName, "*.tool.name");
+static INVOKED_BY: Entry =
+    Entry { field: Field::ToolCallId, rank: RANK, source: key(INVOKING_CALL).only(Only::Run) };
+static RUN_ID: Entry =
+    Entry { field: Field::NativeRunId, rank: RANK, source: key("*.run.id").only(Only::Run) };
 static TOOL_CALL_ID: Entry = entry(Field::ToolCallId, "*.tool.call.id");
 static MODEL: Entry = of_call(Field::RequestModel, "*.model");
 static FINISH: Entry = of_call(Field::FinishReason, "*.finish_reason");
@@ -97,6 +103,7 @@ fn by_ending(key: &str) -> Option<(&'static Entry, usize)> {
         | "cached_input_tokens"
         | "cachedInputTokens"
         | "cache_input_tokens"
+        | "input_cached_tokens"
         | "cache_read_input_tokens"
         | "cacheReadInputTokens" => &CACHE_READ,
         "cache_write_tokens"
@@ -116,6 +123,12 @@ fn by_ending(key: &str) -> Option<(&'static Entry, usize)> {
         "usage" | "token_usage" | "tokenUsage" | "usage_metadata" | "usageMetadata" | "usage_details"
         | "usage_object" => &USAGE,
         "tool_name" | "toolName" => &TOOL_NAME,
+        "parent_tool_call_id"
+        | "parent_tool_use_id"
+        | "parentToolCallId"
+        | "invoking_request_id"
+        | "invoking_tool_call_id"
+        | "invoking_call_id" => &INVOKED_BY,
         "tool_call_id" | "toolCallId" | "tool_use_id" => &TOOL_CALL_ID,
         "name" => match ending(key, 2) {
             "tool.name" => return Some((&TOOL_NAME, 2)),
@@ -135,6 +148,7 @@ fn by_id(two: &str) -> Option<&'static Entry> {
         "user.id" | "end_user.id" | "enduser.id" => &USER_ID,
         "call.id" | "tool_call.id" => &TOOL_CALL_ID,
         "model.id" => &MODEL,
+        "run.id" => &RUN_ID,
         _ => return None,
     })
 }

@@ -87,7 +87,7 @@ pub(super) static BY_NAME: &[(Name, Kind)] = &[
     (Starts("memory.write"), Memory),
     (Starts("memory.steps"), Memory),
     (Starts("memory.search"), Memory),
-    (Is("execute_event_loop_cycle"), Turn),
+    (Ends("_loop_cycle"), Turn),
     (Is("haystack.agent.run"), Run),
     (Is("haystack.agent.step"), Turn),
     (Is("haystack.agent.step.llm"), Llm),

@@ -148,9 +148,19 @@ const BY_HOST: &[(&str, &str)] = &[
     ("api.moonshot", "moonshot_ai"),
 ];
 
-/// Whether this is a framework's name, or no name at all.
-pub(super) fn is_framework(name: &str) -> bool {
+/// Whether this is a framework's name, or the bare address of a server: neither names a provider.
+pub(super) fn names_none(name: &str) -> bool {
     FRAMEWORKS.iter().any(|framework| framework.eq_ignore_ascii_case(name))
+        || of_host(name).is_none() && is_address(name)
+}
+
+/// `127.0.0.1`, `localhost:8080`, `llm.corp.example:443`.
+fn is_address(name: &str) -> bool {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let (host, port) = name.rsplit_once(':').filter(|(_, port)| is_port(port)).unwrap_or((name, ""));
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok()
+        || !port.is_empty() && host.contains('.')
 }
 
 /// The one spelling of a provider's name.
@@ -161,6 +171,9 @@ pub(super) fn canonical(sent: &str) -> String {
     }
     if DOTTED.iter().any(|start| folded.starts_with(start)) {
         return folded;
+    }
+    if let Some(name) = of_host(&folded) {
+        return name;
     }
     // `openai.responses`, `google.vertex.chat`: the provider, then the interface.
     for (at, _) in folded.rmatch_indices('.') {
@@ -227,12 +240,17 @@ mod tests {
             ("OpenAIClient", "openai"),
             ("gcp.gemini", "gcp.gemini"),
             ("my-proxy", "my-proxy"),
+            ("api.openai.com", "openai"),
+            ("https://api.mistral.ai/v1", "mistral_ai"),
         ] {
             assert_eq!(canonical(sent), name, "{sent}");
         }
         assert_eq!(of_model("openai/gpt-4o-mini").as_deref(), Some("openai"));
         assert_eq!(of_model("claude-sonnet-4-5").as_deref(), Some("anthropic"));
         assert_eq!(of_model("my-model"), None);
-        assert!(is_framework("Langchain") && !is_framework("openai"));
+        for name in ["Langchain", "127.0.0.1:9911", "localhost", "localhost:8000", "llm.corp.example:443"] {
+            assert!(names_none(name), "{name}");
+        }
+        assert!(!names_none("openai") && !names_none("api.openai.com:443"));
     }
 }

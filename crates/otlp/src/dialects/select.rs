@@ -279,7 +279,7 @@ fn fits(accepts: Accepts, raw_value: RawValue<'_>) -> bool {
         Accepts::Any => true,
         Accepts::Number => raw_value.number().is_some_and(|number| number >= 0.0),
         Accepts::Truth => raw_value.truth().is_some(),
-        Accepts::Provider => raw_value.text().is_some_and(|name| !providers::is_framework(&name)),
+        Accepts::Provider => raw_value.text().is_some_and(|name| !providers::names_none(&name)),
     }
 }
 

@@ -2,7 +2,11 @@
 //!
 //! Not here: failures (`errors`), and what a question to a person becomes (`approvals`).
 
-use super::{errors::class_name, value, view::View};
+use super::{
+    errors::{ANY_EXCEPTION, class_name},
+    value,
+    view::View,
+};
 use crate::person::cut_short;
 use std::borrow::Cow;
 use turnscope_model::Status;
@@ -29,15 +33,26 @@ pub(super) fn of<'a>(view: &View<'a>) -> Option<Steering<'a>> {
     let attributes = exception.map_or(view.attributes, |event| &event.attributes);
     if let Some(class) = value::get_text(attributes, "exception.type") {
         let message = value::get_text(attributes, "exception.message");
-        return steers(&class).then_some(Steering { class, message });
+        if steers(&class) {
+            return Some(Steering { class, message });
+        }
+        // An exporter that was handed the exception as text has no class of it.
+        let printed = message.filter(|_| bare(&class) == ANY_EXCEPTION)?;
+        let class = named_first(&printed).to_owned();
+        return steers(&class).then_some(Steering { class: class.into(), message: Some(printed) });
     }
     if let Some(class) = view.text("error.type").filter(|class| steers(class)) {
         return Some(Steering { class, message: Some(view.status_message.into()) });
     }
     let text = view.status_message.trim();
-    let end = text.find(['(', ':']).unwrap_or(text.len());
-    let class = &text[..end];
+    let class = named_first(text);
     steers(class).then(|| Steering { class: class.into(), message: Some(text.into()) })
+}
+
+/// The class that stands at the beginning of a printed exception.
+fn named_first(printed: &str) -> &str {
+    let end = printed.find(['(', ':']).unwrap_or(printed.len());
+    &printed[..end]
 }
 
 /// Whether the exception steers and does not fail.

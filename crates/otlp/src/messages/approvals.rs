@@ -61,7 +61,12 @@ impl Found {
     fn look_through(&mut self, source: &Source<'_>) {
         let sent = source.sent;
         let len = sent.len();
+        let asks = sent.is_list_of("approvals");
         for n in len.saturating_sub(NEWEST)..len {
+            if asks {
+                self.of_each_call(&[sent.item(n).0]);
+                continue;
+            }
             if signs::of_item(sent, n).approval {
                 let (json, _) = sent.item(n);
                 let json = match &json {
@@ -79,6 +84,10 @@ impl Found {
     /// What only the whole value of an agent or a workflow can say.
     fn top(&mut self, json: &Json) {
         let Json::Object(map) = json else { return };
+        // The whole value may stand under the name of the parameter.
+        if let (1, Some(inner)) = (map.len(), map.get("input").or_else(|| map.get("inputs"))) {
+            return self.top(inner);
+        }
         if is_suspended(map) {
             self.asks.push(Approval { text: text_of(map), ..about(map) });
         }
@@ -143,10 +152,18 @@ impl Found {
             );
         }
         for key in ["approvals", "_approvals"] {
-            if let Some(Json::Object(tools)) = map.get(key) {
-                self.of_each_tool(tools);
+            match map.get(key) {
+                Some(Json::Object(tools)) => self.of_each_tool(tools),
+                Some(Json::Array(calls)) => self.of_each_call(calls),
+                _ => {}
             }
         }
+    }
+
+    /// The tool calls that wait to be approved, as an agent hands them out instead of an answer.
+    fn of_each_call(&mut self, calls: &[Json]) {
+        let asked = calls.iter().filter_map(Json::as_object).map(about);
+        self.asks.extend(asked.filter(|ask| ask.tool_call_id.is_some() && ask.tool_name.is_some()));
     }
 
     /// A list of answers for each tool: `{"refund": {"approved": ["call_1"], "rejected": []}}`. The OpenAI Agents SDK puts the
@@ -178,8 +195,18 @@ fn resolved(approved: bool) -> Resolution {
 
 /// A result that says in its own status that the work stopped for somebody.
 fn is_suspended(map: &Map<String, Json>) -> bool {
-    const WORDS: [&str; 5] =
-        ["suspended", "interrupted", "waiting_for_approval", "input-required", "input_required"];
+    const WORDS: [&str; 10] = [
+        "suspended",
+        "interrupted",
+        "paused",
+        "runstatus.paused",
+        "waiting_for_approval",
+        "pending_approval",
+        "requires_approval",
+        "requires_action",
+        "input-required",
+        "input_required",
+    ];
     ["status", "state", "finishReason"]
         .iter()
         .filter_map(|key| map.get(*key)?.as_str())

@@ -1,6 +1,7 @@
 //! Tool results that the messages of a call mark as failed: no span may tell that the tool did.
 //!
-//! Recognised by structure: anything that carries a call's id beside `is_error: true`, `error: true` or `status: "error"`.
+//! Recognised by structure: anything that carries a call's id beside `is_error: true`, `error: true`, `status: "error"` or
+//! `state: "error"`, and Gemini's response of a function, which holds its failure under `error`.
 
 use super::{json::first_text, signs, source::Source};
 use serde_json::{Map, Value as Json};
@@ -28,9 +29,8 @@ fn collect(json: &Json, found: &mut Vec<String>) {
     match json {
         Json::Array(list) => list.iter().for_each(|item| collect(item, found)),
         Json::Object(map) => {
-            if is_marked(map)
-                && let Some(id) = call_id(map).filter(|id| !found.contains(id))
-            {
+            let id = if is_marked(map) { call_id(map) } else { failed_function(map) };
+            if let Some(id) = id.filter(|id| !found.contains(id)) {
                 found.push(id);
             }
             map.values().for_each(|inner| collect(inner, found));
@@ -41,7 +41,15 @@ fn collect(json: &Json, found: &mut Vec<String>) {
 
 fn is_marked(map: &Map<String, Json>) -> bool {
     ["is_error", "isError", "error"].iter().any(|key| map.get(*key) == Some(&Json::Bool(true)))
-        || map.get("status").and_then(Json::as_str) == Some("error")
+        || ["status", "state"].iter().any(|key| map.get(*key).and_then(Json::as_str) == Some("error"))
+}
+
+/// The id of a call whose response holds an error and nothing else, as Gemini's API has it.
+fn failed_function(map: &Map<String, Json>) -> Option<String> {
+    let call = ["functionResponse", "function_response"].iter().find_map(|key| map.get(*key)?.as_object())?;
+    let response = call.get("response")?.as_object()?;
+    let failed = response.len() == 1 && response.get("error").is_some_and(|error| !error.is_null());
+    first_text(call, &["id"]).filter(|_| failed)
 }
 
 fn call_id(map: &Map<String, Json>) -> Option<String> {

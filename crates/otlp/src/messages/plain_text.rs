@@ -77,7 +77,24 @@ fn telling_text(json: &Json, depth: usize) -> Option<String> {
 pub(super) fn is_a_repr(text: &str) -> bool {
     let text = text.trim();
     let in_brackets = text.starts_with('<') && text.ends_with('>') && text.len() < LONGEST_REPR;
-    text == "[object Object]" || (in_brackets && (text.contains(" at 0x") || text.starts_with("<class '")))
+    text == "[object Object]"
+        || (in_brackets && (text.contains(" at 0x") || text.starts_with("<class '")))
+        || is_a_printed_object(text)
+}
+
+/// Python's way of printing an object of a class, or a list of them: `TaskOutput(raw='Done', …)`, `[TaskOutput(…)]`. A printed
+/// message is read (`super::printed`).
+fn is_a_printed_object(text: &str) -> bool {
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let Some((class, fields)) = inner.split_once('(') else { return false };
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let is_class = class.starts_with(|first: char| first.is_ascii_uppercase())
+        && is_name(class)
+        && !class.ends_with("Message");
+    let has_fields = fields.split_once('=').is_some_and(|(field, _)| is_name(field));
+    is_class && has_fields && inner.ends_with(')') && !text.contains('\n')
 }
 
 const LONGEST_REPR: usize = 300;

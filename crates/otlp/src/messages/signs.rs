@@ -69,6 +69,16 @@ static USER: LazyLock<[Finder<'static>; 4]> =
 
 /// Rare words, all at once. Only a leftmost search uses vectors (see `aho_corasick::packed`).
 static APPROVAL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = ["pprov", "nterrupt", "uspended", "\"resume\"", "nput-required"];
+    let words = [
+        "pprov",
+        "nterrupt",
+        "uspended",
+        "\"resume\"",
+        "nput-required",
+        "nput_required",
+        "aused\"",
+        "PAUSED",
+        "requires_action",
+    ];
     AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok()
 });

@@ -132,13 +132,20 @@ impl<'a> Sent<'a> {
         }
     }
 
-    /// Whether the list that was cut out is that of a graph's interrupts, which nobody said.
+    /// Whether the list that was cut out is one of questions to a person, which nobody said.
     pub(crate) fn is_interrupt(self) -> bool {
+        self.is_list_of("__interrupt__") || self.is_list_of("approvals")
+    }
+
+    /// Whether the list that was cut out stands under this name.
+    pub(crate) fn is_list_of(self, wanted: &str) -> bool {
         let Self::Cut(value) = self else { return false };
         let before = value.separator(0).trim_ascii_end();
         let name = before.strip_suffix(b"[").map(<[u8]>::trim_ascii_end);
         let name = name.and_then(|before| before.strip_suffix(b":")).map(<[u8]>::trim_ascii_end);
-        name.is_some_and(|name| name.ends_with(b"\"__interrupt__\""))
+        let name = name.and_then(|name| name.strip_suffix(b"\""));
+        name.and_then(|name| name.strip_suffix(wanted.as_bytes()))
+            .is_some_and(|before| before.ends_with(b"\""))
     }
 
     /// Whether it is a number or a truth value.

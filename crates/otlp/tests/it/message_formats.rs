@@ -571,3 +571,34 @@ fn a_tool_behind_which_the_model_goes_on_has_run() {
     assert_eq!(ran(json!([text, call]), None), [false], "said before it asked");
     assert_eq!(ran(json!([call, text]), Some("tool_calls")), [false]);
 }
+
+#[test]
+fn a_function_that_answers_with_nothing_but_an_error_failed() {
+    let answer =
+        |id: &str, response: Json| json!({"functionResponse": {"id": id, "name": "f", "response": response}});
+    let contents = json!([
+        {"role": "user", "parts": [answer("a", json!({"error": "no such order"}))]},
+        {"role": "user", "parts": [answer("b", json!({"result": "no error"}))]},
+        {"role": "user", "parts": [answer("c", json!({"error": null}))]},
+    ]);
+    let request = json!({"model": "m", "contents": contents}).to_string();
+    let found = Previews::of_span(&span(&[("gcp.vertex.agent.llm_request", json!(request))]), Kind::Llm);
+    assert_eq!(found.failed_results, ["a"]);
+}
+
+#[test]
+fn an_agent_that_hands_out_calls_instead_of_an_answer_asks() {
+    // pydantic-ai's DeferredToolRequests as an agent's result.
+    let call = json!({"tool_name": "issue_refund", "args": "{}", "tool_call_id": "call_0263"});
+    let result = json!({"calls": [], "approvals": [call], "metadata": {}}).to_string();
+    let found = Previews::of_span(&span(&[("final_result", json!(result))]), Kind::Run);
+    assert_eq!(found.asks[0].tool_call_id.as_deref(), Some("call_0263"));
+    assert_eq!(found.asks[0].tool_name.as_deref(), Some("issue_refund"));
+}
+
+#[test]
+fn a_command_that_resumes_may_stand_under_the_name_of_its_parameter() {
+    let command = json!({"input": {"graph": null, "update": null, "resume": "yes", "goto": []}}).to_string();
+    let found = Previews::of_span(&span(&[("gen_ai.prompt", json!(command))]), Kind::Workflow);
+    assert_eq!(found.answers[0].text.as_deref(), Some("yes"));
+}

@@ -164,3 +164,14 @@ fn a_call_that_nothing_followed_is_pending() {
     let group_key = GroupKey::None;
     assert_eq!(group().run("a").of(group_key).project().runs.len(), 0);
 }
+
+#[test]
+fn a_tool_that_stopped_is_the_call_that_was_asked_for_and_counts_where_it_goes_on() {
+    // Genkit: neither the tool that stops nor the one that goes on in another trace has the call's id.
+    let halted = group().run("a").llm("c1").asks(&["refund#call_1a2b3c4d"]).tool("refund");
+    let resumed = halted.facts(asks("refund", "")).trace(2).run("b").tool("refund");
+    let made = resumed.facts(answers(Resolution::Approved, "refund", "")).llm("c2").project();
+    let (a, b) = (made.run("a"), made.run("b"));
+    assert_eq!((a.waiting.clone(), a.tool_call_count, b.tool_call_count), (None, 0, 1));
+    assert_eq!(made.steps.iter().filter(|step| step.kind == Kind::Tool).count(), 2, "none is made up");
+}

@@ -182,3 +182,40 @@ fn an_evaluation_finds_the_answer_that_it_names() {
     }
     assert_eq!(records[2].role, Role::Log);
 }
+
+#[test]
+fn a_call_that_runs_the_tools_that_it_asked_for_is_a_call() {
+    let made = |asks: &[&str]| {
+        group()
+            .run("planner")
+            .under(Kind::Llm, "call_llm")
+            .asks(asks)
+            .tokens(30, 3)
+            .under(Kind::Tool, "researcher")
+            .facts(|f| f.tool_name = Some("researcher".to_owned()))
+            .run("researcher")
+            .llm("c1")
+            .project()
+    };
+    let calls = made(&["researcher"]);
+    assert_eq!(calls.run("planner").llm_call_count, 1);
+    assert_eq!(calls.run("researcher").parent, Some(0));
+    assert_eq!(made(&[]).run("planner").llm_call_count, 0, "nothing says that it called a model itself");
+}
+
+#[test]
+fn an_agent_in_a_trace_of_its_own_belongs_to_the_call_that_started_it() {
+    let made = group()
+        .run("main")
+        .llm("c1")
+        .asks(&["agent#call_1"])
+        .tool("agent")
+        .call_id("call_1")
+        .trace(2)
+        .run("helper")
+        .call_id("call_1")
+        .llm("c2")
+        .project();
+    assert_eq!(made.run("helper").parent, Some(0));
+    assert_eq!(made.names(), ["main", "helper"]);
+}

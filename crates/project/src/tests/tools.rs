@@ -80,3 +80,11 @@ fn a_turn_or_agent_span_with_usage_and_no_call_counts_as_one() {
     let total = group().run("a").tokens(5, 2).facts(|f| f.usage_is_total = true).project();
     assert_eq!(total.runs[0].llm_call_count, 1);
 }
+
+#[test]
+fn a_tool_whose_span_hides_that_it_failed_is_a_failed_call() {
+    let asked = group().run("a").llm("c1").asks(&["find#x1", "sum#x2"]).tool("find").tool("sum").llm("c2");
+    let made = asked.facts(|facts| facts.failed_results = vec!["x1".to_owned()]).project();
+    assert_eq!((made.step("find").status, made.step("sum").status), (StepStatus::Error, StepStatus::Ok));
+    assert_eq!((made.runs[0].error_count, made.runs[0].failed), (1, false));
+}

@@ -253,3 +253,21 @@ fn gemini_clis_events_and_spans_belong_to_their_session() {
     let span = span("user_prompt").scope("gemini-cli").with("gen_ai.prompt.name", "s-1########0").facts();
     assert_eq!((span.prompt_id, span.native_run_id.as_deref()), (None, Some("s-1########0")));
 }
+
+#[test]
+fn a_hook_of_an_agent_is_not_the_tool_that_it_was_called_for() {
+    // Qwen Code's hooks name the tool and end with an error where they say nothing.
+    let hook = span("qwen-code.hook").scope("qwen-code").with("hook_event", "PreToolUse");
+    let hook =
+        hook.with("tool.name", "shell").with("success", false).failed("hook runner returned no output");
+    assert_eq!((hook.kind(), hook.facts().tool_name), (Kind::Other, None));
+}
+
+#[test]
+fn an_agent_names_the_call_that_started_it() {
+    let agent = span("qwen-code.subagent").scope("qwen-code").with("gen_ai.operation.name", "invoke_agent");
+    let started = agent.with("qwen-code.subagent.invoking_request_id", "call_1");
+    assert_eq!(started.facts().tool_call_id.as_deref(), Some("call_1"));
+    let beside = span("invoke_agent a").with("gen_ai.operation.name", "invoke_agent");
+    assert_eq!(beside.with("acme.tool.call.id", "call_1").facts().tool_call_id, None);
+}

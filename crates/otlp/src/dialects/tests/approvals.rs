@@ -104,3 +104,30 @@ fn our_own_question_waits_until_it_is_answered() {
     assert_eq!((done.resolution, done.decided_by.as_deref()), (Some(Resolution::Approved), Some("ada")));
     assert_eq!(done.answers[0].who.as_deref(), Some("ada"));
 }
+
+#[test]
+fn an_exception_that_was_handed_over_as_text_is_read_from_it() {
+    // What LangSmith's exporter writes of a graph's interrupt.
+    let told = vec![
+        attribute("exception.type", "Exception"),
+        attribute("exception.message", "GraphInterrupt((Interrupt(value='Refund A-17?', id='7494'),))"),
+    ];
+    let mut span = span("ask").with("langsmith.span.kind", "chain").event("exception", told, 499);
+    span.status = Status::Error;
+    let facts = span.facts();
+    assert_eq!((facts.error.clone(), facts.steered), (None, true));
+    assert_eq!(facts.asks[0].text.as_deref(), Some("Refund A-17?"));
+}
+
+#[test]
+fn an_agent_that_stopped_lists_the_tools_that_wait() {
+    // What AgentScope's middleware writes on the two spans of one reply.
+    let agent = || span("invoke_agent refunds").with("gen_ai.operation.name", "invoke_agent");
+    let stopped = agent().with("agentscope.agent.hitl_pending_tools", r#"["issue_refund", "send_mail"]"#);
+    let asks = stopped.facts().asks;
+    let names: Vec<_> = asks.iter().filter_map(|ask| ask.tool_name.as_deref()).collect();
+    assert_eq!(names, ["issue_refund", "send_mail"]);
+    let goes_on =
+        |event: &str| agent().with("agentscope.agent.incoming_event_type", event).facts().answers.len();
+    assert_eq!((goes_on("user_confirm_result"), goes_on("external_execution_result")), (1, 0));
+}

@@ -367,3 +367,44 @@ fn names_of_unknown_producers_are_read_by_their_endings() {
     assert_eq!((call.user_id.as_deref(), call.request_model.as_deref()), (Some("u-1"), Some("gpt-4o-mini")));
     assert_eq!(call.usage.input_tokens, Some(7));
 }
+
+#[test]
+fn a_result_that_says_that_it_is_an_error_is_a_failure() {
+    let tool = |result: &str| {
+        let span = span("execute_tool bad").with("gen_ai.operation.name", "execute_tool");
+        span.with("gen_ai.tool.call.result", result).facts().error
+    };
+    // AgentScope's state, Strands' status, MCP's mark.
+    for result in [
+        r#"{"content": [{"type": "text", "text": "no such order"}], "state": "error", "id": "call_1"}"#,
+        r#"{"toolUseId": "t1", "status": "error", "content": [{"text": "no such order"}]}"#,
+        r#"{"content": [{"type": "text", "text": "no such order"}], "isError": true}"#,
+        r#"{"content": "no such order", "is_error": true}"#,
+    ] {
+        assert_eq!(
+            tool(result).and_then(|error| error.message).as_deref(),
+            Some("no such order"),
+            "{result}"
+        );
+    }
+    for result in [
+        r#"{"status": "error", "order": 17}"#,
+        r#"{"content": [{"text": "error"}], "state": "success"}"#,
+        r#"{"error_count": 0}"#,
+        r#"["error"]"#,
+    ] {
+        assert_eq!(tool(result), None, "{result}");
+    }
+}
+
+#[test]
+fn the_address_of_a_server_is_no_provider() {
+    let call = |provider: &str, model: &str| {
+        let span = span("chat").with("gen_ai.operation.name", "chat").with("gen_ai.request.model", model);
+        span.with("gen_ai.provider.name", provider).facts().provider
+    };
+    // LiveKit writes the host of the client's address.
+    assert_eq!(call("api.openai.com", "gpt-4o-mini").as_deref(), Some("openai"));
+    assert_eq!(call("127.0.0.1:8000", "gpt-4o-mini").as_deref(), Some("openai"));
+    assert_eq!(call("127.0.0.1:8000", "house-model"), None);
+}

@@ -142,3 +142,11 @@ fn a_dialect_is_recognised_by_scope_name_or_attribute() {
     let strands = span("chat").with("gen_ai.system", "strands-agents").with("gen_ai.request.model", "m");
     assert_eq!(strands.facts().dialect, "strands");
 }
+
+#[test]
+fn every_cycle_of_an_agents_loop_is_a_turn() {
+    // Strands in Python and in TypeScript.
+    for name in ["execute_event_loop_cycle", "execute_agent_loop_cycle"] {
+        assert_eq!(span(name).scope("strands-agents").kind(), Kind::Turn, "{name}");
+    }
+}
