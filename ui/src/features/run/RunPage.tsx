@@ -5,12 +5,11 @@ import type { RunDetail } from "./data/api";
 import { runQuery, skeletonQuery } from "./data/queries";
 import { useLiveRun } from "./data/useLiveRun";
 import { RunHeader } from "./header/RunHeader";
-import { toTree } from "./layout/tree";
-import { RunModelContext } from "./model";
+import { RunModelContext, toShape } from "./model";
 import { PageState } from "./panels/PageState";
 import { RunPanels } from "./panels/RunPanels";
 import { type RunSearch, readRunSearch } from "./search";
-import { RawTextProvider } from "./text/RawTextProvider";
+import { TextFormProvider } from "./text/TextFormProvider";
 import { useNow } from "./useNow";
 import "./run.css";
 
@@ -43,10 +42,7 @@ function LoadedRun({ run, search, onSearch }: LoadedRunProps) {
     run.run_id,
     run.children.map((child) => child.run_id),
   );
-  const shape = useMemo(
-    () => (skeleton.data ? { skeleton: skeleton.data, tree: toTree(skeleton.data) } : null),
-    [skeleton.data],
-  );
+  const shape = useMemo(() => (skeleton.data ? toShape(skeleton.data) : null), [skeleton.data]);
   const selected = search.step ?? null;
   const model = useMemo(
     () => ({
@@ -63,7 +59,7 @@ function LoadedRun({ run, search, onSearch }: LoadedRunProps) {
   );
   return (
     <RunModelContext value={model}>
-      <RawTextProvider>
+      <TextFormProvider>
         <div className="flex h-full min-h-0 flex-col">
           <RunHeader />
           <RunPanels
@@ -73,7 +69,7 @@ function LoadedRun({ run, search, onSearch }: LoadedRunProps) {
             onRetry={() => skeleton.refetch()}
           />
         </div>
-      </RawTextProvider>
+      </TextFormProvider>
     </RunModelContext>
   );
 }

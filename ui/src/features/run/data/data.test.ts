@@ -54,7 +54,7 @@ test("messages are read from anything", () => {
     { type: "text", text: "hi" },
     { type: "tool_call", id: "c1", name: "pay", arguments: { eur: 5 } },
     { type: "tool_result", id: "c1", result: "[not json" },
-    { type: "media", what: "image", mime: null, place: "http://example.org/x.png" },
+    { type: "media", what: "image", mime: null, place: "http://example.org/x.png", data: null },
     { type: "other", value: { type: "odd" } },
     { type: "other", value: 7 },
   ]);

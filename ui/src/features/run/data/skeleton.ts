@@ -38,6 +38,8 @@ export const STATUSES = ["running", "ok", "error", "pending", "waiting"] as cons
 export const VERDICTS = [null, "allow", "deny", "hitl"] as const;
 export const RUNNING = 0;
 export const FAILED = 2;
+export const PENDING = 3;
+export const WAITING = 4;
 
 const orNone = (value: number | null | undefined): number => value ?? NONE;
 

@@ -7,6 +7,7 @@ import type { Step } from "../data/api";
 import { usageWords } from "../figures";
 import { Marks } from "../marks/Marks";
 import { useRunModel } from "../model";
+import { stepName } from "../names";
 import { ErrorNote } from "../panels/ErrorNote";
 import { VerdictLine } from "../panels/VerdictLine";
 import { StepCopy } from "./StepCopy";
@@ -19,7 +20,7 @@ interface DetailHeadProps {
 /** What a step is, when and how long it ran, and the actions on it. */
 export function DetailHead({ stepId, row }: DetailHeadProps) {
   const { run, select } = useRunModel();
-  const name = row ? visible(row.tool_name ?? row.agent_name ?? row.name) : stepId;
+  const name = row ? stepName(row.kind, row.name, row) : stepId;
   return (
     <header className="shrink-0 border-line border-b">
       <div className="flex items-center gap-2 px-3 pt-2.5">

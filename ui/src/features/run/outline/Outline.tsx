@@ -2,7 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import { firstRect } from "../../../lib/firstRect";
 import { useRunModel } from "../model";
-import { turnIndexOf } from "../story/stops";
+import { turnIndexOf } from "../story/scrolling";
 import { OutlineTurn } from "./OutlineTurn";
 
 const HEIGHT = 46;
@@ -11,10 +11,12 @@ interface OutlineProps {
   /** The turn named in the link. */
   readonly turn: number | undefined;
   readonly onTurn: (n: number) => void;
+  /** The turn that is being read; null while it is the one in the link. */
+  readonly inSight: number | null;
 }
 
 /** The list of turns beside every view: what each called, how long it took, and what failed. */
-export function Outline({ turn, onTurn }: OutlineProps) {
+export function Outline({ turn, onTurn, inSight }: OutlineProps) {
   const { run, selected } = useRunModel();
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -24,7 +26,8 @@ export function Outline({ turn, onTurn }: OutlineProps) {
     initialRect: firstRect(),
     overscan: 8,
   });
-  const at = selected ? turnIndexOf(run.turns, selected) : run.turns.findIndex((one) => one.n === turn);
+  const chosen = selected ? turnIndexOf(run.turns, selected) : run.turns.findIndex((one) => one.n === turn);
+  const at = inSight === null ? chosen : run.turns.findIndex((one) => one.n === inSight);
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
   }, [at, virtual]);

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels";
 import { useKeys } from "../../../lib/useKeys";
 import { Detail } from "../detail/Detail";
@@ -11,7 +12,7 @@ import { useRunKeys } from "./useRunKeys";
 import { ViewTabs } from "./ViewTabs";
 
 /** Turns, view and details: three panels that can be resized and folded, or one at a time on a narrow screen. */
-export function RunPanels(props: CentreViewProps) {
+export function RunPanels(props: Omit<CentreViewProps, "onSight">) {
   const { search, onSearch } = props;
   const { selected } = useRunModel();
   const isWide = useIsWide();
@@ -19,8 +20,10 @@ export function RunPanels(props: CentreViewProps) {
   const folds = usePanelFolds();
   useRunKeys(search, onSearch);
   useKeys({ "{": folds.list.toggle, "}": folds.detail.toggle });
+  const [sight, setSight] = useState<number | null>(null);
   const goToTurn = (turn: number) => {
     const { step: _, ...rest } = search;
+    setSight(null);
     onSearch({ ...rest, turn });
   };
   const view = search.view ?? "story";
@@ -29,7 +32,7 @@ export function RunPanels(props: CentreViewProps) {
       <>
         <ViewTabs view={view} onView={(view) => onSearch({ ...search, view })} />
         <div className="min-h-0 grow">
-          <CentreView {...props} />
+          <CentreView {...props} onSight={setSight} />
         </div>
         {selected !== null && <NarrowDetail />}
       </>
@@ -45,14 +48,14 @@ export function RunPanels(props: CentreViewProps) {
         panelRef={folds.list.ref}
         onResize={folds.list.onResize}
       >
-        <Outline turn={search.turn} onTurn={goToTurn} />
+        <Outline turn={search.turn} onTurn={goToTurn} inSight={view === "story" ? sight : null} />
       </Panel>
       <Separator className="separator" aria-label="Width of the list of turns" />
       <Panel id="centre-panel" minSize="320px">
         <div className="flex h-full min-w-0 flex-col">
           <ViewTabs view={view} onView={(view) => onSearch({ ...search, view })} folds={folds} />
           <div className="min-h-0 grow">
-            <CentreView {...props} />
+            <CentreView {...props} onSight={setSight} />
           </div>
         </div>
       </Panel>

@@ -1,5 +1,6 @@
 import { PanelLeft, PanelRight } from "lucide-react";
 import { VIEWS, type View } from "../search";
+import { TextFormChoice } from "../text/TextFormProvider";
 import type { PanelFold, PanelFolds } from "./usePanelFolds";
 
 const TITLES: Readonly<Record<View, readonly [title: string, key: string]>> = {
@@ -38,8 +39,13 @@ export function ViewTabs({ view, onView, folds }: ViewTabsProps) {
           );
         })}
       </nav>
+      {view === "story" && (
+        <span className="ml-auto min-w-0">
+          <TextFormChoice />
+        </span>
+      )}
       {folds && (
-        <span className="ml-auto">
+        <span className={view === "story" ? "" : "ml-auto"}>
           <FoldButton fold={folds.detail} what="the details" Icon={PanelRight} />
         </span>
       )}

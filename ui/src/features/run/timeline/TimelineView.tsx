@@ -1,5 +1,4 @@
 import { useMemo, useRef, useState } from "react";
-import { NONE } from "../data/skeleton";
 import { type Shape, useRunModel } from "../model";
 import { StepRows } from "../tree/StepRows";
 import { useFolds } from "../tree/useFolds";
@@ -17,7 +16,7 @@ import { useWheel } from "./useWheel";
 /** All steps over time: what ran when, what the run waited for, and where nothing happened. */
 export function TimelineView({ shape }: { readonly shape: Shape }) {
   const { selected, now } = useRunModel();
-  const at = selected === null ? NONE : shape.skeleton.stepId.indexOf(selected);
+  const at = shape.at(selected);
   const folds = useFolds(shape, at);
   const timeline = useTimeline(shape, now);
   const [colourBy, setColourBy] = useState<ColourBy>("kind");

@@ -1,9 +1,9 @@
 import { ChevronRight } from "lucide-react";
 import { KindIcon } from "../../../components/KindIcon";
-import { visible } from "../../../lib/text";
 import type { Step } from "../data/api";
 import { FAILED, NONE, RUNNING, VERDICTS } from "../data/skeleton";
 import type { Shape } from "../model";
+import { stepName } from "../names";
 import type { Folds } from "./useFolds";
 import { VerdictMark } from "./VerdictMark";
 
@@ -23,9 +23,7 @@ export function StepName({ shape: { skeleton, tree }, folds, step, row }: StepNa
   const isFolded = folds.folded.has(step);
   const depth = tree.depth[step] ?? 0;
   const kind = skeleton.kinds[skeleton.kind[step] as number] ?? "other";
-  const name = visible(
-    row?.tool_name ?? row?.agent_name ?? skeleton.names[skeleton.name[step] as number] ?? "",
-  );
+  const name = stepName(kind, skeleton.names[skeleton.name[step] as number] ?? "", row);
   const isTurnStart = skeleton.turn[step] !== NONE && kind === "llm";
   return (
     <div

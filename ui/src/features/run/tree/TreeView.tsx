@@ -1,4 +1,3 @@
-import { NONE } from "../data/skeleton";
 import { type Shape, useRunModel } from "../model";
 import { StepRows } from "./StepRows";
 import { TreeRow } from "./TreeRow";
@@ -7,7 +6,7 @@ import { useFolds } from "./useFolds";
 /** All steps of the run as a tree: which step called which. */
 export function TreeView({ shape }: { readonly shape: Shape }) {
   const { selected } = useRunModel();
-  const at = selected === null ? NONE : shape.skeleton.stepId.indexOf(selected);
+  const at = shape.at(selected);
   const folds = useFolds(shape, at);
   return (
     <div className="flex h-full flex-col" data-testid="tree">
