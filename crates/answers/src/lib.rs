@@ -17,6 +17,7 @@ mod json;
 mod list;
 mod run;
 mod search;
+mod statistics;
 mod stats;
 mod step;
 mod step_data;
