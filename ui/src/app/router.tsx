@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
 import { EmptyState } from "../components/EmptyState";
 import { ErrorPanel } from "../components/ErrorPanel";
 import { runQuery, skeletonQuery } from "../features/run/data/queries";
@@ -6,6 +6,7 @@ import { pageQuery } from "../features/runs/pageQuery";
 import { RunsPage } from "../features/runs/RunsPage";
 import { readView } from "../features/runs/view";
 import { AppShell } from "./AppShell";
+import { lazyPage } from "./lazyPage";
 import { queryClient } from "./queryClient";
 
 /** The query string of a page, unparsed. Each feature reads its own part. */
@@ -50,26 +51,26 @@ const run = createRoute({
         queryClient.prefetchQuery(skeletonQuery(runId)),
       ]),
     ),
-  component: lazyRouteComponent(() => import("../features/run/RunPage"), "RunPage"),
+  component: lazyPage(async () => (await import("../features/run/RunPage")).RunPage),
 });
 
 const search = createRoute({
   getParentRoute: () => root,
   path: "/search",
   validateSearch: anySearch,
-  component: lazyRouteComponent(() => import("../features/search/SearchPage"), "SearchPage"),
+  component: lazyPage(async () => (await import("../features/search/SearchPage")).SearchPage),
 });
 
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
-  component: lazyRouteComponent(() => import("../features/settings/SettingsPage"), "SettingsPage"),
+  component: lazyPage(async () => (await import("../features/settings/SettingsPage")).SettingsPage),
 });
 
 const start = createRoute({
   getParentRoute: () => root,
   path: "/start",
-  component: lazyRouteComponent(() => import("../features/start/StartPage"), "StartPage"),
+  component: lazyPage(async () => (await import("../features/start/StartPage")).StartPage),
 });
 
 /** The path at which the server serves the UI. The server writes it into the page. */

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
+import { useTitle } from "../../lib/useTitle";
 import type { RunDetail } from "./data/api";
 import { runQuery, skeletonQuery } from "./data/queries";
 import { useLiveRun } from "./data/useLiveRun";
@@ -29,6 +30,9 @@ export function RunPage() {
   return <LoadedRun key={runId} run={run.data} search={search} onSearch={onSearch} />;
 }
 
+/** Before the name of the run in the title of the tab. */
+const TITLE_MARKS: Readonly<Record<string, string>> = { running: "… ", failed: "✗ ", waiting: "? " };
+
 interface LoadedRunProps {
   readonly run: RunDetail;
   readonly search: RunSearch;
@@ -43,6 +47,7 @@ function LoadedRun({ run, search, onSearch }: LoadedRunProps) {
     run.children.map((child) => child.run_id),
   );
   const shape = useMemo(() => (skeleton.data ? toShape(skeleton.data) : null), [skeleton.data]);
+  useTitle(`${TITLE_MARKS[run.status] ?? ""}${run.agent_name ?? run.name}`);
   const selected = search.step ?? null;
   const model = useMemo(
     () => ({
@@ -61,7 +66,7 @@ function LoadedRun({ run, search, onSearch }: LoadedRunProps) {
     <RunModelContext value={model}>
       <TextFormProvider>
         <div className="flex h-full min-h-0 flex-col">
-          <RunHeader />
+          <RunHeader search={search} onSearch={onSearch} />
           <RunPanels
             search={search}
             onSearch={onSearch}

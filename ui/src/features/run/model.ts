@@ -2,11 +2,14 @@
 import { createContext, useContext } from "react";
 import type { RunDetail } from "./data/api";
 import { NONE, type Skeleton } from "./data/skeleton";
+import { type Sums, sumsOf } from "./layout/sums";
 import { type Tree, toTree } from "./layout/tree";
 
 export interface Shape {
   readonly skeleton: Skeleton;
   readonly tree: Tree;
+  /** What each step and all in it add up to. */
+  readonly sums: Sums;
   /** The place of a step in the skeleton. `NONE` for none, and for a step that is not in this run. */
   readonly at: (stepId: string | null) => number;
 }
@@ -18,7 +21,8 @@ export function toShape(skeleton: Skeleton): Shape {
     places ??= new Map(skeleton.stepId.map((id, place) => [id, place]));
     return places.get(stepId) ?? NONE;
   };
-  return { skeleton, tree: toTree(skeleton), at };
+  const tree = toTree(skeleton);
+  return { skeleton, tree, sums: sumsOf(skeleton, tree), at };
 }
 
 export interface RunModel {

@@ -1,14 +1,17 @@
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { Problem } from "../../api/client";
 import { ErrorPanel } from "../../components/ErrorPanel";
 import { exactCount } from "../../lib/numbers";
 import { useKeys } from "../../lib/useKeys";
 import { useNow } from "../../lib/useNow";
+import { useTitle } from "../../lib/useTitle";
 import { Chips } from "./Chips";
 import { ColumnMenu } from "./ColumnMenu";
 import { chosen } from "./columns";
 import { ExportLink } from "./ExportLink";
+import { Histogram } from "./Histogram";
+import { keepView } from "./lastView";
 import { NoRuns } from "./NoRuns";
 import { OpenRuns } from "./OpenRuns";
 import { Peek } from "./Peek";
@@ -21,13 +24,14 @@ import { useHistogram } from "./useHistogram";
 import { useOpenRuns } from "./useOpenRuns";
 import { useRuns } from "./useRuns";
 import { useView } from "./useView";
-
-const Histogram = lazy(async () => ({ default: (await import("./Histogram")).Histogram }));
+import { writeView } from "./view";
 
 /** The runs, newest first and live. */
 export function RunsPage() {
   const [view, change] = useView();
   const navigate = useNavigate();
+  useTitle(view.q);
+  useEffect(() => keepView(writeView(view)), [view]);
   const now = useNow(1000);
   const [[first, last], setRange] = useState<[number, number]>([0, 0]);
   // Re-renders only when the window of pages changes, not for each row that scrolls by.
@@ -102,14 +106,12 @@ export function RunsPage() {
           {!empty && !problem && (
             <div className="h-[68px] shrink-0 border-b px-3 pt-1 max-sm:hidden">
               {bars && (
-                <Suspense>
-                  <Histogram
-                    bars={bars.bars}
-                    width={bars.width}
-                    label={`${said(bars.runs)} over time, ${bars.failed} failed`}
-                    onBrush={(after, before) => change({ after, before })}
-                  />
-                </Suspense>
+                <Histogram
+                  bars={bars.bars}
+                  width={bars.width}
+                  label={`${said(bars.runs)} over time, ${bars.failed} failed`}
+                  onBrush={(after, before) => change({ after, before })}
+                />
               )}
             </div>
           )}

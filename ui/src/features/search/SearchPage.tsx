@@ -8,6 +8,7 @@ import { EmptyState } from "../../components/EmptyState";
 import { ErrorPanel } from "../../components/ErrorPanel";
 import { Skeleton } from "../../components/Skeleton";
 import { useKeys } from "../../lib/useKeys";
+import { useTitle } from "../../lib/useTitle";
 import { HitView } from "./HitView";
 
 /** Search in messages, tool arguments and results, and errors. */
@@ -16,6 +17,7 @@ export function SearchPage() {
   const { q } = useSearch({ from: "/search" });
   const words = typeof q === "string" || typeof q === "number" ? String(q) : "";
   const [text, setText] = useState(words);
+  useTitle(words ? `Search: ${words}` : "Search");
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => setText(words), [words]);

@@ -89,6 +89,8 @@ test("the windows of a timeline make one skeleton, whatever order their names ca
     turn: name.map(() => 1),
     outer: name.map(() => false),
     verdict: name.map(() => 0),
+    tokens: name.map((n) => (n === 0 ? null : 5)),
+    cost_usd: name.map(() => null),
   });
   const skeleton = toSkeleton([
     window(["x", "y"], [0, 1], [null, 0], [0, null]),
@@ -103,5 +105,6 @@ test("the windows of a timeline make one skeleton, whatever order their names ca
     "b",
     "a",
   ]);
+  expect([...skeleton.tokens]).toEqual([Number.NaN, 5, 5, Number.NaN]);
   expect(skeleton.length).toBe(4);
 });

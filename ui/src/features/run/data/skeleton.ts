@@ -31,6 +31,9 @@ export interface Skeleton {
   readonly duration: Float64Array;
   readonly turn: Int32Array;
   readonly outer: Uint8Array;
+  /** Of calls that count; `NaN` for other steps, and where unknown. */
+  readonly tokens: Float64Array;
+  readonly cost: Float64Array;
 }
 
 export const NONE = -1;
@@ -41,6 +44,7 @@ export const FAILED = 2;
 export const PENDING = 3;
 export const WAITING = 4;
 
+const orNaN = (value: number | null | undefined): number => value ?? Number.NaN;
 const orNone = (value: number | null | undefined): number => value ?? NONE;
 
 /** The dictionaries that a window's columns refer to. */
@@ -93,6 +97,14 @@ export function toSkeleton(windows: readonly [Columns, ...Columns[]]): Skeleton 
     outer: Uint8Array.from(
       all(({ outer }) => outer),
       Number,
+    ),
+    tokens: Float64Array.from(
+      all(({ tokens }) => tokens),
+      orNaN,
+    ),
+    cost: Float64Array.from(
+      all(({ cost_usd }) => cost_usd),
+      orNaN,
     ),
   };
 }

@@ -43,7 +43,7 @@ function StepDetail({ stepId }: { readonly stepId: string }) {
           <Skeleton className="h-24" />
         </div>
       ) : (
-        <DetailTabs row={row} body={body} />
+        <DetailTabs stepId={stepId} row={row} body={body} />
       )}
     </section>
   );

@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { KindIcon } from "../../../components/KindIcon";
+import { KindIcon, kindTitle } from "../../../components/KindIcon";
 import { usd } from "../../../lib/numbers";
 import { visible } from "../../../lib/text";
 import { duration, exact } from "../../../lib/time";
@@ -62,10 +62,10 @@ export function DetailHead({ stepId, row }: DetailHeadProps) {
 
 function facts(row: Step): [fact: string, value: string, title: string][] {
   const found: [string, string | null | undefined, string][] = [
-    ["kind", row.kind, "kind"],
+    ["kind", kindTitle(row.kind), "kind"],
     ["turn", row.turn == null ? null : `turn ${row.turn}`, "turn"],
     ["model", row.model && visible(row.model), `model${row.provider ? ` of ${visible(row.provider)}` : ""}`],
-    ["duration", row.duration_ms == null ? "running" : duration(row.duration_ms), "duration"],
+    ["duration", row.duration_ms == null ? row.status : duration(row.duration_ms), "duration"],
     ["began", `+${duration(row.start_offset_ms)}`, exact(row.started_at)],
     ["usage", row.usage && usageWords(row.usage), "tokens"],
     ["cost", row.cost_usd == null ? null : usd(row.cost_usd), "cost"],

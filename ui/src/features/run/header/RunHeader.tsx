@@ -1,6 +1,9 @@
+import { Link } from "@tanstack/react-router";
+import { FilterLink } from "../../../components/FilterLink";
 import { RunLink } from "../../../components/RunLink";
 import { StatusMark } from "../../../components/StatusMark";
 import { visible } from "../../../lib/text";
+import { lastView } from "../../runs/lastView";
 import { Marks } from "../marks/Marks";
 import { Tags } from "../marks/Tags";
 import { useRunModel } from "../model";
@@ -9,18 +12,27 @@ import { NarrowFacts } from "./NarrowFacts";
 import { RunCopy } from "./RunCopy";
 import { RunFigures } from "./RunFigures";
 import { RunOrigin } from "./RunOrigin";
+import { Why, type WhyProps } from "./Why";
 
 /** The agent, status and figures of the run, shown in every view. */
-export function RunHeader() {
+export function RunHeader(props: WhyProps) {
   const { run } = useRunModel();
   const isWide = useIsWide();
   const name = visible(run.agent_name ?? run.name);
   return (
     <header className="shrink-0 border-line border-b px-4 pt-3 pb-2">
       <div className="flex items-center gap-2.5">
+        <Link
+          to="/"
+          search={lastView()}
+          className="shrink-0 text-muted text-xs hover:text-text"
+          title="Back to the list"
+        >
+          ← Runs
+        </Link>
         <StatusMark status={run.status} />
         <h1 className="min-w-0 truncate font-semibold text-lg tracking-tight" title={name}>
-          {name}
+          {run.agent_name ? <FilterLink name="agent" value={run.agent_name} /> : name}
         </h1>
         {run.parent_run_id && (
           <RunLink runId={run.parent_run_id} className="shrink-0 text-accent text-xs hover:underline">
@@ -33,6 +45,7 @@ export function RunHeader() {
         </span>
       </div>
       <RunFigures />
+      <Why {...props} />
       {isWide ? (
         <div className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs">
           <RunOrigin />

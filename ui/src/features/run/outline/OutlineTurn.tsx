@@ -10,11 +10,13 @@ import { isOpen, STATE_WORDS, turnState } from "../story/turnState";
 interface OutlineTurnProps {
   readonly turn: Turn;
   readonly isCurrent: boolean;
+  /** Its share of the dearest and of the longest turn, 0 … 1. */
+  readonly heat: { readonly cost: number; readonly time: number };
   readonly onSelect: () => void;
 }
 
 /** One turn in two lines: its number and figures, then its tools. */
-export function OutlineTurn({ turn, isCurrent, onSelect }: OutlineTurnProps) {
+export function OutlineTurn({ turn, isCurrent, heat, onSelect }: OutlineTurnProps) {
   const { run, shape, now } = useRunModel();
   const state = turnState(turn, shape);
   const took = isOpen(state) ? run.started_at + now - turn.started_at : turn.duration_ms;
@@ -53,6 +55,14 @@ export function OutlineTurn({ turn, isCurrent, onSelect }: OutlineTurnProps) {
       </span>
       <span className="w-full truncate text-muted text-xs" title={does}>
         {does}
+      </span>
+      <span
+        aria-hidden
+        className="mt-0.5 flex w-full flex-col gap-px"
+        title="Cost and time beside the other turns"
+      >
+        <span className="heat-cost h-[2px] rounded-full" style={{ width: `${heat.cost * 100}%` }} />
+        <span className="heat-time h-[2px] rounded-full" style={{ width: `${heat.time * 100}%` }} />
       </span>
     </button>
   );

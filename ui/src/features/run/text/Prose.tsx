@@ -5,7 +5,8 @@ import { PagedText } from "./PagedText";
 import { SafeText } from "./SafeText";
 import { useTextForm } from "./textForm";
 
-const Markdown = lazy(() => import("./Markdown"));
+/** Without the script, text is shown as it was written. */
+const Markdown = lazy(() => import("./Markdown").catch(() => ({ default: AsWritten })));
 
 /** Deep nesting, which no person writes, can make a Markdown parser extremely slow. Such text is shown unparsed. */
 const TANGLED = /[>[\](*_`]{200}/;
@@ -27,11 +28,7 @@ interface ProseProps {
 export function Prose({ text, label, voice, whole = false }: ProseProps) {
   const { form } = useTextForm();
   if (text instanceof Blob) return <PagedText blob={text} label={label} />;
-  const asWritten = (
-    <div className="whitespace-pre-wrap break-words">
-      <SafeText>{text}</SafeText>
-    </div>
-  );
+  const asWritten = <AsWritten text={text} />;
   const isMarkdown = form === "markdown" || (form === "answers" && voice === "model");
   const shown =
     !isMarkdown || text.length > LONG || TANGLED.test(text) ? (
@@ -42,4 +39,12 @@ export function Prose({ text, label, voice, whole = false }: ProseProps) {
       </Suspense>
     );
   return whole ? shown : <Fold label={label}>{shown}</Fold>;
+}
+
+function AsWritten({ text }: { readonly text: string }) {
+  return (
+    <div className="whitespace-pre-wrap break-words">
+      <SafeText>{text}</SafeText>
+    </div>
+  );
 }
