@@ -31,9 +31,13 @@ fn statistics(group: &TraceGroup, prices: &PriceList, run: usize) -> RunStatisti
     // A step that has not ended goes on to the last that is known of the run.
     let last = steps.iter().map(|step| step.end.unwrap_or(step.start)).max().unwrap_or(view.start);
     let end = view.end.unwrap_or(last).max(view.start);
-    let spans = spans(&steps, &within, last);
-    let own: Vec<u64> = self_times(&spans);
-    let time = split(&spans, view.start, end);
+    let all = spans(&steps, &within, last, false);
+    let work = spans(&steps, &within, last, true);
+    let time = split(&work, view.start, end);
+    // What a call or tool does through details of its own, such as a request, it does itself.
+    let (of_all, of_work) = (self_times(&all), self_times(&work));
+    let own: Vec<u64> =
+        (0..steps.len()).map(|at| if is_detail(steps[at]) { of_all[at] } else { of_work[at] }).collect();
     let mut kinds = BTreeMap::new();
     let mut tools = BTreeMap::new();
     let mut models = BTreeMap::new();
@@ -78,7 +82,7 @@ fn statistics(group: &TraceGroup, prices: &PriceList, run: usize) -> RunStatisti
             other_ms: time.other as f64 / 1e6,
         },
         dearest_turn: dearest_turn(group, prices, run),
-        slowest_step: slowest(&steps, &spans, &own),
+        slowest_step: slowest(&steps, &work, &own),
         first_error: first_error(&steps),
         kinds: by_time(kinds),
         tools: by_time(tools),
@@ -86,13 +90,28 @@ fn statistics(group: &TraceGroup, prices: &PriceList, run: usize) -> RunStatisti
     }
 }
 
-/// The steps in time, with the periods in which a person was asked as steps of their own behind them.
-fn spans(steps: &[&StepView], within: &[usize], last: u64) -> Vec<Span> {
+/// A step that says nothing about what is done: a request, or anything without a kind.
+fn is_detail(step: &StepView) -> bool {
+    matches!(step.kind, Kind::Http | Kind::Other)
+}
+
+/// The steps in time, with the periods in which a person was asked as steps of their own behind them. `through_details`
+/// takes what lies in a detail as lying in the step around it.
+fn spans(steps: &[&StepView], within: &[usize], last: u64, through_details: bool) -> Vec<Span> {
     let places: HashMap<usize, usize> = within.iter().enumerate().map(|(at, place)| (*place, at)).collect();
+    let above = |at: usize| steps[at].parent.and_then(|parent| places.get(&parent).copied());
+    let parent = |at: usize| {
+        if through_details && is_detail(steps[at]) {
+            return None;
+        }
+        std::iter::successors(above(at), |at| above(*at))
+            .find(|at| !(through_details && is_detail(steps[*at])))
+    };
     let mut spans: Vec<Span> = steps
         .iter()
-        .map(|step| Span {
-            parent: step.parent.and_then(|parent| places.get(&parent).copied()),
+        .enumerate()
+        .map(|(at, step)| Span {
+            parent: parent(at),
             start: step.start,
             end: step.end.unwrap_or(last),
             activity: activity(step),
@@ -112,7 +131,7 @@ fn activity(step: &StepView) -> Activity {
         && (step.asked.is_some() || step.facts.resolution.is_some() || step.verdict == Some(Verdict::Hitl));
     match step.kind {
         Kind::Llm | Kind::Embedding => Activity::Model,
-        Kind::Run | Kind::Turn | Kind::Workflow | Kind::Other => Activity::Container,
+        Kind::Run | Kind::Turn | Kind::Workflow | Kind::Http | Kind::Other => Activity::Container,
         _ if asks => Activity::Person,
         _ => Activity::Tool,
     }

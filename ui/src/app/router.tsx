@@ -13,6 +13,17 @@ import { queryClient } from "./queryClient";
 type Search = Record<string, unknown>;
 const anySearch = (search: Search): Search => search;
 
+/**
+ * The query string as it is written: every value is a text. The router's own reader takes JSON, so that the quotes of a search in a
+ * hand-written link would be lost.
+ */
+const parseSearch = (search: string): Search => Object.fromEntries(new URLSearchParams(search));
+function stringifySearch(search: Search): string {
+  const given = Object.entries(search).filter(([, value]) => value !== undefined && value !== null);
+  const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return query && `?${query}`;
+}
+
 /** A page that has no data by then is shown without it, with a loading state. */
 const PATIENCE_MS = 150;
 
@@ -24,7 +35,7 @@ async function briefly(cause: "enter" | "stay" | "preload", reading: Promise<unk
 
 const root = createRootRoute({
   component: AppShell,
-  notFoundComponent: () => <EmptyState title="Page not found" />,
+  notFoundComponent: () => <EmptyState title="Page not found" level={1} />,
   errorComponent: ({ error, reset }) => <ErrorPanel what="This page" error={error} retry={reset} />,
 });
 
@@ -80,6 +91,8 @@ export const router = createRouter({
   routeTree: root.addChildren([runs, run, search, settings, start]),
   basepath: path.replace(/\/$/, ""),
   defaultPreload: "intent",
+  parseSearch,
+  stringifySearch,
 });
 
 declare module "@tanstack/react-router" {

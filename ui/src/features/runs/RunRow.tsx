@@ -71,12 +71,7 @@ function NarrowRow({ run, now }: { run: ListedRun; now: number }) {
 
 function Name({ run }: { run: ListedRun }) {
   return (
-    <RunLink
-      runId={run.run_id}
-      tabIndex={-1}
-      className="truncate font-medium hover:underline"
-      title={oneLine(run.name)}
-    >
+    <RunLink runId={run.run_id} className="truncate font-medium hover:underline" title={oneLine(run.name)}>
       {oneLine(run.name, 80) || "unnamed"}
     </RunLink>
   );

@@ -9,6 +9,7 @@ import { useTitle } from "../../lib/useTitle";
 import { Chips } from "./Chips";
 import { ColumnMenu } from "./ColumnMenu";
 import { chosen } from "./columns";
+import { useDeletion } from "./deletion";
 import { ExportLink } from "./ExportLink";
 import { Histogram } from "./Histogram";
 import { keepView } from "./lastView";
@@ -42,6 +43,10 @@ export function RunsPage() {
   }, []);
   const arrivals = useArrivals(view);
   const list = useRuns(view, arrivals.reading, first, last);
+  const doomed = new Set(useDeletion()?.runs.map(({ id }) => id));
+  const rows = new Map(
+    [...list.rows].map(([at, run]) => [at, doomed.has(run.run_id) ? { ...run, gone: true as const } : run]),
+  );
   const histogram = useHistogram(view);
   const open = useOpenRuns(view);
   const peeking = view.peek !== null;
@@ -132,7 +137,7 @@ export function RunsPage() {
           ) : (
             !problem && (
               <RunsTable
-                rows={list.rows}
+                rows={doomed.size > 0 ? rows : list.rows}
                 count={list.loading && list.count === 0 ? 12 : list.count}
                 total={list.total}
                 columns={columns}

@@ -133,6 +133,10 @@ export function transferable(skeleton: Skeleton): ArrayBuffer[] {
     .map((view) => view.buffer);
 }
 
+/** Whether a step failed. A call that was denied did not: it never ran. */
+export const hasFailed = ({ status, verdict }: Skeleton, step: number): boolean =>
+  status[step] === FAILED && verdict[step] !== VERDICTS.indexOf("deny");
+
 /** When a step ended, or `now` (milliseconds from the start of the run) while it runs. */
 export function endOf(skeleton: Skeleton, step: number, now: number): number {
   const start = skeleton.start[step] as number;

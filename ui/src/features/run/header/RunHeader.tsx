@@ -1,8 +1,10 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Trash2 } from "lucide-react";
 import { FilterLink } from "../../../components/FilterLink";
 import { RunLink } from "../../../components/RunLink";
 import { StatusMark } from "../../../components/StatusMark";
 import { visible } from "../../../lib/text";
+import { deleteLater } from "../../runs/deletion";
 import { lastView } from "../../runs/lastView";
 import { Marks } from "../marks/Marks";
 import { Tags } from "../marks/Tags";
@@ -18,6 +20,7 @@ import { Why, type WhyProps } from "./Why";
 export function RunHeader(props: WhyProps) {
   const { run } = useRunModel();
   const isWide = useIsWide();
+  const navigate = useNavigate();
   const name = visible(run.agent_name ?? run.name);
   return (
     <header className="shrink-0 border-line border-b px-4 pt-3 pb-2">
@@ -42,6 +45,18 @@ export function RunHeader(props: WhyProps) {
         <span className="ml-auto flex shrink-0 items-center">
           <Marks runId={run.run_id} stepId={null} />
           <RunCopy />
+          <button
+            type="button"
+            className="btn-icon"
+            aria-label="Delete this run"
+            title="Delete this run, its sub-agents and all their content"
+            onClick={() => {
+              deleteLater([{ id: run.run_id, name }]);
+              void navigate({ to: "/", search: lastView() });
+            }}
+          >
+            <Trash2 aria-hidden className="size-4" />
+          </button>
         </span>
       </div>
       <RunFigures />

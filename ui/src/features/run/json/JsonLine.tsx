@@ -20,7 +20,7 @@ export function JsonLine({ row, folds, onTurn }: JsonLineProps) {
       {holds ? (
         <button
           type="button"
-          className="-ml-0.5 flex size-5 shrink-0 items-center justify-center text-muted hover:text-text"
+          className="-my-0.5 -ml-1.5 flex size-6 shrink-0 items-center justify-center text-muted hover:text-text"
           aria-expanded={row.open}
           aria-label={`${row.open ? "Fold" : "Unfold"} ${visible(row.key ?? "value")}`}
           onClick={() => onTurn(row.pointer)}

@@ -23,7 +23,7 @@ export function Tags() {
           <FilterLink name="tag" value={name} className="max-w-48 truncate" />
           <button
             type="button"
-            className="text-muted hover:text-text"
+            className="-mr-2 inline-flex size-6 items-center justify-center text-muted hover:text-text"
             aria-label={`Remove the tag ${visible(name)}`}
             onClick={() => tag.mutate({ remove_tags: [name] })}
           >

@@ -4,9 +4,11 @@ import { ErrorPanel } from "../../../components/ErrorPanel";
 import { Skeleton } from "../../../components/Skeleton";
 import { isSameError } from "../../../lib/errors";
 import { count, usd } from "../../../lib/numbers";
+import { visible } from "../../../lib/text";
 import { duration } from "../../../lib/time";
 import type { Run, Step, Turn } from "../data/api";
 import type { Value } from "../data/clip";
+import { toMessages } from "../data/message";
 import { turnQuery } from "../data/queries";
 import { sumOf } from "../figures";
 import { useRunModel } from "../model";
@@ -164,6 +166,8 @@ function TurnBlocks({ runId, turn, body, state, isLast, told }: TurnBlocksProps)
   const loose = told.filter(({ stepId }) => stepId === null || !called.has(stepId));
   const isFinal = isLast && !blocks.some((block) => block.type === "tool");
   const call = turn.llm_step_ids.at(-1) ?? null;
+  const says = blocks.some((block) => block.type !== "message" && block.type !== "seen");
+  const finish = toMessages(body.output).find((message) => message.finishReason)?.finishReason;
   // The card of the tool that failed tells its error.
   const isTold = body.tools.some(({ step }) => isRefused(step) || isSameError(step.error, turn.error));
   return (
@@ -179,6 +183,12 @@ function TurnBlocks({ runId, turn, body, state, isLast, told }: TurnBlocksProps)
         <ChildRun key={child.run_id} run={child} />
       ))}
       {turn.error && !isTold && <ErrorNote error={turn.error} />}
+      {!says && blocks.length > 0 && !turn.error && !isOpen(state) && (
+        <p className="text-muted text-sm">
+          What the model answered was not sent
+          {finish && `: it says only that it stopped with ${visible(finish.replaceAll("_", " "))}`}.
+        </p>
+      )}
       {state === "answering" && <p className="text-muted text-sm">The model is answering.</p>}
       {blocks.length === 0 && !turn.error && !isOpen(state) && (
         <p className="text-muted text-sm">No messages of this turn were sent.</p>

@@ -9,6 +9,7 @@ import { Legend } from "./Legend";
 import { MINIMAP_HEIGHT, Minimap } from "./Minimap";
 import { TimelineRow } from "./TimelineRow";
 import { Toolbar } from "./Toolbar";
+import { useNamesWidth } from "./useNamesWidth";
 import { type Timeline, useTimeline } from "./useTimeline";
 import { useTimelineKeys } from "./useTimelineKeys";
 import { useWheel } from "./useWheel";
@@ -25,8 +26,10 @@ export function TimelineView({ shape }: { readonly shape: Shape }) {
   useTimelineKeys(shape, timeline, at, now);
   const area = useRef<HTMLDivElement>(null);
   useWheel(area, timeline.setWindow);
+  const names = useNamesWidth(area);
   return (
-    <div ref={area} className="flex h-full flex-col" data-testid="timeline">
+    <div ref={area} className="relative flex h-full flex-col" style={names.style} data-testid="timeline">
+      {names.handle}
       <Toolbar
         timeline={timeline}
         colourBy={colourBy}

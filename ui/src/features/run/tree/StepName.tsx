@@ -1,7 +1,7 @@
 import { ChevronRight } from "lucide-react";
 import { KindIcon } from "../../../components/KindIcon";
 import type { Step } from "../data/api";
-import { FAILED, NONE, RUNNING, VERDICTS } from "../data/skeleton";
+import { hasFailed, NONE, RUNNING, VERDICTS } from "../data/skeleton";
 import type { Shape } from "../model";
 import { stepName } from "../names";
 import type { Folds } from "./useFolds";
@@ -28,7 +28,8 @@ export function StepName({ shape: { skeleton, tree }, folds, step, row }: StepNa
   return (
     <div
       className="flex min-w-0 grow items-center gap-1.5"
-      style={{ paddingInlineStart: 8 + Math.min(depth, DEEPEST) * 14 }}
+      // A name keeps half of the room, however deep its step is.
+      style={{ paddingInlineStart: `min(${8 + Math.min(depth, DEEPEST) * 14}px, 45%)` }}
     >
       {below > 0 ? (
         <button
@@ -48,10 +49,7 @@ export function StepName({ shape: { skeleton, tree }, folds, step, row }: StepNa
         <span className="w-4 shrink-0" />
       )}
       <KindIcon kind={kind} />
-      <span
-        className={`truncate text-[13px] ${skeleton.status[step] === FAILED ? "text-error" : ""}`}
-        title={name}
-      >
+      <span className={`truncate text-[13px] ${hasFailed(skeleton, step) ? "text-error" : ""}`} title={name}>
         {name}
       </span>
       {depth > DEEPEST && <span className="shrink-0 text-muted text-xs">level {depth}</span>}
