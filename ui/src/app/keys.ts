@@ -14,6 +14,7 @@ export const keys: { where: string; keys: [string, string][] }[] = [
     keys: [
       ["j  k", "next, previous run"],
       ["p", "show it beside the list"],
+      ["x", "select it"],
       ["Enter", "open it"],
       ["n", "show new runs"],
     ],

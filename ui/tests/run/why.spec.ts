@@ -1,4 +1,5 @@
 /** The way from a run to its reason: why it took so long, what filled its contexts, where a word was said, where a fact is from. */
+import { Turnscope } from "../support/turnscope";
 import { expect, test } from "./world";
 
 test("under the header one line says where time went, and leads to the dearest turn and the slowest step", async ({
@@ -101,4 +102,14 @@ test("a list of records is a table, and a text that holds JSON opens", async ({ 
   const table = page.getByRole("region", { name: "Turn 1" }).getByRole("table");
   await expect(table.getByRole("columnheader")).toHaveText(["id", "eur"]);
   await expect(table.getByRole("row")).toHaveCount(3);
+});
+
+test("a verdict leads to its record in the audit trail, and the record to its step", async ({ page }) => {
+  const server = await Turnscope.start("demo", ["--audit", "received"]);
+  const { runs } = await server.get("/v1/runs?q=agent:treasury");
+  await page.goto(`${server.url}/ui/runs/${runs[0].run_id}`);
+  const trail = page.getByRole("region", { name: "Audit trail" });
+  await trail.getByRole("listitem").filter({ hasText: "deny" }).getByRole("button", { name: "step" }).click();
+  await expect(page.getByTestId("detail")).toContainText("In the audit trail: #");
+  await server.stop();
 });

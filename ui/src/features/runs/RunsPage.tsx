@@ -16,9 +16,10 @@ import { keepView } from "./lastView";
 import { NoRuns } from "./NoRuns";
 import { OpenRuns } from "./OpenRuns";
 import { Peek } from "./Peek";
-import { windowOf } from "./pageQuery";
+import { type ListedRun, windowOf } from "./pageQuery";
 import { QueryLine } from "./QueryLine";
 import { RunsTable } from "./RunsTable";
+import { SelectionBar } from "./SelectionBar";
 import { TimeRange } from "./TimeRange";
 import { useArrivals } from "./useArrivals";
 import { useHistogram } from "./useHistogram";
@@ -52,6 +53,12 @@ export function RunsPage() {
   const peeking = view.peek !== null;
   const columns = useMemo(() => chosen(view.columns, peeking), [view.columns, peeking]);
 
+  const [selected, setSelected] = useState<ReadonlyMap<string, string>>(new Map());
+  const toggle = (run: ListedRun) => {
+    const next = new Map(selected);
+    if (!next.delete(run.run_id)) next.set(run.run_id, run.name);
+    setSelected(next);
+  };
   const [at, setAt] = useState(-1);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its top
   useEffect(() => setAt(-1), [view.q, view.after, view.before, view.order, view.children]);
@@ -71,6 +78,10 @@ export function RunsPage() {
     k: () => stand(at - 1),
     p: () => pick(Math.max(0, at)),
     n: arrivals.show,
+    x: () => {
+      const run = list.rows.get(at);
+      if (run) toggle(run);
+    },
     Enter: (event) => {
       const run = list.rows.get(at);
       if (run && event.target === document.body)
@@ -120,6 +131,7 @@ export function RunsPage() {
               )}
             </div>
           )}
+          <SelectionBar selected={selected} clear={() => setSelected(new Map())} />
           {arrivals.waiting > 0 && (
             <button
               type="button"
@@ -145,6 +157,8 @@ export function RunsPage() {
                 now={now}
                 at={at}
                 peek={view.peek}
+                selected={selected}
+                onSelect={toggle}
                 onRange={onRange}
                 onOrder={(order) => change({ order })}
                 onPick={pick}

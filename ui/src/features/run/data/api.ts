@@ -48,6 +48,8 @@ export type ContextSegment = Schemas["ContextSegment"];
 export type RunStatistics = Schemas["RunStatistics"];
 export type StepExplanation = Schemas["StepExplanation"];
 export type FactExplanation = Schemas["FactExplanation"];
+export type Audit = Schemas["Audit"];
+export type AuditRecord = Schemas["AuditRecord"];
 export type StepGroup = Schemas["StepGroup"];
 
 /** The parts that fill a context, in drawing order. */

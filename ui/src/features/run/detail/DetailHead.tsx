@@ -10,6 +10,7 @@ import { useRunModel } from "../model";
 import { stepName } from "../names";
 import { ErrorNote } from "../panels/ErrorNote";
 import { VerdictLine } from "../panels/VerdictLine";
+import { StepAudit } from "./AuditTrail";
 import { StepCopy } from "./StepCopy";
 
 interface DetailHeadProps {
@@ -51,6 +52,7 @@ export function DetailHead({ stepId, row }: DetailHeadProps) {
           ))}
       </dl>
       {row?.verdict && <VerdictLine verdict={row.verdict} />}
+      {row?.verdict && <StepAudit stepId={stepId} />}
       {row?.error && (
         <div className="px-3 pb-2">
           <ErrorNote error={row.error} />

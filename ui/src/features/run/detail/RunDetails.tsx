@@ -4,6 +4,7 @@ import { RunCost } from "../cost/RunCost";
 import { Scores } from "../marks/Scores";
 import { useRunModel } from "../model";
 import { ErrorNote } from "../panels/ErrorNote";
+import { AuditTrail } from "./AuditTrail";
 import { Facts } from "./Facts";
 import { Statistics } from "./Statistics";
 
@@ -23,6 +24,7 @@ export function RunDetails() {
       </section>
       <RunCost />
       <Statistics />
+      <AuditTrail />
       <Facts
         title="Run"
         values={{

@@ -1,4 +1,4 @@
-/** A server that goes away and comes back: nothing is lost, and nothing stays wrong. */
+/** Managing runs, links that people write, and a server that goes away and comes back. */
 import { expect, test } from "../support/test";
 
 test("a page whose script cannot be loaded waits for the server", async ({ page, demo }) => {
@@ -46,5 +46,36 @@ test("a run is deleted from its page, unless that is undone in time", async ({ p
   expect((await fresh.get("/v1/runs")).runs).toHaveLength(2);
   await page.getByRole("link", { name: "a1" }).click();
   await page.getByRole("button", { name: "Delete this run" }).click();
+  await expect.poll(async () => (await fresh.get("/v1/runs")).runs.length, { timeout: 15_000 }).toBe(1);
+});
+
+test("several runs are selected, tagged and deleted", async ({ page, fresh }) => {
+  const span = (n: number) => ({
+    traceId: `${n}`.repeat(32),
+    spanId: `${n}`.repeat(16),
+    name: `invoke_agent b${n}`,
+    startTimeUnixNano: `${1_790_000_000 + n}000000000`,
+    endTimeUnixNano: `${1_790_000_001 + n}000000000`,
+    attributes: [
+      { key: "gen_ai.operation.name", value: { stringValue: "invoke_agent" } },
+      { key: "gen_ai.agent.name", value: { stringValue: `b${n}` } },
+    ],
+  });
+  await fresh.send({ resourceSpans: [{ scopeSpans: [{ spans: [span(1), span(2), span(3)] }] }] });
+  await page.goto(`${fresh.url}/ui/`);
+  await page.getByRole("checkbox", { name: "Select b3" }).check();
+  await page.getByRole("checkbox", { name: "Select b1" }).check();
+  const bar = page.getByRole("region", { name: "Selected runs" });
+  await expect(bar.getByRole("status")).toHaveText("2 selected");
+  await bar.getByLabel("Tag for the selected runs").fill("keep");
+  await page.keyboard.press("Enter");
+  const tagged = async () =>
+    (await fresh.get("/v1/runs?q=tag:keep")).runs.map((run: { name: string }) => run.name);
+  await expect.poll(tagged).toEqual(["b3", "b1"]);
+  const saving = page.waitForEvent("download");
+  await bar.getByRole("button", { name: "Export as OTLP" }).click();
+  expect((await saving).suggestedFilename()).toBe("turnscope-runs.otlp.json");
+  await bar.getByRole("button", { name: "Delete" }).click();
+  await expect(bar).toHaveCount(0);
   await expect.poll(async () => (await fresh.get("/v1/runs")).runs.length, { timeout: 15_000 }).toBe(1);
 });
