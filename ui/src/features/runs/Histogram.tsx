@@ -17,6 +17,8 @@ const TOP = 8;
 const BASE = 44;
 /** Pixels between two ticks at least. */
 const APART = 64;
+/** Pixels that a label takes. */
+const LABEL = 40;
 /** Pixels of a drag that is no slip. */
 const DRAG = 4;
 
@@ -51,6 +53,8 @@ export function Histogram({ bars: [starts, all, failed], width, label, onBrush }
   const height = (n: number) => (n === 0 ? 0 : Math.max(2, (n / most) * (BASE - TOP)));
   const { ticks, step } = ticksOf(first, first + span, Math.max(1, plot / APART));
 
+  /** A label at an edge would be cut. */
+  const fits = (at: number) => x(at) > left + LABEL / 2 - 8 && x(at) < room - LABEL / 2;
   const placeOf = (event: PointerEvent) =>
     Math.min(left + plot, Math.max(left, event.clientX - (box.current?.getBoundingClientRect().left ?? 0)));
   const finish = () => {
@@ -110,7 +114,7 @@ export function Histogram({ bars: [starts, all, failed], width, label, onBrush }
               )
             );
           })}
-          {ticks.map((at) => (
+          {ticks.filter(fits).map((at) => (
             <text key={at} x={x(at)} y={BASE + 13} textAnchor="middle">
               {tick(at, step)}
             </text>

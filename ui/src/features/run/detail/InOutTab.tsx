@@ -55,7 +55,7 @@ function DocumentView({ document }: { readonly document: Value }) {
   return (
     <div className="space-y-1">
       {typeof score === "number" && (
-        <p className="text-muted text-xs tabular-nums">fits {Number(score.toPrecision(4))}</p>
+        <p className="text-muted text-xs tabular-nums">score {Number(score.toPrecision(4))}</p>
       )}
       {said !== undefined && <ValueView value={parsed(said)} label="document" />}
       {Object.keys(rest).length > 0 && <ValueView value={rest} label="about the document" />}
