@@ -49,7 +49,7 @@ fn statistics(group: &TraceGroup, prices: &PriceList, run: usize) -> RunStatisti
         let costs = cost::of_step(step, prices);
         let add = |groups: &mut BTreeMap<String, StepGroup>, name: &str| {
             let group = groups.entry(name.to_owned()).or_default();
-            group.name = name.to_owned();
+            name.clone_into(&mut group.name);
             group.count += 1;
             group.total_ms += ms_between(step.start, step.end.unwrap_or(last));
             group.self_ms += *own as f64 / 1e6;

@@ -373,7 +373,7 @@ fn the_text_of_an_item_is_what_people_search_for() {
     check(
         Purpose::Result,
         json!({"sky": "grey", "n": 5, "image": "iVBORw0KGgo1".repeat(200)}),
-        "image\nn\n5\nsky\ngrey",
+        "sky\ngrey\nn\n5\nimage",
     );
     check(
         Purpose::Input,
