@@ -173,9 +173,9 @@ fn a_tool_that_was_denied_has_not_failed_and_an_allowed_one_that_fails_has() {
         .run("a")
         .llm("c")
         .asks(&["drop"])
+        .gate("drop", Verdict::Deny)
         .tool("drop")
         .fails("PolicyDenied")
-        .gate("drop", Verdict::Deny)
         .project();
     let run = &denied.runs[0];
     assert_eq!((run.error_count, run.failed, &run.error), (0, false, &None));
