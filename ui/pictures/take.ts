@@ -20,7 +20,7 @@ const sees = (text: string | RegExp) => async (page: Page) =>
   expect(page.getByText(text).first()).toBeVisible();
 const listed = async (page: Page) => {
   await expect(page.getByRole("row").filter({ hasText: "support-desk" })).toBeVisible();
-  await expect(page.getByRole("img", { name: /over time/ }).locator("canvas")).toBeVisible();
+  await expect(page.getByRole("img", { name: /over time/ }).locator("svg")).toBeVisible();
 };
 
 const pictures: Picture[] = [
@@ -38,7 +38,7 @@ const pictures: Picture[] = [
   { name: "run-story", path: run("support-desk", "story"), ready: sees("Turn 1") },
   { name: "run-tree", path: run("support-desk", "tree"), ready: sees("get_order") },
   { name: "run-timeline", path: run("incident-review", "timeline"), dark: true, ready: sees(/chat /) },
-  { name: "run-context", path: run("incident-review", "context"), ready: sees(/history/i) },
+  { name: "run-context", path: run("incident-review", "context"), ready: sees("What the tokens went into") },
   { name: "search", path: () => "search?q=refund", ready: sees("support-desk") },
   { name: "settings", path: () => "settings", ready: sees("Everything works.") },
   { name: "start", path: () => "start", ready: sees("Waiting for a span") },

@@ -5,18 +5,13 @@ import { createRoot } from "react-dom/client";
 import { queryClient } from "./app/queryClient";
 import { router } from "./app/router";
 import { startTheme } from "./app/theme";
+import { reloadIfUpgraded } from "./lib/upgraded";
 import "./styles.css";
 
 startTheme();
 
-// A script is gone because the server was upgraded while this tab was open. Reload, but only once, so that it cannot loop.
-window.addEventListener("vite:preloadError", (event) => {
-  const last = Number(sessionStorage.getItem("reloaded") ?? 0);
-  if (Date.now() - last < 60_000) return;
-  sessionStorage.setItem("reloaded", String(Date.now()));
-  event.preventDefault();
-  window.location.reload();
-});
+// A script is gone: the server was upgraded while this tab was open, or cannot be reached.
+window.addEventListener("vite:preloadError", () => void reloadIfUpgraded());
 
 const root = document.getElementById("root");
 if (root) {

@@ -94,6 +94,13 @@ pub(crate) fn of_step(step: &StepView, prices: &PriceList) -> Option<Costs> {
     step.is_counted_call().then(|| costs_of(step, price(step, prices).as_ref().ok()))
 }
 
+/// What the input of a call cost, with what came from a cache, billionths of a dollar; `None` where it has no price.
+pub(crate) fn of_input(step: &StepView, prices: &PriceList) -> Option<i64> {
+    let cost = price(step, prices).ok()?;
+    let input = cost.buckets.iter().filter(|bucket| bucket.kind.is_input());
+    Some(input.fold(0_i64, |sum, bucket| sum.saturating_add(bucket.cost)))
+}
+
 /// Gives runs of this trace group what they cost at the prices that hold now.
 pub(crate) fn at_current_prices<'a>(
     group: &TraceGroup,

@@ -19,6 +19,7 @@ mod loose;
 mod otlp_json;
 mod run;
 mod search;
+mod statistics;
 mod stats;
 mod step;
 mod step_data;

@@ -1,12 +1,13 @@
 //! The steps of a run: in order with child runs, and flat.
 
 use crate::{
-    Answers, Result, step, step_data,
+    Answers, Result, cost, step, step_data,
     telemetry::Telemetry,
-    wire::{ms_between, offset_ms},
+    wire::{ms_between, offset_ms, usd},
 };
 use std::collections::{HashMap, HashSet};
 use turnscope_api::{Columns, Steps, Timeline};
+use turnscope_insight::cost::PriceList;
 use turnscope_model::{Kind, StepStatus, Verdict};
 use turnscope_project::{StepView, TraceGroup};
 use turnscope_query::Run;
@@ -72,7 +73,7 @@ impl Answers {
         self.about_run(run, |_, found| {
             let shown = steps_of(&found.group, found.index, children);
             let (window, next_from) = window(&shown, from, limit);
-            Ok(columns(&found.run, &found.group, found.index, &shown, window, next_from))
+            Ok(columns(&found.run, &found.group, &self.prices, found.index, (&shown, window), next_from))
         })
     }
 
@@ -140,9 +141,9 @@ pub(crate) fn steps_in_runs(group: &TraceGroup) -> Vec<usize> {
 fn columns(
     run: &Run,
     group: &TraceGroup,
+    prices: &PriceList,
     index: usize,
-    shown: &[usize],
-    window: &[usize],
+    (shown, window): (&[usize], &[usize]),
     next_from: Option<usize>,
 ) -> Columns {
     let places: HashMap<usize, usize> = shown.iter().enumerate().map(|(at, place)| (*place, at)).collect();
@@ -188,6 +189,14 @@ fn columns(
         duration_ms: steps().map(|step| step.end.map(|end| ms_between(step.start, end))).collect(),
         turn: steps().map(|step| step.turn).collect(),
         outer: steps().map(|step| step.outer).collect(),
+        tokens: steps()
+            .map(|step| {
+                let both = [step.usage.input_tokens, step.usage.output_tokens];
+                let known = step.is_counted_call() && both.iter().any(Option::is_some);
+                known.then(|| both.into_iter().flatten().fold(0, u64::saturating_add))
+            })
+            .collect(),
+        cost_usd: steps().map(|step| cost::of_step(step, prices)?.cost.map(usd)).collect(),
         verdict: steps()
             .map(|step| match step.verdict {
                 None => 0,

@@ -22,6 +22,7 @@ mod schema;
 mod score;
 mod search;
 mod session;
+mod statistics;
 mod stats;
 mod step;
 mod timeline;
@@ -31,7 +32,7 @@ mod unmapped;
 
 pub use access::{Access, SignIn};
 pub use config::{AddressTexts, Config, IngestState, PricingState, Retention, StoreState, Value};
-pub use context::{CallContext, ContextSegment, RunContext};
+pub use context::{CallContext, CarriedMessage, ContextSegment, RunContext};
 pub use cost::{BucketCost, CallCost, CostQuery, ModelCost, PriceUsed, RunCost};
 pub use dialects::{Dialects, MappedFact, OwnDialect};
 pub use explain::{
@@ -50,6 +51,7 @@ pub use run::{
 pub use score::{Score, ScoreBody, ScoreChangeBody, Scores};
 pub use search::{Hit, Occurrence, SearchQuery, SearchReply};
 pub use session::{Session, SessionQuery, SessionRuns, Sessions, SessionsQuery};
+pub use statistics::{DearTurn, FailedStep, RunStatistics, SlowStep, StepGroup, TimeSplit};
 pub use stats::{
     Group, GroupFigures, GroupQuery, Percentiles, Queue, Stats, Statuses, ValueCount, Values, ValuesQuery,
     Verdicts,

@@ -64,7 +64,7 @@ pub struct Columns {
     pub name: Vec<usize>,
     /// The place in `kinds`.
     pub kind: Vec<u8>,
-    /// 0 running, 1 ok, 2 error.
+    /// 0 running, 1 ok, 2 error, 3 pending, 4 waiting.
     pub status: Vec<u8>,
     /// From `started_at`, milliseconds with fractions; negative for steps above the run that began earlier.
     pub start_offset_ms: Vec<f64>,
@@ -84,6 +84,10 @@ pub struct Columns {
     pub service: Vec<Option<usize>>,
     /// 0 none, 1 allow, 2 deny, 3 hitl.
     pub verdict: Vec<u8>,
+    /// Tokens in and out of a call that counts; null for other steps, and when unknown.
+    pub tokens: Vec<Option<u64>>,
+    /// What a call that counts cost; null for other steps, and when unknown.
+    pub cost_usd: Vec<Option<f64>>,
 }
 
 /// Either form of a timeline.

@@ -322,7 +322,7 @@ fn fill_turns(views: &mut [RunView], steps: &[StepView], records: &[RecordFacts]
                 turn.usage.add(&step.usage);
             }
         }
-        if turn.error.is_none() && step.same_as.is_none() && step.facts.verdict.is_none() {
+        if turn.error.is_none() && step.same_as.is_none() && !step.is_refused() {
             turn.error.clone_from(&step.error);
         }
     }

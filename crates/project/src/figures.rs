@@ -8,7 +8,7 @@ use super::{
     asked::Asked,
     runs::{Run, service},
     step::{Step, fill_session},
-    tools::Synthesised,
+    tools::{self, Synthesised},
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use turnscope_model::{ErrorFact, Facts, Kind, LinkFact, Usage, Verdict};
@@ -65,7 +65,9 @@ impl Parts<'_> {
             turns: Vec::new(),
             llm_call_count: sums.calls,
             tool_call_count: (self.tool_steps().count() + self.made().count()) as u64,
-            error_count: (self.failures().len() + self.made().filter(|tool| tool.failed).count()) as u64,
+            error_count: (self.failures().len()
+                + self.made().filter(|tool| tool.failed && !tool.is_refused()).count())
+                as u64,
             usage: sums.usage,
             usage_by_model: sums.by_model.into_iter().map(|((m, p), (n, usage))| (m, p, n, usage)).collect(),
             reported_cost: sums.cost,
@@ -213,8 +215,8 @@ impl Parts<'_> {
         real.chain(made).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The steps where failures began: those that failed with no failed step of the run below them. A refusal is a
-    /// gate's answer, not a failure; a second report is none either.
+    /// The steps where failures began: those that failed with no failed step of the run below them. A refusal is no
+    /// failure, neither of the gate nor of the tool that did not run; a second report is none either.
     fn failures(&self) -> Vec<usize> {
         let mut by_place = self.own.to_vec();
         by_place.sort_unstable();
@@ -223,7 +225,7 @@ impl Parts<'_> {
         for &i in by_place.iter().rev() {
             let step = &self.steps[i];
             let under = below.get(&i).copied().unwrap_or(false);
-            let failed = step.failed() && step.facts.verdict.is_none() && step.same_as.is_none();
+            let failed = step.failed() && !is_refusal(step) && step.same_as.is_none();
             // What fails around the agent's own work, a missing file or a request, is dealt with unless that work fails.
             let is_work = step.kind.is_agentic() || step.kind == Kind::Mcp || step.parent.is_none();
             let failed = failed && (is_work || self.is_self(i));
@@ -258,7 +260,7 @@ impl Parts<'_> {
                 let decides = step.counted && step.kind != Kind::Tool
                     || step.kind == Kind::Turn && step.turn == self.last_turn
                     || assembled;
-                decides && step.failed() && step.facts.verdict.is_none() && step.end_or_start() >= went_on
+                decides && step.failed() && !is_refusal(step) && step.end_or_start() >= went_on
             })
     }
 
@@ -272,7 +274,7 @@ impl Parts<'_> {
         named
             .or_else(|| self.failures().into_iter().find_map(|i| self.steps[i].facts.error.clone()))
             .or(unnamed)
-            .or_else(|| self.made().find_map(Synthesised::error))
+            .or_else(|| self.made().filter(|tool| !tool.is_refused()).find_map(Synthesised::error))
             .or_else(|| failed.then(|| ErrorFact { r#type: "_OTHER".to_owned(), message: None }))
     }
 
@@ -384,4 +386,8 @@ fn identify(all: &mut Facts, facts: &Facts, from: From) {
     if from != From::Steps && all.metadata.is_empty() {
         all.metadata.clone_from(&facts.metadata);
     }
+}
+
+fn is_refusal(step: &Step) -> bool {
+    tools::is_refusal(step.kind, &step.facts, step.verdict, step.asked.as_ref())
 }

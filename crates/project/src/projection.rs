@@ -213,4 +213,9 @@ impl StepView {
     pub fn is_counted_call(&self) -> bool {
         self.counted && self.kind != Kind::Tool
     }
+
+    /// Whether its error is a refusal, which a gate or a person gave and the agent deals with. It is no failure.
+    pub fn is_refused(&self) -> bool {
+        crate::tools::is_refusal(self.kind, &self.facts, self.verdict, self.asked.as_ref())
+    }
 }

@@ -22,6 +22,7 @@ const SUMMARIES: &[(&str, &str, &str)] = &[
     ("get", "/v1/runs/{id}/steps/{step_id}/explain", "Where the facts of a step come from"),
     ("get", "/v1/runs/{id}/turns/{n}", "A turn with its messages"),
     ("get", "/v1/runs/{id}/cost", "What a run cost, and why"),
+    ("get", "/v1/runs/{id}/statistics", "Where a run's time, money and failures are"),
     ("get", "/v1/runs/{id}/audit", "The audit records of a run"),
     ("get", "/v1/runs/{id}/context", "What filled the context of each model call"),
     ("get", "/v1/runs/{id}/export", "Everything of a run, to be imported again"),

@@ -53,6 +53,7 @@ fn reading() -> ApiRouter<Arc<App>> {
         .api_route("/v1/runs/{id}/steps/{step_id}/explain", get(timeline::explain))
         .api_route("/v1/runs/{id}/turns/{n}", get(about_run::turn))
         .api_route("/v1/runs/{id}/cost", get(about_run::cost))
+        .api_route("/v1/runs/{id}/statistics", get(about_run::statistics))
         .api_route("/v1/runs/{id}/audit", get(audit::audit))
         .api_route("/v1/runs/{id}/context", get(about_run::context))
         .api_route(

@@ -25,7 +25,7 @@ struct Built;
 const BUILT_FOR: &str = "/ui/";
 
 /// The content security policy: load from the same origin only. Telemetry is hostile input.
-const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
     connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// The routes of the UI under `path`, which ends in a slash.

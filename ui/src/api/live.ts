@@ -17,10 +17,41 @@ export type LiveState = "connecting" | "open" | "lost";
 
 /** Listens until the returned function is called. */
 export function listen(onEvent: (event: LiveEvent) => void, onState: (state: LiveState) => void): () => void {
-  const source = new EventSource(apiPath("/v1/live"));
+  let source = new EventSource(apiPath("/v1/live"));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let wasLost = false;
   onState("connecting");
-  source.onopen = () => onState("open");
-  source.onerror = () => onState("lost");
+  const connect = () => {
+    source.onopen = () => {
+      // A server that was restarted may know nothing of what was missed.
+      if (wasLost) onEvent({ kind: "gap" });
+      wasLost = false;
+      onState("open");
+    };
+    source.onerror = () => {
+      wasLost = true;
+      onState("lost");
+      // The browser gives up on an answer that is no stream, such as a proxy's while the server starts.
+      if (source.readyState !== EventSource.CLOSED) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        source = new EventSource(apiPath("/v1/live"));
+        connect();
+      }, AGAIN_MS);
+    };
+    hear(source, onEvent);
+  };
+  connect();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}
+
+/** How long to wait before the stream is opened again, in milliseconds. */
+const AGAIN_MS = 3000;
+
+function hear(source: EventSource, onEvent: (event: LiveEvent) => void): void {
   source.addEventListener("run", (event) => {
     const data = JSON.parse(event.data) as { run_id: string; run?: Schemas["Run"] };
     onEvent({ kind: "run", runId: data.run_id, run: data.run ?? null });
@@ -29,5 +60,4 @@ export function listen(onEvent: (event: LiveEvent) => void, onState: (state: Liv
     onEvent({ kind: "score", runId: (JSON.parse(event.data) as { run_id: string }).run_id });
   });
   source.addEventListener("gap", () => onEvent({ kind: "gap" }));
-  return () => source.close();
 }

@@ -15,56 +15,42 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description The agent's name. */
-                    agent?: string | null;
-                    /** @description `next_cursor` of the page before, with the same filters and order. */
-                    cursor?: string | null;
-                    /** @description The way of writing, such as `semconv` or `openinference`. */
-                    dialect?: string | null;
-                    /** @description The experiment. */
-                    experiment_id?: string | null;
-                    /** @description The arm of the experiment. */
-                    experiment_variant?: string | null;
-                    /** @description `true`: runs in which a step failed; `false`: the others. */
-                    has_error?: boolean | null;
                     /** @description Runs on the page, 1 to 1000; default 50. */
                     limit?: number | null;
-                    /** @description The least cost in US dollars (inclusive), such as `0.25`. */
-                    min_cost?: string | null;
-                    /** @description The least duration (inclusive), in milliseconds or with a unit such as `5s`. */
-                    min_duration_ms?: string | null;
-                    /** @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`. */
-                    min_tokens?: string | null;
-                    /** @description A model that was asked for, or that answered. */
-                    model?: string | null;
-                    /** @description The application's own id. */
-                    native_run_id?: string | null;
                     /** @description Runs to leave out before the page. With many pages, `cursor` is faster and misses nothing. */
                     offset?: number | null;
+                    /** @description `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string | null;
                     /** @description `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first. Default `-started_at`. */
                     order?: string | null;
-                    /** @description The run that started it. */
-                    parent_run_id?: string | null;
-                    /** @description The prompt's name or id. */
-                    prompt_id?: string | null;
-                    /** @description The prompt's version. */
-                    prompt_version?: string | null;
-                    /** @description A provider that was called, named as in the GenAI conventions. */
-                    provider?: string | null;
-                    /** @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md. */
-                    q?: string | null;
-                    /** @description A tier of risk that a policy gate gave. */
-                    risk_tier?: string | null;
-                    /** @description Leave child runs out; default false. */
-                    roots_only?: boolean | null;
-                    /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
-                    score?: string | null;
-                    /** @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning. */
-                    search?: string | null;
-                    /** @description `service.name` of the resource. */
-                    service?: string | null;
+                    /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
+                    status?: string | null;
+                    /** @description The user, as the application says. */
+                    user_id?: string | null;
                     /** @description The session, as the application says. */
                     session_id?: string | null;
+                    /** @description The agent's name. */
+                    agent?: string | null;
+                    /** @description `service.name` of the resource. */
+                    service?: string | null;
+                    /** @description A model that was asked for, or that answered. */
+                    model?: string | null;
+                    /** @description A tool that was called. */
+                    tool?: string | null;
+                    /** @description A provider that was called, named as in the GenAI conventions. */
+                    provider?: string | null;
+                    /** @description The way of writing, such as `semconv` or `openinference`. */
+                    dialect?: string | null;
+                    /** @description `allow`, `deny` or `hitl`: runs with at least one such verdict. */
+                    verdict?: string | null;
+                    /** @description A tier of risk that a policy gate gave. */
+                    risk_tier?: string | null;
+                    /** @description The user's role, as a policy engine knows it. */
+                    user_role?: string | null;
+                    /** @description What set the run off, such as `cron`. */
+                    trigger_type?: string | null;
+                    /** @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning. */
+                    search?: string | null;
                     /**
                      * @description Runs that began at this time or later (inclusive): milliseconds since the epoch, a date such as `2026-03-10`, a
                      *      time such as `2026-03-10T14:30:00+02:00`, or `-24h`.
@@ -72,24 +58,38 @@ export interface paths {
                     started_after?: string | null;
                     /** @description Runs that began before this time (exclusive), written in the same ways. */
                     started_before?: string | null;
-                    /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
-                    status?: string | null;
-                    /** @description A tag of the run. */
-                    tag?: string | null;
-                    /** @description A tool that was called. */
-                    tool?: string | null;
-                    /** @description A trace that the run lies in. */
-                    trace_id?: string | null;
-                    /** @description What set the run off, such as `cron`. */
-                    trigger_type?: string | null;
                     /** @description Where dates and times without an offset are: `UTC` (the default), `+02:00`, or a name such as `Europe/Berlin`. */
                     tz?: string | null;
-                    /** @description The user, as the application says. */
-                    user_id?: string | null;
-                    /** @description The user's role, as a policy engine knows it. */
-                    user_role?: string | null;
-                    /** @description `allow`, `deny` or `hitl`: runs with at least one such verdict. */
-                    verdict?: string | null;
+                    /** @description The least duration (inclusive), in milliseconds or with a unit such as `5s`. */
+                    min_duration_ms?: string | null;
+                    /** @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`. */
+                    min_tokens?: string | null;
+                    /** @description The least cost in US dollars (inclusive), such as `0.25`. */
+                    min_cost?: string | null;
+                    /** @description `true`: runs in which a step failed; `false`: the others. */
+                    has_error?: boolean | null;
+                    /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
+                    score?: string | null;
+                    /** @description A tag of the run. */
+                    tag?: string | null;
+                    /** @description The run that started it. */
+                    parent_run_id?: string | null;
+                    /** @description Leave child runs out; default false. */
+                    roots_only?: boolean | null;
+                    /** @description The prompt's name or id. */
+                    prompt_id?: string | null;
+                    /** @description The prompt's version. */
+                    prompt_version?: string | null;
+                    /** @description The experiment. */
+                    experiment_id?: string | null;
+                    /** @description The arm of the experiment. */
+                    experiment_variant?: string | null;
+                    /** @description The application's own id. */
+                    native_run_id?: string | null;
+                    /** @description A trace that the run lies in. */
+                    trace_id?: string | null;
+                    /** @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md. */
+                    q?: string | null;
                 };
                 header?: never;
                 path?: never;
@@ -245,16 +245,16 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Child runs' steps too; default true. */
-                    children?: boolean | null;
-                    /** @description `columns` for the compact skeleton of large runs. */
-                    format?: string | null;
                     /** @description The first step of the window. */
                     from?: number | null;
-                    /** @description Each step whole; not with `format=columns`. */
-                    include_data?: boolean | null;
-                    /** @description The most steps in the window, 1 to 100000; default 10000. With `include_data`, 1 to 200; default 200. */
+                    /** @description The most steps in the window. */
                     limit?: number | null;
+                    /** @description Child runs' steps too; default true. */
+                    children?: boolean | null;
+                    /** @description Each step whole; needs a window of at most 200 steps. */
+                    include_data?: boolean | null;
+                    /** @description `columns` for the compact skeleton of large runs. */
+                    format?: string | null;
                 };
                 header?: never;
                 path: {
@@ -301,14 +301,14 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Accepted for `kind`: `llm_call tool_call memory_read memory_write final_answer error custom`. */
-                    event_type?: string | null;
-                    /** @description A kind, several separated by commas. */
-                    kind?: string | null;
                     /** @description Steps at most, up to 100,000; default 10,000. */
                     limit?: number | null;
                     /** @description Steps to leave out before. */
                     offset?: number | null;
+                    /** @description A kind, several separated by commas. */
+                    kind?: string | null;
+                    /** @description Accepted for `kind`: `llm_call tool_call memory_read memory_write final_answer error custom`. */
+                    event_type?: string | null;
                 };
                 header?: never;
                 path: {
@@ -530,6 +530,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a run's time, money and failures are */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Where a run's time, money and failures are. Child runs are included. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunStatistics"];
+                    };
+                };
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                404: components["responses"]["NotFound"];
+                409: components["responses"]["Ambiguous"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{id}/audit": {
         parameters: {
             query?: never;
@@ -677,7 +721,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Roughly, at four characters a token: 50 to 100000; default 2000. */
+                    /** @description Roughly, at four characters a token; default 2000. */
                     max_tokens?: number | null;
                 };
                 header?: never;
@@ -807,10 +851,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description `next_cursor` of the page before. */
-                    cursor?: string | null;
                     /** @description Traces on the page, 1 to 1000; default 50. */
                     limit?: number | null;
+                    /** @description `next_cursor` of the page before. */
+                    cursor?: string | null;
                 };
                 header?: never;
                 path?: never;
@@ -897,12 +941,12 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description `next_cursor` of the page before, with the same user. */
-                    cursor?: string | null;
                     /** @description Sessions on the page, 1 to 1000; default 50. */
                     limit?: number | null;
                     /** @description Sessions to leave out before the page. `cursor` misses nothing while runs arrive. */
                     offset?: number | null;
+                    /** @description `next_cursor` of the page before, with the same user. */
+                    cursor?: string | null;
                     /** @description Only sessions of this user. */
                     user_id?: string | null;
                 };
@@ -947,10 +991,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description `next_cursor` of the page before. */
-                    cursor?: string | null;
                     /** @description Runs on the page, 1 to 1000; default 1000. */
                     limit?: number | null;
+                    /** @description `next_cursor` of the page before. */
+                    cursor?: string | null;
                 };
                 header?: never;
                 path: {
@@ -996,17 +1040,17 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description `next_cursor` of the page before. */
-                    cursor?: string | null;
-                    /** @description Only in the runs that this query asks for, written as `q` of `GET /v1/runs`. */
-                    filter?: string | null;
-                    /** @description Hits on the page, 1 to 200; default 20. */
-                    limit?: number | null;
                     /**
                      * @description Plain text: pieces of text, all of which must stand in one message, and `"a phrase"` in quotes. Case, width and the
                      *      kind of white space do not matter; symbols do.
                      */
                     q?: string;
+                    /** @description Only in the runs that this query asks for, written as `q` of `GET /v1/runs`. */
+                    filter?: string | null;
+                    /** @description Hits on the page, 1 to 200; default 20. */
+                    limit?: number | null;
+                    /** @description `next_cursor` of the page before. */
+                    cursor?: string | null;
                 };
                 header?: never;
                 path?: never;
@@ -1049,56 +1093,42 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description The agent's name. */
-                    agent?: string | null;
-                    /** @description `next_cursor` of the page before, with the same filters and order. */
-                    cursor?: string | null;
-                    /** @description The way of writing, such as `semconv` or `openinference`. */
-                    dialect?: string | null;
-                    /** @description The experiment. */
-                    experiment_id?: string | null;
-                    /** @description The arm of the experiment. */
-                    experiment_variant?: string | null;
-                    /** @description `true`: runs in which a step failed; `false`: the others. */
-                    has_error?: boolean | null;
                     /** @description Runs on the page, 1 to 1000; default 50. */
                     limit?: number | null;
-                    /** @description The least cost in US dollars (inclusive), such as `0.25`. */
-                    min_cost?: string | null;
-                    /** @description The least duration (inclusive), in milliseconds or with a unit such as `5s`. */
-                    min_duration_ms?: string | null;
-                    /** @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`. */
-                    min_tokens?: string | null;
-                    /** @description A model that was asked for, or that answered. */
-                    model?: string | null;
-                    /** @description The application's own id. */
-                    native_run_id?: string | null;
                     /** @description Runs to leave out before the page. With many pages, `cursor` is faster and misses nothing. */
                     offset?: number | null;
+                    /** @description `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string | null;
                     /** @description `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first. Default `-started_at`. */
                     order?: string | null;
-                    /** @description The run that started it. */
-                    parent_run_id?: string | null;
-                    /** @description The prompt's name or id. */
-                    prompt_id?: string | null;
-                    /** @description The prompt's version. */
-                    prompt_version?: string | null;
-                    /** @description A provider that was called, named as in the GenAI conventions. */
-                    provider?: string | null;
-                    /** @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md. */
-                    q?: string | null;
-                    /** @description A tier of risk that a policy gate gave. */
-                    risk_tier?: string | null;
-                    /** @description Leave child runs out; default false. */
-                    roots_only?: boolean | null;
-                    /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
-                    score?: string | null;
-                    /** @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning. */
-                    search?: string | null;
-                    /** @description `service.name` of the resource. */
-                    service?: string | null;
+                    /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
+                    status?: string | null;
+                    /** @description The user, as the application says. */
+                    user_id?: string | null;
                     /** @description The session, as the application says. */
                     session_id?: string | null;
+                    /** @description The agent's name. */
+                    agent?: string | null;
+                    /** @description `service.name` of the resource. */
+                    service?: string | null;
+                    /** @description A model that was asked for, or that answered. */
+                    model?: string | null;
+                    /** @description A tool that was called. */
+                    tool?: string | null;
+                    /** @description A provider that was called, named as in the GenAI conventions. */
+                    provider?: string | null;
+                    /** @description The way of writing, such as `semconv` or `openinference`. */
+                    dialect?: string | null;
+                    /** @description `allow`, `deny` or `hitl`: runs with at least one such verdict. */
+                    verdict?: string | null;
+                    /** @description A tier of risk that a policy gate gave. */
+                    risk_tier?: string | null;
+                    /** @description The user's role, as a policy engine knows it. */
+                    user_role?: string | null;
+                    /** @description What set the run off, such as `cron`. */
+                    trigger_type?: string | null;
+                    /** @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning. */
+                    search?: string | null;
                     /**
                      * @description Runs that began at this time or later (inclusive): milliseconds since the epoch, a date such as `2026-03-10`, a
                      *      time such as `2026-03-10T14:30:00+02:00`, or `-24h`.
@@ -1106,28 +1136,42 @@ export interface paths {
                     started_after?: string | null;
                     /** @description Runs that began before this time (exclusive), written in the same ways. */
                     started_before?: string | null;
-                    /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
-                    status?: string | null;
-                    /** @description A tag of the run. */
-                    tag?: string | null;
-                    /** @description A tool that was called. */
-                    tool?: string | null;
-                    /** @description A trace that the run lies in. */
-                    trace_id?: string | null;
-                    /** @description What set the run off, such as `cron`. */
-                    trigger_type?: string | null;
                     /** @description Where dates and times without an offset are: `UTC` (the default), `+02:00`, or a name such as `Europe/Berlin`. */
                     tz?: string | null;
-                    /** @description The user, as the application says. */
-                    user_id?: string | null;
-                    /** @description The user's role, as a policy engine knows it. */
-                    user_role?: string | null;
-                    /** @description `allow`, `deny` or `hitl`: runs with at least one such verdict. */
-                    verdict?: string | null;
-                    /** @description `minute`, `hour`, `day`, a width in seconds, or `auto`: the least of some round widths that makes 60 buckets at most. */
-                    bucket?: string | null;
+                    /** @description The least duration (inclusive), in milliseconds or with a unit such as `5s`. */
+                    min_duration_ms?: string | null;
+                    /** @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`. */
+                    min_tokens?: string | null;
+                    /** @description The least cost in US dollars (inclusive), such as `0.25`. */
+                    min_cost?: string | null;
+                    /** @description `true`: runs in which a step failed; `false`: the others. */
+                    has_error?: boolean | null;
+                    /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
+                    score?: string | null;
+                    /** @description A tag of the run. */
+                    tag?: string | null;
+                    /** @description The run that started it. */
+                    parent_run_id?: string | null;
+                    /** @description Leave child runs out; default false. */
+                    roots_only?: boolean | null;
+                    /** @description The prompt's name or id. */
+                    prompt_id?: string | null;
+                    /** @description The prompt's version. */
+                    prompt_version?: string | null;
+                    /** @description The experiment. */
+                    experiment_id?: string | null;
+                    /** @description The arm of the experiment. */
+                    experiment_variant?: string | null;
+                    /** @description The application's own id. */
+                    native_run_id?: string | null;
+                    /** @description A trace that the run lies in. */
+                    trace_id?: string | null;
+                    /** @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md. */
+                    q?: string | null;
                     /** @description `agent,model,tool,service,…`; several separated by commas. */
                     group_by?: string | null;
+                    /** @description `minute`, `hour`, `day`, a width in seconds, or `auto`: the least of some round widths that makes 60 buckets at most. */
+                    bucket?: string | null;
                 };
                 header?: never;
                 path?: never;
@@ -1170,14 +1214,14 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description `next_cursor` of the page before, with the same field and prefix. */
-                    cursor?: string | null;
                     /** @description `agent`, `model`, `tool`, `service`, `user_id`, `session_id`, `tag`, … */
                     field?: string;
-                    /** @description Values on the page, 1 to 1000; default 50. */
-                    limit?: number | null;
                     /** @description Only values that begin like this, upper and lower case being the same. */
                     prefix?: string;
+                    /** @description Values on the page, 1 to 1000; default 50. */
+                    limit?: number | null;
+                    /** @description `next_cursor` of the page before, with the same field and prefix. */
+                    cursor?: string | null;
                 };
                 header?: never;
                 path?: never;
@@ -1220,17 +1264,17 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Entries in the answer, 1 to 1,000; default 100. */
-                    limit?: number | null;
                     /**
                      * @description Only in runs that this query asks for, written as `q` of `GET /v1/runs`. Without it, all records count, those of
                      *      traces without runs too.
                      */
                     q?: string | null;
-                    /** @description Records to look at, newest runs and traces first, 1 to 20,000; default 2,000. */
-                    records?: number | null;
                     /** @description Where dates and times without an offset are, as in `GET /v1/runs`. */
                     tz?: string | null;
+                    /** @description Entries in the answer, 1 to 1,000; default 100. */
+                    limit?: number | null;
+                    /** @description Records to look at, newest runs and traces first, 1 to 20,000; default 2,000. */
+                    records?: number | null;
                 };
                 header?: never;
                 path?: never;
@@ -1596,56 +1640,42 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description The agent's name. */
-                    agent?: string | null;
-                    /** @description `next_cursor` of the page before, with the same filters and order. */
-                    cursor?: string | null;
-                    /** @description The way of writing, such as `semconv` or `openinference`. */
-                    dialect?: string | null;
-                    /** @description The experiment. */
-                    experiment_id?: string | null;
-                    /** @description The arm of the experiment. */
-                    experiment_variant?: string | null;
-                    /** @description `true`: runs in which a step failed; `false`: the others. */
-                    has_error?: boolean | null;
                     /** @description Runs on the page, 1 to 1000; default 50. */
                     limit?: number | null;
-                    /** @description The least cost in US dollars (inclusive), such as `0.25`. */
-                    min_cost?: string | null;
-                    /** @description The least duration (inclusive), in milliseconds or with a unit such as `5s`. */
-                    min_duration_ms?: string | null;
-                    /** @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`. */
-                    min_tokens?: string | null;
-                    /** @description A model that was asked for, or that answered. */
-                    model?: string | null;
-                    /** @description The application's own id. */
-                    native_run_id?: string | null;
                     /** @description Runs to leave out before the page. With many pages, `cursor` is faster and misses nothing. */
                     offset?: number | null;
+                    /** @description `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string | null;
                     /** @description `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first. Default `-started_at`. */
                     order?: string | null;
-                    /** @description The run that started it. */
-                    parent_run_id?: string | null;
-                    /** @description The prompt's name or id. */
-                    prompt_id?: string | null;
-                    /** @description The prompt's version. */
-                    prompt_version?: string | null;
-                    /** @description A provider that was called, named as in the GenAI conventions. */
-                    provider?: string | null;
-                    /** @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md. */
-                    q?: string | null;
-                    /** @description A tier of risk that a policy gate gave. */
-                    risk_tier?: string | null;
-                    /** @description Leave child runs out; default false. */
-                    roots_only?: boolean | null;
-                    /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
-                    score?: string | null;
-                    /** @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning. */
-                    search?: string | null;
-                    /** @description `service.name` of the resource. */
-                    service?: string | null;
+                    /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
+                    status?: string | null;
+                    /** @description The user, as the application says. */
+                    user_id?: string | null;
                     /** @description The session, as the application says. */
                     session_id?: string | null;
+                    /** @description The agent's name. */
+                    agent?: string | null;
+                    /** @description `service.name` of the resource. */
+                    service?: string | null;
+                    /** @description A model that was asked for, or that answered. */
+                    model?: string | null;
+                    /** @description A tool that was called. */
+                    tool?: string | null;
+                    /** @description A provider that was called, named as in the GenAI conventions. */
+                    provider?: string | null;
+                    /** @description The way of writing, such as `semconv` or `openinference`. */
+                    dialect?: string | null;
+                    /** @description `allow`, `deny` or `hitl`: runs with at least one such verdict. */
+                    verdict?: string | null;
+                    /** @description A tier of risk that a policy gate gave. */
+                    risk_tier?: string | null;
+                    /** @description The user's role, as a policy engine knows it. */
+                    user_role?: string | null;
+                    /** @description What set the run off, such as `cron`. */
+                    trigger_type?: string | null;
+                    /** @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning. */
+                    search?: string | null;
                     /**
                      * @description Runs that began at this time or later (inclusive): milliseconds since the epoch, a date such as `2026-03-10`, a
                      *      time such as `2026-03-10T14:30:00+02:00`, or `-24h`.
@@ -1653,24 +1683,38 @@ export interface paths {
                     started_after?: string | null;
                     /** @description Runs that began before this time (exclusive), written in the same ways. */
                     started_before?: string | null;
-                    /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
-                    status?: string | null;
-                    /** @description A tag of the run. */
-                    tag?: string | null;
-                    /** @description A tool that was called. */
-                    tool?: string | null;
-                    /** @description A trace that the run lies in. */
-                    trace_id?: string | null;
-                    /** @description What set the run off, such as `cron`. */
-                    trigger_type?: string | null;
                     /** @description Where dates and times without an offset are: `UTC` (the default), `+02:00`, or a name such as `Europe/Berlin`. */
                     tz?: string | null;
-                    /** @description The user, as the application says. */
-                    user_id?: string | null;
-                    /** @description The user's role, as a policy engine knows it. */
-                    user_role?: string | null;
-                    /** @description `allow`, `deny` or `hitl`: runs with at least one such verdict. */
-                    verdict?: string | null;
+                    /** @description The least duration (inclusive), in milliseconds or with a unit such as `5s`. */
+                    min_duration_ms?: string | null;
+                    /** @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`. */
+                    min_tokens?: string | null;
+                    /** @description The least cost in US dollars (inclusive), such as `0.25`. */
+                    min_cost?: string | null;
+                    /** @description `true`: runs in which a step failed; `false`: the others. */
+                    has_error?: boolean | null;
+                    /** @description A score's name or label, or its name with a bound such as `helpful>=0.5`. */
+                    score?: string | null;
+                    /** @description A tag of the run. */
+                    tag?: string | null;
+                    /** @description The run that started it. */
+                    parent_run_id?: string | null;
+                    /** @description Leave child runs out; default false. */
+                    roots_only?: boolean | null;
+                    /** @description The prompt's name or id. */
+                    prompt_id?: string | null;
+                    /** @description The prompt's version. */
+                    prompt_version?: string | null;
+                    /** @description The experiment. */
+                    experiment_id?: string | null;
+                    /** @description The arm of the experiment. */
+                    experiment_variant?: string | null;
+                    /** @description The application's own id. */
+                    native_run_id?: string | null;
+                    /** @description A trace that the run lies in. */
+                    trace_id?: string | null;
+                    /** @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md. */
+                    q?: string | null;
                     /** @description `jsonl`, the only one so far. */
                     format?: string | null;
                 };
@@ -1687,50 +1731,6 @@ export interface paths {
                     };
                     content: {
                         "application/x-ndjson": string;
-                    };
-                };
-                400: components["responses"]["BadRequest"];
-                401: components["responses"]["Unauthenticated"];
-                403: components["responses"]["Forbidden"];
-                500: components["responses"]["StoreFailed"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/loose-telemetry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Telemetry that belongs to no run, as OTLP/JSON */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description `next_cursor` of the page before. */
-                    cursor?: string | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Telemetry that belongs to no run, and so is in no run's export. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LooseTelemetry"];
                     };
                 };
                 400: components["responses"]["BadRequest"];
@@ -2133,21 +2133,1848 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Who may read. */
-        Access: {
-            /** @description A key is set; without one everyone who reaches the server may read. */
-            key_required: boolean;
-            /** @description This client may read. */
-            signed_in: boolean;
+        /**
+         * @description Filters of runs, all of which must hold. Each means what its word in `q` means. Several values of one filter are
+         *      separated by commas (a comma before a space is part of the value, and so is everything in quotes); `*` stands for
+         *      anything. An id is one value as it stands.
+         */
+        RunQuery: {
+            /**
+             * Format: uint32
+             * @description Runs on the page, 1 to 1000; default 50.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * Format: uint32
+             * @description Runs to leave out before the page. With many pages, `cursor` is faster and misses nothing.
+             * @default null
+             */
+            offset: number | null;
+            /**
+             * @description `next_cursor` of the page before, with the same filters and order.
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * @description `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first. Default `-started_at`.
+             * @default null
+             */
+            order: string | null;
+            /**
+             * @description `running`, `waiting`, `completed`, `failed` or `incomplete`.
+             * @default null
+             */
+            status: string | null;
+            /**
+             * @description The user, as the application says.
+             * @default null
+             */
+            user_id: string | null;
+            /**
+             * @description The session, as the application says.
+             * @default null
+             */
+            session_id: string | null;
+            /**
+             * @description The agent's name.
+             * @default null
+             */
+            agent: string | null;
+            /**
+             * @description `service.name` of the resource.
+             * @default null
+             */
+            service: string | null;
+            /**
+             * @description A model that was asked for, or that answered.
+             * @default null
+             */
+            model: string | null;
+            /**
+             * @description A tool that was called.
+             * @default null
+             */
+            tool: string | null;
+            /**
+             * @description A provider that was called, named as in the GenAI conventions.
+             * @default null
+             */
+            provider: string | null;
+            /**
+             * @description The way of writing, such as `semconv` or `openinference`.
+             * @default null
+             */
+            dialect: string | null;
+            /**
+             * @description `allow`, `deny` or `hitl`: runs with at least one such verdict.
+             * @default null
+             */
+            verdict: string | null;
+            /**
+             * @description A tier of risk that a policy gate gave.
+             * @default null
+             */
+            risk_tier: string | null;
+            /**
+             * @description The user's role, as a policy engine knows it.
+             * @default null
+             */
+            user_role: string | null;
+            /**
+             * @description What set the run off, such as `cron`.
+             * @default null
+             */
+            trigger_type: string | null;
+            /**
+             * @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning.
+             * @default null
+             */
+            search: string | null;
+            /**
+             * @description Runs that began at this time or later (inclusive): milliseconds since the epoch, a date such as `2026-03-10`, a
+             *      time such as `2026-03-10T14:30:00+02:00`, or `-24h`.
+             * @default null
+             */
+            started_after: string | null;
+            /**
+             * @description Runs that began before this time (exclusive), written in the same ways.
+             * @default null
+             */
+            started_before: string | null;
+            /**
+             * @description Where dates and times without an offset are: `UTC` (the default), `+02:00`, or a name such as `Europe/Berlin`.
+             * @default null
+             */
+            tz: string | null;
+            /**
+             * @description The least duration (inclusive), in milliseconds or with a unit such as `5s`.
+             * @default null
+             */
+            min_duration_ms: string | null;
+            /**
+             * @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`.
+             * @default null
+             */
+            min_tokens: string | null;
+            /**
+             * @description The least cost in US dollars (inclusive), such as `0.25`.
+             * @default null
+             */
+            min_cost: string | null;
+            /**
+             * @description `true`: runs in which a step failed; `false`: the others.
+             * @default null
+             */
+            has_error: boolean | null;
+            /**
+             * @description A score's name or label, or its name with a bound such as `helpful>=0.5`.
+             * @default null
+             */
+            score: string | null;
+            /**
+             * @description A tag of the run.
+             * @default null
+             */
+            tag: string | null;
+            /**
+             * @description The run that started it.
+             * @default null
+             */
+            parent_run_id: string | null;
+            /**
+             * @description Leave child runs out; default false.
+             * @default null
+             */
+            roots_only: boolean | null;
+            /**
+             * @description The prompt's name or id.
+             * @default null
+             */
+            prompt_id: string | null;
+            /**
+             * @description The prompt's version.
+             * @default null
+             */
+            prompt_version: string | null;
+            /**
+             * @description The experiment.
+             * @default null
+             */
+            experiment_id: string | null;
+            /**
+             * @description The arm of the experiment.
+             * @default null
+             */
+            experiment_variant: string | null;
+            /**
+             * @description The application's own id.
+             * @default null
+             */
+            native_run_id: string | null;
+            /**
+             * @description A trace that the run lies in.
+             * @default null
+             */
+            trace_id: string | null;
+            /**
+             * @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md.
+             * @default null
+             */
+            q: string | null;
         };
-        /** @description Where the server listens, `host:port` each. */
-        AddressTexts: {
-            /** @description REST and the web UI. */
-            listen: string;
-            /** @description The OTLP receiver for gRPC. */
-            otlp_grpc: string;
-            /** @description The OTLP receiver for HTTP. */
-            otlp_http: string;
+        /** @description A page of runs. */
+        RunList: {
+            /** @description The runs of the page, in the order that was asked for. */
+            runs: components["schemas"]["ListedRun"][];
+            /** @description Pass it as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: uint64
+             * @description How many there are in all; null where more than 10,000 runs would have to be looked at to count them.
+             */
+            total?: number | null;
+            /** @description Runs of the page that are damaged and could not be read, each with the reason. */
+            unreadable: string[];
+        };
+        /** @description A run with its totals and scores. */
+        ListedRun: {
+            /**
+             * @description Turnscope's id of the run, `<32 hex>-<16 hex>`: opaque, although most hold the ids of the root's trace and
+             *      span.
+             */
+            run_id: string;
+            /** @description The application's own id; null when it sends none. */
+            native_run_id?: string | null;
+            /** @description The trace that the run lies in; null when it lies in several. */
+            trace_id?: string | null;
+            /** @description All traces that the run lies in. */
+            trace_ids: string[];
+            /** @description The root's span; null while it has not arrived, or when there is none. */
+            span_id?: string | null;
+            /** @description The run that started this one; null at the top. */
+            parent_run_id?: string | null;
+            /** @description A name to show: the agent's, else that of the root's span. */
+            name: string;
+            /** @description The agent; null when nothing names it. */
+            agent_name?: string | null;
+            /** @description `service.name` of the resource; may be empty. */
+            service_name: string;
+            /** @description The way of writing that was recognised, such as `semconv` or `openinference`; empty when none was. */
+            dialect: string;
+            /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
+            status: string;
+            /** @description Why the run is `waiting` or `incomplete`; null otherwise. */
+            status_reason?: string | null;
+            /** @description What a person is asked while the run is `waiting`; null otherwise. */
+            waiting?: components["schemas"]["Waiting"] | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
+            started_at: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch; null while the root has not ended.
+             */
+            ended_at?: number | null;
+            /**
+             * Format: double
+             * @description From the start to the end, or to what was last seen while it runs; milliseconds with fractions.
+             */
+            duration_ms: number;
+            /**
+             * Format: uint64
+             * @description Turns.
+             */
+            turn_count: number;
+            /**
+             * Format: uint64
+             * @description Model and embedding calls, each once however often it was reported.
+             */
+            llm_call_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls, those known only from messages too.
+             */
+            tool_call_count: number;
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
+            error_count: number;
+            /**
+             * Format: uint64
+             * @description All input tokens, those read from or written to a cache included; null when unknown.
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description All output tokens, reasoning included; null when unknown.
+             */
+            output_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Input tokens read from the provider's cache; null when unknown.
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Input tokens written to the provider's cache; null when unknown.
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Output tokens spent on reasoning; null when unknown.
+             */
+            reasoning_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate allowed.
+             */
+            allow_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate denied.
+             */
+            deny_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate left to a human.
+             */
+            hitl_count: number;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /** @description Every model that was called, sorted. */
+            models: string[];
+            /** @description Every provider that was called, sorted. */
+            providers: string[];
+            /** @description Every tool that was called, sorted. */
+            tools: string[];
+            /** @description The session, as the application says; null when it says none. */
+            session_id?: string | null;
+            /** @description The user, as the application says; null when it says none. */
+            user_id?: string | null;
+            /** @description The user's role, as a policy engine knows it; null when nothing says it. */
+            user_role?: string | null;
+            /** @description What set the run off, such as `cron` or `webhook`; null when nothing says it. */
+            trigger_type?: string | null;
+            /** @description Free labels, sorted: those of the telemetry, and those given by API. */
+            tags: string[];
+            /** @description Free keys and values that the application sent; what is no text stands as JSON text. */
+            metadata: {
+                [key: string]: string;
+            };
+            /** @description The tiers of risk that policy gates gave to its tool calls. */
+            risk_tiers: string[];
+            /** @description The first error; null when nothing failed. */
+            error?: components["schemas"]["ErrorInfo"] | null;
+            /** @description The first 500 characters of what was asked; null when content was not captured. */
+            input_preview?: string | null;
+            /** @description The first 500 characters of the answer; null when there is none yet, or content was not captured. */
+            output_preview?: string | null;
+            /** @description The prompt's name or id; null when nothing says it. */
+            prompt_id?: string | null;
+            /** @description The prompt's version; null when nothing says it. */
+            prompt_version?: string | null;
+            /** @description The experiment that the run is part of; null when it is in none. */
+            experiment_id?: string | null;
+            /** @description The arm of the experiment; null when nothing says it. */
+            experiment_variant?: string | null;
+            /** @description The same figures with all child runs. */
+            total: components["schemas"]["Total"];
+            /** @description The run's scores, those of its turns and steps too, oldest first. */
+            scores: components["schemas"]["Score"][];
+            /** @description The runs before and after this one. */
+            links: components["schemas"]["RunLink"][];
+        };
+        /** @description What a run that stopped for a person waits for. */
+        Waiting: {
+            /**
+             * Format: int64
+             * @description When the person was asked: milliseconds since the epoch.
+             */
+            since: number;
+            /** @description The question; null when nothing says it. */
+            question?: string | null;
+            /** @description Who is asked; null when nothing says it. */
+            who?: string | null;
+            /** @description The tool that it is about; null when it is about none. */
+            tool_name?: string | null;
+            /** @description The tool call that it is about; null when it is about none, or has no id. */
+            tool_call_id?: string | null;
+        };
+        /** @description Why something failed. */
+        ErrorInfo: {
+            /** @description The class of error, such as `TimeoutError`; `_OTHER` where the telemetry only says that it failed. */
+            type: string;
+            /** @description The first 2,000 characters of the message; null when there is none. */
+            message?: string | null;
+        };
+        /** @description Figures with all child runs. */
+        Total: {
+            /**
+             * Format: uint64
+             * @description The run and its child runs, all levels.
+             */
+            run_count: number;
+            /**
+             * Format: uint64
+             * @description Turns.
+             */
+            turn_count: number;
+            /**
+             * Format: uint64
+             * @description Model and embedding calls, each once however often it was reported.
+             */
+            llm_call_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls, those known only from messages too.
+             */
+            tool_call_count: number;
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
+            error_count: number;
+            /**
+             * Format: uint64
+             * @description All input tokens, those read from or written to a cache included; null when unknown.
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description All output tokens, reasoning included; null when unknown.
+             */
+            output_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Input tokens read from the provider's cache; null when unknown.
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Input tokens written to the provider's cache; null when unknown.
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Output tokens spent on reasoning; null when unknown.
+             */
+            reasoning_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate allowed.
+             */
+            allow_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate denied.
+             */
+            deny_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate left to a human.
+             */
+            hitl_count: number;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+        };
+        /** @description An evaluation's result or a human's mark. */
+        Score: {
+            /** @description The score's own id: what `PATCH` and `DELETE` take. */
+            score_id: string;
+            /** @description The run that is marked, or in which the mark is. */
+            run_id: string;
+            /** @description The step that is marked; null when it is none. */
+            step_id?: string | null;
+            /**
+             * Format: uint64
+             * @description The turn that is marked, from 1; null when it is none.
+             */
+            turn?: number | null;
+            /** @description What was measured, such as `helpful`. */
+            name: string;
+            /**
+             * Format: double
+             * @description The result as a number; null when there is only a label.
+             */
+            value?: number | null;
+            /** @description The result as a word, such as `good`; null when there is only a number. */
+            label?: string | null;
+            /** @description The explanation; null when there is none. */
+            comment?: string | null;
+            /** @description `attribute`, `event`, `api` or `person`. */
+            source: string;
+            /**
+             * Format: int64
+             * @description When it was given, milliseconds since the epoch.
+             */
+            created_at: number;
+        };
+        /** @description A run that a span link leads to or comes from, such as the answer that this one was made anew for. */
+        RunLink: {
+            /** @description The other run. */
+            run_id: string;
+            /**
+             * @description What the producer says of the link, such as `regenerated`; `continues` where a run goes on after a person was
+             *      asked; `linked` where nothing says it.
+             */
+            why: string;
+            /** @description `before`: this run points at that one; `after`: that one points here. */
+            direction: string;
+        };
+        /** @description How a run is named. */
+        OneQuery: {
+            /**
+             * @description An unambiguous beginning of the id, of four characters or more, will do.
+             * @default null
+             */
+            prefix: boolean | null;
+        };
+        /** @description A run with its turns and its child runs. */
+        RunDetail: {
+            /**
+             * @description Turnscope's id of the run, `<32 hex>-<16 hex>`: opaque, although most hold the ids of the root's trace and
+             *      span.
+             */
+            run_id: string;
+            /** @description The application's own id; null when it sends none. */
+            native_run_id?: string | null;
+            /** @description The trace that the run lies in; null when it lies in several. */
+            trace_id?: string | null;
+            /** @description All traces that the run lies in. */
+            trace_ids: string[];
+            /** @description The root's span; null while it has not arrived, or when there is none. */
+            span_id?: string | null;
+            /** @description The run that started this one; null at the top. */
+            parent_run_id?: string | null;
+            /** @description A name to show: the agent's, else that of the root's span. */
+            name: string;
+            /** @description The agent; null when nothing names it. */
+            agent_name?: string | null;
+            /** @description `service.name` of the resource; may be empty. */
+            service_name: string;
+            /** @description The way of writing that was recognised, such as `semconv` or `openinference`; empty when none was. */
+            dialect: string;
+            /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
+            status: string;
+            /** @description Why the run is `waiting` or `incomplete`; null otherwise. */
+            status_reason?: string | null;
+            /** @description What a person is asked while the run is `waiting`; null otherwise. */
+            waiting?: components["schemas"]["Waiting"] | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
+            started_at: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch; null while the root has not ended.
+             */
+            ended_at?: number | null;
+            /**
+             * Format: double
+             * @description From the start to the end, or to what was last seen while it runs; milliseconds with fractions.
+             */
+            duration_ms: number;
+            /**
+             * Format: uint64
+             * @description Turns.
+             */
+            turn_count: number;
+            /**
+             * Format: uint64
+             * @description Model and embedding calls, each once however often it was reported.
+             */
+            llm_call_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls, those known only from messages too.
+             */
+            tool_call_count: number;
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
+            error_count: number;
+            /**
+             * Format: uint64
+             * @description All input tokens, those read from or written to a cache included; null when unknown.
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description All output tokens, reasoning included; null when unknown.
+             */
+            output_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Input tokens read from the provider's cache; null when unknown.
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Input tokens written to the provider's cache; null when unknown.
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Output tokens spent on reasoning; null when unknown.
+             */
+            reasoning_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate allowed.
+             */
+            allow_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate denied.
+             */
+            deny_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate left to a human.
+             */
+            hitl_count: number;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /** @description Every model that was called, sorted. */
+            models: string[];
+            /** @description Every provider that was called, sorted. */
+            providers: string[];
+            /** @description Every tool that was called, sorted. */
+            tools: string[];
+            /** @description The session, as the application says; null when it says none. */
+            session_id?: string | null;
+            /** @description The user, as the application says; null when it says none. */
+            user_id?: string | null;
+            /** @description The user's role, as a policy engine knows it; null when nothing says it. */
+            user_role?: string | null;
+            /** @description What set the run off, such as `cron` or `webhook`; null when nothing says it. */
+            trigger_type?: string | null;
+            /** @description Free labels, sorted: those of the telemetry, and those given by API. */
+            tags: string[];
+            /** @description Free keys and values that the application sent; what is no text stands as JSON text. */
+            metadata: {
+                [key: string]: string;
+            };
+            /** @description The tiers of risk that policy gates gave to its tool calls. */
+            risk_tiers: string[];
+            /** @description The first error; null when nothing failed. */
+            error?: components["schemas"]["ErrorInfo"] | null;
+            /** @description The first 500 characters of what was asked; null when content was not captured. */
+            input_preview?: string | null;
+            /** @description The first 500 characters of the answer; null when there is none yet, or content was not captured. */
+            output_preview?: string | null;
+            /** @description The prompt's name or id; null when nothing says it. */
+            prompt_id?: string | null;
+            /** @description The prompt's version; null when nothing says it. */
+            prompt_version?: string | null;
+            /** @description The experiment that the run is part of; null when it is in none. */
+            experiment_id?: string | null;
+            /** @description The arm of the experiment; null when nothing says it. */
+            experiment_variant?: string | null;
+            /** @description Its turns in order, without messages. */
+            turns: components["schemas"]["Turn"][];
+            /** @description Its child runs, all levels, by start. */
+            children: components["schemas"]["Run"][];
+            /** @description The same figures with all child runs. */
+            total: components["schemas"]["Total"];
+            /** @description Its scores, those of its turns and steps too, oldest first. */
+            scores: components["schemas"]["Score"][];
+            /** @description The runs before and after this one. */
+            links: components["schemas"]["RunLink"][];
+        };
+        /** @description One decision of a run's model and what followed from it. */
+        Turn: {
+            /**
+             * Format: uint64
+             * @description The turn's number, from 1.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
+            started_at: number;
+            /**
+             * Format: double
+             * @description From its model call to the end of its last tool, milliseconds with fractions.
+             */
+            duration_ms: number;
+            /** @description Its model calls: usually one, more when a call was tried again. */
+            llm_step_ids: string[];
+            /** @description The tool calls that followed. */
+            tool_step_ids: string[];
+            /** @description The tools that were called, each once, in the order of their calls. */
+            tool_names: string[];
+            /** @description Tokens of its model calls; null when nothing is known. */
+            usage?: components["schemas"]["Usage"] | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /** @description The first error in it; null when nothing failed. */
+            error?: components["schemas"]["ErrorInfo"] | null;
+            /**
+             * Format: uint
+             * @description Messages of the context that the turn before was not sent; null where no messages were captured.
+             */
+            new_count?: number | null;
+            /**
+             * Format: uint
+             * @description Messages that the turn before was sent too.
+             */
+            resent_count?: number | null;
+            /**
+             * Format: uint
+             * @description Messages of the turn before that are gone: a sliding window, or a compacted history.
+             */
+            dropped_count?: number | null;
+            /**
+             * Format: uint
+             * @description The place of the first message that differs from the turn before, where a prompt cache misses; null when the
+             *      context only grew.
+             */
+            breaks_at?: number | null;
+        };
+        /** @description Tokens; unknown is null. */
+        Usage: {
+            /**
+             * Format: uint64
+             * @description All input tokens, those read from or written to a cache included.
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description All output tokens, reasoning included.
+             */
+            output_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Input tokens read from the provider's cache.
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Input tokens written to the provider's cache.
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Output tokens spent on reasoning.
+             */
+            reasoning_tokens?: number | null;
+        };
+        /** @description One execution of one agent. Its own figures leave its child runs out; `total` has them in. */
+        Run: {
+            /**
+             * @description Turnscope's id of the run, `<32 hex>-<16 hex>`: opaque, although most hold the ids of the root's trace and
+             *      span.
+             */
+            run_id: string;
+            /** @description The application's own id; null when it sends none. */
+            native_run_id?: string | null;
+            /** @description The trace that the run lies in; null when it lies in several. */
+            trace_id?: string | null;
+            /** @description All traces that the run lies in. */
+            trace_ids: string[];
+            /** @description The root's span; null while it has not arrived, or when there is none. */
+            span_id?: string | null;
+            /** @description The run that started this one; null at the top. */
+            parent_run_id?: string | null;
+            /** @description A name to show: the agent's, else that of the root's span. */
+            name: string;
+            /** @description The agent; null when nothing names it. */
+            agent_name?: string | null;
+            /** @description `service.name` of the resource; may be empty. */
+            service_name: string;
+            /** @description The way of writing that was recognised, such as `semconv` or `openinference`; empty when none was. */
+            dialect: string;
+            /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
+            status: string;
+            /** @description Why the run is `waiting` or `incomplete`; null otherwise. */
+            status_reason?: string | null;
+            /** @description What a person is asked while the run is `waiting`; null otherwise. */
+            waiting?: components["schemas"]["Waiting"] | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
+            started_at: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch; null while the root has not ended.
+             */
+            ended_at?: number | null;
+            /**
+             * Format: double
+             * @description From the start to the end, or to what was last seen while it runs; milliseconds with fractions.
+             */
+            duration_ms: number;
+            /**
+             * Format: uint64
+             * @description Turns.
+             */
+            turn_count: number;
+            /**
+             * Format: uint64
+             * @description Model and embedding calls, each once however often it was reported.
+             */
+            llm_call_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls, those known only from messages too.
+             */
+            tool_call_count: number;
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
+            error_count: number;
+            /**
+             * Format: uint64
+             * @description All input tokens, those read from or written to a cache included; null when unknown.
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description All output tokens, reasoning included; null when unknown.
+             */
+            output_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Input tokens read from the provider's cache; null when unknown.
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Input tokens written to the provider's cache; null when unknown.
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Output tokens spent on reasoning; null when unknown.
+             */
+            reasoning_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate allowed.
+             */
+            allow_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate denied.
+             */
+            deny_count: number;
+            /**
+             * Format: uint64
+             * @description Tool calls that a policy gate left to a human.
+             */
+            hitl_count: number;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /** @description Every model that was called, sorted. */
+            models: string[];
+            /** @description Every provider that was called, sorted. */
+            providers: string[];
+            /** @description Every tool that was called, sorted. */
+            tools: string[];
+            /** @description The session, as the application says; null when it says none. */
+            session_id?: string | null;
+            /** @description The user, as the application says; null when it says none. */
+            user_id?: string | null;
+            /** @description The user's role, as a policy engine knows it; null when nothing says it. */
+            user_role?: string | null;
+            /** @description What set the run off, such as `cron` or `webhook`; null when nothing says it. */
+            trigger_type?: string | null;
+            /** @description Free labels, sorted: those of the telemetry, and those given by API. */
+            tags: string[];
+            /** @description Free keys and values that the application sent; what is no text stands as JSON text. */
+            metadata: {
+                [key: string]: string;
+            };
+            /** @description The tiers of risk that policy gates gave to its tool calls. */
+            risk_tiers: string[];
+            /** @description The first error; null when nothing failed. */
+            error?: components["schemas"]["ErrorInfo"] | null;
+            /** @description The first 500 characters of what was asked; null when content was not captured. */
+            input_preview?: string | null;
+            /** @description The first 500 characters of the answer; null when there is none yet, or content was not captured. */
+            output_preview?: string | null;
+            /** @description The prompt's name or id; null when nothing says it. */
+            prompt_id?: string | null;
+            /** @description The prompt's version; null when nothing says it. */
+            prompt_version?: string | null;
+            /** @description The experiment that the run is part of; null when it is in none. */
+            experiment_id?: string | null;
+            /** @description The arm of the experiment; null when nothing says it. */
+            experiment_variant?: string | null;
+        };
+        /** @description What of a timeline is wanted. */
+        TimelineQuery: {
+            /**
+             * @description `columns` for the compact skeleton of large runs.
+             * @default null
+             */
+            format: string | null;
+            /**
+             * Format: uint
+             * @description The first step of the window.
+             * @default null
+             */
+            from: number | null;
+            /**
+             * Format: uint
+             * @description The most steps in the window.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * @description Child runs' steps too; default true.
+             * @default null
+             */
+            children: boolean | null;
+            /**
+             * @description Each step whole; needs a window of at most 200 steps.
+             * @default null
+             */
+            include_data: boolean | null;
+        };
+        /** @description Either form of a timeline. */
+        TimelineReply: components["schemas"]["Timeline"] | components["schemas"]["Columns"];
+        /** @description The steps of a run in order. */
+        Timeline: {
+            /** @description The run that was asked for. */
+            run_id: string;
+            /**
+             * Format: int64
+             * @description Where offsets count from, milliseconds since the epoch.
+             */
+            started_at: number;
+            /** @description The steps of this window: those above the run, its own, and its child runs'. */
+            steps: components["schemas"]["Step"][];
+            /**
+             * Format: uint
+             * @description How many steps there are in all.
+             */
+            total: number;
+            /**
+             * Format: uint
+             * @description Pass it as `from` for the next window; null on the last.
+             */
+            next_from?: number | null;
+        };
+        /** @description One step, without content. */
+        Step: {
+            /** @description The step's id within its run: its span's, or one that Turnscope gave to a step without a span. */
+            step_id: string;
+            /** @description The span; null when the step comes from a log record or from messages. */
+            span_id?: string | null;
+            /** @description The trace; null when the step has no record of its own. */
+            trace_id?: string | null;
+            /** @description The step above it; null at the top. */
+            parent_step_id?: string | null;
+            /** @description The run that it belongs to; null outside of runs. */
+            run_id?: string | null;
+            /**
+             * Format: uint64
+             * @description The turn of that run, from 1; null outside of turns.
+             */
+            turn?: number | null;
+            /** @description What kind of work it is, such as `llm`, `tool` or `retrieval`; `other` when nothing says it. */
+            kind: string;
+            /** @description The span's name, or what the dialect has for people to read. */
+            name: string;
+            /** @description `running`, `ok` or `error`. */
+            status: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
+            started_at: number;
+            /**
+             * Format: double
+             * @description From the start of the run that was asked for (of the trace, in a trace), with fractions.
+             */
+            start_offset_ms: number;
+            /**
+             * Format: double
+             * @description Milliseconds with fractions; null while it has not ended.
+             */
+            duration_ms?: number | null;
+            /**
+             * Format: uint32
+             * @description How many steps stand above it.
+             */
+            depth: number;
+            /** @description The agent that it belongs to; null when the step does not say. */
+            agent_name?: string | null;
+            /** @description The model asked for, else the one that answered; null when it is no call, or names none. */
+            model?: string | null;
+            /** @description The provider, named as in the GenAI conventions; null when unknown. */
+            provider?: string | null;
+            /** @description The tool that is called; null when it is no tool call. */
+            tool_name?: string | null;
+            /** @description The id that the model gave to the tool call; null when there is none. */
+            tool_call_id?: string | null;
+            /** @description What a policy gate said of this tool call; null when none was asked. */
+            verdict?: components["schemas"]["VerdictInfo"] | null;
+            /** @description Tokens; null when nothing is known. */
+            usage?: components["schemas"]["Usage"] | null;
+            /**
+             * Format: double
+             * @description Of a call our own figure (tokens × price), else the client's; of other steps only what the client says.
+             */
+            cost_usd?: number | null;
+            /** @description Whether it counts in the run's figures; a second report of the same call does not. */
+            counted: boolean;
+            /** @description Its tokens are a sum over the calls in it, which say nothing of theirs. */
+            usage_is_sum: boolean;
+            /** @description Why it failed; null when it did not. */
+            error?: components["schemas"]["ErrorInfo"] | null;
+            /** @description A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent. */
+            implausible_count: boolean;
+            /** @description Whether there is content to ask for, with `include_data` or by the step's id. */
+            has_data: boolean;
+            /** @description It lies above the run. */
+            outer: boolean;
+            /** @description `service.name` of the step's resource; null when nothing says it. */
+            service_name?: string | null;
+            /** @description The way of writing that was recognised, such as `semconv`; null when none was. */
+            dialect?: string | null;
+            /** @description The step whole, where it was asked for. */
+            data?: components["schemas"]["StepData"] | null;
+        };
+        /** @description What a policy gate said of a tool call. */
+        VerdictInfo: {
+            /** @description `allow`, `deny` or `hitl`. */
+            verdict: string;
+            /** @description `approved`, `rejected` or null. */
+            resolution?: string | null;
+            /** @description What the person was asked, in words; null when nothing says it. */
+            question?: string | null;
+            /** @description What the person answered, in words; null when nothing says it. */
+            answer?: string | null;
+            /**
+             * Format: int64
+             * @description When the person was asked: milliseconds since the epoch; null when nothing says it.
+             */
+            asked_at?: number | null;
+            /**
+             * Format: int64
+             * @description When the person answered: milliseconds since the epoch; null while they have not, and when nothing says it.
+             */
+            answered_at?: number | null;
+            /** @description Who decided: the human, where one answered, else the gate; null when nothing says it. */
+            decided_by?: string | null;
+            /** @description Why; null when nothing says it. */
+            reason?: string | null;
+            /** @description How risky the gate thinks the call is; null when nothing says it. */
+            risk_tier?: string | null;
+        };
+        /** @description One step whole. */
+        StepData: {
+            /**
+             * @description The span's attributes, or the log record's where there is no span. Large values that were cut out stand in the
+             *      fields below. Of a repeated key the last value is shown.
+             */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** @description The attributes of the resource that sent it, such as `service.name`. */
+            resource: {
+                [key: string]: unknown;
+            };
+            /** @description The instrumentation that made it; null when nothing says it. */
+            scope?: components["schemas"]["Scope"] | null;
+            /** @description The span's events, in the order sent. */
+            events: components["schemas"]["Event"][];
+            /** @description The span's links, in the order sent. */
+            links: components["schemas"]["Link"][];
+            /** @description Log records that name this span. */
+            logs: components["schemas"]["Log"][];
+            /** @description The system prompt, where it stands apart from the messages: parts as in the GenAI conventions. */
+            system: unknown[];
+            /** @description The messages that the call was sent. */
+            input: unknown[];
+            /** @description What came out. */
+            output: unknown[];
+            /** @description The tools that the model could choose from. */
+            tool_definitions: unknown[];
+            /** @description A tool call's arguments. */
+            arguments?: unknown;
+            /** @description A tool call's result. */
+            result?: unknown;
+            /** @description Input that is no list of messages. */
+            input_value?: unknown;
+            /** @description Output that is no list of messages. */
+            output_value?: unknown;
+            /** @description What a retrieval or a re-ranking gave. */
+            documents: unknown[];
+            /** @description Request parameters. */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** @description What was found out about the step. */
+            facts: components["schemas"]["StepFacts"];
+            /** @description How its cost comes about; null where it is no call that counts. */
+            cost?: components["schemas"]["CallCost"] | null;
+            /** @description The span as OTLP/JSON, exactly as it was sent; null for a synthesised step. */
+            raw?: unknown;
+        };
+        /** @description An instrumentation scope. */
+        Scope: {
+            /** @description The library that made the span, such as `opentelemetry.instrumentation.openai`. */
+            name: string;
+            /** @description Its version; may be empty. */
+            version: string;
+        };
+        /** @description An event of a span. */
+        Event: {
+            /** @description What happened, such as `exception`. */
+            name: string;
+            /**
+             * Format: double
+             * @description Milliseconds since the epoch.
+             */
+            at: number;
+            /** @description The event's attributes. */
+            attributes: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A link of a span. */
+        Link: {
+            /** @description The trace of the span that it leads to. */
+            trace_id: string;
+            /** @description The span that it leads to. */
+            span_id: string;
+            /** @description The link's attributes: they may say why it is there. */
+            attributes: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A log record. */
+        Log: {
+            /** @description The event's name; empty for a plain log line. */
+            name: string;
+            /**
+             * Format: double
+             * @description Milliseconds since the epoch.
+             */
+            at: number;
+            /** @description How grave it is, as sent, such as `ERROR`; may be empty. */
+            severity: string;
+            /** @description What was logged, as JSON; null when there is none. */
+            body?: unknown;
+            /** @description The record's attributes. */
+            attributes: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What was found when the span arrived and has no place of its own above. */
+        StepFacts: {
+            /** @description The model asked for. */
+            request_model?: string | null;
+            /** @description The model that answered. */
+            response_model?: string | null;
+            /** @description The provider's id of the answer: a call that is reported twice has it twice. */
+            response_id?: string | null;
+            /** @description Why the model stopped, as sent, such as `stop` or `length`. */
+            finish_reason?: string | null;
+            /**
+             * Format: double
+             * @description How long the first piece of a streamed answer took, in milliseconds.
+             */
+            time_to_first_chunk_ms?: number | null;
+            /** @description Whether the answer was streamed. */
+            streaming?: boolean | null;
+            /** @description The agent, as this step says. */
+            agent_name?: string | null;
+            /** @description The provider's tier of service. */
+            service_tier?: string | null;
+            /** @description The session, as this step says. */
+            session_id?: string | null;
+            /** @description The user, as this step says. */
+            user_id?: string | null;
+            /** @description The prompt's name or id. */
+            prompt_id?: string | null;
+            /** @description The prompt's version. */
+            prompt_version?: string | null;
+            /**
+             * Format: uint32
+             * @description Values that were redacted at receipt.
+             */
+            redacted: number;
+            /**
+             * Format: uint32
+             * @description Attributes, events and links that the SDK says it dropped.
+             */
+            dropped: number;
+            /** @description A string held bytes that are no UTF-8. */
+            invalid_utf8: boolean;
+            /** @description Its times could not be (an end before the start, an unknown start, days that have not come yet) and were corrected. */
+            clamped: boolean;
+            /** @description A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent. */
+            implausible_count: boolean;
+        };
+        /** @description What one call cost. */
+        CallCost: {
+            /** @description The step of the call. */
+            step_id: string;
+            /** @description The run that made the call: the one asked for, or a child run. */
+            run_id?: string | null;
+            /**
+             * Format: uint64
+             * @description The turn of that run, from 1; null outside of turns.
+             */
+            turn?: number | null;
+            /** @description The model that answered, else the one asked for. */
+            model?: string | null;
+            /** @description The provider, named as in the GenAI conventions; null when unknown. */
+            provider?: string | null;
+            /**
+             * Format: double
+             * @description Ours; null when unknown.
+             */
+            cost_usd?: number | null;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /** @description The two differ by more than a hundredth and $0.000001. */
+            differs: boolean;
+            /** @description Why ours is unknown. */
+            unknown_because?: string | null;
+            /** @description The price from which ours was computed; null when ours is unknown. */
+            price?: components["schemas"]["PriceUsed"] | null;
+            /** @description Tokens × price, each token in one bucket: they add up to `cost_usd`. */
+            buckets: components["schemas"]["BucketCost"][];
+        };
+        /** @description The price that a call was charged at. */
+        PriceUsed: {
+            /** @description The model as the price list names it. */
+            model: string;
+            /** @description Null for a price that holds at any provider. */
+            provider?: string | null;
+            /** @description The day since which it holds. */
+            effective_from: string;
+            /** @description Where it was read. */
+            source: string;
+            /** @description `standard`, or what differs from it: `batch`, `flex`, `priority`, `fast`, `long_context`, `peak`, joined by `+`. */
+            tier: string;
+        };
+        /** @description One bucket of tokens. */
+        BucketCost: {
+            /** @description `input`, `cache_read`, `cache_write`, `cache_write_1h`, `output` or `reasoning`. */
+            bucket: string;
+            /**
+             * Format: uint64
+             * @description Tokens in this bucket.
+             */
+            tokens: number;
+            /**
+             * Format: double
+             * @description The price of a million tokens of this bucket, in US dollars.
+             */
+            usd_per_million: number;
+            /**
+             * Format: double
+             * @description What these tokens cost, in US dollars.
+             */
+            cost_usd: number;
+        };
+        /** @description The skeleton of a timeline: one array a column, all of the same length. Names are indices into `names`. */
+        Columns: {
+            /** @description The run that was asked for. */
+            run_id: string;
+            /**
+             * Format: int64
+             * @description Where offsets count from, milliseconds since the epoch.
+             */
+            started_at: number;
+            /**
+             * Format: uint
+             * @description How many steps there are in all.
+             */
+            total: number;
+            /**
+             * Format: uint
+             * @description Pass it as `from` for the next window; null on the last.
+             */
+            next_from?: number | null;
+            /** @description The names that `name` is an index into. */
+            names: string[];
+            /** @description The kinds that `kind` is an index into. */
+            kinds: string[];
+            /** @description The steps' ids. */
+            step_id: string[];
+            /** @description The place of the parent in the whole timeline; null at the top. */
+            parent: (number | null)[];
+            /** @description How many steps stand above each. */
+            depth: number[];
+            /** @description The place in `names`. */
+            name: number[];
+            /** @description The place in `kinds`. */
+            kind: number[];
+            /** @description 0 running, 1 ok, 2 error, 3 pending, 4 waiting. */
+            status: number[];
+            /** @description From `started_at`, milliseconds with fractions; negative for steps above the run that began earlier. */
+            start_offset_ms: number[];
+            /** @description Milliseconds with fractions; null for a step that has not ended. */
+            duration_ms: (number | null)[];
+            /** @description The turn of the step's run, from 1; null outside of turns. */
+            turn: (number | null)[];
+            /** @description Whether the step lies above the run. */
+            outer: boolean[];
+            /** @description The runs that `run` is an index into: the one asked for and its child runs. */
+            runs: string[];
+            /** @description The place in `runs`; null outside of runs. */
+            run: (number | null)[];
+            /** @description The services that `service` is an index into. */
+            services: string[];
+            /** @description The place in `services`; null where nothing names the service. */
+            service: (number | null)[];
+            /** @description 0 none, 1 allow, 2 deny, 3 hitl. */
+            verdict: number[];
+            /** @description Tokens in and out of a call that counts; null for other steps, and when unknown. */
+            tokens: (number | null)[];
+            /** @description What a call that counts cost; null for other steps, and when unknown. */
+            cost_usd: (number | null)[];
+        };
+        /** @description Which steps of the run's own are wanted. */
+        StepsQuery: {
+            /**
+             * Format: uint
+             * @description Steps at most, up to 100,000; default 10,000.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * Format: uint
+             * @description Steps to leave out before.
+             * @default null
+             */
+            offset: number | null;
+            /**
+             * @description A kind, several separated by commas.
+             * @default null
+             */
+            kind: string | null;
+            /**
+             * @description Accepted for `kind`: `llm_call tool_call memory_read memory_write final_answer error custom`.
+             * @default null
+             */
+            event_type: string | null;
+        };
+        /** @description Some of a run's own steps. */
+        Steps: {
+            /** @description The steps that were asked for, in order. */
+            steps: components["schemas"]["Step"][];
+            /**
+             * Format: uint
+             * @description How many steps match in all.
+             */
+            total: number;
+        };
+        /** @description Why the facts of a step are what they are. */
+        StepExplanation: {
+            /** @description The run that was asked for. */
+            run_id: string;
+            /** @description The step. */
+            step_id: string;
+            /** @description The step's name. */
+            name: string;
+            /** @description The step's kind. */
+            kind: string;
+            /** @description The records that the step is made of: its own first. None for a step that only messages tell of. */
+            records: components["schemas"]["ExplainedRecord"][];
+            /** @description Every fact that is known, and every fact for which something was sent that gave none. */
+            facts: components["schemas"]["FactExplanation"][];
+            /** @description What was sent and not understood, what looks most like a fact first. */
+            not_understood: components["schemas"]["NotUnderstood"][];
+        };
+        /** @description A record that a step is made of. */
+        ExplainedRecord: {
+            /** @description `span` or `log`. */
+            signal: string;
+            /** @description The name of the span or of the log record's event. */
+            name: string;
+            /** @description The span that it is, or names; null when there is none. */
+            span_id?: string | null;
+            /** @description `service.name` of its resource; null when nothing says it. */
+            service_name?: string | null;
+            /** @description The instrumentation scope; null when nothing says it. */
+            scope_name?: string | null;
+            /** @description The way of writing that was recognised; null when none was. */
+            dialect?: string | null;
+            /** @description Facts that the rules find otherwise today than when the record was stored. The step still has them as stored. */
+            changed_since: string[];
+        };
+        /** @description Why a fact is what it is. */
+        FactExplanation: {
+            /** @description The fact, such as `input_tokens`. */
+            fact: string;
+            /** @description Its value, long contents cut short; null where nothing that was sent gave one. */
+            value?: unknown;
+            /** @description Where it stands; several places where several gave it together. */
+            given_by: components["schemas"]["FactPlace"][];
+            /** @description The rules beyond the order of places, in words. */
+            how: string[];
+            /** @description Other places that hold something for it. */
+            set_aside: components["schemas"]["FactSetAside"][];
+        };
+        /** @description A place that a fact is read from. */
+        FactPlace: {
+            /**
+             * Format: uint
+             * @description Which of `records`, from 0; null where the fact follows from the run or from the price list.
+             */
+            record?: number | null;
+            /** @description `attribute`, `resource`, `event`, `name`, `scope`, `status`, `links`, `body`, `rule`, `run` or `prices`. */
+            place: string;
+            /** @description The attribute's key; null where it is none. */
+            key?: string | null;
+            /** @description The path in the JSON that the attribute holds; empty for the attribute itself. */
+            path: string[];
+            /** @description The event that holds the attribute, or is meant itself; null elsewhere. */
+            event?: string | null;
+            /**
+             * Format: uint16
+             * @description Its rank in the list of places for this fact: 1 is the best. Null where it is in no list.
+             */
+            rank?: number | null;
+            /** @description The place in words. */
+            text: string;
+        };
+        /** @description A place that holds something for a fact and did not give it. */
+        FactSetAside: {
+            /**
+             * Format: uint
+             * @description Which of `records`, from 0; null where the fact follows from the run or from the price list.
+             */
+            record?: number | null;
+            /** @description `attribute`, `resource`, `event`, `name`, `scope`, `status`, `links`, `body`, `rule`, `run` or `prices`. */
+            place: string;
+            /** @description The attribute's key; null where it is none. */
+            key?: string | null;
+            /** @description The path in the JSON that the attribute holds; empty for the attribute itself. */
+            path: string[];
+            /** @description The event that holds the attribute, or is meant itself; null elsewhere. */
+            event?: string | null;
+            /**
+             * Format: uint16
+             * @description Its rank in the list of places for this fact: 1 is the best. Null where it is in no list.
+             */
+            rank?: number | null;
+            /** @description The place in words. */
+            text: string;
+            /** @description What it holds, cut short. */
+            value?: unknown;
+            /** @description Why it did not give the fact. */
+            why: string;
+        };
+        /** @description Something that was sent and that no rule understood. */
+        NotUnderstood: {
+            /**
+             * Format: uint
+             * @description The first of `records` that holds it, from 0.
+             */
+            record: number;
+            /**
+             * @description `attribute`, `span_event`, `log_event`, or `operation`: a word for the kind of work under an attribute that is
+             *      known.
+             */
+            what: string;
+            /** @description The attribute's key, the event's name, or the word. */
+            key: string;
+            /** @description The shape of the value, such as `integer` or `text of 12 characters`; of an event, that of its attributes. */
+            shape: string;
+            /** @description The value, cut short; of an event, its attributes. */
+            example?: unknown;
+            /**
+             * @description What it looks like: `tokens`, `model`, `messages`, `tool`, `agent`, `cost`, `id`, `error` or `kind`; null when it looks
+             *      like no fact.
+             */
+            looks_like?: string | null;
+            /** @description Why nobody is likely to look for a fact in it; null when somebody may. */
+            of_no_interest?: string | null;
+        };
+        /** @description A turn with its messages. */
+        TurnDetail: {
+            /**
+             * Format: uint64
+             * @description The turn's number, from 1.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch.
+             */
+            started_at: number;
+            /**
+             * Format: double
+             * @description From its model call to the end of its last tool, milliseconds with fractions.
+             */
+            duration_ms: number;
+            /** @description Its model calls: usually one, more when a call was tried again. */
+            llm_step_ids: string[];
+            /** @description The tool calls that followed. */
+            tool_step_ids: string[];
+            /** @description The tools that were called, each once, in the order of their calls. */
+            tool_names: string[];
+            /** @description Tokens of its model calls; null when nothing is known. */
+            usage?: components["schemas"]["Usage"] | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /** @description The first error in it; null when nothing failed. */
+            error?: components["schemas"]["ErrorInfo"] | null;
+            /**
+             * Format: uint
+             * @description Messages of the context that the turn before was not sent; null where no messages were captured.
+             */
+            new_count?: number | null;
+            /**
+             * Format: uint
+             * @description Messages that the turn before was sent too.
+             */
+            resent_count?: number | null;
+            /**
+             * Format: uint
+             * @description Messages of the turn before that are gone: a sliding window, or a compacted history.
+             */
+            dropped_count?: number | null;
+            /**
+             * Format: uint
+             * @description The place of the first message that differs from the turn before, where a prompt cache misses; null when the
+             *      context only grew.
+             */
+            breaks_at?: number | null;
+            /** @description The run that was asked for. */
+            run_id: string;
+            /** @description What the turn before was not sent; in the first turn, the system prompt too. */
+            new_messages: unknown[];
+            /** @description What the model answered. */
+            output: unknown[];
+            /** @description The tool calls that followed. */
+            tools: components["schemas"]["ToolCall"][];
+        };
+        /** @description One tool call of a turn. */
+        ToolCall: {
+            /** @description The call. */
+            step: components["schemas"]["Step"];
+            /** @description What the model gave it; null when content was not captured. */
+            arguments?: unknown;
+            /** @description What the tool answered; null when it has not, or content was not captured. */
+            result?: unknown;
+        };
+        /** @description Which calls. */
+        CostQuery: {
+            /**
+             * @description Calls of child runs too; default true.
+             * @default null
+             */
+            children: boolean | null;
+        };
+        /** @description How a run's cost comes about. */
+        RunCost: {
+            /** @description The run that was asked for. */
+            run_id: string;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /** @description Ours and the client's differ, over the calls of which both are known, by more than a hundredth and $0.000001. */
+            differs: boolean;
+            /** @description Every model and embedding call that counts, in order. */
+            calls: components["schemas"]["CallCost"][];
+            /** @description The same calls added up by model and provider. */
+            by_model: components["schemas"]["ModelCost"][];
+        };
+        /** @description What the calls of one model cost. */
+        ModelCost: {
+            /** @description The model that answered, else the one asked for; null when neither is known. */
+            model?: string | null;
+            /** @description The provider, named as in the GenAI conventions; null when unknown. */
+            provider?: string | null;
+            /**
+             * Format: uint64
+             * @description Calls that count.
+             */
+            calls: number;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /** @description A bucket stands as often as it was charged at different prices. */
+            buckets: components["schemas"]["BucketCost"][];
+        };
+        /** @description Where a run's time, money and failures are. Child runs are included. */
+        RunStatistics: {
+            /** @description The run that was asked for. */
+            run_id: string;
+            /** @description How its time was spent. */
+            time: components["schemas"]["TimeSplit"];
+            /** @description The turn of the run's own whose calls cost most; null where no cost is known, and in a run of one turn. */
+            dearest_turn?: components["schemas"]["DearTurn"] | null;
+            /** @description The step that ran longest itself, while none of the steps in it ran; null in a run of one step. */
+            slowest_step?: components["schemas"]["SlowStep"] | null;
+            /** @description The failure that came first; null when nothing failed. A refusal is no failure. */
+            first_error?: components["schemas"]["FailedStep"] | null;
+            /** @description By kind of step. */
+            kinds: components["schemas"]["StepGroup"][];
+            /** @description By tool, calls that count. */
+            tools: components["schemas"]["StepGroup"][];
+            /** @description By model, calls that count. */
+            models: components["schemas"]["StepGroup"][];
+        };
+        /** @description A run's time, milliseconds with fractions. Each moment counts once: the parts add up to the total. */
+        TimeSplit: {
+            /**
+             * Format: double
+             * @description From the run's beginning to its end, or to the last that is known of it.
+             */
+            total_ms: number;
+            /**
+             * Format: double
+             * @description A model answered.
+             */
+            model_ms: number;
+            /**
+             * Format: double
+             * @description A tool worked, a retrieval or the like, and no model answered.
+             */
+            tools_ms: number;
+            /**
+             * Format: double
+             * @description A person was asked, and nothing worked.
+             */
+            people_ms: number;
+            /**
+             * Format: double
+             * @description None of these: the agent's own code, or steps that were not sent.
+             */
+            other_ms: number;
+        };
+        /** @description A turn and what it cost. */
+        DearTurn: {
+            /**
+             * Format: uint64
+             * @description The turn's number.
+             * @default 0
+             */
+            n: number;
+            /**
+             * Format: double
+             * @description What its own calls cost.
+             * @default 0
+             */
+            cost_usd: number;
+        };
+        /** @description A step and its own time. */
+        SlowStep: {
+            /** @description The step. */
+            step_id: string;
+            /** @description The tool's name, else the step's. */
+            name: string;
+            /** @description The kind of step. */
+            kind: string;
+            /**
+             * Format: double
+             * @description Milliseconds in which none of the steps in it ran.
+             */
+            self_ms: number;
+        };
+        /** @description A step and its error. */
+        FailedStep: {
+            /**
+             * @description The step.
+             * @default
+             */
+            step_id: string;
+            /**
+             * @description The tool's name, else the step's.
+             * @default
+             */
+            name: string;
+            /**
+             * @description Why it failed.
+             * @default {
+             *       "type": "",
+             *       "message": null
+             *     }
+             */
+            error: components["schemas"]["ErrorInfo"];
+        };
+        /** @description Steps of one kind, of one tool or of one model. */
+        StepGroup: {
+            /** @description The kind, the tool or the model. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description How many steps.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Their durations together, milliseconds. Steps that ran at once count each.
+             */
+            total_ms: number;
+            /**
+             * Format: double
+             * @description Of it, the time in which none of the steps in them ran.
+             */
+            self_ms: number;
+            /**
+             * Format: uint64
+             * @description How many failed. A refusal is no failure.
+             */
+            errors: number;
+            /**
+             * Format: uint64
+             * @description Tokens in and out of calls that count; null when none says.
+             */
+            tokens?: number | null;
+            /**
+             * Format: double
+             * @description What calls that count cost; null when unknown.
+             */
+            cost_usd?: number | null;
         };
         /** @description A run's audit records. */
         Audit: {
@@ -2159,63 +3986,22 @@ export interface components {
              */
             records: components["schemas"]["AuditRecord"][];
         };
-        /**
-         * @description A policy decision about a tool call. If the policy asked for a human (`hitl`), their answer is recorded as
-         *      a second decision.
-         */
-        AuditDecision: {
-            /** @description The action that the tool was asked to do. */
-            action?: string | null;
-            /** @description The agent that made the call. */
-            agent?: string | null;
-            /**
-             * Format: int64
-             * @description When the decision was made.
-             */
-            decided_at: number;
-            /** @description Who decided: the policy or a person. */
-            decided_by?: string | null;
-            /** @description The version or hash of the policy. */
-            policy_version?: string | null;
-            /** @description The reason. */
-            reason?: string | null;
-            /** @description The human's answer: `approved` or `rejected`. */
-            resolution?: string | null;
-            /** @description The policy's risk tier. */
-            risk_tier?: string | null;
-            /** @description The run's id, if known. */
-            run_id?: string | null;
-            /** @description The session. */
-            session_id?: string | null;
-            /** @description The span id of the decision. */
-            span_id?: string | null;
-            /** @description The tool. */
-            tool?: string | null;
-            /** @description The trace id, if it was traced. */
-            trace_id?: string | null;
-            /** @description The user on whose behalf the agent acts. */
-            user_id?: string | null;
-            /** @description The user's role, as given to the policy. */
-            user_role?: string | null;
-            /** @description `allow`, `deny` or `hitl`. */
-            verdict: string;
-        };
         /** @description A stored record. */
         AuditRecord: {
-            /** @description Its MAC, in hex. */
-            mac: string;
-            /**
-             * Format: int64
-             * @description When the record was written.
-             */
-            recorded_at: number;
             /**
              * Format: uint64
              * @description Sequence number, starting at 1.
              */
             seq: number;
+            /**
+             * Format: int64
+             * @description When the record was written.
+             */
+            recorded_at: number;
             /** @description Who wrote the record: `agent` or `server`. */
             source: string;
+            /** @description Its MAC, in hex. */
+            mac: string;
         } & (({
             /** @constant */
             record: "run";
@@ -2225,114 +4011,113 @@ export interface components {
         } & components["schemas"]["AuditDecision"]));
         /** @description One execution of one agent. */
         AuditRun: {
-            /** @description The agent's name. */
-            agent?: string | null;
-            /**
-             * Format: int64
-             * @description When the run ended.
-             */
-            ended_at: number;
-            /** @description The error, if it failed. */
-            error?: string | null;
-            /**
-             * Format: int64
-             * @description Input tokens, including cached ones.
-             */
-            input_tokens?: number | null;
-            /** @description The model. */
-            model?: string | null;
-            /** @description The answer. */
-            output?: string | null;
-            /**
-             * Format: int64
-             * @description Output tokens, including reasoning.
-             */
-            output_tokens?: number | null;
-            /** @description The prompt. */
-            prompt?: string | null;
             /** @description The run's id, `<trace>-<span>` if it was traced. */
             run_id?: string | null;
+            /** @description The trace id, if it was traced. */
+            trace_id?: string | null;
             /** @description The session id from the application. */
             session_id?: string | null;
+            /** @description The agent's name. */
+            agent?: string | null;
+            /** @description The user id from the application. */
+            user_id?: string | null;
+            /** @description The user's role. */
+            user_role?: string | null;
+            /** @description What triggered the run: `cli`, `api`, `delegation`, … */
+            trigger_type?: string | null;
             /**
              * Format: int64
              * @description When the run started.
              */
             started_at: number;
+            /**
+             * Format: int64
+             * @description When the run ended.
+             */
+            ended_at: number;
+            /** @description The prompt. */
+            prompt?: string | null;
+            /** @description The answer. */
+            output?: string | null;
+            /** @description The model. */
+            model?: string | null;
+            /**
+             * Format: int64
+             * @description Input tokens, including cached ones.
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Output tokens, including reasoning.
+             */
+            output_tokens?: number | null;
             /** @description Whether the run succeeded. */
             success: boolean;
+            /** @description The error, if it failed. */
+            error?: string | null;
+        };
+        /**
+         * @description A policy decision about a tool call. If the policy asked for a human (`hitl`), their answer is recorded as
+         *      a second decision.
+         */
+        AuditDecision: {
+            /** @description The run's id, if known. */
+            run_id?: string | null;
             /** @description The trace id, if it was traced. */
             trace_id?: string | null;
-            /** @description What triggered the run: `cli`, `api`, `delegation`, … */
-            trigger_type?: string | null;
-            /** @description The user id from the application. */
+            /** @description The span id of the decision. */
+            span_id?: string | null;
+            /** @description The session. */
+            session_id?: string | null;
+            /** @description The agent that made the call. */
+            agent?: string | null;
+            /** @description The user on whose behalf the agent acts. */
             user_id?: string | null;
-            /** @description The user's role. */
+            /** @description The user's role, as given to the policy. */
             user_role?: string | null;
+            /** @description The tool. */
+            tool?: string | null;
+            /** @description The action that the tool was asked to do. */
+            action?: string | null;
+            /** @description `allow`, `deny` or `hitl`. */
+            verdict: string;
+            /** @description The human's answer: `approved` or `rejected`. */
+            resolution?: string | null;
+            /** @description Who decided: the policy or a person. */
+            decided_by?: string | null;
+            /** @description The reason. */
+            reason?: string | null;
+            /** @description The policy's risk tier. */
+            risk_tier?: string | null;
+            /** @description The version or hash of the policy. */
+            policy_version?: string | null;
+            /**
+             * Format: int64
+             * @description When the decision was made.
+             */
+            decided_at: number;
         };
-        /** @description One bucket of tokens. */
-        BucketCost: {
-            /** @description `input`, `cache_read`, `cache_write`, `cache_write_1h`, `output` or `reasoning`. */
-            bucket: string;
+        /** @description The context windows of a run's model calls, in order. */
+        RunContext: {
+            /** @description The run that was asked for; its child runs are left out. */
+            run_id: string;
+            /** @description Calls whose messages were captured. */
+            calls: components["schemas"]["CallContext"][];
             /**
-             * Format: double
-             * @description What these tokens cost, in US dollars.
+             * Format: uint
+             * @description Calls whose messages were not.
              */
-            cost_usd: number;
+            unknown_count: number;
+            /** @description What was sent to these calls, that which took most tokens over all of them first; at most 100. */
+            messages: components["schemas"]["CarriedMessage"][];
             /**
-             * Format: uint64
-             * @description Tokens in this bucket.
+             * Format: uint
+             * @description How many different messages there are in all.
              */
-            tokens: number;
-            /**
-             * Format: double
-             * @description The price of a million tokens of this bucket, in US dollars.
-             */
-            usd_per_million: number;
+            message_count: number;
         };
         /** @description The window of one call, and how it differs from that of the call before. */
         CallContext: {
-            /**
-             * Format: uint64
-             * @description Size of everything that the call was sent, as it was written.
-             */
-            bytes: number;
-            /**
-             * Format: uint
-             * @description The first message that differs from the call before, where a prompt cache misses; null when the context only grew.
-             */
-            change_at?: number | null;
-            /** @description History was replaced by less. */
-            compacted: boolean;
-            /**
-             * Format: uint
-             * @description Messages of the call before that are gone.
-             */
-            dropped_count: number;
-            /**
-             * Format: uint64
-             * @description As the provider counts; null when unknown.
-             */
-            input_tokens?: number | null;
-            /** @description The model that answered, else the one asked for; null when neither is known. */
-            model?: string | null;
-            /**
-             * Format: uint
-             * @description Messages that the call before was sent too.
-             */
-            resent_count: number;
-            /**
-             * Format: uint
-             * @description New messages that stand before one that was sent again.
-             */
-            rewritten_count: number;
-            /** @description What the window consists of, by the role of the messages. */
-            segments: components["schemas"]["ContextSegment"][];
-            /**
-             * Format: int64
-             * @description When the call began, milliseconds since the epoch.
-             */
-            started_at: number;
             /** @description The step of the call. */
             step_id: string;
             /**
@@ -2340,128 +4125,57 @@ export interface components {
              * @description The turn that the call belongs to, from 1; null outside of turns.
              */
             turn?: number | null;
-        };
-        /** @description What one call cost. */
-        CallCost: {
-            /** @description Tokens × price, each token in one bucket: they add up to `cost_usd`. */
-            buckets: components["schemas"]["BucketCost"][];
-            /**
-             * Format: double
-             * @description Ours; null when unknown.
-             */
-            cost_usd?: number | null;
-            /** @description The two differ by more than a hundredth and $0.000001. */
-            differs: boolean;
-            /** @description The model that answered, else the one asked for. */
-            model?: string | null;
-            /** @description The price from which ours was computed; null when ours is unknown. */
-            price?: components["schemas"]["PriceUsed"] | null;
-            /** @description The provider, named as in the GenAI conventions; null when unknown. */
-            provider?: string | null;
-            /**
-             * Format: double
-             * @description What the client says.
-             */
-            reported_cost_usd?: number | null;
-            /** @description The run that made the call: the one asked for, or a child run. */
-            run_id?: string | null;
-            /** @description The step of the call. */
-            step_id: string;
-            /**
-             * Format: uint64
-             * @description The turn of that run, from 1; null outside of turns.
-             */
-            turn?: number | null;
-            /** @description Why ours is unknown. */
-            unknown_because?: string | null;
-        };
-        /** @description The skeleton of a timeline: one array a column, all of the same length. Names are indices into `names`. */
-        Columns: {
-            /** @description How many steps stand above each. */
-            depth: number[];
-            /** @description Milliseconds with fractions; null for a step that has not ended. */
-            duration_ms: (number | null)[];
-            /** @description The place in `kinds`. */
-            kind: number[];
-            /** @description The kinds that `kind` is an index into. */
-            kinds: string[];
-            /** @description The place in `names`. */
-            name: number[];
-            /** @description The names that `name` is an index into. */
-            names: string[];
-            /**
-             * Format: uint
-             * @description Pass it as `from` for the next window; null on the last.
-             */
-            next_from?: number | null;
-            /** @description Whether the step lies above the run. */
-            outer: boolean[];
-            /** @description The place of the parent in the whole timeline; null at the top. */
-            parent: (number | null)[];
-            /** @description The place in `runs`; null outside of runs. */
-            run: (number | null)[];
-            /** @description The run that was asked for. */
-            run_id: string;
-            /** @description The runs that `run` is an index into: the one asked for and its child runs. */
-            runs: string[];
-            /** @description The place in `services`; null where nothing names the service. */
-            service: (number | null)[];
-            /** @description The services that `service` is an index into. */
-            services: string[];
-            /** @description From `started_at`, milliseconds with fractions; negative for steps above the run that began earlier. */
-            start_offset_ms: number[];
             /**
              * Format: int64
-             * @description Where offsets count from, milliseconds since the epoch.
+             * @description When the call began, milliseconds since the epoch.
              */
             started_at: number;
-            /** @description 0 running, 1 ok, 2 error. */
-            status: number[];
-            /** @description The steps' ids. */
-            step_id: string[];
-            /**
-             * Format: uint
-             * @description How many steps there are in all.
-             */
-            total: number;
-            /** @description The turn of the step's run, from 1; null outside of turns. */
-            turn: (number | null)[];
-            /** @description 0 none, 1 allow, 2 deny, 3 hitl. */
-            verdict: number[];
-        };
-        /** @description Settings and state of the server. */
-        Config: {
-            /** @description The addresses that the server really took: a port 0 is replaced by the one it got. */
-            addresses: components["schemas"]["AddressTexts"];
-            /** @description Whether a key is asked for. */
-            api_key_set: boolean;
-            /** @description What is not as it should be, in words. */
-            degraded: string[];
-            /** @description Counts of received data. */
-            ingest: components["schemas"]["IngestState"];
-            /** @description Which prices are in use. */
-            pricing: components["schemas"]["PricingState"];
-            /** @description What the settings say about deleting old runs. */
-            retention: components["schemas"]["Retention"];
-            /** @description How large the store is, and what it holds. */
-            store: components["schemas"]["StoreState"];
+            /** @description The model that answered, else the one asked for; null when neither is known. */
+            model?: string | null;
             /**
              * Format: uint64
-             * @description Milliseconds since the server started.
+             * @description As the provider counts; null when unknown.
              */
-            uptime_ms: number;
-            /** @description Every setting with its value and where it came from. */
-            values: components["schemas"]["Value"][];
-            /** @description The server's version, such as `0.3.0`. */
-            version: string;
+            input_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Size of everything that the call was sent, as it was written.
+             */
+            bytes: number;
+            /** @description What the window consists of, by the role of the messages, and of each role by when they came. */
+            segments: components["schemas"]["ContextSegment"][];
+            /**
+             * Format: uint
+             * @description Messages that the call before was sent too.
+             */
+            resent_count: number;
+            /**
+             * Format: uint
+             * @description Messages of the call before that are gone.
+             */
+            dropped_count: number;
+            /**
+             * Format: uint
+             * @description New messages that stand before one that was sent again.
+             */
+            rewritten_count: number;
+            /** @description History was replaced by less. */
+            compacted: boolean;
+            /**
+             * Format: uint
+             * @description The first message that differs from the call before, where a prompt cache misses; null when the context only grew.
+             */
+            change_at?: number | null;
         };
         /** @description What fills a part of a window. */
         ContextSegment: {
             /**
-             * Format: uint64
-             * @description Their size as they were written.
+             * @description `system`, `tools`, `user`, `assistant` or `tool_results`; `unseen` for tokens that the provider counted and no
+             *      message can account for, such as tool definitions that were not sent.
              */
-            bytes: number;
+            what: string;
+            /** @description Whether the call before was not sent it. */
+            new: boolean;
             /**
              * Format: uint
              * @description Messages, or lists of tool definitions, in this part.
@@ -2469,70 +4183,48 @@ export interface components {
             messages: number;
             /**
              * Format: uint64
+             * @description Their size as they were written.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
              * @description Its share of `input_tokens`, by bytes.
              */
             tokens?: number | null;
-            /** @description `system`, `tools`, `history`, `tool_results` or `new`. */
+        };
+        /** @description A message, or a list of tool definitions, over all calls that were sent it. */
+        CarriedMessage: {
+            /** @description As in a segment. */
             what: string;
-        };
-        /** @description Which calls. */
-        CostQuery: {
+            /** @description How it begins. */
+            preview: string;
+            /** @description The first call that was sent it. */
+            step_id: string;
             /**
-             * @description Calls of child runs too; default true.
-             * @default null
+             * Format: uint64
+             * @description That call's turn, from 1; null outside of turns.
              */
-            children: boolean | null;
-        };
-        /** @description The rules in force. */
-        Dialects: {
-            /** @description The dialects that are built in. */
-            built_in: string[];
-            /** @description The names of facts that a rule can give. */
-            facts: string[];
-            /** @description The file of your own rules, whether it is there or not. */
-            file: string;
-            /** @description What is wrong with the file; the rules before it stay in force. Null when nothing is. */
-            file_error?: string | null;
-            /** @description Your own dialects, in the order in which they are asked. */
-            own: components["schemas"]["OwnDialect"][];
-        };
-        /** @description Why something failed. */
-        ErrorInfo: {
-            /** @description The class of error, such as `TimeoutError`; `_OTHER` where the telemetry only says that it failed. */
-            type: string;
-            /** @description The first 2,000 characters of the message; null when there is none. */
-            message?: string | null;
-        };
-        /** @description An event of a span. */
-        Event: {
+            turn?: number | null;
+            /**
+             * Format: uint64
+             * @description Its size as it was written.
+             */
+            bytes: number;
+            /**
+             * Format: uint
+             * @description How many calls were sent it.
+             */
+            calls: number;
+            /**
+             * Format: uint64
+             * @description Its share of the input tokens of all of them, by bytes; null when one does not say.
+             */
+            tokens?: number | null;
             /**
              * Format: double
-             * @description Milliseconds since the epoch.
+             * @description Its share of what their input cost, as if cached tokens were spread evenly; null when that is unknown for one.
              */
-            at: number;
-            /** @description The event's attributes. */
-            attributes: {
-                [key: string]: unknown;
-            };
-            /** @description What happened, such as `exception`. */
-            name: string;
-        };
-        /** @description A record that a step is made of. */
-        ExplainedRecord: {
-            /** @description Facts that the rules find otherwise today than when the record was stored. The step still has them as stored. */
-            changed_since: string[];
-            /** @description The way of writing that was recognised; null when none was. */
-            dialect?: string | null;
-            /** @description The name of the span or of the log record's event. */
-            name: string;
-            /** @description The instrumentation scope; null when nothing says it. */
-            scope_name?: string | null;
-            /** @description `service.name` of its resource; null when nothing says it. */
-            service_name?: string | null;
-            /** @description `span` or `log`. */
-            signal: string;
-            /** @description The span that it is, or names; null when there is none. */
-            span_id?: string | null;
+            cost_usd?: number | null;
         };
         /** @description How a run is exported. */
         ExportQuery: {
@@ -2542,550 +4234,266 @@ export interface components {
              */
             format: string | null;
         };
-        /** @description Why a fact is what it is. */
-        FactExplanation: {
-            /** @description The fact, such as `input_tokens`. */
-            fact: string;
-            /** @description Where it stands; several places where several gave it together. */
-            given_by: components["schemas"]["FactPlace"][];
-            /** @description The rules beyond the order of places, in words. */
-            how: string[];
-            /** @description Other places that hold something for it. */
-            set_aside: components["schemas"]["FactSetAside"][];
-            /** @description Its value, long contents cut short; null where nothing that was sent gave one. */
-            value?: unknown;
-        };
-        /** @description A place that a fact is read from. */
-        FactPlace: {
-            /** @description The event that holds the attribute, or is meant itself; null elsewhere. */
-            event?: string | null;
-            /** @description The attribute's key; null where it is none. */
-            key?: string | null;
-            /** @description The path in the JSON that the attribute holds; empty for the attribute itself. */
-            path: string[];
-            /** @description `attribute`, `resource`, `event`, `name`, `scope`, `status`, `links`, `body`, `rule`, `run` or `prices`. */
-            place: string;
-            /**
-             * Format: uint16
-             * @description Its rank in the list of places for this fact: 1 is the best. Null where it is in no list.
-             */
-            rank?: number | null;
+        /** @description How long a summary may be. */
+        SummaryQuery: {
             /**
              * Format: uint
-             * @description Which of `records`, from 0; null where the fact follows from the run or from the price list.
-             */
-            record?: number | null;
-            /** @description The place in words. */
-            text: string;
-        };
-        /** @description A place that holds something for a fact and did not give it. */
-        FactSetAside: {
-            /** @description The event that holds the attribute, or is meant itself; null elsewhere. */
-            event?: string | null;
-            /** @description The attribute's key; null where it is none. */
-            key?: string | null;
-            /** @description The path in the JSON that the attribute holds; empty for the attribute itself. */
-            path: string[];
-            /** @description `attribute`, `resource`, `event`, `name`, `scope`, `status`, `links`, `body`, `rule`, `run` or `prices`. */
-            place: string;
-            /**
-             * Format: uint16
-             * @description Its rank in the list of places for this fact: 1 is the best. Null where it is in no list.
-             */
-            rank?: number | null;
-            /**
-             * Format: uint
-             * @description Which of `records`, from 0; null where the fact follows from the run or from the price list.
-             */
-            record?: number | null;
-            /** @description The place in words. */
-            text: string;
-            /** @description What it holds, cut short. */
-            value?: unknown;
-            /** @description Why it did not give the fact. */
-            why: string;
-        };
-        /** @description In which form. */
-        FormatQuery: {
-            /**
-             * @description `jsonl`, the only one so far.
+             * @description Roughly, at four characters a token; default 2000.
              * @default null
              */
-            format: string | null;
+            max_tokens: number | null;
         };
-        /** @description One group. */
-        Group: {
-            /**
-             * Format: int64
-             * @description The start of the bucket, milliseconds since the epoch.
-             */
-            bucket_at?: number | null;
-            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
-            cost_complete: boolean;
-            /** @description `computed`, `reported`, `mixed` or null. */
-            cost_source?: string | null;
-            /**
-             * Format: double
-             * @description Of each call our own figure (tokens × price), else the client's.
-             */
-            cost_usd?: number | null;
-            /** @description Of runs that have ended. */
-            duration_ms: components["schemas"]["Percentiles"];
-            /**
-             * Format: uint64
-             * @description Steps that failed.
-             */
-            errors: number;
-            /**
-             * Format: uint64
-             * @description Runs whose root ended with an error.
-             */
-            failed_runs: number;
-            /** @description The value of each `group_by`; null where a run has none. */
-            key: {
-                [key: string]: string | null;
-            };
-            /**
-             * Format: uint64
-             * @description Model and embedding calls.
-             */
-            llm_calls: number;
-            /**
-             * Format: uint64
-             * @description Neither ended nor failed.
-             */
-            open_runs: number;
-            /**
-             * Format: double
-             * @description What the client says.
-             */
-            reported_cost_usd?: number | null;
-            /**
-             * Format: uint64
-             * @description Runs, child runs included. A run with several models or tools counts in the group of each.
-             */
-            runs: number;
-            /** @description Runs by status: they add up to `runs`. */
-            statuses: components["schemas"]["Statuses"];
-            /**
-             * Format: uint64
-             * @description Tool calls.
-             */
-            tool_calls: number;
-            /**
-             * Format: uint64
-             * @description Turns of these runs.
-             */
-            turns: number;
-            /**
-             * Format: uint64
-             * @description Calls without a price.
-             */
-            unpriced_calls: number;
-            /** @description Tokens; in a group by model only that model's. Null when nothing is known. */
-            usage?: components["schemas"]["Usage"] | null;
-            /** @description What policy gates said of the tool calls. */
-            verdicts: components["schemas"]["Verdicts"];
-        };
-        /** @description How figures are grouped. */
-        GroupQuery: {
-            /**
-             * @description `minute`, `hour`, `day`, a width in seconds, or `auto`: the least of some round widths that makes 60 buckets at most.
-             * @default null
-             */
-            bucket: string | null;
-            /**
-             * @description `agent,model,tool,service,…`; several separated by commas.
-             * @default null
-             */
-            group_by: string | null;
-        };
-        /** @description Whether the server is well. */
-        Health: {
-            /** @description What is degraded, in words. */
-            degraded: string[];
-            /**
-             * Format: uint64
-             * @description Requests, traces and messages that could not be processed and were set aside; `turnscope doctor` says why.
-             */
-            quarantined: number;
-            /** @description How far the facts of stored records have been found again. */
-            reprojection: components["schemas"]["Reprojection"];
-            /**
-             * Format: uint64
-             * @description Contents that the search index has not reached yet.
-             */
-            search_lag: number;
-            /** @description `ok`, or `degraded` when something below is not as it should be. */
-            status: string;
-            /**
-             * Format: uint64
-             * @description Milliseconds since the server started.
-             */
-            uptime_ms: number;
-            /** @description The server's version. */
-            version: string;
-        };
-        /** @description One message, argument, result or error that holds what was searched for. */
-        Hit: {
-            /** @description Where in the snippet the matches are: pairs of start and end, counted in characters. */
-            highlights: [
-                number,
-                number
-            ][];
-            /** @description Content hash: a message's `id`. */
-            id: string;
-            /** @description Where runs met it first, newest first, 20 at most. */
-            places: components["schemas"]["Occurrence"][];
-            /** @description `input`, `output`, `system`, `arguments`, `result` or `error`. */
-            purpose: string;
-            /** @description A piece of the text around the first match. */
-            snippet: string;
-        };
-        /** @description What came in since the server started. */
-        IngestState: {
-            /**
-             * Format: uint64
-             * @description Spans that the store had already; it keeps each once.
-             */
-            duplicate_spans: number;
-            /**
-             * Format: uint64
-             * @description Bytes of requests that were received and are not stored yet.
-             */
-            queue_bytes: number;
-            /**
-             * Format: uint64
-             * @description How many bytes may be in hand before the next request is refused.
-             */
-            queue_limit_bytes: number;
-            /**
-             * Format: uint64
-             * @description Log records in the requests that were taken in.
-             */
-            received_logs: number;
-            /**
-             * Format: uint64
-             * @description Metrics in the requests that were taken in.
-             */
-            received_metrics: number;
-            /**
-             * Format: uint64
-             * @description Spans in the requests that were taken in, duplicates and rejected ones included.
-             */
-            received_spans: number;
-            /**
-             * Format: uint64
-             * @description Values taken out because they look like secrets.
-             */
-            redacted: number;
-            /** @description The refused requests by reason. */
-            refused: {
-                [key: string]: number;
-            };
-            /**
-             * Format: uint64
-             * @description Requests that were refused whole, so that the client sends them again or learns what is wrong.
-             */
-            refused_requests: number;
-            /**
-             * Format: uint64
-             * @description Spans that could not be stored, such as those without a valid id.
-             */
-            rejected_spans: number;
-            /**
-             * Format: uint64
-             * @description Spans that were new and are stored.
-             */
-            stored_spans: number;
-        };
-        /** @description A link of a span. */
-        Link: {
-            /** @description The link's attributes: they may say why it is there. */
-            attributes: {
-                [key: string]: unknown;
-            };
-            /** @description The span that it leads to. */
-            span_id: string;
-            /** @description The trace of the span that it leads to. */
-            trace_id: string;
-        };
-        /** @description A run with its totals and scores. */
-        ListedRun: {
-            /** @description The agent; null when nothing names it. */
-            agent_name?: string | null;
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate allowed.
-             */
-            allow_count: number;
-            /**
-             * Format: uint64
-             * @description Input tokens read from the provider's cache; null when unknown.
-             */
-            cache_read_tokens?: number | null;
-            /**
-             * Format: uint64
-             * @description Input tokens written to the provider's cache; null when unknown.
-             */
-            cache_write_tokens?: number | null;
-            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
-            cost_complete: boolean;
-            /** @description `computed`, `reported`, `mixed` or null. */
-            cost_source?: string | null;
-            /**
-             * Format: double
-             * @description Of each call our own figure (tokens × price), else the client's.
-             */
-            cost_usd?: number | null;
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate denied.
-             */
-            deny_count: number;
-            /** @description The way of writing that was recognised, such as `semconv` or `openinference`; empty when none was. */
-            dialect: string;
-            /**
-             * Format: double
-             * @description From the start to the end, or to what was last seen while it runs; milliseconds with fractions.
-             */
-            duration_ms: number;
-            /**
-             * Format: int64
-             * @description Milliseconds since the epoch; null while the root has not ended.
-             */
-            ended_at?: number | null;
-            /** @description The first error; null when nothing failed. */
-            error?: components["schemas"]["ErrorInfo"] | null;
-            /**
-             * Format: uint64
-             * @description Steps that failed.
-             */
-            error_count: number;
-            /** @description The experiment that the run is part of; null when it is in none. */
-            experiment_id?: string | null;
-            /** @description The arm of the experiment; null when nothing says it. */
-            experiment_variant?: string | null;
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate left to a human.
-             */
-            hitl_count: number;
-            /** @description The first 500 characters of what was asked; null when content was not captured. */
-            input_preview?: string | null;
-            /**
-             * Format: uint64
-             * @description All input tokens, those read from or written to a cache included; null when unknown.
-             */
-            input_tokens?: number | null;
-            /** @description The runs before and after this one. */
-            links: components["schemas"]["RunLink"][];
-            /**
-             * Format: uint64
-             * @description Model and embedding calls, each once however often it was reported.
-             */
-            llm_call_count: number;
-            /** @description Free keys and values that the application sent; what is no text stands as JSON text. */
-            metadata: {
-                [key: string]: string;
-            };
-            /** @description Every model that was called, sorted. */
-            models: string[];
-            /** @description A name to show: the agent's, else that of the root's span. */
-            name: string;
-            /** @description The application's own id; null when it sends none. */
-            native_run_id?: string | null;
-            /** @description The first 500 characters of the answer; null when there is none yet, or content was not captured. */
-            output_preview?: string | null;
-            /**
-             * Format: uint64
-             * @description All output tokens, reasoning included; null when unknown.
-             */
-            output_tokens?: number | null;
-            /** @description The run that started this one; null at the top. */
-            parent_run_id?: string | null;
-            /** @description The prompt's name or id; null when nothing says it. */
-            prompt_id?: string | null;
-            /** @description The prompt's version; null when nothing says it. */
-            prompt_version?: string | null;
-            /** @description Every provider that was called, sorted. */
-            providers: string[];
-            /**
-             * Format: uint64
-             * @description Output tokens spent on reasoning; null when unknown.
-             */
-            reasoning_tokens?: number | null;
-            /**
-             * Format: double
-             * @description What the client says.
-             */
-            reported_cost_usd?: number | null;
-            /** @description The tiers of risk that policy gates gave to its tool calls. */
-            risk_tiers: string[];
-            /**
-             * @description Turnscope's id of the run, `<32 hex>-<16 hex>`: opaque, although most hold the ids of the root's trace and
-             *      span.
-             */
-            run_id: string;
-            /** @description The run's scores, those of its turns and steps too, oldest first. */
+        /** @description The scores of a run. */
+        Scores: {
+            /** @description Oldest first. */
             scores: components["schemas"]["Score"][];
-            /** @description `service.name` of the resource; may be empty. */
-            service_name: string;
-            /** @description The session, as the application says; null when it says none. */
-            session_id?: string | null;
-            /** @description The root's span; null while it has not arrived, or when there is none. */
-            span_id?: string | null;
-            /**
-             * Format: int64
-             * @description Milliseconds since the epoch.
-             */
-            started_at: number;
-            /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
-            status: string;
-            /** @description Why the run is `waiting` or `incomplete`; null otherwise. */
-            status_reason?: string | null;
-            /** @description Free labels, sorted: those of the telemetry, and those given by API. */
-            tags: string[];
-            /**
-             * Format: uint64
-             * @description Tool calls, those known only from messages too.
-             */
-            tool_call_count: number;
-            /** @description Every tool that was called, sorted. */
-            tools: string[];
-            /** @description The same figures with all child runs. */
-            total: components["schemas"]["Total"];
-            /** @description The trace that the run lies in; null when it lies in several. */
-            trace_id?: string | null;
-            /** @description All traces that the run lies in. */
-            trace_ids: string[];
-            /** @description What set the run off, such as `cron` or `webhook`; null when nothing says it. */
-            trigger_type?: string | null;
-            /**
-             * Format: uint64
-             * @description Turns.
-             */
-            turn_count: number;
-            /**
-             * Format: uint64
-             * @description Calls without a price.
-             */
-            unpriced_calls: number;
-            /** @description The user, as the application says; null when it says none. */
-            user_id?: string | null;
-            /** @description The user's role, as a policy engine knows it; null when nothing says it. */
-            user_role?: string | null;
-            /** @description What a person is asked while the run is `waiting`; null otherwise. */
-            waiting?: components["schemas"]["Waiting"] | null;
         };
-        /** @description Where to go on. */
-        LiveQuery: {
+        /** @description Which traces. */
+        TracesQuery: {
             /**
-             * @description As the header `Last-Event-ID`, for clients that cannot set one; the header wins.
+             * Format: uint32
+             * @description Traces on the page, 1 to 1000; default 50.
              * @default null
              */
-            last_event_id: string | null;
-        };
-        /** @description A log record. */
-        Log: {
-            /**
-             * Format: double
-             * @description Milliseconds since the epoch.
-             */
-            at: number;
-            /** @description The record's attributes. */
-            attributes: {
-                [key: string]: unknown;
-            };
-            /** @description What was logged, as JSON; null when there is none. */
-            body?: unknown;
-            /** @description The event's name; empty for a plain log line. */
-            name: string;
-            /** @description How grave it is, as sent, such as `ERROR`; may be empty. */
-            severity: string;
-        };
-        /** @description Telemetry that belongs to no run, and so is in no run's export. */
-        LooseTelemetry: {
-            /** @description Pass it as `cursor` for the next page; null when there are no more. A page may be empty and have a next one. */
-            next_cursor?: string | null;
-            /** @description OTLP/JSON: `resourceSpans`, `resourceLogs` and `resourceMetrics`. */
-            otlp?: unknown;
-            /** @description What is left out because it is damaged, each with the reason. */
-            unreadable: string[];
-        };
-        /** @description Where a page of loose telemetry begins. */
-        LooseTelemetryQuery: {
+            limit: number | null;
             /**
              * @description `next_cursor` of the page before.
              * @default null
              */
             cursor: string | null;
         };
-        /** @description Where a fact stands. */
-        MappedFact: {
-            /** @description The attributes, best first; a path into their JSON follows after ` > `. */
-            attributes: string[];
-            /** @description The fact. */
-            name: string;
+        /** @description Traces, newest first. */
+        Traces: {
+            /** @description The traces of the page. */
+            traces: components["schemas"]["Trace"][];
+            /** @description Pass it as `cursor` for the next page; null when there are no more. */
+            next_cursor?: string | null;
         };
-        /** @description What the calls of one model cost. */
-        ModelCost: {
-            /** @description A bucket stands as often as it was charged at different prices. */
-            buckets: components["schemas"]["BucketCost"][];
+        /** @description One trace's summary. */
+        Trace: {
+            /** @description The trace's id, 32 hex digits. */
+            trace_id: string;
+            /** @description The name of its root, or of its earliest span. */
+            name: string;
+            /** @description The root's service; may be empty. */
+            service_name: string;
+            /**
+             * Format: int64
+             * @description When its earliest record began, milliseconds since the epoch.
+             */
+            started_at: number;
+            /**
+             * Format: int64
+             * @description The latest time seen in it, milliseconds since the epoch.
+             */
+            ended_at: number;
+            /**
+             * Format: double
+             * @description From the one to the other, milliseconds with fractions.
+             */
+            duration_ms: number;
             /**
              * Format: uint64
-             * @description Calls that count.
+             * @description Spans that have arrived.
              */
-            calls: number;
-            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
-            cost_complete: boolean;
-            /** @description `computed`, `reported`, `mixed` or null. */
-            cost_source?: string | null;
+            span_count: number;
+            /** @description Whether it makes runs. */
+            has_runs: boolean;
+        };
+        /** @description A trace whole: the runs it makes, and every span once. */
+        TraceDetail: {
+            /** @description The trace that was asked for. */
+            trace_id: string;
+            /** @description The runs that steps of the trace belong to. */
+            runs: components["schemas"]["Run"][];
+            /** @description Its spans as steps, in order. */
+            steps: components["schemas"]["Step"][];
+        };
+        /** @description Which sessions. */
+        SessionsQuery: {
+            /**
+             * Format: uint32
+             * @description Sessions on the page, 1 to 1000; default 50.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * Format: uint32
+             * @description Sessions to leave out before the page. `cursor` misses nothing while runs arrive.
+             * @default null
+             */
+            offset: number | null;
+            /**
+             * @description `next_cursor` of the page before, with the same user.
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * @description Only sessions of this user.
+             * @default null
+             */
+            user_id: string | null;
+        };
+        /** @description Sessions, the one with the latest run first. */
+        Sessions: {
+            /** @description The page of sessions. */
+            sessions: components["schemas"]["Session"][];
+            /** @description Pass it as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: uint64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description Runs that the application says belong together. */
+        Session: {
+            /** @description The session's name, as the application says. */
+            session_id: string;
+            /** @description The user of its runs; null when the application names none. */
+            user_id?: string | null;
+            /**
+             * Format: uint64
+             * @description Its topmost runs: those that no other run of the session started.
+             */
+            run_count: number;
+            /**
+             * Format: uint64
+             * @description Turns of all its runs, child runs too.
+             */
+            turn_count: number;
+            /**
+             * Format: uint64
+             * @description Steps that failed, child runs' too.
+             */
+            error_count: number;
+            /** @description Tokens of all its runs; null when nothing is known. */
+            usage?: components["schemas"]["Usage"] | null;
             /**
              * Format: double
              * @description Of each call our own figure (tokens × price), else the client's.
              */
             cost_usd?: number | null;
-            /** @description The model that answered, else the one asked for; null when neither is known. */
-            model?: string | null;
-            /** @description The provider, named as in the GenAI conventions; null when unknown. */
-            provider?: string | null;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
             /**
              * Format: double
              * @description What the client says.
              */
             reported_cost_usd?: number | null;
             /**
-             * Format: uint64
-             * @description Calls without a price.
+             * Format: int64
+             * @description When the first run began, milliseconds since the epoch.
              */
-            unpriced_calls: number;
+            started_at: number;
+            /**
+             * Format: int64
+             * @description The latest time seen on any of its steps, milliseconds since the epoch.
+             */
+            last_seen_at: number;
+            /** @description The first 500 characters of what was asked first; null when content was not captured. */
+            input_preview?: string | null;
         };
-        /** @description Something that was sent and that no rule understood. */
-        NotUnderstood: {
-            /** @description The value, cut short; of an event, its attributes. */
-            example?: unknown;
-            /** @description The attribute's key, the event's name, or the word. */
-            key: string;
+        /** @description Which part of a session. */
+        SessionQuery: {
             /**
-             * @description What it looks like: `tokens`, `model`, `messages`, `tool`, `agent`, `cost`, `id`, `error` or `kind`; null when it looks
-             *      like no fact.
+             * Format: uint32
+             * @description Runs on the page, 1 to 1000; default 1000.
+             * @default null
              */
-            looks_like?: string | null;
-            /** @description Why nobody is likely to look for a fact in it; null when somebody may. */
-            of_no_interest?: string | null;
+            limit: number | null;
             /**
-             * Format: uint
-             * @description The first of `records` that holds it, from 0.
+             * @description `next_cursor` of the page before.
+             * @default null
              */
-            record: number;
-            /** @description The shape of the value, such as `integer` or `text of 12 characters`; of an event, that of its attributes. */
-            shape: string;
+            cursor: string | null;
+        };
+        /** @description One session's runs, newest first. */
+        SessionRuns: {
+            /** @description The session that was asked for. */
+            session_id: string;
+            /** @description The page of its topmost runs: those that no other run of the session started. */
+            runs: components["schemas"]["Run"][];
+            /** @description Pass it as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
             /**
-             * @description `attribute`, `span_event`, `log_event`, or `operation`: a word for the kind of work under an attribute that is
-             *      known.
+             * Format: uint64
+             * @description How many there are in all; null where more than 10,000 runs would have to be looked at to count them.
              */
-            what: string;
+            total?: number | null;
+            /** @description Runs of the page that are damaged and could not be read, each with the reason. */
+            unreadable: string[];
+        };
+        /** @description What is searched for. */
+        SearchQuery: {
+            /**
+             * @description Plain text: pieces of text, all of which must stand in one message, and `"a phrase"` in quotes. Case, width and the
+             *      kind of white space do not matter; symbols do.
+             * @default
+             */
+            q: string;
+            /**
+             * @description Only in the runs that this query asks for, written as `q` of `GET /v1/runs`.
+             * @default null
+             */
+            filter: string | null;
+            /**
+             * Format: uint32
+             * @description Hits on the page, 1 to 200; default 20.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * @description `next_cursor` of the page before.
+             * @default null
+             */
+            cursor: string | null;
+        };
+        /** @description What was found, newest first. */
+        SearchReply: {
+            /** @description What was found: each message once, however often it was sent. */
+            hits: components["schemas"]["Hit"][];
+            /**
+             * @description Pass it as `cursor` for the next page; null on the last. A page may hold fewer hits than `limit`, or none, and not be
+             *      the last: each looks through a bounded amount of text.
+             */
+            next_cursor?: string | null;
+            /**
+             * Format: uint64
+             * @description Messages that hold what was searched for, counted up to 200 or for as long as a page may take; with a `filter`, in
+             *      runs of any kind. Null on later pages.
+             */
+            total?: number | null;
+            /** @description Whether there are no more than `total`. Null on later pages. */
+            total_is_exact?: boolean | null;
+            /**
+             * Format: uint64
+             * @description Messages that the index has not reached yet.
+             */
+            search_lag: number;
+        };
+        /** @description One message, argument, result or error that holds what was searched for. */
+        Hit: {
+            /** @description Content hash: a message's `id`. */
+            id: string;
+            /** @description `input`, `output`, `system`, `arguments`, `result` or `error`. */
+            purpose: string;
+            /** @description A piece of the text around the first match. */
+            snippet: string;
+            /** @description Where in the snippet the matches are: pairs of start and end, counted in characters. */
+            highlights: [
+                number,
+                number
+            ][];
+            /** @description Where runs met it first, newest first, 20 at most. */
+            places: components["schemas"]["Occurrence"][];
         };
         /** @description Where a run met it first. */
         Occurrence: {
@@ -3094,36 +4502,157 @@ export interface components {
             /** @description The run's name, as lists show it. */
             run_name: string;
             /**
-             * Format: int64
-             * @description When that step began, milliseconds since the epoch.
+             * Format: uint64
+             * @description The turn of the run, from 1; null outside of turns.
              */
-            started_at: number;
+            turn?: number | null;
             /** @description The step that was sent the message, or gave it. */
             step_id: string;
             /** @description That step's name. */
             step_name: string;
             /**
-             * Format: uint64
-             * @description The turn of the run, from 1; null outside of turns.
+             * Format: int64
+             * @description When that step began, milliseconds since the epoch.
              */
-            turn?: number | null;
+            started_at: number;
         };
-        /** @description How a run is named. */
-        OneQuery: {
+        /** @description How figures are grouped. */
+        GroupQuery: {
             /**
-             * @description An unambiguous beginning of the id, of four characters or more, will do.
+             * @description `agent,model,tool,service,…`; several separated by commas.
              * @default null
              */
-            prefix: boolean | null;
+            group_by: string | null;
+            /**
+             * @description `minute`, `hour`, `day`, a width in seconds, or `auto`: the least of some round widths that makes 60 buckets at most.
+             * @default null
+             */
+            bucket: string | null;
         };
-        /** @description A dialect of your own rules. */
-        OwnDialect: {
-            /** @description The facts that it gives. */
-            facts: components["schemas"]["MappedFact"][];
-            /** @description The kinds of steps that it has rules for. */
-            kinds: string[];
-            /** @description Its name. */
-            name: string;
+        /** @description Figures over the runs that the filters ask for. */
+        Stats: {
+            /**
+             * Format: uint64
+             * @description Runs, child runs included. A run with several models or tools counts in the group of each.
+             */
+            runs: number;
+            /**
+             * Format: uint64
+             * @description Runs whose root ended with an error.
+             */
+            failed_runs: number;
+            /**
+             * Format: uint64
+             * @description Neither ended nor failed.
+             */
+            open_runs: number;
+            /** @description Runs by status: they add up to `runs`. */
+            statuses: components["schemas"]["Statuses"];
+            /**
+             * Format: uint64
+             * @description Turns of these runs.
+             */
+            turns: number;
+            /**
+             * Format: uint64
+             * @description Model and embedding calls.
+             */
+            llm_calls: number;
+            /**
+             * Format: uint64
+             * @description Tool calls.
+             */
+            tool_calls: number;
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
+            errors: number;
+            /** @description Tokens; in a group by model only that model's. Null when nothing is known. */
+            usage?: components["schemas"]["Usage"] | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /** @description What policy gates said of the tool calls. */
+            verdicts: components["schemas"]["Verdicts"];
+            /** @description Of runs that have ended. */
+            duration_ms: components["schemas"]["Percentiles"];
+            /**
+             * Format: uint64
+             * @description Runs that began in the last 24 hours, whatever the filter.
+             */
+            recent_runs_24h: number;
+            /** @description What was received since the server started. */
+            queue: components["schemas"]["Queue"];
+            /**
+             * Format: int64
+             * @description How wide the buckets are; null without `bucket`.
+             */
+            bucket_ms?: number | null;
+            /** @description One entry a group, where `group_by` or `bucket` is given. */
+            groups: components["schemas"]["Group"][];
+        };
+        /** @description Runs by status. */
+        Statuses: {
+            /**
+             * Format: uint64
+             * @description The root has not ended.
+             */
+            running: number;
+            /**
+             * Format: uint64
+             * @description A person is asked and has not answered.
+             */
+            waiting: number;
+            /**
+             * Format: uint64
+             * @description The root ended well.
+             */
+            completed: number;
+            /**
+             * Format: uint64
+             * @description The root ended with an error.
+             */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description The root has not ended, and nothing came for a while.
+             */
+            incomplete: number;
+        };
+        /** @description Verdicts, counted once per tool call. */
+        Verdicts: {
+            /**
+             * Format: uint64
+             * @description The call may be made.
+             */
+            allow: number;
+            /**
+             * Format: uint64
+             * @description The call may not be made.
+             */
+            deny: number;
+            /**
+             * Format: uint64
+             * @description A human decides.
+             */
+            hitl: number;
         };
         /** @description Nearest-rank percentiles. */
         Percentiles: {
@@ -3148,45 +4677,299 @@ export interface components {
              */
             p99?: number | null;
         };
-        /** @description A model's price from one day on. */
-        PriceRow: {
-            /** @description Its other names. */
-            also: string[];
+        /** @description What the receiving path did since the server started. */
+        Queue: {
             /**
              * Format: uint64
-             * @description How many tokens the model's context window holds; null where that is not known.
+             * @description Always 0: nothing is dropped in silence; what is refused is counted below.
              */
-            context_window?: number | null;
-            /** @description The day since which it holds, such as `2026-01-01`. */
-            effective_from: string;
-            /** @description The model's name. */
-            model: string;
-            /** @description It stands in the user's own file. */
-            own: boolean;
-            /** @description Null: at any provider. */
-            provider?: string | null;
-            /** @description Other providers at which it holds. */
-            sold_by: string[];
-            /** @description Where it was read. */
-            source: string;
-            /** @description Its prices: the standard ones, then what differs from them. */
-            tiers: components["schemas"]["TierPrice"][];
+            events_dropped: number;
+            /**
+             * Format: uint64
+             * @description Spans, log records and metrics in the requests that were taken in.
+             */
+            received: number;
+            /**
+             * Format: uint64
+             * @description Those that were new and are stored.
+             */
+            stored: number;
+            /**
+             * Format: uint64
+             * @description Those that the store had already; it keeps each once.
+             */
+            duplicates: number;
+            /**
+             * Format: uint64
+             * @description Those that could not be stored, such as spans without a valid id.
+             */
+            rejected: number;
+            /** @description Refused requests by reason. */
+            refused: {
+                [key: string]: number;
+            };
+            /**
+             * Format: uint64
+             * @description Values taken out because they look like secrets.
+             */
+            redacted: number;
+            /**
+             * Format: uint64
+             * @description Contents that the search index has not reached yet.
+             */
+            search_lag: number;
+            /** @description How far the facts of stored records have been found again; until then some figures are of earlier rules. */
+            reprojection: components["schemas"]["Reprojection"];
         };
-        /** @description The price that a call was charged at. */
-        PriceUsed: {
-            /** @description The day since which it holds. */
-            effective_from: string;
-            /** @description The model as the price list names it. */
-            model: string;
-            /** @description Null for a price that holds at any provider. */
-            provider?: string | null;
-            /** @description Where it was read. */
-            source: string;
-            /** @description `standard`, or what differs from it: `batch`, `flex`, `priority`, `fast`, `long_context`, `peak`, joined by `+`. */
-            tier: string;
+        /**
+         * @description How far the facts of stored records have been found again by today's rules, now or the last time since the server
+         *      started.
+         */
+        Reprojection: {
+            /** @description Something is left to look at. */
+            running: boolean;
+            /**
+             * Format: uint64
+             * @description Records that were looked at.
+             */
+            done: number;
+            /**
+             * Format: uint64
+             * @description Records that are still to be looked at.
+             */
+            left: number;
+            /**
+             * Format: uint64
+             * @description Of those looked at, how many are different now.
+             */
+            changed: number;
+        };
+        /** @description One group. */
+        Group: {
+            /** @description The value of each `group_by`; null where a run has none. */
+            key: {
+                [key: string]: string | null;
+            };
+            /**
+             * Format: int64
+             * @description The start of the bucket, milliseconds since the epoch.
+             */
+            bucket_at?: number | null;
+            /**
+             * Format: uint64
+             * @description Runs, child runs included. A run with several models or tools counts in the group of each.
+             */
+            runs: number;
+            /**
+             * Format: uint64
+             * @description Runs whose root ended with an error.
+             */
+            failed_runs: number;
+            /**
+             * Format: uint64
+             * @description Neither ended nor failed.
+             */
+            open_runs: number;
+            /** @description Runs by status: they add up to `runs`. */
+            statuses: components["schemas"]["Statuses"];
+            /**
+             * Format: uint64
+             * @description Turns of these runs.
+             */
+            turns: number;
+            /**
+             * Format: uint64
+             * @description Model and embedding calls.
+             */
+            llm_calls: number;
+            /**
+             * Format: uint64
+             * @description Tool calls.
+             */
+            tool_calls: number;
+            /**
+             * Format: uint64
+             * @description Steps that failed.
+             */
+            errors: number;
+            /** @description Tokens; in a group by model only that model's. Null when nothing is known. */
+            usage?: components["schemas"]["Usage"] | null;
+            /**
+             * Format: double
+             * @description Of each call our own figure (tokens × price), else the client's.
+             */
+            cost_usd?: number | null;
+            /** @description `computed`, `reported`, `mixed` or null. */
+            cost_source?: string | null;
+            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
+            cost_complete: boolean;
+            /**
+             * Format: uint64
+             * @description Calls without a price.
+             */
+            unpriced_calls: number;
+            /**
+             * Format: double
+             * @description What the client says.
+             */
+            reported_cost_usd?: number | null;
+            /** @description What policy gates said of the tool calls. */
+            verdicts: components["schemas"]["Verdicts"];
+            /** @description Of runs that have ended. */
+            duration_ms: components["schemas"]["Percentiles"];
+        };
+        /** @description Which values are wanted. */
+        ValuesQuery: {
+            /**
+             * @description `agent`, `model`, `tool`, `service`, `user_id`, `session_id`, `tag`, …
+             * @default
+             */
+            field: string;
+            /**
+             * @description Only values that begin like this, upper and lower case being the same.
+             * @default
+             */
+            prefix: string;
+            /**
+             * Format: uint32
+             * @description Values on the page, 1 to 1000; default 50.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * @description `next_cursor` of the page before, with the same field and prefix.
+             * @default null
+             */
+            cursor: string | null;
+        };
+        /** @description The values a filter can take. */
+        Values: {
+            /** @description Most frequent first. */
+            values: components["schemas"]["ValueCount"][];
+            /** @description Pass it as `cursor` for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One value, and how many runs have it. */
+        ValueCount: {
+            /** @description The value as it was sent. */
+            value: string;
+            /** @description The value as a filter takes it, in `q` and as a parameter: in quotes where it must be. */
+            quoted: string;
+            /**
+             * Format: uint64
+             * @description Runs that have it; 0 for `status` and `verdict`, whose values are fixed and not counted.
+             */
+            runs: number;
+        };
+        /** @description Of what records, and how much of the answer. */
+        UnmappedQuery: {
+            /**
+             * @description Only in runs that this query asks for, written as `q` of `GET /v1/runs`. Without it, all records count, those of
+             *      traces without runs too.
+             * @default null
+             */
+            q: string | null;
+            /**
+             * @description Where dates and times without an offset are, as in `GET /v1/runs`.
+             * @default null
+             */
+            tz: string | null;
+            /**
+             * Format: uint
+             * @description Entries in the answer, 1 to 1,000; default 100.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * Format: uint
+             * @description Records to look at, newest runs and traces first, 1 to 20,000; default 2,000.
+             * @default null
+             */
+            records: number | null;
+        };
+        /** @description What no rule understood, what looks most like a fact first. */
+        Unmapped: {
+            /** @description What was not understood. */
+            entries: components["schemas"]["UnmappedEntry"][];
+            /**
+             * Format: uint
+             * @description Entries there are, those beyond `limit` too.
+             */
+            total: number;
+            /**
+             * Format: uint
+             * @description Spans and log records that were looked at.
+             */
+            records: number;
+            /**
+             * Format: uint
+             * @description Runs whose records were looked at.
+             */
+            runs: number;
+            /**
+             * Format: uint64
+             * @description Runs there are to look at; null when there are more than 10,000, or the query asks for attributes.
+             */
+            runs_total?: number | null;
+            /**
+             * Format: uint
+             * @description Traces without runs whose records were looked at.
+             */
+            traces: number;
+            /**
+             * Format: uint
+             * @description Records that could not be read.
+             */
+            unreadable: number;
+            /** @description All there is was looked at. Else `records` ended it: ask for more, or for less with `q`. */
+            complete: boolean;
+        };
+        /** @description Something that no rule understood. */
+        UnmappedEntry: {
+            /**
+             * @description `attribute`, `span_event`, `log_event`, or `operation`: a word for the kind of work under an attribute that is
+             *      known.
+             */
+            what: string;
+            /** @description The attribute's key, the event's name, or the word. */
+            key: string;
+            /** @description `service.name` of the resource that sent it; empty when nothing says it. */
+            service_name: string;
+            /** @description The instrumentation scope; empty when nothing says it. */
+            scope_name: string;
+            /**
+             * Format: uint64
+             * @description In how many of the records it is.
+             */
+            count: number;
+            /** @description The shapes of its values, such as `integer` or `text of 3 to 12 characters`. */
+            shapes: string[];
+            /** @description The newest value, cut short; of an event, its attributes. */
+            example?: unknown;
+            /** @description The run in which that is; null outside of runs. */
+            run_id?: string | null;
+            /** @description The step in which that is; `explain` tells more of it. */
+            step_id?: string | null;
+            /**
+             * @description What it looks like: `tokens`, `model`, `messages`, `tool`, `agent`, `cost`, `id`, `error` or `kind`; null when it looks
+             *      like no fact.
+             */
+            looks_like?: string | null;
+            /** @description Why nobody is likely to look for a fact in it; null when somebody may. Such entries come last. */
+            of_no_interest?: string | null;
+        };
+        /** @description Which prices. */
+        PricingQuery: {
+            /**
+             * @description Only prices of a model whose name this is, or holds.
+             * @default null
+             */
+            model: string | null;
         };
         /** @description The price list. */
         Pricing: {
+            /** @description The day on which the shipped prices were last compared with the providers' pages. */
+            version?: string | null;
             /** @description The user's own prices, which win. */
             file: string;
             /** @description What is wrong with that file, so that it is not used. */
@@ -3198,56 +4981,369 @@ export interface components {
             models: number;
             /** @description A row for each price that holds, or will; the user's own first. */
             prices: components["schemas"]["PriceRow"][];
-            /** @description The day on which the shipped prices were last compared with the providers' pages. */
-            version?: string | null;
         };
-        /** @description Which prices. */
-        PricingQuery: {
+        /** @description A model's price from one day on. */
+        PriceRow: {
+            /** @description The model's name. */
+            model: string;
+            /** @description Its other names. */
+            also: string[];
+            /** @description Null: at any provider. */
+            provider?: string | null;
+            /** @description Other providers at which it holds. */
+            sold_by: string[];
+            /** @description The day since which it holds, such as `2026-01-01`. */
+            effective_from: string;
+            /** @description Where it was read. */
+            source: string;
+            /** @description It stands in the user's own file. */
+            own: boolean;
             /**
-             * @description Only prices of a model whose name this is, or holds.
+             * Format: uint64
+             * @description How many tokens the model's context window holds; null where that is not known.
+             */
+            context_window?: number | null;
+            /** @description Its prices: the standard ones, then what differs from them. */
+            tiers: components["schemas"]["TierPrice"][];
+        };
+        /** @description US dollars for a million tokens. A bucket without a price of its own is charged like the one it is part of. */
+        TierPrice: {
+            /** @description `standard`, `long_context`, `batch`, `flex`, `priority`, `fast` or `peak`. */
+            tier: string;
+            /**
+             * Format: uint64
+             * @description Tokens of input above which it holds.
+             */
+            above_input_tokens?: number | null;
+            /**
+             * Format: double
+             * @description Input that is neither read from a cache nor written to one.
+             */
+            input: number;
+            /**
+             * Format: double
+             * @description Input read from the provider's cache; null: like `input`.
+             */
+            cache_read?: number | null;
+            /**
+             * Format: double
+             * @description Input written to the provider's cache; null: like `input`.
+             */
+            cache_write?: number | null;
+            /**
+             * Format: double
+             * @description Input that the provider's cache keeps for an hour; null: like `cache_write`.
+             */
+            cache_write_1h?: number | null;
+            /**
+             * Format: double
+             * @description Output, reasoning included; null where the model has none, such as an embedding model.
+             */
+            output?: number | null;
+        };
+        /** @description Models whose calls have no price. */
+        Unpriced: {
+            /** @description The models, those with the most such calls first. */
+            models: components["schemas"]["UnpricedModel"][];
+            /** @description Costs are being computed with new prices: some figures are of the old ones. */
+            repricing: boolean;
+        };
+        /** @description A model whose calls have no price. */
+        UnpricedModel: {
+            /** @description The model that answered, else the one asked for; null where the calls name none. */
+            model?: string | null;
+            /** @description The provider; null where the calls name none. */
+            provider?: string | null;
+            /**
+             * Format: uint64
+             * @description All calls of this model that count.
+             */
+            calls: number;
+            /**
+             * Format: uint64
+             * @description Those of them whose cost is unknown.
+             */
+            unpriced_calls: number;
+        };
+        /** @description The rules in force. */
+        Dialects: {
+            /** @description The file of your own rules, whether it is there or not. */
+            file: string;
+            /** @description What is wrong with the file; the rules before it stay in force. Null when nothing is. */
+            file_error?: string | null;
+            /** @description Your own dialects, in the order in which they are asked. */
+            own: components["schemas"]["OwnDialect"][];
+            /** @description The dialects that are built in. */
+            built_in: string[];
+            /** @description The names of facts that a rule can give. */
+            facts: string[];
+        };
+        /** @description A dialect of your own rules. */
+        OwnDialect: {
+            /** @description Its name. */
+            name: string;
+            /** @description The kinds of steps that it has rules for. */
+            kinds: string[];
+            /** @description The facts that it gives. */
+            facts: components["schemas"]["MappedFact"][];
+        };
+        /** @description Where a fact stands. */
+        MappedFact: {
+            /** @description The fact. */
+            name: string;
+            /** @description The attributes, best first; a path into their JSON follows after ` > `. */
+            attributes: string[];
+        };
+        /** @description Where to go on. */
+        LiveQuery: {
+            /**
+             * @description As the header `Last-Event-ID`, for clients that cannot set one; the header wins.
              * @default null
              */
-            model: string | null;
+            last_event_id: string | null;
+        };
+        /** @description Settings and state of the server. */
+        Config: {
+            /** @description The server's version, such as `0.3.0`. */
+            version: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the server started.
+             */
+            uptime_ms: number;
+            /** @description Every setting with its value and where it came from. */
+            values: components["schemas"]["Value"][];
+            /** @description Whether a key is asked for. */
+            api_key_set: boolean;
+            /** @description The addresses that the server really took: a port 0 is replaced by the one it got. */
+            addresses: components["schemas"]["AddressTexts"];
+            /** @description How large the store is, and what it holds. */
+            store: components["schemas"]["StoreState"];
+            /** @description Counts of received data. */
+            ingest: components["schemas"]["IngestState"];
+            /** @description What the settings say about deleting old runs. */
+            retention: components["schemas"]["Retention"];
+            /** @description Which prices are in use. */
+            pricing: components["schemas"]["PricingState"];
+            /** @description What is not as it should be, in words. */
+            degraded: string[];
+        };
+        /** @description One setting. */
+        Value: {
+            /** @description The setting's name, as the flag without its dashes: `otlp-http`. */
+            name: string;
+            /** @description Secrets show as `***`. */
+            value: string;
+            /** @description The flag, the variable, the file or the profile that set it; `default` when nothing did. */
+            source: string;
+            /** @description What the setting does, in one sentence. */
+            doc: string;
+        };
+        /** @description Where the server listens, `host:port` each. */
+        AddressTexts: {
+            /** @description REST and the web UI. */
+            listen: string;
+            /** @description The OTLP receiver for gRPC. */
+            otlp_grpc: string;
+            /** @description The OTLP receiver for HTTP. */
+            otlp_http: string;
+        };
+        /** @description The store. Counts of a large store are up to a minute old. */
+        StoreState: {
+            /** @description The data directory. */
+            path: string;
+            /**
+             * Format: uint64
+             * @description In use; the file may be larger.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description Free within the file; new data takes it before the file grows.
+             */
+            free_bytes: number;
+            /**
+             * Format: uint64
+             * @description What the search index takes of it; null where that cannot be told.
+             */
+            search_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description Spans and log records.
+             */
+            records: number;
+            /**
+             * Format: uint64
+             * @description Messages and other content, each kept once.
+             */
+            contents: number;
+            /**
+             * Format: uint64
+             * @description Runs, child runs included.
+             */
+            runs: number;
+            /**
+             * Format: int64
+             * @description When the oldest run began.
+             */
+            oldest_at?: number | null;
+            /**
+             * Format: uint64
+             * @description Content that the search index has not reached yet.
+             */
+            search_lag: number;
+        };
+        /** @description What came in since the server started. */
+        IngestState: {
+            /**
+             * Format: uint64
+             * @description Spans in the requests that were taken in, duplicates and rejected ones included.
+             */
+            received_spans: number;
+            /**
+             * Format: uint64
+             * @description Spans that were new and are stored.
+             */
+            stored_spans: number;
+            /**
+             * Format: uint64
+             * @description Spans that the store had already; it keeps each once.
+             */
+            duplicate_spans: number;
+            /**
+             * Format: uint64
+             * @description Spans that could not be stored, such as those without a valid id.
+             */
+            rejected_spans: number;
+            /**
+             * Format: uint64
+             * @description Log records in the requests that were taken in.
+             */
+            received_logs: number;
+            /**
+             * Format: uint64
+             * @description Metrics in the requests that were taken in.
+             */
+            received_metrics: number;
+            /**
+             * Format: uint64
+             * @description Requests that were refused whole, so that the client sends them again or learns what is wrong.
+             */
+            refused_requests: number;
+            /** @description The refused requests by reason. */
+            refused: {
+                [key: string]: number;
+            };
+            /**
+             * Format: uint64
+             * @description Values taken out because they look like secrets.
+             */
+            redacted: number;
+            /**
+             * Format: uint64
+             * @description Bytes of requests that were received and are not stored yet.
+             */
+            queue_bytes: number;
+            /**
+             * Format: uint64
+             * @description How many bytes may be in hand before the next request is refused.
+             */
+            queue_limit_bytes: number;
+        };
+        /** @description What is kept; null: everything. */
+        Retention: {
+            /**
+             * Format: double
+             * @description What was received longer ago than so many days is deleted.
+             */
+            days?: number | null;
+            /**
+             * Format: uint64
+             * @description The oldest runs are deleted until the rest fits into so many bytes.
+             */
+            max_bytes?: number | null;
         };
         /** @description The prices. */
         PricingState: {
+            /** @description The day of the shipped prices, such as `2026-10-01`; null when there are none. */
+            version?: string | null;
             /**
              * Format: uint
              * @description How many models have a price.
              */
             models: number;
-            /** @description Costs are being brought up to date with new prices. */
-            repricing: boolean;
             /** @description `shipped`, or the file whose prices win over the shipped ones. */
             source: string;
-            /** @description The day of the shipped prices, such as `2026-10-01`; null when there are none. */
-            version?: string | null;
+            /** @description Costs are being brought up to date with new prices. */
+            repricing: boolean;
         };
-        /** @description An error reply. */
-        Problem: {
-            /** @description What is wrong. */
-            title: string;
-            /** @description The kind of problem, stable. */
-            type: string;
-            /** @description What to do. */
-            detail?: string | null;
+        /** @description In which form. */
+        FormatQuery: {
             /**
-             * Format: uint
-             * @description How many characters of `q` are wrong; 0 at its end.
+             * @description `jsonl`, the only one so far.
+             * @default null
              */
-            length?: number | null;
+            format: string | null;
+        };
+        /** @description What can be changed about a run. */
+        RunChange: {
             /**
-             * Format: uint
-             * @description Where in `q` it is wrong, in characters from 0.
+             * @description Tags to add.
+             * @default []
              */
-            position?: number | null;
-            /** @description The runs that an ambiguous id could mean. */
-            run_ids?: string[] | null;
+            add_tags: string[];
             /**
-             * Format: uint16
-             * @description The HTTP status.
+             * @description Tags to take away; those that came with telemetry stay.
+             * @default []
              */
-            status: number;
+            remove_tags: string[];
+            /** @description The tags given by API become exactly these. */
+            tags?: string[] | null;
+        };
+        /** @description A score to be given: a name with a number, a label, or both. */
+        ScoreBody: {
+            /** @description What was measured; must not be empty. */
+            name: string;
+            /**
+             * Format: double
+             * @description The result as a number; it or `label` must be there.
+             */
+            value?: number | null;
+            /** @description The result as a word; it or `value` must be there. */
+            label?: string | null;
+            /** @description The explanation. */
+            comment?: string | null;
+            /** @description The step that is marked; left out when it is none. */
+            step_id?: string | null;
+            /**
+             * Format: uint64
+             * @description The turn that is marked, from 1; left out when it is none.
+             */
+            turn?: number | null;
+            /** @description `api` (default) or `person`. */
+            source?: string | null;
+            /**
+             * @description Its id, where it was given before and is imported: nothing is added where the score is there already. Up to 64 letters,
+             *      digits, `-` and `_`.
+             */
+            score_id?: string | null;
+            /**
+             * Format: int64
+             * @description When it was given, milliseconds since the epoch, where it is imported; left out for now.
+             */
+            created_at?: number | null;
+        };
+        /** @description New contents of a score; what is left out stays. */
+        ScoreChangeBody: {
+            /**
+             * Format: double
+             * @description The result as a number.
+             */
+            value?: number | null;
+            /** @description The result as a word. */
+            label?: string | null;
+            /** @description The explanation. */
+            comment?: string | null;
         };
         /** @description What is to be kept; without any limit nothing is deleted. */
         PruneBody: {
@@ -3273,14 +5369,9 @@ export interface components {
         Pruned: {
             /**
              * Format: uint64
-             * @description Free within the file; new data takes it before the file grows.
+             * @description Traces and assembled runs.
              */
-            free_bytes: number;
-            /**
-             * Format: uint64
-             * @description Metrics that were deleted.
-             */
-            metrics: number;
+            traces: number;
             /**
              * Format: uint64
              * @description Spans and log records.
@@ -3288,66 +5379,32 @@ export interface components {
             records: number;
             /**
              * Format: uint64
-             * @description Traces and assembled runs.
+             * @description Metrics that were deleted.
              */
-            traces: number;
+            metrics: number;
             /**
              * Format: uint64
              * @description Bytes that data takes; the file has these and the free ones.
              */
             used_bytes: number;
+            /**
+             * Format: uint64
+             * @description Free within the file; new data takes it before the file grows.
+             */
+            free_bytes: number;
         };
-        /** @description What is in quarantine after everything in it was tried again. */
-        Quarantine: {
+        /** @description How large the store is. */
+        Size: {
             /**
              * Format: uint64
-             * @description Requests, traces and messages that still cannot be processed.
+             * @description Bytes that data takes; the file has these and the free ones.
              */
-            left: number;
-        };
-        /** @description What the receiving path did since the server started. */
-        Queue: {
+            used_bytes: number;
             /**
              * Format: uint64
-             * @description Those that the store had already; it keeps each once.
+             * @description Free within the file; new data takes it before the file grows.
              */
-            duplicates: number;
-            /**
-             * Format: uint64
-             * @description Always 0: nothing is dropped in silence; what is refused is counted below.
-             */
-            events_dropped: number;
-            /**
-             * Format: uint64
-             * @description Spans, log records and metrics in the requests that were taken in.
-             */
-            received: number;
-            /**
-             * Format: uint64
-             * @description Values taken out because they look like secrets.
-             */
-            redacted: number;
-            /** @description Refused requests by reason. */
-            refused: {
-                [key: string]: number;
-            };
-            /**
-             * Format: uint64
-             * @description Those that could not be stored, such as spans without a valid id.
-             */
-            rejected: number;
-            /** @description How far the facts of stored records have been found again; until then some figures are of earlier rules. */
-            reprojection: components["schemas"]["Reprojection"];
-            /**
-             * Format: uint64
-             * @description Contents that the search index has not reached yet.
-             */
-            search_lag: number;
-            /**
-             * Format: uint64
-             * @description Those that were new and are stored.
-             */
-            stored: number;
+            free_bytes: number;
         };
         /** @description Which records are to be looked at again; all without a query. */
         ReprojectBody: {
@@ -3362,1969 +5419,77 @@ export interface components {
              */
             tz: string | null;
         };
-        /**
-         * @description How far the facts of stored records have been found again by today's rules, now or the last time since the server
-         *      started.
-         */
-        Reprojection: {
+        /** @description What is in quarantine after everything in it was tried again. */
+        Quarantine: {
             /**
              * Format: uint64
-             * @description Of those looked at, how many are different now.
-             */
-            changed: number;
-            /**
-             * Format: uint64
-             * @description Records that were looked at.
-             */
-            done: number;
-            /**
-             * Format: uint64
-             * @description Records that are still to be looked at.
+             * @description Requests, traces and messages that still cannot be processed.
              */
             left: number;
-            /** @description Something is left to look at. */
-            running: boolean;
         };
-        /** @description What is kept; null: everything. */
-        Retention: {
-            /**
-             * Format: double
-             * @description What was received longer ago than so many days is deleted.
-             */
-            days?: number | null;
-            /**
-             * Format: uint64
-             * @description The oldest runs are deleted until the rest fits into so many bytes.
-             */
-            max_bytes?: number | null;
-        };
-        /** @description One execution of one agent. Its own figures leave its child runs out; `total` has them in. */
-        Run: {
-            /** @description The agent; null when nothing names it. */
-            agent_name?: string | null;
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate allowed.
-             */
-            allow_count: number;
-            /**
-             * Format: uint64
-             * @description Input tokens read from the provider's cache; null when unknown.
-             */
-            cache_read_tokens?: number | null;
-            /**
-             * Format: uint64
-             * @description Input tokens written to the provider's cache; null when unknown.
-             */
-            cache_write_tokens?: number | null;
-            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
-            cost_complete: boolean;
-            /** @description `computed`, `reported`, `mixed` or null. */
-            cost_source?: string | null;
-            /**
-             * Format: double
-             * @description Of each call our own figure (tokens × price), else the client's.
-             */
-            cost_usd?: number | null;
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate denied.
-             */
-            deny_count: number;
-            /** @description The way of writing that was recognised, such as `semconv` or `openinference`; empty when none was. */
-            dialect: string;
-            /**
-             * Format: double
-             * @description From the start to the end, or to what was last seen while it runs; milliseconds with fractions.
-             */
-            duration_ms: number;
-            /**
-             * Format: int64
-             * @description Milliseconds since the epoch; null while the root has not ended.
-             */
-            ended_at?: number | null;
-            /** @description The first error; null when nothing failed. */
-            error?: components["schemas"]["ErrorInfo"] | null;
-            /**
-             * Format: uint64
-             * @description Steps that failed.
-             */
-            error_count: number;
-            /** @description The experiment that the run is part of; null when it is in none. */
-            experiment_id?: string | null;
-            /** @description The arm of the experiment; null when nothing says it. */
-            experiment_variant?: string | null;
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate left to a human.
-             */
-            hitl_count: number;
-            /** @description The first 500 characters of what was asked; null when content was not captured. */
-            input_preview?: string | null;
-            /**
-             * Format: uint64
-             * @description All input tokens, those read from or written to a cache included; null when unknown.
-             */
-            input_tokens?: number | null;
-            /**
-             * Format: uint64
-             * @description Model and embedding calls, each once however often it was reported.
-             */
-            llm_call_count: number;
-            /** @description Free keys and values that the application sent; what is no text stands as JSON text. */
-            metadata: {
-                [key: string]: string;
-            };
-            /** @description Every model that was called, sorted. */
-            models: string[];
-            /** @description A name to show: the agent's, else that of the root's span. */
-            name: string;
-            /** @description The application's own id; null when it sends none. */
-            native_run_id?: string | null;
-            /** @description The first 500 characters of the answer; null when there is none yet, or content was not captured. */
-            output_preview?: string | null;
-            /**
-             * Format: uint64
-             * @description All output tokens, reasoning included; null when unknown.
-             */
-            output_tokens?: number | null;
-            /** @description The run that started this one; null at the top. */
-            parent_run_id?: string | null;
-            /** @description The prompt's name or id; null when nothing says it. */
-            prompt_id?: string | null;
-            /** @description The prompt's version; null when nothing says it. */
-            prompt_version?: string | null;
-            /** @description Every provider that was called, sorted. */
-            providers: string[];
-            /**
-             * Format: uint64
-             * @description Output tokens spent on reasoning; null when unknown.
-             */
-            reasoning_tokens?: number | null;
-            /**
-             * Format: double
-             * @description What the client says.
-             */
-            reported_cost_usd?: number | null;
-            /** @description The tiers of risk that policy gates gave to its tool calls. */
-            risk_tiers: string[];
-            /**
-             * @description Turnscope's id of the run, `<32 hex>-<16 hex>`: opaque, although most hold the ids of the root's trace and
-             *      span.
-             */
-            run_id: string;
-            /** @description `service.name` of the resource; may be empty. */
-            service_name: string;
-            /** @description The session, as the application says; null when it says none. */
-            session_id?: string | null;
-            /** @description The root's span; null while it has not arrived, or when there is none. */
-            span_id?: string | null;
-            /**
-             * Format: int64
-             * @description Milliseconds since the epoch.
-             */
-            started_at: number;
-            /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
+        /** @description Whether the server is well. */
+        Health: {
+            /** @description `ok`, or `degraded` when something below is not as it should be. */
             status: string;
-            /** @description Why the run is `waiting` or `incomplete`; null otherwise. */
-            status_reason?: string | null;
-            /** @description Free labels, sorted: those of the telemetry, and those given by API. */
-            tags: string[];
-            /**
-             * Format: uint64
-             * @description Tool calls, those known only from messages too.
-             */
-            tool_call_count: number;
-            /** @description Every tool that was called, sorted. */
-            tools: string[];
-            /** @description The trace that the run lies in; null when it lies in several. */
-            trace_id?: string | null;
-            /** @description All traces that the run lies in. */
-            trace_ids: string[];
-            /** @description What set the run off, such as `cron` or `webhook`; null when nothing says it. */
-            trigger_type?: string | null;
-            /**
-             * Format: uint64
-             * @description Turns.
-             */
-            turn_count: number;
-            /**
-             * Format: uint64
-             * @description Calls without a price.
-             */
-            unpriced_calls: number;
-            /** @description The user, as the application says; null when it says none. */
-            user_id?: string | null;
-            /** @description The user's role, as a policy engine knows it; null when nothing says it. */
-            user_role?: string | null;
-            /** @description What a person is asked while the run is `waiting`; null otherwise. */
-            waiting?: components["schemas"]["Waiting"] | null;
-        };
-        /** @description What can be changed about a run. */
-        RunChange: {
-            /**
-             * @description Tags to add.
-             * @default []
-             */
-            add_tags: string[];
-            /**
-             * @description Tags to take away; those that came with telemetry stay.
-             * @default []
-             */
-            remove_tags: string[];
-            /** @description The tags given by API become exactly these. */
-            tags?: string[] | null;
-        };
-        /** @description The context windows of a run's model calls, in order. */
-        RunContext: {
-            /** @description Calls whose messages were captured. */
-            calls: components["schemas"]["CallContext"][];
-            /** @description The run that was asked for; its child runs are left out. */
-            run_id: string;
-            /**
-             * Format: uint
-             * @description Calls whose messages were not.
-             */
-            unknown_count: number;
-        };
-        /** @description How a run's cost comes about. */
-        RunCost: {
-            /** @description The same calls added up by model and provider. */
-            by_model: components["schemas"]["ModelCost"][];
-            /** @description Every model and embedding call that counts, in order. */
-            calls: components["schemas"]["CallCost"][];
-            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
-            cost_complete: boolean;
-            /** @description `computed`, `reported`, `mixed` or null. */
-            cost_source?: string | null;
-            /**
-             * Format: double
-             * @description Of each call our own figure (tokens × price), else the client's.
-             */
-            cost_usd?: number | null;
-            /** @description Ours and the client's differ, over the calls of which both are known, by more than a hundredth and $0.000001. */
-            differs: boolean;
-            /**
-             * Format: double
-             * @description What the client says.
-             */
-            reported_cost_usd?: number | null;
-            /** @description The run that was asked for. */
-            run_id: string;
-            /**
-             * Format: uint64
-             * @description Calls without a price.
-             */
-            unpriced_calls: number;
-        };
-        /** @description A run with its turns and its child runs. */
-        RunDetail: {
-            /** @description The agent; null when nothing names it. */
-            agent_name?: string | null;
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate allowed.
-             */
-            allow_count: number;
-            /**
-             * Format: uint64
-             * @description Input tokens read from the provider's cache; null when unknown.
-             */
-            cache_read_tokens?: number | null;
-            /**
-             * Format: uint64
-             * @description Input tokens written to the provider's cache; null when unknown.
-             */
-            cache_write_tokens?: number | null;
-            /** @description Its child runs, all levels, by start. */
-            children: components["schemas"]["Run"][];
-            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
-            cost_complete: boolean;
-            /** @description `computed`, `reported`, `mixed` or null. */
-            cost_source?: string | null;
-            /**
-             * Format: double
-             * @description Of each call our own figure (tokens × price), else the client's.
-             */
-            cost_usd?: number | null;
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate denied.
-             */
-            deny_count: number;
-            /** @description The way of writing that was recognised, such as `semconv` or `openinference`; empty when none was. */
-            dialect: string;
-            /**
-             * Format: double
-             * @description From the start to the end, or to what was last seen while it runs; milliseconds with fractions.
-             */
-            duration_ms: number;
-            /**
-             * Format: int64
-             * @description Milliseconds since the epoch; null while the root has not ended.
-             */
-            ended_at?: number | null;
-            /** @description The first error; null when nothing failed. */
-            error?: components["schemas"]["ErrorInfo"] | null;
-            /**
-             * Format: uint64
-             * @description Steps that failed.
-             */
-            error_count: number;
-            /** @description The experiment that the run is part of; null when it is in none. */
-            experiment_id?: string | null;
-            /** @description The arm of the experiment; null when nothing says it. */
-            experiment_variant?: string | null;
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate left to a human.
-             */
-            hitl_count: number;
-            /** @description The first 500 characters of what was asked; null when content was not captured. */
-            input_preview?: string | null;
-            /**
-             * Format: uint64
-             * @description All input tokens, those read from or written to a cache included; null when unknown.
-             */
-            input_tokens?: number | null;
-            /** @description The runs before and after this one. */
-            links: components["schemas"]["RunLink"][];
-            /**
-             * Format: uint64
-             * @description Model and embedding calls, each once however often it was reported.
-             */
-            llm_call_count: number;
-            /** @description Free keys and values that the application sent; what is no text stands as JSON text. */
-            metadata: {
-                [key: string]: string;
-            };
-            /** @description Every model that was called, sorted. */
-            models: string[];
-            /** @description A name to show: the agent's, else that of the root's span. */
-            name: string;
-            /** @description The application's own id; null when it sends none. */
-            native_run_id?: string | null;
-            /** @description The first 500 characters of the answer; null when there is none yet, or content was not captured. */
-            output_preview?: string | null;
-            /**
-             * Format: uint64
-             * @description All output tokens, reasoning included; null when unknown.
-             */
-            output_tokens?: number | null;
-            /** @description The run that started this one; null at the top. */
-            parent_run_id?: string | null;
-            /** @description The prompt's name or id; null when nothing says it. */
-            prompt_id?: string | null;
-            /** @description The prompt's version; null when nothing says it. */
-            prompt_version?: string | null;
-            /** @description Every provider that was called, sorted. */
-            providers: string[];
-            /**
-             * Format: uint64
-             * @description Output tokens spent on reasoning; null when unknown.
-             */
-            reasoning_tokens?: number | null;
-            /**
-             * Format: double
-             * @description What the client says.
-             */
-            reported_cost_usd?: number | null;
-            /** @description The tiers of risk that policy gates gave to its tool calls. */
-            risk_tiers: string[];
-            /**
-             * @description Turnscope's id of the run, `<32 hex>-<16 hex>`: opaque, although most hold the ids of the root's trace and
-             *      span.
-             */
-            run_id: string;
-            /** @description Its scores, those of its turns and steps too, oldest first. */
-            scores: components["schemas"]["Score"][];
-            /** @description `service.name` of the resource; may be empty. */
-            service_name: string;
-            /** @description The session, as the application says; null when it says none. */
-            session_id?: string | null;
-            /** @description The root's span; null while it has not arrived, or when there is none. */
-            span_id?: string | null;
-            /**
-             * Format: int64
-             * @description Milliseconds since the epoch.
-             */
-            started_at: number;
-            /** @description `running`, `waiting`, `completed`, `failed` or `incomplete`. */
-            status: string;
-            /** @description Why the run is `waiting` or `incomplete`; null otherwise. */
-            status_reason?: string | null;
-            /** @description Free labels, sorted: those of the telemetry, and those given by API. */
-            tags: string[];
-            /**
-             * Format: uint64
-             * @description Tool calls, those known only from messages too.
-             */
-            tool_call_count: number;
-            /** @description Every tool that was called, sorted. */
-            tools: string[];
-            /** @description The same figures with all child runs. */
-            total: components["schemas"]["Total"];
-            /** @description The trace that the run lies in; null when it lies in several. */
-            trace_id?: string | null;
-            /** @description All traces that the run lies in. */
-            trace_ids: string[];
-            /** @description What set the run off, such as `cron` or `webhook`; null when nothing says it. */
-            trigger_type?: string | null;
-            /**
-             * Format: uint64
-             * @description Turns.
-             */
-            turn_count: number;
-            /** @description Its turns in order, without messages. */
-            turns: components["schemas"]["Turn"][];
-            /**
-             * Format: uint64
-             * @description Calls without a price.
-             */
-            unpriced_calls: number;
-            /** @description The user, as the application says; null when it says none. */
-            user_id?: string | null;
-            /** @description The user's role, as a policy engine knows it; null when nothing says it. */
-            user_role?: string | null;
-            /** @description What a person is asked while the run is `waiting`; null otherwise. */
-            waiting?: components["schemas"]["Waiting"] | null;
-        };
-        /** @description A run that a span link leads to or comes from, such as the answer that this one was made anew for. */
-        RunLink: {
-            /** @description `before`: this run points at that one; `after`: that one points here. */
-            direction: string;
-            /** @description The other run. */
-            run_id: string;
-            /**
-             * @description What the producer says of the link, such as `regenerated`; `continues` where a run goes on after a person was
-             *      asked; `linked` where nothing says it.
-             */
-            why: string;
-        };
-        /** @description A page of runs. */
-        RunList: {
-            /** @description Pass it as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-            /** @description The runs of the page, in the order that was asked for. */
-            runs: components["schemas"]["ListedRun"][];
-            /**
-             * Format: uint64
-             * @description How many there are in all; null where more than 10,000 runs would have to be looked at to count them.
-             */
-            total?: number | null;
-            /** @description Runs of the page that are damaged and could not be read, each with the reason. */
-            unreadable: string[];
-        };
-        /**
-         * @description Filters of runs, all of which must hold. Each means what its word in `q` means. Several values of one filter are
-         *      separated by commas (a comma before a space is part of the value, and so is everything in quotes); `*` stands for
-         *      anything. An id is one value as it stands.
-         */
-        RunQuery: {
-            /**
-             * @description The agent's name.
-             * @default null
-             */
-            agent: string | null;
-            /**
-             * @description `next_cursor` of the page before, with the same filters and order.
-             * @default null
-             */
-            cursor: string | null;
-            /**
-             * @description The way of writing, such as `semconv` or `openinference`.
-             * @default null
-             */
-            dialect: string | null;
-            /**
-             * @description The experiment.
-             * @default null
-             */
-            experiment_id: string | null;
-            /**
-             * @description The arm of the experiment.
-             * @default null
-             */
-            experiment_variant: string | null;
-            /**
-             * @description `true`: runs in which a step failed; `false`: the others.
-             * @default null
-             */
-            has_error: boolean | null;
-            /**
-             * Format: uint32
-             * @description Runs on the page, 1 to 1000; default 50.
-             * @default null
-             */
-            limit: number | null;
-            /**
-             * @description The least cost in US dollars (inclusive), such as `0.25`.
-             * @default null
-             */
-            min_cost: string | null;
-            /**
-             * @description The least duration (inclusive), in milliseconds or with a unit such as `5s`.
-             * @default null
-             */
-            min_duration_ms: string | null;
-            /**
-             * @description The least sum of input and output tokens (inclusive), such as `2000` or `2k`.
-             * @default null
-             */
-            min_tokens: string | null;
-            /**
-             * @description A model that was asked for, or that answered.
-             * @default null
-             */
-            model: string | null;
-            /**
-             * @description The application's own id.
-             * @default null
-             */
-            native_run_id: string | null;
-            /**
-             * Format: uint32
-             * @description Runs to leave out before the page. With many pages, `cursor` is faster and misses nothing.
-             * @default null
-             */
-            offset: number | null;
-            /**
-             * @description `started_at`, `duration`, `cost` or `tokens`; a minus in front for the largest first. Default `-started_at`.
-             * @default null
-             */
-            order: string | null;
-            /**
-             * @description The run that started it.
-             * @default null
-             */
-            parent_run_id: string | null;
-            /**
-             * @description The prompt's name or id.
-             * @default null
-             */
-            prompt_id: string | null;
-            /**
-             * @description The prompt's version.
-             * @default null
-             */
-            prompt_version: string | null;
-            /**
-             * @description A provider that was called, named as in the GenAI conventions.
-             * @default null
-             */
-            provider: string | null;
-            /**
-             * @description The query language: `agent:triage cost>0.5 (verdict:deny OR error:*) -tag:test "refund"`; see docs/query.md.
-             * @default null
-             */
-            q: string | null;
-            /**
-             * @description A tier of risk that a policy gate gave.
-             * @default null
-             */
-            risk_tier: string | null;
-            /**
-             * @description Leave child runs out; default false.
-             * @default null
-             */
-            roots_only: boolean | null;
-            /**
-             * @description A score's name or label, or its name with a bound such as `helpful>=0.5`.
-             * @default null
-             */
-            score: string | null;
-            /**
-             * @description Words that one message, argument, result or error of the run must hold; `begin*` for a beginning.
-             * @default null
-             */
-            search: string | null;
-            /**
-             * @description `service.name` of the resource.
-             * @default null
-             */
-            service: string | null;
-            /**
-             * @description The session, as the application says.
-             * @default null
-             */
-            session_id: string | null;
-            /**
-             * @description Runs that began at this time or later (inclusive): milliseconds since the epoch, a date such as `2026-03-10`, a
-             *      time such as `2026-03-10T14:30:00+02:00`, or `-24h`.
-             * @default null
-             */
-            started_after: string | null;
-            /**
-             * @description Runs that began before this time (exclusive), written in the same ways.
-             * @default null
-             */
-            started_before: string | null;
-            /**
-             * @description `running`, `waiting`, `completed`, `failed` or `incomplete`.
-             * @default null
-             */
-            status: string | null;
-            /**
-             * @description A tag of the run.
-             * @default null
-             */
-            tag: string | null;
-            /**
-             * @description A tool that was called.
-             * @default null
-             */
-            tool: string | null;
-            /**
-             * @description A trace that the run lies in.
-             * @default null
-             */
-            trace_id: string | null;
-            /**
-             * @description What set the run off, such as `cron`.
-             * @default null
-             */
-            trigger_type: string | null;
-            /**
-             * @description Where dates and times without an offset are: `UTC` (the default), `+02:00`, or a name such as `Europe/Berlin`.
-             * @default null
-             */
-            tz: string | null;
-            /**
-             * @description The user, as the application says.
-             * @default null
-             */
-            user_id: string | null;
-            /**
-             * @description The user's role, as a policy engine knows it.
-             * @default null
-             */
-            user_role: string | null;
-            /**
-             * @description `allow`, `deny` or `hitl`: runs with at least one such verdict.
-             * @default null
-             */
-            verdict: string | null;
-        };
-        /** @description An instrumentation scope. */
-        Scope: {
-            /** @description The library that made the span, such as `opentelemetry.instrumentation.openai`. */
-            name: string;
-            /** @description Its version; may be empty. */
+            /** @description The server's version. */
             version: string;
-        };
-        /** @description An evaluation's result or a human's mark. */
-        Score: {
-            /** @description The explanation; null when there is none. */
-            comment?: string | null;
-            /**
-             * Format: int64
-             * @description When it was given, milliseconds since the epoch.
-             */
-            created_at: number;
-            /** @description The result as a word, such as `good`; null when there is only a number. */
-            label?: string | null;
-            /** @description What was measured, such as `helpful`. */
-            name: string;
-            /** @description The run that is marked, or in which the mark is. */
-            run_id: string;
-            /** @description The score's own id: what `PATCH` and `DELETE` take. */
-            score_id: string;
-            /** @description `attribute`, `event`, `api` or `person`. */
-            source: string;
-            /** @description The step that is marked; null when it is none. */
-            step_id?: string | null;
             /**
              * Format: uint64
-             * @description The turn that is marked, from 1; null when it is none.
+             * @description Milliseconds since the server started.
              */
-            turn?: number | null;
-            /**
-             * Format: double
-             * @description The result as a number; null when there is only a label.
-             */
-            value?: number | null;
-        };
-        /** @description A score to be given: a name with a number, a label, or both. */
-        ScoreBody: {
-            /** @description The explanation. */
-            comment?: string | null;
-            /**
-             * Format: int64
-             * @description When it was given, milliseconds since the epoch, where it is imported; left out for now.
-             */
-            created_at?: number | null;
-            /** @description The result as a word; it or `value` must be there. */
-            label?: string | null;
-            /** @description What was measured; must not be empty. */
-            name: string;
-            /**
-             * @description Its id, where it was given before and is imported: nothing is added where the score is there already. Up to 64 letters,
-             *      digits, `-` and `_`.
-             */
-            score_id?: string | null;
-            /** @description `api` (default) or `person`. */
-            source?: string | null;
-            /** @description The step that is marked; left out when it is none. */
-            step_id?: string | null;
+            uptime_ms: number;
+            /** @description What is degraded, in words. */
+            degraded: string[];
             /**
              * Format: uint64
-             * @description The turn that is marked, from 1; left out when it is none.
-             */
-            turn?: number | null;
-            /**
-             * Format: double
-             * @description The result as a number; it or `label` must be there.
-             */
-            value?: number | null;
-        };
-        /** @description New contents of a score; what is left out stays. */
-        ScoreChangeBody: {
-            /** @description The explanation. */
-            comment?: string | null;
-            /** @description The result as a word. */
-            label?: string | null;
-            /**
-             * Format: double
-             * @description The result as a number.
-             */
-            value?: number | null;
-        };
-        /** @description The scores of a run. */
-        Scores: {
-            /** @description Oldest first. */
-            scores: components["schemas"]["Score"][];
-        };
-        /** @description What is searched for. */
-        SearchQuery: {
-            /**
-             * @description `next_cursor` of the page before.
-             * @default null
-             */
-            cursor: string | null;
-            /**
-             * @description Only in the runs that this query asks for, written as `q` of `GET /v1/runs`.
-             * @default null
-             */
-            filter: string | null;
-            /**
-             * Format: uint32
-             * @description Hits on the page, 1 to 200; default 20.
-             * @default null
-             */
-            limit: number | null;
-            /**
-             * @description Plain text: pieces of text, all of which must stand in one message, and `"a phrase"` in quotes. Case, width and the
-             *      kind of white space do not matter; symbols do.
-             * @default
-             */
-            q: string;
-        };
-        /** @description What was found, newest first. */
-        SearchReply: {
-            /** @description What was found: each message once, however often it was sent. */
-            hits: components["schemas"]["Hit"][];
-            /**
-             * @description Pass it as `cursor` for the next page; null on the last. A page may hold fewer hits than `limit`, or none, and not be
-             *      the last: each looks through a bounded amount of text.
-             */
-            next_cursor?: string | null;
-            /**
-             * Format: uint64
-             * @description Messages that the index has not reached yet.
+             * @description Contents that the search index has not reached yet.
              */
             search_lag: number;
             /**
              * Format: uint64
-             * @description Messages that hold what was searched for, counted up to 200 or for as long as a page may take; with a `filter`, in
-             *      runs of any kind. Null on later pages.
+             * @description Requests, traces and messages that could not be processed and were set aside; `turnscope doctor` says why.
              */
-            total?: number | null;
-            /** @description Whether there are no more than `total`. Null on later pages. */
-            total_is_exact?: boolean | null;
+            quarantined: number;
+            /** @description How far the facts of stored records have been found again. */
+            reprojection: components["schemas"]["Reprojection"];
         };
-        /** @description Runs that the application says belong together. */
-        Session: {
-            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
-            cost_complete: boolean;
-            /** @description `computed`, `reported`, `mixed` or null. */
-            cost_source?: string | null;
-            /**
-             * Format: double
-             * @description Of each call our own figure (tokens × price), else the client's.
-             */
-            cost_usd?: number | null;
-            /**
-             * Format: uint64
-             * @description Steps that failed, child runs' too.
-             */
-            error_count: number;
-            /** @description The first 500 characters of what was asked first; null when content was not captured. */
-            input_preview?: string | null;
-            /**
-             * Format: int64
-             * @description The latest time seen on any of its steps, milliseconds since the epoch.
-             */
-            last_seen_at: number;
-            /**
-             * Format: double
-             * @description What the client says.
-             */
-            reported_cost_usd?: number | null;
-            /**
-             * Format: uint64
-             * @description Its topmost runs: those that no other run of the session started.
-             */
-            run_count: number;
-            /** @description The session's name, as the application says. */
-            session_id: string;
-            /**
-             * Format: int64
-             * @description When the first run began, milliseconds since the epoch.
-             */
-            started_at: number;
-            /**
-             * Format: uint64
-             * @description Turns of all its runs, child runs too.
-             */
-            turn_count: number;
-            /**
-             * Format: uint64
-             * @description Calls without a price.
-             */
-            unpriced_calls: number;
-            /** @description Tokens of all its runs; null when nothing is known. */
-            usage?: components["schemas"]["Usage"] | null;
-            /** @description The user of its runs; null when the application names none. */
-            user_id?: string | null;
-        };
-        /** @description Which part of a session. */
-        SessionQuery: {
-            /**
-             * @description `next_cursor` of the page before.
-             * @default null
-             */
-            cursor: string | null;
-            /**
-             * Format: uint32
-             * @description Runs on the page, 1 to 1000; default 1000.
-             * @default null
-             */
-            limit: number | null;
-        };
-        /** @description One session's runs, newest first. */
-        SessionRuns: {
-            /** @description Pass it as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-            /** @description The page of its topmost runs: those that no other run of the session started. */
-            runs: components["schemas"]["Run"][];
-            /** @description The session that was asked for. */
-            session_id: string;
-            /**
-             * Format: uint64
-             * @description How many there are in all; null where more than 10,000 runs would have to be looked at to count them.
-             */
-            total?: number | null;
-            /** @description Runs of the page that are damaged and could not be read, each with the reason. */
-            unreadable: string[];
-        };
-        /** @description Sessions, the one with the latest run first. */
-        Sessions: {
-            /** @description Pass it as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-            /** @description The page of sessions. */
-            sessions: components["schemas"]["Session"][];
-            /**
-             * Format: uint64
-             * @description How many there are in all.
-             */
-            total: number;
-        };
-        /** @description Which sessions. */
-        SessionsQuery: {
-            /**
-             * @description `next_cursor` of the page before, with the same user.
-             * @default null
-             */
-            cursor: string | null;
-            /**
-             * Format: uint32
-             * @description Sessions on the page, 1 to 1000; default 50.
-             * @default null
-             */
-            limit: number | null;
-            /**
-             * Format: uint32
-             * @description Sessions to leave out before the page. `cursor` misses nothing while runs arrive.
-             * @default null
-             */
-            offset: number | null;
-            /**
-             * @description Only sessions of this user.
-             * @default null
-             */
-            user_id: string | null;
+        /** @description Who may read. */
+        Access: {
+            /** @description A key is set; without one everyone who reaches the server may read. */
+            key_required: boolean;
+            /** @description This client may read. */
+            signed_in: boolean;
         };
         /** @description The key, once. */
         SignIn: {
             /** @description The server's API key. */
             key: string;
         };
-        /** @description How large the store is. */
-        Size: {
+        /** @description An error reply. */
+        Problem: {
+            /** @description What is wrong. */
+            title: string;
+            /** @description The kind of problem, stable. */
+            type: string;
             /**
-             * Format: uint64
-             * @description Free within the file; new data takes it before the file grows.
+             * Format: uint16
+             * @description The HTTP status.
              */
-            free_bytes: number;
-            /**
-             * Format: uint64
-             * @description Bytes that data takes; the file has these and the free ones.
-             */
-            used_bytes: number;
-        };
-        /** @description Figures over the runs that the filters ask for. */
-        Stats: {
-            /**
-             * Format: int64
-             * @description How wide the buckets are; null without `bucket`.
-             */
-            bucket_ms?: number | null;
-            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
-            cost_complete: boolean;
-            /** @description `computed`, `reported`, `mixed` or null. */
-            cost_source?: string | null;
-            /**
-             * Format: double
-             * @description Of each call our own figure (tokens × price), else the client's.
-             */
-            cost_usd?: number | null;
-            /** @description Of runs that have ended. */
-            duration_ms: components["schemas"]["Percentiles"];
-            /**
-             * Format: uint64
-             * @description Steps that failed.
-             */
-            errors: number;
-            /**
-             * Format: uint64
-             * @description Runs whose root ended with an error.
-             */
-            failed_runs: number;
-            /** @description One entry a group, where `group_by` or `bucket` is given. */
-            groups: components["schemas"]["Group"][];
-            /**
-             * Format: uint64
-             * @description Model and embedding calls.
-             */
-            llm_calls: number;
-            /**
-             * Format: uint64
-             * @description Neither ended nor failed.
-             */
-            open_runs: number;
-            /** @description What was received since the server started. */
-            queue: components["schemas"]["Queue"];
-            /**
-             * Format: uint64
-             * @description Runs that began in the last 24 hours, whatever the filter.
-             */
-            recent_runs_24h: number;
-            /**
-             * Format: double
-             * @description What the client says.
-             */
-            reported_cost_usd?: number | null;
-            /**
-             * Format: uint64
-             * @description Runs, child runs included. A run with several models or tools counts in the group of each.
-             */
-            runs: number;
-            /** @description Runs by status: they add up to `runs`. */
-            statuses: components["schemas"]["Statuses"];
-            /**
-             * Format: uint64
-             * @description Tool calls.
-             */
-            tool_calls: number;
-            /**
-             * Format: uint64
-             * @description Turns of these runs.
-             */
-            turns: number;
-            /**
-             * Format: uint64
-             * @description Calls without a price.
-             */
-            unpriced_calls: number;
-            /** @description Tokens; in a group by model only that model's. Null when nothing is known. */
-            usage?: components["schemas"]["Usage"] | null;
-            /** @description What policy gates said of the tool calls. */
-            verdicts: components["schemas"]["Verdicts"];
-        };
-        /** @description Runs by status. */
-        Statuses: {
-            /**
-             * Format: uint64
-             * @description The root ended well.
-             */
-            completed: number;
-            /**
-             * Format: uint64
-             * @description The root ended with an error.
-             */
-            failed: number;
-            /**
-             * Format: uint64
-             * @description The root has not ended, and nothing came for a while.
-             */
-            incomplete: number;
-            /**
-             * Format: uint64
-             * @description The root has not ended.
-             */
-            running: number;
-            /**
-             * Format: uint64
-             * @description A person is asked and has not answered.
-             */
-            waiting: number;
-        };
-        /** @description One step, without content. */
-        Step: {
-            /** @description The agent that it belongs to; null when the step does not say. */
-            agent_name?: string | null;
-            /**
-             * Format: double
-             * @description Of a call our own figure (tokens × price), else the client's; of other steps only what the client says.
-             */
-            cost_usd?: number | null;
-            /** @description Whether it counts in the run's figures; a second report of the same call does not. */
-            counted: boolean;
-            /** @description The step whole, where it was asked for. */
-            data?: components["schemas"]["StepData"] | null;
-            /**
-             * Format: uint32
-             * @description How many steps stand above it.
-             */
-            depth: number;
-            /** @description The way of writing that was recognised, such as `semconv`; null when none was. */
-            dialect?: string | null;
-            /**
-             * Format: double
-             * @description Milliseconds with fractions; null while it has not ended.
-             */
-            duration_ms?: number | null;
-            /** @description Why it failed; null when it did not. */
-            error?: components["schemas"]["ErrorInfo"] | null;
-            /** @description Whether there is content to ask for, with `include_data` or by the step's id. */
-            has_data: boolean;
-            /** @description A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent. */
-            implausible_count: boolean;
-            /** @description What kind of work it is, such as `llm`, `tool` or `retrieval`; `other` when nothing says it. */
-            kind: string;
-            /** @description The model asked for, else the one that answered; null when it is no call, or names none. */
-            model?: string | null;
-            /** @description The span's name, or what the dialect has for people to read. */
-            name: string;
-            /** @description It lies above the run. */
-            outer: boolean;
-            /** @description The step above it; null at the top. */
-            parent_step_id?: string | null;
-            /** @description The provider, named as in the GenAI conventions; null when unknown. */
-            provider?: string | null;
-            /** @description The run that it belongs to; null outside of runs. */
-            run_id?: string | null;
-            /** @description `service.name` of the step's resource; null when nothing says it. */
-            service_name?: string | null;
-            /** @description The span; null when the step comes from a log record or from messages. */
-            span_id?: string | null;
-            /**
-             * Format: double
-             * @description From the start of the run that was asked for (of the trace, in a trace), with fractions.
-             */
-            start_offset_ms: number;
-            /**
-             * Format: int64
-             * @description Milliseconds since the epoch.
-             */
-            started_at: number;
-            /** @description `running`, `ok` or `error`. */
-            status: string;
-            /** @description The step's id within its run: its span's, or one that Turnscope gave to a step without a span. */
-            step_id: string;
-            /** @description The id that the model gave to the tool call; null when there is none. */
-            tool_call_id?: string | null;
-            /** @description The tool that is called; null when it is no tool call. */
-            tool_name?: string | null;
-            /** @description The trace; null when the step has no record of its own. */
-            trace_id?: string | null;
-            /**
-             * Format: uint64
-             * @description The turn of that run, from 1; null outside of turns.
-             */
-            turn?: number | null;
-            /** @description Tokens; null when nothing is known. */
-            usage?: components["schemas"]["Usage"] | null;
-            /** @description Its tokens are a sum over the calls in it, which say nothing of theirs. */
-            usage_is_sum: boolean;
-            /** @description What a policy gate said of this tool call; null when none was asked. */
-            verdict?: components["schemas"]["VerdictInfo"] | null;
-        };
-        /** @description One step whole. */
-        StepData: {
-            /** @description A tool call's arguments. */
-            arguments?: unknown;
-            /**
-             * @description The span's attributes, or the log record's where there is no span. Large values that were cut out stand in the
-             *      fields below. Of a repeated key the last value is shown.
-             */
-            attributes: {
-                [key: string]: unknown;
-            };
-            /** @description How its cost comes about; null where it is no call that counts. */
-            cost?: components["schemas"]["CallCost"] | null;
-            /** @description What a retrieval or a re-ranking gave. */
-            documents: unknown[];
-            /** @description The span's events, in the order sent. */
-            events: components["schemas"]["Event"][];
-            /** @description What was found out about the step. */
-            facts: components["schemas"]["StepFacts"];
-            /** @description The messages that the call was sent. */
-            input: unknown[];
-            /** @description Input that is no list of messages. */
-            input_value?: unknown;
-            /** @description The span's links, in the order sent. */
-            links: components["schemas"]["Link"][];
-            /** @description Log records that name this span. */
-            logs: components["schemas"]["Log"][];
-            /** @description What came out. */
-            output: unknown[];
-            /** @description Output that is no list of messages. */
-            output_value?: unknown;
-            /** @description Request parameters. */
-            parameters: {
-                [key: string]: unknown;
-            };
-            /** @description The span as OTLP/JSON, exactly as it was sent; null for a synthesised step. */
-            raw?: unknown;
-            /** @description The attributes of the resource that sent it, such as `service.name`. */
-            resource: {
-                [key: string]: unknown;
-            };
-            /** @description A tool call's result. */
-            result?: unknown;
-            /** @description The instrumentation that made it; null when nothing says it. */
-            scope?: components["schemas"]["Scope"] | null;
-            /** @description The system prompt, where it stands apart from the messages: parts as in the GenAI conventions. */
-            system: unknown[];
-            /** @description The tools that the model could choose from. */
-            tool_definitions: unknown[];
-        };
-        /** @description Why the facts of a step are what they are. */
-        StepExplanation: {
-            /** @description Every fact that is known, and every fact for which something was sent that gave none. */
-            facts: components["schemas"]["FactExplanation"][];
-            /** @description The step's kind. */
-            kind: string;
-            /** @description The step's name. */
-            name: string;
-            /** @description What was sent and not understood, what looks most like a fact first. */
-            not_understood: components["schemas"]["NotUnderstood"][];
-            /** @description The records that the step is made of: its own first. None for a step that only messages tell of. */
-            records: components["schemas"]["ExplainedRecord"][];
-            /** @description The run that was asked for. */
-            run_id: string;
-            /** @description The step. */
-            step_id: string;
-        };
-        /** @description What was found when the span arrived and has no place of its own above. */
-        StepFacts: {
-            /** @description The agent, as this step says. */
-            agent_name?: string | null;
-            /** @description Its times could not be (an end before the start, an unknown start, days that have not come yet) and were corrected. */
-            clamped: boolean;
-            /**
-             * Format: uint32
-             * @description Attributes, events and links that the SDK says it dropped.
-             */
-            dropped: number;
-            /** @description Why the model stopped, as sent, such as `stop` or `length`. */
-            finish_reason?: string | null;
-            /** @description A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent. */
-            implausible_count: boolean;
-            /** @description A string held bytes that are no UTF-8. */
-            invalid_utf8: boolean;
-            /** @description The prompt's name or id. */
-            prompt_id?: string | null;
-            /** @description The prompt's version. */
-            prompt_version?: string | null;
-            /**
-             * Format: uint32
-             * @description Values that were redacted at receipt.
-             */
-            redacted: number;
-            /** @description The model asked for. */
-            request_model?: string | null;
-            /** @description The provider's id of the answer: a call that is reported twice has it twice. */
-            response_id?: string | null;
-            /** @description The model that answered. */
-            response_model?: string | null;
-            /** @description The provider's tier of service. */
-            service_tier?: string | null;
-            /** @description The session, as this step says. */
-            session_id?: string | null;
-            /** @description Whether the answer was streamed. */
-            streaming?: boolean | null;
-            /**
-             * Format: double
-             * @description How long the first piece of a streamed answer took, in milliseconds.
-             */
-            time_to_first_chunk_ms?: number | null;
-            /** @description The user, as this step says. */
-            user_id?: string | null;
-        };
-        /** @description Some of a run's own steps. */
-        Steps: {
-            /** @description The steps that were asked for, in order. */
-            steps: components["schemas"]["Step"][];
+            status: number;
+            /** @description What to do. */
+            detail?: string | null;
             /**
              * Format: uint
-             * @description How many steps match in all.
+             * @description Where in `q` it is wrong, in characters from 0.
              */
-            total: number;
-        };
-        /** @description Which steps of the run's own are wanted. */
-        StepsQuery: {
-            /**
-             * @description Accepted for `kind`: `llm_call tool_call memory_read memory_write final_answer error custom`.
-             * @default null
-             */
-            event_type: string | null;
-            /**
-             * @description A kind, several separated by commas.
-             * @default null
-             */
-            kind: string | null;
+            position?: number | null;
             /**
              * Format: uint
-             * @description Steps at most, up to 100,000; default 10,000.
-             * @default null
-             */
-            limit: number | null;
-            /**
-             * Format: uint
-             * @description Steps to leave out before.
-             * @default null
-             */
-            offset: number | null;
-        };
-        /** @description The store. Counts of a large store are up to a minute old. */
-        StoreState: {
-            /**
-             * Format: uint64
-             * @description In use; the file may be larger.
-             */
-            bytes: number;
-            /**
-             * Format: uint64
-             * @description Messages and other content, each kept once.
-             */
-            contents: number;
-            /**
-             * Format: uint64
-             * @description Free within the file; new data takes it before the file grows.
-             */
-            free_bytes: number;
-            /**
-             * Format: int64
-             * @description When the oldest run began.
-             */
-            oldest_at?: number | null;
-            /** @description The data directory. */
-            path: string;
-            /**
-             * Format: uint64
-             * @description Spans and log records.
-             */
-            records: number;
-            /**
-             * Format: uint64
-             * @description Runs, child runs included.
-             */
-            runs: number;
-            /**
-             * Format: uint64
-             * @description What the search index takes of it; null where that cannot be told.
-             */
-            search_bytes?: number | null;
-            /**
-             * Format: uint64
-             * @description Content that the search index has not reached yet.
-             */
-            search_lag: number;
-        };
-        /** @description How long a summary may be. */
-        SummaryQuery: {
-            /**
-             * Format: uint
-             * @description Roughly, at four characters a token: 50 to 100000; default 2000.
-             * @default null
-             */
-            max_tokens: number | null;
-        };
-        /** @description US dollars for a million tokens. A bucket without a price of its own is charged like the one it is part of. */
-        TierPrice: {
-            /**
-             * Format: uint64
-             * @description Tokens of input above which it holds.
-             */
-            above_input_tokens?: number | null;
-            /**
-             * Format: double
-             * @description Input read from the provider's cache; null: like `input`.
-             */
-            cache_read?: number | null;
-            /**
-             * Format: double
-             * @description Input written to the provider's cache; null: like `input`.
-             */
-            cache_write?: number | null;
-            /**
-             * Format: double
-             * @description Input that the provider's cache keeps for an hour; null: like `cache_write`.
-             */
-            cache_write_1h?: number | null;
-            /**
-             * Format: double
-             * @description Input that is neither read from a cache nor written to one.
-             */
-            input: number;
-            /**
-             * Format: double
-             * @description Output, reasoning included; null where the model has none, such as an embedding model.
-             */
-            output?: number | null;
-            /** @description `standard`, `long_context`, `batch`, `flex`, `priority`, `fast` or `peak`. */
-            tier: string;
-        };
-        /** @description The steps of a run in order. */
-        Timeline: {
-            /**
-             * Format: uint
-             * @description Pass it as `from` for the next window; null on the last.
-             */
-            next_from?: number | null;
-            /** @description The run that was asked for. */
-            run_id: string;
-            /**
-             * Format: int64
-             * @description Where offsets count from, milliseconds since the epoch.
-             */
-            started_at: number;
-            /** @description The steps of this window: those above the run, its own, and its child runs'. */
-            steps: components["schemas"]["Step"][];
-            /**
-             * Format: uint
-             * @description How many steps there are in all.
-             */
-            total: number;
-        };
-        /** @description What of a timeline is wanted. */
-        TimelineQuery: {
-            /**
-             * @description `columns` for the compact skeleton of large runs.
-             * @default null
-             */
-            format: string | null;
-            /**
-             * @description Child runs' steps too; default true.
-             * @default null
-             */
-            children: boolean | null;
-            /**
-             * Format: uint
-             * @description The first step of the window.
-             * @default null
-             */
-            from: number | null;
-            /**
-             * @description Each step whole; not with `format=columns`.
-             * @default null
-             */
-            include_data: boolean | null;
-            /**
-             * Format: uint
-             * @description The most steps in the window, 1 to 100000; default 10000. With `include_data`, 1 to 200; default 200.
-             * @default null
-             */
-            limit: number | null;
-        };
-        /** @description Either form of a timeline. */
-        TimelineReply: components["schemas"]["Timeline"] | components["schemas"]["Columns"];
-        /** @description One tool call of a turn. */
-        ToolCall: {
-            /** @description What the model gave it; null when content was not captured. */
-            arguments?: unknown;
-            /** @description What the tool answered; null when it has not, or content was not captured. */
-            result?: unknown;
-            /** @description The call. */
-            step: components["schemas"]["Step"];
-        };
-        /** @description Figures with all child runs. */
-        Total: {
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate allowed.
-             */
-            allow_count: number;
-            /**
-             * Format: uint64
-             * @description Input tokens read from the provider's cache; null when unknown.
-             */
-            cache_read_tokens?: number | null;
-            /**
-             * Format: uint64
-             * @description Input tokens written to the provider's cache; null when unknown.
-             */
-            cache_write_tokens?: number | null;
-            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
-            cost_complete: boolean;
-            /** @description `computed`, `reported`, `mixed` or null. */
-            cost_source?: string | null;
-            /**
-             * Format: double
-             * @description Of each call our own figure (tokens × price), else the client's.
-             */
-            cost_usd?: number | null;
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate denied.
-             */
-            deny_count: number;
-            /**
-             * Format: uint64
-             * @description Steps that failed.
-             */
-            error_count: number;
-            /**
-             * Format: uint64
-             * @description Tool calls that a policy gate left to a human.
-             */
-            hitl_count: number;
-            /**
-             * Format: uint64
-             * @description All input tokens, those read from or written to a cache included; null when unknown.
-             */
-            input_tokens?: number | null;
-            /**
-             * Format: uint64
-             * @description Model and embedding calls, each once however often it was reported.
-             */
-            llm_call_count: number;
-            /**
-             * Format: uint64
-             * @description All output tokens, reasoning included; null when unknown.
-             */
-            output_tokens?: number | null;
-            /**
-             * Format: uint64
-             * @description Output tokens spent on reasoning; null when unknown.
-             */
-            reasoning_tokens?: number | null;
-            /**
-             * Format: double
-             * @description What the client says.
-             */
-            reported_cost_usd?: number | null;
-            /**
-             * Format: uint64
-             * @description The run and its child runs, all levels.
-             */
-            run_count: number;
-            /**
-             * Format: uint64
-             * @description Tool calls, those known only from messages too.
-             */
-            tool_call_count: number;
-            /**
-             * Format: uint64
-             * @description Turns.
-             */
-            turn_count: number;
-            /**
-             * Format: uint64
-             * @description Calls without a price.
-             */
-            unpriced_calls: number;
-        };
-        /** @description One trace's summary. */
-        Trace: {
-            /**
-             * Format: double
-             * @description From the one to the other, milliseconds with fractions.
-             */
-            duration_ms: number;
-            /**
-             * Format: int64
-             * @description The latest time seen in it, milliseconds since the epoch.
-             */
-            ended_at: number;
-            /** @description Whether it makes runs. */
-            has_runs: boolean;
-            /** @description The name of its root, or of its earliest span. */
-            name: string;
-            /** @description The root's service; may be empty. */
-            service_name: string;
-            /**
-             * Format: uint64
-             * @description Spans that have arrived.
-             */
-            span_count: number;
-            /**
-             * Format: int64
-             * @description When its earliest record began, milliseconds since the epoch.
-             */
-            started_at: number;
-            /** @description The trace's id, 32 hex digits. */
-            trace_id: string;
-        };
-        /** @description A trace whole: the runs it makes, and every span once. */
-        TraceDetail: {
-            /** @description The runs that steps of the trace belong to. */
-            runs: components["schemas"]["Run"][];
-            /** @description Its spans as steps, in order. */
-            steps: components["schemas"]["Step"][];
-            /** @description The trace that was asked for. */
-            trace_id: string;
-        };
-        /** @description Traces, newest first. */
-        Traces: {
-            /** @description Pass it as `cursor` for the next page; null when there are no more. */
-            next_cursor?: string | null;
-            /** @description The traces of the page. */
-            traces: components["schemas"]["Trace"][];
-        };
-        /** @description Which traces. */
-        TracesQuery: {
-            /**
-             * @description `next_cursor` of the page before.
-             * @default null
-             */
-            cursor: string | null;
-            /**
-             * Format: uint32
-             * @description Traces on the page, 1 to 1000; default 50.
-             * @default null
-             */
-            limit: number | null;
-        };
-        /** @description One decision of a run's model and what followed from it. */
-        Turn: {
-            /**
-             * Format: uint
-             * @description The place of the first message that differs from the turn before, where a prompt cache misses; null when the
-             *      context only grew.
-             */
-            breaks_at?: number | null;
-            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
-            cost_complete: boolean;
-            /** @description `computed`, `reported`, `mixed` or null. */
-            cost_source?: string | null;
-            /**
-             * Format: double
-             * @description Of each call our own figure (tokens × price), else the client's.
-             */
-            cost_usd?: number | null;
-            /**
-             * Format: uint
-             * @description Messages of the turn before that are gone: a sliding window, or a compacted history.
-             */
-            dropped_count?: number | null;
-            /**
-             * Format: double
-             * @description From its model call to the end of its last tool, milliseconds with fractions.
-             */
-            duration_ms: number;
-            /** @description The first error in it; null when nothing failed. */
-            error?: components["schemas"]["ErrorInfo"] | null;
-            /** @description Its model calls: usually one, more when a call was tried again. */
-            llm_step_ids: string[];
-            /**
-             * Format: uint64
-             * @description The turn's number, from 1.
-             */
-            n: number;
-            /**
-             * Format: uint
-             * @description Messages of the context that the turn before was not sent; null where no messages were captured.
-             */
-            new_count?: number | null;
-            /**
-             * Format: double
-             * @description What the client says.
-             */
-            reported_cost_usd?: number | null;
-            /**
-             * Format: uint
-             * @description Messages that the turn before was sent too.
-             */
-            resent_count?: number | null;
-            /**
-             * Format: int64
-             * @description Milliseconds since the epoch.
-             */
-            started_at: number;
-            /** @description The tools that were called, each once, in the order of their calls. */
-            tool_names: string[];
-            /** @description The tool calls that followed. */
-            tool_step_ids: string[];
-            /**
-             * Format: uint64
-             * @description Calls without a price.
-             */
-            unpriced_calls: number;
-            /** @description Tokens of its model calls; null when nothing is known. */
-            usage?: components["schemas"]["Usage"] | null;
-        };
-        /** @description A turn with its messages. */
-        TurnDetail: {
-            /**
-             * Format: uint
-             * @description The place of the first message that differs from the turn before, where a prompt cache misses; null when the
-             *      context only grew.
-             */
-            breaks_at?: number | null;
-            /** @description Whether every model call has a price; one that failed before it used a token needs none. */
-            cost_complete: boolean;
-            /** @description `computed`, `reported`, `mixed` or null. */
-            cost_source?: string | null;
-            /**
-             * Format: double
-             * @description Of each call our own figure (tokens × price), else the client's.
-             */
-            cost_usd?: number | null;
-            /**
-             * Format: uint
-             * @description Messages of the turn before that are gone: a sliding window, or a compacted history.
-             */
-            dropped_count?: number | null;
-            /**
-             * Format: double
-             * @description From its model call to the end of its last tool, milliseconds with fractions.
-             */
-            duration_ms: number;
-            /** @description The first error in it; null when nothing failed. */
-            error?: components["schemas"]["ErrorInfo"] | null;
-            /** @description Its model calls: usually one, more when a call was tried again. */
-            llm_step_ids: string[];
-            /**
-             * Format: uint64
-             * @description The turn's number, from 1.
-             */
-            n: number;
-            /**
-             * Format: uint
-             * @description Messages of the context that the turn before was not sent; null where no messages were captured.
-             */
-            new_count?: number | null;
-            /** @description What the turn before was not sent; in the first turn, the system prompt too. */
-            new_messages: unknown[];
-            /** @description What the model answered. */
-            output: unknown[];
-            /**
-             * Format: double
-             * @description What the client says.
-             */
-            reported_cost_usd?: number | null;
-            /**
-             * Format: uint
-             * @description Messages that the turn before was sent too.
-             */
-            resent_count?: number | null;
-            /** @description The run that was asked for. */
-            run_id: string;
-            /**
-             * Format: int64
-             * @description Milliseconds since the epoch.
-             */
-            started_at: number;
-            /** @description The tools that were called, each once, in the order of their calls. */
-            tool_names: string[];
-            /** @description The tool calls that followed. */
-            tool_step_ids: string[];
-            /** @description The tool calls that followed. */
-            tools: components["schemas"]["ToolCall"][];
-            /**
-             * Format: uint64
-             * @description Calls without a price.
-             */
-            unpriced_calls: number;
-            /** @description Tokens of its model calls; null when nothing is known. */
-            usage?: components["schemas"]["Usage"] | null;
-        };
-        /** @description What no rule understood, what looks most like a fact first. */
-        Unmapped: {
-            /** @description All there is was looked at. Else `records` ended it: ask for more, or for less with `q`. */
-            complete: boolean;
-            /** @description What was not understood. */
-            entries: components["schemas"]["UnmappedEntry"][];
-            /**
-             * Format: uint
-             * @description Spans and log records that were looked at.
-             */
-            records: number;
-            /**
-             * Format: uint
-             * @description Runs whose records were looked at.
-             */
-            runs: number;
-            /**
-             * Format: uint64
-             * @description Runs there are to look at; null when there are more than 10,000, or the query asks for attributes.
-             */
-            runs_total?: number | null;
-            /**
-             * Format: uint
-             * @description Entries there are, those beyond `limit` too.
-             */
-            total: number;
-            /**
-             * Format: uint
-             * @description Traces without runs whose records were looked at.
-             */
-            traces: number;
-            /**
-             * Format: uint
-             * @description Records that could not be read.
-             */
-            unreadable: number;
-        };
-        /** @description Something that no rule understood. */
-        UnmappedEntry: {
-            /**
-             * Format: uint64
-             * @description In how many of the records it is.
-             */
-            count: number;
-            /** @description The newest value, cut short; of an event, its attributes. */
-            example?: unknown;
-            /** @description The attribute's key, the event's name, or the word. */
-            key: string;
-            /**
-             * @description What it looks like: `tokens`, `model`, `messages`, `tool`, `agent`, `cost`, `id`, `error` or `kind`; null when it looks
-             *      like no fact.
-             */
-            looks_like?: string | null;
-            /** @description Why nobody is likely to look for a fact in it; null when somebody may. Such entries come last. */
-            of_no_interest?: string | null;
-            /** @description The run in which that is; null outside of runs. */
-            run_id?: string | null;
-            /** @description The instrumentation scope; empty when nothing says it. */
-            scope_name: string;
-            /** @description `service.name` of the resource that sent it; empty when nothing says it. */
-            service_name: string;
-            /** @description The shapes of its values, such as `integer` or `text of 3 to 12 characters`. */
-            shapes: string[];
-            /** @description The step in which that is; `explain` tells more of it. */
-            step_id?: string | null;
-            /**
-             * @description `attribute`, `span_event`, `log_event`, or `operation`: a word for the kind of work under an attribute that is
-             *      known.
-             */
-            what: string;
-        };
-        /** @description Of what records, and how much of the answer. */
-        UnmappedQuery: {
-            /**
-             * Format: uint
-             * @description Entries in the answer, 1 to 1,000; default 100.
-             * @default null
-             */
-            limit: number | null;
-            /**
-             * @description Only in runs that this query asks for, written as `q` of `GET /v1/runs`. Without it, all records count, those of
-             *      traces without runs too.
-             * @default null
-             */
-            q: string | null;
-            /**
-             * Format: uint
-             * @description Records to look at, newest runs and traces first, 1 to 20,000; default 2,000.
-             * @default null
-             */
-            records: number | null;
-            /**
-             * @description Where dates and times without an offset are, as in `GET /v1/runs`.
-             * @default null
-             */
-            tz: string | null;
-        };
-        /** @description Models whose calls have no price. */
-        Unpriced: {
-            /** @description The models, those with the most such calls first. */
-            models: components["schemas"]["UnpricedModel"][];
-            /** @description Costs are being computed with new prices: some figures are of the old ones. */
-            repricing: boolean;
-        };
-        /** @description A model whose calls have no price. */
-        UnpricedModel: {
-            /**
-             * Format: uint64
-             * @description All calls of this model that count.
-             */
-            calls: number;
-            /** @description The model that answered, else the one asked for; null where the calls name none. */
-            model?: string | null;
-            /** @description The provider; null where the calls name none. */
-            provider?: string | null;
-            /**
-             * Format: uint64
-             * @description Those of them whose cost is unknown.
-             */
-            unpriced_calls: number;
-        };
-        /** @description Tokens; unknown is null. */
-        Usage: {
-            /**
-             * Format: uint64
-             * @description Input tokens read from the provider's cache.
-             */
-            cache_read_tokens?: number | null;
-            /**
-             * Format: uint64
-             * @description Input tokens written to the provider's cache.
-             */
-            cache_write_tokens?: number | null;
-            /**
-             * Format: uint64
-             * @description All input tokens, those read from or written to a cache included.
-             */
-            input_tokens?: number | null;
-            /**
-             * Format: uint64
-             * @description All output tokens, reasoning included.
-             */
-            output_tokens?: number | null;
-            /**
-             * Format: uint64
-             * @description Output tokens spent on reasoning.
-             */
-            reasoning_tokens?: number | null;
-        };
-        /** @description One setting. */
-        Value: {
-            /** @description What the setting does, in one sentence. */
-            doc: string;
-            /** @description The setting's name, as the flag without its dashes: `otlp-http`. */
-            name: string;
-            /** @description The flag, the variable, the file or the profile that set it; `default` when nothing did. */
-            source: string;
-            /** @description Secrets show as `***`. */
-            value: string;
-        };
-        /** @description One value, and how many runs have it. */
-        ValueCount: {
-            /** @description The value as a filter takes it, in `q` and as a parameter: in quotes where it must be. */
-            quoted: string;
-            /**
-             * Format: uint64
-             * @description Runs that have it; 0 for `status` and `verdict`, whose values are fixed and not counted.
-             */
-            runs: number;
-            /** @description The value as it was sent. */
-            value: string;
-        };
-        /** @description The values a filter can take. */
-        Values: {
-            /** @description Pass it as `cursor` for the next page; null on the last. */
-            next_cursor?: string | null;
-            /** @description Most frequent first. */
-            values: components["schemas"]["ValueCount"][];
-        };
-        /** @description Which values are wanted. */
-        ValuesQuery: {
-            /**
-             * @description `next_cursor` of the page before, with the same field and prefix.
-             * @default null
-             */
-            cursor: string | null;
-            /**
-             * @description `agent`, `model`, `tool`, `service`, `user_id`, `session_id`, `tag`, …
-             * @default
-             */
-            field: string;
-            /**
-             * Format: uint32
-             * @description Values on the page, 1 to 1000; default 50.
-             * @default null
-             */
-            limit: number | null;
-            /**
-             * @description Only values that begin like this, upper and lower case being the same.
-             * @default
-             */
-            prefix: string;
-        };
-        /** @description What a policy gate said of a tool call. */
-        VerdictInfo: {
-            /** @description What the person answered, in words; null when nothing says it. */
-            answer?: string | null;
-            /**
-             * Format: int64
-             * @description When the person answered: milliseconds since the epoch; null while they have not, and when nothing says it.
-             */
-            answered_at?: number | null;
-            /**
-             * Format: int64
-             * @description When the person was asked: milliseconds since the epoch; null when nothing says it.
-             */
-            asked_at?: number | null;
-            /** @description Who decided: the human, where one answered, else the gate; null when nothing says it. */
-            decided_by?: string | null;
-            /** @description What the person was asked, in words; null when nothing says it. */
-            question?: string | null;
-            /** @description Why; null when nothing says it. */
-            reason?: string | null;
-            /** @description `approved`, `rejected` or null. */
-            resolution?: string | null;
-            /** @description How risky the gate thinks the call is; null when nothing says it. */
-            risk_tier?: string | null;
-            /** @description `allow`, `deny` or `hitl`. */
-            verdict: string;
-        };
-        /** @description Verdicts, counted once per tool call. */
-        Verdicts: {
-            /**
-             * Format: uint64
-             * @description The call may be made.
-             */
-            allow: number;
-            /**
-             * Format: uint64
-             * @description The call may not be made.
-             */
-            deny: number;
-            /**
-             * Format: uint64
-             * @description A human decides.
-             */
-            hitl: number;
-        };
-        /** @description What a run that stopped for a person waits for. */
-        Waiting: {
-            /** @description The question; null when nothing says it. */
-            question?: string | null;
-            /**
-             * Format: int64
-             * @description When the person was asked: milliseconds since the epoch.
-             */
-            since: number;
-            /** @description The tool call that it is about; null when it is about none, or has no id. */
-            tool_call_id?: string | null;
-            /** @description The tool that it is about; null when it is about none. */
-            tool_name?: string | null;
-            /** @description Who is asked; null when nothing says it. */
-            who?: string | null;
+             * @description How many characters of `q` are wrong; 0 at its end.
+             */
+            length?: number | null;
+            /** @description The runs that an ambiguous id could mean. */
+            run_ids?: string[] | null;
         };
     };
     responses: {

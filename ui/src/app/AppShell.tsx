@@ -1,15 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { CircleHelp, Command, List, type LucideIcon, Rocket, Search, Settings } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { CircleHelp, Command, List, type LucideIcon, Rocket, Search, Settings, SunMoon } from "lucide-react";
+import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 import { Button } from "../components/Button";
 import { useKeys } from "../lib/useKeys";
 import { ConnectionMark } from "./ConnectionMark";
 import { signedOut } from "./queryClient";
 import { SignIn } from "./SignIn";
+import { nextTheme } from "./theme";
+import { UndoBar } from "./UndoBar";
 
-const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
-const Help = lazy(async () => ({ default: (await import("./Help")).Help }));
+/** A dialog whose script cannot be loaded stays closed. */
+const Palette = lazy(() => dialog(async () => (await import("./Palette")).Palette));
+const Help = lazy(() => dialog(async () => (await import("./Help")).Help));
+type Dialog = ComponentType<{ close: () => void }>;
+const dialog = (load: () => Promise<Dialog>): Promise<{ default: Dialog }> =>
+  load().then(
+    (found) => ({ default: found }),
+    () => ({ default: () => null }),
+  );
 
 const places: { to: "/" | "/search" | "/start" | "/settings"; name: string; Icon: LucideIcon }[] = [
   { to: "/", name: "Runs", Icon: List },
@@ -59,6 +68,15 @@ export function AppShell() {
             </Button>
             <Button
               look="quiet"
+              onClick={nextTheme}
+              aria-label="Light, dark or as the system"
+              title="Light, dark or as the system"
+              className="max-sm:hidden"
+            >
+              <SunMoon size={14} aria-hidden />
+            </Button>
+            <Button
+              look="quiet"
               onClick={() => setOpen("help")}
               aria-label="Keys"
               title="Keys (?)"
@@ -72,6 +90,7 @@ export function AppShell() {
           <Outlet />
         </main>
       </div>
+      <UndoBar />
       <Suspense>
         {open === "palette" && <Palette close={close("palette")} />}
         {open === "help" && <Help close={close("help")} />}

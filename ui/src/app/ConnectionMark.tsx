@@ -1,9 +1,15 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Radio, WifiOff } from "lucide-react";
 import { useLive, useLiveState } from "../api/useLive";
 
 /** Shows whether the live connection works, and since when it does not. */
 export function ConnectionMark() {
-  useLive(() => undefined); // the shell keeps the stream open, so that all pages share one connection
+  const cache = useQueryClient();
+  // The shell keeps the stream open, so that all pages share one connection. When the server is back, what failed is asked again.
+  useLive((event) => {
+    if (event.kind !== "gap") return;
+    void cache.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" });
+  });
   const state = useLiveState();
   if (state === "lost") {
     return (

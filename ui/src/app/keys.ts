@@ -14,6 +14,7 @@ export const keys: { where: string; keys: [string, string][] }[] = [
     keys: [
       ["j  k", "next, previous run"],
       ["p", "show it beside the list"],
+      ["x", "select it"],
       ["Enter", "open it"],
       ["n", "show new runs"],
     ],
@@ -23,6 +24,7 @@ export const keys: { where: string; keys: [string, string][] }[] = [
     keys: [
       ["s  t  g  c", "story, tree, timeline, context"],
       ["j  k", "next, previous step"],
+      ["/  ⌘F", "find in the run; Enter for the next hit"],
       ["Esc", "clear the selection"],
       ["[  ]", "fold, unfold the turn (story) or the step"],
       ["+  -  0  z", "zoom in, zoom out, whole run, selected step (timeline)"],

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
 import { EmptyState } from "../components/EmptyState";
 import { ErrorPanel } from "../components/ErrorPanel";
 import { runQuery, skeletonQuery } from "../features/run/data/queries";
@@ -6,11 +6,23 @@ import { pageQuery } from "../features/runs/pageQuery";
 import { RunsPage } from "../features/runs/RunsPage";
 import { readView } from "../features/runs/view";
 import { AppShell } from "./AppShell";
+import { lazyPage } from "./lazyPage";
 import { queryClient } from "./queryClient";
 
 /** The query string of a page, unparsed. Each feature reads its own part. */
 type Search = Record<string, unknown>;
 const anySearch = (search: Search): Search => search;
+
+/**
+ * The query string as it is written: every value is a text. The router's own reader takes JSON, so that the quotes of a search in a
+ * hand-written link would be lost.
+ */
+const parseSearch = (search: string): Search => Object.fromEntries(new URLSearchParams(search));
+function stringifySearch(search: Search): string {
+  const given = Object.entries(search).filter(([, value]) => value !== undefined && value !== null);
+  const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return query && `?${query}`;
+}
 
 /** A page that has no data by then is shown without it, with a loading state. */
 const PATIENCE_MS = 150;
@@ -23,7 +35,7 @@ async function briefly(cause: "enter" | "stay" | "preload", reading: Promise<unk
 
 const root = createRootRoute({
   component: AppShell,
-  notFoundComponent: () => <EmptyState title="Page not found" />,
+  notFoundComponent: () => <EmptyState title="Page not found" level={1} />,
   errorComponent: ({ error, reset }) => <ErrorPanel what="This page" error={error} retry={reset} />,
 });
 
@@ -50,26 +62,26 @@ const run = createRoute({
         queryClient.prefetchQuery(skeletonQuery(runId)),
       ]),
     ),
-  component: lazyRouteComponent(() => import("../features/run/RunPage"), "RunPage"),
+  component: lazyPage(async () => (await import("../features/run/RunPage")).RunPage),
 });
 
 const search = createRoute({
   getParentRoute: () => root,
   path: "/search",
   validateSearch: anySearch,
-  component: lazyRouteComponent(() => import("../features/search/SearchPage"), "SearchPage"),
+  component: lazyPage(async () => (await import("../features/search/SearchPage")).SearchPage),
 });
 
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
-  component: lazyRouteComponent(() => import("../features/settings/SettingsPage"), "SettingsPage"),
+  component: lazyPage(async () => (await import("../features/settings/SettingsPage")).SettingsPage),
 });
 
 const start = createRoute({
   getParentRoute: () => root,
   path: "/start",
-  component: lazyRouteComponent(() => import("../features/start/StartPage"), "StartPage"),
+  component: lazyPage(async () => (await import("../features/start/StartPage")).StartPage),
 });
 
 /** The path at which the server serves the UI. The server writes it into the page. */
@@ -79,6 +91,8 @@ export const router = createRouter({
   routeTree: root.addChildren([runs, run, search, settings, start]),
   basepath: path.replace(/\/$/, ""),
   defaultPreload: "intent",
+  parseSearch,
+  stringifySearch,
 });
 
 declare module "@tanstack/react-router" {

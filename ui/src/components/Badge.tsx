@@ -6,7 +6,7 @@ export function Badge({ children, colour, title }: { children: ReactNode; colour
     <span
       title={title}
       style={colour ? { color: colour, borderColor: colour } : undefined}
-      className="inline-flex h-5 max-w-full min-w-0 overflow-hidden whitespace-nowrap items-center gap-1 rounded border px-1.5 text-[11px] leading-none text-muted"
+      className="inline-flex h-5 max-w-full min-w-7 overflow-hidden whitespace-nowrap items-center gap-1 rounded border px-1.5 text-[11px] leading-none text-muted"
     >
       {children}
     </span>

@@ -17,10 +17,11 @@ const kinds: Record<string, string> = {
   evaluation: "--kind-policy",
 };
 
+/** The CSS variable of a step's kind. */
+export const kindVariable = (kind: string): string => kinds[kind] ?? "--kind-other";
+
 /** The colour of a step's kind. */
-export function kindColour(kind: string): string {
-  return `var(${kinds[kind] ?? "--kind-other"})`;
-}
+export const kindColour = (kind: string): string => `var(${kindVariable(kind)})`;
 
 /** The colour of a status or verdict. */
 export function stateColour(state: string): string {

@@ -41,6 +41,7 @@ test("a filter is typed with completion, becomes a chip, and stands in the addre
 test("filters, order and columns come from the address", async ({ page, demo }) => {
   await page.goto(`${demo.url}/ui/?q=agent:shop-assistant&order=started_at&columns=models.time`);
   await expect(page.getByRole("columnheader")).toHaveText([
+    "Selected",
     "Agent",
     "Asked and answered",
     "Models",
@@ -67,7 +68,7 @@ test("alternatives are one chip, and a mistake is marked at its place", async ({
 test("columns are chosen from a menu, by keyboard too", async ({ page, demo }) => {
   await page.goto(`${demo.url}/ui/?columns=time`);
   const header = page.getByRole("columnheader");
-  await expect(header).toHaveText(["Agent", "Asked and answered", "Started"]);
+  await expect(header).toHaveText(["Selected", "Agent", "Asked and answered", "Started"]);
   await page.getByRole("button", { name: "Columns" }).focus();
   await page.keyboard.press("Enter");
   const cost = page.getByRole("menuitemcheckbox", { name: "Cost" });
@@ -75,13 +76,13 @@ test("columns are chosen from a menu, by keyboard too", async ({ page, demo }) =
   await page.keyboard.type("co");
   await expect(cost).toBeFocused();
   await page.keyboard.press("Enter");
-  await expect(header).toHaveText(["Agent", "Asked and answered", "Cost", "Started"]);
+  await expect(header).toHaveText(["Selected", "Agent", "Asked and answered", "Cost", "Started"]);
   await page.keyboard.press("Escape");
   await expect(cost).toBeHidden();
   await expect(page).toHaveURL(/columns=time.cost/);
   await page.getByRole("button", { name: "Columns" }).click();
   await page.getByRole("menuitem", { name: "Default columns" }).click();
-  await expect(header).toHaveCount(10);
+  await expect(header).toHaveCount(11);
 });
 
 test("the keyboard walks the list, peeks and opens", async ({ page, demo }) => {
@@ -183,6 +184,7 @@ test("a failing endpoint is named, and can be asked again", async ({ page, demo 
 });
 
 test("every producer of the corpus has its runs in the list", async ({ page, fresh }) => {
+  test.setTimeout(240_000);
   expect(await sendCorpus(fresh)).toBeGreaterThan(35);
   const { total } = await fresh.get("/v1/runs?roots_only=true&limit=1");
   await page.goto(`${fresh.url}/ui/`);

@@ -19,7 +19,7 @@ test("what real frameworks sent is told: every run has its turns, and none break
   page,
   server,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   for (const producer of readdirSync(CORPUS, { withFileTypes: true })) {
     if (producer.isDirectory()) await replay(server, join(CORPUS, producer.name));
   }

@@ -34,3 +34,18 @@ test("turns appear as they arrive, and nothing that is read moves", async ({ pag
   await expect(page.getByRole("navigation", { name: "Turns" })).toContainText("3 turns");
   expect((await first.boundingBox())?.y).toBe(before?.y);
 });
+
+test("what is open counts its time, and the end of the story can be followed", async ({ page, openRun }) => {
+  await openRun("warehouse-sync");
+  const turns = page.getByRole("navigation", { name: "Turns" });
+  await expect(turns.getByRole("button", { name: /^Turn 3/ })).toContainText("running");
+  const follow = page.getByRole("button", { name: "Follow" });
+  await follow.click();
+  await expect(page.getByRole("button", { name: "Following" })).toHaveAttribute("aria-pressed", "true");
+  const third = page.getByRole("region", { name: "Turn 3" });
+  await expect(third).toBeInViewport();
+  const state = third.getByText(/^running for /);
+  const before = (await state.textContent()) ?? "";
+  await expect(state).not.toHaveText(before);
+  await expect(page.getByText("0 µs")).toHaveCount(0);
+});

@@ -3,7 +3,7 @@
 
 mod window;
 
-pub use window::{Entry, Segment, What, Window, window};
+pub use window::{Call, Carried, Entry, Segment, What, Window, carried, window};
 
 use std::{collections::HashMap, hash::Hash};
 

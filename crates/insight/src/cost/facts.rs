@@ -26,6 +26,11 @@ pub enum BucketKind {
 }
 
 impl BucketKind {
+    /// Whether it is a part of what the model was sent.
+    pub const fn is_input(self) -> bool {
+        matches!(self, Self::Input | Self::CacheRead | Self::CacheWrite | Self::CacheWrite1h)
+    }
+
     /// The name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -73,9 +73,9 @@ impl Content {
         (content.input, content.input_value) = in_or_out(&inputs, "user", is_call);
         (content.output, content.output_value) = in_or_out(&outputs, "assistant", is_call);
         content.output = stream::joined(content.output);
-        if let ([only], true) = (&outputs[..], content.documents.is_empty()) {
-            content.documents = documents(only);
-        }
+        // A framework may print its documents as the output, and send them under keys of their own too.
+        let lists = sources.iter().filter(|source| source.purpose == Purpose::Output).map(documents);
+        content.documents = lists.into_iter().find(|documents| !documents.is_empty()).unwrap_or_default();
         // Parts of one answer (text, reasoning, tool calls) under keys of their own are one message.
         if outputs.len() > 1 && outputs.iter().all(|source| source.key.starts_with("ai.re")) {
             content.output = one_answer(std::mem::take(&mut content.output));

@@ -119,6 +119,6 @@ mod tests {
         for sent in [r#"{"said": "退款 a\nb \u00e9"}"#, r#"{"said": "\u9000\u6b3e a\nb \u00E9"}"#] {
             assert_eq!(of_text(sent), "said\n退款 a\nb é");
         }
-        assert_eq!(of_text(r#"{"done": true, "count": 12}"#), "count\n12\ndone\ntrue");
+        assert_eq!(of_text(r#"{"done": true, "count": 12}"#), "done\ntrue\ncount\n12");
     }
 }

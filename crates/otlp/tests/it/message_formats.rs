@@ -347,6 +347,12 @@ fn the_rest_of_a_call_is_read() {
         span(&[("retrieval.documents.0.document.content", json!("d")), ("input.value", json!("q"))]);
     let found = Content::of_span(&documents, &[], Kind::Retrieval);
     assert_eq!((found.documents, found.input_value), (vec![json!({"content": "d"})], Some(json!("q"))));
+    let printed = span(&[
+        ("retrieval.documents.0.document.content", json!("d")),
+        ("output.value", json!("[\"<NodeWithScore(node=TextNode(id_=1))>\"]")),
+    ]);
+    let found = Content::of_span(&printed, &[], Kind::Retrieval);
+    assert_eq!(found.documents, [json!({"content": "d"})], "whatever else is printed as the output");
 }
 
 #[test]
@@ -367,7 +373,7 @@ fn the_text_of_an_item_is_what_people_search_for() {
     check(
         Purpose::Result,
         json!({"sky": "grey", "n": 5, "image": "iVBORw0KGgo1".repeat(200)}),
-        "image\nn\n5\nsky\ngrey",
+        "sky\ngrey\nn\n5\nimage",
     );
     check(
         Purpose::Input,

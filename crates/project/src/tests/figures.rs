@@ -168,6 +168,33 @@ fn a_verdict_is_counted_once_for_each_tool_call() {
 }
 
 #[test]
+fn a_tool_that_was_denied_has_not_failed_and_an_allowed_one_that_fails_has() {
+    let denied = group()
+        .run("a")
+        .llm("c")
+        .asks(&["drop"])
+        .gate("drop", Verdict::Deny)
+        .tool("drop")
+        .fails("PolicyDenied")
+        .project();
+    let run = &denied.runs[0];
+    assert_eq!((run.error_count, run.failed, &run.error), (0, false, &None));
+    assert_eq!(run.turns[0].error, None);
+    assert!(denied.step("drop").error.is_some(), "what was sent stays with the step");
+
+    let allowed = group()
+        .run("a")
+        .llm("c")
+        .asks(&["drop"])
+        .tool("drop")
+        .facts(|f| f.verdict = Some(Verdict::Allow))
+        .fails("disk full")
+        .project();
+    assert_eq!(allowed.runs[0].error_count, 1);
+    assert!(allowed.runs[0].turns[0].error.is_some());
+}
+
+#[test]
 fn a_tool_that_only_a_gate_names_is_a_tool_call() {
     let made = group().run("a").llm("c").gate("find", Verdict::Allow).project();
     assert_eq!((made.runs[0].tool_call_count, made.runs[0].verdicts), (1, [1, 0, 0]));

@@ -63,7 +63,10 @@ fn an_mcp_request_s_meta_is_a_carrier() {
     let run = recorder.run("helpdesk");
     let mut meta = serde_json::Map::from_iter([("progressToken".to_owned(), 1.into())]);
     run.with_baggage("user.id", "ada").inject(&mut Meta(&mut meta));
-    assert_eq!(meta.keys().collect::<Vec<_>>(), ["baggage", "progressToken", "traceparent", "tracestate"]);
+    for key in ["baggage", "progressToken", "traceparent", "tracestate"] {
+        assert!(meta.contains_key(key), "{key}");
+    }
+    assert_eq!(meta.len(), 4);
     let place = recorder.join(&Meta(&meta));
     assert_eq!(place.span_context().span_id(), run.span_context().span_id());
     assert!(place.span_context().is_remote());

@@ -1,4 +1,4 @@
-//! What `GET /v1/runs/{id}/…` gives beside steps: one turn, its context windows, its cost, its export and its summary.
+//! What `GET /v1/runs/{id}/…` gives beside steps: one turn, its context windows, its cost, its statistics, its export and its summary.
 
 use super::parameters::within;
 use crate::{problem::Problem, state::App};
@@ -9,7 +9,7 @@ use axum::{
 };
 use http::header;
 use std::sync::Arc;
-use turnscope_api::{CostQuery, ExportQuery, RunContext, RunCost, SummaryQuery, TurnDetail};
+use turnscope_api::{CostQuery, ExportQuery, RunContext, RunCost, RunStatistics, SummaryQuery, TurnDetail};
 
 /// One turn: what was new in its context, what was re-sent, what came out, the tools that followed.
 pub(crate) async fn turn(
@@ -35,6 +35,14 @@ pub(crate) async fn cost(
 ) -> Result<Json<RunCost>, Problem> {
     let children = query.children.unwrap_or(true);
     Ok(Json(app.ask(move |answers| answers.cost(&id, children)).await?))
+}
+
+/// Where a run's time, money and failures are, by kind, tool and model.
+pub(crate) async fn statistics(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Json<RunStatistics>, Problem> {
+    Ok(Json(app.ask(move |answers| answers.statistics(&id)).await?))
 }
 
 /// Everything of a run, its child runs and the spans above it.

@@ -267,7 +267,7 @@ pub(crate) fn with(mut span: Span, attributes: impl IntoIterator<Item = KeyValue
 fn messages_json(role: &str, texts: &[String]) -> String {
     let list: Vec<_> = texts
         .iter()
-        .map(|text| serde_json::json!({"role": role, "parts": [{"type": "text", "content": text}]}))
+        .map(|text| serde_json::json!({"parts": [{"content": text, "type": "text"}], "role": role}))
         .collect();
     serde_json::to_string(&list).unwrap()
 }

@@ -1,16 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
+import { useTitle } from "../../lib/useTitle";
 import type { RunDetail } from "./data/api";
 import { runQuery, skeletonQuery } from "./data/queries";
 import { useLiveRun } from "./data/useLiveRun";
 import { RunHeader } from "./header/RunHeader";
-import { toTree } from "./layout/tree";
-import { RunModelContext } from "./model";
+import { RunModelContext, toShape } from "./model";
 import { PageState } from "./panels/PageState";
 import { RunPanels } from "./panels/RunPanels";
 import { type RunSearch, readRunSearch } from "./search";
-import { RawTextProvider } from "./text/RawTextProvider";
+import { TextFormProvider } from "./text/TextFormProvider";
 import { useNow } from "./useNow";
 import "./run.css";
 
@@ -30,6 +30,9 @@ export function RunPage() {
   return <LoadedRun key={runId} run={run.data} search={search} onSearch={onSearch} />;
 }
 
+/** Before the name of the run in the title of the tab. */
+const TITLE_MARKS: Readonly<Record<string, string>> = { running: "… ", failed: "✗ ", waiting: "? " };
+
 interface LoadedRunProps {
   readonly run: RunDetail;
   readonly search: RunSearch;
@@ -43,10 +46,8 @@ function LoadedRun({ run, search, onSearch }: LoadedRunProps) {
     run.run_id,
     run.children.map((child) => child.run_id),
   );
-  const shape = useMemo(
-    () => (skeleton.data ? { skeleton: skeleton.data, tree: toTree(skeleton.data) } : null),
-    [skeleton.data],
-  );
+  const shape = useMemo(() => (skeleton.data ? toShape(skeleton.data) : null), [skeleton.data]);
+  useTitle(`${TITLE_MARKS[run.status] ?? ""}${run.agent_name ?? run.name}`);
   const selected = search.step ?? null;
   const model = useMemo(
     () => ({
@@ -63,9 +64,9 @@ function LoadedRun({ run, search, onSearch }: LoadedRunProps) {
   );
   return (
     <RunModelContext value={model}>
-      <RawTextProvider>
+      <TextFormProvider>
         <div className="flex h-full min-h-0 flex-col">
-          <RunHeader />
+          <RunHeader search={search} onSearch={onSearch} />
           <RunPanels
             search={search}
             onSearch={onSearch}
@@ -73,7 +74,7 @@ function LoadedRun({ run, search, onSearch }: LoadedRunProps) {
             onRetry={() => skeleton.refetch()}
           />
         </div>
-      </RawTextProvider>
+      </TextFormProvider>
     </RunModelContext>
   );
 }

@@ -3,17 +3,56 @@ import { count, usd } from "../../lib/numbers";
 import { duration } from "../../lib/time";
 import type { Run, Usage } from "./data/api";
 
-/** A run's totals: turns, tools, time, tokens, cost. */
-export function runFigures(run: Run): string[] {
-  const tokens = sum(run.input_tokens, run.output_tokens);
+/** A sub-agent's totals with those of its own sub-agents: turns, tools, time, tokens, cost. A sum over several runs has a ∑. */
+export function runFigures(run: Run, all: readonly Run[], now: number): string[] {
+  const sum = sumOf([run], all);
+  const mark = sum.runs > 1 ? "∑ " : "";
   return [
-    plural(run.turn_count, "turn"),
-    run.tool_call_count > 0 && plural(run.tool_call_count, "tool call"),
-    run.status === "running" ? "running" : duration(run.duration_ms),
-    tokens !== null && `${count(tokens)} tokens`,
-    run.cost_usd != null && usd(run.cost_usd),
-    run.error_count > 0 && plural(run.error_count, "error"),
+    mark + plural(sum.turns, "turn"),
+    sum.tools > 0 && plural(sum.tools, "tool call"),
+    run.status === "running"
+      ? `running for ${duration(Math.max(0, now - run.started_at))}`
+      : duration(run.duration_ms),
+    sum.tokens !== null && `${count(sum.tokens)} tokens`,
+    sum.cost !== null && usd(sum.cost),
+    sum.errors > 0 && plural(sum.errors, "error"),
   ].filter((part) => part !== false);
+}
+
+/** What some runs and all runs below them add up to. `all` holds the runs below. Unknown is null. */
+export function sumOf(runs: readonly Run[], all: readonly Run[]): Sum {
+  const sum = {
+    cost: null as number | null,
+    tokens: null as number | null,
+    turns: 0,
+    tools: 0,
+    errors: 0,
+    runs: 0,
+  };
+  const left = [...runs];
+  const seen = new Set<string>();
+  for (let run = left.pop(); run; run = left.pop()) {
+    if (seen.has(run.run_id)) continue;
+    seen.add(run.run_id);
+    sum.cost = add(sum.cost, run.cost_usd);
+    sum.tokens = add(add(sum.tokens, run.input_tokens), run.output_tokens);
+    sum.turns += run.turn_count;
+    sum.tools += run.tool_call_count;
+    sum.errors += run.error_count;
+    sum.runs += 1;
+    const { run_id } = run;
+    left.push(...all.filter((child) => child.parent_run_id === run_id));
+  }
+  return sum;
+}
+
+export interface Sum {
+  readonly cost: number | null;
+  readonly tokens: number | null;
+  readonly turns: number;
+  readonly tools: number;
+  readonly errors: number;
+  readonly runs: number;
 }
 
 /** "1.5k in (1.2k cached) · 86 out". */
@@ -29,6 +68,6 @@ export const plural = (n: number, what: string): string => `${n} ${what}${n === 
 export const exactUsd = (dollars: number): string =>
   `$${dollars.toFixed(dollars >= 1 ? 4 : dollars > 0 && dollars < 0.00001 ? 9 : 6)}`;
 
-function sum(a: number | null | undefined, b: number | null | undefined): number | null {
-  return a == null && b == null ? null : (a ?? 0) + (b ?? 0);
+function add(a: number | null, b: number | null | undefined): number | null {
+  return a === null && b == null ? null : (a ?? 0) + (b ?? 0);
 }

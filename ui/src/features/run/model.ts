@@ -1,12 +1,28 @@
 /** What all views of a run share: the run, its skeleton once loaded, and the selected step. */
 import { createContext, useContext } from "react";
 import type { RunDetail } from "./data/api";
-import type { Skeleton } from "./data/skeleton";
-import type { Tree } from "./layout/tree";
+import { NONE, type Skeleton } from "./data/skeleton";
+import { type Sums, sumsOf } from "./layout/sums";
+import { type Tree, toTree } from "./layout/tree";
 
 export interface Shape {
   readonly skeleton: Skeleton;
   readonly tree: Tree;
+  /** What each step and all in it add up to. */
+  readonly sums: Sums;
+  /** The place of a step in the skeleton. `NONE` for none, and for a step that is not in this run. */
+  readonly at: (stepId: string | null) => number;
+}
+
+export function toShape(skeleton: Skeleton): Shape {
+  let places: Map<string, number> | undefined;
+  const at = (stepId: string | null) => {
+    if (stepId === null) return NONE;
+    places ??= new Map(skeleton.stepId.map((id, place) => [id, place]));
+    return places.get(stepId) ?? NONE;
+  };
+  const tree = toTree(skeleton);
+  return { skeleton, tree, sums: sumsOf(skeleton, tree), at };
 }
 
 export interface RunModel {

@@ -8,6 +8,7 @@ import { ErrorPanel } from "../../components/ErrorPanel";
 import { RunLink } from "../../components/RunLink";
 import { Skeleton } from "../../components/Skeleton";
 import { StatusMark } from "../../components/StatusMark";
+import { errorLine, errorTitle } from "../../lib/errors";
 import { count, usd } from "../../lib/numbers";
 import { oneLine, visible } from "../../lib/text";
 import { duration, exact } from "../../lib/time";
@@ -68,9 +69,7 @@ function Facts({ run }: { run: Schemas["RunDetail"] }) {
       </p>
       <Marks run={run} />
       {run.error && (
-        <p className="border-l-2 border-error pl-2 break-words text-error">
-          {visible([run.error.type, run.error.message].filter(Boolean).join(": "))}
-        </p>
+        <p className="border-l-2 border-error pl-2 break-words text-error">{errorLine(run.error)}</p>
       )}
       <Said name="Asked" text={run.input_preview} />
       <Turns turns={run.turns} />
@@ -113,7 +112,7 @@ function Turns({ turns }: { turns: Schemas["Turn"][] }) {
           <li key={turn.n} className="flex gap-2 border-b py-1 last:border-0">
             <span className="w-5 shrink-0 text-right text-muted">{turn.n}</span>
             <span className={`min-w-0 flex-1 truncate ${turn.error ? "text-error" : ""}`}>
-              {turn.error ? oneLine(turn.error.type) : oneLine(turn.tool_names.join(", ")) || "answered"}
+              {turn.error ? errorTitle(turn.error) : oneLine(turn.tool_names.join(", ")) || "answered"}
             </span>
             <span className="shrink-0 text-muted">{usd(turn.cost_usd)}</span>
             <span className="w-16 shrink-0 text-right text-muted">{duration(turn.duration_ms)}</span>

@@ -69,7 +69,7 @@ export function QueryLine({ query, error, onQuery }: Props) {
         aria-invalid={error !== null}
         autoComplete="off"
         spellCheck={false}
-        placeholder='agent:triage cost>0.5 verdict:deny error:* "refund"'
+        placeholder='Filter, such as agent:NAME cost>0.5 "some words"'
         value={text}
         onChange={(event) => {
           setText(event.target.value);

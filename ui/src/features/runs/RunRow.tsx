@@ -2,6 +2,7 @@ import { memo } from "react";
 import { RunLink } from "../../components/RunLink";
 import { Skeleton } from "../../components/Skeleton";
 import { StatusMark } from "../../components/StatusMark";
+import { errorLine } from "../../lib/errors";
 import { usd } from "../../lib/numbers";
 import { oneLine } from "../../lib/text";
 import { clock, duration } from "../../lib/time";
@@ -70,12 +71,7 @@ function NarrowRow({ run, now }: { run: ListedRun; now: number }) {
 
 function Name({ run }: { run: ListedRun }) {
   return (
-    <RunLink
-      runId={run.run_id}
-      tabIndex={-1}
-      className="truncate font-medium hover:underline"
-      title={oneLine(run.name)}
-    >
+    <RunLink runId={run.run_id} className="truncate font-medium hover:underline" title={oneLine(run.name)}>
       {oneLine(run.name, 80) || "unnamed"}
     </RunLink>
   );
@@ -91,7 +87,7 @@ function Asked({ run }: { run: ListedRun }) {
       </div>
       <div dir="auto" className={`truncate ${failed ? "text-error" : "text-muted"}`}>
         {failed
-          ? oneLine([failed.type, failed.message].filter(Boolean).join(": "))
+          ? oneLine(errorLine(failed))
           : run.status === "waiting"
             ? oneLine(run.status_reason)
             : oneLine(run.output_preview) || (run.status === "running" ? "…" : "no answer sent")}

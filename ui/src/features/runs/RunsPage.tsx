@@ -1,33 +1,39 @@
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { Problem } from "../../api/client";
 import { ErrorPanel } from "../../components/ErrorPanel";
 import { exactCount } from "../../lib/numbers";
 import { useKeys } from "../../lib/useKeys";
 import { useNow } from "../../lib/useNow";
+import { useTitle } from "../../lib/useTitle";
 import { Chips } from "./Chips";
 import { ColumnMenu } from "./ColumnMenu";
 import { chosen } from "./columns";
+import { useDeletion } from "./deletion";
 import { ExportLink } from "./ExportLink";
+import { Histogram } from "./Histogram";
+import { keepView } from "./lastView";
 import { NoRuns } from "./NoRuns";
 import { OpenRuns } from "./OpenRuns";
 import { Peek } from "./Peek";
-import { windowOf } from "./pageQuery";
+import { type ListedRun, windowOf } from "./pageQuery";
 import { QueryLine } from "./QueryLine";
 import { RunsTable } from "./RunsTable";
+import { SelectionBar } from "./SelectionBar";
 import { TimeRange } from "./TimeRange";
 import { useArrivals } from "./useArrivals";
 import { useHistogram } from "./useHistogram";
 import { useOpenRuns } from "./useOpenRuns";
 import { useRuns } from "./useRuns";
 import { useView } from "./useView";
-
-const Histogram = lazy(async () => ({ default: (await import("./Histogram")).Histogram }));
+import { writeView } from "./view";
 
 /** The runs, newest first and live. */
 export function RunsPage() {
   const [view, change] = useView();
   const navigate = useNavigate();
+  useTitle(view.q);
+  useEffect(() => keepView(writeView(view)), [view]);
   const now = useNow(1000);
   const [[first, last], setRange] = useState<[number, number]>([0, 0]);
   // Re-renders only when the window of pages changes, not for each row that scrolls by.
@@ -38,11 +44,21 @@ export function RunsPage() {
   }, []);
   const arrivals = useArrivals(view);
   const list = useRuns(view, arrivals.reading, first, last);
+  const doomed = new Set(useDeletion()?.runs.map(({ id }) => id));
+  const rows = new Map(
+    [...list.rows].map(([at, run]) => [at, doomed.has(run.run_id) ? { ...run, gone: true as const } : run]),
+  );
   const histogram = useHistogram(view);
   const open = useOpenRuns(view);
   const peeking = view.peek !== null;
   const columns = useMemo(() => chosen(view.columns, peeking), [view.columns, peeking]);
 
+  const [selected, setSelected] = useState<ReadonlyMap<string, string>>(new Map());
+  const toggle = (run: ListedRun) => {
+    const next = new Map(selected);
+    if (!next.delete(run.run_id)) next.set(run.run_id, run.name);
+    setSelected(next);
+  };
   const [at, setAt] = useState(-1);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its top
   useEffect(() => setAt(-1), [view.q, view.after, view.before, view.order, view.children]);
@@ -62,6 +78,10 @@ export function RunsPage() {
     k: () => stand(at - 1),
     p: () => pick(Math.max(0, at)),
     n: arrivals.show,
+    x: () => {
+      const run = list.rows.get(at);
+      if (run) toggle(run);
+    },
     Enter: (event) => {
       const run = list.rows.get(at);
       if (run && event.target === document.body)
@@ -102,17 +122,16 @@ export function RunsPage() {
           {!empty && !problem && (
             <div className="h-[68px] shrink-0 border-b px-3 pt-1 max-sm:hidden">
               {bars && (
-                <Suspense>
-                  <Histogram
-                    bars={bars.bars}
-                    width={bars.width}
-                    label={`${said(bars.runs)} over time, ${bars.failed} failed`}
-                    onBrush={(after, before) => change({ after, before })}
-                  />
-                </Suspense>
+                <Histogram
+                  bars={bars.bars}
+                  width={bars.width}
+                  label={`${said(bars.runs)} over time, ${bars.failed} failed`}
+                  onBrush={(after, before) => change({ after, before })}
+                />
               )}
             </div>
           )}
+          <SelectionBar selected={selected} clear={() => setSelected(new Map())} />
           {arrivals.waiting > 0 && (
             <button
               type="button"
@@ -130,7 +149,7 @@ export function RunsPage() {
           ) : (
             !problem && (
               <RunsTable
-                rows={list.rows}
+                rows={doomed.size > 0 ? rows : list.rows}
                 count={list.loading && list.count === 0 ? 12 : list.count}
                 total={list.total}
                 columns={columns}
@@ -138,6 +157,8 @@ export function RunsPage() {
                 now={now}
                 at={at}
                 peek={view.peek}
+                selected={selected}
+                onSelect={toggle}
                 onRange={onRange}
                 onOrder={(order) => change({ order })}
                 onPick={pick}

@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { firstRect } from "../../lib/firstRect";
+import { oneLine } from "../../lib/text";
 import { useNarrow } from "../../lib/useNarrow";
 import { type Column, nextOrder } from "./columns";
 import type { ListedRun } from "./pageQuery";
@@ -18,6 +19,9 @@ type Props = {
   /** The row that the keyboard has selected, and the run shown beside the list. */
   at: number;
   peek: string | null;
+  /** The runs that are selected for an action. */
+  selected: ReadonlyMap<string, string>;
+  onSelect: (run: ListedRun) => void;
   onRange: (first: number, last: number) => void;
   onOrder: (order: Order) => void;
   onPick: (row: number) => void;
@@ -82,6 +86,19 @@ export function RunsTable(props: Props) {
                   style={{ height, transform: `translateY(${item.start - offset}px)` }}
                   className="absolute inset-x-0 flex cursor-default items-center gap-3 border-b px-3 hover:bg-hover aria-selected:bg-selected data-at:shadow-[inset_2px_0_var(--accent)]"
                 >
+                  <div role="gridcell" className="-mr-1 flex w-4 shrink-0 max-sm:hidden">
+                    {run && !run.gone && (
+                      <input
+                        type="checkbox"
+                        aria-label={`Select ${oneLine(run.name, 80)}`}
+                        title="Select (x)"
+                        checked={props.selected.has(run.run_id)}
+                        onChange={() => props.onSelect(run)}
+                        onClick={(event) => event.stopPropagation()}
+                        className="size-4"
+                      />
+                    )}
+                  </div>
                   {run ? (
                     <RunRow run={run} columns={columns} now={run.ended_at ? minute : now} narrow={narrow} />
                   ) : (
@@ -109,6 +126,9 @@ function Header({
   return (
     <div role="rowgroup" className="sticky top-0 z-10 border-b bg-bg">
       <div role="row" className="flex h-7 items-center gap-3 px-3 text-xs text-muted">
+        <div role="columnheader" className="-mr-1 w-4 shrink-0">
+          <span className="sr-only">Selected</span>
+        </div>
         <div role="columnheader" className="w-44 shrink-0">
           Agent
         </div>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Schemas } from "../../api/client";
-import { barsOf, bucketWidth } from "./buckets";
+import { barsOf, bucketWidth, ticksOf } from "./buckets";
 
 test.each([
   [0, 1000, 1],
@@ -17,4 +17,11 @@ test("every width has its bar, the empty ones too", () => {
     [3, 0, 2],
     [1, 0, 0],
   ]);
+});
+
+test("ticks are round times, and no more than there is room for", () => {
+  const { ticks, step } = ticksOf(1000, 1000 + 3600, 10);
+  expect(step).toBe(900);
+  expect(ticks.every((at) => at % 900 === 0)).toBe(true);
+  expect(ticksOf(0, 86_400 * 400, 8).ticks.length).toBeLessThanOrEqual(9);
 });

@@ -45,3 +45,32 @@ export function barsOf(
   }
   return [at, all, failed];
 }
+
+/** Steps between ticks that a clock has, in seconds. */
+const STEPS = [
+  1,
+  5,
+  15,
+  30,
+  minute,
+  300,
+  900,
+  1800,
+  3600,
+  3 * 3600,
+  6 * 3600,
+  12 * 3600,
+  86_400,
+  2 * 86_400,
+  7 * 86_400,
+];
+
+/** At most `most` round times between two, in seconds since the epoch. Round in the viewer's zone, so that midnight is one. */
+export function ticksOf(from: number, to: number, most: number): { ticks: number[]; step: number } {
+  const least = (to - from) / most;
+  const step = STEPS.find((step) => step >= least) ?? Math.ceil(least / (30 * 86_400)) * 30 * 86_400;
+  const zone = new Date(from * 1000).getTimezoneOffset() * 60;
+  const ticks: number[] = [];
+  for (let at = Math.ceil((from - zone) / step) * step + zone; at <= to; at += step) ticks.push(at);
+  return { ticks, step };
+}

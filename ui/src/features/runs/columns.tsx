@@ -1,6 +1,7 @@
 import { CircleAlert, ShieldAlert, ShieldCheck, ShieldX } from "lucide-react";
 import type { ReactNode } from "react";
 import { Badge } from "../../components/Badge";
+import { FilterLink } from "../../components/FilterLink";
 import { count, usd } from "../../lib/numbers";
 import { oneLine } from "../../lib/text";
 import { clock, duration, exact } from "../../lib/time";
@@ -37,11 +38,17 @@ const text = (
   title: string,
   width: number,
   value: (run: ListedRun) => string | null | undefined,
+  /** The name in the query language of a value that is a filter. */
+  field?: string,
 ): Column => ({
   id,
   title,
   width,
-  cell: (run) => <span title={oneLine(value(run))}>{oneLine(value(run), 80)}</span>,
+  cell: (run) => {
+    const found = value(run);
+    if (field && found) return <FilterLink name={field} value={found} tabIndex={-1} />;
+    return <span title={oneLine(found)}>{oneLine(found, 80)}</span>;
+  },
 });
 
 const tokens = (run: ListedRun) => {
@@ -50,11 +57,11 @@ const tokens = (run: ListedRun) => {
 };
 
 export const columns: Column[] = [
-  { id: "marks", title: "Marks", width: 168, cell: (run) => <Marks run={run} /> },
+  { id: "marks", title: "Checks and scores", width: 184, cell: (run) => <Marks run={run} /> },
   figure("turns", "Turns", 52, (run) => count(run.total.turn_count)),
   figure("tools", "Tools", 52, (run) => count(run.total.tool_call_count)),
   figure("tokens", "Tokens", 64, (run) => count(tokens(run)), "tokens"),
-  figure("cost", "Cost", 76, (run) => usd(run.total.cost_usd), "cost"),
+  figure("cost", "Cost", 92, (run) => usd(run.total.cost_usd), "cost"),
   figure(
     "duration",
     "Duration",
@@ -62,12 +69,12 @@ export const columns: Column[] = [
     (run, now) => duration(run.ended_at ? run.duration_ms : now - run.started_at),
     "duration",
   ),
-  text("session", "Session", 112, (run) => run.session_id),
-  text("user", "User", 112, (run) => run.user_id),
-  text("service", "Service", 104, (run) => run.service_name),
+  text("session", "Session", 112, (run) => run.session_id, "session"),
+  text("user", "User", 112, (run) => run.user_id, "user"),
+  text("service", "Service", 104, (run) => run.service_name, "service"),
   text("models", "Models", 136, (run) => run.models.join(", ")),
   text("tags", "Tags", 120, (run) => run.tags.join(", ")),
-  text("dialect", "Dialect", 104, (run) => run.dialect),
+  text("dialect", "Dialect", 104, (run) => run.dialect, "dialect"),
   text("prompt", "Prompt", 112, (run) => run.prompt_id && `${run.prompt_id} ${run.prompt_version ?? ""}`),
   {
     id: "time",
@@ -99,6 +106,10 @@ export function nextOrder(order: Order, sorts: NonNullable<Column["sorts"]>): Or
   return order === `-${sorts}` ? sorts : `-${sorts}`;
 }
 
+/** A score in at most four digits: the rest is in its title. */
+const scoreValue = (value: number | null | undefined): string =>
+  value == null ? "" : String(Number(value.toPrecision(4)));
+
 /** Errors, verdicts and scores, each with its own shape. */
 export function Marks({ run }: { run: ListedRun }) {
   const { error_count: errors, deny_count: deny, hitl_count: hitl, allow_count: allow } = run.total;
@@ -129,9 +140,8 @@ export function Marks({ run }: { run: ListedRun }) {
           key={score.score_id}
           title={oneLine(`${score.name}: ${score.label ?? score.value} ${score.comment ?? ""}`)}
         >
-          <span className="max-w-24 truncate">
-            {oneLine(score.name, 16)} {oneLine(score.label, 12) || score.value}
-          </span>
+          <span className="min-w-0 truncate">{oneLine(score.name, 40)}</span>
+          <span className="shrink-0">{score.label ? oneLine(score.label, 12) : scoreValue(score.value)}</span>
         </Badge>
       ))}
       {run.scores.length > 2 && <span className="text-[11px] text-muted">+{run.scores.length - 2}</span>}

@@ -27,8 +27,10 @@ export type View = {
   columns: string[] | null;
 };
 
-const whole = (value: unknown): number | null =>
-  typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : null;
+const whole = (value: unknown): number | null => {
+  const number = value === "" || value === undefined ? Number.NaN : Number(value);
+  return Number.isSafeInteger(number) && number > 0 ? number : null;
+};
 
 export function readView(search: Record<string, unknown>): View {
   const text = (value: unknown) =>
@@ -38,7 +40,7 @@ export function readView(search: Record<string, unknown>): View {
     after: whole(search["after"]),
     before: whole(search["before"]),
     order: orders.find((order) => order === search["order"]) ?? "-started_at",
-    children: search["children"] === true,
+    children: String(search["children"]) === "true",
     peek: text(search["peek"]) || null,
     columns: text(search["columns"]) ? text(search["columns"]).split(".") : null,
   };

@@ -15,14 +15,14 @@ const purposes: Record<string, string> = {
 };
 
 /** As the generated client types it, which has no tuples. */
-type Hit = Omit<Schemas["Hit"], "highlights"> & { highlights: number[][] };
+export type Hit = Omit<Schemas["Hit"], "highlights"> & { highlights: number[][] };
 
 /** A text that matches the search, and the turns that contain it. */
 export function HitView({ hit, now }: { hit: Hit; now: number }) {
   const [first, ...others] = hit.places;
   if (!first) return null;
   return (
-    <li className="border-b px-3 py-2.5">
+    <li className="px-3 py-2">
       <div className="flex items-center gap-2">
         <OccurrenceLink of={first} />
         <Badge>{purposes[hit.purpose] ?? hit.purpose}</Badge>
@@ -49,7 +49,7 @@ export function HitView({ hit, now }: { hit: Hit; now: number }) {
           <ul className="mt-1 flex flex-col gap-0.5 pl-4">
             {others.map((other) => (
               <li key={other.run_id + other.step_id}>
-                <OccurrenceLink of={other} />
+                <OccurrenceLink of={other} withRun />
               </li>
             ))}
           </ul>
@@ -59,7 +59,7 @@ export function HitView({ hit, now }: { hit: Hit; now: number }) {
   );
 }
 
-function OccurrenceLink({ of }: { of: Schemas["Occurrence"] }) {
+function OccurrenceLink({ of, withRun = false }: { of: Schemas["Occurrence"]; withRun?: boolean }) {
   return (
     <Link
       to="/runs/$runId"
@@ -67,9 +67,10 @@ function OccurrenceLink({ of }: { of: Schemas["Occurrence"] }) {
       search={{ step: of.step_id, ...(of.turn && { turn: of.turn }) }}
       className="hit min-w-0 truncate hover:underline"
     >
-      <span className="font-medium text-text">{oneLine(of.run_name, 80)}</span>
+      {withRun && <span className="font-medium text-text">{oneLine(of.run_name, 80)} · </span>}
       <span className="text-muted">
-        {of.turn != null && ` · turn ${of.turn}`} · {oneLine(of.step_name, 80)}
+        {of.turn != null && `turn ${of.turn} · `}
+        {oneLine(of.step_name, 80)}
       </span>
     </Link>
   );

@@ -6,16 +6,21 @@ import { api, must } from "../../api/client";
 import { Button } from "../../components/Button";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorPanel } from "../../components/ErrorPanel";
+import { RunLink } from "../../components/RunLink";
 import { Skeleton } from "../../components/Skeleton";
+import { oneLine } from "../../lib/text";
 import { useKeys } from "../../lib/useKeys";
-import { HitView } from "./HitView";
+import { useTitle } from "../../lib/useTitle";
+import { type Hit, HitView } from "./HitView";
 
 /** Search in messages, tool arguments and results, and errors. */
 export function SearchPage() {
   const navigate = useNavigate();
-  const { q } = useSearch({ from: "/search" });
-  const words = typeof q === "string" || typeof q === "number" ? String(q) : "";
+  const { q, filter } = useSearch({ from: "/search" });
+  const words = typeof q === "string" ? q : "";
+  const within = typeof filter === "string" ? filter : "";
   const [text, setText] = useState(words);
+  useTitle(words ? `Search: ${words}` : "Search");
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => setText(words), [words]);
@@ -23,20 +28,22 @@ export function SearchPage() {
   useEffect(() => {
     if (text.trim() === words) return;
     const timer = setTimeout(
-      () => navigate({ to: "/search", search: text.trim() ? { q: text.trim() } : {}, replace: true }),
+      () => navigate({ to: "/search", search: searchOf(text, within), replace: true }),
       250,
     );
     return () => clearTimeout(timer);
-  }, [text, words, navigate]);
+  }, [text, words, within, navigate]);
 
   const found = useInfiniteQuery({
-    queryKey: ["search", words],
+    queryKey: ["search", words, within],
     enabled: words !== "",
     initialPageParam: null as string | null,
     queryFn: async ({ pageParam: cursor }) =>
       must(
         await api.GET("/v1/search", {
-          params: { query: { q: words, limit: 30, ...(cursor && { cursor }) } },
+          params: {
+            query: { q: words, limit: 30, ...(within && { filter: within }), ...(cursor && { cursor }) },
+          },
         }),
       ),
     getNextPageParam: (page) => page.next_cursor ?? null,
@@ -62,7 +69,7 @@ export function SearchPage() {
   return (
     <div className="mx-auto flex h-full max-w-4xl flex-col">
       <h1 className="sr-only">Search</h1>
-      <div className="relative p-3">
+      <div className="relative p-3 pb-1">
         <Search size={15} className="absolute top-5.5 left-6 text-muted" aria-hidden />
         <input
           ref={input}
@@ -80,6 +87,26 @@ export function SearchPage() {
           className="h-9 w-full rounded-md border bg-bg pr-2 pl-9"
         />
       </div>
+      <form
+        className="flex items-center gap-2 px-3 pb-2 text-muted text-xs"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const typed = String(new FormData(event.currentTarget).get("filter") ?? "");
+          void navigate({ to: "/search", search: searchOf(text, typed) });
+        }}
+      >
+        <label htmlFor="within">Only in runs</label>
+        <input
+          key={within}
+          id="within"
+          name="filter"
+          defaultValue={within}
+          placeholder="agent:NAME started>=-7d status:failed"
+          spellCheck={false}
+          autoComplete="off"
+          className="h-7 min-w-0 flex-1 rounded-md border bg-bg px-2 font-mono text-text placeholder:text-muted"
+        />
+      </form>
       <div className="min-h-0 flex-1 overflow-auto border-t" aria-live="polite">
         {found.isError && <ErrorPanel what="The search" error={found.error} retry={() => found.refetch()} />}
         {words === "" && (
@@ -102,8 +129,20 @@ export function SearchPage() {
           <p className="m-3 text-muted">{matches(first.total, first.total_is_exact === true)}</p>
         )}
         <ol ref={list} aria-label="Hits">
-          {hits.map((hit) => (
-            <HitView key={hit.id + hit.purpose} hit={hit} now={now} />
+          {byRun(hits).map(([run, hits]) => (
+            <li key={run.run_id} className="border-b pb-1">
+              <h2 className="px-3 pt-2.5 font-medium">
+                <RunLink runId={run.run_id} className="hover:underline">
+                  {oneLine(run.run_name, 80)}
+                </RunLink>
+                {hits.length > 1 && <span className="pl-2 font-normal text-muted">{hits.length} hits</span>}
+              </h2>
+              <ul>
+                {hits.map((hit) => (
+                  <HitView key={hit.id + hit.purpose} hit={hit} now={now} />
+                ))}
+              </ul>
+            </li>
           ))}
         </ol>
         {found.hasNextPage && (
@@ -114,6 +153,25 @@ export function SearchPage() {
       </div>
     </div>
   );
+}
+
+/** What the address says of a search. */
+function searchOf(text: string, within: string): Record<string, string> {
+  const [q, filter] = [text.trim(), within.trim()];
+  return { ...(q && { q }), ...(filter && { filter }) };
+}
+
+/** Hits by the run that met them last, in their order. */
+function byRun<H extends Pick<Hit, "places">>(hits: readonly H[]): [run: Hit["places"][number], hits: H[]][] {
+  const groups = new Map<string, [Hit["places"][number], H[]]>();
+  for (const hit of hits) {
+    const [first] = hit.places;
+    if (!first) continue;
+    const group = groups.get(first.run_id);
+    if (group) group[1].push(hit);
+    else groups.set(first.run_id, [first, [hit]]);
+  }
+  return [...groups.values()];
 }
 
 function matches(total: number, isExact: boolean): string {

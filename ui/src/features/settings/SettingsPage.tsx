@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { session } from "../../api/session";
 import { Button } from "../../components/Button";
+import { useTitle } from "../../lib/useTitle";
 import { Configured } from "./Configured";
 import { Health } from "./Health";
 import { Prices } from "./Prices";
@@ -8,6 +9,7 @@ import { Unread } from "./Unread";
 
 /** The server's health, its contents and its settings. */
 export function SettingsPage() {
+  useTitle("Settings");
   const signedIn = useQuery({ queryKey: ["session"], queryFn: session.read, retry: false });
   const signOut = async () => {
     await session.signOut();

@@ -7,11 +7,13 @@ import { session } from "../../api/session";
 import { CopyButton } from "../../components/CopyButton";
 import { count } from "../../lib/numbers";
 import { oneLine } from "../../lib/text";
+import { useTitle } from "../../lib/useTitle";
 import { snippets } from "./snippets";
 import { useFirstRun } from "./useFirstRun";
 
 /** How to send a first run: snippets to paste, and a green mark when it arrives. */
 export function StartPage() {
+  useTitle("Send a run");
   const signedIn = useQuery({ queryKey: ["session"], queryFn: session.read, retry: false });
   const origin = window.location.origin + apiPath("");
   const all = snippets(origin, signedIn.data?.key_required ?? false);

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { firstRect } from "../../../lib/firstRect";
 import type { ContextBars as Layout } from "../layout/contextBars";
 import { useRunModel } from "../model";
@@ -7,8 +7,8 @@ import { ContextRow } from "./ContextRow";
 
 const HEIGHT = 34;
 
-/** One row per model call, virtualised. */
-export function ContextBars({ layout }: { readonly layout: Layout }) {
+/** One row per model call, virtualised, and what stands below them. */
+export function ContextBars({ layout, children }: { readonly layout: Layout; readonly children: ReactNode }) {
   const { selected, select } = useRunModel();
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -45,6 +45,7 @@ export function ContextBars({ layout }: { readonly layout: Layout }) {
           );
         })}
       </ol>
+      {children}
     </div>
   );
 }

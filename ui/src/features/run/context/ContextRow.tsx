@@ -1,5 +1,7 @@
 import { Scissors } from "lucide-react";
 import { bytes, count } from "../../../lib/numbers";
+import type { ContextSegment } from "../data/api";
+import { plural } from "../figures";
 import type { ContextBar } from "../layout/contextBars";
 import { segmentLook } from "./looks";
 
@@ -26,27 +28,32 @@ export function ContextRow({ bar, unit, isSelected, onSelect }: ContextRowProps)
       <span className="flex h-4 min-w-0 grow overflow-hidden rounded-[3px]">
         {bar.parts.map(({ segment, width }) => (
           <span
-            key={segment.what}
-            className={segmentLook(segment.what).className}
+            key={`${segment.what}${segment.new}`}
+            className={`${segmentLook(segment.what).className} ${segment.new ? "segment-new" : ""}`}
             style={{ width: `${width * 100}%` }}
-            title={`${segmentLook(segment.what).title}: ${format(unit === "tokens" ? (segment.tokens ?? 0) : segment.bytes)} in ${segment.messages} ${segment.messages === 1 ? "message" : "messages"}`}
+            title={partWords(segment, format(unit === "tokens" ? (segment.tokens ?? 0) : segment.bytes))}
           />
         ))}
       </span>
-      <span className="w-16 shrink-0 text-right tabular-nums">{format(bar.size)}</span>
+      <span className="w-14 shrink-0 text-right tabular-nums">{format(bar.size)}</span>
       <span
-        className="flex w-52 shrink-0 items-center gap-1 whitespace-nowrap text-warn"
+        className="flex w-44 shrink-0 items-center gap-1 whitespace-nowrap text-warn max-sm:w-4"
         title={changeWords(bar)}
       >
         {bar.change && (
           <>
             <Scissors aria-hidden className="size-3.5 shrink-0" />
-            <span className="truncate">{changeWords(bar)}</span>
+            <span className="truncate max-sm:sr-only">{changeWords(bar)}</span>
           </>
         )}
       </span>
     </button>
   );
+}
+
+function partWords({ what, new: isNew, messages }: ContextSegment, size: string): string {
+  const within = messages > 0 ? ` in ${plural(messages, "message")}` : "";
+  return `${segmentLook(what).title}${isNew ? ", new" : ""}: ${size}${within}`;
 }
 
 function changeWords({ change, call }: ContextBar): string | undefined {

@@ -7,6 +7,7 @@ import { contextQuery } from "../data/queries";
 import { contextBars } from "../layout/contextBars";
 import { useRunModel } from "../model";
 import { moved } from "../selection";
+import { CarriedMessages } from "./CarriedMessages";
 import { ContextBars } from "./ContextBars";
 import { ContextLegend } from "./ContextLegend";
 
@@ -31,14 +32,16 @@ export function ContextView() {
       <p className="p-8 text-center text-muted text-sm">
         {context.data === null
           ? "This server is too old to show contexts."
-          : "No messages of this run's model calls were captured."}
+          : context.data?.unknown_count === 0
+            ? "This run made no model call of its own. Its sub-agents' contexts are on their pages."
+            : "The messages of this run's model calls were not sent."}
       </p>
     );
   }
   return (
     <div className="flex h-full flex-col" data-testid="context">
-      <ContextLegend unit={layout.unit} />
-      <ContextBars layout={layout} />
+      <ContextLegend layout={layout} />
+      <ContextBars layout={layout}>{context.data && <CarriedMessages context={context.data} />}</ContextBars>
     </div>
   );
 }

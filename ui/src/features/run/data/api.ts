@@ -45,6 +45,13 @@ export type RunContext = Schemas["RunContext"];
 export type CallContext = Schemas["CallContext"];
 export type ContextSegment = Schemas["ContextSegment"];
 
+export type RunStatistics = Schemas["RunStatistics"];
+export type StepExplanation = Schemas["StepExplanation"];
+export type FactExplanation = Schemas["FactExplanation"];
+export type Audit = Schemas["Audit"];
+export type AuditRecord = Schemas["AuditRecord"];
+export type StepGroup = Schemas["StepGroup"];
+
 /** The parts that fill a context, in drawing order. */
-export const SEGMENTS = ["system", "tools", "history", "tool_results", "new"] as const;
+export const SEGMENTS = ["system", "tools", "user", "assistant", "tool_results", "unseen"] as const;
 export type SegmentKind = (typeof SEGMENTS)[number];

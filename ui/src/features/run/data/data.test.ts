@@ -54,7 +54,7 @@ test("messages are read from anything", () => {
     { type: "text", text: "hi" },
     { type: "tool_call", id: "c1", name: "pay", arguments: { eur: 5 } },
     { type: "tool_result", id: "c1", result: "[not json" },
-    { type: "media", what: "image", mime: null, place: "http://example.org/x.png" },
+    { type: "media", what: "image", mime: null, place: "http://example.org/x.png", data: null },
     { type: "other", value: { type: "odd" } },
     { type: "other", value: 7 },
   ]);
@@ -107,6 +107,8 @@ test("the windows of a timeline make one skeleton, whatever order their names ca
     turn: name.map(() => 1),
     outer: name.map(() => false),
     verdict: name.map(() => 0),
+    tokens: name.map((n) => (n === 0 ? null : 5)),
+    cost_usd: name.map(() => null),
   });
   const skeleton = toSkeleton([
     window(["x", "y"], [0, 1], [null, 0], [0, null]),
@@ -121,5 +123,6 @@ test("the windows of a timeline make one skeleton, whatever order their names ca
     "b",
     "a",
   ]);
+  expect([...skeleton.tokens]).toEqual([Number.NaN, 5, 5, Number.NaN]);
   expect(skeleton.length).toBe(4);
 });

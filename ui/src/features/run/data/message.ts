@@ -18,17 +18,24 @@ export type Part =
       readonly type: "tool_call";
       readonly id: string | null;
       readonly name: string;
-      readonly arguments: Value;
+      /** Undefined if they were not sent. */
+      readonly arguments: Value | undefined;
     }
   | { readonly type: "tool_result"; readonly id: string | null; readonly result: Value }
-  | {
-      readonly type: "media";
-      readonly what: string;
-      readonly mime: string | null;
-      readonly place: string | null;
-    }
+  | MediaPart
   | { readonly type: "compaction"; readonly text: Text | null }
   | { readonly type: "other"; readonly value: Value };
+
+export interface MediaPart {
+  readonly type: "media";
+  /** `image`, `audio`, `document`, … */
+  readonly what: string;
+  readonly mime: string | null;
+  /** An address or a provider's file id. */
+  readonly place: string | null;
+  /** Base64, or a `data:` address, if the content itself was sent. */
+  readonly data: Text | null;
+}
 
 /** Text to draw, or a text so long that it is shown in pages. */
 export type Text = string | Blob;
@@ -108,7 +115,7 @@ function toPart(value: Value): Part {
       type,
       id: text(value.id),
       name: text(value.name) ?? "unnamed tool",
-      arguments: parsed(value.arguments ?? null),
+      arguments: value.arguments === undefined ? undefined : parsed(value.arguments),
     };
   }
   if (type === "tool_call_response") {
@@ -116,8 +123,16 @@ function toPart(value: Value): Part {
     return { type: "tool_result", id: text(value.id), result: parsed(result) };
   }
   if (type === "blob" || type === "uri" || type === "file") {
-    const place = text(value.uri) ?? text(value.file_id);
-    return { type: "media", what: text(value.modality) ?? type, mime: text(value.mime_type), place };
+    const given = type === "blob" ? content : value.uri;
+    const isInline =
+      type === "blob" || (isText(given) && (given instanceof Blob || given.startsWith("data:")));
+    return {
+      type: "media",
+      what: text(value.modality) ?? type,
+      mime: text(value.mime_type),
+      place: isInline ? null : (text(value.uri) ?? text(value.file_id)),
+      data: isInline && isText(given) && given !== "" ? given : null,
+    };
   }
   if (type === "compaction") return { type, text: isText(content) ? content : null };
   return { type: "other", value: type === "other" && value.value !== undefined ? value.value : value };

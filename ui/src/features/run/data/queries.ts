@@ -1,6 +1,6 @@
 /** The run page's queries and their cache keys. The keys of a run begin with `["run", id]`. */
 import { queryOptions } from "@tanstack/react-query";
-import type { RunContext, RunCost, RunDetail, Step } from "./api";
+import type { Audit, RunContext, RunCost, RunDetail, RunStatistics, Step, StepExplanation } from "./api";
 import { get, isMissing } from "./api";
 import { readSkeleton, readValue } from "./reader";
 
@@ -53,6 +53,28 @@ export const costQuery = (runId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "cost"],
     queryFn: () => orNull(get<RunCost>(path(runId, "/cost"))),
+  });
+
+/** Null if the server is too old to explain steps. */
+export const explainQuery = (runId: string, stepId: string) =>
+  queryOptions({
+    queryKey: [...runKey(runId), "explain", stepId],
+    queryFn: () => orNull(get<StepExplanation>(path(runId, `/steps/${encodeURIComponent(stepId)}/explain`))),
+  });
+
+/** Null if the server is too old to show its audit trail, or may not show it to this reader. */
+export const auditQuery = (runId: string) =>
+  queryOptions({
+    queryKey: [...runKey(runId), "audit"],
+    queryFn: () => orNull(get<Audit>(path(runId, "/audit"))),
+    retry: false,
+  });
+
+/** Null if the server is too old to give statistics. */
+export const statisticsQuery = (runId: string) =>
+  queryOptions({
+    queryKey: [...runKey(runId), "statistics"],
+    queryFn: () => orNull(get<RunStatistics>(path(runId, "/statistics"))),
   });
 
 /** Null if the server is too old to attribute contexts. */

@@ -31,6 +31,9 @@ export interface Skeleton {
   readonly duration: Float64Array;
   readonly turn: Int32Array;
   readonly outer: Uint8Array;
+  /** Of calls that count; `NaN` for other steps, and where unknown. */
+  readonly tokens: Float64Array;
+  readonly cost: Float64Array;
 }
 
 export const NONE = -1;
@@ -38,7 +41,10 @@ export const STATUSES = ["running", "ok", "error", "pending", "waiting"] as cons
 export const VERDICTS = [null, "allow", "deny", "hitl"] as const;
 export const RUNNING = 0;
 export const FAILED = 2;
+export const PENDING = 3;
+export const WAITING = 4;
 
+const orNaN = (value: number | null | undefined): number => value ?? Number.NaN;
 const orNone = (value: number | null | undefined): number => value ?? NONE;
 
 /** The dictionaries that a window's columns refer to. */
@@ -92,6 +98,14 @@ export function toSkeleton(windows: readonly [Columns, ...Columns[]]): Skeleton 
       all(({ outer }) => outer),
       Number,
     ),
+    tokens: Float64Array.from(
+      all(({ tokens }) => tokens),
+      orNaN,
+    ),
+    cost: Float64Array.from(
+      all(({ cost_usd }) => cost_usd),
+      orNaN,
+    ),
   };
 }
 
@@ -118,6 +132,10 @@ export function transferable(skeleton: Skeleton): ArrayBuffer[] {
     .filter((value): value is Uint8Array<ArrayBuffer> => ArrayBuffer.isView(value))
     .map((view) => view.buffer);
 }
+
+/** Whether a step failed. A call that was denied did not: it never ran. */
+export const hasFailed = ({ status, verdict }: Skeleton, step: number): boolean =>
+  status[step] === FAILED && verdict[step] !== VERDICTS.indexOf("deny");
 
 /** When a step ended, or `now` (milliseconds from the start of the run) while it runs. */
 export function endOf(skeleton: Skeleton, step: number, now: number): number {

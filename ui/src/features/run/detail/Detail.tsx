@@ -20,7 +20,7 @@ export function Detail() {
 
 function StepDetail({ stepId }: { readonly stepId: string }) {
   const { run, shape } = useRunModel();
-  const at = shape ? shape.skeleton.stepId.indexOf(stepId) : NONE;
+  const at = shape ? shape.at(stepId) : NONE;
   const places = useMemo(() => (at === NONE ? [] : [at]), [at]);
   const row = useRows(run.run_id, places).get(at);
   const data = useQuery(stepDataQuery(run.run_id, stepId));
@@ -43,7 +43,7 @@ function StepDetail({ stepId }: { readonly stepId: string }) {
           <Skeleton className="h-24" />
         </div>
       ) : (
-        <DetailTabs row={row} body={body} />
+        <DetailTabs stepId={stepId} row={row} body={body} />
       )}
     </section>
   );

@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { KindIcon } from "../../../components/KindIcon";
+import { KindIcon, kindTitle } from "../../../components/KindIcon";
 import { usd } from "../../../lib/numbers";
 import { visible } from "../../../lib/text";
 import { duration, exact } from "../../../lib/time";
@@ -7,8 +7,10 @@ import type { Step } from "../data/api";
 import { usageWords } from "../figures";
 import { Marks } from "../marks/Marks";
 import { useRunModel } from "../model";
+import { stepName } from "../names";
 import { ErrorNote } from "../panels/ErrorNote";
 import { VerdictLine } from "../panels/VerdictLine";
+import { StepAudit } from "./AuditTrail";
 import { StepCopy } from "./StepCopy";
 
 interface DetailHeadProps {
@@ -19,7 +21,7 @@ interface DetailHeadProps {
 /** What a step is, when and how long it ran, and the actions on it. */
 export function DetailHead({ stepId, row }: DetailHeadProps) {
   const { run, select } = useRunModel();
-  const name = row ? visible(row.tool_name ?? row.agent_name ?? row.name) : stepId;
+  const name = row ? stepName(row.kind, row.name, row) : stepId;
   return (
     <header className="shrink-0 border-line border-b">
       <div className="flex items-center gap-2 px-3 pt-2.5">
@@ -50,6 +52,7 @@ export function DetailHead({ stepId, row }: DetailHeadProps) {
           ))}
       </dl>
       {row?.verdict && <VerdictLine verdict={row.verdict} />}
+      {row?.verdict && <StepAudit stepId={stepId} />}
       {row?.error && (
         <div className="px-3 pb-2">
           <ErrorNote error={row.error} />
@@ -61,10 +64,10 @@ export function DetailHead({ stepId, row }: DetailHeadProps) {
 
 function facts(row: Step): [fact: string, value: string, title: string][] {
   const found: [string, string | null | undefined, string][] = [
-    ["kind", row.kind, "kind"],
+    ["kind", kindTitle(row.kind), "kind"],
     ["turn", row.turn == null ? null : `turn ${row.turn}`, "turn"],
     ["model", row.model && visible(row.model), `model${row.provider ? ` of ${visible(row.provider)}` : ""}`],
-    ["duration", row.duration_ms == null ? "running" : duration(row.duration_ms), "duration"],
+    ["duration", row.duration_ms == null ? row.status : duration(row.duration_ms), "duration"],
     ["began", `+${duration(row.start_offset_ms)}`, exact(row.started_at)],
     ["usage", row.usage && usageWords(row.usage), "tokens"],
     ["cost", row.cost_usd == null ? null : usd(row.cost_usd), "cost"],

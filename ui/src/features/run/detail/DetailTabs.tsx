@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 import type { Step } from "../data/api";
 import { AttributesTab } from "./AttributesTab";
 import { ConversationTab } from "./ConversationTab";
+import { ExplainTab } from "./ExplainTab";
 import { HappeningsTab } from "./HappeningsTab";
 import { InOutTab } from "./InOutTab";
 import { RawTab } from "./RawTab";
@@ -11,6 +12,7 @@ import { ToolsTab } from "./ToolsTab";
 import { UsageTab } from "./UsageTab";
 
 interface DetailTabsProps {
+  readonly stepId: string;
   readonly row: Step | undefined;
   readonly body: StepBody;
 }
@@ -23,8 +25,8 @@ interface Tab {
 }
 
 /** The tabs that apply to a step: a tool has no prompt, and a step without events has no tab for them. */
-export function DetailTabs({ row, body }: DetailTabsProps) {
-  const tabs = tabsOf(row, body);
+export function DetailTabs({ stepId, row, body }: DetailTabsProps) {
+  const tabs = tabsOf(stepId, row, body);
   const [chosen, setChosen] = useState<string | null>(null);
   const value = tabs.some((tab) => tab.id === chosen) ? (chosen as string) : (tabs[0]?.id ?? "");
   return (
@@ -50,7 +52,7 @@ export function DetailTabs({ row, body }: DetailTabsProps) {
   );
 }
 
-function tabsOf(row: Step | undefined, body: StepBody): Tab[] {
+function tabsOf(stepId: string, row: Step | undefined, body: StepBody): Tab[] {
   const speaks = body.input.length > 0 || body.output.length > 0 || body.system.length > 0;
   const happenings = body.events.length + body.logs.length + body.links.length;
   const tabs: (Tab | false)[] = [
@@ -67,6 +69,7 @@ function tabsOf(row: Step | undefined, body: StepBody): Tab[] {
       title: "Usage",
       draw: () => <UsageTab row={row} body={body} />,
     },
+    { id: "facts", title: "Facts", draw: () => <ExplainTab stepId={stepId} /> },
     { id: "attributes", title: "Attributes", draw: () => <AttributesTab body={body} /> },
     happenings > 0 && {
       id: "events",

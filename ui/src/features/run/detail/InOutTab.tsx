@@ -1,5 +1,6 @@
 import type { Value } from "../data/clip";
 import { parsed } from "../data/message";
+import { plural } from "../figures";
 import { ValueView } from "../json/ValueView";
 import { Facts } from "./Facts";
 import type { StepBody } from "./stepData";
@@ -12,10 +13,52 @@ export function InOutTab({ body }: { readonly body: StepBody }) {
   return (
     <div className="space-y-4">
       {input !== null && <Side title={body.arguments === null ? "Input" : "Arguments"} value={input} />}
+      {Array.isArray(body.documents) && <Documents documents={body.documents} />}
       {output !== null && <Side title={body.result === null ? "Output" : "Result"} value={output} />}
-      {body.documents !== null && <Side title="Documents" value={body.documents} />}
       {empty && <p className="text-muted text-sm">Neither input nor output of this step was captured.</p>}
       <Facts title="Parameters" values={body.parameters} />
+    </div>
+  );
+}
+
+/** The most documents that are drawn. The rest is in the attributes. */
+const SHOWN = 50;
+
+/** What was retrieved: each document's text, how well it fits, and what else is known of it. */
+function Documents({ documents }: { readonly documents: readonly Value[] }) {
+  return (
+    <section aria-label="Documents">
+      <h3 className="detail-heading mb-1">{plural(documents.length, "document")}</h3>
+      <ol className="space-y-2">
+        {documents.slice(0, SHOWN).map((document, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a result's documents never move
+          <li key={at} className="rounded-md border border-line p-2">
+            <DocumentView document={document} />
+          </li>
+        ))}
+      </ol>
+      {documents.length > SHOWN && <p className="text-muted text-xs">and {documents.length - SHOWN} more</p>}
+    </section>
+  );
+}
+
+function DocumentView({ document }: { readonly document: Value }) {
+  if (
+    document === null ||
+    typeof document !== "object" ||
+    Array.isArray(document) ||
+    document instanceof Blob
+  )
+    return <ValueView value={parsed(document)} label="document" />;
+  const { content, page_content, text, score, ...rest } = document;
+  const said = content ?? page_content ?? text;
+  return (
+    <div className="space-y-1">
+      {typeof score === "number" && (
+        <p className="text-muted text-xs tabular-nums">score {Number(score.toPrecision(4))}</p>
+      )}
+      {said !== undefined && <ValueView value={parsed(said)} label="document" />}
+      {Object.keys(rest).length > 0 && <ValueView value={rest} label="about the document" />}
     </div>
   );
 }

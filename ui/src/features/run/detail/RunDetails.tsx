@@ -4,7 +4,9 @@ import { RunCost } from "../cost/RunCost";
 import { Scores } from "../marks/Scores";
 import { useRunModel } from "../model";
 import { ErrorNote } from "../panels/ErrorNote";
+import { AuditTrail } from "./AuditTrail";
 import { Facts } from "./Facts";
+import { Statistics } from "./Statistics";
 
 /** Details of the run as a whole, shown while no step is selected. */
 export function RunDetails() {
@@ -15,12 +17,14 @@ export function RunDetails() {
       aria-label="About this run"
       data-testid="run-details"
     >
-      {run.error && <ErrorNote error={run.error} />}
+      {run.error && run.status === "failed" && <ErrorNote error={run.error} />}
       <section aria-label="Scores">
         <h2 className="detail-heading mb-1">Scores</h2>
         <Scores />
       </section>
       <RunCost />
+      <Statistics />
+      <AuditTrail />
       <Facts
         title="Run"
         values={{

@@ -33,7 +33,7 @@ function partMarkdown(part: Part): string {
     case "reasoning":
       return quote(textOf(part.text));
     case "tool_call":
-      return `Calls \`${part.name}\`:\n\n${fenced(part.arguments)}`;
+      return `Calls \`${part.name}\`:\n\n${fenced(part.arguments ?? null)}`;
     case "tool_result":
       return `Result:\n\n${fenced(part.result)}`;
     case "media":

@@ -1,6 +1,7 @@
 import { RunDetails } from "../detail/RunDetails";
 import { Tags } from "../marks/Tags";
 import { Disclosure } from "../panels/Disclosure";
+import { TextFormChoice } from "../text/TextFormProvider";
 import { RunOrigin } from "./RunOrigin";
 
 /** On a narrow screen, the run's details are behind one line, to leave room for the story. */
@@ -14,6 +15,7 @@ export function NarrowFacts() {
               <RunOrigin />
               <Tags />
             </div>
+            <TextFormChoice />
             <RunDetails />
           </div>
         )}

@@ -3,6 +3,9 @@ import { clock, duration, exact } from "../../../lib/time";
 import type { Run } from "../data/api";
 import { useRunModel } from "../model";
 
+/** The figures that include sub-agents. */
+const SUMS = new Set(["Cost", "Tokens in", "Tokens out", "Cached", "Turns", "Tools"]);
+
 /** The run's figures. With sub-agents, the total comes first and the run's own part after it. */
 export function RunFigures() {
   const { run, now } = useRunModel();
@@ -10,22 +13,28 @@ export function RunFigures() {
   const hasChildren = total.run_count > 1;
   const figures: [name: string, value: string, own: string | null][] = [
     ["Duration", duration(run.status === "running" ? now : run.duration_ms), null],
-    ["Cost", cost(total.cost_usd, run.cost_complete), hasChildren ? cost(run.cost_usd, true) : null],
-    ["Tokens in", count(total.input_tokens), hasChildren ? count(run.input_tokens) : null],
-    ["Cached", count(total.cache_read_tokens), null],
-    ["Tokens out", count(total.output_tokens), hasChildren ? count(run.output_tokens) : null],
-    ["Turns", String(total.turn_count), hasChildren ? String(run.turn_count) : null],
-    ["Tools", String(total.tool_call_count), hasChildren ? String(run.tool_call_count) : null],
+    [
+      "Cost",
+      cost(total.cost_usd, run.cost_complete),
+      hasChildren ? own(cost(run.cost_usd, run.cost_complete)) : null,
+    ],
+    ["Tokens in", count(total.input_tokens), hasChildren ? own(count(run.input_tokens)) : null],
+    ...(total.cache_read_tokens
+      ? [["Cached", count(total.cache_read_tokens), null] as [string, string, null]]
+      : []),
+    ["Tokens out", count(total.output_tokens), hasChildren ? own(count(run.output_tokens)) : null],
+    ["Turns", String(total.turn_count), hasChildren ? own(String(run.turn_count)) : null],
+    ["Tools", String(total.tool_call_count), hasChildren ? own(String(run.tool_call_count)) : null],
   ];
   return (
-    <dl className="mt-1.5 flex flex-wrap gap-x-5 gap-y-1 text-sm tabular-nums">
+    <dl className="mt-1.5 flex flex-wrap gap-x-5 gap-y-1 text-sm tabular-nums max-sm:flex-nowrap max-sm:overflow-x-auto max-sm:whitespace-nowrap">
       {figures.map(([name, value, own]) => (
         <div
           key={name}
           className="flex items-baseline gap-1.5"
           title={own === null ? undefined : `${own} of it without sub-agents`}
         >
-          <dt className="text-muted text-xs">{name}</dt>
+          <dt className="text-muted text-xs">{hasChildren && SUMS.has(name) ? `∑ ${name}` : name}</dt>
           <dd>
             {value}
             {own !== null && own !== value && <span className="pl-1 text-muted text-xs">(own {own})</span>}
@@ -61,6 +70,10 @@ function Verdicts({
     </div>
   );
 }
+
+/** A run's own part, if there is one that is known. */
+const own = (value: string): string | null =>
+  value === "unknown" || value === "–" || value === "0" ? null : value;
 
 /** If part of a cost is unknown, the sum is a lower bound. */
 const cost = (dollars: number | null | undefined, complete: boolean): string =>

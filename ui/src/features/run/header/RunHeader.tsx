@@ -1,6 +1,11 @@
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Trash2 } from "lucide-react";
+import { FilterLink } from "../../../components/FilterLink";
 import { RunLink } from "../../../components/RunLink";
 import { StatusMark } from "../../../components/StatusMark";
 import { visible } from "../../../lib/text";
+import { deleteLater } from "../../runs/deletion";
+import { lastView } from "../../runs/lastView";
 import { Marks } from "../marks/Marks";
 import { Tags } from "../marks/Tags";
 import { useRunModel } from "../model";
@@ -9,18 +14,28 @@ import { NarrowFacts } from "./NarrowFacts";
 import { RunCopy } from "./RunCopy";
 import { RunFigures } from "./RunFigures";
 import { RunOrigin } from "./RunOrigin";
+import { Why, type WhyProps } from "./Why";
 
 /** The agent, status and figures of the run, shown in every view. */
-export function RunHeader() {
+export function RunHeader(props: WhyProps) {
   const { run } = useRunModel();
   const isWide = useIsWide();
+  const navigate = useNavigate();
   const name = visible(run.agent_name ?? run.name);
   return (
     <header className="shrink-0 border-line border-b px-4 pt-3 pb-2">
       <div className="flex items-center gap-2.5">
+        <Link
+          to="/"
+          search={lastView()}
+          className="shrink-0 text-muted text-xs hover:text-text"
+          title="Back to the list"
+        >
+          ← Runs
+        </Link>
         <StatusMark status={run.status} />
         <h1 className="min-w-0 truncate font-semibold text-lg tracking-tight" title={name}>
-          {name}
+          {run.agent_name ? <FilterLink name="agent" value={run.agent_name} /> : name}
         </h1>
         {run.parent_run_id && (
           <RunLink runId={run.parent_run_id} className="shrink-0 text-accent text-xs hover:underline">
@@ -30,9 +45,22 @@ export function RunHeader() {
         <span className="ml-auto flex shrink-0 items-center">
           <Marks runId={run.run_id} stepId={null} />
           <RunCopy />
+          <button
+            type="button"
+            className="btn-icon"
+            aria-label="Delete this run"
+            title="Delete this run, its sub-agents and all their content"
+            onClick={() => {
+              deleteLater([{ id: run.run_id, name }]);
+              void navigate({ to: "/", search: lastView() });
+            }}
+          >
+            <Trash2 aria-hidden className="size-4" />
+          </button>
         </span>
       </div>
       <RunFigures />
+      <Why {...props} />
       {isWide ? (
         <div className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs">
           <RunOrigin />

@@ -1,3 +1,4 @@
+import { FilterLink } from "../../../components/FilterLink";
 import { RunLink } from "../../../components/RunLink";
 import { visible } from "../../../lib/text";
 import { useRunModel } from "../model";
@@ -5,23 +6,31 @@ import { useRunModel } from "../model";
 /** The origin of a run: models, session, user, prompt, experiment, and the runs before and after it. */
 export function RunOrigin() {
   const { run } = useRunModel();
-  const facts: [name: string, value: string | null | undefined][] = [
-    ["Model", run.models.join(", ")],
-    ["Session", run.session_id],
-    ["User", run.user_id],
-    ["Prompt", join(run.prompt_id, run.prompt_version && `v${run.prompt_version}`)],
-    ["Experiment", join(run.experiment_id, run.experiment_variant)],
-  ];
+  const facts: [name: string, field: string, values: readonly string[], more?: string | null | undefined][] =
+    [
+      ["Model", "model", run.models],
+      ["Session", "session", only(run.session_id)],
+      ["User", "user", only(run.user_id)],
+      ["Prompt", "prompt_id", only(run.prompt_id), run.prompt_version && `v${run.prompt_version}`],
+      ["Experiment", "experiment_id", only(run.experiment_id), run.experiment_variant],
+      ["Service", "service", only(run.service_name)],
+    ];
   return (
     <>
       <dl className="contents">
         {facts.map(
-          ([name, value]) =>
-            value && (
-              <div key={name} className="flex min-w-0 max-w-72 items-baseline gap-1.5">
+          ([name, field, values, more]) =>
+            values.length > 0 && (
+              <div key={name} className="flex min-w-0 max-w-80 items-baseline gap-1.5">
                 <dt className="text-muted">{name}</dt>
-                <dd className="truncate" title={visible(value)}>
-                  {visible(value)}
+                <dd className="truncate">
+                  {values.map((value, at) => (
+                    <span key={value}>
+                      {at > 0 && ", "}
+                      <FilterLink name={field} value={value} className="underline" />
+                    </span>
+                  ))}
+                  {more && ` · ${visible(more)}`}
                 </dd>
               </div>
             ),
@@ -41,5 +50,4 @@ export function RunOrigin() {
   );
 }
 
-const join = (a: string | null | undefined, b: string | null | undefined): string =>
-  [a, b].filter(Boolean).join(" · ");
+const only = (value: string | null | undefined): readonly string[] => (value ? [value] : []);

@@ -1,6 +1,6 @@
 import { ChevronRight } from "lucide-react";
 import { visible } from "../../../lib/text";
-import type { JsonRow } from "../layout/jsonRows";
+import type { JsonRow, Scalar, Table } from "../layout/jsonRows";
 import { Fold } from "../text/Fold";
 import { PagedText } from "../text/PagedText";
 import { SafeText } from "../text/SafeText";
@@ -20,7 +20,7 @@ export function JsonLine({ row, folds, onTurn }: JsonLineProps) {
       {holds ? (
         <button
           type="button"
-          className="-ml-0.5 flex size-5 shrink-0 items-center justify-center text-muted hover:text-text"
+          className="-my-0.5 -ml-1.5 flex size-6 shrink-0 items-center justify-center text-muted hover:text-text"
           aria-expanded={row.open}
           aria-label={`${row.open ? "Fold" : "Unfold"} ${visible(row.key ?? "value")}`}
           onClick={() => onTurn(row.pointer)}
@@ -35,9 +35,54 @@ export function JsonLine({ row, folds, onTurn }: JsonLineProps) {
           <SafeText>{row.key}</SafeText>
         </span>
       )}
-      <JsonValue row={row} />
+      {row.table ? <TableView table={row.table} /> : <JsonValue row={row} />}
+      {row.isQuoted && (
+        <span className="shrink-0 pl-1.5 text-muted" title="This was sent as a text that holds JSON.">
+          text
+        </span>
+      )}
     </div>
   );
+}
+
+function TableView({ table: { columns, rows } }: { readonly table: Table }) {
+  return (
+    <div className="min-w-0 overflow-x-auto">
+      <table className="json-table">
+        <thead>
+          <tr>
+            {columns.map((name) => (
+              <th key={name} scope="col" className="font-normal text-muted">
+                <SafeText>{name}</SafeText>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((cells, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: records have no identity
+            <tr key={at}>
+              {cells.map((cell, at) => (
+                <td key={columns[at]} className={typeof cell === "number" ? "text-right" : undefined}>
+                  {cell !== undefined && <ScalarView value={cell} />}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function ScalarView({ value }: { readonly value: Scalar }) {
+  if (typeof value === "string")
+    return (
+      <span className="text-(--json-text)">
+        <SafeText>{value}</SafeText>
+      </span>
+    );
+  return <span className={value === null ? "text-muted" : "text-(--json-number)"}>{String(value)}</span>;
 }
 
 function JsonValue({ row: { value, size, open, key } }: { readonly row: JsonRow }) {
@@ -68,5 +113,5 @@ function JsonValue({ row: { value, size, open, key } }: { readonly row: JsonRow 
       </div>
     );
   }
-  return <span className={value === null ? "text-muted" : "text-(--json-number)"}>{String(value)}</span>;
+  return <ScalarView value={value as Scalar} />;
 }

@@ -6,7 +6,8 @@ import { SafeText } from "../text/SafeText";
 import { JsonView } from "./JsonView";
 
 /** Shows arguments, a result or an attribute: text as text, a structure as JSON, nothing as nothing. */
-export function ValueView({ value, label }: { readonly value: Value; readonly label: string }) {
+export function ValueView({ value, label }: { readonly value: Value | undefined; readonly label: string }) {
+  if (value === undefined) return <p className="text-muted text-xs">not sent</p>;
   if (value === null) return <p className="text-muted text-xs">none</p>;
   if (value instanceof Blob) return <PagedText blob={value} label={label} />;
   if (!isText(value)) return <JsonView value={value} label={label} />;

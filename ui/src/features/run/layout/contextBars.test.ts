@@ -17,8 +17,9 @@ const call = (given: Partial<CallContext>): CallContext => ({
   change_at: null,
   ...given,
 });
-const part = (what: "system" | "new", bytes: number, tokens: number | null) => ({
+const part = (what: "system" | "user", bytes: number, tokens: number | null) => ({
   what,
+  new: false,
   messages: 1,
   bytes,
   tokens,
@@ -26,8 +27,8 @@ const part = (what: "system" | "new", bytes: number, tokens: number | null) => (
 
 test("bars are measured against the fullest call, and empty parts are left out", () => {
   const { unit, bars } = contextBars([
-    call({ segments: [part("system", 40, 10), part("new", 0, 0)] }),
-    call({ segments: [part("system", 40, 10), part("new", 40, 30)] }),
+    call({ segments: [part("system", 40, 10), part("user", 0, 0)] }),
+    call({ segments: [part("system", 40, 10), part("user", 40, 30)] }),
   ]);
   expect(unit).toBe("tokens");
   expect(bars.map((bar) => bar.parts.map((part) => part.width))).toEqual([[0.25], [0.25, 0.75]]);
@@ -35,8 +36,8 @@ test("bars are measured against the fullest call, and empty parts are left out",
 
 test("where one call's tokens are unknown all bars are of bytes", () => {
   const { unit, bars } = contextBars([
-    call({ segments: [part("new", 10, 5)] }),
-    call({ input_tokens: null, segments: [part("new", 20, null)] }),
+    call({ segments: [part("user", 10, 5)] }),
+    call({ input_tokens: null, segments: [part("user", 20, null)] }),
   ]);
   expect([unit, bars.map((bar) => bar.size)]).toEqual(["bytes", [10, 20]]);
 });

@@ -10,6 +10,8 @@ export interface StepSketch {
   readonly status?: number;
   readonly turn?: number;
   readonly run?: string;
+  readonly tokens?: number;
+  readonly cost?: number;
 }
 
 /** Makes a skeleton from a sketch of its steps. Step `n` has the id `s<n>`. */
@@ -38,6 +40,8 @@ export function sketch(steps: readonly StepSketch[]): Skeleton {
       duration_ms: steps.map((step) => step.ms),
       turn: steps.map((step) => step.turn ?? null),
       outer: steps.map(() => false),
+      tokens: steps.map((step) => step.tokens ?? null),
+      cost_usd: steps.map((step) => step.cost ?? null),
     },
   ]);
 }

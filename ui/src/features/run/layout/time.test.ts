@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { criticalPath } from "./criticalPath";
 import { gaps } from "./gaps";
-import { minimap } from "./minimap";
 import { toScale } from "./scale";
 import { selfTimes } from "./selfTime";
 import { marksOf } from "./stretches";
@@ -81,18 +80,6 @@ test("ticks are round and not in folded gaps", () => {
   expect(roundUp(3)).toBe(5);
   expect(roundUp(40_000)).toBe(60_000);
   expect(ticks(toScale(0, []), WHOLE, [], 4)[0]).toBe(0);
-});
-
-test("the minimap shows where much ran at once and where it failed", () => {
-  const failing = sketch([
-    { at: 0, ms: 4 },
-    { at: 0, ms: 1, parent: 0 },
-    { at: 2, ms: 1, parent: 0, status: 2 },
-    { at: 2, ms: 1, parent: 0 },
-  ]);
-  const map = minimap(failing, toTree(failing), toScale(4, []), 4, 0);
-  expect([...map.busy]).toEqual([0.5, 0.5, 1, 1]);
-  expect([...map.failed]).toEqual([0, 0, 0, 1]);
 });
 
 test("pauses between many short turns are all folded, and still leave room", () => {

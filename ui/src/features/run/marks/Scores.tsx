@@ -38,7 +38,7 @@ export function Scores() {
             {score.source === "person" && (
               <button
                 type="button"
-                className="btn-icon size-5"
+                className="btn-icon size-6"
                 aria-label={`Remove the score ${visible(score.name)}`}
                 onClick={() => remove.mutate(score.score_id)}
               >

@@ -1,5 +1,6 @@
 import { Plus, X } from "lucide-react";
 import { type FormEvent, useState } from "react";
+import { FilterLink } from "../../../components/FilterLink";
 import { visible } from "../../../lib/text";
 import { useRunModel } from "../model";
 import { useRunWrites } from "./scores";
@@ -19,10 +20,10 @@ export function Tags() {
     <span className="flex flex-wrap items-center gap-1">
       {run.tags.map((name) => (
         <span key={name} className="chip">
-          {visible(name)}
+          <FilterLink name="tag" value={name} className="max-w-48 truncate" />
           <button
             type="button"
-            className="text-muted hover:text-text"
+            className="-mr-2 inline-flex size-6 items-center justify-center text-muted hover:text-text"
             aria-label={`Remove the tag ${visible(name)}`}
             onClick={() => tag.mutate({ remove_tags: [name] })}
           >

@@ -12,15 +12,17 @@ export interface CentreViewProps {
   readonly onSearch: (search: RunSearch) => void;
   readonly skeletonError: Error | null;
   readonly onRetry: () => void;
+  /** Told when another turn of the story is read; null while the one in the address is. */
+  readonly onSight: (turn: number | null) => void;
 }
 
 /**
  * The view named in the address. The page's script contains all views: they are small, and React delays what replaces a fallback
  * by a third of a second.
  */
-export function CentreView({ search, skeletonError, onRetry }: CentreViewProps) {
+export function CentreView({ search, skeletonError, onRetry, onSight }: CentreViewProps) {
   const view = search.view ?? "story";
-  if (view === "story") return <Story turn={search.turn} />;
+  if (view === "story") return <Story turn={search.turn} onSight={onSight} />;
   return view === "context" ? (
     <ContextView />
   ) : (

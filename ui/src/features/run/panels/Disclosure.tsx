@@ -19,7 +19,7 @@ export function Disclosure({ summary, open: atFirst = false, children }: Disclos
         data-fold
         aria-expanded={open}
         aria-controls={open ? id : undefined}
-        className="flex max-w-full items-center gap-1.5 text-muted text-xs hover:text-text"
+        className="flex max-w-full items-center gap-1.5 text-left text-muted text-xs hover:text-text"
         onClick={() => setOpen(!open)}
       >
         <ChevronRight

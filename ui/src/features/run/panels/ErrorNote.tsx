@@ -1,4 +1,5 @@
 import { CircleAlert } from "lucide-react";
+import { errorTitle } from "../../../lib/errors";
 import type { ErrorInfo } from "../data/api";
 import { Fold } from "../text/Fold";
 import { SafeText } from "../text/SafeText";
@@ -8,7 +9,7 @@ export function ErrorNote({ error }: { readonly error: ErrorInfo }) {
   return (
     <div className="rounded-md bg-error/10 px-3 py-2 text-xs" data-testid="error-note">
       <p className="flex items-center gap-1.5 font-semibold text-error">
-        <CircleAlert aria-hidden className="size-3.5 shrink-0" /> <SafeText>{error.type}</SafeText>
+        <CircleAlert aria-hidden className="size-3.5 shrink-0" /> {errorTitle(error)}
       </p>
       {error.message && (
         <Fold label="error message">

@@ -12,6 +12,7 @@ export function PageState({
   if (error) {
     return (
       <div className="mx-auto max-w-xl p-8">
+        <h1 className="sr-only">A run that could not be loaded</h1>
         <ErrorPanel what="This run" error={error} retry={onRetry} />
       </div>
     );

@@ -1,5 +1,7 @@
-import { PanelLeft, PanelRight } from "lucide-react";
+import { PanelLeft, PanelRight, Search } from "lucide-react";
+import type { ReactNode } from "react";
 import { VIEWS, type View } from "../search";
+import { TextFormChoice } from "../text/TextFormProvider";
 import type { PanelFold, PanelFolds } from "./usePanelFolds";
 
 const TITLES: Readonly<Record<View, readonly [title: string, key: string]>> = {
@@ -12,11 +14,14 @@ const TITLES: Readonly<Record<View, readonly [title: string, key: string]>> = {
 interface ViewTabsProps {
   readonly view: View;
   readonly onView: (view: View) => void;
+  readonly onFind: () => void;
   readonly folds?: PanelFolds;
+  /** Beside the tabs, where there is no list of turns. */
+  readonly picker?: ReactNode;
 }
 
 /** The four ways to look at a run. */
-export function ViewTabs({ view, onView, folds }: ViewTabsProps) {
+export function ViewTabs({ view, onView, onFind, folds, picker }: ViewTabsProps) {
   return (
     <div className="flex shrink-0 items-center gap-1 border-line border-b px-2">
       {folds && <FoldButton fold={folds.list} what="the list of turns" Icon={PanelLeft} />}
@@ -38,8 +43,23 @@ export function ViewTabs({ view, onView, folds }: ViewTabsProps) {
           );
         })}
       </nav>
+      <button
+        type="button"
+        className="btn-icon shrink-0"
+        aria-label="Find in this run"
+        title="Find in this run (/)"
+        onClick={onFind}
+      >
+        <Search aria-hidden className="size-3.5" />
+      </button>
+      {picker}
+      {view === "story" && folds && (
+        <span className="ml-auto min-w-0">
+          <TextFormChoice />
+        </span>
+      )}
       {folds && (
-        <span className="ml-auto">
+        <span className={view === "story" ? "" : "ml-auto"}>
           <FoldButton fold={folds.detail} what="the details" Icon={PanelRight} />
         </span>
       )}

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { ErrorPanel } from "../../../components/ErrorPanel";
 import { RunLink } from "../../../components/RunLink";
 import { Skeleton } from "../../../components/Skeleton";
+import { errorLine } from "../../../lib/errors";
 import { visible } from "../../../lib/text";
 import type { Run } from "../data/api";
 import { runQuery } from "../data/queries";
@@ -14,21 +15,23 @@ import { TurnView } from "./TurnView";
 
 /** A sub-agent: its name, totals and answer when folded, its own story when open. */
 export function ChildRun({ run }: { readonly run: Run }) {
+  const { run: top, now } = useRunModel();
   const name = visible(run.agent_name ?? run.name);
+  const figures = runFigures(run, top.children, top.started_at + now);
   return (
     <div className="story-child" data-child-run={run.run_id}>
       <Disclosure
         summary={
           <span className="flex min-w-0 flex-wrap items-baseline gap-x-2">
             <span className="truncate font-semibold text-text text-sm">{name}</span>
-            <span className="text-left tabular-nums">{runFigures(run).join(" · ")}</span>
+            <span className="text-left tabular-nums">{figures.join(" · ")}</span>
           </span>
         }
       >
         {() => <ChildStory runId={run.run_id} />}
       </Disclosure>
       <p className="mt-1 line-clamp-2 pl-5 text-muted text-sm" title={visible(run.output_preview ?? "")}>
-        {visible(run.error?.message ?? run.output_preview ?? "")}
+        {run.error ? errorLine(run.error) : visible(run.output_preview ?? "")}
       </p>
     </div>
   );
@@ -56,7 +59,7 @@ function ChildStory({ runId }: { readonly runId: string }) {
           runId={runId}
           turn={turn}
           level={3}
-          last={at === run.data.turns.length - 1}
+          isLast={run.data.status === "completed" && at === run.data.turns.length - 1}
           told={told.filter((place) => place.turn === turn.n)}
         />
       ))}

@@ -1,18 +1,38 @@
+import { useQuery } from "@tanstack/react-query";
 import type { Schemas } from "../../../api/client";
 import { visible } from "../../../lib/text";
-import { clock, exact } from "../../../lib/time";
+import { clock, duration, exact } from "../../../lib/time";
+import { toMessages } from "../data/message";
+import { turnQuery } from "../data/queries";
+import { lastMoment, type Skeleton } from "../data/skeleton";
 import { useRunModel } from "../model";
 import { ErrorNote } from "../panels/ErrorNote";
 import { Prose } from "../text/Prose";
+import type { TurnBody } from "./turn";
 
-/** The beginning of a story, if no turn shows it: the input of the run. */
+/** The text that a turn's messages hold of a role; null until they have loaded. */
+function useSaid(n: number | undefined, where: "new_messages" | "output", role: string): boolean | null {
+  const { run } = useRunModel();
+  const turn = useQuery({ ...turnQuery(run.run_id, n ?? 0), enabled: n !== undefined });
+  if (n === undefined) return false;
+  if (turn.isError) return false;
+  if (!turn.data) return null;
+  const messages = toMessages((turn.data as unknown as TurnBody)[where]);
+  return messages.some(
+    (message) =>
+      message.role === role && message.parts.some((part) => part.type === "text" || part.type === "media"),
+  );
+}
+
+/** The question at the head of a story, if its first turn does not show it. */
 export function RunStart() {
   const { run } = useRunModel();
-  if (run.turns.length > 0 || !run.input_preview) return null;
+  const isTold = useSaid(run.turns[0]?.n, "new_messages", "user");
+  if (isTold !== false || !run.input_preview) return null;
   return (
     <div className="story-block story-user mb-4">
       <p className="story-label">Asked</p>
-      <Prose text={run.input_preview} label="input" />
+      <Prose text={run.input_preview} label="input" voice="person" />
     </div>
   );
 }
@@ -33,32 +53,34 @@ function Waiting({ waiting }: { readonly waiting: Schemas["Waiting"] }) {
           since {clock(waiting.since, Date.now())}
         </time>
       </p>
-      {waiting.question && <Prose text={waiting.question} label="question" />}
+      {waiting.question && <Prose text={waiting.question} label="question" voice="person" />}
     </div>
   );
 }
 
 /** The end of a story: still running, waiting for a person, abandoned, failed outside any turn, or with an answer that no turn shows. */
 export function RunEnd() {
-  const { run } = useRunModel();
-  const told = run.turns.some((turn) => turn.error);
+  const { run, shape, now } = useRunModel();
+  const errorTold = run.turns.some((turn) => turn.error) || run.total.deny_count > 0;
+  const answerTold = useSaid(run.turns.at(-1)?.n, "output", "assistant");
   return (
     <div className="space-y-3">
-      {run.turns.length === 0 && run.output_preview && (
+      {answerTold === false && run.output_preview && run.status !== "running" && (
         <div className="story-block story-final">
           <p className="story-label">Answer</p>
-          <Prose text={run.output_preview} label="output" />
+          <Prose text={run.output_preview} label="output" voice="model" whole />
         </div>
       )}
-      {run.turns.length === 0 && !run.input_preview && !run.output_preview && (
+      {run.turns.length === 0 && !run.input_preview && !run.output_preview && run.status !== "running" && (
         <p className="py-8 text-center text-muted text-sm">
           This run has no turns, because no model call of it was received. Its steps are in the tree.
         </p>
       )}
-      {run.error && !told && <ErrorNote error={run.error} />}
+      {run.error && !errorTold && <ErrorNote error={run.error} />}
       {run.status === "running" && (
         <p role="status" className="flex items-center gap-2 text-muted text-sm">
           <span className="pulse size-2 rounded-full bg-accent" /> Still running: new turns appear here.
+          {shape && <Silence skeleton={shape.skeleton} now={now} />}
         </p>
       )}
       {run.status === "waiting" && run.waiting && <Waiting waiting={run.waiting} />}
@@ -69,4 +91,13 @@ export function RunEnd() {
       )}
     </div>
   );
+}
+
+/** A silence shorter than this, in milliseconds, is not worth a word. */
+const SILENT = 5000;
+
+/** How long ago the last step that is known began or ended. */
+function Silence({ skeleton, now }: { readonly skeleton: Skeleton; readonly now: number }) {
+  const silent = now - lastMoment(skeleton);
+  return silent > SILENT && <span className="tabular-nums">Nothing new for {duration(silent)}.</span>;
 }

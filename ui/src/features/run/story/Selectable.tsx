@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { MouseEvent, ReactNode } from "react";
 import { useRunModel } from "../model";
 
 interface SelectableProps {
@@ -7,16 +7,30 @@ interface SelectableProps {
   readonly children: ReactNode;
 }
 
+/** What has a use of its own inside a block. */
+const OWN_USE = "button, a, input, select, textarea, summary, [data-child-run]";
+
 /**
- * A block of the story that represents a step. Clicking it, except on text that could be selected, opens the step's details. The
- * button is for keyboards and screen readers.
+ * A block of the story that represents a step. A click anywhere on it opens the step's details, except on what has a use of its own,
+ * and while text is selected. The button is for keyboards, screen readers and fingers.
  */
 export function Selectable({ stepId, label, children }: SelectableProps) {
   const { selected, select } = useRunModel();
   if (stepId === null) return <div>{children}</div>;
   const isSelected = stepId === selected;
+  const open = (event: MouseEvent<HTMLElement>) => {
+    const used = (event.target as HTMLElement).closest(OWN_USE);
+    const isInside = used !== null && event.currentTarget.contains(used);
+    if (!isInside && !isSelected && getSelection()?.isCollapsed !== false) select(stepId);
+  };
   return (
-    <div data-step={stepId} className={`group relative ${isSelected ? "story-selected" : ""}`}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: the button below does the same for keyboards
+    // biome-ignore lint/a11y/useKeyWithClickEvents: as above
+    <div
+      data-step={stepId}
+      className={`group relative cursor-pointer ${isSelected ? "story-selected" : ""}`}
+      onClick={open}
+    >
       {children}
       <button
         type="button"

@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef } from "react";
+import { ArrowDown } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { firstRect } from "../../../lib/firstRect";
 import { useKeys } from "../../../lib/useKeys";
 import type { Run } from "../data/api";
@@ -8,16 +9,23 @@ import { moved } from "../selection";
 import { ChildRun } from "./ChildRun";
 import { placeChildren, type Told } from "./children";
 import { RunEnd, RunStart } from "./Ends";
-import { foldAll, turnInSight } from "./folds";
-import { stopsOf, turnIndexOf } from "./stops";
+import { foldAll, stopsOf, turnIndexOf, turnInSight, useScrollTo } from "./scrolling";
 import { TurnView } from "./TurnView";
-import { useScrollTo } from "./useScrollTo";
 
 /** The assumed height of a turn that has not been drawn yet. */
 const USUAL = 320;
+/** A story that is scrolled to within this many pixels of its end is at its end. */
+const AT_END = 40;
+
+interface StoryProps {
+  /** The turn in the address. */
+  readonly turn: number | undefined;
+  /** Told when another turn is read; null while the turn or step in the address is. */
+  readonly onSight: (turn: number | null) => void;
+}
 
 /** The run, turn by turn. Turns are fetched and drawn as they come into view. */
-export function Story({ turn }: { readonly turn: number | undefined }) {
+export function Story({ turn, onSight }: StoryProps) {
   const { run, shape, selected, select } = useRunModel();
   const scroller = useRef<HTMLDivElement>(null);
   const children = useMemo<Told<Run>[]>(() => {
@@ -34,47 +42,95 @@ export function Story({ turn }: { readonly turn: number | undefined }) {
   });
 
   const wanted = selected ? turnIndexOf(run.turns, selected) : run.turns.findIndex((t) => t.n === turn);
-  useScrollTo(scroller, virtual, wanted, selected);
+  const held = useScrollTo(scroller, virtual, wanted, selected);
   const go = (by: number) => select(moved(stopsOf(run.turns), selected, by));
-  const fold = (open: boolean) => {
-    const within = scroller.current && turnInSight(scroller.current, wanted);
-    if (within) foldAll(within, open);
-  };
+  const fold = (open: boolean) => scroller.current && foldAll(scroller.current, wanted, open);
   useKeys({ j: () => go(1), k: () => go(-1), "[": () => fold(false), "]": () => fold(true) });
+  const follow = useFollow(scroller, run.status === "running", virtual.getTotalSize());
 
+  const onScroll = () => {
+    const { current } = scroller;
+    if (!current) return;
+    const at = held.current ? undefined : turnInSight(current)?.dataset["turnAt"];
+    onSight(at === undefined ? null : (run.turns[Number(at)]?.n ?? null));
+  };
   const before = children.filter((told) => told.turn === null);
   return (
-    <div ref={scroller} className="h-full overflow-y-auto overscroll-contain" data-testid="story">
-      <div className="mx-auto max-w-[860px] px-4 pt-4 pb-16 sm:px-6">
-        <RunStart />
-        {before.map(({ child }) => (
-          <ChildRun key={child.run_id} run={child} />
-        ))}
-        <div className="relative" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const turn = run.turns[item.index];
-            return (
-              turn && (
-                <div
-                  key={item.key}
-                  ref={virtual.measureElement}
-                  data-index={item.index}
-                  className="absolute inset-x-0 top-0"
-                  style={{ transform: `translateY(${item.start}px)` }}
-                >
-                  <TurnView
-                    runId={run.run_id}
-                    turn={turn}
-                    last={item.index === run.turns.length - 1}
-                    told={children.filter((told) => told.turn === turn.n)}
-                  />
-                </div>
-              )
-            );
-          })}
+    <div className="relative h-full">
+      <div
+        ref={scroller}
+        className="h-full overflow-y-auto overscroll-contain"
+        data-testid="story"
+        onScroll={onScroll}
+      >
+        <div className="mx-auto max-w-[860px] px-4 pt-4 pb-16 sm:px-6">
+          <RunStart />
+          {before.length > 0 && (
+            <div className="mb-4 space-y-3">
+              {before.map(({ child }) => (
+                <ChildRun key={child.run_id} run={child} />
+              ))}
+            </div>
+          )}
+          <div className="relative" style={{ height: virtual.getTotalSize() }}>
+            {virtual.getVirtualItems().map((item) => {
+              const turn = run.turns[item.index];
+              return (
+                turn && (
+                  <div
+                    key={item.key}
+                    ref={virtual.measureElement}
+                    data-index={item.index}
+                    data-turn-at={item.index}
+                    className="absolute inset-x-0"
+                    // Not a transform: a heading that stays on screen goes by the place in the layout.
+                    style={{ top: item.start }}
+                  >
+                    <TurnView
+                      runId={run.run_id}
+                      turn={turn}
+                      isLast={run.status === "completed" && item.index === run.turns.length - 1}
+                      told={children.filter((told) => told.turn === turn.n)}
+                    />
+                  </div>
+                )
+              );
+            })}
+          </div>
+          <RunEnd />
         </div>
-        <RunEnd />
       </div>
+      {run.status === "running" && (
+        <button type="button" className="story-follow" aria-pressed={follow.on} onClick={follow.toggle}>
+          <ArrowDown aria-hidden className="size-3.5" /> {follow.on ? "Following" : "Follow"}
+        </button>
+      )}
     </div>
   );
+}
+
+/** Keeps the end of a running story in sight from when the reader asks for it until they scroll up. */
+function useFollow(scroller: React.RefObject<HTMLElement | null>, isOpen: boolean, height: number) {
+  const [on, setOn] = useState(false);
+  const toEnd = () => scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a story that has grown is scrolled again
+  useEffect(() => {
+    if (on && isOpen) toEnd();
+  }, [on, isOpen, height]);
+  useEffect(() => {
+    const { current } = scroller;
+    if (!on || !current) return;
+    const letGo = () => {
+      const left = current.scrollHeight - current.scrollTop - current.clientHeight;
+      if (left > AT_END) setOn(false);
+    };
+    const moved = () => requestAnimationFrame(letGo);
+    current.addEventListener("wheel", moved, { passive: true });
+    current.addEventListener("touchmove", moved, { passive: true });
+    return () => {
+      current.removeEventListener("wheel", moved);
+      current.removeEventListener("touchmove", moved);
+    };
+  }, [on, scroller]);
+  return { on, toggle: () => setOn(!on) };
 }

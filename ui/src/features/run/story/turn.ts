@@ -34,7 +34,8 @@ export type Block<S extends ToolStep = ToolStep> =
 export interface Call<S extends ToolStep = ToolStep> {
   readonly name: string;
   readonly id: string | null;
-  readonly arguments: Value;
+  /** Undefined if it was not sent. */
+  readonly arguments: Value | undefined;
   readonly result: Value | undefined;
   /** Null if the model asked for the call and nothing else is known about it. */
   readonly step: S | null;
@@ -92,11 +93,14 @@ function toCall<S extends ToolStep>(
   return {
     name: asked?.name ?? done?.step.tool_name ?? done?.step.name ?? "unnamed tool",
     id,
-    arguments: parsed(asked?.arguments ?? done?.arguments ?? null),
+    arguments: asked?.arguments !== undefined ? asked.arguments : sent(done?.arguments),
     result: result === undefined ? undefined : parsed(result),
     step: done?.step ?? null,
   };
 }
+
+/** The server answers null for what was not sent. */
+const sent = (value: Value | undefined): Value | undefined => (value == null ? undefined : parsed(value));
 
 /** The tool results among a turn's messages, by call id. */
 export function resultsIn(body: Pick<TurnBody, "new_messages">): ReadonlyMap<string, Value> {

@@ -35,10 +35,37 @@ function Shown({ where, children }: { readonly where: string | undefined; readon
   );
 }
 
+interface Node {
+  type: string;
+  value?: string;
+  children?: Node[];
+}
+
+/** Line breaks stay where the writer made them: models write for chat windows, which keep them. */
+function keepBreaks() {
+  const walk = (node: Node) => {
+    if (!node.children) return;
+    node.children = node.children.flatMap((child) => {
+      walk(child);
+      if (child.type !== "text") return [child];
+      const lines = (child.value ?? "").split("\n");
+      return lines.flatMap((value, at): Node[] => [
+        ...(at > 0 ? [{ type: "break" }] : []),
+        ...(value ? [{ type: "text", value }] : []),
+      ]);
+    });
+  };
+  return walk;
+}
+
 export default function Markdown({ text }: { readonly text: string }) {
   return (
     <div className="prose-message">
-      <ReactMarkdown remarkPlugins={[remarkGfm]} components={COMPONENTS} urlTransform={(url) => url}>
+      <ReactMarkdown
+        remarkPlugins={[remarkGfm, keepBreaks]}
+        components={COMPONENTS}
+        urlTransform={(url) => url}
+      >
         {visible(text)}
       </ReactMarkdown>
     </div>

@@ -2,34 +2,49 @@ import { lazy, Suspense } from "react";
 import type { Text } from "../data/message";
 import { Fold } from "./Fold";
 import { PagedText } from "./PagedText";
-import { useRawText } from "./rawText";
 import { SafeText } from "./SafeText";
+import { useTextForm } from "./textForm";
 
-const Markdown = lazy(() => import("./Markdown"));
+/** Without the script, text is shown as it was written. */
+const Markdown = lazy(() => import("./Markdown").catch(() => ({ default: AsWritten })));
 
 /** Deep nesting, which no person writes, can make a Markdown parser extremely slow. Such text is shown unparsed. */
 const TANGLED = /[>[\](*_`]{200}/;
 /** Longer text is shown unparsed, because parsing would take longer than a frame. */
 const LONG = 12_000;
 
-/** The text of a message, as Markdown, or raw if the reader asks for that. Folded if long. */
-export function Prose({ text, label }: { readonly text: Text; readonly label: string }) {
-  const { raw } = useRawText();
+/** Who wrote a text. Models write Markdown; people and programs mean what they wrote. */
+export type Voice = "model" | "person";
+
+interface ProseProps {
+  readonly text: Text;
+  readonly label: string;
+  readonly voice: Voice;
+  /** Text that a reader came for is shown whole. */
+  readonly whole?: boolean;
+}
+
+/** The text of a message: as it was written, or as Markdown. Folded if long. */
+export function Prose({ text, label, voice, whole = false }: ProseProps) {
+  const { form } = useTextForm();
   if (text instanceof Blob) return <PagedText blob={text} label={label} />;
-  const asIs = (
+  const asWritten = <AsWritten text={text} />;
+  const isMarkdown = form === "markdown" || (form === "answers" && voice === "model");
+  const shown =
+    !isMarkdown || text.length > LONG || TANGLED.test(text) ? (
+      asWritten
+    ) : (
+      <Suspense fallback={asWritten}>
+        <Markdown text={text} />
+      </Suspense>
+    );
+  return whole ? shown : <Fold label={label}>{shown}</Fold>;
+}
+
+function AsWritten({ text }: { readonly text: string }) {
+  return (
     <div className="whitespace-pre-wrap break-words">
       <SafeText>{text}</SafeText>
     </div>
-  );
-  return (
-    <Fold label={label}>
-      {raw || text.length > LONG || TANGLED.test(text) ? (
-        asIs
-      ) : (
-        <Suspense fallback={asIs}>
-          <Markdown text={text} />
-        </Suspense>
-      )}
-    </Fold>
   );
 }

@@ -1,5 +1,6 @@
 import { useRef, useState } from "react";
 import { duration } from "../../../lib/time";
+import { useNarrow } from "../../../lib/useNarrow";
 import { ticks } from "../layout/ticks";
 import { onScreen, type Window } from "../layout/window";
 import { GapBands } from "./GapBands";
@@ -9,6 +10,7 @@ import type { Timeline } from "./useTimeline";
 export const AXIS_HEIGHT = 28;
 /** How many times the axis labels. */
 const WANTED = 6;
+const WANTED_NARROW = 2;
 /** The rightmost position of a label on the axis. */
 const LAST = 0.93;
 /** A drag over less than this fraction of the axis is ignored as accidental. */
@@ -17,10 +19,13 @@ const SLIP = 0.01;
 /** The time axis. Dragging over it zooms to that period. Folded gaps are labelled. */
 export function Axis({ timeline }: { readonly timeline: Timeline }) {
   const { scale, window, folded, setWindow } = timeline;
+  const isNarrow = useNarrow();
   const area = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<Window | null>(null);
   // A label at the far end would be outside the axis.
-  const named = ticks(scale, window, folded, WANTED).filter((ms) => onScreen(window, scale.at(ms)) < LAST);
+  const named = ticks(scale, window, folded, isNarrow ? WANTED_NARROW : WANTED).filter(
+    (ms) => onScreen(window, scale.at(ms)) < LAST,
+  );
   const placeOf = (event: React.PointerEvent) => {
     const box = area.current?.getBoundingClientRect();
     return box ? Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) : 0;

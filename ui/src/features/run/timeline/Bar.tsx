@@ -28,7 +28,9 @@ export function Bar({ timeline: { scale, window }, look, from, to, isOpen, isFai
   }
   const shownLeft = Math.max(0, left);
   const shownRight = Math.min(1, right);
-  const labelOnLeft = shownRight > 0.86 && shownLeft > 0.14;
+  // A longer label needs more room.
+  const room = isFailed || isOpen ? 0.34 : 0.14;
+  const labelOnLeft = shownRight > 1 - room && shownLeft > room;
   return (
     <>
       <span
@@ -47,7 +49,7 @@ export function Bar({ timeline: { scale, window }, look, from, to, isOpen, isFai
         className="pointer-events-none absolute top-0 flex h-full items-center whitespace-nowrap px-1.5 text-[11px] text-muted tabular-nums"
         style={labelOnLeft ? { right: `${(1 - shownLeft) * 100}%` } : { left: `${shownRight * 100}%` }}
       >
-        {shownRight > 0.86 && !labelOnLeft ? null : label}
+        {shownRight > 1 - room && !labelOnLeft ? null : label}
         {isFailed && <span className="pl-1 font-semibold text-error">failed</span>}
       </span>
     </>

@@ -1,3 +1,4 @@
+import { KindIcon, kindTitle } from "../../../components/KindIcon";
 import { visible } from "../../../lib/text";
 import type { Colours } from "./colouring";
 
@@ -17,7 +18,8 @@ export function Legend({ colours }: { readonly colours: Colours }) {
           >
             {look.letter}
           </span>
-          {visible(look.name)}
+          {colours.by === "kind" && <KindIcon kind={look.name} size={13} />}
+          {colours.by === "kind" ? kindTitle(look.name) : visible(look.name)}
         </li>
       ))}
     </ul>

@@ -1,14 +1,17 @@
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
+import { kindVariable } from "../../../lib/colours";
 import { ink } from "../../../lib/ink";
-import { minimap } from "../layout/minimap";
+import { endOf, hasFailed } from "../data/skeleton";
 import type { Window } from "../layout/window";
 import type { Shape } from "../model";
 import type { Timeline } from "./useTimeline";
 
-const COLUMNS = 600;
-const HEIGHT = 32;
+const HEIGHT = 40;
 /** Pixels, with its border. */
 export const MINIMAP_HEIGHT = HEIGHT + 1;
+/** The height of a step's line, and the most steps that are drawn: of more, every second, third, … */
+const LINE = 2;
+const DRAWN = 20_000;
 
 interface MinimapProps {
   readonly shape: Shape;
@@ -16,23 +19,41 @@ interface MinimapProps {
   readonly now: number;
 }
 
-/** An overview of the whole run with the visible window marked. Dragging moves the window. */
+/** An overview of the whole run, one thin line for each step, with the visible window marked. Dragging moves the window. */
 export function Minimap({ shape, timeline, now }: MinimapProps) {
   const { scale, window, setWindow } = timeline;
   const canvas = useRef<HTMLCanvasElement>(null);
-  const map = useMemo(() => minimap(shape.skeleton, shape.tree, scale, COLUMNS, now), [shape, scale, now]);
+  const [width, setWidth] = useState(0);
   useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (!context) return;
-    const [normal, failure] = [ink("--minimap"), ink("--error")];
-    context.clearRect(0, 0, COLUMNS, HEIGHT);
-    for (let x = 0; x < COLUMNS; x++) {
-      const height = Math.max(map.busy[x] ? 2 : 0, (map.busy[x] ?? 0) * (HEIGHT - 6));
-      context.fillStyle = map.failed[x] ? failure : normal;
-      context.fillRect(x, HEIGHT - height, 1, height);
-      if (map.failed[x]) context.fillRect(x - 1, 0, 3, 3);
+    const { current } = canvas;
+    if (!current) return;
+    const fit = new ResizeObserver(() => setWidth(current.clientWidth));
+    fit.observe(current);
+    return () => fit.disconnect();
+  }, []);
+  useEffect(() => {
+    const { current } = canvas;
+    const context = current?.getContext("2d");
+    if (!current || !context || width === 0) return;
+    const sharp = globalThis.devicePixelRatio || 1;
+    current.width = width * sharp;
+    current.height = HEIGHT * sharp;
+    context.scale(sharp, sharp);
+    const { skeleton, tree } = shape;
+    const inks = skeleton.kinds.map((kind) => ink(kindVariable(kind)));
+    const failure = ink("--error");
+    const every = Math.ceil(skeleton.length / DRAWN);
+    for (let at = 0; at < tree.order.length; at += every) {
+      const step = tree.order[at] as number;
+      const from = scale.at(skeleton.start[step] as number) * width;
+      const to = scale.at(endOf(skeleton, step, now)) * width;
+      const y = (at / Math.max(1, tree.order.length - 1)) * (HEIGHT - LINE - 2) + 1;
+      context.fillStyle = hasFailed(skeleton, step)
+        ? failure
+        : (inks[skeleton.kind[step] as number] as string);
+      context.fillRect(from, y, Math.max(1.5, to - from), LINE);
     }
-  }, [map]);
+  }, [shape, scale, now, width]);
 
   const moveTo = (event: React.PointerEvent<HTMLElement>) => {
     if (event.buttons !== 1) return;
@@ -50,7 +71,7 @@ export function Minimap({ shape, timeline, now }: MinimapProps) {
         onPointerMove={moveTo}
         data-testid="minimap"
       >
-        <canvas ref={canvas} width={COLUMNS} height={HEIGHT} className="block h-8 w-full" aria-hidden />
+        <canvas ref={canvas} className="block h-10 w-full" aria-hidden />
         <Shade window={window} />
       </div>
     </div>

@@ -1,7 +1,7 @@
 import { memo, useMemo } from "react";
 import { duration } from "../../../lib/time";
 import type { Step } from "../data/api";
-import { endOf, FAILED, RUNNING } from "../data/skeleton";
+import { endOf, hasFailed, RUNNING } from "../data/skeleton";
 import { marksOf } from "../layout/stretches";
 import type { Shape } from "../model";
 import { StepName } from "../tree/StepName";
@@ -56,7 +56,7 @@ export const TimelineRow = memo(function TimelineRow({
           from={from}
           to={to}
           isOpen={isOpen}
-          isFailed={skeleton.status[step] === FAILED}
+          isFailed={hasFailed(skeleton, step)}
           label={isOpen ? `running, ${duration(to - from)}` : duration(to - from)}
         />
         {showsCritical && share > 0 && <CriticalMarks step={step} timeline={timeline} />}

@@ -1,5 +1,4 @@
 import { useMemo, useRef, useState } from "react";
-import { NONE } from "../data/skeleton";
 import { type Shape, useRunModel } from "../model";
 import { StepRows } from "../tree/StepRows";
 import { useFolds } from "../tree/useFolds";
@@ -10,6 +9,7 @@ import { Legend } from "./Legend";
 import { MINIMAP_HEIGHT, Minimap } from "./Minimap";
 import { TimelineRow } from "./TimelineRow";
 import { Toolbar } from "./Toolbar";
+import { useNamesWidth } from "./useNamesWidth";
 import { type Timeline, useTimeline } from "./useTimeline";
 import { useTimelineKeys } from "./useTimelineKeys";
 import { useWheel } from "./useWheel";
@@ -17,7 +17,7 @@ import { useWheel } from "./useWheel";
 /** All steps over time: what ran when, what the run waited for, and where nothing happened. */
 export function TimelineView({ shape }: { readonly shape: Shape }) {
   const { selected, now } = useRunModel();
-  const at = selected === null ? NONE : shape.skeleton.stepId.indexOf(selected);
+  const at = shape.at(selected);
   const folds = useFolds(shape, at);
   const timeline = useTimeline(shape, now);
   const [colourBy, setColourBy] = useState<ColourBy>("kind");
@@ -26,8 +26,10 @@ export function TimelineView({ shape }: { readonly shape: Shape }) {
   useTimelineKeys(shape, timeline, at, now);
   const area = useRef<HTMLDivElement>(null);
   useWheel(area, timeline.setWindow);
+  const names = useNamesWidth(area);
   return (
-    <div ref={area} className="flex h-full flex-col" data-testid="timeline">
+    <div ref={area} className="relative flex h-full flex-col" style={names.style} data-testid="timeline">
+      {names.handle}
       <Toolbar
         timeline={timeline}
         colourBy={colourBy}

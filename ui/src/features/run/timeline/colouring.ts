@@ -4,7 +4,7 @@ import { NONE, type Skeleton, VERDICTS } from "../data/skeleton";
 export const COLOUR_BY = ["kind", "verdict", "service"] as const;
 export type ColourBy = (typeof COLOUR_BY)[number];
 
-/** How bars are distinguished: by a theme colour and a letter, so that it never depends on colour alone. */
+/** How bars are distinguished: by a theme colour and a letter or an icon, so that it never depends on colour alone. */
 export interface Colours {
   readonly by: ColourBy;
   readonly of: (step: number) => Look;
@@ -42,25 +42,9 @@ function valuesOf(skeleton: Skeleton, by: ColourBy): { names: readonly string[];
 }
 
 function lookOf(by: ColourBy, name: string, at: number): Omit<Look, "name"> {
-  if (by === "kind")
-    return {
-      letter: KIND_LETTERS[name] ?? name.charAt(0).toUpperCase(),
-      colour: kindColour(name),
-    };
+  // The row of a step shows the icon of its kind.
+  if (by === "kind") return { letter: "", colour: kindColour(name) };
   if (by === "verdict")
     return { letter: at === NONE + 1 ? "" : name.charAt(0).toUpperCase(), colour: stateColour(name) };
   return { letter: String(at + 1), colour: `var(--hue-${(at % HUES) + 1})` };
 }
-
-/** Kinds that begin with the same letter. */
-const KIND_LETTERS: Readonly<Record<string, string>> = {
-  run: "A",
-  turn: "#",
-  llm: "L",
-  tool: "T",
-  retrieval: "R",
-  rerank: "K",
-  evaluation: "V",
-  memory: "M",
-  mcp: "C",
-};

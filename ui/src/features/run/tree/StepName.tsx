@@ -1,9 +1,9 @@
 import { ChevronRight } from "lucide-react";
 import { KindIcon } from "../../../components/KindIcon";
-import { visible } from "../../../lib/text";
 import type { Step } from "../data/api";
-import { FAILED, NONE, RUNNING, VERDICTS } from "../data/skeleton";
+import { hasFailed, NONE, RUNNING, VERDICTS } from "../data/skeleton";
 import type { Shape } from "../model";
+import { stepName } from "../names";
 import type { Folds } from "./useFolds";
 import { VerdictMark } from "./VerdictMark";
 
@@ -23,14 +23,13 @@ export function StepName({ shape: { skeleton, tree }, folds, step, row }: StepNa
   const isFolded = folds.folded.has(step);
   const depth = tree.depth[step] ?? 0;
   const kind = skeleton.kinds[skeleton.kind[step] as number] ?? "other";
-  const name = visible(
-    row?.tool_name ?? row?.agent_name ?? skeleton.names[skeleton.name[step] as number] ?? "",
-  );
+  const name = stepName(kind, skeleton.names[skeleton.name[step] as number] ?? "", row);
   const isTurnStart = skeleton.turn[step] !== NONE && kind === "llm";
   return (
     <div
       className="flex min-w-0 grow items-center gap-1.5"
-      style={{ paddingInlineStart: 8 + Math.min(depth, DEEPEST) * 14 }}
+      // A name keeps half of the room, however deep its step is.
+      style={{ paddingInlineStart: `min(${8 + Math.min(depth, DEEPEST) * 14}px, 45%)` }}
     >
       {below > 0 ? (
         <button
@@ -50,10 +49,7 @@ export function StepName({ shape: { skeleton, tree }, folds, step, row }: StepNa
         <span className="w-4 shrink-0" />
       )}
       <KindIcon kind={kind} />
-      <span
-        className={`truncate text-[13px] ${skeleton.status[step] === FAILED ? "text-error" : ""}`}
-        title={name}
-      >
+      <span className={`truncate text-[13px] ${hasFailed(skeleton, step) ? "text-error" : ""}`} title={name}>
         {name}
       </span>
       {depth > DEEPEST && <span className="shrink-0 text-muted text-xs">level {depth}</span>}

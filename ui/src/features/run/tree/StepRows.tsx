@@ -28,7 +28,7 @@ interface StepRowsProps {
 export function StepRows({ shape, folds, label, head, headHeight = 0, backdrop, children }: StepRowsProps) {
   const { run, selected: selectedId, select } = useRunModel();
   const { skeleton } = shape;
-  const selected = selectedId === null ? NONE : skeleton.stepId.indexOf(selectedId);
+  const selected = shape.at(selectedId);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: folds.rows.length,

@@ -1,0 +1,81 @@
+/** Managing runs, links that people write, and a server that goes away and comes back. */
+import { expect, test } from "../support/test";
+
+test("a page whose script cannot be loaded waits for the server", async ({ page, demo }) => {
+  await page.goto(`${demo.url}/ui/`);
+  await page.getByRole("row").nth(2).waitFor();
+  await page.route(/SettingsPage/, (route) => route.abort());
+  await page.route(/\/health$/, (route) => route.abort());
+  await page.getByRole("link", { name: "Settings" }).click();
+  await expect(page.getByRole("alert")).toContainText("This page could not be loaded");
+  await page.unroute(/SettingsPage/);
+  await page.unroute(/\/health$/);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("heading", { name: "Settings and health" })).toBeVisible();
+});
+
+test("a hand-written link keeps its quotes, and a filter of digits is one", async ({ page, demo }) => {
+  await page.goto(`${demo.url}/ui/?q="lamp"`);
+  await expect(page.getByLabel("Filter runs")).toHaveValue('"lamp"');
+  await page.goto(`${demo.url}/ui/search?q="desk lamp"`);
+  await expect(page.getByRole("searchbox")).toHaveValue('"desk lamp"');
+  await page.goto(`${demo.url}/ui/?q=4417`);
+  await expect(page.getByLabel("Filter runs")).toHaveValue("4417");
+});
+
+test("a run is deleted from its page, unless that is undone in time", async ({ page, fresh }) => {
+  const span = (n: number) => ({
+    traceId: `${n}`.repeat(32),
+    spanId: `${n}`.repeat(16),
+    name: `invoke_agent a${n}`,
+    startTimeUnixNano: `${1_790_000_000 + n}000000000`,
+    endTimeUnixNano: `${1_790_000_001 + n}000000000`,
+    attributes: [
+      { key: "gen_ai.operation.name", value: { stringValue: "invoke_agent" } },
+      { key: "gen_ai.agent.name", value: { stringValue: `a${n}` } },
+    ],
+  });
+  await fresh.send({ resourceSpans: [{ scopeSpans: [{ spans: [span(1), span(2)] }] }] });
+  const { runs } = await fresh.get("/v1/runs");
+  const first = runs.find(({ name }: { name: string }) => name === "a1").run_id;
+  await page.goto(`${fresh.url}/ui/runs/${first}`);
+  await page.getByRole("button", { name: "Delete this run" }).click();
+  await expect(page.getByRole("row").filter({ hasText: "a1 was deleted" })).toBeVisible();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByRole("link", { name: "a1" })).toBeVisible();
+  expect((await fresh.get("/v1/runs")).runs).toHaveLength(2);
+  await page.getByRole("link", { name: "a1" }).click();
+  await page.getByRole("button", { name: "Delete this run" }).click();
+  await expect.poll(async () => (await fresh.get("/v1/runs")).runs.length, { timeout: 15_000 }).toBe(1);
+});
+
+test("several runs are selected, tagged and deleted", async ({ page, fresh }) => {
+  const span = (n: number) => ({
+    traceId: `${n}`.repeat(32),
+    spanId: `${n}`.repeat(16),
+    name: `invoke_agent b${n}`,
+    startTimeUnixNano: `${1_790_000_000 + n}000000000`,
+    endTimeUnixNano: `${1_790_000_001 + n}000000000`,
+    attributes: [
+      { key: "gen_ai.operation.name", value: { stringValue: "invoke_agent" } },
+      { key: "gen_ai.agent.name", value: { stringValue: `b${n}` } },
+    ],
+  });
+  await fresh.send({ resourceSpans: [{ scopeSpans: [{ spans: [span(1), span(2), span(3)] }] }] });
+  await page.goto(`${fresh.url}/ui/`);
+  await page.getByRole("checkbox", { name: "Select b3" }).check();
+  await page.getByRole("checkbox", { name: "Select b1" }).check();
+  const bar = page.getByRole("region", { name: "Selected runs" });
+  await expect(bar.getByRole("status")).toHaveText("2 selected");
+  await bar.getByLabel("Tag for the selected runs").fill("keep");
+  await page.keyboard.press("Enter");
+  const tagged = async () =>
+    (await fresh.get("/v1/runs?q=tag:keep")).runs.map((run: { name: string }) => run.name);
+  await expect.poll(tagged).toEqual(["b3", "b1"]);
+  const saving = page.waitForEvent("download");
+  await bar.getByRole("button", { name: "Export as OTLP" }).click();
+  expect((await saving).suggestedFilename()).toBe("turnscope-runs.otlp.json");
+  await bar.getByRole("button", { name: "Delete" }).click();
+  await expect(bar).toHaveCount(0);
+  await expect.poll(async () => (await fresh.get("/v1/runs")).runs.length, { timeout: 15_000 }).toBe(1);
+});
