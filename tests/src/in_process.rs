@@ -12,7 +12,7 @@ use std::{
 };
 use turnscope_model::{GroupKey, Kind, Record, RecordId, Role, StepStatus, Verdict};
 use turnscope_otlp::{decode, normalise, redact::Redactor};
-use turnscope_project::{Projection, RecordFacts, StepView, join_keys, project};
+use turnscope_project::{Projection, RecordFacts, StepView, join_keys, project, sought_key};
 
 /// What these requests show, in the order in which they are given.
 pub fn see(requests: &[Request]) -> Seen {
@@ -90,6 +90,13 @@ pub fn groups(records: Vec<Record>) -> Vec<Group> {
         });
         for key in join_keys(record) {
             let other = *of_key.entry(key).or_insert(group);
+            let (a, b) = (find(&merged, group), find(&merged, other));
+            merged[a.max(b)] = a.min(b);
+        }
+    }
+    for record in &records {
+        let other = sought_key(record).and_then(|key| of_key.get(&key));
+        if let (Some(&group), Some(&other)) = (index_of.get(&record.group), other) {
             let (a, b) = (find(&merged, group), find(&merged, other));
             merged[a.max(b)] = a.min(b);
         }

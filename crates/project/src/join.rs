@@ -19,15 +19,12 @@ const SLOT: u64 = 300_000_000_000;
 /// - `approval:<service>:<session or call id>` for a question to a person and for an answer: what stopped, and what goes on.
 /// - `approval:<service>:tool:<name>:<arguments>` for a tool that stopped to ask, and for the one that goes on: some frameworks
 ///   give a call no id.
-/// - `call:<service>:<session>:<call id>` for a tool call, and for a question about it: it may run in a later trace.
+/// - `call:<service>:<session>:<call id>` for a question about a tool call, which may run in a later trace ([`sought_key`]).
 pub fn join_keys(record: &Record) -> Vec<String> {
     let facts = &record.facts;
     let mut keys = Vec::new();
     if !facts.asks.is_empty() || !facts.answers.is_empty() {
         approval_keys(record, &mut keys);
-    }
-    if record.role == Role::Span && facts.kind == Kind::Tool {
-        keys.extend(call_key(record, facts.tool_call_id.as_deref()));
     }
     // What a coding agent tells of one conversation, with and without a trace.
     if matches!(record.role, Role::Event { .. })
@@ -54,6 +51,13 @@ pub fn join_keys(record: &Record) -> Vec<String> {
         }
     }
     keys
+}
+
+/// A key that is looked for and not kept: a tool call may be the one that an earlier trace asked about. Most calls were
+/// never asked about, so that an entry for each would make the index several times as large.
+pub fn sought_key(record: &Record) -> Option<String> {
+    let is_tool = record.role == Role::Span && record.facts.kind == Kind::Tool;
+    is_tool.then(|| call_key(record, record.facts.tool_call_id.as_deref())).flatten()
 }
 
 /// A question is known again by its session, and by the id of its tool call where that is no mere number.

@@ -30,7 +30,7 @@ mod tree;
 mod turns;
 
 pub use asked::Asked;
-pub use join::join_keys;
+pub use join::{join_keys, sought_key};
 pub use projection::{Projection, RecordFacts, RunView, StepView, TurnView};
 pub use trace_group::TraceGroup;
 

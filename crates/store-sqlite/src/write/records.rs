@@ -139,32 +139,18 @@ impl Committer {
     /// Joins trace groups that hold reports of the same call: they are projected together, and the older one leads.
     pub(super) fn join(&mut self, tx: &Transaction<'_>, group: TraceGroupId, record: &Record) -> Result<()> {
         for key in turnscope_project::join_keys(record) {
-            let key = ContentHash::of(Form::Text, key.as_bytes()).prefix();
+            let key = key_of(&key);
             let others = self.joins.find(tx, key)?;
             // What is in so many traces is no name of one call: caches and mocks repeat their answers' ids.
-            if others.len() >= MOST_REPORTS || others.contains(&group.0) {
-                continue;
+            if others.len() < MOST_REPORTS && !others.contains(&group.0) {
+                self.joins.add(tx, key, group.0)?;
+                join_nearest(tx, group, record, others)?;
             }
-            self.joins.add(tx, key, group.0)?;
-            let start = nanos(record.start);
-            // A group may be gone, and one that is new in this transaction has no times yet.
-            let mut leader_near = tx.prepare_cached(
-                "SELECT coalesce(leader, id) FROM trace_groups WHERE id = ?1
-                     AND (spans = 0 OR (started_at <= ?3 AND ended_at >= ?2))",
-            )?;
-            let (from, to) = (start.saturating_sub(JOINED_WITHIN), start.saturating_add(JOINED_WITHIN));
-            let mut near = Vec::new();
-            for other in others {
-                near.extend(leader_near.query_row((other, from, to), |row| row.get::<_, i64>(0)).optional()?);
-            }
-            let own: i64 = tx
-                .prepare_cached("SELECT coalesce(leader, id) FROM trace_groups WHERE id = ?1")?
-                .query_row([group.0], |row| row.get(0))?;
-            let Some(other) = near.into_iter().next() else { continue };
-            let (leader, joined) = (own.min(other), own.max(other));
-            if leader != joined {
-                tx.prepare_cached("UPDATE trace_groups SET leader = ?2 WHERE id = ?1 OR leader = ?1")?
-                    .execute((joined, leader))?;
+        }
+        if let Some(key) = turnscope_project::sought_key(record) {
+            let others = self.joins.find(tx, key_of(&key))?;
+            if others.len() < MOST_REPORTS && !others.contains(&group.0) {
+                join_nearest(tx, group, record, others)?;
             }
         }
         Ok(())
@@ -272,4 +258,34 @@ pub(super) fn log_hash(record: &Record, copy: u32) -> ContentHash {
     }
     bytes.extend_from_slice(&record.body.bytes);
     ContentHash::of(Form::Bytes, &bytes)
+}
+
+/// What stands for a key in the index.
+fn key_of(key: &str) -> i64 {
+    ContentHash::of(Form::Text, key.as_bytes()).prefix()
+}
+
+/// Joins a trace group with the first of the others that lies near in time.
+fn join_nearest(tx: &Transaction<'_>, group: TraceGroupId, record: &Record, others: Vec<i64>) -> Result<()> {
+    let start = nanos(record.start);
+    // A group may be gone, and one that is new in this transaction has no times yet.
+    let mut leader_near = tx.prepare_cached(
+        "SELECT coalesce(leader, id) FROM trace_groups WHERE id = ?1
+             AND (spans = 0 OR (started_at <= ?3 AND ended_at >= ?2))",
+    )?;
+    let (from, to) = (start.saturating_sub(JOINED_WITHIN), start.saturating_add(JOINED_WITHIN));
+    let mut near = Vec::new();
+    for other in others {
+        near.extend(leader_near.query_row((other, from, to), |row| row.get::<_, i64>(0)).optional()?);
+    }
+    let own: i64 = tx
+        .prepare_cached("SELECT coalesce(leader, id) FROM trace_groups WHERE id = ?1")?
+        .query_row([group.0], |row| row.get(0))?;
+    let Some(other) = near.into_iter().next() else { return Ok(()) };
+    let (leader, joined) = (own.min(other), own.max(other));
+    if leader != joined {
+        tx.prepare_cached("UPDATE trace_groups SET leader = ?2 WHERE id = ?1 OR leader = ?1")?
+            .execute((joined, leader))?;
+    }
+    Ok(())
 }
