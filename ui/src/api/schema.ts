@@ -247,11 +247,11 @@ export interface paths {
                 query?: {
                     /** @description The first step of the window. */
                     from?: number | null;
-                    /** @description The most steps in the window. */
+                    /** @description The most steps in the window, 1 to 100000; default 10000. With `include_data`, 1 to 200; default 200. */
                     limit?: number | null;
                     /** @description Child runs' steps too; default true. */
                     children?: boolean | null;
-                    /** @description Each step whole; needs a window of at most 200 steps. */
+                    /** @description Each step whole; not with `format=columns`. */
                     include_data?: boolean | null;
                     /** @description `columns` for the compact skeleton of large runs. */
                     format?: string | null;
@@ -721,7 +721,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Roughly, at four characters a token; default 2000. */
+                    /** @description Roughly, at four characters a token: 50 to 100000; default 2000. */
                     max_tokens?: number | null;
                 };
                 header?: never;
@@ -1731,6 +1731,50 @@ export interface paths {
                     };
                     content: {
                         "application/x-ndjson": string;
+                    };
+                };
+                400: components["responses"]["BadRequest"];
+                401: components["responses"]["Unauthenticated"];
+                403: components["responses"]["Forbidden"];
+                500: components["responses"]["StoreFailed"];
+                503: components["responses"]["Unavailable"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/loose-telemetry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Telemetry that belongs to no run, as OTLP/JSON */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next_cursor` of the page before. */
+                    cursor?: string | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Telemetry that belongs to no run, and so is in no run's export. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LooseTelemetry"];
                     };
                 };
                 400: components["responses"]["BadRequest"];
@@ -3112,7 +3156,7 @@ export interface components {
             from: number | null;
             /**
              * Format: uint
-             * @description The most steps in the window.
+             * @description The most steps in the window, 1 to 100000; default 10000. With `include_data`, 1 to 200; default 200.
              * @default null
              */
             limit: number | null;
@@ -3122,7 +3166,7 @@ export interface components {
              */
             children: boolean | null;
             /**
-             * @description Each step whole; needs a window of at most 200 steps.
+             * @description Each step whole; not with `format=columns`.
              * @default null
              */
             include_data: boolean | null;
@@ -4238,7 +4282,7 @@ export interface components {
         SummaryQuery: {
             /**
              * Format: uint
-             * @description Roughly, at four characters a token; default 2000.
+             * @description Roughly, at four characters a token: 50 to 100000; default 2000.
              * @default null
              */
             max_tokens: number | null;
@@ -5284,6 +5328,23 @@ export interface components {
              * @default null
              */
             format: string | null;
+        };
+        /** @description Where a page of loose telemetry begins. */
+        LooseTelemetryQuery: {
+            /**
+             * @description `next_cursor` of the page before.
+             * @default null
+             */
+            cursor: string | null;
+        };
+        /** @description Telemetry that belongs to no run, and so is in no run's export. */
+        LooseTelemetry: {
+            /** @description OTLP/JSON: `resourceSpans`, `resourceLogs` and `resourceMetrics`. */
+            otlp?: unknown;
+            /** @description What is left out because it is damaged, each with the reason. */
+            unreadable: string[];
+            /** @description Pass it as `cursor` for the next page; null when there are no more. A page may be empty and have a next one. */
+            next_cursor?: string | null;
         };
         /** @description What can be changed about a run. */
         RunChange: {
