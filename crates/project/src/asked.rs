@@ -1,6 +1,6 @@
 //! A question to a person as it is shown. Not here: how it is found and answered (`approvals`).
 
-use turnscope_model::{Resolution, UnixNanos};
+use turnscope_model::{Facts, Kind, Resolution, UnixNanos, Verdict};
 
 /// A question to a person, and what is known of the answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,4 +23,15 @@ pub struct Asked {
     pub answered_by: Option<String>,
     /// What was decided.
     pub resolution: Option<Resolution>,
+}
+
+/// Whether an error is a refusal, which a gate or a person gave and the agent deals with. It is no failure.
+pub(super) fn is_refusal(kind: Kind, facts: &Facts, verdict: Option<Verdict>, asked: Option<&Asked>) -> bool {
+    if kind != Kind::Tool {
+        return facts.verdict.is_some();
+    }
+    let resolution = facts.resolution.or_else(|| asked.and_then(|asked| asked.resolution));
+    verdict == Some(Verdict::Deny)
+        || facts.verdict == Some(Verdict::Deny)
+        || resolution == Some(Resolution::Rejected)
 }

@@ -5,10 +5,10 @@
 
 use super::{
     RecordFacts, RunView,
-    asked::Asked,
+    asked::{self, Asked},
     runs::{Run, service},
     step::{Step, fill_session},
-    tools::{self, Synthesised},
+    tools::Synthesised,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use turnscope_model::{ErrorFact, Facts, Kind, LinkFact, Usage, Verdict};
@@ -389,5 +389,5 @@ fn identify(all: &mut Facts, facts: &Facts, from: From) {
 }
 
 fn is_refusal(step: &Step) -> bool {
-    tools::is_refusal(step.kind, &step.facts, step.verdict, step.asked.as_ref())
+    asked::is_refusal(step.kind, &step.facts, step.verdict, step.asked.as_ref())
 }

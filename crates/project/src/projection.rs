@@ -1,6 +1,6 @@
 //! What the projection reads and what it gives.
 
-use super::asked::Asked;
+use super::asked::{Asked, is_refusal};
 use std::sync::Arc;
 use turnscope_model::{
     ErrorFact, Facts, Kind, LinkFact, RecordId, Role, RunId, SpanId, Status, StepId, StepStatus, TraceId,
@@ -216,6 +216,6 @@ impl StepView {
 
     /// Whether its error is a refusal, which a gate or a person gave and the agent deals with. It is no failure.
     pub fn is_refused(&self) -> bool {
-        crate::tools::is_refusal(self.kind, &self.facts, self.verdict, self.asked.as_ref())
+        is_refusal(self.kind, &self.facts, self.verdict, self.asked.as_ref())
     }
 }

@@ -13,7 +13,7 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
-use turnscope_model::{Approval, ErrorFact, Facts, Kind, Resolution, UnixNanos, Verdict};
+use turnscope_model::{Approval, ErrorFact, Kind, Resolution, UnixNanos, Verdict};
 
 /// So many tool steps are compared at most to find one: what belongs together lies near.
 const NEAR: usize = 64;
@@ -527,17 +527,6 @@ pub(super) fn same_call(said: &Approval, name: Option<&String>, id: Option<&Stri
         (Some(said), Some(id)) => said == id,
         _ => said.tool_name.as_ref().zip(name).is_some_and(|(said, name)| same_tool(said, name)),
     }
-}
-
-/// Whether an error is a refusal, which a gate or a person gave and the agent deals with. It is no failure.
-pub(super) fn is_refusal(kind: Kind, facts: &Facts, verdict: Option<Verdict>, asked: Option<&Asked>) -> bool {
-    if kind != Kind::Tool {
-        return facts.verdict.is_some();
-    }
-    let resolution = facts.resolution.or_else(|| asked.and_then(|asked| asked.resolution));
-    verdict == Some(Verdict::Deny)
-        || facts.verdict == Some(Verdict::Deny)
-        || resolution == Some(Resolution::Rejected)
 }
 
 /// Brings the verdicts of a run's policy steps to the tool calls that they are about. Gives the verdict of each call

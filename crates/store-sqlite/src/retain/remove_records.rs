@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     read::{Lists, inline},
     schema::stored::hash_of,
-    write::hash_index::remove_content,
+    write::hash_tables::remove_content,
 };
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::{BTreeSet, HashSet};

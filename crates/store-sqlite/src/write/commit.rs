@@ -6,7 +6,8 @@
 use super::{
     applied::{Applied, TouchedGroup},
     gone::Gone,
-    hash_index::{HashIndex, Table},
+    hash_index::HashIndex,
+    hash_tables::Table,
     intern::Interner,
     pack::Packer,
     recent_lists::RecentLists,

@@ -3,7 +3,7 @@
 //! They are filled from the tables after a start, a slice with each commit. Until a segment's filter is whole, anything may
 //! stand in it.
 
-use super::hash_index::Table;
+use super::hash_tables::Table;
 use crate::error::Result;
 use fastbloom::BloomFilter;
 use rusqlite::Transaction;

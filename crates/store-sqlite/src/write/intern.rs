@@ -1,9 +1,6 @@
 //! Hash to content id: a bounded cache in front of the index.
 
-use super::{
-    hash_index::{HashIndex, Table},
-    pack::Packer,
-};
+use super::{hash_index::HashIndex, hash_tables::Table, pack::Packer};
 use crate::{
     error::Result,
     schema::stored::{SEARCHED, halves},

@@ -7,6 +7,7 @@ mod commit;
 mod gone;
 mod hash_filters;
 pub(crate) mod hash_index;
+pub(crate) mod hash_tables;
 mod intern;
 mod lists;
 pub(crate) mod pack;

@@ -1,7 +1,7 @@
 -- The index of contents by hash, in segments by number: what is new changes pages of the newest segment only. content_hashes
 -- keeps what earlier versions wrote.
 CREATE TABLE content_hash_segments (
-    segment INTEGER NOT NULL,       -- see write/hash_index.rs
+    segment INTEGER NOT NULL,       -- see write/hash_tables.rs
     hash    INTEGER NOT NULL,       -- contents.hash1
     content INTEGER NOT NULL,
     PRIMARY KEY (segment, hash, content)
