@@ -34,13 +34,13 @@ fn the_window_of_each_call_says_what_filled_it() {
         assert!(call["bytes"].as_u64().unwrap() > bytes);
         (before, bytes) = (sum("messages"), call["bytes"].as_u64().unwrap());
     }
-    let last: Vec<&str> = calls[2]["segments"]
+    let last: Vec<(&str, bool)> = calls[2]["segments"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|segment| segment["what"].as_str().unwrap())
+        .map(|segment| (segment["what"].as_str().unwrap(), segment["new"].as_bool().unwrap()))
         .collect();
-    assert!(last.contains(&"new") && last.contains(&"history"), "{last:?}");
+    assert_eq!(last, [("user", false), ("user", true), ("assistant", false), ("assistant", true)]);
 }
 
 #[test]
