@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
-use std::{path::Path, process::Output};
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
 use turnscope_tests::{
     load,
     testkit::{At, InProcess, Turnscope},
@@ -11,9 +14,13 @@ use turnscope_tests::{
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 fn cli(server: &At, args: &[&str]) -> Output {
+    command(server, args).output().expect("it runs")
+}
+
+fn command(server: &At, args: &[&str]) -> Command {
     let mut command = Turnscope::program();
     command.args(args).arg("--server").arg(format!("http://{}", server.0.listen));
-    command.output().expect("it runs")
+    command
 }
 
 fn said(output: &Output) -> String {
@@ -365,4 +372,24 @@ fn protobuf_files_larger_than_a_request_may_be_are_imported_in_pieces() {
         .map(|trace| trace["span_count"].as_u64().unwrap())
         .sum();
     assert_eq!(spans, 700);
+}
+
+#[test]
+fn an_import_that_has_no_room_for_a_large_resource_says_so() {
+    let server = InProcess::start(|_| ());
+    let directory = tempfile::tempdir().unwrap();
+    let text = "x".repeat(1 << 20);
+    let spans = (0..10).map(|n| load::span(0, n, None, "step", vec![load::text("http.route", text.clone())]));
+    let protobuf = directory.path().join("old.traces.pb");
+    std::fs::write(&protobuf, load::encode(spans.collect())).unwrap();
+    let json = directory.path().join("old.json");
+    let span = json!({ "traceId": format!("{:032x}", 1), "spanId": "b7ad6b7169203331", "name": text });
+    let object = json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": vec![span; 10] }] }] });
+    std::fs::write(&json, object.to_string()).unwrap();
+    for file in [&protobuf, &json] {
+        let mut import = command(&server, &["import", file.to_str().unwrap()]);
+        let stopped = import.env("TMPDIR", directory.path().join("missing")).output().unwrap();
+        let text = said(&stopped);
+        assert!(text.contains("cannot use a temporary file") && text.contains("set TMPDIR"), "{text}");
+    }
 }

@@ -46,11 +46,6 @@ fn or_stop<T, E: Error>(failure: &mut Option<Failure>, done: Result<T, Failure>)
     })
 }
 
-fn spooled(error: &std::io::Error) -> Failure {
-    Failure::failed(format!("cannot use a temporary file: {error}"))
-        .hint("large files need room there: set TMPDIR to a directory that has it")
-}
-
 /// What objects are read into.
 struct Objects<'a, 's> {
     sender: &'a mut Sender<'s>,
@@ -243,10 +238,8 @@ impl<'de> Visitor<'de> for &mut Resources<'_, '_, '_> {
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        let sent = spool
-            .end_resource(header, self.signal, Encoding::Json)
-            .map_err(|error| spooled(&error))
-            .and_then(|records| sender.resource(records));
+        let records = spool.end_resource(header, self.signal, Encoding::Json);
+        let sent = records.and_then(|records| sender.resource(records));
         or_stop(failure, sent)
     }
 }
@@ -309,6 +302,6 @@ impl<'de> DeserializeSeed<'de> for &mut Records<'_> {
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         use serde::Deserialize as _;
         let record = Box::<RawValue>::deserialize(json)?;
-        or_stop(self.failure, self.spool.record(record.get().as_bytes()).map_err(|error| spooled(&error)))
+        or_stop(self.failure, self.spool.record(record.get().as_bytes()))
     }
 }

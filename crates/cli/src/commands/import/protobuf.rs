@@ -41,39 +41,45 @@ pub(super) fn request(
     match framing {
         Framing::Whole => resources(input, signal, sender),
         Framing::Lengths => {
-            let length = frame(input).map_err(|error| not_read(&error))?;
+            let length = frame(input)?;
             let mut within = Read::take(input, length);
             resources(&mut within, signal, sender)?;
-            ended(&within).map_err(|error| not_read(&error))
+            ended(&within)
         }
     }
 }
 
 /// Reads the next request and leaves it out.
 pub(super) fn skip(input: &mut dyn BufRead, framing: Framing) -> Outcome {
-    let skipped = match framing {
-        Framing::Whole => io::copy(input, &mut io::sink()),
-        Framing::Lengths => {
-            frame(input).and_then(|length| io::copy(&mut Read::take(input, length), &mut io::sink()))
-        }
+    let length = match framing {
+        Framing::Whole => u64::MAX,
+        Framing::Lengths => frame(input)?,
     };
-    skipped.map(drop).map_err(|error| not_read(&error))
+    io::copy(&mut Read::take(input, length), &mut io::sink()).map(drop).map_err(not_read)
 }
 
-fn not_read(error: &io::Error) -> Failure {
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over")]
+fn not_read(error: io::Error) -> Failure {
     Failure::failed(format!("this is neither JSON nor OTLP protobuf, or was cut off: {error}"))
+}
+
+fn invalid(why: &str) -> Failure {
+    not_read(io::Error::new(io::ErrorKind::InvalidData, why))
+}
+
+fn cut_off() -> Failure {
+    not_read(io::ErrorKind::UnexpectedEof.into())
 }
 
 fn resources(input: &mut dyn Read, signal: Signal, sender: &mut Sender<'_>) -> Outcome {
     let mut has_resources = false;
-    while let Some(key) = key(input).map_err(|error| not_read(&error))? {
+    while let Some(key) = key(input)? {
         if key == (1, 2) {
             has_resources = true;
-            let (spool, header) = resource(input).map_err(|error| not_read(&error))?;
-            let records = spool.end_resource(header, signal, Encoding::Protobuf);
-            sender.resource(records.map_err(|error| not_read(&error))?)?;
+            let (spool, header) = resource(input)?;
+            sender.resource(spool.end_resource(header, signal, Encoding::Protobuf)?)?;
         } else {
-            field(input, key, &mut Vec::new()).map_err(|error| not_read(&error))?;
+            field(input, key, &mut Vec::new())?;
         }
     }
     if has_resources {
@@ -83,7 +89,7 @@ fn resources(input: &mut dyn Read, signal: Signal, sender: &mut Sender<'_>) -> O
 }
 
 /// A resource: its records, and its header.
-fn resource(input: &mut dyn Read) -> io::Result<(Spool, Vec<u8>)> {
+fn resource(input: &mut dyn Read) -> Result<(Spool, Vec<u8>), Failure> {
     let (mut spool, mut header) = (Spool::new(), Vec::new());
     message(input, |within, key| match key {
         (2, 2) => scope(within, &mut spool),
@@ -93,7 +99,7 @@ fn resource(input: &mut dyn Read) -> io::Result<(Spool, Vec<u8>)> {
     Ok((spool, header))
 }
 
-fn scope(input: &mut dyn Read, spool: &mut Spool) -> io::Result<()> {
+fn scope(input: &mut dyn Read, spool: &mut Spool) -> Outcome {
     let mut header = Vec::new();
     message(input, |within, key| match key {
         (2, 2) => {
@@ -110,10 +116,7 @@ fn scope(input: &mut dyn Read, spool: &mut Spool) -> io::Result<()> {
 type Key = (u64, u64);
 
 /// Reads the fields of a message that begins with its length.
-fn message(
-    input: &mut dyn Read,
-    mut field: impl FnMut(&mut dyn Read, Key) -> io::Result<()>,
-) -> io::Result<()> {
+fn message(input: &mut dyn Read, mut field: impl FnMut(&mut dyn Read, Key) -> Outcome) -> Outcome {
     let length = varint(input)?;
     let mut within = input.take(length);
     while let Some(key) = key(&mut within)? {
@@ -123,12 +126,12 @@ fn message(
 }
 
 /// An error where there was less than was announced.
-fn ended<R>(within: &io::Take<R>) -> io::Result<()> {
-    if within.limit() == 0 { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+fn ended<R>(within: &io::Take<R>) -> Outcome {
+    if within.limit() == 0 { Ok(()) } else { Err(cut_off()) }
 }
 
 /// Reads the content of a field and adds the field to `out`.
-fn field(input: &mut dyn Read, key: Key, out: &mut Vec<u8>) -> io::Result<()> {
+fn field(input: &mut dyn Read, key: Key, out: &mut Vec<u8>) -> Outcome {
     let (number, wire_type) = key;
     let mut plain = |content: Vec<u8>| {
         encode_varint(number << 3 | wire_type, out);
@@ -152,16 +155,16 @@ fn field(input: &mut dyn Read, key: Key, out: &mut Vec<u8>) -> io::Result<()> {
 }
 
 /// This many bytes. No more room is taken than there are.
-fn exactly(input: &mut dyn Read, length: u64) -> io::Result<Vec<u8>> {
+fn exactly(input: &mut dyn Read, length: u64) -> Result<Vec<u8>, Failure> {
     let mut content = Vec::new();
     let mut within = input.take(length);
-    within.read_to_end(&mut content)?;
+    within.read_to_end(&mut content).map_err(not_read)?;
     ended(&within)?;
     Ok(content)
 }
 
 /// The next field's key; `None` at the end.
-fn key(input: &mut dyn Read) -> io::Result<Option<Key>> {
+fn key(input: &mut dyn Read) -> Result<Option<Key>, Failure> {
     let Some(first) = byte(input)? else { return Ok(None) };
     let key = varint_from(first, input)?;
     if key >> 3 == 0 {
@@ -170,41 +173,37 @@ fn key(input: &mut dyn Read) -> io::Result<Option<Key>> {
     Ok(Some((key >> 3, key & 7)))
 }
 
-fn varint(input: &mut dyn Read) -> io::Result<u64> {
-    let first = byte(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+fn varint(input: &mut dyn Read) -> Result<u64, Failure> {
+    let first = byte(input)?.ok_or_else(cut_off)?;
     varint_from(first, input)
 }
 
-fn varint_from(first: u8, input: &mut dyn Read) -> io::Result<u64> {
+fn varint_from(first: u8, input: &mut dyn Read) -> Result<u64, Failure> {
     let (mut value, mut byte_read) = (0, first);
     for shift in (0..64).step_by(7) {
         value |= u64::from(byte_read & 0x7f) << shift;
         if byte_read < 0x80 {
             return Ok(value);
         }
-        byte_read = byte(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        byte_read = byte(input)?.ok_or_else(cut_off)?;
     }
     Err(invalid("a number is too long"))
 }
 
-fn byte(input: &mut dyn Read) -> io::Result<Option<u8>> {
+fn byte(input: &mut dyn Read) -> Result<Option<u8>, Failure> {
     let mut byte = [0];
     loop {
         match input.read(&mut byte) {
             Ok(read) => return Ok((read > 0).then_some(byte[0])),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(not_read(error)),
         }
     }
 }
 
 /// The length of the next request.
-fn frame(input: &mut dyn Read) -> io::Result<u64> {
+fn frame(input: &mut dyn Read) -> Result<u64, Failure> {
     let mut length = [0; 4];
-    input.read_exact(&mut length)?;
+    input.read_exact(&mut length).map_err(not_read)?;
     Ok(u32::from_be_bytes(length).into())
-}
-
-fn invalid(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
 }

@@ -42,8 +42,7 @@ impl<'a> Sender<'a> {
     /// Sends the records of a resource, piece by piece.
     pub(super) fn resource(&mut self, mut records: Spooled) -> Result<(), Failure> {
         let (total, mut sent) = (records.bytes(), 0);
-        let lost = |error: std::io::Error| Failure::failed(format!("cannot use a temporary file: {error}"));
-        while let Some(piece) = records.next_piece(self.piece).map_err(lost)? {
+        while let Some(piece) = records.next_piece(self.piece)? {
             sent += piece.records.iter().map(|record| record.len() as u64).sum::<u64>();
             self.piece(piece)?;
             if total > LARGE {

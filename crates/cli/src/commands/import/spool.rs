@@ -4,9 +4,10 @@
 //! records wait until it is known: in memory while they are few, in a temporary file otherwise.
 
 use super::piece::{Encoding, Header, Piece, Signal};
+use crate::exit::{Failure, Outcome};
 use std::{
     collections::VecDeque,
-    io::{Read as _, Result, Seek as _, Write as _},
+    io::{self, Read as _, Seek as _, Write as _},
 };
 use tempfile::SpooledTempFile;
 
@@ -28,10 +29,10 @@ impl Spool {
     }
 
     /// Adds a record of the scope at hand.
-    pub(super) fn record(&mut self, record: &[u8]) -> Result<()> {
+    pub(super) fn record(&mut self, record: &[u8]) -> Outcome {
         let length = record.len() as u64;
-        self.file.write_all(&length.to_be_bytes())?;
-        self.file.write_all(record)?;
+        let written = self.file.write_all(&length.to_be_bytes()).and_then(|()| self.file.write_all(record));
+        written.map_err(|error| no_room(&error))?;
         self.open += 1;
         self.bytes += length;
         Ok(())
@@ -48,8 +49,8 @@ impl Spool {
         header: Vec<u8>,
         signal: Signal,
         encoding: Encoding,
-    ) -> Result<Spooled> {
-        self.file.rewind()?;
+    ) -> Result<Spooled, Failure> {
+        self.file.rewind().map_err(|error| no_room(&error))?;
         Ok(Spooled { spool: self, resource: header.into(), signal, encoding, ahead: None })
     }
 }
@@ -71,7 +72,7 @@ impl Spooled {
     }
 
     /// The next records of one scope, about this many bytes at most. A larger record is alone.
-    pub(super) fn next_piece(&mut self, size: usize) -> Result<Option<Piece>> {
+    pub(super) fn next_piece(&mut self, size: usize) -> Result<Option<Piece>, Failure> {
         while self.spool.scopes.front().is_some_and(|(_, left)| *left == 0) {
             self.spool.scopes.pop_front();
         }
@@ -81,7 +82,7 @@ impl Spooled {
         while *left > 0 {
             let record = match self.ahead.take() {
                 Some(record) => record,
-                None => next(&mut self.spool.file)?,
+                None => next(&mut self.spool.file).map_err(|error| no_room(&error))?,
             };
             filled = filled.saturating_add(record.len() + 1);
             if filled > size && !records.is_empty() {
@@ -96,11 +97,17 @@ impl Spooled {
     }
 }
 
-fn next(file: &mut SpooledTempFile) -> Result<Vec<u8>> {
+fn next(file: &mut SpooledTempFile) -> io::Result<Vec<u8>> {
     let mut length = [0; 8];
     file.read_exact(&mut length)?;
     let length = u64::from_be_bytes(length);
     let mut record = Vec::new();
-    std::io::Read::take(file, length).read_to_end(&mut record)?;
+    io::Read::take(file, length).read_to_end(&mut record)?;
     Ok(record)
+}
+
+/// The temporary file cannot be written or read back.
+fn no_room(error: &io::Error) -> Failure {
+    Failure::failed(format!("cannot use a temporary file: {error}"))
+        .hint("large files need room there: set TMPDIR to a directory that has it")
 }
