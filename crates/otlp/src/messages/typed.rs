@@ -33,12 +33,18 @@ pub fn mark_injected(messages: &mut [Message]) {
         let mut found = Vec::new();
         for (part, one) in message.parts.iter().enumerate() {
             let Part::Text { content } = one else { continue };
-            let units = |at: usize| content[..at].encode_utf16().count();
+            // Blocks are in order: each is counted from the end of the one before.
+            let (mut counted, mut units) = (0, 0);
+            let mut units_to = |at: usize| {
+                units += content[counted..at].encode_utf16().count();
+                counted = at;
+                units
+            };
             let (blocks, _) = blocks(content);
             found.extend(blocks.into_iter().map(|block| Injected {
                 part,
-                start: units(block.start),
-                end: units(block.end),
+                start: units_to(block.start),
+                end: units_to(block.end),
             }));
         }
         message.injected = found;
@@ -133,6 +139,16 @@ mod tests {
             ["<current_datetime>1</current_datetime>", "<system-reminder>Be brief.</system-reminder>"]
         );
         assert!(messages[1].injected.is_empty(), "only what users say is looked at");
+    }
+
+    #[test]
+    fn many_blocks_in_one_text_are_counted_through_once() {
+        // Counted from the beginning for each of them, this would take minutes.
+        let count = 20_000;
+        let mut messages = [Message::text("user", "<system-reminder>\u{e9}</system-reminder>".repeat(count))];
+        mark_injected(&mut messages);
+        let found = &messages[0].injected;
+        assert_eq!((found.len(), found[count - 1].end), (count, 36 * count));
     }
 
     #[test]
