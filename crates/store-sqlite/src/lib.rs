@@ -36,6 +36,8 @@ mod retain;
 mod rollups;
 mod salvage;
 mod schema;
+#[cfg(test)]
+mod step_count;
 mod store;
 mod text;
 mod write;

@@ -124,12 +124,8 @@ pub(super) fn write_out_lists(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{encode::facts_row::Companions, schema};
+    use crate::{encode::facts_row::Companions, schema, step_count::StepCount};
     use rusqlite::Connection;
-    use std::sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    };
     use turnscope_model::Facts;
 
     const GROUP: TraceGroupId = TraceGroupId(1);
@@ -162,18 +158,12 @@ mod tests {
     /// The steps that SQLite takes before the first record of such a group may go.
     fn steps(records: i64) -> u64 {
         let (_directory, mut db) = group_of(records);
-        let steps = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&steps);
-        let count_step = move || {
-            counter.fetch_add(1, Ordering::Relaxed);
-            false
-        };
-        db.progress_handler(1, Some(count_step)).unwrap();
+        let steps = StepCount::of(&mut db);
         let tx = db.transaction().unwrap();
         let doomed = BTreeSet::from([RecordId(1)]);
         write_out_lists(&tx, &[GROUP], &doomed).unwrap();
         keep_texts(&tx, &[GROUP], &doomed, Search::Newest(100)).unwrap();
-        steps.load(Ordering::Relaxed)
+        steps.get()
     }
 
     #[test]

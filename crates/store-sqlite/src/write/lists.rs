@@ -102,14 +102,8 @@ fn note_uses(tx: &Transaction<'_>, record: RecordId, contents: &[ContentId]) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema;
-    use std::{
-        cell::Cell,
-        sync::{
-            Arc,
-            atomic::{AtomicU64, Ordering},
-        },
-    };
+    use crate::{schema, step_count::StepCount};
+    use std::cell::Cell;
     use turnscope_model::Item;
 
     /// A list of so many different messages.
@@ -127,22 +121,16 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut db = schema::open_writer(&directory.path().join(schema::FILE)).unwrap();
         let mut committer = Committer::new(&db).unwrap();
-        let steps = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&steps);
-        let count_step = move || {
-            counter.fetch_add(1, Ordering::Relaxed);
-            false
-        };
-        db.progress_handler(1, Some(count_step)).unwrap();
+        let steps = StepCount::of(&mut db);
         let tx = db.transaction().unwrap();
         let value = list(count);
         committer.list(&tx, None, RecordId(1), 0, &value).unwrap();
-        let before = steps.load(Ordering::Relaxed);
+        let before = steps.get();
         committer.list(&tx, None, RecordId(2), 0, &value).unwrap();
         let uses: usize =
             tx.query_row("SELECT count(*) FROM uses WHERE record = 2", [], |row| row.get(0)).unwrap();
         assert_eq!(uses, count, "the second record keeps every message alive");
-        steps.load(Ordering::Relaxed) - before
+        steps.get() - before
     }
 
     #[test]
