@@ -1,8 +1,8 @@
 //! A run taken out: everything of it, importable again, or as plain OTLP/JSON.
 
-use crate::external::Fetched;
 use crate::{
     Answers, Result,
+    external::Fetched,
     otlp_json::OtlpJson,
     telemetry::Telemetry,
     timeline::steps_of,

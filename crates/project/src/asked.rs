@@ -30,8 +30,11 @@ pub(super) fn is_refusal(kind: Kind, facts: &Facts, verdict: Option<Verdict>, as
     if kind != Kind::Tool {
         return facts.verdict.is_some();
     }
-    let resolution = facts.resolution.or_else(|| asked.and_then(|asked| asked.resolution));
-    verdict == Some(Verdict::Deny)
-        || facts.verdict == Some(Verdict::Deny)
-        || resolution == Some(Resolution::Rejected)
+    facts.verdict == Some(Verdict::Deny)
+        || is_refused(verdict, facts.resolution.or_else(|| asked.and_then(|asked| asked.resolution)))
+}
+
+/// Whether a gate or a person refused a tool call.
+pub(super) fn is_refused(verdict: Option<Verdict>, resolution: Option<Resolution>) -> bool {
+    verdict == Some(Verdict::Deny) || resolution == Some(Resolution::Rejected)
 }

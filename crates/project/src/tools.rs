@@ -5,7 +5,7 @@
 //! gate names. Verdicts are brought to the call they are about. Not here: the tools' results (message content).
 
 use super::{
-    asked::Asked,
+    asked::{Asked, is_refused},
     runs::Run,
     step::{Step, complete, same_tool},
 };
@@ -13,7 +13,7 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
-use turnscope_model::{Approval, ErrorFact, Kind, Resolution, UnixNanos, Verdict};
+use turnscope_model::{Approval, ErrorFact, Kind, UnixNanos, Verdict};
 
 /// So many tool steps are compared at most to find one: what belongs together lies near.
 const NEAR: usize = 64;
@@ -59,8 +59,7 @@ impl Synthesised {
 
     /// Whether a person or a policy refused it.
     pub(super) fn is_refused(&self) -> bool {
-        self.verdict == Some(Verdict::Deny)
-            || self.asked.as_ref().is_some_and(|asked| asked.resolution == Some(Resolution::Rejected))
+        is_refused(self.verdict, self.asked.as_ref().and_then(|asked| asked.resolution))
     }
 
     /// What is known of its failure.
