@@ -40,6 +40,10 @@ export class Problem extends Error {
   }
 }
 
+/** Why a request failed, in words: what the server said, or that it said nothing. */
+export const whyFailed = (error: unknown): string =>
+  error instanceof Problem ? error.message : "the server could not be reached";
+
 /** Replies keep the digits of long numbers: the client's own reader rounds them. */
 const exactNumbers: Middleware = {
   async onResponse({ response }) {

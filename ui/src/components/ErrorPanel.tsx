@@ -1,11 +1,10 @@
 import { CircleAlert } from "lucide-react";
-import { Problem } from "../api/client";
+import { Problem, whyFailed } from "../api/client";
 import { Button } from "./Button";
 
 /** Names what failed, says what can be done, and offers to try again. */
 export function ErrorPanel({ what, error, retry }: { what: string; error: unknown; retry?: () => void }) {
   const problem = error instanceof Problem ? error : undefined;
-  const said = problem?.message ?? "the server could not be reached";
   const detail = problem ? problem.detail : "check that turnscope serve is running, then try again";
   return (
     <div
@@ -15,7 +14,7 @@ export function ErrorPanel({ what, error, retry }: { what: string; error: unknow
       <CircleAlert size={18} className="mt-0.5 shrink-0 text-error" aria-hidden />
       <div className="min-w-0 flex-1">
         <p className="font-medium">
-          {what} could not be loaded: {said}
+          {what} could not be loaded: {whyFailed(error)}
         </p>
         {detail && <p className="mt-0.5 text-muted">{detail}</p>}
         {retry && (

@@ -1,4 +1,6 @@
 /** Managing runs, links that people write, and a server that goes away and comes back. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "../support/test";
 
 test("a page whose script cannot be loaded waits for the server", async ({ page, demo }) => {
@@ -78,4 +80,17 @@ test("several runs are selected, tagged and deleted", async ({ page, fresh }) =>
   await bar.getByRole("button", { name: "Delete" }).click();
   await expect(bar).toHaveCount(0);
   await expect.poll(async () => (await fresh.get("/v1/runs")).runs.length, { timeout: 15_000 }).toBe(1);
+});
+
+test("an export of selected runs has the log records that tell of them", async ({ page, fresh }) => {
+  const sent = join(import.meta.dirname, "../../../tests/corpus/codex-cli/0003.logs.pb");
+  await fresh.post("/v1/logs", readFileSync(sent), "application/x-protobuf");
+  const [run] = (await fresh.get("/v1/runs")).runs;
+  const exported = await fresh.get(`/v1/runs/${run.run_id}/export?format=otlp`);
+  expect(exported.resourceLogs).not.toHaveLength(0);
+  await page.goto(`${fresh.url}/ui/`);
+  await page.getByRole("checkbox", { name: `Select ${run.name}` }).first().check();
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export as OTLP" }).click();
+  expect(JSON.parse(readFileSync(await (await saving).path(), "utf8"))).toEqual(exported);
 });

@@ -1,9 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { apiPath } from "../../api/base";
-import { api, Problem } from "../../api/client";
+import { whyFailed } from "../../api/client";
 import { Button } from "../../components/Button";
-import { parseJson } from "../../lib/json";
+import { get, send } from "../run/data/api";
+import { type Mark, markValue } from "../run/marks/scores";
 import { deleteLater } from "./deletion";
 
 type Props = {
@@ -20,16 +20,13 @@ export function SelectionBar({ selected, clear }: Props) {
   if (selected.size === 0) return null;
   const ids = [...selected.keys()];
   /** Does something to each run, one after the other, and says what the first failure was. */
-  const each = async (what: (id: string) => Promise<Response>) => {
+  const each = async (what: (id: string) => Promise<void>) => {
     setBusy(true);
     setError(null);
     for (const id of ids) {
-      const failed = await what(id).then(
-        async (reply) =>
-          reply.ok ? null : Problem.from(reply, await reply.json().catch(() => null)).message,
-        () => "the server could not be reached",
+      await what(id).catch((failed: unknown) =>
+        setError((before) => before ?? `${selected.get(id)}: ${whyFailed(failed)}`),
       );
-      if (failed !== null) setError(`${selected.get(id)}: ${failed}`);
     }
     setBusy(false);
     await cache.invalidateQueries({ queryKey: ["runs"] });
@@ -40,33 +37,17 @@ export function SelectionBar({ selected, clear }: Props) {
     const name = String(new FormData(form).get("tag") ?? "").trim();
     if (!name) return;
     form.reset();
-    void each(async (id) => {
-      const { response } = await api.PATCH("/v1/runs/{id}", {
-        params: { path: { id } },
-        body: { add_tags: [name], remove_tags: [] },
-        parseAs: "stream",
-      });
-      return response;
-    });
+    void each((id) => send("PATCH", pathOf(id), { add_tags: [name] }));
   };
-  const mark = (label: "good" | "bad") =>
-    each((id) =>
-      fetch(apiPath(`/v1/runs/${encodeURIComponent(id)}/scores`), {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ name: "mark", label, value: label === "good" ? 1 : 0, source: "person" }),
-      }),
-    );
+  const mark = (label: Mark) =>
+    each((id) => send("POST", `${pathOf(id)}/scores`, { ...markValue(label), source: "person" }));
   const save = async () => {
-    const spans: unknown[] = [];
+    const otlp: Record<(typeof SIGNALS)[number], unknown[]> = { resourceSpans: [], resourceLogs: [] };
     await each(async (id) => {
-      const reply = await fetch(apiPath(`/v1/runs/${encodeURIComponent(id)}/export?format=otlp`));
-      if (reply.ok) spans.push(...resourceSpans(parseJson(await reply.clone().text())));
-      return reply;
+      const run = await get<Partial<typeof otlp>>(`${pathOf(id)}/export?format=otlp`);
+      for (const signal of SIGNALS) otlp[signal].push(...(run[signal] ?? []));
     });
-    const url = URL.createObjectURL(
-      new Blob([JSON.stringify({ resourceSpans: spans })], { type: "application/json" }),
-    );
+    const url = URL.createObjectURL(new Blob([JSON.stringify(otlp)], { type: "application/json" }));
     const link = document.createElement("a");
     link.href = url;
     link.download = "turnscope-runs.otlp.json";
@@ -122,7 +103,7 @@ export function SelectionBar({ selected, clear }: Props) {
   );
 }
 
-function resourceSpans(document: unknown): unknown[] {
-  const spans = (document as { resourceSpans?: unknown } | null)?.resourceSpans;
-  return Array.isArray(spans) ? spans : [];
-}
+/** What an export as OTLP holds: a run may be told by log records alone. */
+const SIGNALS = ["resourceSpans", "resourceLogs"] as const;
+
+const pathOf = (id: string): string => `/v1/runs/${encodeURIComponent(id)}`;

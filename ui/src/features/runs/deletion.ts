@@ -1,6 +1,7 @@
 /** Runs that are about to be deleted: for some seconds each can be brought back. A tab that is closed meanwhile deletes nothing. */
 import { useSyncExternalStore } from "react";
-import { api, Problem } from "../../api/client";
+import { whyFailed } from "../../api/client";
+import { send } from "../run/data/api";
 
 /** How long a deletion can be undone, in milliseconds. */
 const GRACE_MS = 7000;
@@ -39,11 +40,9 @@ async function commit(): Promise<void> {
   if (!doomed || doomed.error !== null) return;
   set(null);
   for (const { id, name } of doomed.runs) {
-    const failed = await api.DELETE("/v1/runs/{id}", { params: { path: { id } } }).then(
-      ({ response, error }) => (response.ok ? null : Problem.from(response, error).message),
-      () => "the server could not be reached",
+    await send("DELETE", `/v1/runs/${encodeURIComponent(id)}`).catch((failed: unknown) =>
+      set({ runs: doomed.runs, error: `${name} was not deleted: ${whyFailed(failed)}` }),
     );
-    if (failed !== null) set({ runs: doomed.runs, error: `${name} was not deleted: ${failed}` });
   }
 }
 
