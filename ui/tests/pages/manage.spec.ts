@@ -89,7 +89,10 @@ test("an export of selected runs has the log records that tell of them", async (
   const exported = await fresh.get(`/v1/runs/${run.run_id}/export?format=otlp`);
   expect(exported.resourceLogs).not.toHaveLength(0);
   await page.goto(`${fresh.url}/ui/`);
-  await page.getByRole("checkbox", { name: `Select ${run.name}` }).first().check();
+  await page
+    .getByRole("checkbox", { name: `Select ${run.name}` })
+    .first()
+    .check();
   const saving = page.waitForEvent("download");
   await page.getByRole("button", { name: "Export as OTLP" }).click();
   expect(JSON.parse(readFileSync(await (await saving).path(), "utf8"))).toEqual(exported);
