@@ -26,6 +26,8 @@ pub struct NormalisedMetrics {
     pub points: u64,
     /// What was left out of the request, data points among it.
     pub left_out: LeftOut,
+    /// How many secrets were taken out.
+    pub redacted: u64,
 }
 
 const SESSIONS: [&str; 8] = [
@@ -57,30 +59,32 @@ const TOKEN_TYPES: [&str; 2] = ["gen_ai.token.type", "type"];
 pub fn metrics(request: ExportMetricsServiceRequest, redactor: &Redactor) -> NormalisedMetrics {
     let mut out = NormalisedMetrics::default();
     for of_resource in request.resource_metrics {
-        let source = Source::of(of_resource.resource, of_resource.schema_url, redactor);
+        let mut source = Source::of(of_resource.resource, of_resource.schema_url, redactor);
         for scope_metrics in of_resource.scope_metrics {
             let origin = source.origin(scope_metrics.scope, &scope_metrics.schema_url, redactor);
             for metric in scope_metrics.metrics {
-                let record = record(metric, &origin, redactor);
+                let (record, redacted) = record(metric, &origin, redactor);
                 out.points += record.points;
+                out.redacted += u64::from(redacted);
                 out.records.push(record);
             }
         }
+        out.redacted += source.redacted;
     }
     out
 }
 
-fn record(mut metric: Metric, origin: &Arc<Origin>, redactor: &Redactor) -> MetricRecord {
-    for_each_attributes(&mut metric, |attributes| {
-        redactor.attributes(attributes);
-    });
+/// The record of a metric, and how many secrets were taken out of it.
+fn record(mut metric: Metric, origin: &Arc<Origin>, redactor: &Redactor) -> (MetricRecord, u32) {
+    let mut redacted = 0;
+    for_each_attributes(&mut metric, |attributes| redacted += redactor.attributes(attributes));
     for text in [&mut metric.name, &mut metric.description, &mut metric.unit] {
-        redactor.text(text);
+        redacted += redactor.text(text);
     }
     let points = points(&metric);
     let begins = |point: &Point<'_>| if point.start == 0 { point.time } else { point.start };
     let bytes = metric.encode_to_vec();
-    MetricRecord {
+    let record = MetricRecord {
         origin: Arc::clone(origin),
         start: points.iter().map(begins).min().unwrap_or(0),
         end: points.iter().map(|point| point.time).max().unwrap_or(0),
@@ -90,7 +94,8 @@ fn record(mut metric: Metric, origin: &Arc<Origin>, redactor: &Redactor) -> Metr
         name: metric.name,
         unit: metric.unit,
         bytes,
-    }
+    };
+    (record, redacted)
 }
 
 /// What all kinds of data points have in common.

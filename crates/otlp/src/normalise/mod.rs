@@ -41,6 +41,8 @@ pub struct Normalised {
     pub rejected: u64,
     /// What was left out and why: the first of the records, and the first of the single values.
     pub rejection: Option<String>,
+    /// How many secrets were taken out of the resources and scopes. Those of a record stand with its facts.
+    pub redacted_around: u64,
 }
 
 impl Normalised {
@@ -59,11 +61,12 @@ impl Normalised {
 pub fn traces(request: ExportTraceServiceRequest, redactor: &Redactor) -> Normalised {
     let mut out = Collected::new(redactor);
     for of_resource in request.resource_spans {
-        let resource = Source::of(of_resource.resource, of_resource.schema_url, redactor);
+        let mut resource = Source::of(of_resource.resource, of_resource.schema_url, redactor);
         for of_scope in of_resource.scope_spans {
             let origin = resource.origin(of_scope.scope, &of_scope.schema_url, redactor);
             of_scope.spans.into_iter().for_each(|span| out.span(span, &resource, &origin));
         }
+        out.normalised.redacted_around += resource.redacted;
     }
     out.normalised
 }
@@ -72,11 +75,12 @@ pub fn traces(request: ExportTraceServiceRequest, redactor: &Redactor) -> Normal
 pub fn logs(request: ExportLogsServiceRequest, redactor: &Redactor) -> Normalised {
     let mut out = Collected::new(redactor);
     for of_resource in request.resource_logs {
-        let resource = Source::of(of_resource.resource, of_resource.schema_url, redactor);
+        let mut resource = Source::of(of_resource.resource, of_resource.schema_url, redactor);
         for of_scope in of_resource.scope_logs {
             let origin = resource.origin(of_scope.scope, &of_scope.schema_url, redactor);
             of_scope.log_records.into_iter().for_each(|log| out.log(log, &resource, &origin));
         }
+        out.normalised.redacted_around += resource.redacted;
     }
     out.normalised
 }
@@ -108,7 +112,7 @@ fn each_encoded<'a, R: EncodedRecord>(
     let mut out = Collected::new(redactor);
     let mut first_error = None;
     for of_resource in request.resources {
-        let resource = Source::of(of_resource.resource, of_resource.schema_url, redactor);
+        let mut resource = Source::of(of_resource.resource, of_resource.schema_url, redactor);
         for of_scope in of_resource.scopes {
             let origin = resource.origin(of_scope.scope, &of_scope.schema_url, redactor);
             for record in of_scope.records {
@@ -126,6 +130,7 @@ fn each_encoded<'a, R: EncodedRecord>(
                 }
             }
         }
+        out.normalised.redacted_around += resource.redacted;
     }
     match first_error {
         // Where nothing is left the body is something else.

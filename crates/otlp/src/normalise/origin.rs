@@ -14,32 +14,40 @@ use turnscope_model::{ContentHash, Form, Origin};
 pub(super) struct Source {
     pub(super) resource: Option<Resource>,
     schema_url: String,
+    /// Secrets that were taken out of the resource and of its scopes so far.
+    pub(super) redacted: u64,
 }
 
 impl Source {
     /// Without the secrets in what a process says of itself, such as its command line.
     pub(super) fn of(mut resource: Option<Resource>, mut schema_url: String, redactor: &Redactor) -> Self {
-        redactor.text(&mut schema_url);
+        let mut redacted = redactor.text(&mut schema_url);
         if let Some(resource) = &mut resource {
-            redactor.attributes(&mut resource.attributes);
+            redacted += redactor.attributes(&mut resource.attributes);
+            for entity in &mut resource.entity_refs {
+                let keys = entity.id_keys.iter_mut().chain(&mut entity.description_keys);
+                for text in keys.chain([&mut entity.schema_url, &mut entity.r#type]) {
+                    redacted += redactor.text(text);
+                }
+            }
         }
-        Self { resource, schema_url }
+        Self { resource, schema_url, redacted: redacted.into() }
     }
 
     /// The origin of records under this scope. Traces, logs and metrics of one process have the same.
     pub(super) fn origin(
-        &self,
+        &mut self,
         mut scope: Option<InstrumentationScope>,
         scope_schema: &str,
         redactor: &Redactor,
     ) -> Arc<Origin> {
-        if let Some(scope) = &mut scope {
-            redactor.attributes(&mut scope.attributes);
-            redactor.text(&mut scope.name);
-            redactor.text(&mut scope.version);
-        }
         let mut schema_url = scope_schema.to_owned();
-        redactor.text(&mut schema_url);
+        let mut redacted = redactor.text(&mut schema_url);
+        if let Some(scope) = &mut scope {
+            redacted += redactor.attributes(&mut scope.attributes);
+            redacted += redactor.text(&mut scope.name) + redactor.text(&mut scope.version);
+        }
+        self.redacted += u64::from(redacted);
         let service_name = self.resource.as_ref().map_or("", service_name).to_owned();
         let scope_name = scope.as_ref().map_or_else(String::new, |scope| scope.name.clone());
         let scope_spans = vec![ScopeSpans { scope, spans: Vec::new(), schema_url }];

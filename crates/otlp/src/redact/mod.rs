@@ -194,13 +194,13 @@ impl Redactor {
 }
 
 impl Rules {
-    /// Redacts an attribute whose key is secret, and the secret keys of a map in it.
+    /// Redacts an attribute whose key is secret, the secret keys of a map in it, and secrets that stand in a key.
     fn key(&self, kv: &mut KeyValue) -> u32 {
-        let Some(any) = &mut kv.value else { return 0 };
-        match self.keys.secret(&kv.key) {
+        let count = kv.value.as_mut().map_or(0, |any| match self.keys.secret(&kv.key) {
             Some(name) => replace(any, &name),
             None => self.keys_within(any),
-        }
+        });
+        if self.search_all || !is_plain_name(&kv.key) { count + self.text(&mut kv.key) } else { count }
     }
 
     fn keys_within(&self, any: &mut AnyValue) -> u32 {
@@ -238,6 +238,13 @@ impl Rules {
     fn any(&self, any: &mut AnyValue) -> u32 {
         match &mut any.value {
             Some(Any::StringValue(text)) => self.text(text),
+            Some(Any::BytesValue(bytes)) if self.is_suspect(bytes) => match self.bytes(bytes) {
+                Some((left, count)) => {
+                    *bytes = left;
+                    count
+                }
+                None => 0,
+            },
             Some(Any::ArrayValue(array)) => array.values.iter_mut().map(|any| self.any(any)).sum(),
             Some(Any::KvlistValue(list)) => {
                 list.values.iter_mut().filter_map(|kv| kv.value.as_mut()).map(|any| self.any(any)).sum()
@@ -257,14 +264,17 @@ impl Rules {
         count
     }
 
+    /// What is left of bytes that are a text with secrets in it, and how many.
+    fn bytes(&self, bytes: &[u8]) -> Option<(Vec<u8>, u32)> {
+        let (left, count) = text::redact(self, std::str::from_utf8(bytes).ok()?);
+        Some((left?.into_bytes(), count))
+    }
+
     fn is_suspect(&self, bytes: &[u8]) -> bool {
         self.search_all || self.suspects.any_in(bytes)
     }
 
     fn value(&self, value: &mut Value) -> u32 {
-        if value.form == Form::Bytes {
-            return 0;
-        }
         let mut count = self.envelope(value);
         for item in &mut value.items {
             if self.clean.holds(&item.hash) {
@@ -318,11 +328,7 @@ impl Rules {
             return None;
         }
         let (left, count) = match form {
-            Form::Bytes => return None,
-            Form::Text => {
-                let (found, count) = text::redact(self, std::str::from_utf8(bytes).ok()?);
-                (found?.into_bytes(), count)
-            }
+            Form::Bytes | Form::Text => self.bytes(bytes)?,
             Form::Array => {
                 let mut any = AnyValue::decode(bytes).ok()?;
                 let count = self.keys_within(&mut any) + self.any(&mut any);
@@ -339,6 +345,11 @@ impl Rules {
         };
         (count > 0).then_some((left, count))
     }
+}
+
+/// Whether a key is written as names of attributes nearly always are. No secret is: it has digits, capitals or signs.
+fn is_plain_name(key: &str) -> bool {
+    key.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_'))
 }
 
 fn is_one_of(key: &str, names: &[&str]) -> bool {

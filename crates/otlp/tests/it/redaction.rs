@@ -7,10 +7,11 @@ use opentelemetry_proto::tonic::{
         trace::v1::ExportTraceServiceRequest,
     },
     common::v1::{
-        AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList, any_value::Value as Any,
+        AnyValue, ArrayValue, EntityRef, InstrumentationScope, KeyValue, KeyValueList,
+        any_value::Value as Any,
     },
     logs::v1::{LogRecord, ResourceLogs, ScopeLogs},
-    metrics::v1::{Metric, ResourceMetrics, ScopeMetrics},
+    metrics::v1::{Exemplar, Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, metric::Data},
     resource::v1::Resource,
     trace::v1::{
         ResourceSpans, ScopeSpans, Span, Status,
@@ -279,70 +280,123 @@ fn values_of_secret_keys_are_redacted_in_every_notation() {
     }
 }
 
-#[test]
-fn secrets_are_redacted_in_every_field_of_a_record() {
-    let secret = SECRETS[1];
+/// Attributes with the secret in each kind of value, in their keys, and in the keys of maps.
+fn attributes_with(secret: &str) -> Vec<KeyValue> {
     let named =
         |key: &str, value: AnyValue| KeyValue { key: key.into(), value: Some(value), key_strindex: 0 };
     let list = |values| AnyValue { value: Some(Any::KvlistValue(KeyValueList { values })) };
+    let bytes = || AnyValue { value: Some(Any::BytesValue(format!("in bytes: {secret}").into_bytes())) };
+    vec![
+        named("headers", list(vec![named("name", any("Cookie")), named("value", any(secret))])),
+        named("dbPassword", list(vec![named("n", AnyValue { value: Some(Any::IntValue(815_1923)) })])),
+        named(secret, any("a key")),
+        named("map", list(vec![named(secret, any("a key within"))])),
+        named("bytes", bytes()),
+        named("list", AnyValue { value: Some(Any::ArrayValue(ArrayValue { values: vec![bytes()] })) }),
+        named("long", any(&format!("{secret} {}", "and so on ".repeat(500)))),
+    ]
+}
+
+#[test]
+fn secrets_are_redacted_in_every_field_of_a_record() {
+    let secret = SECRETS[1];
+    let attributes = || attributes_with(secret);
     let scope = || {
         Some(InstrumentationScope {
             name: secret.into(),
             version: secret.into(),
+            attributes: attributes(),
             ..InstrumentationScope::default()
         })
+    };
+    let resource = || {
+        let entity = EntityRef {
+            schema_url: secret.into(),
+            r#type: secret.into(),
+            id_keys: vec![secret.into()],
+            description_keys: vec![secret.into()],
+        };
+        Some(Resource { attributes: attributes(), entity_refs: vec![entity], ..Resource::default() })
     };
     let span = Span {
         trace_id: vec![1; 16],
         span_id: vec![2; 8],
+        name: secret.into(),
         trace_state: format!("a={secret}"),
-        attributes: vec![
-            named("headers", list(vec![named("name", any("Cookie")), named("value", any(secret))])),
-            named("dbPassword", list(vec![named("n", AnyValue { value: Some(Any::IntValue(815_1923)) })])),
-        ],
-        events: vec![Event { name: secret.into(), ..Event::default() }],
+        attributes: attributes(),
+        events: vec![Event { name: secret.into(), attributes: attributes(), ..Event::default() }],
         links: vec![Link {
             trace_id: vec![1; 16],
             span_id: vec![3; 8],
             trace_state: secret.into(),
+            attributes: attributes(),
             ..Link::default()
         }],
+        status: Some(Status { message: secret.into(), code: 2 }),
         ..Span::default()
     };
     let scope_spans = vec![ScopeSpans { scope: scope(), spans: vec![span], schema_url: secret.into() }];
     let traces = ExportTraceServiceRequest {
-        resource_spans: vec![ResourceSpans {
-            scope_spans,
-            schema_url: secret.into(),
-            ..ResourceSpans::default()
-        }],
+        resource_spans: vec![ResourceSpans { resource: resource(), scope_spans, schema_url: secret.into() }],
     };
-    let log = LogRecord { severity_text: secret.into(), event_name: secret.into(), ..LogRecord::default() };
-    let scope_logs = vec![ScopeLogs { scope: scope(), log_records: vec![log], ..ScopeLogs::default() }];
+    let body = AnyValue { value: Some(Any::KvlistValue(KeyValueList { values: attributes() })) };
+    let log = LogRecord {
+        severity_text: secret.into(),
+        event_name: secret.into(),
+        attributes: attributes(),
+        body: Some(body),
+        ..LogRecord::default()
+    };
+    let scope_logs = vec![ScopeLogs { scope: scope(), log_records: vec![log], schema_url: secret.into() }];
     let logs = ExportLogsServiceRequest {
-        resource_logs: vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }],
+        resource_logs: vec![ResourceLogs { resource: resource(), scope_logs, schema_url: secret.into() }],
     };
     let redactor = Redactor::default();
     let (traces, logs) = (normalise::traces(traces, &redactor), normalise::logs(logs, &redactor));
+    let without = |shown: &str| {
+        let bytes = format!("{:?}", b"abc123def456");
+        let bytes = bytes.trim_matches(['[', ']']);
+        assert!(!shown.contains("abc123def456") && !shown.contains("8151923"), "{shown}");
+        assert!(!shown.contains(bytes), "in bytes: {shown}");
+    };
     for record in [&traces.records[0], &logs.records[0]] {
-        let shown = format!("{:?} {}", record.facts, String::from_utf8_lossy(&record.origin.bytes));
-        assert!(!shown.contains("abc123def456"), "{shown}");
+        without(&format!("{:?} {}", record.facts, String::from_utf8_lossy(&record.origin.bytes)));
     }
-    let span = format!("{:?}", restored(&traces.records[0]));
-    assert!(!span.contains("abc123def456") && !span.contains("8151923"), "{span}");
+    without(&format!("{:?}", restored(&traces.records[0])));
     let log =
         cut::restore_log(&logs.records[0].body, &Header::from(&logs.records[0])).expect("it is restored");
-    assert!(!format!("{log:?}").contains("abc123def456"), "{log:?}");
+    without(&format!("{log:?}"));
 
-    let metric =
-        Metric { name: secret.into(), description: secret.into(), unit: secret.into(), ..Metric::default() };
+    let exemplar = Exemplar { filtered_attributes: attributes(), ..Exemplar::default() };
+    let point =
+        NumberDataPoint { attributes: attributes(), exemplars: vec![exemplar], ..NumberDataPoint::default() };
+    let metric = Metric {
+        name: secret.into(),
+        description: secret.into(),
+        unit: secret.into(),
+        metadata: attributes(),
+        data: Some(Data::Gauge(Gauge { data_points: vec![point] })),
+    };
     let scope_metrics =
         vec![ScopeMetrics { scope: scope(), metrics: vec![metric], ..ScopeMetrics::default() }];
     let metrics = ExportMetricsServiceRequest {
         resource_metrics: vec![ResourceMetrics { scope_metrics, ..ResourceMetrics::default() }],
     };
     let metrics = normalise::metrics(metrics, &redactor);
-    assert!(!String::from_utf8_lossy(&metrics.records[0].bytes).contains("abc123def456"));
+    without(&String::from_utf8_lossy(&metrics.records[0].bytes));
+}
+
+#[test]
+fn bytes_that_are_no_text_stay_as_they_are() {
+    let image = [&b"\x89PNG "[..], SECRETS[1].as_bytes()].concat();
+    let value = Some(AnyValue { value: Some(Any::BytesValue(image.clone())) });
+    let span = Span {
+        attributes: vec![KeyValue { key: "picture".into(), value, key_strindex: 0 }],
+        ..Span::default()
+    };
+    let back = restored(&normalised(span, &Redactor::default()));
+    let value = back.attributes[0].value.as_ref().and_then(|any| any.value.clone());
+    assert_eq!(value, Some(Any::BytesValue(image)));
 }
 
 #[test]
