@@ -2,7 +2,8 @@
 
 use super::{
     filter::Filter,
-    reading::{Reading, query, run_id},
+    loose,
+    reading::{Reading, run_id},
     roots::each_root,
     unreadable::Unreadable,
 };
@@ -17,7 +18,6 @@ use std::{
     io::{BufWriter, Write},
     path::PathBuf,
 };
-use turnscope_api::LooseTelemetry;
 
 /// Arguments.
 #[derive(clap::Args)]
@@ -74,7 +74,11 @@ pub(crate) fn export(args: &Export) -> Outcome {
         )?),
     };
     let takes_loose = args.all && args.limit.is_none() && !args.filter.is_given();
-    let unreadable = if takes_loose { loose(&client, &mut out)? } else { Unreadable::default() };
+    let unreadable = if takes_loose {
+        loose::each_page(&client, |otlp| Ok(writeln!(out, "{otlp}")?))?
+    } else {
+        Unreadable::default()
+    };
     out.flush()?;
     if let Some(path) = &args.output {
         let runs = crate::render::human::plural(exported, "run");
@@ -86,25 +90,6 @@ pub(crate) fn export(args: &Export) -> Outcome {
     }
     left_out.map_or(Ok(()), |left_out| left_out.check("run", "exported"))?;
     unreadable.check("record", "exported")
-}
-
-/// Writes what belongs to no run, a page a line. What cannot be read is named.
-fn loose(client: &Client, out: &mut dyn Write) -> Result<Unreadable, Failure> {
-    let mut unreadable = Unreadable::default();
-    let mut cursor = None;
-    loop {
-        let page: LooseTelemetry =
-            client.get(&format!("/v1/loose-telemetry{}", query(&[("cursor", cursor)])))?;
-        unreadable.tell(&page.unreadable);
-        let is_empty = |signal: &Value| signal.as_array().is_none_or(Vec::is_empty);
-        if !page.otlp.as_object().is_none_or(|signals| signals.values().all(is_empty)) {
-            writeln!(out, "{}", page.otlp)?;
-        }
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            return Ok(unreadable);
-        }
-    }
 }
 
 fn one(args: &Export, client: &Client, id: &str) -> Result<Value, Failure> {

@@ -12,6 +12,7 @@ pub(crate) mod export;
 mod filter;
 pub(crate) mod import;
 pub(crate) mod init;
+mod loose;
 pub(crate) mod man;
 pub(crate) mod pricing;
 pub(crate) mod prune;

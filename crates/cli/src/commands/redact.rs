@@ -4,6 +4,7 @@
 use super::{
     filter::Filter,
     import::{self, Taken},
+    loose,
     roots::each_root,
     unreadable::Unreadable,
 };
@@ -32,7 +33,8 @@ pub(crate) struct Redact {
     /// A text to try the rules on; it is printed as it would be stored [default: stdin]
     #[arg(value_name = "FILE", conflicts_with = "scan")]
     file: Option<PathBuf>,
-    /// List the stored runs that hold what the rules take out, such as runs of an earlier version
+    /// List the stored runs that hold what the rules take out, such as runs of an earlier version. Without -q, also count it in
+    /// what belongs to no run
     #[arg(long)]
     scan: bool,
     /// With --scan, store these runs again without it. Their scores, tags and comments stay
@@ -58,9 +60,11 @@ pub(crate) fn redact(args: &Redact) -> Outcome {
             rewrite(&client, redactor, id)?;
         }
     }
+    let outside = if args.filter.is_given() { Outside::default() } else { Outside::scan(&client, redactor)? };
     let secrets: u64 = found.iter().map(|(_, secrets)| secrets).sum();
     let (runs, secrets) = (human::plural(found.len() as u64, "run"), human::plural(secrets, "secret"));
     match (found.is_empty(), args.rewrite) {
+        (true, _) if outside.secrets > 0 => {}
         (true, _) => eprintln!("No run holds what the rules take out."),
         (false, false) => {
             eprintln!(
@@ -71,7 +75,43 @@ pub(crate) fn redact(args: &Redact) -> Outcome {
             "Stored {runs} again without {secrets}. `turnscope vacuum` also clears the space that they took in the file."
         ),
     }
-    left_out.check("run", "looked at")
+    left_out.check("run", "looked at")?;
+    outside.unreadable.check("record", "looked at")?;
+    outside.say(args.rewrite)
+}
+
+/// What the rules find in what belongs to no run: other traces, log records, metrics.
+#[derive(Default)]
+struct Outside {
+    secrets: u64,
+    unreadable: Unreadable,
+}
+
+impl Outside {
+    fn scan(client: &Client, redactor: &Redactor) -> Result<Self, Failure> {
+        let mut secrets = 0;
+        let unreadable = loose::each_page(client, |otlp| {
+            secrets += secrets_in(otlp.to_string().as_bytes(), redactor)?;
+            Ok(())
+        })?;
+        Ok(Self { secrets, unreadable })
+    }
+
+    /// These are no runs that could be deleted and received again.
+    fn say(&self, rewrite: bool) -> Outcome {
+        if self.secrets == 0 {
+            return Ok(());
+        }
+        let secrets = human::plural(self.secrets, "secret");
+        let said = format!("{secrets} in what belongs to no run: other traces, log records, metrics");
+        if !rewrite {
+            eprintln!("{said}.");
+            return Ok(());
+        }
+        Err(Failure::failed(said).hint(
+            "only runs are stored again; `turnscope export --all` into a new data directory by `turnscope import` leaves all secrets behind",
+        ))
+    }
 }
 
 fn text(args: &Redact, redactor: &Redactor) -> Outcome {
@@ -128,19 +168,30 @@ fn secrets(exported: &[u8], redactor: &Redactor) -> Result<u64, Failure> {
         #[serde(borrow)]
         otlp: &'a RawValue,
     }
-    let wrong =
-        |error: &dyn std::fmt::Display| Failure::failed(format!("the server's export is not OTLP: {error}"));
-    let exported: Exported<'_> = serde_json::from_slice(exported).map_err(|error| wrong(&error))?;
-    let otlp = exported.otlp.get().as_bytes();
-    // A signal that is not there is an error of its own decoder.
-    let spans =
-        decode::traces(otlp, Format::Json).map(|request| normalise::traces(request, redactor).records);
-    let logs = decode::logs(otlp, Format::Json).map(|request| normalise::logs(request, redactor).records);
-    let (spans, logs) = match (spans, logs) {
-        (Err(error), Err(_)) => return Err(wrong(&error)),
-        (spans, logs) => (spans.unwrap_or_default(), logs.unwrap_or_default()),
+    let exported: Exported<'_> = serde_json::from_slice(exported).map_err(|error| not_otlp(&error))?;
+    secrets_in(exported.otlp.get().as_bytes(), redactor)
+}
+
+/// How many secrets the rules find in OTLP/JSON.
+fn secrets_in(otlp: &[u8], redactor: &Redactor) -> Result<u64, Failure> {
+    let of_records = |found: normalise::Normalised| {
+        let records: u64 = found.records.iter().map(|record| u64::from(record.facts.redacted)).sum();
+        records + found.redacted_around
     };
-    Ok(spans.iter().chain(&logs).map(|record| u64::from(record.facts.redacted)).sum())
+    let signals = [
+        decode::traces(otlp, Format::Json).map(|request| of_records(normalise::traces(request, redactor))),
+        decode::logs(otlp, Format::Json).map(|request| of_records(normalise::logs(request, redactor))),
+        decode::metrics(otlp, Format::Json).map(|request| normalise::metrics(request, redactor).redacted),
+    ];
+    // A signal that is not there is an error of its own decoder.
+    match signals.iter().find_map(|signal| signal.as_ref().err()) {
+        Some(error) if signals.iter().all(Result::is_err) => Err(not_otlp(error)),
+        _ => Ok(signals.into_iter().flatten().sum()),
+    }
+}
+
+fn not_otlp(error: &dyn std::fmt::Display) -> Failure {
+    Failure::failed(format!("the server's export is not OTLP: {error}"))
 }
 
 /// Deletes a run and receives it again, which applies the rules. A copy is kept in a file until that is done.

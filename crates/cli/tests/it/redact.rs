@@ -86,3 +86,42 @@ fn what_was_stored_before_a_rule_is_found_and_stored_again_without_it() {
     let again = env.run(&["redact", "--scan", "--data", "data"]);
     assert!(again.err.contains("No run holds"), "{}", again.err);
 }
+
+#[test]
+fn secrets_around_records_and_outside_runs_are_found_too() {
+    let env = TestEnvironment::new();
+    let secret = |key: &str| serde_json::json!([{"key": key, "value": {"stringValue": KEY}}]);
+    let times = ["startTimeUnixNano", "endTimeUnixNano"];
+    let span = |trace: char, attributes: &str| {
+        let mut span = serde_json::json!({"traceId": trace.to_string().repeat(32), "spanId": "1".repeat(16), "name": "a"});
+        times.iter().for_each(|time| span[*time] = "1760000000000000000".into());
+        span["attributes"] =
+            serde_json::json!([{"key": "gen_ai.operation.name", "value": {"stringValue": attributes}}]);
+        span
+    };
+    let sent = [
+        // A run whose resource holds it, and a trace that makes none.
+        serde_json::json!({"resourceSpans": [
+            {"resource": {"attributes": secret("process.command")}, "scopeSpans": [{"spans": [span('1', "invoke_agent")]}]},
+            {"scopeSpans": [{"scope": {"name": "s", "attributes": secret("x")}, "spans": [span('2', "GET")]}]}]}),
+        serde_json::json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": KEY}}]}]}]}),
+        serde_json::json!({"resourceMetrics": [{"scopeMetrics": [{"metrics": [
+            {"name": "m", "gauge": {"dataPoints": [{"asInt": "1", "attributes": secret("x")}]}}]}]}]}),
+    ];
+    fs::write(env.path("old.jsonl"), sent.map(|object| format!("{object}\n")).concat()).unwrap();
+    let server = env.serve(&["--redact", "off"]);
+    env.ok(&["import", "old.jsonl", "--server", &format!("http://{}", server.listen)]);
+    server.stop();
+    let scanned = env.run(&["redact", "--scan", "--data", "data"]);
+    assert_eq!((scanned.code, scanned.out.lines().count()), (0, 1), "{}{}", scanned.out, scanned.err);
+    assert!(scanned.err.contains("3 secrets in what belongs to no run"), "{}", scanned.err);
+    let rewritten = env.run(&["redact", "--scan", "--rewrite", "--data", "data"]);
+    assert_eq!(rewritten.code, 1, "{}", rewritten.err);
+    assert!(rewritten.err.contains("only runs are stored again"), "{}", rewritten.err);
+    let left = env.ok(&["export", "--all", "--data", "data"]);
+    assert_eq!(left.matches(KEY).count(), 3, "{left}");
+    // The way that is named.
+    fs::write(env.path("all.jsonl"), left).unwrap();
+    env.ok(&["import", "all.jsonl", "--data", "clean"]);
+    assert!(!env.ok(&["export", "--all", "--data", "clean"]).contains(KEY));
+}
