@@ -167,6 +167,11 @@ fn a_run_can_be_scored_tagged_and_deleted() {
     let tagged = server.ask("PATCH", &run, &json!({"add_tags": ["a", "b"]}));
     assert_eq!(tagged.status, 200, "{}", tagged.text());
     assert_eq!(server.json("/v1/runs?tag=a")["runs"][0]["tags"], json!(["a", "b"]));
+    for empty in [json!({"add_tags": [""]}), json!({"tags": ["c", " "]})] {
+        let refused = server.ask("PATCH", &run, &empty);
+        assert_eq!((refused.status, refused.json()["title"].as_str()), (400, Some("a tag is empty")));
+    }
+    assert_eq!(server.json(&run)["tags"], json!(["a", "b"]));
     assert!(matches!(server.ask("DELETE", &format!("/v1/scores/{id}"), &Json::Null).status, 200 | 204));
     assert_eq!(server.json(&format!("{run}/scores"))["scores"], json!([]));
     assert!(matches!(server.ask("DELETE", &run, &Json::Null).status, 200 | 204));

@@ -50,7 +50,7 @@ pub(super) fn tokens(query: &str) -> Result<Vec<Token>, QueryError> {
         let kind = match next {
             '(' => lexer.take(TokenKind::Open),
             ')' => lexer.take(TokenKind::Close),
-            '-' => lexer.take(TokenKind::Not),
+            '-' => lexer.minus()?,
             '"' => lexer.phrase()?,
             _ => lexer.word()?,
         };
@@ -71,6 +71,18 @@ impl Lexer {
     fn take(&mut self, kind: TokenKind) -> TokenKind {
         self.at += 1;
         kind
+    }
+
+    /// A negation. A minus by itself may be one with a space too many, or something to search for.
+    fn minus(&mut self) -> Result<TokenKind, QueryError> {
+        let is_alone = self.chars.get(self.at + 1).is_none_or(|next| next.is_whitespace() || *next == ')');
+        if is_alone {
+            return Err(self.here(wrong(
+                "this minus stands alone",
+                "write it directly before what it negates, such as -tag:test; to search for a minus, put it in quotes",
+            )));
+        }
+        Ok(self.take(TokenKind::Not))
     }
 
     fn skip_spaces(&mut self) {

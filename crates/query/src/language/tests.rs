@@ -194,6 +194,9 @@ fn mistakes_say_where_they_are_and_what_would_be_right() {
         ("OR agent:a", 0, 2, "a condition is expected here", "in quotes"),
         (":x", 0, 1, "the name of a field is missing", "NAME:VALUE"),
         ("\" \"", 0, 3, "nothing to search for", "write a word"),
+        ("tag:x - agent:a", 6, 1, "this minus stands alone", "-tag:test"),
+        ("agent:a -", 8, 1, "this minus stands alone", "in quotes"),
+        ("(agent:a -)", 9, 1, "this minus stands alone", "in quotes"),
         ("a\0b", 0, 3, "NUL", "beside it"),
     ] {
         let error = parse(query, &Clock::utc(NOW)).expect_err(query);

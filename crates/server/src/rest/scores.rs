@@ -110,6 +110,9 @@ pub(crate) async fn change_run(
     Path(id): Path<String>,
     Json(body): Json<RunChange>,
 ) -> Result<Json<Run>, Problem> {
+    if body.add_tags.iter().chain(body.tags.iter().flatten()).any(|tag| tag.trim().is_empty()) {
+        return Err(Problem::bad_request("a tag is empty").detail("give each tag some text"));
+    }
     let run = run_of(&app, &id).await?;
     let (mut add, mut remove) = (body.add_tags, body.remove_tags);
     if let Some(tags) = body.tags {
