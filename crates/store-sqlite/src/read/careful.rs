@@ -2,14 +2,15 @@
 
 use super::{
     SqliteReader,
+    filter_sql::Clause,
     runs::{Position, Rows, list_name},
 };
 use crate::{
     damage::ids_until_damage,
-    error::Result,
+    error::{Error, Result},
     schema::columns::{RunRow, SELECT},
 };
-use rusqlite::{Connection, OptionalExtension as _, types::Value as Sql};
+use rusqlite::{Connection, Row, types::Value as Sql};
 use std::collections::HashMap;
 use turnscope_model::RunId;
 use turnscope_query::{Moment, RunFilter, RunPageQuery};
@@ -31,30 +32,17 @@ impl SqliteReader<'_> {
             .as_ref()
             .map(|cursor| Position::parse(cursor.as_str(), &list_name(page)))
             .transpose()?;
-        let db = self.db()?;
-        let mut values = clause.values.clone();
-        values.push(Sql::Null);
-        let sql = format!("SELECT {} FROM runs r WHERE r.id = ?{} AND {}", *SELECT, values.len(), clause.sql);
         let mut rows = Rows::default();
-        let mut damaged = Vec::new();
-        for row in known_rows(db) {
-            if let Some(last) = values.last_mut() {
-                *last = Sql::Integer(row);
-            }
-            let read = db.prepare_cached(&sql).and_then(|mut one| {
-                one.query_row(rusqlite::params_from_iter(&values), RunRow::read).optional()
-            });
-            match read {
-                Ok(Some(read)) => rows.runs.push(read),
-                Ok(None) => {}
-                Err(error) => damaged.push((row, error)),
-            }
-        }
+        let select = format!("SELECT {} FROM runs r", *SELECT);
+        let damaged = self.each_row_around_damage(&select, &clause, |row| {
+            rows.runs.push(RunRow::read(row)?);
+            Ok(())
+        })?;
         let ids = if damaged.is_empty() { HashMap::new() } else { known_ids(self.db()?) };
         let more = damaged.len().saturating_sub(NAMED);
         let reason = damaged.last().map(|(_, error)| error.to_string()).unwrap_or_default();
         for (row, error) in damaged.into_iter().take(NAMED) {
-            rows.unreadable.push(self.note_damaged_row(row, ids.get(&row).copied(), &error.into()));
+            rows.unreadable.push(self.note_damaged_row(row, ids.get(&row).copied(), &error));
         }
         if more > 0 {
             rows.unreadable.push(format!("{more} more runs: {reason}"));
@@ -73,6 +61,39 @@ impl SqliteReader<'_> {
         rows.runs.drain(..offset);
         rows.runs.truncate(page.limit as usize + 1);
         Ok(rows)
+    }
+
+    /// Hands over what a statement without conditions gives for each run `r` that matches, and asks for each by itself. Gives
+    /// the rows that cannot be read.
+    pub(super) fn each_row_around_damage(
+        &mut self,
+        select: &str,
+        clause: &Clause,
+        mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<Vec<(i64, Error)>> {
+        let db = self.db()?;
+        let mut values = clause.values.clone();
+        values.push(Sql::Null);
+        let sql = format!("{select} WHERE r.id = ?{} AND {}", values.len(), clause.sql);
+        let mut damaged = Vec::new();
+        for row in known_rows(db) {
+            if let Some(last) = values.last_mut() {
+                *last = Sql::Integer(row);
+            }
+            let mut read = || -> Result<()> {
+                let mut one = db.prepare_cached(&sql)?;
+                let mut rows = one.query(rusqlite::params_from_iter(&values))?;
+                while let Some(row) = rows.next()? {
+                    take(row)?;
+                }
+                Ok(())
+            };
+            match read() {
+                Err(error) if error.is_damage() => damaged.push((row, error)),
+                read => read?,
+            }
+        }
+        Ok(damaged)
     }
 }
 

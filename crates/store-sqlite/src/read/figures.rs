@@ -29,7 +29,10 @@ impl SqliteReader<'_> {
         };
         let mut groups = match rolled {
             Some(groups) => groups,
-            None => self.counted_figures(query, moment)?,
+            None => match self.counted_figures(query, moment) {
+                Err(error) if error.is_damage() => self.figures_around_damage(query, moment)?,
+                counted => counted?,
+            },
         };
         for figures in groups.values_mut() {
             figures.durations.sort_unstable();
@@ -57,20 +60,7 @@ impl SqliteReader<'_> {
         source: Source,
     ) -> Result<()> {
         let clause = self.clause(&query.filter, moment)?;
-        let (columns, joins) = columns_and_joins(query);
-        // Grouped by model, calls and money are the model's own.
-        let (table, calls) =
-            if query.group_by.contains(&GroupBy::Model) { ("gm", "calls") } else { ("r", "llm_call_count") };
-        let sql = format!(
-            "SELECT r.started_at, r.ended_at, r.duration, r.failed, r.received_at, r.turn_count, r.tool_call_count,
-                 r.error_count, r.allow_count, r.deny_count, r.hitl_count, {table}.{calls}, {table}.unpriced_calls,
-                 {table}.cost, {table}.computed_cost, {table}.reported_cost, {table}.input_tokens,
-                 {table}.output_tokens, {table}.cache_read_tokens, {table}.cache_write_tokens,
-                 {table}.reasoning_tokens, {WAITING}{columns}
-             FROM {}{joins} WHERE {}",
-            source.runs(),
-            clause.sql
-        );
+        let sql = format!("{} WHERE {}", select(query, source), clause.sql);
         let mut damage = None;
         {
             let mut statement = self.db()?.prepare_cached(&sql)?;
@@ -90,6 +80,24 @@ impl SqliteReader<'_> {
             self.readers().damage().note("figures of runs", error.to_string());
         }
         Ok(())
+    }
+
+    /// Figures of those runs that can be read, each by itself: slow, and only for a table that is damaged.
+    fn figures_around_damage(
+        &mut self,
+        query: &FiguresQuery,
+        moment: Moment,
+    ) -> Result<BTreeMap<FigureKey, Figures>> {
+        let clause = self.clause(&query.filter, moment)?;
+        let mut groups = BTreeMap::new();
+        let damaged = self.each_row_around_damage(&select(query, Source::Any), &clause, |row| {
+            add(&mut groups, row, query, moment)
+        })?;
+        if let Some((_, error)) = damaged.last() {
+            let reason = format!("{} runs are left out: {error}", damaged.len());
+            self.readers().damage().note("figures of runs", reason);
+        }
+        Ok(groups)
     }
 
     /// Counts those of the runs that a filter asks for from which nothing has come for long.
@@ -118,6 +126,22 @@ impl SqliteReader<'_> {
 
     /// When the first and the last of these runs began.
     pub(super) fn starts_range(&mut self, filter: &RunFilter, moment: Moment) -> Result<Option<(i64, i64)>> {
+        match self.starts_range_of_all(filter, moment) {
+            Err(error) if error.is_damage() => {}
+            range => return range,
+        }
+        let clause = self.clause(filter, moment)?;
+        let mut range: Option<(i64, i64)> = None;
+        self.each_row_around_damage("SELECT r.started_at FROM runs r", &clause, |row| {
+            let start: i64 = row.get(0)?;
+            let (first, last) = range.unwrap_or((start, start));
+            range = Some((first.min(start), last.max(start)));
+            Ok(())
+        })?;
+        Ok(range)
+    }
+
+    fn starts_range_of_all(&mut self, filter: &RunFilter, moment: Moment) -> Result<Option<(i64, i64)>> {
         let clause = self.clause(filter, moment)?;
         let sql = format!("SELECT min(r.started_at), max(r.started_at) FROM runs r WHERE {}", clause.sql);
         let (first, last): (Option<i64>, Option<i64>) = self
@@ -160,6 +184,23 @@ impl Source {
             Self::ByStart => "runs r INDEXED BY runs_by_started",
         }
     }
+}
+
+/// The statement that gives what [`add`] reads of each run, up to its conditions.
+fn select(query: &FiguresQuery, source: Source) -> String {
+    let (columns, joins) = columns_and_joins(query);
+    // Grouped by model, calls and money are the model's own.
+    let (table, calls) =
+        if query.group_by.contains(&GroupBy::Model) { ("gm", "calls") } else { ("r", "llm_call_count") };
+    format!(
+        "SELECT r.started_at, r.ended_at, r.duration, r.failed, r.received_at, r.turn_count, r.tool_call_count,
+             r.error_count, r.allow_count, r.deny_count, r.hitl_count, {table}.{calls}, {table}.unpriced_calls,
+             {table}.cost, {table}.computed_cost, {table}.reported_cost, {table}.input_tokens,
+             {table}.output_tokens, {table}.cache_read_tokens, {table}.cache_write_tokens,
+             {table}.reasoning_tokens, {WAITING}{columns}
+         FROM {}{joins}",
+        source.runs()
+    )
 }
 
 /// The columns that groupings read, each after a comma, and the joins that they need.

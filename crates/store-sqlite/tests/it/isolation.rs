@@ -178,10 +178,37 @@ fn a_damaged_first_page_of_the_table_of_runs_is_named_run_by_run() {
         assert!(found.unreadable.iter().any(|line| line.contains(&one)), "{:?}", found.unreadable);
         let health = world.store().health();
         assert!(health.degraded.iter().any(|line| line.contains("damaged")), "{health:?}");
+        // Figures are of what can be read.
+        let query = turnscope_query::FiguresQuery { bucket: Some(1), ..Default::default() };
+        assert!(world.reader().figures(&query, moment()).unwrap().is_empty());
+        world.reader().time_range(&query.filter, moment()).unwrap();
         // What does not need that table is answered.
         assert_eq!(world.reader().traces(None, 10).unwrap().traces.len(), usize::from(runs).min(10));
         assert_eq!(world.search("yes").len(), 1);
     }
+}
+
+#[test]
+fn lists_and_figures_of_a_damaged_table_of_runs_are_of_what_can_be_read() {
+    let mut world = World::new();
+    world.send((1..=200).flat_map(|trace| run_of(trace, "yes")).collect());
+    assert_eq!(world.runs().len(), 200);
+    let leaf =
+        world.count("SELECT pageno FROM dbstat WHERE name = 'runs' AND pagetype = 'leaf' LIMIT 1 OFFSET 3");
+    overwrite_page(&mut world, leaf);
+    let page = turnscope_query::RunPageQuery { limit: 500, descending: true, ..Default::default() };
+    let listed = world.reader().runs(&turnscope_query::RunFilter::default(), &page, moment()).unwrap();
+    assert!(listed.runs.len() < 200 && !listed.runs.is_empty(), "{}", listed.runs.len());
+    assert_eq!(listed.runs.len() + listed.unreadable.len(), 200);
+    for group_by in [vec![], vec![turnscope_query::GroupBy::Agent], vec![turnscope_query::GroupBy::Model]] {
+        let query = turnscope_query::FiguresQuery { group_by, ..Default::default() };
+        let figures = world.reader().figures(&query, moment()).unwrap();
+        let runs: u64 = figures.values().map(|figures| figures.runs).sum();
+        assert_eq!(runs, listed.runs.len() as u64, "{figures:?}");
+    }
+    let range = world.reader().time_range(&turnscope_query::RunFilter::default(), moment()).unwrap();
+    let starts = listed.runs.iter().map(|listed| listed.run.start);
+    assert_eq!(range, starts.clone().min().zip(starts.max()));
 }
 
 #[test]
