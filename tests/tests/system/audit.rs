@@ -145,6 +145,60 @@ fn a_run_is_recorded_while_the_server_runs_and_leads_to_its_records() {
 }
 
 #[test]
+fn imported_runs_have_the_audit_records_of_a_trail_that_was_copied() {
+    let one = Turnscope::start_on(Arc::new(tempfile::tempdir().expect("a directory")), RECEIVED);
+    let mut spans: Vec<_> = (0..3).flat_map(|run| load::run(run, 1)).collect();
+    spans.push(gate(1, 77, 0, vec![text("kitelogik.policy.reason", "too much")]));
+    one.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(spans));
+    let ids: Vec<String> =
+        pages(&one).iter().map(|run| run["run_id"].as_str().expect("an id").to_owned()).collect();
+    let shown = |server: &Turnscope| -> Vec<Json> {
+        ids.iter().map(|id| server.json(&format!("/v1/runs/{id}/audit"))).collect()
+    };
+    let count = |shown: &[Json]| -> usize {
+        shown.iter().map(|answer| answer["records"].as_array().map_or(0, Vec::len)).sum()
+    };
+    let until = Instant::now() + Duration::from_secs(60);
+    while count(&shown(&one)) < 4 {
+        assert!(Instant::now() < until, "{:#?}", shown(&one));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let before = shown(&one);
+    let command = |args: &[&str], server: &Turnscope| {
+        let output = Turnscope::program()
+            .args(args)
+            .args(["--server", &format!("http://{}", server.0.listen)])
+            .output();
+        assert!(output.as_ref().is_ok_and(|output| output.status.success()), "{output:?}");
+    };
+    let from = one.data();
+    let file = from.path().join("all.jsonl");
+    let file = file.to_str().expect("a path");
+    command(&["export", "--all", "-o", file], &one);
+    stop(one);
+
+    // As limits.md says: the trail and its key are copied, the runs are imported.
+    let other = Arc::new(tempfile::tempdir().expect("a directory"));
+    std::fs::create_dir(other.path().join("data")).expect("made");
+    for name in [turnscope_audit::FILE, turnscope_audit::KEY_FILE] {
+        std::fs::copy(from.path().join("data").join(name), other.path().join("data").join(name))
+            .expect("copied");
+    }
+    let other = Turnscope::start_on(other, RECEIVED);
+    command(&["import", file], &other);
+    assert_eq!(ids.len(), pages(&other).len());
+    assert_eq!(shown(&other), before);
+    // They are recorded already: receiving them again records nothing.
+    other.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(load::run(9, 1)));
+    let path = format!("/v1/runs/{}/audit", load::run_id(9));
+    while other.json(&path)["records"].as_array().is_none_or(Vec::is_empty) {
+        assert!(Instant::now() < until, "the run after them is recorded");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(shown(&other), before);
+}
+
+#[test]
 fn a_run_that_a_planted_trigger_swallows_is_reported_and_costs_no_other_its_record() {
     let server = Turnscope::start_on(Arc::new(tempfile::tempdir().expect("a directory")), RECEIVED);
     let trail = server.data().path().join("data/audit.db");
