@@ -28,9 +28,10 @@ pub(crate) struct OtlpJson {
 }
 
 impl OtlpJson {
-    /// Adds a record, unless it was added before: one log record may tell of several steps.
+    /// Adds a record, unless it was added before: one log record may tell of several steps. One whose contents were deleted
+    /// is left out: what is left of it is no telemetry.
     pub(crate) fn record(&mut self, record: &RecordFacts, stored: &StoredBody) -> Result<()> {
-        if !self.seen.insert(record.id) {
+        if record.facts.contents_deleted || !self.seen.insert(record.id) {
             return Ok(());
         }
         let (signal, json) = match restore(record, stored)? {

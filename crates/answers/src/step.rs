@@ -47,6 +47,7 @@ pub(crate) fn step(group: &TraceGroup, prices: &PriceList, index: usize, zero: u
         usage_is_sum: step.usage_is_sum,
         error: step.error.as_ref().map(error_info),
         implausible_count: facts().any(|facts| facts.implausible_count),
+        contents_deleted: facts().any(|facts| facts.contents_deleted),
         has_data: step.record.is_some() || step.requested_by.is_some(),
         outer: step.outer,
         service_name: record.map(|record| record.service_name.to_string()).filter(|name| !name.is_empty()),

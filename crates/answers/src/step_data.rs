@@ -98,6 +98,7 @@ fn facts(group: &TraceGroup, index: usize) -> StepFacts {
         invalid_utf8: facts().any(|facts| facts.invalid_utf8),
         clamped: facts().any(|facts| facts.clamped),
         implausible_count: facts().any(|facts| facts.implausible_count),
+        contents_deleted: facts().any(|facts| facts.contents_deleted),
     }
 }
 

@@ -41,7 +41,7 @@ pub use explain::{
 pub use export::{DatasetLine, ExportQuery, FormatQuery, LooseTelemetry, LooseTelemetryQuery, SummaryQuery};
 pub use health::Health;
 pub use live::LiveQuery;
-pub use maintain::{PruneBody, Pruned, Quarantine, ReprojectBody, Reprojection, Size};
+pub use maintain::{PruneBody, Pruned, Quarantine, ReprojectBody, Reprojection, RuleReport, Size};
 pub use outcome::{ErrorInfo, Money, Usage};
 pub use pricing::{PriceRow, Pricing, PricingQuery, TierPrice, Unpriced, UnpricedModel};
 pub use problem::Problem;

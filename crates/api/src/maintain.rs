@@ -11,6 +11,10 @@ pub struct PruneBody {
     pub retention_days: Option<f64>,
     /// The oldest goes until the rest fits into so many bytes.
     pub retention_max_bytes: Option<u64>,
+    /// Apply the rules of `retention.toml`. The age then holds for what no rule matches.
+    pub rules: bool,
+    /// Delete nothing, and say what would go.
+    pub dry_run: bool,
     /// Give the room back to the disk.
     pub vacuum: bool,
 }
@@ -26,9 +30,30 @@ pub struct Pruned {
     pub records: u64,
     /// Metrics that were deleted.
     pub metrics: u64,
+    /// Traces of which only the contents were deleted; what they did and cost stays. Their records count among `records`.
+    pub contents: u64,
+    /// What each rule did, or with `dry_run` would do; the last one is the limit of age. Empty where no rules were asked for.
+    pub rules: Vec<RuleReport>,
+    /// Bytes beyond the limit of size, with `dry_run`; the oldest would go until they are freed.
+    pub bytes_over: Option<u64>,
     /// How large the store is afterwards.
     #[serde(flatten)]
     pub size: Size,
+}
+
+/// What a rule of retention did, or would do.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(transform = crate::schema::written_whole)]
+pub struct RuleReport {
+    /// The rule's runs, in the query language; null for the limit of age.
+    pub runs: Option<String>,
+    /// Traces that it matched and that are old enough for some rule.
+    pub matched: u64,
+    /// Traces that go.
+    pub deleted: u64,
+    /// Traces of which only the contents go.
+    pub contents_deleted: u64,
 }
 
 /// How large the store is.

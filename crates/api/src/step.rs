@@ -64,6 +64,8 @@ pub struct Step {
     pub error: Option<ErrorInfo>,
     /// A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent.
     pub implausible_count: bool,
+    /// A retention rule has deleted what the step was sent with; what it did and cost is kept.
+    pub contents_deleted: bool,
     /// Whether there is content to ask for, with `include_data` or by the step's id.
     pub has_data: bool,
     /// It lies above the run.
@@ -191,6 +193,8 @@ pub struct StepFacts {
     pub clamped: bool,
     /// A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent.
     pub implausible_count: bool,
+    /// A retention rule has deleted what the step was sent with; what it did and cost is kept.
+    pub contents_deleted: bool,
 }
 
 /// An instrumentation scope.

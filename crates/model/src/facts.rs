@@ -136,6 +136,8 @@ pub struct Facts {
     pub clamped: bool,
     /// A count or a cost was negative or larger than any provider bills; it is unknown here, and kept in the body.
     pub implausible_count: bool,
+    /// The store has deleted what it was sent with, and keeps only these facts.
+    pub contents_deleted: bool,
 }
 
 impl Facts {

@@ -168,6 +168,7 @@ pub(super) fn fill(facts: &mut Facts, more: &Facts) {
     facts.usage.fill_from(&more.usage);
     facts.invalid_utf8 |= more.invalid_utf8;
     facts.implausible_count |= more.implausible_count;
+    facts.contents_deleted |= more.contents_deleted;
     facts.redacted += more.redacted;
     facts.dropped += more.dropped;
 }

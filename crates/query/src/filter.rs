@@ -186,6 +186,15 @@ impl RunFilter {
         }
     }
 
+    /// Whether it asks for words in contents.
+    pub fn has_texts(&self) -> bool {
+        match self {
+            Self::All(filters) | Self::Any(filters) => filters.iter().any(Self::has_texts),
+            Self::Not(filter) => filter.has_texts(),
+            Self::Is(condition) => matches!(condition, Condition::Content(_)),
+        }
+    }
+
     /// The filter once it is known which conditions on attributes hold. Where `holds` does not know, the filter lets
     /// through what it may let through.
     #[must_use]

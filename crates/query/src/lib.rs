@@ -31,12 +31,12 @@ pub use language::{MAX_LENGTH, MAX_VALUES, QueryError, parameter, parse, plain_t
 pub use page::{Order, RunCursor, RunPageQuery, SearchCursor, SessionCursor, TraceCursor, ValueCursor};
 pub use pattern::Pattern;
 pub use range::{Bounds, Operator, Range};
-pub use retention::{Pruned, Retention};
+pub use retention::{AgedGroup, Fate, PIN, Pruned, Retention, RetentionRule, RetentionRules, RuleOutcome};
 pub use run::{Found, ListedRun, Run, RunLink, RunPage, SpanLink, Totals, Waiting};
 pub use search::{Hit, Matches, Occurrence, SearchPage, SearchQuery};
 pub use session::{Session, SessionPage};
 pub use text::{TextQuery, folded};
-pub use time::{Clock, zone};
+pub use time::{Clock, length_of_time, zone};
 pub use trace::{Trace, TracePage};
 
 use range::Decimal;

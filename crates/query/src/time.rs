@@ -90,6 +90,13 @@ pub(crate) fn duration(text: &str) -> Option<Range> {
     Some(Decimal::parse(number)?.times(factor, power)?.whole())
 }
 
+/// A length of time, such as `90d` or `36h`; `None` where it is none, or is negative.
+pub fn length_of_time(text: &str) -> Option<std::time::Duration> {
+    let has_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
+    let range = has_unit.then(|| duration(text)).flatten()?;
+    u64::try_from(range.first).ok().map(std::time::Duration::from_nanos)
+}
+
 /// A unit as nanoseconds: a factor, and a power of ten.
 fn unit_of(unit: &str) -> Option<(i128, i32)> {
     Some(match unit {

@@ -28,6 +28,9 @@ pub(crate) fn degraded(app: &App) -> Vec<String> {
         degraded.push(format!("runs missing in the audit trail: {unrecorded}; the log says why"));
     }
     degraded.extend(app.prices.wrong().map(|wrong| format!("prices are not up to date: {wrong}")));
+    degraded.extend(
+        app.own_retention.wrong().map(|wrong| format!("retention rules are not up to date: {wrong}")),
+    );
     degraded.extend(app.own_rules.wrong().map(|wrong| format!("your own rules are not up to date: {wrong}")));
     degraded
 }

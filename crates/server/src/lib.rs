@@ -31,6 +31,7 @@ mod reads;
 mod refusal;
 mod reservation;
 mod rest;
+mod retention_rules;
 mod routes;
 mod spanmetrics;
 mod state;
@@ -164,7 +165,7 @@ async fn run(
         () = stop => None,
         reason = maintenance::store_failure(Arc::clone(&app.store)) => Some(reason),
     };
-    for task in pruning.into_iter().chain([upkeep, reading]).chain(audit_pruning) {
+    for task in [pruning, upkeep, reading].into_iter().chain(audit_pruning) {
         task.abort();
     }
     app.store.end_maintenance();

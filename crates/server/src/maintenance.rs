@@ -1,48 +1,53 @@
 //! Background work of a running server: retention, changed prices, and memory kept for readers.
 
 use crate::{
-    clock::now_ms,
     degraded::{Watch, degraded},
+    retention_rules,
     state::App,
 };
 use std::{sync::Arc, time::Duration};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
+use turnscope_query::{Pruned, RuleOutcome};
+use turnscope_store::StoreError;
 
 /// The time between two passes of retention.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 /// The time before the first pass, so that it does not slow the start down.
 const PRUNE_DELAY: Duration = Duration::from_secs(60);
 
-/// Applies the retention settings every hour. `None` if they keep everything.
-pub(crate) fn spawn_pruning(app: &Arc<App>) -> Option<JoinHandle<()>> {
-    let retention = app.retention;
-    if retention.keeps_everything() {
-        return None;
-    }
-    let store = Arc::downgrade(&app.store);
-    Some(tokio::spawn(async move {
+/// Applies the retention settings and rules every hour.
+pub(crate) fn spawn_pruning(app: &Arc<App>) -> JoinHandle<()> {
+    let app = Arc::downgrade(app);
+    tokio::spawn(async move {
         tokio::time::sleep(PRUNE_DELAY).await;
         loop {
-            let Some(store) = store.upgrade() else { return };
-            let outcome =
-                tokio::task::spawn_blocking(move || turnscope_store::retain(&*store, retention, now_ms()))
-                    .await;
-            match outcome {
-                Ok(Ok(pruned)) if pruned.records > 0 || pruned.metrics > 0 => {
-                    tracing::info!(
-                        groups = pruned.groups,
-                        records = pruned.records,
-                        metrics = pruned.metrics,
-                        "pruned"
-                    );
-                }
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::error!(%error, "pruning failed; the next try is in an hour"),
-                Err(error) => tracing::error!(%error, "pruning panicked; the next try is in an hour"),
+            let Some(app) = app.upgrade() else { return };
+            let (store, rules) = (Arc::clone(&app.store), app.own_retention.rules());
+            let (retention, moment) = (app.retention, app.moment());
+            drop(app);
+            if !(retention.keeps_everything() && rules.0.is_empty()) {
+                let work = move || retention_rules::apply(&*store, &rules, retention, moment, false);
+                say(tokio::task::spawn_blocking(work).await);
             }
             tokio::time::sleep(PRUNE_INTERVAL).await;
         }
-    }))
+    })
+}
+
+/// Logs what a pass of retention did.
+fn say(outcome: Result<Result<(Vec<RuleOutcome>, Pruned), StoreError>, JoinError>) {
+    match outcome {
+        Ok(Ok((_, pruned))) if pruned == Pruned::default() => {}
+        Ok(Ok((_, pruned))) => tracing::info!(
+            groups = pruned.groups,
+            records = pruned.records,
+            metrics = pruned.metrics,
+            only_contents_of_groups = pruned.contents,
+            "pruned"
+        ),
+        Ok(Err(error)) => tracing::error!(%error, "pruning failed; the next try is in an hour"),
+        Err(error) => tracing::error!(%error, "pruning panicked; the next try is in an hour"),
+    }
 }
 
 /// How often the price file and the memory kept for readers are checked.
@@ -59,11 +64,12 @@ pub(crate) fn spawn_upkeep(app: &Arc<App>) -> JoinHandle<()> {
             let Some(app) = app.upgrade() else { return };
             watch.look(&degraded(&app));
             let (store, prices) = (Arc::clone(&app.store), Arc::clone(&app.prices));
-            let own_rules = Arc::clone(&app.own_rules);
+            let (own_rules, own_retention) = (Arc::clone(&app.own_rules), Arc::clone(&app.own_retention));
             drop(app);
             store.free_unused_memory();
             let outcome = tokio::task::spawn_blocking(move || {
                 own_rules.refresh();
+                own_retention.refresh();
                 if prices.refresh() { store.set_pricing(prices.pricing()) } else { Ok(()) }
             });
             if let Ok(Err(error)) = outcome.await {

@@ -14,6 +14,7 @@ use crate::{
     prefix::{ConfiguredPrefix, Prefix},
     prices::{self, Prices},
     reads::Reads,
+    retention_rules::{self, OwnRetention},
     spanmetrics::SpanMetrics,
     unrecorded::Unrecorded,
 };
@@ -77,6 +78,8 @@ pub struct Config {
     pub dialects: Option<PathBuf>,
     /// What is kept; the rest is deleted hourly.
     pub retention: Retention,
+    /// The user's rules of retention; `retention.toml` in the data directory when nothing is said.
+    pub retention_rules: Option<PathBuf>,
     /// What the server does with the audit trail.
     pub audit: Audit,
     /// Each setting with where it came from, as `/v1/config` shows it.
@@ -110,6 +113,7 @@ impl Config {
             pricing: None,
             dialects: None,
             retention: Retention::default(),
+            retention_rules: None,
             audit: Audit::default(),
             settings: Vec::new(),
         }
@@ -206,6 +210,7 @@ pub(crate) struct App {
     pub(crate) started: Instant,
     pub(crate) data: PathBuf,
     pub(crate) retention: Retention,
+    pub(crate) own_retention: Arc<OwnRetention>,
     pub(crate) audit: Audit,
     pub(crate) write_timeout: Duration,
     pub(crate) settings: Vec<Setting>,
@@ -267,6 +272,9 @@ impl App {
             config.max_pending_bytes,
             SpanMetrics::new(dimensions),
         );
+        let rule_file = config.retention_rules.clone();
+        let own_retention =
+            OwnRetention::open(rule_file.unwrap_or_else(|| config.data.join(retention_rules::FILE)))?;
         let auth = Auth::open(config.api_key, &config.data)?;
         let origins = Origins {
             auth: auth.clone(),
@@ -292,6 +300,7 @@ impl App {
             started: Instant::now(),
             data: config.data,
             retention: config.retention,
+            own_retention: Arc::new(own_retention),
             audit: config.audit,
             write_timeout: config.write_timeout,
             settings: config.settings,

@@ -9,7 +9,7 @@ use crate::{
     progress::Progress,
     read::{Readers, SqliteReader},
     reproject::Reprojector,
-    retain::{self, Pruning, Vacuum},
+    retain::{self, ContentDeletion, Pruning, Vacuum},
     schema::{self, FILE},
     text::Indexer,
     write::annotate,
@@ -34,6 +34,9 @@ use turnscope_store::{
     Batch, ChangeListener, CommitError, CommitReply, CommitToken, Counters, Health, Maintenance, Pricing,
     ReadLimit, Reader, Rules, Store, TextOf,
 };
+
+/// How long one pass of projection may keep commits waiting while contents are deleted.
+const PASS: Duration = Duration::from_millis(30);
 
 /// How a store is opened.
 #[derive(Clone, Default)]
@@ -315,6 +318,55 @@ impl Store for SqliteStore {
 
     fn prune_before(&self, before: i64) -> std::result::Result<Pruned, StoreError> {
         self.prune(Pruning::before(before))
+    }
+
+    fn prune_loose_before(&self, before: i64) -> std::result::Result<Pruned, StoreError> {
+        self.prune(Pruning::loose_before(before))
+    }
+
+    fn delete_groups(&self, groups: Vec<TraceGroupId>) -> std::result::Result<Pruned, StoreError> {
+        let mut left = self.on_writer(move |writer| retain::whole_families(&writer.db, &groups))?;
+        let mut pruned = Pruned::default();
+        while !left.is_empty() {
+            self.check_maintenance()?;
+            let (next, more) = self.on_writer(move |writer| {
+                let more = retain::delete_some(writer, &mut left)?;
+                Ok((left, more))
+            })?;
+            left = next;
+            pruned += more;
+        }
+        Ok(pruned)
+    }
+
+    fn delete_contents(&self, groups: Vec<TraceGroupId>) -> std::result::Result<Pruned, StoreError> {
+        let count = groups.len() as u64;
+        let (mut deletion, mut waiting) = self.on_writer(move |writer| {
+            let deletion = ContentDeletion::of(&writer.db, &groups)?;
+            let waiting = deletion.groups().to_vec();
+            Ok((deletion, waiting))
+        })?;
+        let mut records = 0;
+        while !deletion.is_done() {
+            self.check_maintenance()?;
+            let (next, more) = self.on_writer(move |writer| {
+                let more = deletion.step(writer)?;
+                Ok((deletion, more))
+            })?;
+            deletion = next;
+            records += more;
+        }
+        // Their runs have no previews any more.
+        while !waiting.is_empty() {
+            self.check_maintenance()?;
+            waiting = self.on_writer(move |writer| {
+                writer.project(Which::All(PASS));
+                let left = writer.schedule.waiting();
+                waiting.retain(|group| left.contains(group));
+                Ok(waiting)
+            })?;
+        }
+        Ok(Pruned { contents: count, records, ..Pruned::default() })
     }
 
     fn set_pricing(&self, pricing: Pricing) -> std::result::Result<(), StoreError> {

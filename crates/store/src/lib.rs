@@ -16,6 +16,7 @@ mod error;
 mod limit;
 mod pricing;
 mod reader;
+mod retention;
 mod rules;
 mod store;
 mod token;
@@ -25,10 +26,10 @@ pub use error::{CommitError, StoreError, Unreadable};
 pub use limit::ReadLimit;
 pub use pricing::{PriceOf, Pricing};
 pub use reader::{ContextList, LooseRecords, Reader, StoredBody, StoredContent, StoredMetric};
+pub use retention::{apply_rules, retain};
 pub use rules::{RecordAgain, Reprojection, Rules};
 pub use store::{
     Change, ChangeListener, CommitReply, Counters, Health, Maintenance, Store, catch_up, commit_and_wait,
-    retain,
 };
 pub use token::{BadToken, CommitToken};
 

@@ -1,16 +1,19 @@
 //! Questions to a store, answered from one consistent view.
 
 use crate::{StoreError, Unreadable};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 use turnscope_model::{
     Body, ContentHash, ContentId, Form, MetricId, Purpose, RecordId, RunId, Score, SpanId, TraceGroupId,
     TraceId,
 };
 use turnscope_project::{RecordFacts, TraceGroup};
 use turnscope_query::{
-    FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage, RunPageQuery,
-    SearchPage, SearchQuery, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage, UnpricedModel,
-    ValueCursor, ValuePage,
+    AgedGroup, FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage,
+    RunPageQuery, SearchPage, SearchQuery, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
+    UnpricedModel, ValueCursor, ValuePage,
 };
 
 /// What a record was sent with.
@@ -155,6 +158,23 @@ pub trait Reader {
 
     /// The trace groups above this number, in order. Of those that are projected together, the leader stands for all.
     fn groups(&mut self, above: TraceGroupId, limit: u32) -> Result<Vec<TraceGroupId>, StoreError>;
+
+    /// Of these runs, those that match a filter.
+    fn matching(
+        &mut self,
+        runs: &[RunId],
+        filter: &RunFilter,
+        moment: Moment,
+    ) -> Result<HashSet<RunId>, StoreError>;
+
+    /// Trace groups with those that they are projected with, by when their leaders were received: those after this place that
+    /// were received before this time, in milliseconds since the epoch.
+    fn aged_groups(
+        &mut self,
+        after: (i64, TraceGroupId),
+        before: i64,
+        limit: u32,
+    ) -> Result<Vec<AgedGroup>, StoreError>;
 
     /// Records above this number that belong to no trace group: as many as are found in a bounded time.
     fn loose_records(&mut self, above: RecordId) -> Result<LooseRecords, StoreError>;

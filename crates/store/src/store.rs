@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 use turnscope_model::{RunId, Score, TraceGroupId};
-use turnscope_query::{NewScore, Pruned, Retention, ScoreChange};
+use turnscope_query::{NewScore, Pruned, ScoreChange};
 
 /// Called with the outcome once a batch is durable, or is not. It must not block or panic.
 pub type CommitReply = Box<dyn FnOnce(Result<Committed, CommitError>) + Send>;
@@ -102,6 +102,16 @@ pub trait Store: Send + Sync {
     /// together goes together, once the last of it was received before.
     fn prune_before(&self, before: i64) -> Result<Pruned, StoreError>;
 
+    /// As [`Store::prune_before`], only of metrics and of log records that belong to no trace.
+    fn prune_loose_before(&self, before: i64) -> Result<Pruned, StoreError>;
+
+    /// Deletes these trace groups with those that they are projected with, a little at a time.
+    fn delete_groups(&self, groups: Vec<TraceGroupId>) -> Result<Pruned, StoreError>;
+
+    /// Deletes what the records of these trace groups, and of those that they are projected with, were sent with, a little
+    /// at a time. Their facts stay: runs, steps, tokens and costs.
+    fn delete_contents(&self, groups: Vec<TraceGroupId>) -> Result<Pruned, StoreError>;
+
     /// From now on these prices hold; runs that were priced otherwise follow in the background.
     fn set_pricing(&self, pricing: Pricing) -> Result<(), StoreError>;
 
@@ -169,21 +179,4 @@ pub fn commit_and_wait(store: &dyn Store, batch: Batch) -> Result<Stored, Commit
         }),
     );
     outcome.recv().unwrap_or(Err(CommitError::Closed)).map(|committed| committed.stored)
-}
-
-/// Deletes what is not to be kept: what is too old, then the oldest of what takes too much room. A limit of size needs
-/// [`Store::maintenance`]: without it, nothing is deleted and the answer is [`StoreError::Unsupported`].
-pub fn retain(store: &dyn Store, retention: Retention, now_ms: i64) -> Result<Pruned, StoreError> {
-    let size = match retention.max_bytes {
-        Some(max) => Some((max, store.maintenance().ok_or(StoreError::Unsupported("limit of size"))?)),
-        None => None,
-    };
-    let mut pruned = Pruned::default();
-    if let Some(before) = retention.cutoff(now_ms) {
-        pruned += store.prune_before(before)?;
-    }
-    if let Some((max, maintenance)) = size {
-        pruned += maintenance.prune_to_size(max)?;
-    }
-    Ok(pruned)
 }

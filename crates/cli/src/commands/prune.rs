@@ -8,7 +8,9 @@ use crate::{
     render::human,
     settings::{Flags, READ, parse_bytes},
 };
-use serde_json::{Value, json};
+use serde_json::json;
+use std::fmt::Write as _;
+use turnscope_api::{Pruned, RuleReport};
 
 /// Arguments.
 #[derive(clap::Args)]
@@ -19,6 +21,12 @@ pub(crate) struct Prune {
     /// Delete the oldest traces until the rest fits into this size, such as 2GB
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
     retention_max_bytes: Option<u64>,
+    /// Apply the rules of retention.toml, as the server does every hour
+    #[arg(long)]
+    rules: bool,
+    /// Delete nothing, and say what would go
+    #[arg(long)]
+    dry_run: bool,
     /// Also return free space to the disk
     #[arg(long)]
     vacuum: bool,
@@ -31,32 +39,67 @@ pub(crate) struct Prune {
 
 /// Prunes through the running server, or in this process if none runs.
 pub(crate) fn prune(args: &Prune) -> Outcome {
-    if args.retention_days.is_none() && args.retention_max_bytes.is_none() {
-        return Err(
-            Failure::usage("no limit was given").hint("use --retention-days, --retention-max-bytes, or both")
-        );
+    if args.retention_days.is_none() && args.retention_max_bytes.is_none() && !args.rules {
+        return Err(Failure::usage("no limit was given")
+            .hint("use --retention-days, --retention-max-bytes or --rules, or several of them"));
     }
     let client = Client::write(args.from.resolve()?)?;
     let spinner = progress::spinner("pruning");
-    let pruned = client.post(
+    let reply = client.post(
         "/v1/prune",
         &json!({ "retention_days": args.retention_days, "retention_max_bytes": args.retention_max_bytes,
-            "vacuum": args.vacuum }),
+            "rules": args.rules, "dry_run": args.dry_run, "vacuum": args.vacuum }),
     )?;
     spinner.finish_and_clear();
     if args.json {
-        return output::json(&pruned);
+        return output::json(&reply);
     }
-    let n = |key: &str| pruned.get(key).and_then(Value::as_u64).unwrap_or(0);
-    output::print(&format!(
-        "Deleted {} with {}{}.\n{}",
-        human::plural(n("traces"), "trace"),
-        human::plural(n("records"), "record"),
-        if n("metrics") > 0 {
-            format!(", and {}", human::plural(n("metrics"), "metric"))
-        } else {
-            String::new()
-        },
-        size(&pruned)
-    ))
+    let pruned: Pruned = serde_json::from_value(reply.clone())
+        .map_err(|error| Failure::failed(format!("the server's answer cannot be read: {error}")))?;
+    let mut out = String::new();
+    for rule in &pruned.rules {
+        let _ = writeln!(out, "{}", of_rule(rule, args.dry_run));
+    }
+    if let Some(over) = pruned.bytes_over {
+        let _ = match over {
+            0 => writeln!(out, "The store is smaller than the limit of size."),
+            over => writeln!(
+                out,
+                "The store is {} over the limit of size: the oldest would go until they are freed.",
+                human::bytes(over)
+            ),
+        };
+    }
+    if !args.dry_run {
+        out.push_str(&deleted(&pruned));
+        out.push_str(&size(&reply));
+    }
+    output::print(&out)
+}
+
+fn of_rule(rule: &RuleReport, dry_run: bool) -> String {
+    let name = match rule.runs.as_deref() {
+        None => "the limit of age",
+        Some("") => "all runs",
+        Some(runs) => runs,
+    };
+    let tense = if dry_run { "would be" } else { "were" };
+    let old = human::plural(rule.matched, "old trace");
+    let (deleted, contents) = (rule.deleted, rule.contents_deleted);
+    format!("{name}: of {old}, {deleted} {tense} deleted, and {contents} {tense} left without contents")
+}
+
+fn deleted(pruned: &Pruned) -> String {
+    let mut parts = vec![human::plural(pruned.traces, "trace")];
+    if pruned.contents > 0 {
+        parts.push(format!("the contents of {}", human::plural(pruned.contents, "trace")));
+    }
+    if pruned.metrics > 0 {
+        parts.push(human::plural(pruned.metrics, "metric"));
+    }
+    let records = human::plural(pruned.records, "record");
+    match &parts[..] {
+        [one] => format!("Deleted {one} with {records}.\n"),
+        many => format!("Deleted {}, with {records}.\n", many.join(", ")),
+    }
 }

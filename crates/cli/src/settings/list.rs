@@ -224,6 +224,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         ..BASE
     },
     Setting {
+        name: "retention-rules",
+        value: "FILE",
+        default: "retention.toml in the data directory",
+        help: "Your own rules: what is kept for how long, by service, agent, tag or score",
+        used: Used::Both,
+        ..BASE
+    },
+    Setting {
         name: "audit",
         value: "off|received",
         default: "off",

@@ -28,6 +28,7 @@ pub(crate) struct Settings {
     /// The user's price file, if not in the data directory.
     pub(crate) pricing: Option<PathBuf>,
     pub(crate) dialects: Option<PathBuf>,
+    pub(crate) retention_rules: Option<PathBuf>,
     pub(crate) log: Log,
     /// The source of each value.
     origins: Vec<Origin>,
@@ -141,7 +142,10 @@ pub(crate) fn resolve(layers: &[Layer], purpose: Purpose, errors: Vec<String>) -
 /// Whether the default is a value rather than a description.
 fn is_literal(setting: &Setting) -> bool {
     !setting.default.is_empty()
-        && !matches!(setting.name, "data" | "api-key-required" | "log-path" | "pricing" | "dialects")
+        && !matches!(
+            setting.name,
+            "data" | "api-key-required" | "log-path" | "pricing" | "dialects" | "retention-rules"
+        )
 }
 
 fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
@@ -242,6 +246,7 @@ fn settings(picker: &mut Picker, purpose: Purpose) -> Option<Settings> {
         origins: Vec::new(),
         pricing: picker.one("pricing", |text| Ok(PathBuf::from(text))),
         dialects: picker.one("dialects", |text| Ok(PathBuf::from(text))),
+        retention_rules: picker.one("retention-rules", |text| Ok(PathBuf::from(text))),
         log: Log { level: log_level?, json: log_json?, path: log_path },
         serve: Serve {
             key_is_asked_for: required != Some(false),
@@ -304,6 +309,7 @@ impl Settings {
             inactivity: self.silence,
             pricing: self.pricing,
             dialects: self.dialects,
+            retention_rules: self.retention_rules,
             redactor: serve.redactor,
             span_metric_dimensions: serve.span_metric_dimensions,
             search: serve.search,

@@ -64,6 +64,7 @@ pub fn of(facts: &Facts) -> Vec<(&'static str, Json)> {
         dropped: _,
         clamped: _,
         implausible_count: _,
+        contents_deleted: _,
     } = facts;
     vec![
         ("name", text(name)),

@@ -2,13 +2,13 @@
 //! directory alone can do to it.
 
 use super::runs;
-use crate::{problem::Problem, state::App};
+use crate::{problem::Problem, retention_rules, state::App};
 use axum::{Json, extract::State};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use turnscope_answers::{AnswerError, Answers};
-use turnscope_api::{PruneBody, Pruned, Quarantine, ReprojectBody, Reprojection, RunQuery, Size};
+use turnscope_api::{PruneBody, Pruned, Quarantine, ReprojectBody, Reprojection, RuleReport, RunQuery, Size};
 use turnscope_model::TraceGroupId;
-use turnscope_query::{Retention, RunFilter, RunPageQuery};
+use turnscope_query::{Retention, RuleOutcome, RunFilter, RunPageQuery};
 use turnscope_store::{Maintenance, Store, StoreError};
 
 /// Seconds of a day.
@@ -28,24 +28,49 @@ pub(crate) async fn prune(
             })
         })
         .transpose()?;
+    // As every hour, where nothing else is said.
+    let age = age.or(app.retention.max_age.filter(|_| body.rules));
     let retention = Retention { max_age: age, max_bytes: body.retention_max_bytes };
-    if retention.keeps_everything() {
-        return Err(Problem::bad_request("nothing says what to keep")
-            .detail("give retention_days, retention_max_bytes, or both"));
+    let rules = if body.rules { app.own_retention.rules() } else { Arc::default() };
+    if body.rules && rules.0.is_empty() {
+        return Err(Problem::bad_request("there are no retention rules")
+            .detail(format!("write some into {}", app.own_retention.file().display())));
     }
-    let now_ms = crate::clock::now_ms();
-    let vacuum = body.vacuum;
-    let pruned = app
+    if retention.keeps_everything() && rules.0.is_empty() {
+        return Err(Problem::bad_request("nothing says what to keep")
+            .detail("give retention_days, retention_max_bytes or rules"));
+    }
+    let (moment, vacuum, dry_run) = (app.moment(), body.vacuum && !body.dry_run, body.dry_run);
+    let applied = Arc::clone(&rules);
+    let (outcomes, pruned) = app
         .write(move |store| {
-            let pruned = turnscope_store::retain(store, retention, now_ms)?;
+            let done = retention_rules::apply(store, &applied, retention, moment, dry_run)?;
             if vacuum {
                 maintenance(store)?.vacuum()?;
             }
-            Ok(pruned)
+            Ok(done)
         })
         .await?;
     let size = size(&app).await?;
-    Ok(Json(Pruned { traces: pruned.groups, records: pruned.records, metrics: pruned.metrics, size }))
+    let names = rules.0.iter().map(|rule| Some(rule.runs.clone())).chain([None]);
+    Ok(Json(Pruned {
+        traces: pruned.groups,
+        records: pruned.records,
+        metrics: pruned.metrics,
+        contents: pruned.contents,
+        rules: names.zip(outcomes).map(report).collect(),
+        bytes_over: retention.max_bytes.filter(|_| dry_run).map(|max| size.used_bytes.saturating_sub(max)),
+        size,
+    }))
+}
+
+fn report((runs, outcome): (Option<String>, RuleOutcome)) -> RuleReport {
+    RuleReport {
+        runs,
+        matched: outcome.matched,
+        deleted: outcome.deleted,
+        contents_deleted: outcome.contents_deleted,
+    }
 }
 
 /// Gives room back to the disk, a little at a time.

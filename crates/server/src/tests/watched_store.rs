@@ -110,6 +110,18 @@ impl Store for WatchedStore {
         self.inner.prune_before(before)
     }
 
+    fn prune_loose_before(&self, before: i64) -> Result<Pruned, StoreError> {
+        self.inner.prune_loose_before(before)
+    }
+
+    fn delete_groups(&self, groups: Vec<TraceGroupId>) -> Result<Pruned, StoreError> {
+        self.inner.delete_groups(groups)
+    }
+
+    fn delete_contents(&self, groups: Vec<TraceGroupId>) -> Result<Pruned, StoreError> {
+        self.inner.delete_contents(groups)
+    }
+
     fn set_pricing(&self, pricing: Pricing) -> Result<(), StoreError> {
         self.inner.set_pricing(pricing)
     }

@@ -11,6 +11,11 @@ pub(crate) use checksum::{check_block, first_damaged_block};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct BlockId(pub(crate) i64);
 
+impl BlockId {
+    /// No block: of a record whose contents were deleted. Blocks are numbered from 1.
+    pub(crate) const NONE: Self = Self(0);
+}
+
 /// Where bytes lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Location {

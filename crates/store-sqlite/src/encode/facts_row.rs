@@ -137,6 +137,8 @@ struct Row {
     steered: bool,
     #[prost(bool, tag = "63")]
     agent_name_is_weak: bool,
+    #[prost(bool, tag = "64")]
+    contents_deleted: bool,
 }
 
 /// Ids as their bytes.
@@ -196,6 +198,11 @@ pub(crate) struct Companions {
 }
 
 impl Companions {
+    /// What is left when the contents go.
+    pub(crate) fn without_contents(self) -> Self {
+        Self { event: self.event, ..Self::default() }
+    }
+
     /// The contents that the row keeps alive.
     pub(crate) fn contents(&self) -> impl Iterator<Item = ContentId> {
         [self.input_text, self.output_text, self.error_text].into_iter().flatten()
@@ -335,6 +342,7 @@ pub(crate) fn encode(facts: &Facts, companions: Companions) -> Vec<u8> {
         answers: facts.answers.into_iter().map(ApprovalRow::from).collect(),
         steered: facts.steered,
         agent_name_is_weak: facts.agent_name_is_weak,
+        contents_deleted: facts.contents_deleted,
         event_key,
         event_parent,
         error_text: companions.error_text.map(|id| id.0.cast_unsigned()),
@@ -440,6 +448,7 @@ pub(crate) fn decode(bytes: &[u8], kind: Kind) -> Result<(Facts, Companions), pr
         redacted: row.redacted,
         dropped: row.dropped,
         clamped: row.clamped,
+        contents_deleted: row.contents_deleted,
         implausible_count: row.implausible_count,
         arguments: row.arguments,
         asks: row.asks.into_iter().map(Approval::from).collect(),

@@ -2,7 +2,7 @@
 
 use super::{SqliteReader, lists::Lists};
 use crate::{
-    blocks::{Blocks, Location},
+    blocks::{BlockId, Blocks, Location},
     encode::record_body,
     error::{Error, Result},
     schema::stored,
@@ -130,6 +130,9 @@ pub(crate) fn body(
     let location = db
         .prepare_cached("SELECT block, off, len FROM records WHERE id = ?1")?
         .query_row([record.0], |row| Location::from_row(row, 0))?;
+    if location.block == BlockId::NONE {
+        return Ok(Body::default());
+    }
     let (slots, bytes) = read_body(&blocks.read(db, location)?, record)?;
     let mut values = Vec::with_capacity(slots.len());
     for (number, slot) in (0..).zip(&slots) {
@@ -154,6 +157,9 @@ pub(crate) fn inline(
     record: RecordId,
     location: Location,
 ) -> Result<Vec<ContentId>> {
+    if location.block == BlockId::NONE {
+        return Ok(Vec::new());
+    }
     let (slots, _) = read_body(&blocks.read(db, location)?, record)?;
     Ok(slots.into_iter().filter_map(|slot| slot.inline).flatten().collect())
 }

@@ -1,5 +1,6 @@
 //! The way out: questions answered from one consistent view of the database.
 
+mod aged;
 mod careful;
 mod content;
 mod figures;

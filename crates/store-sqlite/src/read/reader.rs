@@ -12,16 +12,16 @@ use crate::{
 };
 use rusqlite::Connection;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 use turnscope_model::{ContentId, MetricId, RecordId, RunId, Score, SpanId, TraceGroupId, TraceId};
 use turnscope_project::TraceGroup;
 use turnscope_query::{
-    FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage, RunPageQuery,
-    SearchPage, SearchQuery, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage, UnpricedModel,
-    ValueCursor, ValuePage,
+    AgedGroup, FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage,
+    RunPageQuery, SearchPage, SearchQuery, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
+    UnpricedModel, ValueCursor, ValuePage,
 };
 use turnscope_store::{
     ContextList, LooseRecords, ReadLimit, Reader, StoredBody, StoredContent, StoredMetric, TextOf, Unreadable,
@@ -238,6 +238,22 @@ impl Reader for SqliteReader<'_> {
         limit: u32,
     ) -> std::result::Result<Vec<TraceGroupId>, StoreError> {
         Ok(self.groups_above(above, limit)?)
+    }
+    fn matching(
+        &mut self,
+        runs: &[RunId],
+        filter: &RunFilter,
+        moment: Moment,
+    ) -> std::result::Result<HashSet<RunId>, StoreError> {
+        Ok(self.those_matching(runs, filter, moment)?)
+    }
+    fn aged_groups(
+        &mut self,
+        after: (i64, TraceGroupId),
+        before: i64,
+        limit: u32,
+    ) -> std::result::Result<Vec<AgedGroup>, StoreError> {
+        Ok(self.aged(after, before, limit)?)
     }
     fn loose_records(&mut self, above: RecordId) -> std::result::Result<LooseRecords, StoreError> {
         Ok(self.loose_records_above(above)?)

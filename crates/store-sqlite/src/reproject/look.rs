@@ -69,6 +69,9 @@ pub(super) fn look(
         }
         Err(error) => return Err(error),
     };
+    if old.facts.contents_deleted {
+        return Ok((0, None)); // its facts are all that is left
+    }
     let values = old.body.values.iter().flat_map(|value| &value.items);
     let bytes = old.body.bytes.len() + values.map(|item| item.bytes.len()).sum::<usize>();
     let new = match catch_panic(|| Ok((rules.again)(&old))) {

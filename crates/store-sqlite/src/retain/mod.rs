@@ -1,6 +1,7 @@
 //! What makes the store smaller, and its copies: pruning by age and size, deleting runs, vacuum, backup.
 
 mod backup;
+mod bare;
 mod delete;
 mod delete_part;
 mod group_removal;
@@ -15,7 +16,8 @@ mod sweep;
 mod vacuum;
 
 pub(crate) use backup::backup;
-pub(crate) use delete::{begin_delete, delete_some};
+pub(crate) use bare::ContentDeletion;
+pub(crate) use delete::{begin_delete, delete_some, whole_families};
 pub(crate) use prune::Pruning;
 pub(crate) use replaced::remove_replaced;
 pub(crate) use vacuum::Vacuum;

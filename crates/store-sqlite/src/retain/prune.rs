@@ -12,7 +12,7 @@ use crate::{error::Result, groups, schema, writer::Writer};
 use rusqlite::{Connection, OptionalExtension as _};
 use std::time::{Duration, Instant};
 use turnscope_model::TraceGroupId;
-use turnscope_query::Pruned;
+use turnscope_query::{PIN, Pruned};
 
 /// How long a slice may go on; the last thing that it began may take it further.
 const SLICE: Duration = Duration::from_millis(30);
@@ -60,6 +60,11 @@ impl Pruning {
     /// The oldest, until the rest fits into this many bytes.
     pub(crate) fn to_size(bytes: u64) -> Self {
         Self::new(Limit::Bytes(bytes))
+    }
+
+    /// Only metrics and log records of no trace; what led to what was deleted before is swept up too.
+    pub(crate) fn loose_before(ns: i64) -> Self {
+        Self { phase: Phase::Metrics, has_deleted: true, ..Self::before(ns) }
     }
 
     fn new(limit: Limit) -> Self {
@@ -185,7 +190,7 @@ impl Pruning {
         let gone = removal.finish(&tx, numbers)?;
         tx.commit()?;
         writer.forget(&gone);
-        Ok(Pruned { groups: gone.groups.len() as u64, records: gone.records, metrics: 0 })
+        Ok(Pruned { groups: gone.groups.len() as u64, records: gone.records, ..Pruned::default() })
     }
 
     /// Takes away what led to what was deleted, and gives room back.
@@ -223,9 +228,14 @@ fn next_group(db: &Connection, after: (i64, i64), before: i64) -> Result<Option<
     Ok(next)
 }
 
-/// Whether everything that is projected together was received before this time, and no record of another group lies in
-/// its traces.
-fn is_due(db: &Connection, family: &[TraceGroupId], before: i64) -> Result<bool> {
+/// Whether everything that is projected together was received before this time, no run of it is pinned, and no record of
+/// another group lies in its traces.
+pub(super) fn is_due(db: &Connection, family: &[TraceGroupId], before: i64) -> Result<bool> {
+    let leader = family.first().copied().unwrap_or(TraceGroupId(0));
+    let mut pins = db.prepare_cached("SELECT 1 FROM tags WHERE trace_group = ?1 AND tag = ?2")?;
+    if pins.exists((leader.0, PIN))? {
+        return Ok(false);
+    }
     let mut statement = db.prepare_cached(
         "SELECT received_at < ?2 AND NOT EXISTS
              (SELECT 1 FROM records c WHERE c.trace = trace_groups.id AND c.trace_group <> c.trace)

@@ -42,7 +42,9 @@ impl RecordRemoval {
             .query_row([id.0], |row| Ok((row.get(0)?, Location::from_row(row, 1)?)))
             .optional()?;
         let Some((facts, location)) = row else { return Ok(()) };
-        self.blocks.insert(location.block);
+        if location.block != BlockId::NONE {
+            self.blocks.insert(location.block);
+        }
         self.records.push(id);
         match self.contents_of(tx, id, location) {
             Ok(contents) => self.contents.extend(contents),
@@ -81,11 +83,18 @@ impl RecordRemoval {
     }
 
     /// Deletes what was added; gives the contents that went with it.
-    pub(super) fn finish(mut self, tx: &Transaction<'_>) -> Result<Vec<ContentHash>> {
+    pub(super) fn finish(self, tx: &Transaction<'_>) -> Result<Vec<ContentHash>> {
+        for id in &self.records {
+            tx.prepare_cached("DELETE FROM records WHERE id = ?1")?.execute([id.0])?;
+        }
+        self.finish_contents(tx)
+    }
+
+    /// Deletes what the records that were added were sent with, and leaves their facts; gives the contents that went.
+    pub(super) fn finish_contents(mut self, tx: &Transaction<'_>) -> Result<Vec<ContentHash>> {
         let gone: HashSet<RecordId> = self.records.iter().copied().collect();
         self.write_out_foreign_lists(tx, &gone)?;
         for id in &self.records {
-            tx.prepare_cached("DELETE FROM records WHERE id = ?1")?.execute([id.0])?;
             tx.prepare_cached("DELETE FROM contexts WHERE record = ?1")?.execute([id.0])?;
         }
         let mut blocks = std::mem::take(&mut self.blocks);

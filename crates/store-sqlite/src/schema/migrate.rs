@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_local_indexes.sql"),
     include_str!("migrations/0015_value_counts.sql"),
     include_str!("migrations/0016_bases.sql"),
+    include_str!("migrations/0017_contents_deleted.sql"),
 ];
 
 /// What SQLite may keep in memory while it builds indexes, in kibibytes: sorting on disk would take several times as long.

@@ -383,3 +383,66 @@ fn long_work_ends_when_the_process_is_about_to() {
     assert_eq!(world.runs().len(), 1);
     world.send(vec![agent(2, (1, 0), "b", (0, 100))]);
 }
+
+#[test]
+fn a_trace_without_contents_can_go_on_and_loses_what_came_later_too() {
+    let mut world = World::new();
+    let turn = |n: u8| {
+        let start = u64::from(n) * 10 + 1;
+        vec![call(1, (10 + n, 1), (start, start + 5), &said(0..usize::from(n) * 2 + 1), "the answer")]
+    };
+    world.send(vec![agent(1, (1, 0), "a", (0, 100))]);
+    for n in 0..3 {
+        world.send(turn(n));
+    }
+    let other = world.runs().remove(0);
+    let group = other.group;
+    assert_eq!(world.store().delete_contents(vec![group]).unwrap().records, 4);
+    let sizes_of = |world: &World| {
+        ["contents", "contexts", "uses", "blocks"]
+            .map(|table| world.count(&format!("SELECT count(*) FROM {table}")))
+    };
+    assert_eq!(sizes_of(&world), [0; 4]);
+    assert!(world.search("sentence").is_empty());
+    // Lists of later turns are not coded against those that are gone, also after a restart.
+    world.send(turn(3));
+    world.reopen();
+    world.send(turn(4));
+    let run = world.runs().remove(0);
+    assert_eq!((run.turn_count, run.llm_call_count), (5, 5));
+    assert_eq!(run.output_preview.as_deref(), Some("the answer"));
+    let spans = world.spans();
+    let with_messages = spans.iter().filter(|span| !span.attributes.is_empty()).count();
+    assert_eq!((spans.len(), with_messages), (6, 2));
+    assert!(!world.search("sentence").is_empty());
+    assert!(turnscope_store_sqlite::check(world.directory.path()).unwrap().is_sound());
+    assert_eq!(world.store().delete_contents(vec![group]).unwrap().records, 2);
+    assert_eq!(sizes_of(&world), [0; 4]);
+    assert_eq!(world.runs().remove(0).turn_count, 5);
+    world.store().vacuum().unwrap();
+    assert!(turnscope_store_sqlite::check(world.directory.path()).unwrap().is_sound());
+    // A copy of what can be read has the same figures.
+    let (copy, from) = (tempfile::tempdir().unwrap(), world.close());
+    turnscope_store_sqlite::salvage(from.path(), copy.path(), options()).unwrap();
+    let copied = turnscope_store_sqlite::SqliteStore::open(copy.path(), options()).unwrap();
+    let mut reader = copied.reader(&turnscope_store::ReadLimit::none()).unwrap();
+    let run = reader.run(run_id(1, 1)).unwrap().unwrap();
+    assert_eq!((run.turn_count, run.llm_call_count), (5, 5));
+}
+
+#[test]
+fn the_contents_of_a_long_trace_go_in_slices() {
+    let world = World::new();
+    let spans = (0..1300_u32).map(|n| {
+        let mut span =
+            tool(1, (1, 0), (1, 20), "{}", &format!("result number {n}, which is long enough for a content"));
+        span.span_id = u64::from(n + 1).to_be_bytes().to_vec();
+        span
+    });
+    world.send(spans.collect());
+    let group = turnscope_model::TraceGroupId(world.count("SELECT id FROM trace_groups"));
+    let deleted = world.store().delete_contents(vec![group]).unwrap();
+    assert_eq!((deleted.contents, deleted.records), (1, 1300));
+    assert_eq!(world.count("SELECT count(*) FROM contents"), 0);
+    assert_eq!(world.count("SELECT count(*) FROM records WHERE block = 0"), 1300);
+}

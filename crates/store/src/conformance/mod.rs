@@ -66,6 +66,8 @@ macro_rules! conformance_tests {
             a_deleted_run_takes_its_content_with_it_and_leaves_the_rest
             retention_deletes_what_was_received_before
             a_limit_of_size_deletes_the_oldest_or_is_refused
+            contents_can_go_while_what_runs_did_and_cost_stays
+            rules_decide_by_the_first_that_matches
             prices_that_change_reach_past_runs
             a_question_over_its_limit_is_ended
             changes_are_told_to_the_listener

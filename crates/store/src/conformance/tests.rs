@@ -6,7 +6,8 @@ use super::{
     run_ids, runs, search, search_query, view,
 };
 use crate::{
-    Batch, Change, Pricing, ReadLimit, StoreError, Stored, Unreadable, catch_up, commit_and_wait, retain,
+    Batch, Change, Pricing, ReadLimit, StoreError, Stored, Unreadable, apply_rules, catch_up,
+    commit_and_wait, retain,
 };
 use std::{
     sync::{Arc, Mutex, mpsc},
@@ -17,8 +18,9 @@ use turnscope_model::{
     TraceGroupId,
 };
 use turnscope_query::{
-    Condition, FigureKey, FiguresQuery, Found, GroupBy, NewScore, NumberField, Order, Retention, RunCursor,
-    RunFilter, RunLink, RunPageQuery, ScoreChange, SearchCursor, SearchQuery, TextField, TraceCursor,
+    Clock, Condition, FigureKey, FiguresQuery, Found, GroupBy, Moment, NewScore, NumberField, Order, PIN,
+    Pruned, Retention, RetentionRule, RetentionRules, RuleOutcome, Run, RunCursor, RunFilter, RunLink,
+    RunPageQuery, ScoreChange, SearchCursor, SearchQuery, TextField, TraceCursor,
 };
 
 fn commit(subject: &impl Subject, records: impl IntoIterator<Item = Record>) -> Stored {
@@ -587,6 +589,90 @@ pub fn a_limit_of_size_deletes_the_oldest_or_is_refused(subject: &mut impl Subje
     assert_eq!(run_ids(subject, &RunFilter::default()).len(), 3);
     assert_eq!(retain(subject.store(), by_size(0), 0).unwrap().groups, 3);
     assert!(run_ids(subject, &RunFilter::default()).is_empty());
+}
+
+/// Contents that are deleted cannot be read or found any more. Figures, turns, steps and costs are as before.
+pub fn contents_can_go_while_what_runs_did_and_cost_stays(subject: &mut impl Subject) {
+    for trace in 1..=2 {
+        commit(subject, one_run(trace));
+    }
+    assert!(catch_up(subject.store(), PATIENCE));
+    let [one, two] = [1, 2].map(|trace| view(subject).run(run_id(trace, 1)).unwrap().unwrap());
+    let kept = bodies(subject, 2, &[1, 2, 3, 4]);
+    let pruned = subject.store().delete_contents(vec![one.group]).unwrap();
+    assert_eq!((pruned.contents, pruned.records, pruned.groups), (1, 4, 0));
+    assert!(catch_up(subject.store(), PATIENCE));
+    let bare = view(subject).run(run_id(1, 1)).unwrap().unwrap();
+    assert_eq!((&bare.input_preview, &bare.output_preview), (&None, &None));
+    let figures = |run: &Run| {
+        let counts = (run.turn_count, run.llm_call_count, run.tool_call_count, run.error_count);
+        (counts, run.usage, run.costs, run.start, run.end, run.name.clone(), run.models.clone())
+    };
+    assert_eq!(figures(&bare), figures(&one));
+    assert_eq!(view(subject).run(run_id(2, 1)).unwrap().unwrap(), two);
+    // What both were sent with is still there for the other one.
+    assert_eq!(bodies(subject, 2, &[1, 2, 3, 4]), kept);
+    assert_eq!(bodies(subject, 1, &[1, 2, 3, 4]), vec![Body::default(); 4]);
+    let hits = search(subject, "herd").hits;
+    assert!(hits.iter().all(|hit| hit.occurrences.iter().all(|at| at.run_id == run_id(2, 1))), "{hits:?}");
+    let group = view(subject).group(one.group).unwrap();
+    assert!(group.records.iter().all(|record| record.facts.contents_deleted));
+    assert_eq!(group.projection.runs.len(), 1);
+    // They do not go twice.
+    assert_eq!(subject.store().delete_contents(vec![one.group]).unwrap().records, 0);
+    assert!(subject.store().delete_run(run_id(1, 1)).unwrap());
+    assert_eq!(run_ids(subject, &RunFilter::default()), [run_id(2, 1)]);
+}
+
+/// The first rule that matches a run counts. A pinned run stays as it is. A dry run says the same, and deletes nothing.
+pub fn rules_decide_by_the_first_that_matches(subject: &mut impl Subject) {
+    for trace in 1..=4 {
+        commit(subject, one_run(trace));
+    }
+    assert!(catch_up(subject.store(), PATIENCE));
+    let tag = |trace: u8, tag: &str| {
+        assert!(subject.store().change_tags(run_id(trace, 1), vec![tag.into()], Vec::new()).unwrap());
+    };
+    tag(1, "gold");
+    tag(2, "bare");
+    tag(3, PIN);
+    let rule = |runs: &str, keep: Option<u64>, contents: Option<u64>| RetentionRule {
+        runs: runs.into(),
+        keep: keep.map(Duration::from_secs),
+        contents: contents.map(Duration::from_secs),
+        sample: 0.0,
+    };
+    let rules = RetentionRules(vec![rule("tag:gold", None, None), rule("tag:bare", None, Some(60))])
+        .with_rest(Some(Duration::from_secs(60)));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let later = |seconds: i64| Moment {
+        now_ms: i64::try_from(now).unwrap() + seconds * 1000,
+        inactivity_ms: 600_000,
+    };
+    let apply = |seconds: i64, dry_run: bool| {
+        let moment = later(seconds);
+        let filters = rules.filters(&Clock::utc(moment.now_ms)).unwrap();
+        apply_rules(subject.store(), &rules, &filters, moment, dry_run).unwrap()
+    };
+    assert_eq!(apply(30, false).1, Pruned::default(), "nothing is old enough");
+    let (would, nothing) = apply(90, true);
+    assert_eq!(nothing, Pruned::default());
+    assert_eq!(run_ids(subject, &RunFilter::default()).len(), 4);
+    let (did, pruned) = apply(90, false);
+    assert_eq!(would, did);
+    let outcome = |matched, deleted, contents_deleted| RuleOutcome { matched, deleted, contents_deleted };
+    assert_eq!(did, [outcome(1, 0, 0), outcome(1, 0, 1), outcome(2, 1, 0)]);
+    assert_eq!((pruned.groups, pruned.contents), (1, 1));
+    assert_eq!(run_ids(subject, &RunFilter::default()), [1, 2, 3].map(|trace| run_id(trace, 1)));
+    assert_eq!(bodies(subject, 2, &[1]), [Body::default()]);
+    for whole in [1, 3] {
+        assert_ne!(bodies(subject, whole, &[1]), [Body::default()], "{whole}");
+    }
+    assert_eq!(apply(90, false).1, Pruned::default(), "it is done");
+    // A limit of age alone spares it too.
+    let all = Retention { max_age: Some(Duration::ZERO), max_bytes: None };
+    retain(subject.store(), all, later(90).now_ms).unwrap();
+    assert_eq!(run_ids(subject, &RunFilter::default()), [run_id(3, 1)]);
 }
 
 /// Prices that change reach runs that were priced before.
