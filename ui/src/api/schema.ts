@@ -3265,6 +3265,8 @@ export interface components {
             error?: components["schemas"]["ErrorInfo"] | null;
             /** @description A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent. */
             implausible_count: boolean;
+            /** @description A retention rule has deleted what the step was sent with; what it did and cost is kept. */
+            contents_deleted: boolean;
             /** @description Whether there is content to ask for, with `include_data` or by the step's id. */
             has_data: boolean;
             /** @description It lies above the run. */
@@ -3448,6 +3450,8 @@ export interface components {
             clamped: boolean;
             /** @description A count or a cost was sent that is negative or above 2^53. It is unknown here; the attributes have it as sent. */
             implausible_count: boolean;
+            /** @description A retention rule has deleted what the step was sent with; what it did and cost is kept. */
+            contents_deleted: boolean;
         };
         /** @description What one call cost. */
         CallCost: {
@@ -5421,6 +5425,16 @@ export interface components {
              */
             retention_max_bytes: number | null;
             /**
+             * @description Apply the rules of `retention.toml`. The age then holds for what no rule matches.
+             * @default false
+             */
+            rules: boolean;
+            /**
+             * @description Delete nothing, and say what would go.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
              * @description Give the room back to the disk.
              * @default false
              */
@@ -5445,6 +5459,18 @@ export interface components {
             metrics: number;
             /**
              * Format: uint64
+             * @description Traces of which only the contents were deleted; what they did and cost stays. Their records count among `records`.
+             */
+            contents: number;
+            /** @description What each rule did, or with `dry_run` would do; the last one is the limit of age. Empty where no rules were asked for. */
+            rules: components["schemas"]["RuleReport"][];
+            /**
+             * Format: uint64
+             * @description Bytes beyond the limit of size, with `dry_run`; the oldest would go until they are freed.
+             */
+            bytes_over?: number | null;
+            /**
+             * Format: uint64
              * @description Bytes that data takes; the file has these and the free ones.
              */
             used_bytes: number;
@@ -5453,6 +5479,26 @@ export interface components {
              * @description Free within the file; new data takes it before the file grows.
              */
             free_bytes: number;
+        };
+        /** @description What a rule of retention did, or would do. */
+        RuleReport: {
+            /** @description The rule's runs, in the query language; null for the limit of age. */
+            runs?: string | null;
+            /**
+             * Format: uint64
+             * @description Traces that it matched and that are old enough for some rule.
+             */
+            matched: number;
+            /**
+             * Format: uint64
+             * @description Traces that go.
+             */
+            deleted: number;
+            /**
+             * Format: uint64
+             * @description Traces of which only the contents go.
+             */
+            contents_deleted: number;
         };
         /** @description How large the store is. */
         Size: {

@@ -85,6 +85,11 @@ pub(crate) fn waterfall(style: &TerminalStyle, run: &RunDetail, timeline: &Timel
             }
         }
     }
+    if steps.iter().any(|step| step.contents_deleted) {
+        let deleted =
+            "What was said here was deleted by a rule of retention; what the run did and cost is kept.";
+        let _ = writeln!(out, "{}", style.paint(Tone::Warn, deleted));
+    }
     if let Some(next) = timeline.next_from {
         let _ = writeln!(out, "{} of {} steps shown; the rest: --from {next}", steps.len(), timeline.total);
     }

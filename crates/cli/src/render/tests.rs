@@ -73,6 +73,14 @@ fn a_count_that_was_left_out_is_noted_below_its_step() {
 }
 
 #[test]
+fn deleted_contents_are_told_once() {
+    let mut shown: Shown = fixture("gates.json");
+    shown.timeline.steps.iter_mut().for_each(|step| step.contents_deleted = true);
+    let text = super::show::waterfall(&style(100), &shown.run, &shown.timeline);
+    assert_eq!(text.matches("deleted by a rule of retention").count(), 1, "{text}");
+}
+
+#[test]
 fn a_run_with_gates() {
     let shown: Shown = fixture("gates.json");
     check("gates", |style| super::show::show(style, &shown.run, &shown.timeline));

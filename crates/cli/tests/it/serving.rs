@@ -104,6 +104,52 @@ fn the_server_prunes_and_vacuums_on_request() {
 }
 
 #[test]
+fn rules_of_retention_can_be_tried_and_applied() {
+    let env = TestEnvironment::new();
+    let server = env.serve(&[]);
+    server.send(&corpus(CAPTURE));
+    let url = format!("http://{}", server.listen);
+    let before = env.json(&["runs", "--server", &url, "--json"]);
+    let count = before["total"].as_u64().unwrap();
+    let none = env.run(&["prune", "--rules", "--server", &url]);
+    assert_eq!(none.code, 2, "{}", none.err);
+    assert!(
+        none.err.contains("there are no retention rules") && none.err.contains("retention.toml"),
+        "{}",
+        none.err
+    );
+    server.stop();
+
+    let rules = env.path("data/retention.toml");
+    std::fs::write(&rules, "[[rule]]\nruns = \"agnet:a\"\n").unwrap();
+    let refused = env.run(&["runs", "--data", "data"]);
+    assert!(refused.code != 0 && refused.err.contains("rule 1: there is no field"), "{}", refused.err);
+    std::fs::write(&rules, "[[rule]]\nruns = \"\"\ncontents = \"0s\"\n").unwrap();
+    let tried = env.ok(&["prune", "--rules", "--dry-run", "--data", "data"]);
+    assert!(tried.starts_with("all runs: of ") && tried.contains("0 would be deleted"), "{tried}");
+    let said_in = |text: &str| env.ok(&["show", "last", "--data", "data"]).contains(text);
+    assert!(!said_in("deleted by a rule"), "nothing was deleted yet");
+    let applied = env.json(&["prune", "--rules", "--data", "data", "--json"]);
+    assert!(applied["contents"].as_u64().unwrap() > 0 && applied["traces"] == 0, "{applied}");
+    assert!(said_in("deleted by a rule of retention"));
+    let after = env.json(&["runs", "--data", "data", "--json"]);
+    for figure in ["total", "next_cursor"] {
+        assert_eq!(after[figure], before[figure], "{figure}");
+    }
+    for (one, other) in before["runs"].as_array().unwrap().iter().zip(after["runs"].as_array().unwrap()) {
+        for figure in
+            ["run_id", "name", "turn_count", "tool_call_count", "input_tokens", "cost_usd", "status"]
+        {
+            assert_eq!(one[figure], other[figure], "{figure}");
+        }
+        assert!(other["input_preview"].is_null() && other["output_preview"].is_null(), "{other}");
+    }
+    assert_eq!(env.json(&["prune", "--rules", "--data", "data", "--json"])["contents"], 0);
+    assert!(!env.ok(&["export", "--all", "--data", "data"]).contains("gen_ai."), "nothing is left to export");
+    assert!(count > 0);
+}
+
+#[test]
 fn what_is_stored_is_looked_at_again_on_request() {
     let env = TestEnvironment::new();
     let server = env.serve(&[]);

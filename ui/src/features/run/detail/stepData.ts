@@ -29,7 +29,14 @@ type Fields = {
         | "raw"
       )
     | ("at" | "name" | "severity" | "body" | "trace_id" | "span_id" | "description")
-    | ("redacted" | "dropped" | "invalid_utf8" | "clamped" | "implausible_count")]?: Value;
+    | (
+        | "redacted"
+        | "dropped"
+        | "invalid_utf8"
+        | "clamped"
+        | "implausible_count"
+        | "contents_deleted"
+      )]?: Value;
 };
 
 export interface StepBody {

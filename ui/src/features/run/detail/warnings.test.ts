@@ -7,6 +7,12 @@ test("a step without oddities warns of nothing", () => {
   ).toEqual([]);
 });
 
+test("contents that were deleted are told of", () => {
+  expect(warningsOf({ contents_deleted: true })).toEqual([
+    "What this step was sent with was deleted by a rule of retention. What it did and cost is kept.",
+  ]);
+});
+
 test("a count that was left out is said to be unknown", () => {
   const warnings = warningsOf({ implausible_count: true });
   expect(warnings).toHaveLength(1);
