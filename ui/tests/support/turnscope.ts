@@ -20,12 +20,13 @@ export class Turnscope {
     this.otlp = `http://${addresses.otlp_http}`;
   }
 
-  /** `serve` starts empty, `demo` with the sample runs. */
+  /** `serve` starts empty, `demo` with the stories, without the history before them. */
   static async start(command: "serve" | "demo", flags: string[] = []): Promise<Turnscope> {
     const folder = mkdtempSync(join(tmpdir(), "turnscope-ui-"));
     const ready = join(folder, "ready.json");
     const ports = ["--listen", "--otlp-grpc", "--otlp-http"].flatMap((flag) => [flag, "127.0.0.1:0"]);
-    const all = [command, ...ports, "--data", join(folder, "data"), "--ready-file", ready, ...flags];
+    const stories = command === "demo" ? ["--no-history"] : [];
+    const all = [command, ...stories, ...ports, "--data", join(folder, "data"), "--ready-file", ready, ...flags];
     const child = spawn(binary, all, { env: {}, stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     child.stderr.on("data", (bytes) => {

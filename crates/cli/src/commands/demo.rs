@@ -1,12 +1,14 @@
 //! `turnscope demo`: a server with sample runs.
 
+mod history;
+
 use super::{
     import::{self, Taken},
     serve,
 };
 use crate::{
     client::{Client, DemoPointer},
-    exit::{Failure, Outcome},
+    exit::{Code, Failure, Outcome},
     logging,
     settings::{Flags, SERVE},
 };
@@ -21,6 +23,9 @@ use turnscope_server::Addresses;
 /// Arguments.
 #[derive(clap::Args)]
 pub(crate) struct Demo {
+    /// Only the stories of the last hours, without two weeks of runs before them
+    #[arg(long)]
+    no_history: bool,
     #[command(flatten)]
     flags: Flags<SERVE>,
 }
@@ -44,6 +49,9 @@ const SAMPLES: &[(&str, &[u8])] = samples![
     "shop-assistant",
     "handbook",
 ];
+
+/// A trace of the first story: where it is, the samples are.
+const FIRST_STORY: &str = "d00b4eac2691d1972cf271d42a81f3cb";
 
 /// The time at which the samples were made, in seconds since the Unix epoch.
 const WRITTEN_AT: u64 = 1_700_000_000;
@@ -75,7 +83,7 @@ pub(crate) fn demo(args: &Demo) -> Outcome {
             flags.set(name, SocketAddr::new(address.ip(), 0).to_string());
         }
     }
-    load(&flags)?;
+    load(&flags, args.no_history)?;
     let settings = flags.resolve()?;
     let pointer = temporary.as_ref().and_then(|directory| DemoPointer::write(directory.path()));
     let outcome = serve::run(settings, |addresses, data| announce(addresses, data, pointer.is_some()));
@@ -88,10 +96,19 @@ fn is_busy(address: SocketAddr) -> bool {
     TcpListener::bind(address).is_err_and(|error| error.kind() == std::io::ErrorKind::AddrInUse)
 }
 
-/// Loads the samples into the store, with times shifted to now.
-fn load(flags: &Flags<SERVE>) -> Outcome {
+/// Loads the samples into the store, with times shifted to now. Those of an earlier start stay as they are.
+fn load(flags: &Flags<SERVE>, no_history: bool) -> Outcome {
     let client = Client::own(flags.resolve()?)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    if is_there(&client, FIRST_STORY)? {
+        return Ok(());
+    }
+    if !no_history {
+        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        for day in history::days(now) {
+            import::object(&client, "the history", day.to_string().as_bytes(), &mut Taken::default())?;
+        }
+    }
     let shift = now.saturating_sub(Duration::from_secs(WRITTEN_AT)).as_nanos() as u64;
     let mut taken = Taken::default();
     for (name, bytes) in SAMPLES {
@@ -101,6 +118,15 @@ fn load(flags: &Flags<SERVE>) -> Outcome {
         import::object(&client, name, sample.to_string().as_bytes(), &mut taken)?;
     }
     Ok(())
+}
+
+/// Whether a trace was received.
+fn is_there(client: &Client, trace: &str) -> Result<bool, Failure> {
+    match client.get::<Value>(&format!("/v1/traces/{trace}")) {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.code == Code::NotFound => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Shifts all times in a body.
@@ -141,4 +167,15 @@ fn announce(addresses: &Addresses, data: &Path, is_found: bool) {
         grpc = addresses.otlp_grpc,
         data = data.display()
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_story_is_among_the_samples() {
+        let (_, first) = SAMPLES[0];
+        assert!(String::from_utf8_lossy(first).contains(FIRST_STORY));
+    }
 }

@@ -173,6 +173,7 @@ fn the_demo_has_all_its_runs() {
     let env = TestEnvironment::new();
     let demo = env.start(&[
         "demo",
+        "--no-history",
         "--listen",
         "127.0.0.1:0",
         "--otlp-grpc",
@@ -223,6 +224,36 @@ fn the_demo_has_all_its_runs() {
     assert_eq!(again["runs"].as_array().unwrap().len(), 12);
     demo.stop();
     assert_eq!(env.run(&["runs"]).code, 3, "the demo leaves nothing behind");
+}
+
+#[test]
+fn the_demo_has_two_weeks_of_history_and_starts_again_on_its_data() {
+    let env = TestEnvironment::new();
+    let any = "127.0.0.1:0";
+    let start =
+        || env.start(&["demo", "--data", "kept", "--listen", any, "--otlp-grpc", any, "--otlp-http", any]);
+    let list = |query: &str| env.json(&["runs", "--data", "kept", "-n", "500", "-q", query, "--json"]);
+    let demo = start();
+    let total = list("is:root")["total"].as_u64().unwrap();
+    assert!(total > 200, "{total}");
+    for query in
+        ["status:failed", "verdict:hitl", "verdict:deny", "prompt_version:11", "model:gpt-5", "tag:cron"]
+    {
+        let old = list(&format!("{query} started<-48h"));
+        assert!(old["total"].as_u64().unwrap() > 5, "{query}: {}", old["total"]);
+    }
+    let sessions = env.json(&["sessions", "--data", "kept", "-n", "100", "--json"]);
+    assert!(sessions["sessions"].as_array().unwrap().iter().any(|one| one["run_count"].as_u64() > Some(2)));
+    env.ok(&["export", list("status:failed")["runs"][0]["run_id"].as_str().unwrap(), "--data", "kept"]);
+    let before = list("");
+    demo.stop();
+    let demo = start();
+    let after = list("");
+    for (one, other) in before["runs"].as_array().unwrap().iter().zip(after["runs"].as_array().unwrap()) {
+        assert_eq!((&one["run_id"], &one["started_at"]), (&other["run_id"], &other["started_at"]));
+    }
+    assert_eq!(list("is:root")["total"].as_u64(), Some(total));
+    demo.stop();
 }
 
 #[test]
