@@ -63,6 +63,16 @@ impl SqliteReader<'_> {
         Ok(rows)
     }
 
+    /// The last row of `runs`.
+    pub(super) fn last_row(&mut self) -> Result<i64> {
+        let db = self.db()?;
+        let last = db.query_row("SELECT coalesce(max(id), 0) FROM runs", [], |row| row.get(0));
+        match last.map_err(Error::from) {
+            Err(error) if error.is_damage() => Ok(known_rows(db).last().copied().unwrap_or(0)),
+            last => last,
+        }
+    }
+
     /// Hands over what a statement without conditions gives for each run `r` that matches, and asks for each by itself. Gives
     /// the rows that cannot be read.
     pub(super) fn each_row_around_damage(

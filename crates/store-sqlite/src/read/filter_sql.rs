@@ -58,6 +58,11 @@ impl Clause {
         Self { sql: String::new(), values: Vec::new(), with_text }
     }
 
+    /// Every run.
+    pub(super) fn of_all() -> Self {
+        Self { sql: "1".into(), ..Self::new(GroupsWithText::default()) }
+    }
+
     pub(super) fn bind(&mut self, value: impl Into<Sql>) -> String {
         self.values.push(value.into());
         format!("?{}", self.values.len())

@@ -1,13 +1,13 @@
 //! Sessions: runs that the application says belong together.
 
-use super::SqliteReader;
+use super::{SqliteReader, filter_sql::Clause};
 use crate::{
     error::{Error, Result, StoreError},
     schema::columns::usage,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rusqlite::{Connection, Row};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use turnscope_model::Costs;
 use turnscope_query::{Session, SessionCursor, SessionPage};
 
@@ -63,17 +63,20 @@ impl SqliteReader<'_> {
         offset: u32,
     ) -> Result<SessionPage> {
         let after = after.map(Place::parse).transpose()?;
-        let db = self.db()?;
         let last_row = match &after {
             Some(place) => place.last_row,
-            None => db.query_row("SELECT coalesce(max(id), 0) FROM runs", [], |row| row.get(0))?,
+            None => self.last_row()?,
         };
-        let (mut places, total) = if let Some(user) = user {
-            of_user(db, user, last_row)?
-        } else {
-            let wanted = u64::from(offset) + u64::from(limit) + 1;
-            (newest(db, after.as_ref(), last_row, wanted)?, count(db)?)
+        let wanted = u64::from(offset) + u64::from(limit) + 1;
+        let found = match user {
+            Some(user) => of_user(self.db()?, user, last_row),
+            None => all(self.db()?, after.as_ref(), last_row, wanted),
         };
+        let (mut places, total) = match found {
+            Err(error) if error.is_damage() => self.places_around_damage(user, last_row)?,
+            found => found?,
+        };
+        let db = self.db()?;
         places.sort_unstable_by(|a, b| b.key().cmp(&a.key()));
         if let Some(after) = &after {
             places.retain(|place| place.key() < after.key());
@@ -97,6 +100,32 @@ impl SqliteReader<'_> {
         }
         Ok(page)
     }
+
+    /// The sessions of those runs that can be read, and how many these are: slow, and only for a table that is damaged.
+    fn places_around_damage(&mut self, user: Option<&str>, last_row: i64) -> Result<(Vec<Place>, u64)> {
+        let mut latest: HashMap<String, i64> = HashMap::new();
+        let select = "SELECT r.session_id, r.user_id, r.started_at, r.id FROM runs r";
+        self.each_row_around_damage(select, &Clause::of_all(), |row| {
+            let (session, of_user): (Option<String>, Option<String>) = (row.get(0)?, row.get(1)?);
+            let (start, id): (i64, i64) = (row.get(2)?, row.get(3)?);
+            if let Some(session) = session
+                && id <= last_row
+                && user.is_none_or(|user| of_user.as_deref() == Some(user))
+            {
+                let known = latest.entry(session).or_insert(start);
+                *known = start.max(*known);
+            }
+            Ok(())
+        })?;
+        let total = latest.len() as u64;
+        let place = |(session_id, latest)| Place { latest, last_row, session_id };
+        Ok((latest.into_iter().map(place).collect(), total))
+    }
+}
+
+/// The sessions from a place on, and how many there are in all.
+fn all(db: &Connection, after: Option<&Place>, last_row: i64, wanted: u64) -> Result<(Vec<Place>, u64)> {
+    Ok((newest(db, after, last_row, wanted)?, count(db)?))
 }
 
 /// At least so many sessions from a place on, in no order: those that the newest runs are in.

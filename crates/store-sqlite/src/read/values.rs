@@ -1,6 +1,6 @@
 //! The values that filters can take.
 
-use super::{SqliteReader, figures::column_and_join};
+use super::{SqliteReader, figures::column_and_join, filter_sql::Clause};
 use crate::{
     error::{Error, Result, StoreError},
     rollups::Kept,
@@ -8,6 +8,7 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rusqlite::ToSql;
+use std::collections::HashMap;
 use turnscope_query::{GroupBy, ValueCursor, ValuePage};
 
 /// Where a list of values goes on: after the value with this count. Runs that came after the first page leave the order
@@ -56,11 +57,17 @@ impl SqliteReader<'_> {
         let after = after.map(|cursor| Place::parse(cursor, of)).transpose()?;
         let last_row: i64 = match &after {
             Some(place) => place.last_row,
-            None => self.db()?.query_row("SELECT coalesce(max(id), 0) FROM runs", [], |row| row.get(0))?,
+            None => self.last_row()?,
         };
         let is_kept = after.is_none() && Kept::Values.is_whole(self.db()?)?;
         let sql = is_kept.then(|| kept_sql(of)).flatten().unwrap_or_else(|| counted_sql(of));
-        let mut values = self.values_of(&sql, prefix, after.as_ref(), last_row, u64::from(limit) + 1)?;
+        let limit_and_one = u64::from(limit) + 1;
+        let mut values = match self.values_of(&sql, prefix, after.as_ref(), last_row, limit_and_one) {
+            Err(error) if error.is_damage() => {
+                self.values_around_damage(of, prefix, after.as_ref(), last_row, limit_and_one)?
+            }
+            values => values?,
+        };
         let has_more = values.len() > limit as usize;
         values.truncate(limit as usize);
         Ok(ValuePage {
@@ -87,6 +94,40 @@ impl SqliteReader<'_> {
             Ok((place, row.get::<_, u64>(1)?))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The values of those runs that can be read: slow, and only for a table that is damaged.
+    fn values_around_damage(
+        &mut self,
+        of: GroupBy,
+        prefix: &str,
+        after: Option<&Place>,
+        last_row: i64,
+        limit: u64,
+    ) -> Result<Vec<(Place, u64)>> {
+        let (column, join) = column_and_join(of);
+        let mut counts: HashMap<String, u64> = HashMap::new();
+        let prefix = prefix.to_ascii_lowercase();
+        let select = format!("SELECT {column}, r.id FROM runs r{join}");
+        self.each_row_around_damage(&select, &Clause::of_all(), |row| {
+            if let Some(value) = row.get::<_, Option<String>>(0)?
+                && row.get::<_, i64>(1)? <= last_row
+                && !value.is_empty()
+                && value.to_ascii_lowercase().starts_with(&prefix)
+            {
+                *counts.entry(value).or_default() += 1;
+            }
+            Ok(())
+        })?;
+        let mut values: Vec<(String, u64)> = counts.into_iter().collect();
+        values.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let is_beyond = |(value, runs): &(String, u64)| {
+            after.is_none_or(|after| {
+                *runs < after.runs || *runs == after.runs && value.as_str() > after.value.as_str()
+            })
+        };
+        let beyond = values.into_iter().filter(is_beyond).take(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(beyond.map(|(value, runs)| (Place { runs, last_row, value }, runs)).collect())
     }
 
     /// All values, from the counts that are kept and by counting; `None` where none are kept. For tests that compare the two.

@@ -191,7 +191,13 @@ fn a_damaged_first_page_of_the_table_of_runs_is_named_run_by_run() {
 #[test]
 fn lists_and_figures_of_a_damaged_table_of_runs_are_of_what_can_be_read() {
     let mut world = World::new();
-    world.send((1..=200).flat_map(|trace| run_of(trace, "yes")).collect());
+    let in_session = |trace: u8| {
+        let mut run = run_of(trace, "yes");
+        let root = run.remove(0);
+        run.push(with(root, [text("session.id", format!("s{}", trace % 10)), text("user.id", "u")]));
+        run
+    };
+    world.send((1..=200).flat_map(in_session).collect());
     assert_eq!(world.runs().len(), 200);
     let leaf =
         world.count("SELECT pageno FROM dbstat WHERE name = 'runs' AND pagetype = 'leaf' LIMIT 1 OFFSET 3");
@@ -207,6 +213,14 @@ fn lists_and_figures_of_a_damaged_table_of_runs_are_of_what_can_be_read() {
         assert_eq!(runs, listed.runs.len() as u64, "{figures:?}");
     }
     let range = world.reader().time_range(&turnscope_query::RunFilter::default(), moment()).unwrap();
+    for user in [None, Some("u")] {
+        assert_eq!(world.reader().sessions(user, None, 500, 0).unwrap().total, 10, "{user:?}");
+    }
+    let values = world.reader().values(turnscope_query::GroupBy::Session, "S", None, 500).unwrap().values;
+    let runs: u64 = values.iter().map(|(_, runs)| runs).sum();
+    // What an index holds is whole.
+    assert!(values.len() == 10 && runs >= listed.runs.len() as u64, "{values:?}");
+    assert_eq!(world.reader().values(turnscope_query::GroupBy::Agent, "", None, 5).unwrap().values.len(), 1);
     let starts = listed.runs.iter().map(|listed| listed.run.start);
     assert_eq!(range, starts.clone().min().zip(starts.max()));
 }
