@@ -66,6 +66,12 @@ fn explanation(
 
 /// Explains one record.
 fn of_record(telemetry: &mut Telemetry<'_>, record: &RecordFacts) -> Result<Explanation> {
+    if record.facts.contents_deleted {
+        return Err(AnswerError::not_found(
+            "what this step was sent with is not there any more",
+            "a rule of retention deleted it; the facts that were found in it are kept",
+        ));
+    }
     let stored = telemetry.body(record)?;
     let origin: ResourceSpans = prost::Message::decode(&stored.origin[..]).unwrap_or_default();
     match restore(record, stored)? {

@@ -181,7 +181,9 @@ impl<'a> Tally<'a> {
         }
         let group = reader.group(group_id)?;
         let index = run.filter(|_| only_this_run).and_then(|run| group.run_index(run));
-        let wanted = if only_this_run { of_run(&group, index) } else { (0..group.records.len()).collect() };
+        let mut wanted: Vec<usize> =
+            if only_this_run { of_run(&group, index) } else { (0..group.records.len()).collect() };
+        wanted.retain(|place| !group.records[*place].facts.contents_deleted);
         let room = self.most - self.records;
         self.was_cut |= wanted.len() > room;
         for places in wanted[..wanted.len().min(room)].chunks(AT_ONCE) {

@@ -91,10 +91,11 @@ fn what_was_stored_before_a_rule_is_found_and_stored_again_without_it() {
 fn secrets_around_records_and_outside_runs_are_found_too() {
     let env = TestEnvironment::new();
     let secret = |key: &str| serde_json::json!([{"key": key, "value": {"stringValue": KEY}}]);
-    let times = ["startTimeUnixNano", "endTimeUnixNano"];
     let span = |trace: char, attributes: &str| {
         let mut span = serde_json::json!({"traceId": trace.to_string().repeat(32), "spanId": "1".repeat(16), "name": "a"});
-        times.iter().for_each(|time| span[*time] = "1760000000000000000".into());
+        for time in ["startTimeUnixNano", "endTimeUnixNano"] {
+            span[time] = "1760000000000000000".into();
+        }
         span["attributes"] =
             serde_json::json!([{"key": "gen_ai.operation.name", "value": {"stringValue": attributes}}]);
         span

@@ -132,6 +132,15 @@ fn rules_of_retention_can_be_tried_and_applied() {
     let applied = env.json(&["prune", "--rules", "--data", "data", "--json"]);
     assert!(applied["contents"].as_u64().unwrap() > 0 && applied["traces"] == 0, "{applied}");
     assert!(said_in("deleted by a rule of retention"));
+    let step =
+        env.json(&["show", "last", "--data", "data", "--json"])["timeline"]["steps"][0]["step_id"].clone();
+    let explained = env.run(&["explain", "last", step.as_str().unwrap(), "--data", "data"]);
+    assert!(
+        explained.code != 0 && explained.err.contains("a rule of retention deleted it"),
+        "{}",
+        explained.err
+    );
+    assert_eq!(env.json(&["unmapped", "--data", "data", "--json"])["entries"], json!([]));
     let after = env.json(&["runs", "--data", "data", "--json"]);
     for figure in ["total", "next_cursor"] {
         assert_eq!(after[figure], before[figure], "{figure}");

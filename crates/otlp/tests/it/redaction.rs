@@ -293,7 +293,7 @@ fn attributes_with(secret: &str) -> Vec<KeyValue> {
         named("map", list(vec![named(secret, any("a key within"))])),
         named("bytes", bytes()),
         named("list", AnyValue { value: Some(Any::ArrayValue(ArrayValue { values: vec![bytes()] })) }),
-        named("long", any(&format!("{secret} {}", "and so on ".repeat(500)))),
+        named("long", any(format!("{secret} {}", "and so on ".repeat(500)))),
     ]
 }
 

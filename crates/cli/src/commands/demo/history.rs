@@ -156,7 +156,7 @@ const AGENTS: &[Agent] = &[
 struct Dice(u64);
 
 impl Dice {
-    /// A number below `n` (SplitMix64, Steele et al. 2014).
+    /// A number below `n` (`SplitMix64`, Steele et al. 2014).
     fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
