@@ -289,11 +289,12 @@ fn problem(status: StatusCode, body: &[u8], path: &str) -> Failure {
         StatusCode::BAD_REQUEST => Code::Usage,
         _ => Code::Failed,
     };
+    let is_of_run = title.starts_with("there is no run");
     let failure = Failure::new(code, title);
     match (code, text("detail")) {
         (Code::Unauthenticated, _) => failure.hint("set TURNSCOPE_API_KEY or --api-key to the server's key"),
         (Code::NotFound, _) if status == StatusCode::CONFLICT => failure.candidates(&problem),
-        (Code::NotFound, _) => failure.hint("`turnscope runs` lists all runs"),
+        (Code::NotFound, _) if is_of_run => failure.hint("`turnscope runs` lists all runs"),
         (_, Some(detail)) => match place_in_query(&problem, path) {
             Some(place) => failure.pointing(place).hint(detail),
             None => failure.hint(detail),
