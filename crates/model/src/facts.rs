@@ -98,6 +98,8 @@ pub struct Facts {
     pub answers: Vec<Approval>,
     /// It ended by an exception with which a framework steers itself, whatever its status says: it did not fail.
     pub steered: bool,
+    /// A tool's step that says with what the tool was called, and nothing of what it gave.
+    pub gave_nothing: bool,
 
     /// The policy gate's verdict.
     pub verdict: Option<Verdict>,

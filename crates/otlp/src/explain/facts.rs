@@ -46,6 +46,7 @@ pub fn of(facts: &Facts) -> Vec<(&'static str, Json)> {
         asks,
         answers,
         steered,
+        gave_nothing: _,
         verdict,
         resolution,
         decided_by,

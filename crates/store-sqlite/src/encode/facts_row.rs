@@ -139,6 +139,8 @@ struct Row {
     agent_name_is_weak: bool,
     #[prost(bool, tag = "64")]
     contents_deleted: bool,
+    #[prost(bool, tag = "65")]
+    gave_nothing: bool,
 }
 
 /// Ids as their bytes.
@@ -341,6 +343,7 @@ pub(crate) fn encode(facts: &Facts, companions: Companions) -> Vec<u8> {
         asks: facts.asks.into_iter().map(ApprovalRow::from).collect(),
         answers: facts.answers.into_iter().map(ApprovalRow::from).collect(),
         steered: facts.steered,
+        gave_nothing: facts.gave_nothing,
         agent_name_is_weak: facts.agent_name_is_weak,
         contents_deleted: facts.contents_deleted,
         event_key,
@@ -454,6 +457,7 @@ pub(crate) fn decode(bytes: &[u8], kind: Kind) -> Result<(Facts, Companions), pr
         asks: row.asks.into_iter().map(Approval::from).collect(),
         answers: row.answers.into_iter().map(Approval::from).collect(),
         steered: row.steered,
+        gave_nothing: row.gave_nothing,
         agent_name_is_weak: row.agent_name_is_weak,
     };
     let companions = Companions {
@@ -498,6 +502,7 @@ mod tests {
             asks: vec![Approval { tool_name: Some("refund".into()), ..Approval::default() }],
             answers: vec![Approval { resolution: Some(Resolution::Approved), ..Approval::default() }],
             steered: true,
+            gave_nothing: true,
             links: vec![LinkFact {
                 trace_id: TraceId::try_from(&[7; 16][..]).unwrap(),
                 span_id: SpanId::try_from(&[9; 8][..]).unwrap(),
