@@ -55,6 +55,9 @@ pub(super) fn of(key: &str, context: RecordContext<'_>) -> (Purpose, u8) {
         // The same generic keys hold a tool's arguments and result.
         (Purpose::Input, Kind::Tool) => Purpose::Arguments,
         (Purpose::Output, Kind::Tool) => Purpose::Result,
+        (Purpose::Result, Kind::Run | Kind::Turn | Kind::Workflow | Kind::Llm) if key == "output" => {
+            Purpose::Output
+        }
         _ => purpose,
     };
     (purpose, rank)
@@ -150,6 +153,15 @@ fn by_key(key: &str, event: &str) -> (Purpose, u8) {
     match key {
         "arguments" if !event.is_empty() => (Arguments, 6),
         "output" if !event.is_empty() => (Result, 6),
+        // What a framework's own events of the beginning and the end of some work carry.
+        "messages" | "input" | "inputs"
+            if ["StartEvent", ".start", ".input"].iter().any(|end| event.ends_with(end)) =>
+        {
+            (Input, EVENT_RANK)
+        }
+        "response" if ["EndEvent", ".end", ".output"].iter().any(|end| event.ends_with(end)) => {
+            (Output, EVENT_RANK)
+        }
         "body" if event.ends_with("api_request_body") => (Input, 7),
         "body" if event.ends_with("api_response_body") => (Output, 7),
         "content" | "message" | "gen_ai.event.content" => (of_event(event), EVENT_RANK),
@@ -180,7 +192,7 @@ fn by_ending(key: &str, context: RecordContext<'_>) -> Option<(Purpose, u8)> {
         }
         "messages" | "chat_ctx" | "input_messages" | "inputMessages" | "prompt" | "prompts"
         | "prompt_messages" | "question" | "query" | "user_message" | "user_input" | "input_text"
-        | "user_prompt" => (Input, BY_ENDING + 1),
+        | "user_prompt" | "input_summary" => (Input, BY_ENDING + 1),
         "completion" | "answer" | "reply" | "replies" | "response" | "output_messages" | "outputMessages"
         | "output_text" | "response_text" | "final_answer" | "final_output" => (Output, BY_ENDING + 1),
         _ if word.ends_with("_input") => (Input, BY_ENDING + 2),

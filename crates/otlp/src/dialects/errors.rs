@@ -9,7 +9,7 @@ use super::{
     value::{self, RawValue},
     view::View,
 };
-use crate::cut;
+use crate::{cut, messages};
 use memchr::memmem;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use std::borrow::Cow;
@@ -46,9 +46,10 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
     let exception_type = of_exception("error", "exception.type");
     let exception_message = of_exception("error_message", "exception.message");
     let described = (!view.status_message.is_empty()).then(|| without_traceback(view.status_message));
+    let described = described.map(|text| in_words(text).map_or(Cow::Borrowed(text), Cow::Owned));
     let message = if let Some(text) = described.filter(|text| value::says_something(text)) {
         view.note("error_message", Place::Status, "the status says it");
-        Some(text.to_owned())
+        Some(text.into_owned())
     } else if let Some(text) = exception_message {
         Some(without_traceback(&text).to_owned())
     } else {
@@ -67,6 +68,11 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
     } else {
         exception_type.map(Cow::into_owned).filter(named)
     };
+    let r#type = r#type.or_else(|| {
+        let (_, class) = thrown(view.status_message)?;
+        view.note("error", Place::Status, "the stack in the status names the class");
+        Some(class.to_owned())
+    });
     let r#type = r#type.or_else(|| {
         let (name, _) = printed?;
         view.note("error", Place::Rule, "the message is a printed exception");
@@ -91,6 +97,14 @@ fn failed_result<'a>(view: &View<'a>, kind: Kind) -> Option<(&'a str, RawValue<'
         if cut::purpose_of(key, kind, "").0 != Purpose::Result {
             return None;
         }
+        if let Some(printed) = printed_result(result) {
+            let failed =
+                ["status", "state"].iter().filter_map(|key| printed.get(*key)?.as_str()).any(is_failed);
+            return failed.then(|| {
+                view.note_key("failed", key, "the result of the tool says that it is an error");
+                (key, result)
+            });
+        }
         let members = result.members();
         let is_true =
             |name| members.iter().any(|(found, value)| *found == name && value.truth() == Some(true));
@@ -108,9 +122,22 @@ fn failed_result<'a>(view: &View<'a>, kind: Kind) -> Option<(&'a str, RawValue<'
     })
 }
 
+fn is_failed(word: &str) -> bool {
+    FAILED.iter().any(|failed| failed.eq_ignore_ascii_case(word))
+}
+
+/// The fields of a result that was printed as an object of a program.
+fn printed_result(result: RawValue<'_>) -> Option<serde_json::Map<String, serde_json::Value>> {
+    let RawValue::Any(Any::StringValue(text)) = result else { return None };
+    if text.starts_with(['{', '[']) { None } else { messages::printed_fields(text) }
+}
+
 /// Most results need not be looked into.
 fn may_tell_of_an_error(result: RawValue<'_>) -> bool {
     match result {
+        RawValue::Any(Any::StringValue(text)) if !text.starts_with('{') => {
+            ["status=", "state="].iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+        }
         RawValue::Any(Any::StringValue(text)) => {
             text.starts_with('{') && memmem::find(text.as_bytes(), b"rror").is_some()
         }
@@ -121,6 +148,11 @@ fn may_tell_of_an_error(result: RawValue<'_>) -> bool {
 
 /// What such a result says in words.
 fn text_of_result(result: RawValue<'_>) -> Option<String> {
+    if let Some(printed) = printed_result(result) {
+        let said =
+            ["error", "content", "result", "message"].iter().find_map(|key| printed.get(*key)?.as_str());
+        return said.filter(|text| value::says_something(text)).map(str::to_owned);
+    }
     [&["content", "0", "text"][..], &["content"], &["error"], &["message"]]
         .iter()
         .filter_map(|path| result.at(path)?.text())
@@ -138,8 +170,7 @@ fn failed(selection: &Selection<'_>, view: &View<'_>) -> bool {
         true
     };
     let outcome = selection.cow(Field::Outcome);
-    let outcome_failed =
-        outcome.is_some_and(|outcome| FAILED.iter().any(|failed| failed.eq_ignore_ascii_case(&outcome)));
+    let outcome_failed = outcome.is_some_and(|outcome| is_failed(&outcome));
     if view.status == Status::Error {
         view.note("failed", Place::Status, "the status is ERROR");
         return true;
@@ -167,6 +198,15 @@ fn ended_by_exception(view: &View<'_>) -> bool {
     view.events.iter().any(|event| event.name == "exception" && is_last(event.time_unix_nano))
 }
 
+/// What an object that was written where a description belongs says in words: its message, and the error in its data.
+fn in_words(text: &str) -> Option<String> {
+    let json = Some(text).filter(|text| text.starts_with('{')).and_then(messages::json::of_structure)?;
+    let said = |json: &serde_json::Value, key| json.get(key)?.as_str().map(str::to_owned);
+    let message = said(&json, "message")?;
+    let more = json.get("data").and_then(|data| said(data, "error").or_else(|| said(data, "message")));
+    Some(more.map_or_else(|| message.clone(), |more| format!("{message}: {more}")))
+}
+
 /// Python's way of printing an exception, `ValueError('no such order')`: its class, its text.
 fn printed_exception(text: &str) -> Option<(&str, &str)> {
     let (name, rest) = text.trim_end().split_once('(')?;
@@ -188,8 +228,25 @@ pub(super) fn class_name(name: &str) -> &str {
     name.strip_prefix("<class '").and_then(|name| name.strip_suffix("'>")).unwrap_or(name)
 }
 
+/// What a JavaScript error says, and its class, where its message, a blank line and its stack stand in one text:
+/// `no such city\n\nError: no such city\n    at …`.
+pub(super) fn thrown(text: &str) -> Option<(&str, &str)> {
+    let head = &text[..text.find("\n    at ")?];
+    let (message, stack) = head.match_indices("\n\n").find_map(|(at, blank)| {
+        let (message, stack) = (&head[..at], &head[at + blank.len()..]);
+        stack.contains(message).then_some((message, stack))
+    })?;
+    let class = &stack[..stack.find(':')?];
+    let is_class = class.starts_with(|first: char| first.is_ascii_uppercase())
+        && class.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_class.then_some((message, class))
+}
+
 /// Some SDKs put the whole traceback into the status.
 fn without_traceback(text: &str) -> &str {
+    if let Some((message, _)) = thrown(text) {
+        return message;
+    }
     text.find("Traceback (most recent call last)")
         .filter(|at| *at > 0)
         .map_or(text, |at| text[..at].trim_end())

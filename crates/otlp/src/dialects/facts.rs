@@ -9,10 +9,12 @@ use super::{
     fields::{WEAK_AGENTS, WEAK_SESSIONS},
     general::INVOKING_CALL,
     kind_names::{self, Name},
-    kinds, metadata, providers, recognise, scores,
+    kinds, metadata, printed, providers, recognise, scores,
     select::Selection,
     trace::Place,
-    usage, verdicts,
+    usage,
+    value::RawValue,
+    verdicts,
     view::{Signal, View},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -44,6 +46,10 @@ pub(super) fn kind_of(view: &View<'_>, selection: &Selection<'_>) -> Kind {
     } else if let Some((_, kind, key)) = marked {
         view.note("kind", Place::attribute(key), "such work carries this attribute");
         kind
+    } else if let Some((kind, event)) = by_event(view) {
+        view.looks_for_event(event);
+        view.note("kind", Place::event_of(event, None), "the event tells of such work");
+        kind
     } else {
         view.note("kind", Place::Name, "no attribute says it; the name is all there is");
         plain_kind(view.name)
@@ -60,6 +66,20 @@ fn is_a_function(view: &View<'_>) -> bool {
     let has = |wanted: fn(&str) -> bool| view.attributes.iter().any(|attribute| wanted(&attribute.key));
     has(|key| matches!(key, "code.function.name" | "code.function"))
         && !has(|key| key.starts_with("gen_ai.") && key != kinds::MODEL_ASKED_FOR)
+}
+
+/// So many events of a span are asked what they tell of.
+const MOST_ASKED: usize = 16;
+
+/// What the events of a span that says nothing else tell of: frameworks name them after the work that begins or ends.
+fn by_event<'a>(view: &View<'a>) -> Option<(Kind, &'a str)> {
+    let tells = |name: &&str| {
+        ["StartEvent", "EndEvent", ".start", ".end", ".input", ".output"]
+            .iter()
+            .any(|end| name.ends_with(end))
+    };
+    let names = view.events.iter().take(MOST_ASKED).map(|event| event.name.as_str());
+    names.filter(tells).find_map(|name| Some((kinds::by_words(name)?, name)))
 }
 
 fn plain_kind(name: &str) -> Kind {
@@ -250,6 +270,9 @@ fn inner<'a>(around: &[(&str, &str)], name: &'a str) -> Option<&'a str> {
 fn model(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
     facts.request_model = selection.text(Field::RequestModel).filter(|model| is_a_name(model));
     facts.response_model = selection.text(Field::ResponseModel).filter(|model| is_a_name(model));
+    if facts.kind.is_model_call() && facts.request_model.is_none() && facts.response_model.is_none() {
+        facts.request_model = model_in_events(view);
+    }
     if let Some(routed) = selection.cow(Field::RoutedModel) {
         prefer_routed(facts, &routed, view, selection);
     }
@@ -284,6 +307,25 @@ fn model(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
         view.note("streaming", Place::Rule, "there is a time to the first chunk");
         facts.streaming = Some(true);
     }
+}
+
+/// The model that an event of the call names, where nothing else does.
+fn model_in_events(view: &View<'_>) -> Option<String> {
+    let attributes = view
+        .events
+        .iter()
+        .take(MOST_ASKED)
+        .flat_map(|event| event.attributes.iter().map(move |kv| (event, kv)));
+    let named = |key: &str| matches!(key.rsplit('.').next(), Some("model_name" | "model"));
+    attributes.filter(|(_, kv)| named(&kv.key)).find_map(|(event, kv)| {
+        let model = RawValue::of(kv.value.as_ref())?.text().filter(|model| is_a_name(model))?;
+        view.note(
+            "request_model",
+            Place::event_of(&event.name, Some(&kv.key)),
+            "an event of the call names it",
+        );
+        Some(model.into_owned())
+    })
 }
 
 /// The name that the caller used may be the gateway's own, which no price list knows.
@@ -374,7 +416,13 @@ fn tool(facts: &mut Facts, view: &View<'_>, selection: &Selection<'_>) {
         return;
     }
     facts.tool_call_id = selection.text(Field::ToolCallId);
+    if facts.tool_call_id.is_none() && facts.kind == Kind::Tool {
+        facts.tool_call_id = printed::call_id(view);
+    }
     facts.tool_name = selection.text(Field::ToolName);
+    if facts.tool_name.is_none() && facts.kind == Kind::Tool {
+        printed::tool_call(view, facts);
+    }
     if facts.tool_name.is_none() {
         view.note("tool_name", Place::Name, "no attribute names the tool");
         facts.tool_name = match facts.kind {

@@ -27,6 +27,7 @@ pub(super) static RULES: &[Rule] = &[
             inside("invocation_params", &["model"]).only(Only::ModelCall),
             inside("metadata", &["ls_model_name"]).only(Only::ModelCall),
             key("genkit:name").only(Only::ModelCall),
+            key("entity.2.name").only(Only::ModelCall),
         ],
     ),
     // The model that a gateway asked, where the caller named one of its own.

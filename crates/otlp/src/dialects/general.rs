@@ -4,7 +4,10 @@
 //! every table. A rule here must do no harm to input it was not made for: whatever may count something else
 //! (limits, estimates, sums) is left alone.
 
-use super::field::{Entry, Field, Only, key};
+use super::{
+    field::{Entry, Field, Only, key},
+    kinds::{self, KindRule},
+};
 
 /// Behind every rank of the tables.
 const RANK: u16 = u16::MAX;
@@ -21,7 +24,9 @@ pub(super) const INVOKING_CALL: &str = "*.invoking_call_id";
 /// What stands for a session's key where it was found by its ending.
 pub(super) const SESSION: &str = "*.session.id";
 
-static SESSION_ID: Entry = entry(Field::SessionId, SESSION);
+static SESSION_ID: Entry = Entry { rank: RANK - 1, ..entry(Field::SessionId, SESSION) };
+/// A framework's own name of a thread stands beside the session that the application named.
+static THREAD_ID: Entry = entry(Field::SessionId, SESSION);
 static USER_ID: Entry = entry(Field::UserId, "*.user.id");
 static INPUT: Entry = entry(Field::InputTokens, "*.prompt_tokens");
 static OUTPUT: Entry = entry(Field::OutputTokens, "*.completion_tokens");
@@ -68,6 +73,11 @@ const OTHER_MATTERS: &[&str] = &[
     "schema",
 ];
 
+/// Whether an entry is none of a table.
+pub(super) fn is_general(entry: &Entry) -> bool {
+    entry.rank >= RANK - 1
+}
+
 /// What a key of no table means by its ending.
 pub(super) fn entry_of(key: &str) -> Option<&'static Entry> {
     // Most keys end otherwise.
@@ -80,13 +90,39 @@ pub(super) fn entry_of(key: &str) -> Option<&'static Entry> {
     (!other).then_some(found)
 }
 
+/// The rule for a key that ends like those in which producers say what kind of work a span is: `acme.span.kind`,
+/// `acme_event_type`.
+pub(super) fn marker(key: &str) -> Option<&'static KindRule> {
+    if !key.ends_with("ype") && !key.ends_with("ind") {
+        return None;
+    }
+    let last = ending(key, 1);
+    let ends = |words: &[&str]| {
+        words.iter().any(|word| {
+            last.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('_'))
+        })
+    };
+    let rule = match ending(key, 2) {
+        "span.kind" | "span.type" | "observation.type" | "run.type" | "step.type" => &kinds::BY_ENDING,
+        "event.type" => &kinds::BY_EVENT_TYPE,
+        _ if ends(&MARKERS) => &kinds::BY_ENDING,
+        _ if ends(&["event_type", "eventType"]) => &kinds::BY_EVENT_TYPE,
+        _ => return None,
+    };
+    (!OTHER_MATTERS.iter().any(|word| key.contains(word))).then_some(rule)
+}
+
+/// The last words of such keys.
+const MARKERS: [&str; 7] =
+    ["span_kind", "span_type", "spanType", "spanKind", "observation_type", "run_type", "step_type"];
+
 /// What the last parts of a key mean, and how many parts that took.
 fn by_ending(key: &str) -> Option<(&'static Entry, usize)> {
     let last = ending(key, 1);
     let found = match last {
         "id" => return Some((by_id(ending(key, 2))?, 2)),
-        "session_id" | "sessionId" | "conversation_id" | "conversationId" | "thread_id" | "threadId"
-        | "chat_id" | "chatId" => &SESSION_ID,
+        "session_id" | "sessionId" | "conversation_id" | "conversationId" => &SESSION_ID,
+        "thread_id" | "threadId" | "chat_id" | "chatId" => &THREAD_ID,
         "user_id" | "userId" | "end_user_id" | "endUserId" => &USER_ID,
         "input_tokens" | "prompt_tokens" | "inputTokens" | "promptTokens" | "input_token_count"
         | "prompt_token_count" => &INPUT,

@@ -3,7 +3,7 @@
 //! A rule has a rank; the lowest rank that gives a kind wins. Names are asked at the rank [`BY_NAME_RANK`]. Not here:
 //! the tables of names (`kind_names`), which kinds make runs or turns (the crate `project`).
 
-use super::value::RawValue;
+use super::{general, value::RawValue};
 use turnscope_model::Kind;
 
 /// A rule on one attribute.
@@ -22,6 +22,11 @@ impl KindRule {
         self.values
     }
 
+    /// Whether it stands for keys that only end like a marker.
+    pub(super) fn is_guess(&self) -> bool {
+        self.key.starts_with('*')
+    }
+
     /// The kind that this value gives.
     pub(super) fn kind_of(&self, raw_value: RawValue<'_>) -> Option<Kind> {
         if let [("*", kind)] = self.values {
@@ -29,8 +34,58 @@ impl KindRule {
         }
         let text = raw_value.text()?;
         let word = text.split(' ').next()?;
-        self.values.iter().find(|(pattern, _)| value_matches(pattern, word)).map(|(_, kind)| *kind)
+        let known = self.values.iter().find(|(pattern, _)| value_matches(pattern, word));
+        known.map(|(_, kind)| *kind).or_else(|| general::marker(self.key).and_then(|_| by_words(word)))
     }
+}
+
+/// What stands for a key that ends like a marker of kinds ([`general::marker`]): after all that are known by name, before
+/// the names of spans.
+pub(super) static BY_ENDING: KindRule = rule(17, "*.span.kind", &[]);
+/// What stands for a key that ends like the type of an event, which says less than the name of a span.
+pub(super) static BY_EVENT_TYPE: KindRule = rule(19, "*.event_type", &[]);
+
+/// What kind of work a word for it means that no list has: `agentic.tool.invocation`, `MODEL_CALL`, `toolCall`. The first
+/// group of which a word stands in it decides.
+pub(super) fn by_words(text: &str) -> Option<Kind> {
+    const GROUPS: &[(&[&str], Kind)] = &[
+        (&["embedding", "embeddings", "embedder", "embed"], Embedding),
+        (&["rerank", "reranker"], Rerank),
+        (&["retriever", "retrieval", "retrieve"], Retrieval),
+        (&["guardrail", "guardrails", "policy"], Policy),
+        (&["evaluator", "evaluation", "eval"], Evaluation),
+        (&["memory"], Memory),
+        (&["mcp"], Mcp),
+        (&["tool", "tools", "function"], Tool),
+        (&["llm", "inference", "generation", "completion", "chat", "model"], Llm),
+        (&["turn"], Turn),
+        (&["agent", "agentic"], Run),
+        (
+            &["chain", "workflow", "task", "flow", "graph", "node", "pipeline", "operation", "session"],
+            Workflow,
+        ),
+    ];
+    let mut words = Vec::new();
+    let mut start = 0;
+    let bytes = text.as_bytes();
+    for at in 0..=bytes.len() {
+        let ends = at == bytes.len() || !bytes[at].is_ascii_alphanumeric();
+        let is_lower = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_lowercase);
+        // `toolCall`, `LLMChat`
+        let turns =
+            !ends && at > start && bytes[at].is_ascii_uppercase() && (is_lower(at - 1) || is_lower(at + 1));
+        if (ends || turns) && at > start {
+            words.push(&text[start..at]);
+        }
+        if ends {
+            start = at + 1;
+        } else if turns {
+            start = at;
+        }
+    }
+    let has =
+        |group: &[&str]| group.iter().any(|one| words.iter().any(|word| word.eq_ignore_ascii_case(one)));
+    GROUPS.iter().find(|(group, _)| has(group)).map(|(_, kind)| *kind)
 }
 
 fn value_matches(pattern: &str, word: &str) -> bool {
@@ -155,6 +210,7 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
             ("tool", Tool),
             ("tool.blocked_on_user", Policy),
             ("tool.execution", Workflow),
+            ("agentic.turn", Workflow),
             ("hook", Workflow),
         ],
     ),
@@ -284,6 +340,8 @@ pub(super) static BY_ATTRIBUTE: &[KindRule] = &[
             ("model", Llm),
             ("embedder", Embedding),
             ("tool", Tool),
+            ("tool.*", Tool),
+            ("util", Workflow),
             ("retriever", Retrieval),
             ("reranker", Rerank),
             ("evaluator", Evaluation),

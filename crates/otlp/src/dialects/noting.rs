@@ -3,6 +3,7 @@
 
 use super::{
     field::Field,
+    general,
     select::{self, Selection},
     trace::{Candidate, Note, Noted, Outcome, Place},
     value::RawValue,
@@ -112,13 +113,16 @@ impl Noted {
                 Place::Attribute { key: Cow::Owned(attribute.key.clone()), path }
             };
             let (fact, is_main) = of_field(entry.field);
-            let rank = (entry.rank != u16::MAX).then(|| entry.rank + 1);
+            let rank = (!general::is_general(entry)).then(|| entry.rank + 1);
             self.candidates.push(Candidate { fact, is_main, place, rank, value: found.json(), outcome });
         }
+        let mut is_known = known.is_known;
         for rule in known.kinds {
-            let place = Place::Attribute { key: Cow::Borrowed(rule.key), path: Vec::new() };
+            let is_guess = rule.is_guess();
+            let place = Place::Attribute { key: Cow::Owned(attribute.key.clone()), path: Vec::new() };
             match rule.kind_of(raw_value) {
                 Some(_) => {
+                    is_known = true;
                     let chosen =
                         selection.kind.is_some_and(|(rank, _, key)| rank == rule.rank && key == rule.key);
                     let outcome = if chosen { Outcome::Chosen } else { Outcome::Lower };
@@ -132,14 +136,15 @@ impl Noted {
                         outcome,
                     });
                 }
+                // What only ends like a marker may mean anything else.
                 None => {
-                    if let Some(word) = raw_value.text() {
+                    if let Some(word) = raw_value.text().filter(|_| !is_guess) {
                         self.unknown_kinds.push((attribute.key.clone(), word.into_owned()));
                     }
                 }
             }
         }
-        if known.is_known {
+        if is_known {
             self.known_keys.insert(attribute.key.clone());
         }
     }

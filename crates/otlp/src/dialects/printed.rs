@@ -7,12 +7,16 @@ use super::{
     json,
     select::Selection,
     trace::Place,
-    value::RawValue,
+    value::{self, RawValue},
     view::{Found, View},
 };
+use crate::messages;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use std::borrow::Cow;
-use turnscope_model::Usage;
+use turnscope_model::{Facts, Usage};
+
+/// How many events of a span are read.
+const MOST_EVENTS: usize = 8;
 
 /// The method under which a framework's modules run, after the module's name.
 const METHODS: [&str; 2] = [".forward", ".kickoff"];
@@ -34,9 +38,15 @@ pub(super) fn adjust(view: &View<'_>, _: &Selection<'_>, found: &mut Found) {
             facts.workflow_name = module.filter(|name| !name.is_empty()).map(str::to_owned);
         }
         if facts.agent_name.is_none() {
-            let texts = ["input.value", "output.value"].map(|key| view.text(key));
+            let texts =
+                ["input.value", "output.value", "llamaindex.step.input_summary"].map(|key| view.text(key));
             view.note("agent_name", Place::attribute("input.value"), "printed there, or in `output.value`");
-            facts.agent_name = texts.iter().flatten().find_map(|text| agent_in(text));
+            let told = view
+                .events
+                .iter()
+                .take(MOST_EVENTS)
+                .filter_map(|event| value::get_text(&event.attributes, "output"));
+            facts.agent_name = texts.into_iter().flatten().chain(told).find_map(|text| agent_in(&text));
         }
     }
 }
@@ -53,6 +63,35 @@ pub(super) fn adjust_log(view: &View<'_>, found: &mut Found) {
     {
         complete(&mut found.facts.usage, line, view, Place::Body);
     }
+}
+
+/// The call's id in a message with a tool's result that was printed whole: `content='Rain' tool_call_id='call_1'`.
+pub(super) fn call_id(view: &View<'_>) -> Option<String> {
+    const ID: &str = "tool_call_id='";
+    view.attributes.iter().find_map(|attribute| {
+        let Some(Any::StringValue(text)) = attribute.value.as_ref()?.value.as_ref() else { return None };
+        let at = text.rfind(ID).filter(|_| text.starts_with("content="))? + ID.len();
+        let id = text[at..].split('\'').next().filter(|id| !id.is_empty())?;
+        view.note_key("tool_call_id", &attribute.key, "it stands in an object that was printed as text");
+        Some(id.to_owned())
+    })
+}
+
+/// The call that a tool's step has only as a printed object: `ToolCall(tool_name='get_weather', tool_id='call_1')`.
+pub(super) fn tool_call(view: &View<'_>, facts: &mut Facts) {
+    let printed = view.attributes.iter().find_map(|attribute| {
+        let Some(Any::StringValue(text)) = attribute.value.as_ref()?.value.as_ref() else { return None };
+        let fields = messages::printed_fields(text).filter(|_| text.contains("tool_name='"))?;
+        let said =
+            |keys: [&str; 2]| keys.iter().find_map(|key| fields.get(*key)?.as_str().map(str::to_owned));
+        Some((attribute.key.as_str(), said(["tool_name", "name"])?, said(["tool_call_id", "tool_id"])))
+    });
+    let Some((key, name, id)) = printed else { return };
+    for fact in ["tool_name", "tool_call_id"] {
+        view.note_key(fact, key, "it stands in an object that was printed as text");
+    }
+    facts.tool_name = Some(name);
+    facts.tool_call_id = facts.tool_call_id.take().or(id);
 }
 
 /// Only details: how many tokens there were in all, every producer sends under a key.

@@ -107,6 +107,15 @@ impl<'a> Selection<'a> {
         }
     }
 
+    /// Takes the kind that a marker gives.
+    fn offer_kind(&mut self, rule: &KindRule, raw_value: RawValue<'a>) {
+        if self.kind.is_none_or(|(held, ..)| rule.rank < held)
+            && let Some(kind) = rule.kind_of(raw_value)
+        {
+            self.kind = Some((rule.rank, kind, rule.key));
+        }
+    }
+
     /// Settles the sources that had to wait for the kind. JSON is looked into only where nothing better was found.
     pub(super) fn settle(&mut self, kind: Kind) {
         let mut later = std::mem::take(&mut self.later);
@@ -162,10 +171,15 @@ pub(super) fn select<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
         let targets = index.keys.get(key);
         let prefixes = index.prefixes.get(key.as_bytes().first().copied().unwrap_or(0) as usize);
         let by_ending = if targets.is_none() { general::entry_of(key) } else { None };
-        if targets.is_none() && by_ending.is_none() && prefixes.is_none_or(Vec::is_empty) {
+        let marker = if targets.is_none() && by_ending.is_none() { general::marker(key) } else { None };
+        if targets.is_none() && by_ending.is_none() && marker.is_none() && prefixes.is_none_or(Vec::is_empty)
+        {
             continue;
         }
         let Some(raw_value) = RawValue::of(attribute.value.as_ref()) else { continue };
+        if let Some(rule) = marker {
+            selection.offer_kind(rule, raw_value);
+        }
         for prefix in prefixes.into_iter().flatten() {
             if key.as_bytes().get(1) != Some(&prefix.second) {
                 continue;
@@ -189,13 +203,7 @@ pub(super) fn select<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
         for target in targets.into_iter().flatten() {
             match target {
                 Target::Field(entry) => selection.offer_or_wait(entry, raw_value),
-                Target::Kind(rule) => {
-                    if selection.kind.is_none_or(|(held, ..)| rule.rank < held)
-                        && let Some(kind) = rule.kind_of(raw_value)
-                    {
-                        selection.kind = Some((rule.rank, kind, rule.key));
-                    }
-                }
+                Target::Kind(rule) => selection.offer_kind(rule, raw_value),
                 Target::Dialect(rank, name) => {
                     if selection.dialect.is_none_or(|(held, _)| *rank < held) {
                         selection.dialect = Some((*rank, name));
@@ -252,6 +260,9 @@ pub(super) fn known(key: &str, on_resource: bool) -> Known {
     }
     if !on_resource {
         known.entries.extend(targets.is_none().then(|| general::entry_of(key)).flatten());
+        if targets.is_none() && known.entries.is_empty() {
+            known.kinds.extend(general::marker(key));
+        }
         let named = targets
             .is_some_and(|targets| targets.iter().any(|target| !matches!(target, Target::Dialect(..))));
         known.is_known = named || metadata::family_of(key).is_some();

@@ -19,6 +19,7 @@ static ADJUST: &[(&str, Adjust)] = &[
     ("gemini-cli", agent_events::adjust_gemini),
     ("qwen-code", agent_events::adjust_gemini),
     ("openinference", printed::adjust),
+    ("llama-index", printed::adjust),
 ];
 
 /// The facts of a span.

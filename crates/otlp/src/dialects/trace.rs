@@ -49,6 +49,10 @@ impl Place {
     pub(crate) const fn event(event: &'static str) -> Self {
         Self::Event { event: Cow::Borrowed(event), key: None }
     }
+    /// An event, or an attribute of one, whose name is only known now.
+    pub(crate) fn event_of(event: &str, key: Option<&str>) -> Self {
+        Self::Event { event: Cow::Owned(event.to_owned()), key: key.map(|key| Cow::Owned(key.to_owned())) }
+    }
     /// An attribute of an event.
     pub(crate) const fn in_event(event: &'static str, key: &'static str) -> Self {
         Self::Event { event: Cow::Borrowed(event), key: Some(Cow::Borrowed(key)) }

@@ -5,6 +5,7 @@ use super::{
     json::first,
     of_source, parse, part,
     preview::best,
+    printed,
     source::{Record, Sent, Source},
     stream,
 };
@@ -217,13 +218,30 @@ fn tool_value(sources: &[Source<'_>], purpose: Purpose) -> Option<Json> {
             _ => json,
         });
     }
-    Some(without_envelope(&json, purpose).unwrap_or(json))
+    let places = if purpose == Purpose::Result { PRINTED_RESULTS } else { PRINTED_ARGUMENTS };
+    let printed = json.as_str().and_then(printed::fields);
+    Some(match printed.and_then(|fields| first(&fields, places).cloned()) {
+        Some(result) => part::parsed(&result),
+        None => without_envelope(&json, purpose).unwrap_or(json),
+    })
 }
+
+/// Where a result stands in an object that was printed whole.
+const PRINTED_RESULTS: &[&str] = &["content", "result", "output", "raw_output", "text", "error"];
+/// Where arguments stand in a call that was printed whole.
+const PRINTED_ARGUMENTS: &[&str] = &["tool_kwargs", "arguments", "tool_args", "kwargs", "args"];
 
 /// Arguments or a result out of what a framework put around them: the record of a callback, which holds the call's
 /// inputs beside its settings, or a function's arguments; the message in which a result goes back to the model.
 fn without_envelope(json: &Json, purpose: Purpose) -> Option<Json> {
     let map = json.as_object()?;
+    // What kind of value it is, and the value.
+    let kind = map.get("type").and_then(Json::as_str);
+    if let (2, Some("json" | "text" | "raw" | "error-text" | "error-json"), Some(value)) =
+        (map.len(), kind, map.get("value"))
+    {
+        return Some(value.clone());
+    }
     if purpose == Purpose::Arguments {
         let record = || map.get("inputs").filter(|_| map.contains_key("input_str"));
         let keywords = || {

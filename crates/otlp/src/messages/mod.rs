@@ -29,6 +29,7 @@ pub(crate) use content::{event_name, is_parameter};
 pub use external::fetched;
 pub(crate) use places::ContentPlace;
 pub use preview::Previews;
+pub(crate) use printed::fields as printed_fields;
 pub use text::item_text;
 pub use typed::mark_injected;
 

@@ -3,7 +3,7 @@
 //! Only role, text and tools' results are found; tool calls in such a print stay where they are.
 
 use super::part::parsed;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use turnscope_model::{Message, Part};
 
 /// The message that this print shows, if it shows one.
@@ -36,6 +36,69 @@ fn by_source(text: &str) -> Option<Message> {
     let content = quoted_after(text, &[" content="]).into_iter().next()?;
     let role = if source == "user" { "user" } else { "assistant" };
     Some(Message { name: Some(source.clone()).filter(|name| name != role), ..Message::text(role, content) })
+}
+
+/// How long a print may be to be read.
+const LONGEST: usize = 256 * 1024;
+
+/// The fields of an object that Python printed, with or without its class: `content='Rain' tool_call_id='call_1'`,
+/// `ToolResult(status='failure', error='no such city')`. What is neither a text, a number nor a word stays as it was printed.
+pub(crate) fn fields(text: &str) -> Option<Map<String, Json>> {
+    let text = text.trim();
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let until = &text[..text.find('=')?];
+    if text.len() > LONGEST {
+        return None;
+    }
+    let mut rest = match until.split_once('(') {
+        Some((class, _)) if is_name(class) => text.strip_suffix(')')?.split_once('(')?.1,
+        _ => text,
+    };
+    let mut found = Map::new();
+    while !rest.is_empty() {
+        let (name, value) = rest.split_once('=').filter(|(name, _)| is_name(name))?;
+        let length = length_of_value(value)?;
+        let printed = &value[..length];
+        let json = match printed {
+            "None" => Json::Null,
+            "True" => Json::Bool(true),
+            "False" => Json::Bool(false),
+            _ => match printed.chars().next()? {
+                quote @ ('\'' | '"') => Json::String(unquoted(&printed[1..], quote).0),
+                _ => printed.parse::<i64>().map_or_else(
+                    |_| parsed(&Json::String(printed.to_owned())),
+                    |number| Json::Number(number.into()),
+                ),
+            },
+        };
+        found.insert(name.to_owned(), json);
+        rest = value[length..].trim_start_matches([',', ' ']);
+    }
+    (found.len() > 1).then_some(found)
+}
+
+/// How long the value is that a text begins with: up to the next field, past quotes and brackets.
+fn length_of_value(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut quote = None;
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (Some(_), '\\') => {
+                chars.next();
+            }
+            (Some(open), _) if open == c => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[' | '{' | '<') => depth += 1,
+            (None, ')' | ']' | '}' | '>') => depth = depth.checked_sub(1)?,
+            (None, ' ' | ',') if depth == 0 => return (at > 0).then_some(at),
+            _ => {}
+        }
+    }
+    (quote.is_none() && depth == 0 && !text.is_empty()).then_some(text.len())
 }
 
 fn role(text: &str) -> Option<&'static str> {

@@ -408,3 +408,34 @@ fn the_address_of_a_server_is_no_provider() {
     assert_eq!(call("127.0.0.1:8000", "gpt-4o-mini").as_deref(), Some("openai"));
     assert_eq!(call("127.0.0.1:8000", "house-model"), None);
 }
+
+#[test]
+fn results_that_were_printed_whole_say_which_call_and_that_it_failed() {
+    let tool = |result: &str| {
+        let span = span("execute_tool divide").with("gen_ai.operation.name", "execute_tool");
+        span.with("gen_ai.tool.call.result", result).facts()
+    };
+    let message = tool("content='It is rainy' name='divide' tool_call_id='call_9'");
+    assert_eq!((message.tool_call_id.as_deref(), message.error), (Some("call_9"), None));
+    let failed = tool("status='failure' result=None error='division by zero' images=None").error.unwrap();
+    assert_eq!(failed.message.as_deref(), Some("division by zero"));
+    assert!(tool("status='failure' is what the page said").error.is_none(), "a text is no object");
+}
+
+#[test]
+fn an_object_in_the_place_of_a_description_is_read() {
+    let error = span("execute_tool divide")
+        .with("gen_ai.operation.name", "execute_tool")
+        .failed("{'message': 'Error running tool', 'data': {'tool_name': 'divide', 'error': 'by zero'}}")
+        .facts()
+        .error;
+    assert_eq!(error.unwrap().message.as_deref(), Some("Error running tool: by zero"));
+}
+
+#[test]
+fn the_applications_session_wins_over_a_frameworks_thread() {
+    for keys in [["acme.thread_id", "acme.session_id"], ["acme.session_id", "acme.thread_id"]] {
+        let facts = keys.iter().fold(span("x"), |span, key| span.with(key, &key[5..])).facts();
+        assert_eq!(facts.session_id.as_deref(), Some("session_id"));
+    }
+}

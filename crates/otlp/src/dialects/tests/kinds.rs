@@ -1,6 +1,6 @@
 //! Kinds and dialects, by attribute, by name, by scope.
 
-use super::span;
+use super::{attribute, span};
 use turnscope_model::Kind;
 
 #[test]
@@ -23,6 +23,7 @@ fn a_marker_gives_the_kind() {
         ("gen_ai.operation.name", "apply_guardrail", Kind::Policy),
         ("gen_ai.operation.name", "experiment", Kind::Evaluation),
         ("gen_ai.operation.name", "plan", Kind::Other),
+        ("genkit:metadata:subtype", "tool.v2", Kind::Tool),
         ("langfuse.observation.type", "retriever", Kind::Retrieval),
         ("langfuse.observation.type", "evaluator", Kind::Evaluation),
         ("openinference.span.kind", "RERANKER", Kind::Rerank),
@@ -149,4 +150,49 @@ fn every_cycle_of_an_agents_loop_is_a_turn() {
     for name in ["execute_event_loop_cycle", "execute_agent_loop_cycle"] {
         assert_eq!(span(name).scope("strands-agents").kind(), Kind::Turn, "{name}");
     }
+}
+
+#[test]
+fn markers_of_unknown_frameworks_are_known_by_the_ending_of_their_key() {
+    for (key, value, kind) in [
+        ("acme.span.kind", "agent", Kind::Run),
+        ("acme.span.type", "llm", Kind::Llm),
+        ("acme.span.kind", "AcmeSpanKinds.TOOL", Kind::Tool),
+        ("acme_event_type", "model", Kind::Llm),
+        ("acme.node.span_type", "toolCall", Kind::Tool),
+        ("sdk_span_type", "turn", Kind::Turn),
+        ("span.type", "agentic.tool.invocation", Kind::Tool),
+        ("span.type", "inference.framework", Kind::Llm),
+        ("gen_ai.step.type", "chain", Kind::Workflow),
+    ] {
+        assert_eq!(span("work").with(key, value).facts().kind, kind, "{key} = {value}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_marker_says_nothing() {
+    for (key, value) in [
+        ("span.kind", "client"),
+        ("db.operation_type", "tool"),
+        ("acme.mime_type", "model/gltf"),
+        ("acme.event_type", "click"),
+        ("http.span.type", "agent"),
+    ] {
+        assert_eq!(span("work").with(key, value).facts().kind, Kind::Other, "{key} = {value}");
+    }
+    // A span's own name says more than the type of an event.
+    let gate = span("policy_gate.evaluate").with("acme.event_type", "agent.spawn");
+    assert_eq!(gate.facts().kind, Kind::Policy);
+}
+
+#[test]
+fn events_of_a_span_without_any_marker_tell_what_it_does() {
+    let call = span("OpenAI.astream_chat").event(
+        "LLMChatStartEvent",
+        vec![attribute("model_dict.model_name", "m-1")],
+        1,
+    );
+    let facts = call.facts();
+    assert_eq!((facts.kind, facts.request_model.as_deref()), (Kind::Llm, Some("m-1")));
+    assert_eq!(span("x").event("LLMChatInProgress", vec![], 1).facts().kind, Kind::Other);
 }
