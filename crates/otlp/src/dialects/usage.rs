@@ -3,7 +3,7 @@
 //! Here: which emitters count otherwise, and JSON maps of usage. Not here: whether the counts are one call's or a
 //! sum over calls (the crate `project`, by the step's kind) — but for names that are meant for sums.
 
-use super::{field::Field, json, select::Selection, value::RawValue, view::View};
+use super::{field::Field, json, select::Selection, trace::Place, value::RawValue, view::View};
 use crate::cut;
 use memchr::memmem;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
@@ -20,8 +20,12 @@ const PASSED_ON: &[(&str, &str)] = &[
     ("kitelogik", "claude"),
     ("openlit", "claude"),
     ("openlit", "aws.bedrock"),
+    ("openllmetry", "aws.bedrock"),
     ("semconv", "aws.bedrock"),
 ];
+
+/// Dialects that hand on counts beside which the cache stands, and add up a total of their own without it.
+const OWN_TOTAL: &[(&str, &str)] = &[("openllmetry", "aws.bedrock")];
 
 /// Fills usage in. Sums go in only where no call's own counts stand.
 pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>) {
@@ -45,6 +49,9 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
                 view.note_key(fact, key, "a count in the usage that the answer holds");
             }
         }
+    }
+    if facts.kind.is_model_call() && counts.usage.is_unknown() {
+        counts.add_events(view);
     }
     facts.implausible_count |= selection.negative | counts.negative | counts.usage.drop_implausible();
     let sent = counts.usage;
@@ -129,6 +136,8 @@ fn usages_in(answer: &str) -> impl Iterator<Item = &str> {
     std::iter::once(answer).chain(named.take(MOST_USAGES)).filter(counts)
 }
 
+/// How many events of a span are searched for counts.
+const MOST_EVENTS: usize = 16;
 /// How many objects of usage are looked at in one answer.
 const MOST_USAGES: usize = 8;
 
@@ -141,6 +150,10 @@ struct Counts {
     total: Option<u64>,
     input_excludes_cache: bool,
     output_excludes_reasoning: bool,
+    /// The total is the sender's own sum, without the cache.
+    total_leaves_cache_out: bool,
+    /// Google's total holds the thoughts also where nobody names them.
+    total_has_thoughts: bool,
     /// A count was below zero.
     negative: bool,
 }
@@ -165,9 +178,30 @@ impl Counts {
                 || PASSED_ON.iter().any(|(dialect, of)| {
                     facts.dialect == *dialect && (model.contains(of) || provider == *of)
                 }),
+            total_leaves_cache_out: OWN_TOTAL
+                .iter()
+                .any(|(dialect, of)| facts.dialect == *dialect && provider == *of),
+            total_has_thoughts: model.contains("gemini"),
             output_excludes_reasoning: EXCLUSIVE_OUTPUT
                 .contains(&(key(Field::OutputTokens), key(Field::Reasoning))),
             negative: false,
+        }
+    }
+
+    /// Takes from the span's events what nothing else says: some producers put the counts there.
+    fn add_events(&mut self, view: &View<'_>) {
+        for event in view.events.iter().take(MOST_EVENTS) {
+            for attribute in &event.attributes {
+                let name = attribute.key.rsplit('.').next().unwrap_or_default();
+                let Some(slot) = slot(name).filter(|_| name.contains("oken")) else { continue };
+                let Some(member) = RawValue::of(attribute.value.as_ref()) else { continue };
+                let before = self.usage;
+                self.set(slot, member);
+                for fact in changed(&before, &self.usage) {
+                    let place = Place::event_of(&event.name, Some(&attribute.key));
+                    view.note(fact, place, "a count in an event");
+                }
+            }
         }
     }
 
@@ -277,13 +311,20 @@ impl Counts {
             };
             let fits = |parts: &Beside| {
                 (!parts.cache || cache > 0)
-                    && (parts.cache || self.fresh != Some(input) || cache == 0)
+                    && (parts.cache
+                        || self.fresh != Some(input) && !self.total_leaves_cache_out
+                        || cache == 0)
                     && (parts.cache || cache <= input || usage.input_tokens.is_none())
                     && (parts.reasoning || reasoning <= output || usage.output_tokens.is_none())
                     && sum(*parts) == total
             };
             self.preferred().into_iter().find(fits)
         });
+        let is_all = self.total.is_none() || beside.is_some() || tool_prompt > 0;
+        if let (false, true, None) = (is_all, self.total_has_thoughts, usage.reasoning_tokens) {
+            usage.output_tokens =
+                usage.output_tokens.max(self.total.and_then(|total| total.checked_sub(input)));
+        }
         let beside = beside.unwrap_or(Beside {
             cache: cache > 0 && (self.fresh == Some(input) || cache > input || self.input_excludes_cache),
             reasoning: reasoning > 0 && (reasoning > output || self.output_excludes_reasoning),

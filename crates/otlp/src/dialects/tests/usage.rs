@@ -1,6 +1,6 @@
 //! Tokens and costs: one reading, whoever wrote them.
 
-use super::{Writing, span};
+use super::{Writing, attribute, span};
 use turnscope_model::Usage;
 
 fn usage(input: u64, output: u64, read: Option<u64>, write: Option<u64>, reasoning: Option<u64>) -> Usage {
@@ -298,4 +298,48 @@ fn usage_is_found_in_an_answer_of_any_form() {
     let map = r#"{"inputTokens": 30, "outputTokens": 8, "totalTokens": 38}"#;
     let call = span("ask").with("gen_ai.operation.name", "chat").with("acme.token_usage", map);
     assert_eq!(call.facts().usage, usage(30, 8, None, None, None));
+}
+
+#[test]
+fn a_total_that_the_sender_added_up_itself_does_not_tell_of_the_cache() {
+    let call = span("chat m")
+        .scope("opentelemetry.instrumentation.bedrock")
+        .with("gen_ai.operation.name", "chat")
+        .with("gen_ai.provider.name", "aws.bedrock")
+        .with("gen_ai.usage.input_tokens", 101_i64)
+        .with("gen_ai.usage.output_tokens", 21_i64)
+        .with("gen_ai.usage.total_tokens", 122_i64)
+        .with("gen_ai.usage.cache_read.input_tokens", 33_i64);
+    assert_eq!(call.facts().usage.input_tokens, Some(134));
+}
+
+#[test]
+fn googles_total_holds_thoughts_that_nobody_names() {
+    let call = |model: &str| {
+        let call = span("generate_content m")
+            .with("gen_ai.operation.name", "generate_content")
+            .with("gen_ai.request.model", model)
+            .with("gen_ai.usage.input_tokens", 101_i64)
+            .with("gen_ai.usage.output_tokens", 21_i64)
+            .with("gen_ai.usage.total_tokens", 129_i64);
+        call.facts().usage.output_tokens
+    };
+    assert_eq!(call("gemini-2.5-flash"), Some(28));
+    assert_eq!(call("gpt-4o"), Some(21), "another provider's total may hold anything");
+}
+
+#[test]
+fn counts_in_events_are_used_where_nothing_else_has_them() {
+    let told = || {
+        vec![
+            attribute("prompt_tokens", 101_i64),
+            attribute("completion_tokens", 21_i64),
+            attribute("top_k", 5_i64),
+        ]
+    };
+    let call = span("call").with("span.type", "inference.framework").event("metadata", told(), 400);
+    let usage = call.facts().usage;
+    assert_eq!((usage.input_tokens, usage.output_tokens), (Some(101), Some(21)));
+    let known = span("chat").with("gen_ai.usage.input_tokens", 7_i64).event("metadata", told(), 400);
+    assert_eq!(known.facts().usage.input_tokens, Some(7));
 }
