@@ -55,6 +55,23 @@ pub(crate) const NO: &[&str] = &[
     "never",
 ];
 
+/// Whether a word for the state of some work says that it stopped for somebody.
+pub(crate) fn says_stopped(word: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "suspended",
+        "interrupted",
+        "paused",
+        "runstatus.paused",
+        "waiting_for_approval",
+        "pending_approval",
+        "requires_approval",
+        "requires_action",
+        "input-required",
+        "input_required",
+    ];
+    WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
 /// What a person's answer decides: a word that says yes or no, alone or before what they add to it (`yes, send it`).
 pub(crate) fn resolution_of(answer: &str) -> Option<Resolution> {
     let word = answer.trim().split([',', ';', '.', '!', ':', '\n']).next().unwrap_or_default().trim();

@@ -5,7 +5,7 @@
 //! answer belongs to which question (the crate `project`).
 
 use super::{field::Field, select::Selection, steering, trace::Place, value::RawValue, view::View};
-use crate::person::{cut_short, question, resolution_of};
+use crate::person::{cut_short, question, resolution_of, says_stopped};
 use std::borrow::Cow;
 use turnscope_model::{Approval, Facts, Kind, Resolution, Verdict};
 
@@ -29,6 +29,10 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
             return;
         }
     }
+    if let Some(state) = stopped(facts.kind, view) {
+        facts.steered = true;
+        return ask(facts, told_beside(view, state).or_else(|| said(selection, Field::Question)));
+    }
     if facts.kind == Kind::Run {
         facts.asks.extend(pending_tools(view));
         facts.answers.extend(continuation(view));
@@ -50,6 +54,34 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
         }
         exchange.tell(facts, view);
     }
+}
+
+/// The attribute by which a step says that it stopped for somebody: its state.
+fn stopped<'a>(kind: Kind, view: &View<'a>) -> Option<&'a str> {
+    const STATES: [&str; 5] = ["finish_reason", "finish_reasons", "status", "state", "outcome"];
+    if !matches!(kind, Kind::Tool | Kind::Run | Kind::Workflow | Kind::Turn) {
+        return None;
+    }
+    let state = view.attributes.iter().find(|attribute| {
+        let word = attribute.key.rsplit(['.', ':']).next().unwrap_or_default();
+        STATES.contains(&word)
+            && RawValue::of(attribute.value.as_ref())
+                .and_then(RawValue::text)
+                .is_some_and(|text| says_stopped(&text))
+    })?;
+    for fact in ["steered", "asks"] {
+        view.note_key(fact, &state.key, "the step stopped for somebody");
+    }
+    Some(&state.key)
+}
+
+/// What an attribute that belongs to the state says it stopped for: `acme.finish_reason_description`.
+fn told_beside(view: &View<'_>, state: &str) -> Option<String> {
+    let told = view.attributes.iter().find(|attribute| {
+        attribute.key.strip_prefix(state).is_some_and(|more| more.starts_with(['_', '.']))
+    })?;
+    view.looks_for(&told.key);
+    as_question(&RawValue::of(told.value.as_ref())?.text()?)
 }
 
 /// The tools for which an agent that stopped waits for somebody: an attribute lists their names.
@@ -202,7 +234,11 @@ fn resolution_in(answer: &str) -> Option<Resolution> {
 }
 
 fn said(selection: &Selection<'_>, field: Field) -> Option<String> {
-    let raw = selection.cow(field)?;
-    let json = serde_json::from_str(&raw).ok().filter(|json: &serde_json::Value| !json.is_number());
-    json.and_then(|json| question(&json)).or_else(|| Some(cut_short(&raw)))
+    as_question(&selection.cow(field)?)
+}
+
+/// A question as text, or in an object that holds it.
+fn as_question(raw: &str) -> Option<String> {
+    let json = serde_json::from_str(raw).ok().filter(|json: &serde_json::Value| !json.is_number());
+    json.and_then(|json| question(&json)).or_else(|| Some(cut_short(raw)))
 }

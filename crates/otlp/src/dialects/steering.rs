@@ -3,7 +3,7 @@
 //! Not here: failures (`errors`), and what a question to a person becomes (`approvals`).
 
 use super::{
-    errors::{ANY_EXCEPTION, class_name},
+    errors::{self, ANY_EXCEPTION, class_name},
     value,
     view::View,
 };
@@ -45,15 +45,21 @@ pub(super) fn of<'a>(view: &View<'a>) -> Option<Steering<'a>> {
         return Some(Steering { class, message: Some(view.status_message.into()) });
     }
     let text = view.status_message.trim();
-    let class = named_first(text);
+    let class = errors::thrown(text).map_or_else(|| named_first(text), |(_, class)| class);
     steers(class).then(|| Steering { class: class.into(), message: Some(text.into()) })
 }
 
-/// The class that stands at the beginning of a printed exception.
+/// The class that stands at the beginning of a printed exception. One without a name of its own prints what it carries:
+/// `(Interrupt(value='Send it?'),)`.
 fn named_first(printed: &str) -> &str {
-    let end = printed.find(['(', ':']).unwrap_or(printed.len());
-    &printed[..end]
+    let inner = printed.trim_start_matches(['(', '[']);
+    let end = inner.find(['(', ':']).unwrap_or(inner.len());
+    let carries = inner[..end].ends_with("Interrupt") && inner[end..].starts_with("(value=");
+    if carries { PRINTED_INTERRUPT } else { &printed[..printed.find(['(', ':']).unwrap_or(printed.len())] }
 }
+
+/// What stands for the class of an exception that prints an interrupt.
+const PRINTED_INTERRUPT: &str = "GraphInterrupt";
 
 /// Whether the exception steers and does not fail.
 fn steers(class: &str) -> bool {
@@ -106,9 +112,10 @@ impl Steering<'_> {
             let quote = rest.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
             rest[1..].split(quote).next().map(cut_short)
         };
-        ["'question': ", "'prompt': ", "'description': ", "'message': ", "value="]
-            .into_iter()
-            .find_map(quoted_after)
+        let written = ["question", "prompt", "description", "message"];
+        let keys = written.iter().flat_map(|key| [format!("'{key}': "), format!("\"{key}\": ")]);
+        keys.chain(["value=".to_owned()])
+            .find_map(|key| quoted_after(&key))
             .or_else(|| Some(cut_short(message)))
             .filter(|text| value::says_something(text))
     }

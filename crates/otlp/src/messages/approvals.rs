@@ -6,15 +6,20 @@
 
 use super::{
     json::{self, first_text},
-    signs,
+    part, signs,
     source::Source,
 };
-use crate::person::{cut_short, question, resolution_of, text_of};
+use crate::person::{cut_short, question, resolution_of, says_stopped, text_of};
 use serde_json::{Map, Value as Json};
-use turnscope_model::{Approval, Purpose, Resolution};
+use std::collections::VecDeque;
+use turnscope_model::{Approval, Part, Purpose, Resolution};
 
 /// New parts are at the end of a list; earlier ones were at the end of an earlier record's.
 const NEWEST: usize = 8;
+/// Names of a call's id beside its result.
+const RESULTS_OF: [&str; 6] = ["id", "tool_call_id", "toolCallId", "call_id", "callId", "ref"];
+/// Where somebody says why.
+const REASONS: [&str; 5] = ["reason", "feedback", "message", "confirmation_note", "note"];
 /// How deep such parts lie at most.
 const DEEPEST: usize = 12;
 /// The questions in a record's outputs that no answer follows, and the answers in its inputs.
@@ -33,7 +38,7 @@ pub(super) fn approvals(sources: &[Source<'_>]) -> (Vec<Approval>, Vec<Approval>
             Purpose::Input | Purpose::Arguments => {
                 let mut found = Found::default();
                 found.look_through(source);
-                found.answers.into_iter().for_each(|answer| add(&mut answers, answer));
+                found.settled().into_iter().for_each(|answer| add(&mut answers, answer));
             }
             _ => {}
         }
@@ -55,6 +60,12 @@ fn add(list: &mut Vec<Approval>, new: Approval) {
 struct Found {
     asks: Vec<Approval>,
     answers: Vec<Approval>,
+    /// Tool calls so far about which nobody has been asked.
+    calls: VecDeque<Approval>,
+    /// The numbers of requests, each with the tool call that it is about.
+    requests: VecDeque<(Option<String>, Approval)>,
+    /// What results of tool calls say of a person's decision.
+    decided: Vec<Approval>,
 }
 
 impl Found {
@@ -125,10 +136,81 @@ impl Found {
         }
     }
 
+    /// The answers, each about the tool call that its request was about, with what was decided.
+    fn settled(self) -> Vec<Approval> {
+        let Self { mut answers, mut requests, decided, .. } = self;
+        for answer in &mut answers {
+            let number = answer.tool_call_id.clone();
+            let place = match &number {
+                Some(number) => requests.iter().position(|(known, _)| known.as_ref() == Some(number)),
+                None if answer.tool_name.is_none() => requests.iter().position(|(known, _)| known.is_none()),
+                None => None,
+            };
+            if let Some((_, call)) = place.and_then(|place| requests.remove(place)) {
+                answer.tool_call_id = call.tool_call_id.or(number);
+                answer.tool_name = answer.tool_name.take().or(call.tool_name);
+            }
+        }
+        for result in decided {
+            let known = answers
+                .iter_mut()
+                .find(|a| a.tool_call_id.is_some() && a.tool_call_id == result.tool_call_id);
+            match known {
+                Some(answer) => {
+                    answer.resolution = answer.resolution.or(result.resolution);
+                    answer.text = answer.text.take().or(result.text);
+                }
+                None => answers.push(result),
+            }
+        }
+        answers
+    }
+
+    /// Keeps what a later request, answer or result refers to.
+    fn keep_call(&mut self, map: &Map<String, Json>) {
+        let kind = map.get("type").and_then(Json::as_str).unwrap_or_default();
+        if matches!(kind, "tool_call" | "tool-call" | "tool_use" | "function_call") {
+            if let Some(Part::ToolCall { id: Some(id), name, .. }) = part::tool_call(map) {
+                let call = Approval { tool_call_id: Some(id), tool_name: Some(name), ..Approval::default() };
+                self.calls.push_back(call);
+            }
+            return;
+        }
+        let result =
+            ["response", "result", "output", "content"].iter().find_map(|key| map.get(*key)?.as_object());
+        let Some(said) = result else { return };
+        let of_type = said.get("type").and_then(Json::as_str);
+        let denied = said.get("denied") == Some(&Json::Bool(true)) || of_type == Some("execution-denied");
+        let decided = said.get("confirmed").and_then(Json::as_bool).or(denied.then_some(false));
+        if let (Some(approved), Some(id)) = (decided, first_text(map, &RESULTS_OF)) {
+            self.decided.push(Approval {
+                resolution: Some(resolved(approved)),
+                text: first_text(said, &REASONS).map(|text| cut_short(&text)),
+                tool_call_id: Some(id),
+                tool_name: first_text(map, &["name", "toolName", "tool_name"]),
+                ..Approval::default()
+            });
+        }
+    }
+
+    /// The tool call that a request is about, whether it says so or only stands after it.
+    fn request(&mut self, map: &Map<String, Json>) {
+        let number = first_text(map, &["approvalId", "approval_request_id", "approval_id", "id"]);
+        let mut call = about(map);
+        if call.tool_call_id.is_none() && call.tool_name.is_none() {
+            call = self.calls.pop_front().unwrap_or_default();
+        } else {
+            self.calls.retain(|known| known.tool_call_id != call.tool_call_id);
+        }
+        self.requests.push_back((number, call.clone()));
+        self.asks.push(call);
+    }
+
     fn part(&mut self, map: &Map<String, Json>) {
+        self.keep_call(map);
         if let Some(kind) = map.get("type").and_then(Json::as_str).filter(|kind| kind.contains("pproval")) {
             if kind.ends_with("request") {
-                self.asks.push(about(map));
+                self.request(map);
             } else if kind.ends_with("response") {
                 let approved = ["approved", "approve"].iter().find_map(|key| map.get(*key)?.as_bool());
                 let reason = first_text(map, &["reason", "feedback"]);
@@ -195,22 +277,7 @@ fn resolved(approved: bool) -> Resolution {
 
 /// A result that says in its own status that the work stopped for somebody.
 fn is_suspended(map: &Map<String, Json>) -> bool {
-    const WORDS: [&str; 10] = [
-        "suspended",
-        "interrupted",
-        "paused",
-        "runstatus.paused",
-        "waiting_for_approval",
-        "pending_approval",
-        "requires_approval",
-        "requires_action",
-        "input-required",
-        "input_required",
-    ];
-    ["status", "state", "finishReason"]
-        .iter()
-        .filter_map(|key| map.get(*key)?.as_str())
-        .any(|said| WORDS.iter().any(|word| word.eq_ignore_ascii_case(said)))
+    ["status", "state", "finishReason"].iter().filter_map(|key| map.get(*key)?.as_str()).any(says_stopped)
 }
 
 /// A graph's command is known by what it may do besides: go somewhere, or update the state.

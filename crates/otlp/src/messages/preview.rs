@@ -41,14 +41,19 @@ pub struct Previews {
     pub asks: Vec<Approval>,
     /// What a person answered.
     pub answers: Vec<Approval>,
+    /// A tool's arguments are there, and no result is.
+    pub gave_nothing: bool,
 }
 
 /// Finds the previews of a record that has been cut.
 pub(crate) fn previews(record: Record<'_>) -> Previews {
     let is_log = !record.event.is_empty() || record.body.is_some();
     if record.kind == Kind::Tool && !is_log {
-        let (asks, answers) = approvals(&record.sources());
-        return Previews { asks, answers, ..Previews::default() };
+        let sources = record.sources();
+        let (asks, answers) = approvals(&sources);
+        let has = |purpose| sources.iter().any(|source| source.purpose == purpose);
+        let gave_nothing = has(Purpose::Arguments) && !has(Purpose::Result);
+        return Previews { asks, answers, gave_nothing, ..Previews::default() };
     }
     if !is_log
         && !matches!(record.kind, Kind::Llm | Kind::Embedding | Kind::Run | Kind::Turn | Kind::Workflow)
@@ -84,10 +89,15 @@ pub(crate) fn previews(record: Record<'_>) -> Previews {
             .filter(|_| is_call)
             .find_map(|message| message.finish_reason.clone())
             .filter(|reason| !reason.is_empty()),
-        requested_tools: if is_call { requested(&answers, outputs.len() == 1) } else { Vec::new() },
+        requested_tools: match record.kind {
+            _ if is_call => requested(&answers, outputs.len() == 1),
+            Kind::Run => left_open(&answers),
+            _ => Vec::new(),
+        },
         failed_results: if is_call { failures::failed_results(&sources) } else { Vec::new() },
         asks,
         answers: given,
+        gave_nothing: false,
     }
 }
 
@@ -253,6 +263,12 @@ fn requested(messages: &[Message], in_order: bool) -> Vec<RequestedTool> {
         }
     }
     found
+}
+
+/// The tools that an agent hands out instead of an answer: somebody else is to run or to allow them.
+fn left_open(messages: &[Message]) -> Vec<RequestedTool> {
+    let last = messages.last().filter(|last| last.role == "assistant" && text_of(last).trim().is_empty());
+    requested(last.map_or(&[], std::slice::from_ref), false)
 }
 
 fn cut_short(text: String) -> Option<String> {

@@ -79,6 +79,11 @@ static APPROVAL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         "aused\"",
         "PAUSED",
         "requires_action",
+        "xecution-denied",
+        "denied\":",
+        "denied\\\":",
+        "onfirmed\":",
+        "onfirmed\\\":",
     ];
     AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok()
 });

@@ -30,7 +30,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::{Span, span::Link},
 };
 use std::sync::Arc;
-use turnscope_model::{Body, Facts, LinkFact, Origin, Record, SpanId, Status, TraceId};
+use turnscope_model::{Body, Facts, Kind, LinkFact, Origin, Record, SpanId, Status, TraceId};
 
 /// The records of one request, and what had to be left out.
 #[derive(Debug, Default)]
@@ -395,12 +395,15 @@ fn is_repaired(attributes: &[KeyValue]) -> bool {
 /// A value that a dialect's table found is kept.
 pub(crate) fn take_previews(facts: &mut Facts, previews: Previews) {
     facts.input_text = facts.input_text.take().or(previews.input_text);
-    facts.output_text = facts.output_text.take().or(previews.output_text);
+    // What an agent hands out when it stops for somebody is no answer.
+    let stopped = facts.kind != Kind::Llm && facts.steered && !facts.asks.is_empty();
+    facts.output_text = facts.output_text.take().or(previews.output_text.filter(|_| !stopped));
     facts.finish_reason = facts.finish_reason.take().or(previews.finish_reason);
     if facts.requested_tools.is_empty() {
         facts.requested_tools = previews.requested_tools;
     }
     facts.failed_results = previews.failed_results;
+    facts.gave_nothing = previews.gave_nothing;
     facts.asks.extend(previews.asks);
     facts.answers.extend(previews.answers);
 }

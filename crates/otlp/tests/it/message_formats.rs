@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::{
 };
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value as Json, json};
-use turnscope_model::{ContentHash, Form, Kind, Message, Part, Purpose};
+use turnscope_model::{ContentHash, Form, Kind, Message, Part, Purpose, Resolution};
 use turnscope_otlp::messages::{Content, Previews, item_messages, item_text};
 
 /// A call, its answer and what was said, as canonical messages.
@@ -607,4 +607,85 @@ fn a_command_that_resumes_may_stand_under_the_name_of_its_parameter() {
     let command = json!({"input": {"graph": null, "update": null, "resume": "yes", "goto": []}}).to_string();
     let found = Previews::of_span(&span(&[("gen_ai.prompt", json!(command))]), Kind::Workflow);
     assert_eq!(found.answers[0].text.as_deref(), Some("yes"));
+}
+
+#[test]
+fn an_approval_without_ids_is_about_the_call_before_it() {
+    let asked = json!({"role": "assistant", "parts": [
+        {"type": "tool_call", "id": "call_0081", "name": "delete", "arguments": {"id": 7}},
+        {"type": "tool-approval-request"},
+    ]});
+    let said = |response: Json| {
+        let answer = json!({"role": "tool", "parts": [{"type": "tool-approval-response"}]});
+        let result = json!({"type": "tool_call_response", "id": "call_0081", "response": response});
+        let messages = json!([asked, answer, {"role": "tool", "parts": [result]}]).to_string();
+        Previews::of_span(&span(&[("gen_ai.input.messages", json!(messages))]), Kind::Llm).answers
+    };
+    let denied = said(json!({"denied": true, "reason": "not today"}));
+    assert_eq!(denied[0].tool_call_id.as_deref(), Some("call_0081"));
+    assert_eq!(
+        (denied[0].resolution, denied[0].text.as_deref()),
+        (Some(Resolution::Rejected), Some("not today"))
+    );
+    let ran = said(json!("gone"));
+    assert_eq!((ran.len(), ran[0].resolution), (1, None), "that it ran is for the steps to say");
+}
+
+#[test]
+fn an_approval_is_about_the_call_of_the_request_that_it_numbers() {
+    let messages = json!([
+        {"role": "assistant", "content": [
+            {"type": "tool-call", "toolCallId": "call_0082", "toolName": "delete", "input": {}},
+            {"type": "tool-approval-request", "approvalId": "ap-1", "toolCallId": "call_0082"},
+        ]},
+        {"role": "tool", "content": [
+            {"type": "tool-approval-response", "approvalId": "ap-1", "approved": false, "reason": "no"},
+        ]},
+    ]);
+    let found =
+        Previews::of_span(&span(&[("ai.prompt.messages", json!(messages.to_string()))]), Kind::Llm).answers;
+    assert_eq!((found.len(), found[0].tool_call_id.as_deref()), (1, Some("call_0082")));
+    assert_eq!(found[0].resolution, Some(Resolution::Rejected));
+}
+
+#[test]
+fn a_confirmation_may_come_as_the_result_of_the_call() {
+    let result = json!({"type": "tool_call_response", "id": "call_0083", "response": {"confirmed": false}});
+    let messages = json!([{"role": "tool", "parts": [result]}]).to_string();
+    let found = Previews::of_span(&span(&[("gen_ai.input.messages", json!(messages))]), Kind::Run).answers;
+    assert_eq!(
+        (found[0].tool_call_id.as_deref(), found[0].resolution),
+        (Some("call_0083"), Some(Resolution::Rejected))
+    );
+}
+
+#[test]
+fn an_agent_that_ends_with_calls_leaves_them_open() {
+    let call = json!({"type": "tool_call", "id": "call_0084", "name": "delete", "arguments": {}});
+    let open = json!([{"role": "assistant", "parts": [call]}]).to_string();
+    let found = Previews::of_span(&span(&[("gen_ai.output.messages", json!(open))]), Kind::Run);
+    assert_eq!(found.requested_tools[0].id.as_deref(), Some("call_0084"));
+    let over = json!([{"role": "assistant", "parts": [call]}, {"role": "assistant", "parts": [{"type": "text", "content": "Done."}]}]);
+    let found = Previews::of_span(&span(&[("gen_ai.output.messages", json!(over.to_string()))]), Kind::Run);
+    assert!(found.requested_tools.is_empty());
+}
+
+#[test]
+fn values_of_tools_are_read_out_of_what_was_printed_or_wrapped() {
+    let tool = |key: &str, value: &str| Content::of_span(&span(&[(key, json!(value))]), &[], Kind::Tool);
+    let result = |value: &str| tool("gen_ai.tool.call.result", value).result;
+    assert_eq!(result("content='It\\'s rainy' name='w' tool_call_id='c1'"), Some(json!("It's rainy")));
+    assert_eq!(result("Result(status='success', result=[1, 2], error=None)"), Some(json!([1, 2])));
+    assert_eq!(result("x=1"), Some(json!("x=1")), "a text");
+    assert_eq!(result("{\"type\":\"text\",\"value\":\"rainy\"}"), Some(json!("rainy")));
+    let arguments =
+        tool("acme.step.input", "ToolCall(tool_name='w', tool_kwargs={'city': 'Oslo'}, tool_id='c1')");
+    assert_eq!(arguments.arguments, Some(json!({"city": "Oslo"})));
+    let own = tool("gen_ai.tool.call.arguments", "{\"type\":\"celsius\",\"value\":3}").arguments;
+    assert_eq!(own, Some(json!({"type": "celsius", "value": 3})), "parameters of these names");
+    let gave = |pairs: &[(&str, Json)]| Previews::of_span(&span(pairs), Kind::Tool).gave_nothing;
+    let called = ("gen_ai.tool.call.arguments", json!("{\"a\":1}"));
+    assert!(gave(std::slice::from_ref(&called)));
+    assert!(!gave(&[called, ("gen_ai.tool.call.result", json!("1"))]));
+    assert!(!gave(&[]), "nothing was told at all");
 }

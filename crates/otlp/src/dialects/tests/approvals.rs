@@ -131,3 +131,40 @@ fn an_agent_that_stopped_lists_the_tools_that_wait() {
         |event: &str| agent().with("agentscope.agent.incoming_event_type", event).facts().answers.len();
     assert_eq!((goes_on("user_confirm_result"), goes_on("external_execution_result")), (1, 0));
 }
+
+#[test]
+fn an_exception_that_only_prints_what_it_carries_asks_too() {
+    let mut span = span("tools").with("gen_ai.span.kind", "TASK");
+    span.status = Status::Error;
+    span.status_message = "(Interrupt(value={'question': 'Delete 7?'}, id='5d'),)".to_owned();
+    let facts = span.facts();
+    assert_eq!((facts.error.clone(), facts.asks[0].text.as_deref()), (None, Some("Delete 7?")));
+}
+
+#[test]
+fn a_step_whose_state_says_so_stopped_for_somebody() {
+    let step = span("execute_tool delete")
+        .with("gen_ai.operation.name", "execute_tool")
+        .with("gen_ai.finish_reason", "interrupted")
+        .with("gen_ai.finish_reason_description", r#"{"question": "Delete 7?"}"#);
+    let facts = step.facts();
+    assert_eq!((facts.steered, facts.asks[0].text.as_deref()), (true, Some("Delete 7?")));
+    // A model that was interrupted waits for nobody.
+    let call =
+        span("chat m").with("gen_ai.operation.name", "chat").with("gen_ai.response.status", "interrupted");
+    assert!(call.facts().asks.is_empty());
+}
+
+#[test]
+fn a_stack_in_the_status_names_the_class() {
+    let mut span = span("delete_record").with("openinference.span.kind", "TOOL");
+    span.status = Status::Error;
+    let asked = r#"[{"id": "5d", "value": {"question": "Delete 7?"}}]"#;
+    span.status_message = format!("{asked}\n\nGraphInterrupt: {asked}\n    at interrupt (file:///a.js:1:2)");
+    let facts = span.facts();
+    assert_eq!((facts.error.clone(), facts.steered), (None, true));
+    assert_eq!(facts.asks[0].text.as_deref(), Some("Delete 7?"));
+    span.status_message = "no such city\n\nTypeError: no such city\n    at f (file:///a.js:1:2)".to_owned();
+    let error = span.facts().error.unwrap();
+    assert_eq!((error.r#type.as_str(), error.message.as_deref()), ("TypeError", Some("no such city")));
+}
