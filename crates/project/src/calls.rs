@@ -30,6 +30,7 @@ pub(super) fn mark(steps: &mut [Step], records: &[RecordFacts]) {
     merge_halves(steps, records);
     merge_nested(steps, &above);
     merge_same_response(steps);
+    merge_beside(steps, records);
     merge_repeated_usage(steps);
     count_silent_agents(steps);
     use_sums(steps);
@@ -271,6 +272,54 @@ fn merge_same_response(steps: &mut [Step]) {
             }
         }
     }
+}
+
+/// Two instrumentations may report one call side by side, where one of them does not hand its context on: under the same
+/// step, one within the time of the other, and with nothing that speaks against it.
+fn merge_beside(steps: &mut [Step], records: &[RecordFacts]) {
+    let mut under: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        if let (true, Kind::Llm, Some(parent)) = (step.counted, step.kind, step.parent) {
+            under.entry(parent).or_default().push(i);
+        }
+    }
+    let mut groups: Vec<Vec<usize>> = under.into_values().filter(|group| group.len() > 1).collect();
+    groups.sort();
+    let agree = |one: Option<u64>, other: Option<u64>| one.is_none() || other.is_none() || one == other;
+    for mut group in groups {
+        // Of two that began together the longer one holds the other.
+        group.sort_by_key(|&i| (steps[i].start, std::cmp::Reverse(steps[i].end_or_start()), i));
+        let mut open: Vec<usize> = Vec::new();
+        for i in group {
+            open.retain(|&outer| steps[outer].end.is_none_or(|end| end >= steps[i].start));
+            let same = |&outer: &usize| {
+                let (a, b) = (&steps[outer], &steps[i]);
+                let scope = |step: &Step| &records[step.record].scope_name;
+                b.end.is_some_and(|end| a.end.is_none_or(|outer| end <= outer))
+                    && scope(a) != scope(b)
+                    && asked_model(a) == asked_model(b)
+                    && asked_model(a).is_some()
+                    && agree(a.facts.usage.input_tokens, b.facts.usage.input_tokens)
+                    && agree(a.facts.usage.output_tokens, b.facts.usage.output_tokens)
+                    && (a.facts.response_id.is_none() || b.facts.response_id.is_none())
+                    && a.failed() == b.failed()
+            };
+            let mut fits = open.iter().rev().take(NEAR).copied().filter(|outer| same(outer));
+            // Of calls that run side by side nothing says which one it repeats.
+            match (fits.next(), fits.next()) {
+                (Some(outer), None) => {
+                    open.retain(|&known| known != outer);
+                    let keep = if content(&steps[i]) > content(&steps[outer]) { i } else { outer };
+                    repeat_of(steps, keep, if keep == i { outer } else { i });
+                }
+                _ => open.push(i),
+            }
+        }
+    }
+}
+
+fn asked_model(step: &Step) -> Option<&String> {
+    step.facts.request_model.as_ref().or(step.facts.response_model.as_ref())
 }
 
 /// A request whose span ended before the answer was streamed, and the record of what was streamed: it is an instant,

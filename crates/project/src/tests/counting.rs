@@ -219,3 +219,27 @@ fn an_agent_in_a_trace_of_its_own_belongs_to_the_call_that_started_it() {
     assert_eq!(made.run("helper").parent, Some(0));
     assert_eq!(made.names(), ["main", "helper"]);
 }
+
+#[test]
+fn two_instrumentations_side_by_side_report_one_call() {
+    let beside = |model: &'static str| {
+        let named = |name: &'static str| move |facts: &mut Facts| facts.request_model = Some(name.to_owned());
+        let first = group()
+            .run("a")
+            .span(Kind::Llm, "Chat")
+            .tokens(10, 1)
+            .facts(named("m"))
+            .record(|n| n.end = Some(n.start + 50));
+        let second = first
+            .span(Kind::Llm, "openai.chat")
+            .facts(named(model))
+            .facts(|f| f.finish_reason = Some("stop".to_owned()));
+        second.record(|n| n.scope_name = std::sync::Arc::from("other"))
+    };
+    let made = beside("m").project();
+    assert_eq!((made.runs[0].llm_call_count, made.runs[0].usage.input_tokens), (1, Some(10)));
+    assert_eq!(beside("m2").project().runs[0].llm_call_count, 2, "another model");
+    let same_scope = beside("m").record(|n| n.scope_name = std::sync::Arc::from("scope")).project();
+    assert_eq!(same_scope.runs[0].llm_call_count, 2, "calls side by side");
+    assert_eq!(beside("m").tokens(7, 1).project().runs[0].llm_call_count, 2, "other tokens");
+}
