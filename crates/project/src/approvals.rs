@@ -111,6 +111,14 @@ pub(super) fn settle(steps: &mut [Step], runs: &[Run], synthesised: &mut [Synthe
             is_soft: false,
         };
         take(&mut question.asked, &answer);
+        // Whoever lets a tool run says yes.
+        if let (Target::Step(tool), None, None) =
+            (question.target, question.asked.resolution, &question.asked.answer)
+            && tool != question.step
+            && !steps[tool].facts.steered
+        {
+            question.asked.resolution = Some(Resolution::Approved);
+        }
         tell(&question, steps, synthesised, &mut settled);
     }
     settled
@@ -258,6 +266,8 @@ fn target(
         if let Some((at, tool)) = made.next() {
             return vec![of_call(tool, at)];
         }
+        // What another run asked for may be decided in this one.
+        let of_other_run = |tool: &&Synthesised| tool.call_id.is_some() && tool.call_id == said.tool_call_id;
         let mut real = (0..steps.len()).filter(|&i| is_tool(i) && steps[i].counted);
         let fitting = |&i: &usize| {
             let asked = steps[i].request.as_ref().and_then(|(_, id)| id.as_ref());
@@ -265,6 +275,9 @@ fn target(
         };
         if let Some(tool) = real.find(fitting) {
             return vec![Target::Step(tool)];
+        }
+        if let Some(at) = synthesised.iter().position(|tool| of_other_run(&tool)) {
+            return vec![of_call(&synthesised[at], at)];
         }
         return vec![Target::Itself];
     }
@@ -292,7 +305,8 @@ fn answers(steps: &[Step], runs: &[Run]) -> Vec<Answer> {
         while around.pop_if(|outer| steps[found[*outer].step].last <= i).is_some() {}
         let known = around.len();
         for said in &step.facts.answers {
-            let repeats = around[..known].iter().map(|outer| &found[*outer]).any(|earlier| {
+            let repeats = around[..known].iter().copied().find(|outer| {
+                let earlier = &found[*outer];
                 top(runs, earlier.run) == top(runs, run)
                     && agree(earlier.said.tool_call_id.as_ref(), said.tool_call_id.as_ref())
                     && agree(earlier.said.tool_name.as_ref(), said.tool_name.as_ref())
@@ -301,7 +315,11 @@ fn answers(steps: &[Step], runs: &[Run]) -> Vec<Answer> {
                         && said.resolution.is_some()
                         && earlier.said.resolution != said.resolution)
             });
-            if !repeats {
+            if let Some(outer) = repeats {
+                let earlier = &mut found[outer].said;
+                earlier.resolution = earlier.resolution.or(said.resolution);
+                earlier.text = earlier.text.take().or_else(|| said.text.clone());
+            } else {
                 around.push(found.len());
                 let at = if step.kind == Kind::Policy { step.end_or_start() } else { step.start };
                 found.push(Answer { step: i, run, at, said: said.clone(), taken: false });

@@ -34,6 +34,9 @@ pub(super) fn assemble(mut steps: Vec<Step>, runs: &[Run], records: &[RecordFact
         synthesised.extend(made);
         asked_by.push(by);
     }
+    for (run, own) in runs.iter().zip(&own) {
+        tools::leave_open(&mut steps, run, own);
+    }
     tools::give_way(&mut steps, &mut synthesised);
     let settled = approvals::settle(&mut steps, runs, &mut synthesised);
     let mut unplaced: Vec<Vec<Synthesised>> = vec![Vec::new(); runs.len()];

@@ -17,15 +17,17 @@ const SLOT: u64 = 300_000_000_000;
 ///   minutes keeps the same question, asked again later, apart.
 /// - `events:<service>:<session>` for log events that stand for steps: some carry their trace, others do not.
 /// - `approval:<service>:<session or call id>` for a question to a person and for an answer: what stopped, and what goes on.
+///   The call may run in a later trace, and its step names no session ([`sought_key`]). An agent that ends with calls that it
+///   asked for leaves them to somebody.
 /// - `approval:<service>:tool:<name>:<arguments>` for a tool that stopped to ask, and for the one that goes on: some frameworks
 ///   give a call no id.
-/// - `call:<service>:<session>:<call id>` for a question about a tool call, which may run in a later trace ([`sought_key`]).
 pub fn join_keys(record: &Record) -> Vec<String> {
     let facts = &record.facts;
     let mut keys = Vec::new();
     if !facts.asks.is_empty() || !facts.answers.is_empty() {
         approval_keys(record, &mut keys);
     }
+    left_open(record, &mut keys);
     // What a coding agent tells of one conversation, with and without a trace.
     if matches!(record.role, Role::Event { .. })
         && facts.native_run_id.is_none()
@@ -66,24 +68,33 @@ fn approval_keys(record: &Record, keys: &mut Vec<String>) {
     let service = &record.origin.service_name;
     keys.extend(facts.session_id.iter().map(|session| format!("approval:{service}:session:{session}")));
     for said in facts.asks.iter().chain(&facts.answers) {
-        let id = said.tool_call_id.as_deref().filter(|id| names_one_call(id));
-        keys.extend(id.map(|id| format!("approval:{service}:call:{id}")));
+        keys.extend(call_key(record, said.tool_call_id.as_deref()));
     }
     if let (Kind::Tool, Some(name), Some(arguments)) = (facts.kind, &facts.tool_name, facts.arguments) {
         keys.push(format!("approval:{service}:tool:{name}:{arguments:016x}"));
     }
-    keys.extend(facts.asks.iter().filter_map(|ask| call_key(record, ask.tool_call_id.as_deref())));
 }
 
-/// A tool call is known again within its session.
+/// An agent that ends with what its model asked for leaves it to somebody: the call may run in a later trace.
+fn left_open(record: &Record, keys: &mut Vec<String>) {
+    let facts = &record.facts;
+    if facts.kind == Kind::Run && record.role == Role::Span {
+        let open = facts.requested_tools.iter().filter(|tool| !tool.ran).take(MOST_LEFT_OPEN);
+        keys.extend(open.filter_map(|tool| call_key(record, tool.id.as_deref())));
+    }
+}
+
+/// So many open calls of an agent are found again.
+const MOST_LEFT_OPEN: usize = 4;
+
+/// A tool call is known again by its id, in whatever trace of its service.
 fn call_key(record: &Record, id: Option<&str>) -> Option<String> {
-    let session = record.facts.session_id.as_ref()?;
     let id = id.filter(|id| names_one_call(id))?;
-    Some(format!("call:{}:{session}:{id}", record.origin.service_name))
+    Some(format!("approval:{}:call:{id}", record.origin.service_name))
 }
 
 /// Whether an id is made for one call. Some models count their calls anew in each turn (`list_files:0`).
-fn names_one_call(id: &str) -> bool {
+pub(super) fn names_one_call(id: &str) -> bool {
     const SHORTEST: usize = 8;
     let words = id.split(|letter: char| !letter.is_ascii_alphanumeric());
     words.into_iter().any(|word| word.len() >= SHORTEST && word.bytes().any(|byte| byte.is_ascii_digit()))

@@ -6,6 +6,7 @@
 
 use super::{
     asked::{Asked, is_refused},
+    join::names_one_call,
     runs::Run,
     step::{Step, complete, same_tool},
 };
@@ -76,6 +77,7 @@ fn failed_result(tool: &str) -> ErrorFact {
 
 /// Marks the tool steps that count.
 pub(super) fn mark(steps: &mut [Step], runs: &[Run]) {
+    set_aside_requests(steps);
     for i in 0..steps.len() {
         if let Some(parent) = steps[i].parent {
             steps[i].in_tool = match steps[parent].kind {
@@ -96,8 +98,30 @@ pub(super) fn mark(steps: &mut [Step], runs: &[Run]) {
     merge_beside(steps);
     merge_across_runs(steps, runs);
     merge_attempts(steps);
+    merge_repeats(steps);
     for step in steps.iter_mut().filter(|step| step.counted && step.kind == Kind::Mcp) {
         step.kind = Kind::Tool;
+    }
+}
+
+/// A tool's step of a moment, straight under the model call that asked for it, which gave nothing: it tells what the answer
+/// asks for, and no tool ran.
+fn set_aside_requests(steps: &mut [Step]) {
+    for i in 0..steps.len() {
+        let Some(call) = steps[i].parent.filter(|&parent| steps[parent].kind == Kind::Llm) else { continue };
+        let id = steps[i].facts.tool_call_id.as_ref();
+        let asked = |id: &String| {
+            steps[call].facts.requested_tools.iter().any(|tool| tool.id.as_ref() == Some(id) && !tool.ran)
+        };
+        if steps[i].kind == Kind::Tool
+            && steps[i].last == i + 1
+            && steps[i].facts.gave_nothing
+            && !steps[i].failed()
+            && steps[i].end_or_start() <= steps[call].end_or_start()
+            && id.is_some_and(asked)
+        {
+            steps[i].kind = Kind::Other;
+        }
     }
 }
 
@@ -267,6 +291,46 @@ fn merge_attempts(steps: &mut [Step]) {
             taken.insert(later);
             steps[i].counted = false;
             steps[i].same_as = Some(later);
+        }
+    }
+}
+
+/// A call that ran twice under one id, first to no avail: a tool that waits for somebody may end, and begin anew. And one of
+/// which a step within the model's call tells, before another step runs it.
+fn merge_repeats(steps: &mut [Step]) {
+    let gave_nothing = |step: &Step| step.facts.gave_nothing && !step.failed() && step.end.is_some();
+    let mut first: HashMap<String, usize> = HashMap::new();
+    // What was told of an answer, by run and tool: the step that ran it may not know the call's id.
+    let mut told: HashMap<(usize, String), VecDeque<usize>> = HashMap::new();
+    let mut tools: Vec<usize> =
+        (0..steps.len()).filter(|&i| steps[i].counted && steps[i].kind == Kind::Tool).collect();
+    tools.sort_by_key(|&i| (steps[i].start, i));
+    for i in tools {
+        let of_run = steps[i].run.zip(steps[i].tool_name.clone());
+        if let (None, Some(key)) = (&steps[i].facts.tool_call_id, &of_run)
+            && let Some(before) = told.get_mut(key).and_then(VecDeque::pop_front)
+        {
+            second(steps, i, before);
+            continue;
+        }
+        let says_nothing = gave_nothing(&steps[i]) || steps[i].facts.arguments.is_none();
+        let is_told = says_nothing
+            && steps[i].facts.tool_call_id.is_some()
+            && steps[i].parent.is_some_and(|parent| steps[parent].kind == Kind::Llm);
+        if let (true, Some(key)) = (is_told, of_run) {
+            told.entry(key).or_default().push_back(i);
+        }
+        let Some(id) = steps[i].facts.tool_call_id.as_ref().filter(|id| names_one_call(id)) else { continue };
+        if let Some(&before) = first.get(id)
+            && steps[before].end_or_start() <= steps[i].start
+            && names_agree(&steps[before], &steps[i])
+            && arguments_agree(&steps[before], &steps[i])
+        {
+            steps[before].counted = false;
+            steps[before].same_as = Some(i);
+            first.remove(id);
+        } else if gave_nothing(&steps[i]) {
+            first.insert(id.clone(), i);
         }
     }
 }
@@ -487,6 +551,28 @@ fn synthesise(steps: &[Step], run: usize, call: usize, at: usize, calls: &[usize
         failed: false,
         gave_way: None,
         asked: None,
+    }
+}
+
+/// A run that ends with tool calls which gave nothing, without an answer and without a failure, stopped before they ran:
+/// some frameworks end the step of a call that somebody must allow as if it had run.
+pub(super) fn leave_open(steps: &mut [Step], run: &Run, own: &[usize]) {
+    let mut selves = run.root.iter().chain(&run.also).map(|&i| &steps[i]);
+    if selves.any(|step| step.failed() || step.end.is_none() || step.facts.output_text.is_some()) {
+        return;
+    }
+    let calls = |step: &Step| step.counted && step.is_call();
+    let Some(last) = own.iter().copied().rfind(|&i| calls(&steps[i])) else { return };
+    if steps[last].facts.requested_tools.is_empty() {
+        return;
+    }
+    let from = steps[last].start;
+    let after = |&i: &usize| steps[i].counted && steps[i].kind == Kind::Tool && steps[i].start >= from;
+    let open: Vec<usize> = own.iter().copied().filter(after).collect();
+    let gave_nothing =
+        |&i: &usize| steps[i].facts.gave_nothing && !steps[i].failed() && steps[i].facts.asks.is_empty();
+    for i in open.into_iter().filter(gave_nothing).collect::<Vec<_>>() {
+        Arc::make_mut(&mut steps[i].facts).steered = true;
     }
 }
 

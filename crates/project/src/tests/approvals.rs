@@ -175,3 +175,36 @@ fn a_tool_that_stopped_is_the_call_that_was_asked_for_and_counts_where_it_goes_o
     assert_eq!((a.waiting.clone(), a.tool_call_count, b.tool_call_count), (None, 0, 1));
     assert_eq!(made.steps.iter().filter(|step| step.kind == Kind::Tool).count(), 2, "none is made up");
 }
+
+#[test]
+fn a_decision_in_a_later_run_is_about_the_call_that_an_earlier_one_asked_for() {
+    let id = "call_0123456789";
+    let first = group().run("a").llm("c").asks(&["delete#call_0123456789"]).trace(2).run("b");
+    let no = first.facts(answers(Resolution::Rejected, "", "call_0123456789")).llm("c2").project();
+    let tool = no.steps.iter().find(|step| step.tool_call_id.as_deref() == Some(id)).unwrap();
+    assert_eq!(tool.asked.as_ref().and_then(|asked| asked.resolution), Some(Resolution::Rejected));
+    let yes = group().run("a").llm("c").asks(&["delete#call_0123456789"]).trace(2).run("b");
+    let yes = yes
+        .facts(|f| f.answers = vec![about("", "call_0123456789")])
+        .tool("delete")
+        .call_id(id)
+        .llm("c2")
+        .project();
+    assert_eq!(verdict(&yes, "delete"), (Some(Verdict::Hitl), Some(Resolution::Approved)));
+    assert_eq!(yes.runs.iter().map(|run| run.tool_call_count).sum::<u64>(), 1);
+}
+
+#[test]
+fn an_agent_that_leaves_calls_open_is_seen_with_the_trace_that_runs_them() {
+    let left = |facts: &mut Facts| {
+        facts.requested_tools = vec![turnscope_model::RequestedTool {
+            id: Some("call_0123456789".to_owned()),
+            name: "delete".to_owned(),
+            ran: false,
+        }];
+    };
+    let (_, records) =
+        group().run("a").facts(left).up().trace(2).tool("delete").call_id("call_0123456789").records();
+    let (left, ran) = (sent_record(&records[0]), sent_record(&records[1]));
+    assert!(join_keys(&left).contains(&super::super::sought_key(&ran).unwrap()));
+}

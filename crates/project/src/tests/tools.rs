@@ -88,3 +88,51 @@ fn a_tool_whose_span_hides_that_it_failed_is_a_failed_call() {
     assert_eq!((made.step("find").status, made.step("sum").status), (StepStatus::Error, StepStatus::Ok));
     assert_eq!((made.runs[0].error_count, made.runs[0].failed), (1, false));
 }
+
+#[test]
+fn a_call_that_gave_nothing_at_the_end_of_its_run_has_not_run() {
+    let nothing = |facts: &mut turnscope_model::Facts| facts.gave_nothing = true;
+    let made =
+        group().run("a").llm("c").asks(&["delete#x1"]).tool("delete").call_id("x1").facts(nothing).project();
+    assert_eq!(made.step("delete").status, StepStatus::Pending);
+    let went_on =
+        group().run("a").llm("c").asks(&["delete#x1"]).tool("delete").call_id("x1").facts(nothing).llm("c2");
+    assert_eq!(went_on.project().step("delete").status, StepStatus::Ok);
+    let answered = group()
+        .run("a")
+        .facts(|f| f.output_text = Some("Done.".to_owned()))
+        .llm("c")
+        .asks(&["delete#x1"])
+        .tool("delete")
+        .facts(nothing);
+    assert_eq!(answered.project().step("delete").status, StepStatus::Ok);
+}
+
+#[test]
+fn a_tool_that_waits_and_begins_anew_is_one_call() {
+    let nothing = |facts: &mut turnscope_model::Facts| facts.gave_nothing = true;
+    let id = "call_0123456789";
+    let twice =
+        || group().run("a").llm("c").tool("delete").call_id(id).facts(nothing).tool("delete").call_id(id);
+    assert_eq!(twice().llm("c2").project().runs[0].tool_call_count, 1);
+    let numbered = group()
+        .run("a")
+        .llm("c")
+        .tool("list")
+        .call_id("list:0")
+        .facts(nothing)
+        .tool("list")
+        .call_id("list:0");
+    assert_eq!(numbered.llm("c2").project().runs[0].tool_call_count, 2, "ids that begin anew");
+}
+
+#[test]
+fn a_step_within_the_models_call_only_tells_what_is_asked_for() {
+    let told = |facts: &mut turnscope_model::Facts| facts.gave_nothing = true;
+    let call = || group().run("a").under(Kind::Llm, "c").tokens(10, 1);
+    let made =
+        call().tool("find").call_id("call_0123456789").facts(told).up().tool("find").llm("c2").project();
+    assert_eq!(made.runs[0].tool_call_count, 1);
+    let alone = call().tool("find").call_id("call_0123456789").facts(told).up().llm("c2").project();
+    assert_eq!(alone.runs[0].tool_call_count, 1, "nothing else tells of it");
+}
