@@ -51,6 +51,7 @@ pub fn query(data: &[u8]) {
             let query = SearchQuery {
                 phrases: phrases.clone(),
                 filter: filter.clone(),
+                purposes: Vec::new(),
                 limit: 10,
                 after: cursor.map(SearchCursor::new),
             };
@@ -58,6 +59,7 @@ pub fn query(data: &[u8]) {
         }
         let after = cursor.map(SessionCursor::new);
         answered(reader.sessions(None, after.as_ref(), 10, 0).map(drop), text);
+        answered(reader.session(text).map(drop), text);
         let after = cursor.map(ValueCursor::new);
         answered(reader.values(GroupBy::Tag, text, after.as_ref(), 10).map(drop), text);
         answered(reader.traces(cursor.map(TraceCursor::new).as_ref(), 10).map(drop), text);

@@ -2,7 +2,7 @@
 
 use crate::{
     outcome::{Money, Usage},
-    run::Run,
+    run::ListedRun,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,12 @@ pub struct Session {
     pub run_count: u64,
     /// Turns of all its runs, child runs too.
     pub turn_count: u64,
+    /// Tool calls of all its runs, child runs' too.
+    pub tool_call_count: u64,
     /// Steps that failed, child runs' too.
     pub error_count: u64,
+    /// What its topmost runs took together, milliseconds with fractions; the time between them is not in it.
+    pub duration_ms: f64,
     /// Tokens of all its runs; null when nothing is known.
     pub usage: Option<Usage>,
     /// What all its runs cost.
@@ -68,19 +72,23 @@ pub struct Sessions {
 pub struct SessionQuery {
     /// Runs on the page, 1 to 1000; default 1000.
     pub limit: Option<u32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the page before, with the same order.
     pub cursor: Option<String>,
+    /// `-started_at` (default: newest first) or `started_at`.
+    pub order: Option<String>,
 }
 
-/// One session's runs, newest first.
+/// One session: what its runs sum up to, and the runs.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(transform = crate::schema::written_whole)]
 pub struct SessionRuns {
     /// The session that was asked for.
     pub session_id: String,
+    /// What all its runs sum up to; null where some are damaged and cannot be read.
+    pub session: Option<Session>,
     /// The page of its topmost runs: those that no other run of the session started.
-    pub runs: Vec<Run>,
+    pub runs: Vec<ListedRun>,
     /// Pass it as `cursor` for the next page; null on the last.
     pub next_cursor: Option<String>,
     /// How many there are in all; null where more than 10,000 runs would have to be looked at to count them.

@@ -14,8 +14,12 @@ pub struct Session {
     pub run_count: u64,
     /// Turns of all runs.
     pub turn_count: u64,
+    /// Tool calls of all runs.
+    pub tool_call_count: u64,
     /// Failed steps of all runs.
     pub error_count: u64,
+    /// What its topmost runs took together, in nanoseconds.
+    pub duration: i64,
     /// Tokens of all runs.
     pub usage: Usage,
     /// What all runs cost.

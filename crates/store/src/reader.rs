@@ -12,7 +12,7 @@ use turnscope_model::{
 use turnscope_project::{RecordFacts, TraceGroup};
 use turnscope_query::{
     AgedGroup, FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage,
-    RunPageQuery, SearchPage, SearchQuery, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
+    RunPageQuery, SearchPage, SearchQuery, Session, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
     UnpricedModel, ValueCursor, ValuePage,
 };
 
@@ -125,6 +125,9 @@ pub trait Reader {
         limit: u32,
         offset: u32,
     ) -> Result<SessionPage, StoreError>;
+
+    /// One session, with what its runs sum up to; `None` when no run is in it, or one that is cannot be read.
+    fn session(&mut self, id: &str) -> Result<Option<Session>, StoreError>;
 
     /// Traces of any kind, newest first.
     fn traces(&mut self, after: Option<&TraceCursor>, limit: u32) -> Result<TracePage, StoreError>;

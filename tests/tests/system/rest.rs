@@ -98,7 +98,8 @@ fn every_call_answers_as_documented() {
         ("sessions", "/v1/sessions".to_owned()),
         ("session", "/v1/sessions/session-0".to_owned()),
         ("search", "/v1/search?q=depot".to_owned()),
-        ("search_error", "/v1/search?q=black".to_owned()),
+        ("search_error", "/v1/search?q=black&purpose=error".to_owned()),
+        ("search_results", "/v1/search?q=depot&purpose=result,arguments".to_owned()),
         ("stats", "/v1/stats?group_by=agent".to_owned()),
         ("values", "/v1/values?field=tool".to_owned()),
         ("unmapped", "/v1/unmapped".to_owned()),
@@ -256,6 +257,8 @@ fn a_value_that_cannot_be_is_an_error_that_lists_what_can() {
         ("/v1/sessions?limit=0", "use 1 to 1000"),
         ("/v1/sessions/session-0?limit=5000", "use 1 to 1000"),
         ("/v1/search?q=depot&limit=201", "use 1 to 200"),
+        ("/v1/search?q=depot&purpose=thought", "arguments, result or error"),
+        ("/v1/sessions/session-0?order=cost", "use started_at"),
         ("/v1/search?q=a%00b", "beside it"),
         ("/v1/search?q=depot&filter=attr.x:1", "/v1/runs?q="),
         ("/v1/values?field=agent&limit=0", "use 1 to 1000"),
@@ -350,6 +353,39 @@ fn a_parameter_and_a_word_of_the_query_ask_the_same() {
 }
 
 #[test]
+fn a_null_that_was_sent_is_told_from_what_is_unknown() {
+    let server = Turnscope::start();
+    let tool = |id: u64, result: Option<&str>| {
+        let mut attributes =
+            vec![text("gen_ai.operation.name", "execute_tool"), text("gen_ai.tool.name", "find")];
+        attributes.push(text("gen_ai.tool.call.arguments", "{}"));
+        attributes.extend(result.map(|result| text("gen_ai.tool.call.result", result)));
+        load::span(40, id, Some(0), "execute_tool find", attributes)
+    };
+    let agent = vec![text("gen_ai.operation.name", "invoke_agent"), text("gen_ai.agent.name", "one")];
+    let call = vec![text("gen_ai.operation.name", "chat"), text("gen_ai.request.model", "m")];
+    let spans = vec![
+        load::span(40, 0, None, "invoke_agent one", agent),
+        load::span(40, 1, Some(0), "chat m", call),
+        tool(2, Some("null")),
+        tool(3, None),
+        tool(4, Some("[]")),
+    ];
+    server.post("/v1/traces", &[("content-type", "application/x-protobuf")], &load::encode(spans));
+    let run = server.json("/v1/runs")["runs"][0]["run_id"].as_str().unwrap().to_owned();
+    let turn = server.json(&format!("/v1/runs/{run}/turns/1"));
+    let told = |at: usize| (&turn["tools"][at]["result"], &turn["tools"][at]["sent_as_null"]);
+    assert_eq!(told(0), (&Json::Null, &json!(["result"])), "{turn}");
+    assert_eq!(told(1), (&Json::Null, &json!([])), "{turn}");
+    // A tool that takes nothing and finds nothing was given and gave something.
+    assert_eq!(told(2), (&json!([]), &json!([])), "{turn}");
+    assert_eq!(turn["tools"][2]["arguments"], json!({}), "{turn}");
+    let step = |id: &str| server.json(&format!("/v1/runs/{run}/steps/{id}/data"))["sent_as_null"].clone();
+    assert_eq!(step("0000000000000003"), json!(["result"]));
+    assert_eq!(step("0000000000000004"), json!([]));
+}
+
+#[test]
 fn a_session_is_read_to_its_end_newest_first() {
     let server = Turnscope::start();
     let spans = (0..30).flat_map(|run| load::run(run, 1)).collect();
@@ -368,6 +404,28 @@ fn a_session_is_read_to_its_end_newest_first() {
     let newest_first: Vec<_> =
         of_session["runs"].as_array().unwrap().iter().map(|run| run["run_id"].clone()).collect();
     assert_eq!(seen, newest_first);
+    let oldest_first = server.json("/v1/sessions/session-3?order=started_at");
+    let ids = oldest_first["runs"].as_array().unwrap().iter().map(|run| run["run_id"].clone());
+    assert_eq!(ids.rev().collect::<Vec<_>>(), newest_first);
+    // What its runs sum up to stands beside them, as in the list of sessions.
+    let summed = &oldest_first["session"];
+    assert_eq!(
+        *summed,
+        server.json("/v1/sessions?limit=1000")["sessions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["session_id"] == "session-3")
+            .cloned()
+            .unwrap()
+    );
+    let stats = server.json("/v1/stats?session_id=session-3");
+    assert_eq!((&summed["turn_count"], &summed["tool_call_count"]), (&stats["turns"], &stats["tool_calls"]));
+    let sum = |field: &str| {
+        of_session["runs"].as_array().unwrap().iter().filter_map(|run| run[field].as_f64()).sum::<f64>()
+    };
+    assert!((summed["duration_ms"].as_f64().unwrap() - sum("duration_ms")).abs() < 0.001, "{summed}");
+    assert!(oldest_first["runs"][0]["total"]["run_count"].is_u64(), "runs stand with their totals");
     let sessions = server.json("/v1/sessions?limit=2");
     assert_eq!(sessions["sessions"].as_array().map(Vec::len), Some(2));
     assert!(sessions["next_cursor"].is_string() && sessions["total"].as_u64() > Some(2), "{sessions}");

@@ -993,8 +993,10 @@ export interface paths {
                 query?: {
                     /** @description Runs on the page, 1 to 1000; default 1000. */
                     limit?: number | null;
-                    /** @description `next_cursor` of the page before. */
+                    /** @description `next_cursor` of the page before, with the same order. */
                     cursor?: string | null;
+                    /** @description `-started_at` (default: newest first) or `started_at`. */
+                    order?: string | null;
                 };
                 header?: never;
                 path: {
@@ -1004,7 +1006,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description One session's runs, newest first. */
+                /** @description One session: what its runs sum up to, and the runs. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1047,6 +1049,11 @@ export interface paths {
                     q?: string;
                     /** @description Only in the runs that this query asks for, written as `q` of `GET /v1/runs`. */
                     filter?: string | null;
+                    /**
+                     * @description Only texts that were first met as one of these, separated by commas: `input`, `output`, `system`, `arguments`, `result`,
+                     *      `error`.
+                     */
+                    purpose?: string | null;
                     /** @description Hits on the page, 1 to 200; default 20. */
                     limit?: number | null;
                     /** @description `next_cursor` of the page before. */
@@ -3342,6 +3349,8 @@ export interface components {
             input_value?: unknown;
             /** @description Output that is no list of messages. */
             output_value?: unknown;
+            /** @description Which of `arguments`, `result`, `input_value` and `output_value` were sent as a null, and are not merely unknown. */
+            sent_as_null: string[];
             /** @description What a retrieval or a re-ranking gave. */
             documents: unknown[];
             /** @description Request parameters. */
@@ -3820,6 +3829,8 @@ export interface components {
             arguments?: unknown;
             /** @description What the tool answered; null when it has not, or content was not captured. */
             result?: unknown;
+            /** @description Which of `arguments` and `result` were sent as a null, and are not merely unknown. */
+            sent_as_null: string[];
         };
         /** @description Which calls. */
         CostQuery: {
@@ -4412,9 +4423,19 @@ export interface components {
             turn_count: number;
             /**
              * Format: uint64
+             * @description Tool calls of all its runs, child runs' too.
+             */
+            tool_call_count: number;
+            /**
+             * Format: uint64
              * @description Steps that failed, child runs' too.
              */
             error_count: number;
+            /**
+             * Format: double
+             * @description What its topmost runs took together, milliseconds with fractions; the time between them is not in it.
+             */
+            duration_ms: number;
             /** @description Tokens of all its runs; null when nothing is known. */
             usage?: components["schemas"]["Usage"] | null;
             /**
@@ -4458,17 +4479,24 @@ export interface components {
              */
             limit: number | null;
             /**
-             * @description `next_cursor` of the page before.
+             * @description `next_cursor` of the page before, with the same order.
              * @default null
              */
             cursor: string | null;
+            /**
+             * @description `-started_at` (default: newest first) or `started_at`.
+             * @default null
+             */
+            order: string | null;
         };
-        /** @description One session's runs, newest first. */
+        /** @description One session: what its runs sum up to, and the runs. */
         SessionRuns: {
             /** @description The session that was asked for. */
             session_id: string;
+            /** @description What all its runs sum up to. */
+            session: components["schemas"]["Session"];
             /** @description The page of its topmost runs: those that no other run of the session started. */
-            runs: components["schemas"]["Run"][];
+            runs: components["schemas"]["ListedRun"][];
             /** @description Pass it as `cursor` for the next page; null on the last. */
             next_cursor?: string | null;
             /**
@@ -4493,6 +4521,12 @@ export interface components {
              */
             filter: string | null;
             /**
+             * @description Only texts that were first met as one of these, separated by commas: `input`, `output`, `system`, `arguments`, `result`,
+             *      `error`.
+             * @default null
+             */
+            purpose: string | null;
+            /**
              * Format: uint32
              * @description Hits on the page, 1 to 200; default 20.
              * @default null
@@ -4516,7 +4550,7 @@ export interface components {
             /**
              * Format: uint64
              * @description Messages that hold what was searched for, counted up to 200 or for as long as a page may take; with a `filter`, in
-             *      runs of any kind. Null on later pages.
+             *      runs of any kind; with a `purpose`, only such. Null on later pages.
              */
             total?: number | null;
             /** @description Whether there are no more than `total`. Null on later pages. */

@@ -8,7 +8,7 @@ use axum::{
 };
 use std::sync::Arc;
 use turnscope_api::{SessionQuery, SessionRuns, Sessions, SessionsQuery};
-use turnscope_query::{RunCursor, SessionCursor};
+use turnscope_query::{RunCursor, RunPageQuery, SessionCursor};
 
 /// Sessions, the one with the latest run first.
 pub(crate) async fn list(
@@ -23,7 +23,7 @@ pub(crate) async fn list(
     Ok(Json(ask.await?))
 }
 
-/// One session's runs, newest first.
+/// One session and its runs, newest first unless asked otherwise.
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -31,5 +31,14 @@ pub(crate) async fn one(
 ) -> Result<Json<SessionRuns>, Problem> {
     let limit = limit(query.limit, 1000, 1000)?;
     let after = query.cursor.map(RunCursor::new);
-    Ok(Json(app.ask(move |answers| answers.session(&id, after, limit)).await?))
+    let descending = match query.order.as_deref() {
+        None | Some("-started_at") => true,
+        Some("started_at") => false,
+        Some(other) => {
+            return Err(Problem::bad_request(format!("there is no order {other:?}"))
+                .detail("use started_at, with a minus in front for the newest run first"));
+        }
+    };
+    let page = RunPageQuery { limit, after, descending, ..RunPageQuery::default() };
+    Ok(Json(app.ask(move |answers| answers.session(&id, &page)).await?))
 }

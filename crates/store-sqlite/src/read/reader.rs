@@ -20,7 +20,7 @@ use turnscope_model::{ContentId, MetricId, RecordId, RunId, Score, SpanId, Trace
 use turnscope_project::TraceGroup;
 use turnscope_query::{
     AgedGroup, FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage,
-    RunPageQuery, SearchPage, SearchQuery, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
+    RunPageQuery, SearchPage, SearchQuery, Session, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
     UnpricedModel, ValueCursor, ValuePage,
 };
 use turnscope_store::{
@@ -191,6 +191,9 @@ impl Reader for SqliteReader<'_> {
         offset: u32,
     ) -> std::result::Result<SessionPage, StoreError> {
         Ok(self.session_page(user, after, limit, offset)?)
+    }
+    fn session(&mut self, id: &str) -> std::result::Result<Option<Session>, StoreError> {
+        Ok(self.one_session(id)?)
     }
     fn traces(
         &mut self,

@@ -6,7 +6,7 @@ use crate::{
     schema::columns::usage,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use std::collections::{HashMap, HashSet};
 use turnscope_model::Costs;
 use turnscope_query::{Session, SessionCursor, SessionPage};
@@ -87,7 +87,7 @@ impl SqliteReader<'_> {
         let (mut page, mut damage) = (SessionPage { total, ..SessionPage::default() }, None);
         for place in places.iter().take(limit as usize) {
             match session(db, &place.session_id, user) {
-                Ok(session) => page.sessions.push(session),
+                Ok(session) => page.sessions.extend(session),
                 Err(error) if error.is_damage() => damage = Some(error),
                 Err(error) => return Err(error),
             }
@@ -120,6 +120,17 @@ impl SqliteReader<'_> {
         let total = latest.len() as u64;
         let place = |(session_id, latest)| Place { latest, last_row, session_id };
         Ok((latest.into_iter().map(place).collect(), total))
+    }
+
+    /// One session; `None` when no run is in it, or its runs cannot be read.
+    pub(super) fn one_session(&mut self, id: &str) -> Result<Option<Session>> {
+        match session(self.db()?, id, None) {
+            Err(error) if error.is_damage() => {
+                self.readers().damage().note("a session", error.to_string());
+                Ok(None)
+            }
+            read => read,
+        }
     }
 }
 
@@ -190,10 +201,15 @@ fn count(db: &Connection) -> Result<u64> {
     Ok(statement.query_row([COUNTED + 1], |row| row.get(0))?)
 }
 
-/// One session, with what its runs sum up to; a user's runs only where one is given.
-fn session(db: &Connection, session_id: &str, user: Option<&str>) -> Result<Session> {
+/// Whether a run is one of its session's topmost: no other run of the session started it.
+const IS_TOPMOST: &str = "(r.parent_run_id IS NULL OR NOT EXISTS (SELECT 1 FROM runs p
+    WHERE p.run_id = r.parent_run_id AND p.session_id = r.session_id))";
+
+/// One session, with what its runs sum up to; a user's runs only where one is given. `None` when there are none.
+fn session(db: &Connection, session_id: &str, user: Option<&str>) -> Result<Option<Session>> {
     let sums: Vec<String> = [
         "turn_count",
+        "tool_call_count",
         "error_count",
         "unpriced_calls",
         "cost",
@@ -208,10 +224,8 @@ fn session(db: &Connection, session_id: &str, user: Option<&str>) -> Result<Sess
     .map(sum)
     .into();
     let sql = format!(
-        "SELECT session_id, max(user_id),
-             sum(parent_run_id IS NULL OR NOT EXISTS (SELECT 1 FROM runs p
-                 WHERE p.run_id = r.parent_run_id AND p.session_id = r.session_id)),
-             min(started_at), max(last_seen_at),
+        "SELECT session_id, max(user_id), sum({IS_TOPMOST}),
+             CAST(min(total(CASE WHEN {IS_TOPMOST} THEN duration END), 9e18) AS INTEGER), min(started_at), max(last_seen_at),
              (SELECT f.input_preview FROM runs f WHERE f.session_id = r.session_id ORDER BY f.started_at LIMIT 1),
              {}
          FROM runs r INDEXED BY runs_session WHERE session_id = ?1 AND (?2 IS NULL OR user_id = ?2) GROUP BY session_id",
@@ -225,19 +239,21 @@ fn session(db: &Connection, session_id: &str, user: Option<&str>) -> Result<Sess
             session_id: row.get(0)?,
             user_id: row.get(1)?,
             run_count: row.get(2)?,
-            start: row.get(3)?,
-            last_seen: row.get(4)?,
-            input_preview: row.get(5)?,
-            turn_count: count(6)?,
-            error_count: count(7)?,
+            duration: row.get(3)?,
+            start: row.get(4)?,
+            last_seen: row.get(5)?,
+            input_preview: row.get(6)?,
+            turn_count: count(7)?,
+            tool_call_count: count(8)?,
+            error_count: count(9)?,
             costs: Costs {
-                unpriced_calls: count(8)?,
-                cost: row.get(9)?,
-                computed: row.get(10)?,
-                reported: row.get(11)?,
+                unpriced_calls: count(10)?,
+                cost: row.get(11)?,
+                computed: row.get(12)?,
+                reported: row.get(13)?,
             },
-            usage: usage(row, 12)?,
+            usage: usage(row, 14)?,
         })
     };
-    Ok(db.prepare_cached(&sql)?.query_row((session_id, user), read)?)
+    Ok(db.prepare_cached(&sql)?.query_row((session_id, user), read).optional()?)
 }

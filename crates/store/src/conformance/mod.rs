@@ -61,6 +61,7 @@ macro_rules! conformance_tests {
             traces_are_listed_newest_first
             what_belongs_to_no_run_can_be_walked_through
             what_was_said_is_found_with_its_run_and_step
+            a_search_can_be_for_texts_of_some_purposes
             pages_of_a_search_lead_through_every_hit_once
             scores_and_tags_are_given_changed_and_deleted
             a_deleted_run_takes_its_content_with_it_and_leaves_the_rest

@@ -411,6 +411,19 @@ pub fn sessions_gather_runs(subject: &mut impl Subject) {
         page.sessions.iter().map(|s| (s.session_id.as_str(), s.run_count, s.turn_count)).collect();
     assert_eq!(seen, [("s", 2, 4), ("t", 1, 2)]);
     assert_eq!(view(subject).sessions(Some("bob"), None, 10, 0).unwrap().total, 0);
+    // One session is the same as in the list, and no other is made up.
+    for session in &page.sessions {
+        assert_eq!(view(subject).session(&session.session_id).unwrap().as_ref(), Some(session));
+    }
+    assert_eq!(view(subject).session("u").unwrap(), None);
+    for session in &page.sessions {
+        let filter = RunFilter::text(TextField::Session, &session.session_id);
+        let runs = view(subject).runs(&filter, &RunPageQuery::default(), moment()).unwrap().runs;
+        assert!(session.duration > 0);
+        assert_eq!(session.duration, runs.iter().map(|listed| listed.run.duration).sum::<i64>());
+        let calls: u64 = runs.iter().map(|listed| listed.run.tool_call_count).sum();
+        assert_eq!(session.tool_call_count, calls);
+    }
 }
 
 /// Traces of any kind are listed, newest first, in pages.
@@ -472,6 +485,33 @@ pub fn what_was_said_is_found_with_its_run_and_step(subject: &mut impl Subject) 
         let met = &found.hits[0].occurrences[0];
         assert_eq!((met.run_id, met.turn, met.step_name.as_str()), (run_id(1, 1), Some(1), "look"));
         assert!(search(subject, "unsaid").hits.is_empty());
+    }
+}
+
+/// A search can be for texts that were first met as something: then others are neither given nor counted.
+pub fn a_search_can_be_for_texts_of_some_purposes(subject: &mut impl Subject) {
+    let asked = ["where are the quaggas?".to_owned()];
+    commit(
+        subject,
+        [
+            call(1, (2, 0), (1, 20), &asked, "I look for quaggas"),
+            tool(1, (3, 0), (21, 30), "no quaggas anywhere"),
+        ],
+    );
+    assert_eq!(search(subject, "quaggas").hits.len(), 3);
+    for (purposes, texts) in [
+        (vec![Purpose::Result], vec!["no quaggas anywhere"]),
+        (vec![Purpose::Output, Purpose::Input], vec!["I look for quaggas", "where are the quaggas?"]),
+        (vec![Purpose::Error], vec![]),
+    ] {
+        let query = SearchQuery { purposes, ..search_query("quaggas", 10) };
+        let page = view(subject).search(&query, moment()).unwrap();
+        let mut found: Vec<_> =
+            page.hits.iter().map(|hit| String::from_utf8_lossy(&hit.bytes).into_owned()).collect();
+        found.sort();
+        assert_eq!(found, texts);
+        let matches = page.matches.unwrap();
+        assert_eq!((matches.count, matches.is_exact), (texts.len() as u64, true));
     }
 }
 
