@@ -2,7 +2,6 @@
 
 use crate::{Answers, Result, wire::at_ms};
 use turnscope_api::{Hit, Occurrence, SearchReply};
-use turnscope_model::Purpose;
 use turnscope_query::{self as query, Moment, SearchQuery, TextQuery};
 
 /// Characters of a snippet.
@@ -37,17 +36,7 @@ fn wire_hit(hit: &query::Hit, text_query: &TextQuery) -> Hit {
     };
     Hit {
         id: hit.hash.to_string(),
-        purpose: match hit.purpose {
-            Purpose::Input => "input",
-            Purpose::Output => "output",
-            Purpose::System => "system",
-            Purpose::Definitions => "definitions",
-            Purpose::Arguments => "arguments",
-            Purpose::Result => "result",
-            Purpose::Error => "error",
-            Purpose::Other => "other",
-        }
-        .to_owned(),
+        purpose: hit.purpose.name().to_owned(),
         snippet,
         highlights,
         places: hit.occurrences.iter().map(occurrence).collect(),

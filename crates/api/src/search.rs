@@ -12,6 +12,9 @@ pub struct SearchQuery {
     pub q: String,
     /// Only in the runs that this query asks for, written as `q` of `GET /v1/runs`.
     pub filter: Option<String>,
+    /// Only texts that were first met as one of these, separated by commas: `input`, `output`, `system`, `arguments`, `result`,
+    /// `error`.
+    pub purpose: Option<String>,
     /// Hits on the page, 1 to 200; default 20.
     pub limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -29,7 +32,7 @@ pub struct SearchReply {
     /// the last: each looks through a bounded amount of text.
     pub next_cursor: Option<String>,
     /// Messages that hold what was searched for, counted up to 200 or for as long as a page may take; with a `filter`, in
-    /// runs of any kind. Null on later pages.
+    /// runs of any kind; with a `purpose`, only such. Null on later pages.
     pub total: Option<u64>,
     /// Whether there are no more than `total`. Null on later pages.
     pub total_is_exact: Option<bool>,

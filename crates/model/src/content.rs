@@ -119,6 +119,28 @@ impl Purpose {
         }
     }
 
+    /// All purposes, with their names.
+    const NAMES: [(Self, &'static str); 8] = [
+        (Self::Input, "input"),
+        (Self::Output, "output"),
+        (Self::System, "system"),
+        (Self::Definitions, "definitions"),
+        (Self::Arguments, "arguments"),
+        (Self::Result, "result"),
+        (Self::Other, "other"),
+        (Self::Error, "error"),
+    ];
+
+    /// Its name: `input`, `arguments`, …
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(purpose, _)| *purpose == self).map_or("other", |(_, name)| name)
+    }
+
+    /// The purpose of this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(purpose, _)| *purpose)
+    }
+
     /// Whether what is new in such a value is indexed for search.
     pub const fn is_searched(self) -> bool {
         matches!(

@@ -42,6 +42,8 @@ pub struct SearchQuery {
     pub phrases: Vec<Phrase>,
     /// Only in these runs.
     pub filter: RunFilter,
+    /// Only texts that were first met as one of these; empty: as anything.
+    pub purposes: Vec<Purpose>,
     /// Hits on a page at most.
     pub limit: u32,
     /// Where the page before ended.
@@ -56,7 +58,7 @@ pub struct SearchPage {
     pub hits: Vec<Hit>,
     /// Where the next page goes on, if there may be one.
     pub next: Option<SearchCursor>,
-    /// How many contents hold all phrases, in any run. Only with the first page.
+    /// How many contents of these purposes hold all phrases, in any run. Only with the first page.
     pub matches: Option<Matches>,
 }
 

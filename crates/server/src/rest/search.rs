@@ -8,6 +8,7 @@ use axum::{
 };
 use std::sync::Arc;
 use turnscope_api::{SearchQuery, SearchReply};
+use turnscope_model::Purpose;
 use turnscope_query::{Clock, RunFilter, SearchCursor, parse, plain_text};
 
 /// Searches messages, tool arguments and results, and errors.
@@ -27,8 +28,21 @@ pub(crate) async fn search(
     let query = turnscope_query::SearchQuery {
         phrases: plain_text(&query.q)?,
         filter,
+        purposes: purposes(query.purpose.as_deref())?,
         limit: limit(query.limit, 20, 200)?,
         after: query.cursor.map(SearchCursor::new),
     };
     Ok(Json(app.ask(move |answers| answers.search(&query, moment)).await?))
+}
+
+/// The purposes that are asked for, by their names.
+fn purposes(names: Option<&str>) -> Result<Vec<Purpose>, Problem> {
+    let one = |name: &str| {
+        Purpose::by_name(name.trim()).filter(|purpose| purpose.is_searched()).ok_or_else(|| {
+            Problem::bad_request(format!("nothing is searched as {name:?}")).detail(
+                "use input, output, system, arguments, result or error; several are separated by commas",
+            )
+        })
+    };
+    names.map_or_else(|| Ok(Vec::new()), |names| names.split(',').map(one).collect())
 }

@@ -45,7 +45,7 @@ impl SqliteReader<'_> {
         };
         let is_filtered = query.filter != RunFilter::default();
         let clause = is_filtered.then(|| self.clause(&query.filter, moment)).transpose()?;
-        let mut scan = self.text_scan(&query.phrases, after)?;
+        let mut scan = self.text_scan(&query.phrases, &query.purposes, after)?;
         let (mut hits, mut counted, mut groups) = (Vec::new(), 0, HashMap::new());
         let next = loop {
             if hits.len() >= query.limit as usize {

@@ -8,12 +8,14 @@ use crate::{
     text::{Candidate, Candidates, Place, RawCheck},
 };
 use std::collections::BTreeSet;
-use turnscope_model::{ContentId, TraceGroupId};
+use turnscope_model::{ContentId, Purpose, TraceGroupId};
 use turnscope_query::{Phrase, TextQuery, folded};
 use turnscope_store::TextOf;
 
 /// Contents at most that a filter by text goes by. Each stands for at least one run.
 const FILTERED: usize = 100_000;
+/// What a text that is passed over unread counts for, in bytes: finding its row is work too.
+const PASSED_OVER: u64 = 128;
 /// Bytes of content looked through at most for a filter by text.
 const FILTER_BYTES: u64 = 2 << 30;
 
@@ -23,6 +25,8 @@ pub(super) struct TextScan {
     raw: RawCheck,
     text_of: TextOf,
     candidates: Candidates,
+    /// Only texts that were first met as one of these; empty: as anything.
+    purposes: Vec<Purpose>,
     /// Bytes of content read so far.
     pub(super) bytes: u64,
     /// The last place that was looked at.
@@ -41,12 +45,18 @@ pub(super) enum Scanned {
 
 impl SqliteReader<'_> {
     /// Begins a search behind a place.
-    pub(super) fn text_scan(&mut self, phrases: &[Phrase], after: Place) -> Result<TextScan> {
+    pub(super) fn text_scan(
+        &mut self,
+        phrases: &[Phrase],
+        purposes: &[Purpose],
+        after: Place,
+    ) -> Result<TextScan> {
         let text_of = self.readers().text_of.ok_or(StoreError::SearchOff)?;
         let query = TextQuery::new(phrases);
         Ok(TextScan {
             raw: RawCheck::new(&query),
             candidates: Candidates::new(self.db()?, &query, after)?,
+            purposes: purposes.to_vec(),
             query,
             text_of,
             bytes: 0,
@@ -63,6 +73,10 @@ impl SqliteReader<'_> {
             let open = self.open()?;
             let Some(candidate) = scan.candidates.next(&open.db)? else { return Ok(Scanned::End) };
             scan.place = candidate.place;
+            if !scan.is_wanted(&candidate) {
+                scan.bytes += PASSED_OVER;
+                continue;
+            }
             scan.bytes += u64::from(candidate.location.len);
             match catch_panic(|| scan.is_match(&open.db, &mut open.blocks, &candidate)) {
                 Ok(true) => return Ok(Scanned::Match(candidate)),
@@ -78,7 +92,7 @@ impl SqliteReader<'_> {
 
     /// The trace groups in which a content holds all phrases, by the group that each is projected with.
     pub(super) fn groups_with_text(&mut self, phrases: &[Phrase]) -> Result<BTreeSet<TraceGroupId>> {
-        let mut scan = self.text_scan(phrases, Place::FIRST)?;
+        let mut scan = self.text_scan(phrases, &[], Place::FIRST)?;
         let mut groups = BTreeSet::new();
         for _ in 0..FILTERED {
             match self.next_match(&mut scan, FILTER_BYTES)? {
@@ -103,6 +117,14 @@ impl SqliteReader<'_> {
 }
 
 impl TextScan {
+    /// Whether it was met as what is asked for, which its row says.
+    fn is_wanted(&self, candidate: &Candidate) -> bool {
+        // A damaged form is for the reader of the text to note.
+        self.purposes.is_empty()
+            || stored::form_and_purpose(candidate.id, candidate.form)
+                .map_or(true, |(_, purpose)| self.purposes.contains(&purpose))
+    }
+
     fn is_match(
         &self,
         db: &rusqlite::Connection,
