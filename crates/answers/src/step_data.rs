@@ -1,6 +1,6 @@
 //! One step whole: its content, and everything that it was sent with.
 
-use crate::{Answers, Result, cost, json, step, telemetry::Telemetry};
+use crate::{Answers, Result, cost, json, step, telemetry::Telemetry, wire::sent_as_null};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use serde_json::Value as Json;
 use turnscope_api::{Event, Link, Log, Scope, StepData, StepFacts};
@@ -30,6 +30,12 @@ pub(crate) fn data(
     mark_injected(&mut content.input);
     let scope = sent.origin.as_ref().and_then(|origin| origin.scope_spans.first()?.scope.as_ref());
     let span = sent.span.as_ref();
+    let sent_as_null = sent_as_null(&[
+        ("arguments", &content.arguments),
+        ("result", &content.result),
+        ("input_value", &content.input_value),
+        ("output_value", &content.output_value),
+    ]);
     Ok(StepData {
         attributes: match span {
             Some(span) => json::attributes(&span.attributes),
@@ -67,6 +73,7 @@ pub(crate) fn data(
         result: content.result,
         input_value: content.input_value,
         output_value: content.output_value,
+        sent_as_null,
         documents: content.documents,
         parameters: content.parameters,
         facts: facts(group, index),

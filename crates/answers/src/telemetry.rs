@@ -112,15 +112,20 @@ impl<'a> Telemetry<'a> {
     /// A tool's span may be silent about its arguments or its result, or print them: then they are taken from the
     /// messages, as for a call without a span.
     fn completed(&mut self, index: usize, mut content: Content) -> Result<Content> {
-        let is_structured =
-            content.arguments.as_ref().is_some_and(|json| json.is_object() || json.is_array());
-        let is_complete = is_structured && content.result.is_some();
+        let is_structured = content
+            .arguments
+            .as_ref()
+            .is_some_and(|json| (json.is_object() || json.is_array()) && !is_empty(json));
+        let has_result = content.result.as_ref().is_some_and(|json| !is_empty(json));
+        let is_complete = is_structured && has_result;
         if self.group.projection.steps[index].requested_by.is_some() && !is_complete {
             let said = self.said_in_messages(index)?;
             if !is_structured {
                 content.arguments = said.arguments.or(content.arguments);
             }
-            content.result = content.result.or(said.result);
+            if !has_result {
+                content.result = said.result.or(content.result);
+            }
         }
         Ok(content)
     }
@@ -180,6 +185,16 @@ impl<'a> Telemetry<'a> {
             }
         }
         Ok(said)
+    }
+}
+
+/// Whether a value is nothing, which may be all that a span says of something that messages tell in full.
+fn is_empty(json: &Json) -> bool {
+    match json {
+        Json::Null => true,
+        Json::Array(items) => items.is_empty(),
+        Json::Object(fields) => fields.is_empty(),
+        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     AnswerError, Answers, Result, cost, step,
     telemetry::Telemetry,
-    wire::{at_ms, error_info, money, ms_between, usage},
+    wire::{at_ms, error_info, money, ms_between, sent_as_null, usage},
 };
 use std::collections::{HashMap, HashSet};
 use turnscope_api::{ToolCall, Turn, TurnDetail};
@@ -169,11 +169,11 @@ fn detail(
     let mut tools = Vec::new();
     for &index in &turns[at].tool_steps {
         let content = telemetry.content(index)?;
-        tools.push(ToolCall {
-            step: step::step(group, prices, index, view.start),
-            arguments: content.arguments.or(content.input_value),
-            result: content.result.or(content.output_value),
-        });
+        let arguments = content.arguments.or(content.input_value);
+        let result = content.result.or(content.output_value);
+        let sent_as_null = sent_as_null(&[("arguments", &arguments), ("result", &result)]);
+        let step = step::step(group, prices, index, view.start);
+        tools.push(ToolCall { step, arguments, result, sent_as_null });
     }
     Ok(TurnDetail { turn, run_id: view.run_id.to_string(), new_messages, output, tools })
 }

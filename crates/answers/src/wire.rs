@@ -151,3 +151,11 @@ pub(crate) fn offset_ms(time: u64, zero: u64) -> f64 {
 pub(crate) fn at_ms(nanos: u64) -> i64 {
     i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX)
 }
+
+/// The names of those values that were sent, and are null.
+pub(crate) fn sent_as_null(values: &[(&str, &Option<serde_json::Value>)]) -> Vec<String> {
+    let is_null = |(_, value): &&(&str, &Option<serde_json::Value>)| {
+        value.as_ref().is_some_and(serde_json::Value::is_null)
+    };
+    values.iter().filter(is_null).map(|(name, _)| (*name).to_owned()).collect()
+}

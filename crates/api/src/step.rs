@@ -142,6 +142,8 @@ pub struct StepData {
     pub input_value: Option<Json>,
     /// Output that is no list of messages.
     pub output_value: Option<Json>,
+    /// Which of `arguments`, `result`, `input_value` and `output_value` were sent as a null, and are not merely unknown.
+    pub sent_as_null: Vec<String>,
     /// What a retrieval or a re-ranking gave.
     pub documents: Vec<Json>,
     /// Request parameters.

@@ -74,4 +74,6 @@ pub struct ToolCall {
     pub arguments: Option<serde_json::Value>,
     /// What the tool answered; null when it has not, or content was not captured.
     pub result: Option<serde_json::Value>,
+    /// Which of `arguments` and `result` were sent as a null, and are not merely unknown.
+    pub sent_as_null: Vec<String>,
 }

@@ -207,7 +207,11 @@ fn in_or_out(sources: &[Source<'_>], role: &str, is_call: bool) -> (Vec<Message>
 
 fn tool_value(sources: &[Source<'_>], purpose: Purpose) -> Option<Json> {
     let source = *best(sources, purpose).first()?;
-    let json = source.sent.json();
+    let json = match source.sent.json() {
+        // Of texts only objects and lists are read as JSON elsewhere.
+        Json::String(text) if text.trim() == "null" => Json::Null,
+        json => json,
+    };
     // A list of one result, as span events carry it.
     if let (Json::Array(list), false) = (&json, source.event.is_empty())
         && let [Json::Object(only)] = &list[..]

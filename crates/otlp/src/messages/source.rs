@@ -14,6 +14,9 @@ use prost::Message as _;
 use serde_json::Value as Json;
 use turnscope_model::{ContentHash, Form, Kind, Purpose, Value};
 
+/// The rank of arguments and results that are empty: anything else goes before.
+const EMPTY_RANK: u8 = u8::MAX;
+
 /// A span or log record whose values have been cut out.
 #[derive(Clone, Copy)]
 pub(crate) struct Record<'a> {
@@ -71,6 +74,11 @@ impl<'a> Record<'a> {
             let says = sent.is_meaningful() && !(cut::is_guess(rank) && sent.is_number());
             if purpose != Purpose::Other && says {
                 found.push(Source { key: &kv.key, event, purpose, rank, sent });
+            } else if matches!(purpose, Purpose::Arguments | Purpose::Result)
+                && !cut::is_guess(rank)
+                && sent.is_empty_value()
+            {
+                found.push(Source { key: &kv.key, event, purpose, rank: EMPTY_RANK, sent });
             }
         }
     }
@@ -129,6 +137,18 @@ impl<'a> Sent<'a> {
                 None => false,
             },
             Self::Cut(_) => true,
+        }
+    }
+
+    /// Whether it is nothing, as JSON has it: what a tool is given that takes nothing, and gives that finds nothing. Some
+    /// producers write the same where content is switched off.
+    fn is_empty_value(self) -> bool {
+        match self {
+            Self::Inline(AnyValue { value: Some(Any::StringValue(text)) }) => {
+                matches!(text.trim(), "{}" | "[]" | "null")
+            }
+            Self::Inline(AnyValue { value: Some(Any::ArrayValue(array)) }) => array.values.is_empty(),
+            _ => false,
         }
     }
 
