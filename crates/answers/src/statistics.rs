@@ -42,8 +42,8 @@ fn statistics(group: &TraceGroup, prices: &PriceList, run: usize) -> RunStatisti
     let mut tools = BTreeMap::new();
     let mut models = BTreeMap::new();
     for (step, own) in steps.iter().zip(&own) {
-        // A second report of the same call would count everything twice.
-        if step.same_as.is_some() {
+        // A second report of the same call would count everything twice, and so would a call that holds others.
+        if step.same_as.is_some() || (step.kind.is_model_call() && !step.counted) {
             continue;
         }
         let costs = cost::of_step(step, prices);
