@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "../support/test";
+import { runs } from "./agent";
 
 test("a page whose script cannot be loaded waits for the server", async ({ page, demo }) => {
   await page.goto(`${demo.url}/ui/`);
@@ -96,4 +97,34 @@ test("an export of selected runs has the log records that tell of them", async (
   const saving = page.waitForEvent("download");
   await page.getByRole("button", { name: "Export as OTLP" }).click();
   expect(JSON.parse(readFileSync(await (await saving).path(), "utf8"))).toEqual(exported);
+});
+
+test("a deletion that fails is told beside one that can still be undone, and loses it not", async ({
+  page,
+  fresh,
+}) => {
+  await fresh.send(runs([1, 2, 3].map((n) => ({ n, agent: `c${n}` }))));
+  const listed = (await fresh.get("/v1/runs")).runs as { name: string; run_id: string }[];
+  const id = (name: string) => listed.find((run) => run.name === name)?.run_id;
+  await page.route(`**/v1/runs/${id("c1")}`, (route) =>
+    route.request().method() === "DELETE"
+      ? route.fulfill({ status: 500, json: { title: "the disk is full", status: 500 } })
+      : route.continue(),
+  );
+  const remove = async (name: string) => {
+    await page.getByRole("link", { name, exact: true }).click();
+    await page.getByRole("button", { name: "Delete this run" }).click();
+    await expect(page.getByRole("row").filter({ hasText: `${name} was deleted` })).toBeVisible();
+  };
+  await page.goto(`${fresh.url}/ui/`);
+  await remove("c1");
+  // The next deletion carries out the one before.
+  await remove("c2");
+  await expect(page.getByRole("alert")).toContainText("c1 was not deleted: the disk is full");
+  await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "c1", exact: true })).toBeVisible();
+  const left = async () => (await fresh.get("/v1/runs")).runs.map((run: { name: string }) => run.name).sort();
+  await expect.poll(left, { timeout: 15_000 }).toEqual(["c1", "c3"]);
+  await page.getByRole("button", { name: "Close" }).click();
+  await expect(page.getByRole("alert")).toHaveCount(0);
 });
