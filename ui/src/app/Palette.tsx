@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
-import { Bot, List, Rocket, Search, Settings, SunMoon } from "lucide-react";
+import { Bookmark, Bot, List, Rocket, Search, Settings, SunMoon } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { api, must } from "../api/client";
 import { Dialog } from "../components/Dialog";
 import { StatusMark } from "../components/StatusMark";
-import { term } from "../features/runs/query";
+import { term } from "../lib/query";
+import { useSavedViews } from "../lib/savedViews";
 import { oneLine } from "../lib/text";
 import { nextTheme } from "./theme";
 
@@ -14,6 +15,7 @@ import { nextTheme } from "./theme";
 export function Palette({ close }: { close: () => void }) {
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
+  const views = useSavedViews();
   const runs = useQuery({
     queryKey: ["runs", "palette"],
     queryFn: async () =>
@@ -62,6 +64,20 @@ export function Palette({ close }: { close: () => void }) {
               pick={nextTheme}
             />
           </Group>
+          {views.length > 0 && (
+            <Group heading="Saved views">
+              {views.map(({ name, search }) => (
+                <Item
+                  key={name}
+                  id={`view ${name}`}
+                  icon={<Bookmark size={15} aria-hidden />}
+                  name={oneLine(name, 60)}
+                  says={oneLine(search["q"], 100)}
+                  pick={go(() => navigate({ to: "/", search: { ...search, view: name } }))}
+                />
+              ))}
+            </Group>
+          )}
           <Group heading="Recent runs">
             {runs.data?.map((run) => (
               <Item

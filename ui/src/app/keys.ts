@@ -17,6 +17,7 @@ export const keys: { where: string; keys: [string, string][] }[] = [
       ["x", "select it"],
       ["Enter", "open it"],
       ["n", "show new runs"],
+      ["v", "saved views"],
     ],
   },
   {

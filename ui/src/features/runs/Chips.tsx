@@ -1,8 +1,9 @@
 import { X } from "lucide-react";
+import { termsOf, toggled } from "../../lib/query";
+import { lastWords } from "../../lib/ranges";
 import { visible } from "../../lib/text";
 import { clock } from "../../lib/time";
-import { termsOf, toggled } from "./query";
-import type { View } from "./view";
+import { isInTime, type View } from "./view";
 
 /** Common filters. */
 const quick: [string, string][] = [
@@ -25,11 +26,15 @@ export function Chips({ view, change }: Props) {
       {terms.map((term) => (
         <Chip key={term} on text={visible(term)} toggle={() => change({ q: toggled(view.q, term) })} />
       ))}
-      {(view.after || view.before) && (
+      {isInTime(view) && (
         <Chip
           on
-          text={`${view.after ? clock(view.after, now) : "…"} – ${view.before ? clock(view.before, now) : "now"}`}
-          toggle={() => change({ after: null, before: null })}
+          text={
+            view.last
+              ? lastWords(view.last)
+              : `${view.after ? clock(view.after, now) : "…"} – ${view.before ? clock(view.before, now) : "now"}`
+          }
+          toggle={() => change({ after: null, before: null, last: null })}
         />
       )}
       {quick

@@ -2,8 +2,8 @@ import { Search, X } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Problem } from "../../api/client";
+import { around, completed, type Piece, pieceAt } from "../../lib/query";
 import { visible } from "../../lib/text";
-import { around, completed, type Piece, pieceAt } from "./query";
 import { useCompletion } from "./useCompletion";
 
 type Props = { query: string; error: Problem | null; onQuery: (query: string) => void };
@@ -56,7 +56,7 @@ export function QueryLine({ query, error, onQuery }: Props) {
 
   const open = offers.length > 0;
   return (
-    <div className="relative min-w-0 flex-1">
+    <div className="relative min-w-0 flex-1 max-sm:basis-full">
       <Search size={14} className="absolute top-2 left-2.5 text-muted" aria-hidden />
       <input
         ref={input}
@@ -79,7 +79,7 @@ export function QueryLine({ query, error, onQuery }: Props) {
         onClick={look}
         onBlur={() => setPiece(null)}
         onKeyDown={pressed}
-        className="h-8 w-full rounded-md border bg-bg pr-8 pl-8 font-mono text-[12.5px] placeholder:text-muted aria-invalid:border-error"
+        className="field h-8 w-full pr-8 pl-8 font-mono text-[12.5px]"
       />
       {text && (
         <button

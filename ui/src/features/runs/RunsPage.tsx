@@ -1,7 +1,9 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Problem } from "../../api/client";
+import { useDeletions } from "../../api/deletion";
 import { ErrorPanel } from "../../components/ErrorPanel";
+import { keepView } from "../../lib/lastView";
 import { exactCount } from "../../lib/numbers";
 import { useKeys } from "../../lib/useKeys";
 import { useNow } from "../../lib/useNow";
@@ -9,10 +11,8 @@ import { useTitle } from "../../lib/useTitle";
 import { Chips } from "./Chips";
 import { ColumnMenu } from "./ColumnMenu";
 import { chosen } from "./columns";
-import { useDeletion } from "./deletion";
 import { ExportLink } from "./ExportLink";
 import { Histogram } from "./Histogram";
-import { keepView } from "./lastView";
 import { NoRuns } from "./NoRuns";
 import { OpenRuns } from "./OpenRuns";
 import { Peek } from "./Peek";
@@ -26,13 +26,14 @@ import { useHistogram } from "./useHistogram";
 import { useOpenRuns } from "./useOpenRuns";
 import { useRuns } from "./useRuns";
 import { useView } from "./useView";
-import { writeView } from "./view";
+import { ViewMenu } from "./ViewMenu";
+import { isInTime, writeView } from "./view";
 
 /** The runs, newest first and live. */
 export function RunsPage() {
   const [view, change] = useView();
   const navigate = useNavigate();
-  useTitle(view.q);
+  useTitle(view.name || view.q);
   useEffect(() => keepView(writeView(view)), [view]);
   const now = useNow(1000);
   const [[first, last], setRange] = useState<[number, number]>([0, 0]);
@@ -44,7 +45,8 @@ export function RunsPage() {
   }, []);
   const arrivals = useArrivals(view);
   const list = useRuns(view, arrivals.reading, first, last);
-  const doomed = new Set(useDeletion()?.runs.map(({ id }) => id));
+  const { pending, leaving } = useDeletions();
+  const doomed = new Set([...pending, ...leaving].map(({ id }) => id));
   const rows = new Map(
     [...list.rows].map(([at, run]) => [at, doomed.has(run.run_id) ? { ...run, gone: true as const } : run]),
   );
@@ -61,7 +63,7 @@ export function RunsPage() {
   };
   const [at, setAt] = useState(-1);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its top
-  useEffect(() => setAt(-1), [view.q, view.after, view.before, view.order, view.children]);
+  useEffect(() => setAt(-1), [view.q, view.after, view.before, view.last, view.order, view.children]);
   const stand = (row: number) => {
     const next = Math.max(0, Math.min(row, list.count - 1));
     setAt(next);
@@ -102,9 +104,10 @@ export function RunsPage() {
     <div className="flex h-full flex-col">
       <h1 className="sr-only">Runs</h1>
       <div className="flex flex-col gap-2 border-b px-3 py-2">
-        <div className="flex items-start gap-2">
+        <div className="flex items-start gap-2 max-sm:flex-wrap">
           <QueryLine query={view.q} error={problem} onQuery={(q) => change({ q })} />
           <TimeRange view={view} change={change} />
+          <ViewMenu view={view} />
           <ExportLink view={view} />
           <ColumnMenu shown={view.columns} onShow={(shown) => change({ columns: shown }, true)} />
         </div>
@@ -126,7 +129,7 @@ export function RunsPage() {
                   bars={bars.bars}
                   width={bars.width}
                   label={`${said(bars.runs)} over time, ${bars.failed} failed`}
-                  onBrush={(after, before) => change({ after, before })}
+                  onBrush={(after, before) => change({ after, before, last: null })}
                 />
               )}
             </div>
@@ -145,7 +148,7 @@ export function RunsPage() {
           {list.error && !problem ? (
             <ErrorPanel what="The runs" error={list.error} retry={list.retry} />
           ) : empty ? (
-            <NoRuns filtered={view.q !== "" || view.after !== null || view.before !== null} />
+            <NoRuns filtered={view.q !== "" || isInTime(view)} />
           ) : (
             !problem && (
               <RunsTable

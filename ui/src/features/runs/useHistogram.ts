@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, must } from "../../api/client";
 import { barsOf, bucketWidth } from "./buckets";
-import { filterOf, type View } from "./view";
+import { beginOf, filterOf, type View } from "./view";
 
 /** The runs that match the filters, counted over the period they span. */
 export function useHistogram(view: View) {
@@ -16,7 +16,7 @@ export function useHistogram(view: View) {
         const query = { ...filter, order: "started_at", limit: 1 };
         return must(await api.GET("/v1/runs", { params: { query } })).runs[0]?.started_at ?? to;
       };
-      const from = view.after ?? (await oldest());
+      const from = beginOf(view, to) ?? (await oldest());
       const width = bucketWidth(from, to);
       const query = { ...filter, bucket: String(width) };
       const stats = must(await api.GET("/v1/stats", { params: { query } }));
