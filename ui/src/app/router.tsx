@@ -72,6 +72,14 @@ const search = createRoute({
   component: lazyPage(async () => (await import("../features/search/SearchPage")).SearchPage),
 });
 
+const session = createRoute({
+  getParentRoute: () => root,
+  path: "/session",
+  // In the query string: a session's id may be any text, such as `..`, which a path would not keep.
+  validateSearch: anySearch,
+  component: lazyPage(async () => (await import("../features/session/SessionPage")).SessionPage),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -88,7 +96,7 @@ const start = createRoute({
 const path = document.querySelector<HTMLMetaElement>("meta[name=turnscope-path]")?.content ?? "/ui/";
 
 export const router = createRouter({
-  routeTree: root.addChildren([runs, run, search, settings, start]),
+  routeTree: root.addChildren([runs, run, session, search, settings, start]),
   basepath: path.replace(/\/$/, ""),
   defaultPreload: "intent",
   parseSearch,

@@ -1,7 +1,6 @@
-import { useRouter } from "@tanstack/react-router";
-import type { MouseEvent } from "react";
-import { term } from "../features/runs/query";
+import { term } from "../lib/query";
 import { visible } from "../lib/text";
+import { PlainLink, VALUE_LINK } from "./PlainLink";
 
 interface FilterLinkProps {
   /** A name of the query language. */
@@ -11,24 +10,18 @@ interface FilterLinkProps {
   readonly tabIndex?: number;
 }
 
-/** A value that leads to all runs with the same. Like `RunLink`, it is not redrawn by every navigation. */
+/** A value that leads to all runs with the same. */
 export function FilterLink({ name, value, className = "", tabIndex }: FilterLinkProps) {
-  const router = useRouter();
   const search = { q: term(name, value) };
-  const follow = (event: MouseEvent) => {
-    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    router.navigate({ to: "/", search });
-  };
   return (
-    <a
-      href={`${router.basepath.replace(/\/$/, "")}/?${new URLSearchParams(search)}`}
-      onClick={follow}
+    <PlainLink
+      path={`/?${new URLSearchParams(search)}`}
+      place={{ to: "/", search }}
       tabIndex={tabIndex}
-      className={`decoration-line underline-offset-2 hover:text-accent hover:underline hover:decoration-current ${className}`}
+      className={`${VALUE_LINK} ${className}`}
       title={`${visible(value)}: all runs with this ${name.replaceAll("_", " ")}`}
     >
       {visible(value)}
-    </a>
+    </PlainLink>
   );
 }

@@ -8,6 +8,12 @@ export function count(n: number | null | undefined): string {
   return `${(n / 1e6).toFixed(n < 99.95e6 ? 1 : 0)}M`;
 }
 
+/** Tokens in and out together; null where neither is known. */
+export function tokensOf(of: { input_tokens?: number | null; output_tokens?: number | null }): number | null {
+  const { input_tokens: input, output_tokens: output } = of;
+  return input == null && output == null ? null : (input ?? 0) + (output ?? 0);
+}
+
 /** All digits, `1,234,567`, for tables whose sums should be checkable. */
 export const exactCount = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
@@ -31,3 +37,6 @@ export function bytes(n: number | null | undefined): string {
   }
   return `${unit === 0 || value >= 99.5 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
 }
+
+/** `1 turn`, `3 turns`. */
+export const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;

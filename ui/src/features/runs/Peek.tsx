@@ -1,18 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { Maximize2, X } from "lucide-react";
 import type { ReactNode } from "react";
-import { api, must, type Schemas } from "../../api/client";
+import { api, must } from "../../api/client";
+import type { RunDetail, Turn } from "../../api/types";
 import { useLive } from "../../api/useLive";
 import { Button } from "../../components/Button";
 import { ErrorPanel } from "../../components/ErrorPanel";
 import { RunLink } from "../../components/RunLink";
+import { RunMarks } from "../../components/RunMarks";
+import { SessionLink } from "../../components/SessionLink";
 import { Skeleton } from "../../components/Skeleton";
 import { StatusMark } from "../../components/StatusMark";
 import { errorLine, errorTitle } from "../../lib/errors";
 import { count, usd } from "../../lib/numbers";
 import { oneLine, visible } from "../../lib/text";
 import { duration, exact } from "../../lib/time";
-import { Marks } from "./columns";
 
 /** A run beside the list: enough to decide whether to open it. */
 export function Peek({ runId, close }: { runId: string; close: () => void }) {
@@ -51,7 +53,7 @@ export function Peek({ runId, close }: { runId: string; close: () => void }) {
   );
 }
 
-function Facts({ run }: { run: Schemas["RunDetail"] }) {
+function Facts({ run }: { run: RunDetail }) {
   const { total } = run;
   return (
     <div className="flex flex-col gap-3">
@@ -64,10 +66,15 @@ function Facts({ run }: { run: Schemas["RunDetail"] }) {
       <p className="text-xs text-muted">
         {exact(run.started_at)}
         {run.models.length > 0 && ` · ${oneLine(run.models.join(", "))}`}
-        {run.session_id && ` · session ${oneLine(run.session_id)}`}
+        {run.session_id && (
+          <>
+            {" · session "}
+            <SessionLink id={run.session_id} className="underline" />
+          </>
+        )}
         {run.user_id && ` · ${oneLine(run.user_id)}`}
       </p>
-      <Marks run={run} />
+      <RunMarks run={run} />
       {run.error && (
         <p className="border-l-2 border-error pl-2 break-words text-error">{errorLine(run.error)}</p>
       )}
@@ -102,7 +109,7 @@ function Said({ name, text }: { name: string; text: string | null | undefined })
 /** How many turns the peek shows. The run page has the rest. */
 const most = 40;
 
-function Turns({ turns }: { turns: Schemas["Turn"][] }) {
+function Turns({ turns }: { turns: Turn[] }) {
   if (turns.length === 0) return null;
   return (
     <section>

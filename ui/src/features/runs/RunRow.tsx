@@ -1,12 +1,13 @@
 import { memo } from "react";
+import { AskedAndAnswered } from "../../components/AskedAndAnswered";
 import { RunLink } from "../../components/RunLink";
+import { RunMarks } from "../../components/RunMarks";
 import { Skeleton } from "../../components/Skeleton";
 import { StatusMark } from "../../components/StatusMark";
-import { errorLine } from "../../lib/errors";
-import { usd } from "../../lib/numbers";
+import { plural, usd } from "../../lib/numbers";
 import { oneLine } from "../../lib/text";
 import { clock, duration } from "../../lib/time";
-import { type Column, Marks } from "./columns";
+import type { Column } from "./columns";
 import type { ListedRun } from "./pageQuery";
 
 type Props = { run: ListedRun; columns: Column[]; now: number; narrow: boolean };
@@ -25,7 +26,7 @@ export const RunRow = memo(function RunRow({ run, columns, now, narrow }: Props)
         <Name run={run} />
       </div>
       <div role="gridcell" className="min-w-40 flex-1 leading-[17px]">
-        <Asked run={run} />
+        <AskedAndAnswered run={run} />
       </div>
       {columns.map((column) => (
         <div
@@ -58,12 +59,12 @@ function NarrowRow({ run, now }: { run: ListedRun; now: number }) {
         <Name run={run} />
         <span className="ml-auto shrink-0 text-muted">{clock(run.started_at, now)}</span>
       </div>
-      <Asked run={run} />
+      <AskedAndAnswered run={run} />
       <div className="mt-0.5 flex h-5 items-center gap-2 overflow-hidden text-xs whitespace-nowrap text-muted">
         <span>{duration(run.ended_at ? run.duration_ms : now - run.started_at)}</span>
         <span>{usd(run.total.cost_usd)}</span>
-        <span>{run.total.turn_count} turns</span>
-        <Marks run={run} />
+        <span>{plural(run.total.turn_count, "turn")}</span>
+        <RunMarks run={run} />
       </div>
     </div>
   );
@@ -74,25 +75,6 @@ function Name({ run }: { run: ListedRun }) {
     <RunLink runId={run.run_id} className="truncate font-medium hover:underline" title={oneLine(run.name)}>
       {oneLine(run.name, 80) || "unnamed"}
     </RunLink>
-  );
-}
-
-/** One line each. An error takes the place of the answer. */
-function Asked({ run }: { run: ListedRun }) {
-  const failed = run.status === "failed" && run.error;
-  return (
-    <>
-      <div dir="auto" className="truncate">
-        {oneLine(run.input_preview) || <span className="text-muted">no input sent</span>}
-      </div>
-      <div dir="auto" className={`truncate ${failed ? "text-error" : "text-muted"}`}>
-        {failed
-          ? oneLine(errorLine(failed))
-          : run.status === "waiting"
-            ? oneLine(run.status_reason)
-            : oneLine(run.output_preview) || (run.status === "running" ? "…" : "no answer sent")}
-      </div>
-    </>
   );
 }
 

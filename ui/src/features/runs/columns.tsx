@@ -1,8 +1,8 @@
-import { CircleAlert, ShieldAlert, ShieldCheck, ShieldX } from "lucide-react";
 import type { ReactNode } from "react";
-import { Badge } from "../../components/Badge";
 import { FilterLink } from "../../components/FilterLink";
-import { count, usd } from "../../lib/numbers";
+import { RunMarks } from "../../components/RunMarks";
+import { SessionLink } from "../../components/SessionLink";
+import { count, tokensOf, usd } from "../../lib/numbers";
 import { oneLine } from "../../lib/text";
 import { clock, duration, exact } from "../../lib/time";
 import type { ListedRun } from "./pageQuery";
@@ -51,16 +51,11 @@ const text = (
   },
 });
 
-const tokens = (run: ListedRun) => {
-  const { input_tokens: input, output_tokens: output } = run.total;
-  return input === null && output === null ? null : (input ?? 0) + (output ?? 0);
-};
-
 export const columns: Column[] = [
-  { id: "marks", title: "Checks and scores", width: 184, cell: (run) => <Marks run={run} /> },
+  { id: "marks", title: "Checks and scores", width: 184, cell: (run) => <RunMarks run={run} /> },
   figure("turns", "Turns", 52, (run) => count(run.total.turn_count)),
   figure("tools", "Tools", 52, (run) => count(run.total.tool_call_count)),
-  figure("tokens", "Tokens", 64, (run) => count(tokens(run)), "tokens"),
+  figure("tokens", "Tokens", 64, (run) => count(tokensOf(run.total)), "tokens"),
   figure("cost", "Cost", 92, (run) => usd(run.total.cost_usd), "cost"),
   figure(
     "duration",
@@ -69,7 +64,12 @@ export const columns: Column[] = [
     (run, now) => duration(run.ended_at ? run.duration_ms : now - run.started_at),
     "duration",
   ),
-  text("session", "Session", 112, (run) => run.session_id, "session"),
+  {
+    id: "session",
+    title: "Session",
+    width: 112,
+    cell: (run) => run.session_id && <SessionLink id={run.session_id} tabIndex={-1} />,
+  },
   text("user", "User", 112, (run) => run.user_id, "user"),
   text("service", "Service", 104, (run) => run.service_name, "service"),
   text("models", "Models", 136, (run) => run.models.join(", ")),
@@ -104,47 +104,4 @@ export function chosen(ids: string[] | null, peeking = false): Column[] {
 /** The order after a click on a heading: descending first, then ascending. */
 export function nextOrder(order: Order, sorts: NonNullable<Column["sorts"]>): Order {
   return order === `-${sorts}` ? sorts : `-${sorts}`;
-}
-
-/** A score in at most four digits: the rest is in its title. */
-const scoreValue = (value: number | null | undefined): string =>
-  value == null ? "" : String(Number(value.toPrecision(4)));
-
-/** Errors, verdicts and scores, each with its own shape. */
-export function Marks({ run }: { run: ListedRun }) {
-  const { error_count: errors, deny_count: deny, hitl_count: hitl, allow_count: allow } = run.total;
-  return (
-    <span className="flex items-center gap-1 overflow-hidden">
-      {errors > 0 && (
-        <Badge colour="var(--error)" title={oneLine(run.error?.message) || `${errors} errors`}>
-          <CircleAlert size={11} aria-label="errors" /> {errors}
-        </Badge>
-      )}
-      {deny > 0 && (
-        <Badge colour="var(--error)" title={`${deny} denied`}>
-          <ShieldX size={11} aria-label="denied" /> {deny}
-        </Badge>
-      )}
-      {hitl > 0 && (
-        <Badge colour="var(--warn)" title={`${hitl} needed a person`}>
-          <ShieldAlert size={11} aria-label="needed a person" /> {hitl}
-        </Badge>
-      )}
-      {allow > 0 && deny + hitl === 0 && (
-        <Badge colour="var(--ok)" title={`${allow} allowed`}>
-          <ShieldCheck size={11} aria-label="allowed" /> {allow}
-        </Badge>
-      )}
-      {run.scores.slice(0, 2).map((score) => (
-        <Badge
-          key={score.score_id}
-          title={oneLine(`${score.name}: ${score.label ?? score.value} ${score.comment ?? ""}`)}
-        >
-          <span className="min-w-0 truncate">{oneLine(score.name, 40)}</span>
-          <span className="shrink-0">{score.label ? oneLine(score.label, 12) : scoreValue(score.value)}</span>
-        </Badge>
-      ))}
-      {run.scores.length > 2 && <span className="text-[11px] text-muted">+{run.scores.length - 2}</span>}
-    </span>
-  );
 }

@@ -1,15 +1,15 @@
 import { FilterLink } from "../../../components/FilterLink";
 import { RunLink } from "../../../components/RunLink";
+import { SessionLink } from "../../../components/SessionLink";
 import { visible } from "../../../lib/text";
 import { useRunModel } from "../model";
 
-/** The origin of a run: models, session, user, prompt, experiment, and the runs before and after it. */
+/** The origin of a run: models, user, prompt, session, experiment, and the runs before and after it. */
 export function RunOrigin() {
   const { run } = useRunModel();
   const facts: [name: string, field: string, values: readonly string[], more?: string | null | undefined][] =
     [
       ["Model", "model", run.models],
-      ["Session", "session", only(run.session_id)],
       ["User", "user", only(run.user_id)],
       ["Prompt", "prompt_id", only(run.prompt_id), run.prompt_version && `v${run.prompt_version}`],
       ["Experiment", "experiment_id", only(run.experiment_id), run.experiment_variant],
@@ -34,6 +34,14 @@ export function RunOrigin() {
                 </dd>
               </div>
             ),
+        )}
+        {run.session_id && (
+          <div className="flex min-w-0 max-w-80 items-baseline gap-1.5">
+            <dt className="text-muted">Session</dt>
+            <dd className="truncate">
+              <SessionLink id={run.session_id} className="underline" />
+            </dd>
+          </div>
         )}
       </dl>
       {run.links.map(({ run_id, why, direction }) => (
