@@ -17,6 +17,38 @@ test("a search leads to the turn, highlighted", async ({ page, demo }) => {
   await expect(page).toHaveURL(/runs\/.*step=/);
 });
 
+test("a search is narrowed by what a text is, by agent and by time, and the address has it", async ({
+  page,
+  demo,
+}) => {
+  await page.goto(`${demo.url}/ui/search?q=refund`);
+  const hits = page.getByRole("list", { name: "Hits" });
+  const badges = hits.locator("li li span.inline-flex");
+  await expect(badges.filter({ hasText: "answer" }).first()).toBeVisible();
+  await page.getByRole("button", { name: "Tool results" }).click();
+  await expect(page).toHaveURL(/kinds=results/);
+  await expect(badges.filter({ hasText: "answer" })).toHaveCount(0);
+  const found = await demo.get("/v1/search?q=refund&purpose=result&limit=30");
+  expect(found.hits.length).toBeGreaterThan(0);
+  await expect(badges.filter({ hasText: "tool result" })).toHaveCount(found.hits.length);
+  await page.getByRole("button", { name: "Messages" }).click();
+  await expect(page).toHaveURL(/kinds=results\.messages/);
+  await expect(badges.filter({ hasText: "answer" }).first()).toBeVisible();
+  await page.getByLabel("Agent").selectOption("support-desk");
+  await expect(page).toHaveURL(/agent=support-desk/);
+  await expect(hits.getByRole("heading").first()).toHaveText(/support-desk/);
+  for (const heading of await hits.getByRole("heading").allTextContents())
+    expect(heading).toMatch(/^support-desk/);
+  await page.getByLabel("Time range").selectOption("15m");
+  await expect(page).toHaveURL(/last=15m/);
+  await page.getByLabel("Only in runs").fill("status:nonsense");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("alert")).toContainText('there is no status "nonsense"');
+  await page.goBack();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  expect(await barriers(page)).toEqual([]);
+});
+
 test("what is found nowhere is said", async ({ page, demo }) => {
   await page.goto(`${demo.url}/ui/search?q=xyzzyplugh`);
   await expect(page.getByText("Nothing contains all of these words")).toBeVisible();

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { Schemas } from "../../api/client";
+import type { Hit as FoundHit, Occurrence } from "../../api/types";
 import { Badge } from "../../components/Badge";
 import { oneLine, visible } from "../../lib/text";
 import { clock, exact } from "../../lib/time";
@@ -15,7 +15,7 @@ const purposes: Record<string, string> = {
 };
 
 /** As the generated client types it, which has no tuples. */
-export type Hit = Omit<Schemas["Hit"], "highlights"> & { highlights: number[][] };
+export type Hit = Omit<FoundHit, "highlights"> & { highlights: number[][] };
 
 /** A text that matches the search, and the turns that contain it. */
 export function HitView({ hit, now }: { hit: Hit; now: number }) {
@@ -59,7 +59,7 @@ export function HitView({ hit, now }: { hit: Hit; now: number }) {
   );
 }
 
-function OccurrenceLink({ of, withRun = false }: { of: Schemas["Occurrence"]; withRun?: boolean }) {
+function OccurrenceLink({ of, withRun = false }: { of: Occurrence; withRun?: boolean }) {
   return (
     <Link
       to="/runs/$runId"

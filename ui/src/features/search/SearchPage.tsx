@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Search } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { api, must } from "../../api/client";
 import { Button } from "../../components/Button";
 import { EmptyState } from "../../components/EmptyState";
@@ -11,15 +11,19 @@ import { Skeleton } from "../../components/Skeleton";
 import { oneLine } from "../../lib/text";
 import { useKeys } from "../../lib/useKeys";
 import { useTitle } from "../../lib/useTitle";
+import { type Asked, questionOf, readAsked, writeAsked } from "./asked";
 import { type Hit, HitView } from "./HitView";
+import { Narrowing } from "./Narrowing";
 
 /** Search in messages, tool arguments and results, and errors. */
 export function SearchPage() {
   const navigate = useNavigate();
-  const { q, filter } = useSearch({ from: "/search" });
-  const words = typeof q === "string" ? q : "";
-  const within = typeof filter === "string" ? filter : "";
+  const search = useSearch({ from: "/search" });
+  const asked = useMemo(() => readAsked(search), [search]);
+  const words = asked.q;
   const [text, setText] = useState(words);
+  const change = (part: Partial<Asked>) =>
+    void navigate({ to: "/search", search: writeAsked({ ...asked, q: text, ...part }) });
   useTitle(words ? `Search: ${words}` : "Search");
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLOListElement>(null);
@@ -28,22 +32,20 @@ export function SearchPage() {
   useEffect(() => {
     if (text.trim() === words) return;
     const timer = setTimeout(
-      () => navigate({ to: "/search", search: searchOf(text, within), replace: true }),
+      () => navigate({ to: "/search", search: writeAsked({ ...asked, q: text }), replace: true }),
       250,
     );
     return () => clearTimeout(timer);
-  }, [text, words, within, navigate]);
+  }, [text, words, asked, navigate]);
 
   const found = useInfiniteQuery({
-    queryKey: ["search", words, within],
+    queryKey: ["search", questionOf(asked)],
     enabled: words !== "",
     initialPageParam: null as string | null,
     queryFn: async ({ pageParam: cursor }) =>
       must(
         await api.GET("/v1/search", {
-          params: {
-            query: { q: words, limit: 30, ...(within && { filter: within }), ...(cursor && { cursor }) },
-          },
+          params: { query: { ...questionOf(asked), limit: 30, ...(cursor && { cursor }) } },
         }),
       ),
     getNextPageParam: (page) => page.next_cursor ?? null,
@@ -84,29 +86,10 @@ export function SearchPage() {
             if (event.key === "Enter" || event.key === "ArrowDown") move(1);
             if (event.key === "Escape") event.currentTarget.blur();
           }}
-          className="h-9 w-full rounded-md border bg-bg pr-2 pl-9"
+          className="field h-9 w-full pr-2 pl-9"
         />
       </div>
-      <form
-        className="flex items-center gap-2 px-3 pb-2 text-muted text-xs"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const typed = String(new FormData(event.currentTarget).get("filter") ?? "");
-          void navigate({ to: "/search", search: searchOf(text, typed) });
-        }}
-      >
-        <label htmlFor="within">Only in runs</label>
-        <input
-          key={within}
-          id="within"
-          name="filter"
-          defaultValue={within}
-          placeholder="agent:NAME started>=-7d status:failed"
-          spellCheck={false}
-          autoComplete="off"
-          className="h-7 min-w-0 flex-1 rounded-md border bg-bg px-2 font-mono text-text placeholder:text-muted"
-        />
-      </form>
+      <Narrowing asked={asked} change={change} />
       <div className="min-h-0 flex-1 overflow-auto border-t" aria-live="polite">
         {found.isError && <ErrorPanel what="The search" error={found.error} retry={() => found.refetch()} />}
         {words === "" && (
@@ -153,12 +136,6 @@ export function SearchPage() {
       </div>
     </div>
   );
-}
-
-/** What the address says of a search. */
-function searchOf(text: string, within: string): Record<string, string> {
-  const [q, filter] = [text.trim(), within.trim()];
-  return { ...(q && { q }), ...(filter && { filter }) };
 }
 
 /** Hits by the run that met them last, in their order. */
