@@ -1,7 +1,7 @@
 /** Formats figures of runs and steps briefly. Unknown figures are left out, never zero. */
-import { count, usd } from "../../lib/numbers";
+import type { Run, Usage } from "../../api/types";
+import { count, plural, usd } from "../../lib/numbers";
 import { duration } from "../../lib/time";
-import type { Run, Usage } from "./data/api";
 
 /** A sub-agent's totals with those of its own sub-agents: turns, tools, time, tokens, cost. A sum over several runs has a ∑. */
 export function runFigures(run: Run, all: readonly Run[], now: number): string[] {
@@ -19,8 +19,27 @@ export function runFigures(run: Run, all: readonly Run[], now: number): string[]
   ].filter((part) => part !== false);
 }
 
+type Children = ReadonlyMap<string | null | undefined, readonly Run[]>;
+
+/** Of each list the runs by their parent, found once: every sub-agent of a story adds up what is below it. */
+const known = new WeakMap<readonly Run[], Children>();
+
+function byParent(all: readonly Run[]): Children {
+  const found = known.get(all);
+  if (found) return found;
+  const children = new Map<string | null | undefined, Run[]>();
+  for (const run of all) {
+    const siblings = children.get(run.parent_run_id);
+    if (siblings) siblings.push(run);
+    else children.set(run.parent_run_id, [run]);
+  }
+  known.set(all, children);
+  return children;
+}
+
 /** What some runs and all runs below them add up to. `all` holds the runs below. Unknown is null. */
 export function sumOf(runs: readonly Run[], all: readonly Run[]): Sum {
+  const children = byParent(all);
   const sum = {
     cost: null as number | null,
     tokens: null as number | null,
@@ -40,8 +59,7 @@ export function sumOf(runs: readonly Run[], all: readonly Run[]): Sum {
     sum.tools += run.tool_call_count;
     sum.errors += run.error_count;
     sum.runs += 1;
-    const { run_id } = run;
-    left.push(...all.filter((child) => child.parent_run_id === run_id));
+    for (const child of children.get(run.run_id) ?? []) left.push(child);
   }
   return sum;
 }
@@ -60,9 +78,6 @@ export function usageWords(usage: Usage): string {
   const cached = usage.cache_read_tokens ? ` (${count(usage.cache_read_tokens)} cached)` : "";
   return `${count(usage.input_tokens)} in${cached} · ${count(usage.output_tokens)} out`;
 }
-
-/** "1 turn", "3 turns". */
-export const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 /** All digits, for tables whose sums should be checkable. */
 export const exactUsd = (dollars: number): string =>
