@@ -36,3 +36,9 @@ export function oneLine(text: string | null | undefined, length = 240): string {
       .slice(0, length),
   );
 }
+
+/** Letters and digits only. What is left of a text however it was drawn, quoted or cut. */
+const bare = (text: string): string => text.normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "");
+
+/** Whether a text is told by another: all of its letters and digits stand in it, in their order. */
+export const isToldBy = (text: string, told: string): boolean => bare(told).includes(bare(text));

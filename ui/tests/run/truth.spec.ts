@@ -183,3 +183,46 @@ test("a picture that was sent is a picture; what is only an address is never loa
   expect((await saving).suggestedFilename()).toBe("audio.wav");
   await expect(turn.getByText("http://example.invalid/x.png")).toBeVisible();
 });
+
+test("a tool that gave null gave something; one whose result was not sent did not", async ({
+  page,
+  openRun,
+  server,
+}) => {
+  const spans = agent([{ tool: {} }, { tool: {} }, {}]).map((span) => {
+    if (span.id !== 100 && span.id !== 101) return span;
+    const { "gen_ai.tool.call.result": _, ...facts } = span.facts as Record<string, string | number>;
+    return { ...span, facts: span.id === 100 ? { ...facts, "gen_ai.tool.call.result": "null" } : facts };
+  });
+  await server.send(otlp(0x708, START, spans));
+  await openRun(runId(0x708));
+  const result = (turn: string) =>
+    page
+      .getByRole("region", { name: turn })
+      .locator(".story-tool")
+      .getByText(/^(none|not sent)$/);
+  await expect(result("Turn 1")).toHaveText("none");
+  await expect(result("Turn 2")).toHaveText("not sent");
+  await page.getByRole("button", { name: "Details of the tool call look_up" }).first().click();
+  await expect(page.getByRole("region", { name: "Result" })).toContainText("none");
+});
+
+test("a number is shown with every digit that was sent", async ({ page, openRun, server }) => {
+  const spans = agent([{ tool: {} }, {}]).map((span) =>
+    span.id === 100
+      ? {
+          ...span,
+          facts: {
+            ...span.facts,
+            "gen_ai.tool.call.result":
+              '{"pi":3.14159265358979323846,"id":107505301260286111,"half":0.5,"huge":1e400}',
+          },
+        }
+      : span,
+  );
+  await server.send(otlp(0x709, START, spans));
+  await openRun(runId(0x709));
+  const card = page.getByTestId("story").locator(".story-tool");
+  for (const digits of ["3.14159265358979323846", "107505301260286111", "0.5", "1e400"])
+    await expect(card.getByText(digits, { exact: true })).toBeVisible();
+});

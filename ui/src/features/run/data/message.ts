@@ -138,6 +138,17 @@ function toPart(value: Value): Part {
   return { type: "other", value: type === "other" && value.value !== undefined ? value.value : value };
 }
 
+/** What some parts say in words, without what is too long to be drawn at once. */
+export const textOf = (parts: readonly Part[]): string =>
+  parts
+    .map((part) => ("text" in part && typeof part.text === "string" ? part.text : ""))
+    .filter((text) => text !== "")
+    .join("\n");
+
+/** Whether a value that the server gives as null was sent as one, and is not merely unknown. */
+export const isSentAsNull = (sentAsNull: Value | undefined, which: string): boolean =>
+  Array.isArray(sentAsNull) && sentAsNull.includes(which);
+
 /** Arguments and results are often JSON in a string. They are shown parsed. */
 export function parsed(value: Value): Value {
   if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;

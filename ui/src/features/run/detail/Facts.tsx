@@ -2,11 +2,17 @@ import { visible } from "../../../lib/text";
 import type { Value } from "../data/clip";
 import { ValueView } from "../json/ValueView";
 
+interface FactsProps {
+  readonly title: string;
+  /** What is undefined is left out. */
+  readonly values: Value | { readonly [name: string]: Value | undefined };
+}
+
 /** Names and values in two columns. Renders nothing if there are none. */
-export function Facts({ title, values }: { readonly title: string; readonly values: Value }) {
+export function Facts({ title, values }: FactsProps) {
   if (values === null || typeof values !== "object") return null;
   if (values instanceof Blob || Array.isArray(values)) return <ValueView value={values} label={title} />;
-  const entries = Object.entries(values).filter(([, value]) => value !== null);
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
   if (entries.length === 0) return null;
   return (
     <section aria-label={title}>

@@ -1,20 +1,23 @@
+import { plural } from "../../../lib/numbers";
 import type { Value } from "../data/clip";
 import { parsed } from "../data/message";
-import { plural } from "../figures";
 import { ValueView } from "../json/ValueView";
 import { Facts } from "./Facts";
-import type { StepBody } from "./stepData";
+import { type StepBody, sides } from "./stepData";
 
 /** The input and output of a step that is not a model call. */
 export function InOutTab({ body }: { readonly body: StepBody }) {
-  const input = body.arguments ?? body.inputValue;
-  const output = body.result ?? body.outputValue;
-  const empty = input === null && output === null && body.documents === null;
+  const [input, output] = sides(body);
+  const empty = input === undefined && output === undefined && body.documents === null;
   return (
     <div className="space-y-4">
-      {input !== null && <Side title={body.arguments === null ? "Input" : "Arguments"} value={input} />}
+      {input !== undefined && (
+        <Side title={body.arguments === undefined ? "Input" : "Arguments"} value={input} />
+      )}
       {Array.isArray(body.documents) && <Documents documents={body.documents} />}
-      {output !== null && <Side title={body.result === null ? "Output" : "Result"} value={output} />}
+      {output !== undefined && (
+        <Side title={body.result === undefined ? "Output" : "Result"} value={output} />
+      )}
       {empty && <p className="text-muted text-sm">Neither input nor output of this step was captured.</p>}
       <Facts title="Parameters" values={body.parameters} />
     </div>

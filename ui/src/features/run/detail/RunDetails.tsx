@@ -29,16 +29,16 @@ export function RunDetails() {
         title="Run"
         values={{
           run: run.run_id,
-          "native id": run.native_run_id ?? null,
-          trace: run.trace_ids.join(" ") || null,
+          "native id": run.native_run_id ?? undefined,
+          trace: run.trace_ids.join(" ") || undefined,
           service: run.service_name,
           dialect: run.dialect,
-          trigger: run.trigger_type ?? null,
-          role: run.user_role ?? null,
+          trigger: run.trigger_type ?? undefined,
+          role: run.user_role ?? undefined,
           began: exact(run.started_at),
-          ended: run.ended_at == null ? null : exact(run.ended_at),
+          ended: run.ended_at == null ? undefined : exact(run.ended_at),
           status: run.status_reason ? `${run.status}: ${visible(run.status_reason)}` : run.status,
-          tools: run.tools.length > 0 ? run.tools.join(", ") : null,
+          tools: run.tools.length > 0 ? run.tools.join(", ") : undefined,
         }}
       />
       <Facts title="Metadata" values={run.metadata} />

@@ -2,7 +2,7 @@
 
 import type { Value } from "../data/clip";
 import type { Message, Part } from "../data/message";
-import type { StepBody } from "./stepData";
+import { type StepBody, sides } from "./stepData";
 
 /** A path of the API as a curl command. Quoting is safe in a shell: ids are checked to contain no quotes. */
 export const toCurl = (origin: string, path: string): string =>
@@ -10,13 +10,14 @@ export const toCurl = (origin: string, path: string): string =>
 
 /** One step as Markdown: its input and output. */
 export function toMarkdown(name: string, body: StepBody): string {
+  const [input, output] = sides(body);
   const sections: (string | false)[] = [
     `## ${name}`,
     body.system.length > 0 && `### system\n\n${body.system.map(partMarkdown).join("\n\n")}`,
     ...body.input.map(messageMarkdown),
     ...body.output.map(messageMarkdown),
-    section("Arguments", body.arguments ?? body.inputValue),
-    section("Result", body.result ?? body.outputValue),
+    section("Arguments", input),
+    section("Result", output),
   ];
   return `${sections.filter(Boolean).join("\n\n")}\n`;
 }
@@ -45,8 +46,8 @@ function partMarkdown(part: Part): string {
   }
 }
 
-const section = (title: string, value: Value): string | false =>
-  value !== null && `### ${title}\n\n${fenced(value)}`;
+const section = (title: string, value: Value | undefined): string | false =>
+  value !== undefined && `### ${title}\n\n${fenced(value)}`;
 const textOf = (text: string | Blob): string =>
   typeof text === "string" ? text : `(${text.size} bytes of text)`;
 const quote = (text: string): string => text.replace(/^/gm, "> ");

@@ -1,7 +1,7 @@
 /** One complete step, parsed from the answer of `GET …/steps/{step_id}/data`. */
-import type { CallCost } from "../data/api";
+import type { CallCost } from "../../../api/types";
 import type { Value } from "../data/clip";
-import { type Message, type Part, toMessages, toParts } from "../data/message";
+import { isSentAsNull, type Message, type Part, toMessages, toParts } from "../data/message";
 
 /** The fields read from a step, its events, logs, links and tools. Any may be missing or of another type. */
 type Fields = {
@@ -28,6 +28,7 @@ type Fields = {
         | "cost"
         | "raw"
       )
+    | "sent_as_null"
     | ("at" | "name" | "severity" | "body" | "trace_id" | "span_id" | "description")
     | (
         | "redacted"
@@ -44,10 +45,11 @@ export interface StepBody {
   readonly input: readonly Message[];
   readonly output: readonly Message[];
   readonly tools: readonly ToolDefinition[];
-  readonly arguments: Value;
-  readonly result: Value;
-  readonly inputValue: Value;
-  readonly outputValue: Value;
+  /** Undefined if it was not sent. */
+  readonly arguments: Value | undefined;
+  readonly result: Value | undefined;
+  readonly inputValue: Value | undefined;
+  readonly outputValue: Value | undefined;
   readonly documents: Value;
   readonly parameters: Value;
   readonly attributes: Value;
@@ -79,15 +81,17 @@ export interface ToolDefinition {
 
 export function toStepBody(value: Value): StepBody {
   const data = fields(value);
+  const sent = (which: "arguments" | "result" | "input_value" | "output_value") =>
+    data[which] ?? (isSentAsNull(data.sent_as_null, which) ? null : undefined);
   return {
     system: toParts(data.system),
     input: toMessages(data.input),
     output: toMessages(data.output),
     tools: list(data.tool_definitions).map(toTool),
-    arguments: data.arguments ?? null,
-    result: data.result ?? null,
-    inputValue: data.input_value ?? null,
-    outputValue: data.output_value ?? null,
+    arguments: sent("arguments"),
+    result: sent("result"),
+    inputValue: sent("input_value"),
+    outputValue: sent("output_value"),
     documents: holds(data.documents),
     parameters: holds(data.parameters),
     attributes: data.attributes ?? null,
@@ -106,6 +110,12 @@ export function toStepBody(value: Value): StepBody {
     raw: data.raw ?? null,
   };
 }
+
+/** What went in and what came out; undefined if it was not sent. */
+export const sides = (body: StepBody): [input: Value | undefined, output: Value | undefined] => [
+  body.arguments === undefined ? body.inputValue : body.arguments,
+  body.result === undefined ? body.outputValue : body.result,
+];
 
 const toTool = (tool: Fields): ToolDefinition => ({
   name: text(tool.name) || "unnamed",

@@ -7,6 +7,7 @@ export interface StepSketch {
   readonly at: number;
   readonly ms: number | null;
   readonly kind?: string;
+  readonly name?: string;
   readonly status?: number;
   readonly turn?: number;
   readonly run?: string;
@@ -17,20 +18,21 @@ export interface StepSketch {
 /** Makes a skeleton from a sketch of its steps. Step `n` has the id `s<n>`. */
 export function sketch(steps: readonly StepSketch[]): Skeleton {
   const kinds = ["run", "turn", "llm", "tool", "policy", "retrieval", "memory", "other"];
+  const names = [...new Set(steps.map((step) => step.name ?? "step"))];
   const runs = [...new Set(steps.map((step) => step.run ?? "r"))];
   return toSkeleton([
     {
       run_id: "r",
       started_at: 1000,
       total: steps.length,
-      names: ["step"],
+      names,
       kinds,
       services: [],
       runs,
       step_id: steps.map((_, at) => `s${at}`),
       parent: steps.map((step) => step.parent ?? null),
       depth: steps.map(() => 0),
-      name: steps.map(() => 0),
+      name: steps.map((step) => names.indexOf(step.name ?? "step")),
       kind: steps.map((step) => kinds.indexOf(step.kind ?? "other")),
       service: steps.map(() => null),
       run: steps.map((step) => runs.indexOf(step.run ?? "r")),

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import type { Run } from "../../../api/types";
 import { ErrorPanel } from "../../../components/ErrorPanel";
 import { RunLink } from "../../../components/RunLink";
 import { Skeleton } from "../../../components/Skeleton";
 import { errorLine } from "../../../lib/errors";
 import { visible } from "../../../lib/text";
-import type { Run } from "../data/api";
 import { runQuery } from "../data/queries";
 import { runFigures } from "../figures";
 import { useRunModel } from "../model";
@@ -60,6 +60,7 @@ function ChildStory({ runId }: { readonly runId: string }) {
           turn={turn}
           level={3}
           isLast={run.data.status === "completed" && at === run.data.turns.length - 1}
+          answer={run.data.output_preview}
           told={told.filter((place) => place.turn === turn.n)}
         />
       ))}

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import type { Schemas } from "../../../api/client";
-import { visible } from "../../../lib/text";
+import { useMemo } from "react";
+import type { Waiting as WaitingFor } from "../../../api/types";
+import { isToldBy, visible } from "../../../lib/text";
 import { clock, duration, exact } from "../../../lib/time";
-import { toMessages } from "../data/message";
+import { textOf, toMessages } from "../data/message";
 import { turnQuery } from "../data/queries";
 import { lastMoment, type Skeleton } from "../data/skeleton";
 import { useRunModel } from "../model";
@@ -10,24 +11,34 @@ import { ErrorNote } from "../panels/ErrorNote";
 import { Prose } from "../text/Prose";
 import type { TurnBody } from "./turn";
 
-/** The text that a turn's messages hold of a role; null until they have loaded. */
-function useSaid(n: number | undefined, where: "new_messages" | "output", role: string): boolean | null {
+/**
+ * Whether the messages of a turn tell a text in this role. Null until they have loaded. What is too long to be compared, or no text, is
+ * taken as told.
+ */
+function useIsTold(
+  text: string | null | undefined,
+  n: number | undefined,
+  where: "new_messages" | "output",
+  role: string,
+): boolean | null {
   const { run } = useRunModel();
   const turn = useQuery({ ...turnQuery(run.run_id, n ?? 0), enabled: n !== undefined });
-  if (n === undefined) return false;
-  if (turn.isError) return false;
-  if (!turn.data) return null;
-  const messages = toMessages((turn.data as unknown as TurnBody)[where]);
-  return messages.some(
-    (message) =>
-      message.role === role && message.parts.some((part) => part.type === "text" || part.type === "media"),
-  );
+  return useMemo(() => {
+    if (n === undefined || turn.isError) return false;
+    if (!turn.data) return null;
+    const messages = toMessages((turn.data as unknown as TurnBody)[where]);
+    const parts = messages.filter((message) => message.role === role).flatMap((message) => message.parts);
+    const isLong = parts.some(
+      (part) => part.type === "media" || (part.type === "text" && part.text instanceof Blob),
+    );
+    return isLong || isToldBy(text ?? "", textOf(parts));
+  }, [text, n, where, role, turn.isError, turn.data]);
 }
 
 /** The question at the head of a story, if its first turn does not show it. */
 export function RunStart() {
   const { run } = useRunModel();
-  const isTold = useSaid(run.turns[0]?.n, "new_messages", "user");
+  const isTold = useIsTold(run.input_preview, run.turns[0]?.n, "new_messages", "user");
   if (isTold !== false || !run.input_preview) return null;
   return (
     <div className="story-block story-user mb-4">
@@ -38,7 +49,7 @@ export function RunStart() {
 }
 
 /** What a person is asked, and since when. */
-function Waiting({ waiting }: { readonly waiting: Schemas["Waiting"] }) {
+function Waiting({ waiting }: { readonly waiting: WaitingFor }) {
   const about = waiting.tool_name ? ` about ${visible(waiting.tool_name)}` : "";
   return (
     <div role="status" className="story-block">
@@ -62,7 +73,7 @@ function Waiting({ waiting }: { readonly waiting: Schemas["Waiting"] }) {
 export function RunEnd() {
   const { run, shape, now } = useRunModel();
   const errorTold = run.turns.some((turn) => turn.error) || run.total.deny_count > 0;
-  const answerTold = useSaid(run.turns.at(-1)?.n, "output", "assistant");
+  const answerTold = useIsTold(run.output_preview, run.turns.at(-1)?.n, "output", "assistant");
   return (
     <div className="space-y-3">
       {answerTold === false && run.output_preview && run.status !== "running" && (

@@ -1,9 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
+import type { Run } from "../../../api/types";
 import { firstRect } from "../../../lib/firstRect";
 import { useKeys } from "../../../lib/useKeys";
-import type { Run } from "../data/api";
 import { useRunModel } from "../model";
 import { moved } from "../selection";
 import { ChildRun } from "./ChildRun";
@@ -90,6 +90,7 @@ export function Story({ turn, onSight }: StoryProps) {
                       runId={run.run_id}
                       turn={turn}
                       isLast={run.status === "completed" && item.index === run.turns.length - 1}
+                      answer={run.output_preview}
                       told={children.filter((told) => told.turn === turn.n)}
                     />
                   </div>

@@ -1,8 +1,8 @@
 import { Wrench } from "lucide-react";
+import type { Run, Step } from "../../../api/types";
 import { isSameError } from "../../../lib/errors";
 import { visible } from "../../../lib/text";
 import { duration } from "../../../lib/time";
-import type { Run, Step } from "../data/api";
 import { ValueView } from "../json/ValueView";
 import { useRunModel } from "../model";
 import { ErrorNote } from "../panels/ErrorNote";
@@ -54,7 +54,7 @@ export function ToolCall({ call, below }: ToolCallProps) {
             <ErrorNote error={error} />
           </div>
         )}
-        {call.result !== undefined && !repeats && (
+        {call.result !== undefined && !repeats && !(error && call.result === null) && (
           <Section label="Result">
             <ValueView value={call.result} label={`result of ${name}`} />
           </Section>

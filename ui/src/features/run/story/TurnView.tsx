@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import type { Run, Step, Turn } from "../../../api/types";
 import { ErrorPanel } from "../../../components/ErrorPanel";
 import { Skeleton } from "../../../components/Skeleton";
 import { isSameError } from "../../../lib/errors";
 import { count, usd } from "../../../lib/numbers";
-import { visible } from "../../../lib/text";
+import { isToldBy, visible } from "../../../lib/text";
 import { duration } from "../../../lib/time";
-import type { Run, Step, Turn } from "../data/api";
 import type { Value } from "../data/clip";
-import { toMessages } from "../data/message";
+import { textOf, toMessages } from "../data/message";
 import { turnQuery } from "../data/queries";
 import { sumOf } from "../figures";
 import { useRunModel } from "../model";
@@ -28,13 +28,15 @@ interface TurnViewProps {
   readonly turn: Turn;
   /** The run's last turn, after which it ended. */
   readonly isLast: boolean;
+  /** The beginning of what the run answered, as far as it is known. */
+  readonly answer: string | null | undefined;
   readonly told: readonly Told<Run>[];
   /** Headings inside a sub-agent are one level deeper. */
   readonly level?: 2 | 3;
 }
 
 /** One turn. Its heading is shown at once, its body when it has loaded. */
-export function TurnView({ runId, turn, isLast, told, level = 2 }: TurnViewProps) {
+export function TurnView({ runId, turn, isLast, answer, told, level = 2 }: TurnViewProps) {
   const { shape } = useRunModel();
   const body = useQuery(turnQuery(runId, turn.n));
   const state = turnState(turn, shape);
@@ -53,6 +55,7 @@ export function TurnView({ runId, turn, isLast, told, level = 2 }: TurnViewProps
             body={body.data as unknown as TurnAnswer}
             state={state}
             isLast={isLast}
+            answer={answer}
             told={told}
           />
         )}
@@ -137,7 +140,7 @@ function TurnSkeleton({ tools }: { readonly tools: number }) {
       <Skeleton className="h-4 w-3/5" />
       {Array.from({ length: Math.min(tools, 4) }, (_, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no identity
-        <div key={at} className="skeleton h-16" />
+        <Skeleton key={at} className="h-16" />
       ))}
     </div>
   );
@@ -153,18 +156,24 @@ interface TurnBlocksProps {
   readonly body: TurnAnswer;
   readonly state: TurnState;
   readonly isLast: boolean;
+  readonly answer: string | null | undefined;
   readonly told: readonly Told<Run>[];
 }
 
 /** The events of a turn in order, with each sub-agent at the tool call that started it. */
-function TurnBlocks({ runId, turn, body, state, isLast, told }: TurnBlocksProps) {
+function TurnBlocks({ runId, turn, body, state, isLast, answer, told }: TurnBlocksProps) {
   const later = useLaterResults(runId, turn.n, body);
   const blocks = useMemo(() => tellTurn(body, later), [body, later]);
   const called = new Set(
     blocks.map((block) => (block.type === "tool" ? block.call.step?.step_id : undefined)),
   );
   const loose = told.filter(({ stepId }) => stepId === null || !called.has(stepId));
-  const isFinal = isLast && !blocks.some((block) => block.type === "tool");
+  // What a model said last need not be what the run answered: a guard may have put its own word in the place of it.
+  const isAnswer = useMemo(
+    () => !answer || isToldBy(answer, textOf(toMessages(body.output).flatMap((message) => message.parts))),
+    [answer, body],
+  );
+  const isFinal = isLast && isAnswer && !blocks.some((block) => block.type === "tool");
   const call = turn.llm_step_ids.at(-1) ?? null;
   const says = blocks.some((block) => block.type !== "message" && block.type !== "seen");
   const finish = toMessages(body.output).find((message) => message.finishReason)?.finishReason;

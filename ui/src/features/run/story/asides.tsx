@@ -1,17 +1,18 @@
 /** What stands around a turn's messages in one quiet line each: its calls, other steps, what was sent again or already told. */
+
 import { useQuery } from "@tanstack/react-query";
 import { CornerDownRight, History, RotateCw } from "lucide-react";
 import { type ReactNode, useMemo } from "react";
+import type { Turn } from "../../../api/types";
 import { ErrorPanel } from "../../../components/ErrorPanel";
 import { KindIcon } from "../../../components/KindIcon";
 import { Skeleton as Placeholder } from "../../../components/Skeleton";
+import { plural } from "../../../lib/numbers";
 import { visible } from "../../../lib/text";
 import { duration } from "../../../lib/time";
-import type { Turn } from "../data/api";
 import { type Message, toMessages } from "../data/message";
 import { stepDataQuery } from "../data/queries";
 import { NONE } from "../data/skeleton";
-import { plural } from "../figures";
 import { type Shape, useRunModel } from "../model";
 import { Disclosure } from "../panels/Disclosure";
 import { besideOf } from "./beside";

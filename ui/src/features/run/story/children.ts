@@ -4,6 +4,8 @@ import { NONE, type Skeleton } from "../data/skeleton";
 export interface ChildRun {
   readonly run_id: string;
   readonly started_at: number;
+  readonly name?: string;
+  readonly agent_name?: string | null;
 }
 
 export interface Told<C extends ChildRun> {
@@ -24,9 +26,12 @@ export function placeChildren<C extends ChildRun>(
   children: readonly C[],
 ): Told<C>[] {
   const own = skeleton.runs.indexOf(runId);
-  return children.map((child) => {
+  const firstSteps = firstStepsOf(skeleton);
+  const places = children.map((child): Told<C> => {
     const begun = turns.findLast((turn) => turn.started_at <= child.started_at)?.n ?? null;
-    const above = callerOf(skeleton, skeleton.runs.indexOf(child.run_id), own);
+    // The step in the run that is the child's parent: none for an assembled run, and for one in another trace.
+    const first = firstSteps.get(child.run_id) ?? NONE;
+    const above = climb(skeleton, first, (step) => skeleton.run[step] === own);
     if (above === NONE) return { child, turn: begun, stepId: null };
     const tool = toolAbove(skeleton, above, own);
     const turn = skeleton.turn[tool === NONE ? above : tool] as number;
@@ -36,12 +41,44 @@ export function placeChildren<C extends ChildRun>(
       stepId: tool === NONE ? null : (skeleton.stepId[tool] as string),
     };
   });
+  return joinedByName(skeleton, own, places);
 }
 
-/** The step in `own` that is a run's parent. `NONE` if it has none there (an assembled run, another trace). */
-function callerOf(skeleton: Skeleton, run: number, own: number): number {
-  if (run < 0) return NONE;
-  return climb(skeleton, skeleton.run.indexOf(run), (step) => skeleton.run[step] === own);
+/**
+ * A sub-agent that its framework calls as a tool without a span of its own stands beside that call, which only messages tell of. It
+ * belongs to the first call of its name in its turn that has no sub-agent yet.
+ */
+function joinedByName<C extends ChildRun>(skeleton: Skeleton, own: number, places: Told<C>[]): Told<C>[] {
+  if (places.every(({ stepId }) => stepId !== null)) return places;
+  const tool = skeleton.kinds.indexOf("tool");
+  const calls = new Map<string, string[]>();
+  const key = (turn: number | null, name: string) => `${turn} ${name.toLowerCase()}`;
+  const taken = new Set(places.map(({ stepId }) => stepId));
+  for (let step = 0; step < skeleton.length; step++) {
+    if (skeleton.kind[step] !== tool || skeleton.run[step] !== own) continue;
+    const id = skeleton.stepId[step] as string;
+    if (taken.has(id)) continue;
+    const name = key(skeleton.turn[step] as number, skeleton.names[skeleton.name[step] as number] ?? "");
+    const known = calls.get(name);
+    if (known) known.push(id);
+    else calls.set(name, [id]);
+  }
+  return places.map((told) => {
+    if (told.stepId !== null) return told;
+    const names = [told.child.agent_name, told.child.name].filter((name) => name != null);
+    const ids = names.map((name) => calls.get(key(told.turn, name))).find((ids) => ids?.length);
+    return { ...told, stepId: ids?.shift() ?? null };
+  });
+}
+
+/** The first step of each run, found in one pass. */
+function firstStepsOf({ run, runs, length }: Skeleton): ReadonlyMap<string, number> {
+  const first = new Map<string, number>();
+  for (let step = 0; step < length && first.size < runs.length; step++) {
+    const id = runs[run[step] as number];
+    if (id !== undefined && !first.has(id)) first.set(id, step);
+  }
+  return first;
 }
 
 /** The nearest tool call at or above a step, within the run. */

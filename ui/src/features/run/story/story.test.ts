@@ -43,6 +43,30 @@ test("in the first turn nothing has been seen", () => {
   expect(blocks.map((block) => block.type)).toEqual(["message"]);
 });
 
+test("a null that was sent is a result, and one that only says that nothing was is none", () => {
+  const call = (id: string, sent_as_null: string[]) => ({
+    step: step(id, "look", id),
+    arguments: null,
+    result: null,
+    sent_as_null,
+  });
+  const later = new Map([["b", "from the next turn"]]);
+  const told = tellTurn(
+    {
+      n: 1,
+      new_messages: [],
+      output: [],
+      tools: [call("a", ["result"]), call("b", []), call("c", ["arguments"])],
+    },
+    later,
+  );
+  expect(told.map((block) => block.type === "tool" && [block.call.arguments, block.call.result])).toEqual([
+    [undefined, null],
+    [undefined, "from the next turn"],
+    [null, undefined],
+  ]);
+});
+
 test("calls without ids meet their steps by name and order; steps that nobody asked for are told too", () => {
   const ask = { type: "tool_call", name: "look" };
   const blocks = tellTurn({
@@ -82,6 +106,26 @@ test("a sub-agent is told at the tool call that began it, one without a call by 
     { child: children[0], turn: 1, stepId: "s2" },
     { child: children[1], turn: 2, stepId: null },
     { child: children[2], turn: null, stepId: null },
+  ]);
+});
+
+test("a sub-agent beside the call of its name, which has no span, is told in it", () => {
+  const run = sketch([
+    { at: 0, ms: 100, kind: "run" },
+    { at: 0, ms: 90, parent: 0, kind: "turn", turn: 1 },
+    { at: 10, ms: 0, parent: 1, kind: "tool", turn: 1, name: "weather_agent" },
+    { at: 10, ms: 0, parent: 1, kind: "tool", turn: 1, name: "weather_agent" },
+    { at: 11, ms: 5, parent: 1, kind: "run", run: "child" },
+    { at: 20, ms: 5, parent: 1, kind: "run", run: "second" },
+    { at: 30, ms: 5, parent: 1, kind: "run", run: "third" },
+  ]);
+  const child = (run_id: string) => ({ run_id, started_at: 1011, name: "run", agent_name: "Weather_Agent" });
+  const children = ["child", "second", "third"].map(child);
+  const told = placeChildren(run, "r", [{ n: 1, started_at: 1000 }], children);
+  expect(told.map(({ turn, stepId }) => [turn, stepId])).toEqual([
+    [1, "s2"],
+    [1, "s3"],
+    [1, null],
   ]);
 });
 

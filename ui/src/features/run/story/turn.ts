@@ -5,7 +5,7 @@
  * only counts them, in one line.
  */
 import type { Value } from "../data/clip";
-import { type Message, type Part, parsed, type Text, toMessages } from "../data/message";
+import { isSentAsNull, type Message, type Part, parsed, type Text, toMessages } from "../data/message";
 
 /** The fields of a tool call's step that the story shows. */
 export interface ToolStep {
@@ -20,7 +20,15 @@ export interface TurnBody<S extends ToolStep = ToolStep> {
   readonly n: number;
   readonly new_messages: Value;
   readonly output: Value;
-  readonly tools: readonly { readonly step: S; readonly arguments?: Value; readonly result?: Value }[];
+  readonly tools: readonly Done<S>[];
+}
+
+interface Done<S extends ToolStep> {
+  readonly step: S;
+  readonly arguments?: Value;
+  readonly result?: Value;
+  /** Which of both were sent as a null, and are not merely unknown. */
+  readonly sent_as_null?: Value;
 }
 
 export type Block<S extends ToolStep = ToolStep> =
@@ -70,7 +78,6 @@ const isSeen = (message: Message): boolean =>
   (message.parts.length > 0 && message.parts.every((part) => part.type === "tool_result"));
 
 type Asked = Extract<Part, { type: "tool_call" }>;
-type Done<S extends ToolStep> = TurnBody<S>["tools"][number];
 
 /** The step of a call: the one with its id, otherwise the first with its name and no other id. */
 function takeStep<S extends ToolStep>(waiting: Done<S>[], asked: Asked): Done<S> | undefined {
@@ -89,18 +96,26 @@ function toCall<S extends ToolStep>(
   later: ReadonlyMap<string, Value>,
 ): Call<S> {
   const id = asked?.id ?? done?.step.tool_call_id ?? null;
-  const result = done?.result ?? (id === null ? undefined : later.get(id));
+  const own = sent(done, "result");
+  const told = own === undefined && id !== null ? later.get(id) : own;
   return {
     name: asked?.name ?? done?.step.tool_name ?? done?.step.name ?? "unnamed tool",
     id,
-    arguments: asked?.arguments !== undefined ? asked.arguments : sent(done?.arguments),
-    result: result === undefined ? undefined : parsed(result),
+    arguments: asked?.arguments !== undefined ? asked.arguments : sent(done, "arguments"),
+    result: told === undefined ? undefined : parsed(told),
     step: done?.step ?? null,
   };
 }
 
-/** The server answers null for what was not sent. */
-const sent = (value: Value | undefined): Value | undefined => (value == null ? undefined : parsed(value));
+/** The server answers null for what was not sent, and says which nulls were. */
+function sent<S extends ToolStep>(
+  done: Done<S> | undefined,
+  which: "arguments" | "result",
+): Value | undefined {
+  const value = done?.[which] ?? null;
+  if (value !== null) return parsed(value);
+  return isSentAsNull(done?.sent_as_null, which) ? null : undefined;
+}
 
 /** The tool results among a turn's messages, by call id. */
 export function resultsIn(body: Pick<TurnBody, "new_messages">): ReadonlyMap<string, Value> {

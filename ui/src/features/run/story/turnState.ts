@@ -1,6 +1,6 @@
 /** How a turn stands. Pure. */
 
-import type { Turn } from "../data/api";
+import type { Turn } from "../../../api/types";
 import { PENDING, RUNNING, VERDICTS, WAITING } from "../data/skeleton";
 import type { Shape } from "../model";
 

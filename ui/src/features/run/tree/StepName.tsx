@@ -1,6 +1,6 @@
 import { ChevronRight } from "lucide-react";
+import type { Step } from "../../../api/types";
 import { KindIcon } from "../../../components/KindIcon";
-import type { Step } from "../data/api";
 import { hasFailed, NONE, RUNNING, VERDICTS } from "../data/skeleton";
 import type { Shape } from "../model";
 import { stepName } from "../names";
@@ -24,7 +24,10 @@ export function StepName({ shape: { skeleton, tree }, folds, step, row }: StepNa
   const depth = tree.depth[step] ?? 0;
   const kind = skeleton.kinds[skeleton.kind[step] as number] ?? "other";
   const name = stepName(kind, skeleton.names[skeleton.name[step] as number] ?? "", row);
-  const isTurnStart = skeleton.turn[step] !== NONE && kind === "llm";
+  // A call that holds calls, such as the attempts at it, says for all of them which turn they are.
+  const isCall = (step: number) => skeleton.kinds[skeleton.kind[step] as number] === "llm";
+  const isTurnStart =
+    skeleton.turn[step] !== NONE && isCall(step) && !isCall(skeleton.parent[step] as number);
   return (
     <div
       className="flex min-w-0 grow items-center gap-1.5"
@@ -54,7 +57,9 @@ export function StepName({ shape: { skeleton, tree }, folds, step, row }: StepNa
       </span>
       {depth > DEEPEST && <span className="shrink-0 text-muted text-xs">level {depth}</span>}
       {isTurnStart && (
-        <span className="shrink-0 text-muted text-xs tabular-nums">turn {skeleton.turn[step]}</span>
+        <span className="shrink-0 text-muted text-xs tabular-nums in-[.timeline-columns]:max-sm:hidden">
+          turn {skeleton.turn[step]}
+        </span>
       )}
       {isFolded && <span className="shrink-0 text-muted text-xs tabular-nums">+{below}</span>}
       <VerdictMark verdict={VERDICTS[skeleton.verdict[step] as number] ?? null} />
