@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
+import { sendCorpus } from "../support/corpus";
 import { barriers, expect, test } from "../support/test";
 import { runs } from "./agent";
-import { sendCorpus } from "./corpus";
 
 const row = { name: /./ };
 

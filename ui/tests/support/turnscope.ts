@@ -46,9 +46,18 @@ export class Turnscope {
 
   /** Sends a request body exactly as an exporter sent it, and waits until it can be read. */
   async post(path: string, body: string | Buffer<ArrayBuffer>, type: string): Promise<void> {
+    await this.settle(await this.hand(path, body, type));
+  }
+
+  /** Sends a request body, and returns the name of its commit. */
+  async hand(path: string, body: string | Buffer<ArrayBuffer>, type: string): Promise<string> {
     const reply = await fetch(this.otlp + path, { method: "POST", headers: { "content-type": type }, body });
     if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
-    const commit = reply.headers.get("turnscope-commit") ?? "all";
+    return reply.headers.get("turnscope-commit") ?? "all";
+  }
+
+  /** Waits until a commit can be read. */
+  async settle(commit = "all"): Promise<void> {
     await fetch(`${this.url}/v1/runs?limit=1`, { headers: { "turnscope-wait-for": commit } });
   }
 

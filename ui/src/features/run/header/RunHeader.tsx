@@ -1,11 +1,12 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Trash2 } from "lucide-react";
+import { deleteLater } from "../../../api/deletion";
+import { Button } from "../../../components/Button";
 import { FilterLink } from "../../../components/FilterLink";
 import { RunLink } from "../../../components/RunLink";
 import { StatusMark } from "../../../components/StatusMark";
+import { lastView } from "../../../lib/lastView";
 import { visible } from "../../../lib/text";
-import { deleteLater } from "../../runs/deletion";
-import { lastView } from "../../runs/lastView";
 import { Marks } from "../marks/Marks";
 import { Tags } from "../marks/Tags";
 import { useRunModel } from "../model";
@@ -23,7 +24,7 @@ export function RunHeader(props: WhyProps) {
   const navigate = useNavigate();
   const name = visible(run.agent_name ?? run.name);
   return (
-    <header className="shrink-0 border-line border-b px-4 pt-3 pb-2">
+    <header className="shrink-0 border-line border-b px-4 pt-3 pb-2" data-run={run.run_id}>
       <div className="flex items-center gap-2.5">
         <Link
           to="/"
@@ -45,9 +46,8 @@ export function RunHeader(props: WhyProps) {
         <span className="ml-auto flex shrink-0 items-center">
           <Marks runId={run.run_id} stepId={null} />
           <RunCopy />
-          <button
-            type="button"
-            className="btn-icon"
+          <Button
+            look="icon"
             aria-label="Delete this run"
             title="Delete this run, its sub-agents and all their content"
             onClick={() => {
@@ -56,7 +56,7 @@ export function RunHeader(props: WhyProps) {
             }}
           >
             <Trash2 aria-hidden className="size-4" />
-          </button>
+          </Button>
         </span>
       </div>
       <RunFigures />
