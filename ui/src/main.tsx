@@ -5,7 +5,7 @@ import { createRoot } from "react-dom/client";
 import { queryClient } from "./app/queryClient";
 import { router } from "./app/router";
 import { startTheme } from "./app/theme";
-import { reloadIfUpgraded } from "./lib/upgraded";
+import { reloadIfUpgraded } from "./app/upgraded";
 import "./styles.css";
 
 startTheme();

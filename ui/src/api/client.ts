@@ -2,9 +2,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { withExactNumbers } from "../lib/json";
 import { apiPath } from "./base";
-import type { components, paths } from "./schema";
-
-export type Schemas = components["schemas"];
+import type { paths } from "./schema";
 
 /** An error as the server reports it (RFC 9457). */
 export class Problem extends Error {
@@ -64,3 +62,12 @@ export function must<T>(reply: { data?: T; error?: unknown; response: Response }
   }
   return reply.data;
 }
+
+/** Throws the problem of a reply, if there is one: for requests whose answer holds nothing that is wanted. */
+export function done(reply: { error?: unknown; response: Response }): void {
+  if (!reply.response.ok) throw Problem.from(reply.response, reply.error);
+}
+
+/** As `must`; null where the server does not know the path, because it is older than the page. */
+export const mustOrNull = <T>(reply: Parameters<typeof must<T>>[0]): T | null =>
+  reply.response.status === 404 ? null : must(reply);

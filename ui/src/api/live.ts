@@ -4,14 +4,13 @@
  * The browser reconnects by itself and sends the last event's id, so that nothing is missed. If that is too long ago, the server
  * sends `gap`, and everything on screen must be fetched again.
  */
+
 import { apiPath } from "./base";
-import type { Schemas } from "./client";
+import type { Run } from "./types";
 
 export type LiveEvent =
   /** A run is new or has changed. Without `run` it has been deleted. */
-  | { kind: "run"; runId: string; run: Schemas["Run"] | null }
-  | { kind: "score"; runId: string }
-  | { kind: "gap" };
+  { kind: "run"; runId: string; run: Run | null } | { kind: "score"; runId: string } | { kind: "gap" };
 
 export type LiveState = "connecting" | "open" | "lost";
 
@@ -53,7 +52,7 @@ const AGAIN_MS = 3000;
 
 function hear(source: EventSource, onEvent: (event: LiveEvent) => void): void {
   source.addEventListener("run", (event) => {
-    const data = JSON.parse(event.data) as { run_id: string; run?: Schemas["Run"] };
+    const data = JSON.parse(event.data) as { run_id: string; run?: Run };
     onEvent({ kind: "run", runId: data.run_id, run: data.run ?? null });
   });
   source.addEventListener("score", (event) => {

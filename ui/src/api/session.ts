@@ -1,9 +1,5 @@
 /** Whether this browser may read. An API key, entered once, becomes a cookie that scripts cannot see. */
-import { api, must, Problem } from "./client";
-
-async function done(reply: { error?: unknown; response: Response }): Promise<void> {
-  if (!reply.response.ok) throw Problem.from(reply.response, reply.error);
-}
+import { api, done, must } from "./client";
 
 export const session = {
   read: async () => must(await api.GET("/v1/session")),

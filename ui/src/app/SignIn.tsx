@@ -45,7 +45,7 @@ export function SignIn() {
           autoComplete="current-password"
           aria-describedby="wrong"
           aria-invalid={wrong !== null}
-          className="h-9 rounded-md border bg-bg px-2 font-mono aria-invalid:border-error"
+          className="field h-9 font-mono"
         />
         <p id="wrong" role="alert" className="min-h-5 text-error">
           {wrong}

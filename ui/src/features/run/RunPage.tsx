@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
+import type { RunDetail } from "../../api/types";
 import { useTitle } from "../../lib/useTitle";
-import type { RunDetail } from "./data/api";
 import { runQuery, skeletonQuery } from "./data/queries";
 import { useLiveRun } from "./data/useLiveRun";
 import { RunHeader } from "./header/RunHeader";

@@ -1,6 +1,7 @@
 /** What all views of a run share: the run, its skeleton once loaded, and the selected step. */
+
 import { createContext, useContext } from "react";
-import type { RunDetail } from "./data/api";
+import type { RunDetail } from "../../api/types";
 import { NONE, type Skeleton } from "./data/skeleton";
 import { type Sums, sumsOf } from "./layout/sums";
 import { type Tree, toTree } from "./layout/tree";

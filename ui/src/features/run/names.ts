@@ -1,6 +1,6 @@
 /** What steps are called on screen. */
+import type { Step } from "../../api/types";
 import { visible } from "../../lib/text";
-import type { Step } from "./data/api";
 
 type Named = Pick<Step, "tool_name" | "agent_name">;
 

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { Run } from "./data/api";
+import type { Run } from "../../api/types";
 
 const TICK_MS = 1000;
 

@@ -11,18 +11,14 @@ export function ColumnChoice({ shown, onShow, button }: Choice & { button: React
     <DropdownMenu.Root modal={false} defaultOpen>
       <DropdownMenu.Trigger asChild>{button}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="end"
-          sideOffset={4}
-          className="z-30 min-w-40 rounded-md border bg-raised py-1 shadow-lg"
-        >
+        <DropdownMenu.Content align="end" sideOffset={4} className="popover min-w-40 p-1">
           {columns.map(({ id, title }) => (
             <DropdownMenu.CheckboxItem
               key={id}
               checked={ids.includes(id)}
               onSelect={(event) => event.preventDefault()}
               onCheckedChange={(on) => onShow(on ? [...ids, id] : ids.filter((one) => one !== id))}
-              className="flex cursor-default items-center gap-2 px-3 py-0.5 outline-none data-highlighted:bg-hover"
+              className="menu-item py-0.5"
             >
               <span aria-hidden className="w-3">
                 {ids.includes(id) ? "✓" : ""}
@@ -31,10 +27,7 @@ export function ColumnChoice({ shown, onShow, button }: Choice & { button: React
             </DropdownMenu.CheckboxItem>
           ))}
           <DropdownMenu.Separator className="my-1 border-t" />
-          <DropdownMenu.Item
-            onSelect={() => onShow(null)}
-            className="cursor-default px-3 py-0.5 pl-8 outline-none data-highlighted:bg-hover"
-          >
+          <DropdownMenu.Item onSelect={() => onShow(null)} className="menu-item py-0.5 pl-7">
             Default columns
           </DropdownMenu.Item>
         </DropdownMenu.Content>

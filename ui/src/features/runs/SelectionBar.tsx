@@ -1,10 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { whyFailed } from "../../api/client";
+import { deleteLater } from "../../api/deletion";
+import { addScore, changeTags, exportRun, joined, type Mark, markValue, type Otlp } from "../../api/runs";
 import { Button } from "../../components/Button";
-import { get, send } from "../run/data/api";
-import { type Mark, markValue } from "../run/marks/scores";
-import { deleteLater } from "./deletion";
+import { saveAs } from "../../lib/saveAs";
 
 type Props = {
   /** The selected runs, by id with their names. */
@@ -37,22 +37,15 @@ export function SelectionBar({ selected, clear }: Props) {
     const name = String(new FormData(form).get("tag") ?? "").trim();
     if (!name) return;
     form.reset();
-    void each((id) => send("PATCH", pathOf(id), { add_tags: [name] }));
+    void each((id) => changeTags(id, { add_tags: [name] }));
   };
-  const mark = (label: Mark) =>
-    each((id) => send("POST", `${pathOf(id)}/scores`, { ...markValue(label), source: "person" }));
+  const mark = (label: Mark) => each((id) => addScore(id, markValue(label)));
   const save = async () => {
-    const otlp: Record<(typeof SIGNALS)[number], unknown[]> = { resourceSpans: [], resourceLogs: [] };
+    const runs: Partial<Otlp>[] = [];
     await each(async (id) => {
-      const run = await get<Partial<typeof otlp>>(`${pathOf(id)}/export?format=otlp`);
-      for (const signal of SIGNALS) otlp[signal].push(...(run[signal] ?? []));
+      runs.push(await exportRun(id));
     });
-    const url = URL.createObjectURL(new Blob([JSON.stringify(otlp)], { type: "application/json" }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = "turnscope-runs.otlp.json";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
+    saveAs(JSON.stringify(joined(runs)), "turnscope-runs.otlp.json");
   };
   return (
     <section
@@ -63,12 +56,7 @@ export function SelectionBar({ selected, clear }: Props) {
         {ids.length} selected
       </span>
       <form onSubmit={tag} className="flex gap-1">
-        <input
-          name="tag"
-          aria-label="Tag for the selected runs"
-          placeholder="tag"
-          className="h-7 w-28 rounded-md border bg-bg px-2"
-        />
+        <input name="tag" aria-label="Tag for the selected runs" placeholder="tag" className="field w-28" />
         <Button type="submit" disabled={busy}>
           Add tag
         </Button>
@@ -102,8 +90,3 @@ export function SelectionBar({ selected, clear }: Props) {
     </section>
   );
 }
-
-/** What an export as OTLP holds: a run may be told by log records alone. */
-const SIGNALS = ["resourceSpans", "resourceLogs"] as const;
-
-const pathOf = (id: string): string => `/v1/runs/${encodeURIComponent(id)}`;

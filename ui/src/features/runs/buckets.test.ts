@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Schemas } from "../../api/client";
+import type { Group } from "../../api/types";
 import { barsOf, bucketWidth, ticksOf } from "./buckets";
 
 test.each([
@@ -11,7 +11,7 @@ test.each([
 
 test("every width has its bar, the empty ones too", () => {
   const group = (bucket_at: number, runs: number, failed_runs: number) =>
-    ({ bucket_at, runs, failed_runs }) as Schemas["Group"];
+    ({ bucket_at, runs, failed_runs }) as Group;
   expect(barsOf([group(60_000, 3, 1), group(180_000, 2, 0), group(9e9, 5, 5)], 61_000, 200_000, 60)).toEqual([
     [60, 120, 180],
     [3, 0, 2],

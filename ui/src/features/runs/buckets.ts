@@ -1,5 +1,6 @@
+import type { Group } from "../../api/types";
+
 /** Runs over time: the width of a bar, and the bars as columns. Pure. */
-import type { Schemas } from "../../api/client";
 
 const minute = 60;
 const widths = [
@@ -28,7 +29,7 @@ export function bucketWidth(from: number, to: number, bars = 72): number {
 
 /** One bar for each interval, including empty ones: its start in seconds since the epoch, all runs, failed runs. */
 export function barsOf(
-  groups: Schemas["Group"][],
+  groups: Group[],
   from: number,
   to: number,
   width: number,

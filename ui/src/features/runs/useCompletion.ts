@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, must, type Schemas } from "../../api/client";
+import { api, must } from "../../api/client";
+import type { ValueCount } from "../../api/types";
+import type { Piece } from "../../lib/query";
 import { fieldOf, fields, words } from "./fields";
-import type { Piece } from "./query";
 
 /** `text` is shown, `write` goes into the query. */
 export type Completion = { text: string; says: string; write: string };
@@ -32,7 +33,7 @@ export function useCompletion(piece: Piece | null): Completion[] {
       .map((text) => ({ text, says: "", write: text }));
   }
   const runs = (n: number) => `${n} ${n === 1 ? "run" : "runs"}`;
-  const offer = ({ value, quoted, runs: n }: Schemas["ValueCount"]) => ({
+  const offer = ({ value, quoted, runs: n }: ValueCount) => ({
     text: value,
     says: runs(n),
     write: quoted,

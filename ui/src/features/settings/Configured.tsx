@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import type { Schemas } from "../../api/client";
+import type { Config, SettingValue } from "../../api/types";
 import { ErrorPanel } from "../../components/ErrorPanel";
 import { Skeleton } from "../../components/Skeleton";
 import { bytes, count } from "../../lib/numbers";
@@ -30,7 +30,7 @@ export function Configured() {
   );
 }
 
-function Store({ config: { store, retention } }: { config: Schemas["Config"] }) {
+function Store({ config: { store, retention } }: { config: Config }) {
   const kept = [
     retention.days != null && `${retention.days} days`,
     retention.max_bytes != null && `at most ${bytes(retention.max_bytes)}`,
@@ -50,7 +50,7 @@ function Store({ config: { store, retention } }: { config: Schemas["Config"] }) 
   );
 }
 
-function Values({ values }: { values: Schemas["Value"][] }) {
+function Values({ values }: { values: SettingValue[] }) {
   return (
     <Section title="Settings" note="as given by flag, environment, file or default">
       <div className="overflow-x-auto">

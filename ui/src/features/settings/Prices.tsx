@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, must, type Schemas } from "../../api/client";
+import { api, must } from "../../api/client";
+import type { PriceRow, UnpricedModel } from "../../api/types";
 import { ErrorPanel } from "../../components/ErrorPanel";
 import { Skeleton } from "../../components/Skeleton";
 import { oneLine, visible } from "../../lib/text";
@@ -44,7 +45,7 @@ export function Prices() {
         placeholder="Find a model or provider"
         value={wanted}
         onChange={(event) => setWanted(event.target.value)}
-        className="mb-2 h-8 w-full max-w-xs rounded-md border bg-bg px-2"
+        className="field mb-2 h-8 w-full max-w-xs"
       />
       <div
         className="max-h-96 overflow-auto rounded-md border"
@@ -78,7 +79,7 @@ export function Prices() {
 const dollars = (price: number | null | undefined) =>
   price === null || price === undefined ? "–" : `$${price}`;
 
-function tiers(price: Schemas["PriceRow"]) {
+function tiers(price: PriceRow) {
   return price.tiers.map((tier, n) => (
     <tr
       key={`${price.model} ${price.provider} ${price.effective_from} ${tier.tier} ${tier.above_input_tokens}`}
@@ -100,7 +101,7 @@ function tiers(price: Schemas["PriceRow"]) {
   ));
 }
 
-function Missing({ models }: { models: Schemas["UnpricedModel"][] }) {
+function Missing({ models }: { models: UnpricedModel[] }) {
   return (
     <div className="mb-3 rounded-md border border-warn p-2">
       <p>

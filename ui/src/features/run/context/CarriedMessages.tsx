@@ -1,7 +1,6 @@
-import { bytes, count, usd } from "../../../lib/numbers";
+import type { RunContext } from "../../../api/types";
+import { bytes, count, plural, usd } from "../../../lib/numbers";
 import { visible } from "../../../lib/text";
-import type { RunContext } from "../data/api";
-import { plural } from "../figures";
 import { useRunModel } from "../model";
 import { segmentLook } from "./looks";
 
@@ -57,7 +56,7 @@ export function CarriedMessages({ context }: { readonly context: RunContext }) {
                       : `${count(message.tokens)} tok`}
                   </span>
                 </span>
-                <span className="w-16 text-right">
+                <span className="min-w-16 whitespace-nowrap text-right">
                   {message.cost_usd == null ? "" : usd(message.cost_usd)}
                 </span>
               </span>

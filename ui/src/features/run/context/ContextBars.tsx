@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { firstRect } from "../../../lib/firstRect";
 import type { ContextBars as Layout } from "../layout/contextBars";
 import { useRunModel } from "../model";
@@ -18,6 +18,7 @@ export function ContextBars({ layout, children }: { readonly layout: Layout; rea
     initialRect: firstRect(),
     overscan: 10,
   });
+  const hasChanges = useMemo(() => layout.bars.some(({ change }) => change !== null), [layout]);
   const at = layout.bars.findIndex((bar) => bar.call.step_id === selected);
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
@@ -37,6 +38,7 @@ export function ContextBars({ layout, children }: { readonly layout: Layout; rea
                 <ContextRow
                   bar={bar}
                   unit={layout.unit}
+                  hasChanges={hasChanges}
                   isSelected={item.index === at}
                   onSelect={() => select(bar.call.step_id)}
                 />

@@ -1,5 +1,5 @@
-import { SEGMENTS } from "../data/api";
 import type { ContextBars } from "../layout/contextBars";
+import { SEGMENTS } from "../layout/segments";
 import { segmentLook } from "./looks";
 
 /** The parts of the bars that occur, and their unit. */

@@ -1,19 +1,20 @@
 import { Scissors } from "lucide-react";
-import { bytes, count } from "../../../lib/numbers";
-import type { ContextSegment } from "../data/api";
-import { plural } from "../figures";
+import type { ContextSegment } from "../../../api/types";
+import { bytes, count, plural } from "../../../lib/numbers";
 import type { ContextBar } from "../layout/contextBars";
 import { segmentLook } from "./looks";
 
 interface ContextRowProps {
   readonly bar: ContextBar;
   readonly unit: "tokens" | "bytes";
+  /** Whether something happened to the history before any of the calls. */
+  readonly hasChanges: boolean;
   readonly isSelected: boolean;
   readonly onSelect: () => void;
 }
 
 /** One model call: its turn, bar and size, and what happened to the history before it. */
-export function ContextRow({ bar, unit, isSelected, onSelect }: ContextRowProps) {
+export function ContextRow({ bar, unit, hasChanges, isSelected, onSelect }: ContextRowProps) {
   const format = unit === "tokens" ? count : bytes;
   return (
     <button
@@ -37,7 +38,7 @@ export function ContextRow({ bar, unit, isSelected, onSelect }: ContextRowProps)
       </span>
       <span className="w-14 shrink-0 text-right tabular-nums">{format(bar.size)}</span>
       <span
-        className="flex w-44 shrink-0 items-center gap-1 whitespace-nowrap text-warn max-sm:w-4"
+        className={`flex shrink-0 items-center gap-1 whitespace-nowrap text-warn ${hasChanges ? "w-44 max-sm:w-4" : ""}`}
         title={changeWords(bar)}
       >
         {bar.change && (

@@ -1,4 +1,4 @@
-import { SEGMENTS, type SegmentKind } from "../data/api";
+import { SEGMENTS, type SegmentKind } from "../layout/segments";
 
 /** How the parts of a context are distinguished. What is new is hatched. */
 const LOOKS: Readonly<Record<SegmentKind, { readonly title: string; readonly className: string }>> = {

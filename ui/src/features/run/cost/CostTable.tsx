@@ -1,6 +1,6 @@
+import type { CallCost } from "../../../api/types";
 import { exactCount } from "../../../lib/numbers";
 import { visible } from "../../../lib/text";
-import type { CallCost } from "../data/api";
 import { exactUsd } from "../figures";
 
 /** How a call's cost is computed: bucket × price = sum, with the source of the price. */

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { ErrorPanel } from "../../../components/ErrorPanel";
+import { plural } from "../../../lib/numbers";
 import { visible } from "../../../lib/text";
 import { costQuery } from "../data/queries";
-import { exactUsd, plural } from "../figures";
+import { exactUsd } from "../figures";
 import { useRunModel } from "../model";
 import { Disclosure } from "../panels/Disclosure";
 import { CostTable } from "./CostTable";

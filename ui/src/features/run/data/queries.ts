@@ -1,15 +1,22 @@
 /** The run page's queries and their cache keys. The keys of a run begin with `["run", id]`. */
 import { queryOptions } from "@tanstack/react-query";
-import type { Audit, RunContext, RunCost, RunDetail, RunStatistics, Step, StepExplanation } from "./api";
-import { get, isMissing } from "./api";
+import { api, must, mustOrNull } from "../../../api/client";
+import type { Step } from "../../../api/types";
 import { readSkeleton, readValue } from "./reader";
 
 export const runKey = (runId: string) => ["run", runId] as const;
 
-const path = (runId: string, rest = "") => `/v1/runs/${encodeURIComponent(runId)}${rest}`;
+const of = (id: string) => ({ params: { path: { id } } });
+const ofStep = (id: string, step_id: string) => ({ params: { path: { id, step_id } } });
 
 export const runQuery = (runId: string) =>
-  queryOptions({ queryKey: runKey(runId), queryFn: () => get<RunDetail>(path(runId)) });
+  queryOptions({
+    queryKey: runKey(runId),
+    queryFn: async () => must(await api.GET("/v1/runs/{id}", of(runId))),
+  });
+
+/** What the worker reads, by path: answers that are too large to be parsed while the page is drawn. */
+const path = (runId: string, rest: string) => `/v1/runs/${encodeURIComponent(runId)}${rest}`;
 
 /** The most steps in one answer. The worker fetches the rest window by window. */
 const WINDOW = 100_000;
@@ -29,9 +36,11 @@ export const ROWS_PAGE = 200;
 export const rowsQuery = (runId: string, page: number) =>
   queryOptions({
     queryKey: [...runKey(runId), "rows", page],
-    queryFn: async () =>
-      (await get<{ steps: Step[] }>(path(runId, `/timeline?from=${page * ROWS_PAGE}&limit=${ROWS_PAGE}`)))
-        .steps,
+    queryFn: async () => {
+      const query = { from: page * ROWS_PAGE, limit: ROWS_PAGE };
+      const params = { path: { id: runId }, query };
+      return (must(await api.GET("/v1/runs/{id}/timeline", { params })) as { steps: Step[] }).steps;
+    },
   });
 
 export const turnQuery = (runId: string, n: number) =>
@@ -52,21 +61,22 @@ export const stepDataQuery = (runId: string, stepId: string) =>
 export const costQuery = (runId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "cost"],
-    queryFn: () => orNull(get<RunCost>(path(runId, "/cost"))),
+    queryFn: async () => mustOrNull(await api.GET("/v1/runs/{id}/cost", of(runId))),
   });
 
 /** Null if the server is too old to explain steps. */
 export const explainQuery = (runId: string, stepId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "explain", stepId],
-    queryFn: () => orNull(get<StepExplanation>(path(runId, `/steps/${encodeURIComponent(stepId)}/explain`))),
+    queryFn: async () =>
+      mustOrNull(await api.GET("/v1/runs/{id}/steps/{step_id}/explain", ofStep(runId, stepId))),
   });
 
 /** Null if the server is too old to show its audit trail, or may not show it to this reader. */
 export const auditQuery = (runId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "audit"],
-    queryFn: () => orNull(get<Audit>(path(runId, "/audit"))),
+    queryFn: async () => mustOrNull(await api.GET("/v1/runs/{id}/audit", of(runId))),
     retry: false,
   });
 
@@ -74,21 +84,12 @@ export const auditQuery = (runId: string) =>
 export const statisticsQuery = (runId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "statistics"],
-    queryFn: () => orNull(get<RunStatistics>(path(runId, "/statistics"))),
+    queryFn: async () => mustOrNull(await api.GET("/v1/runs/{id}/statistics", of(runId))),
   });
 
 /** Null if the server is too old to attribute contexts. */
 export const contextQuery = (runId: string) =>
   queryOptions({
     queryKey: [...runKey(runId), "context"],
-    queryFn: () => orNull(get<RunContext>(path(runId, "/context"))),
+    queryFn: async () => mustOrNull(await api.GET("/v1/runs/{id}/context", of(runId))),
   });
-
-async function orNull<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}

@@ -2,27 +2,26 @@
  * Fetches and parses large answers off the main thread, and passes on what the page can draw (`clip.ts`) or compute with
  * (`skeleton.ts`).
  */
-
-import { parseJson } from "../../../lib/json";
-import type { Columns } from "./api";
+import { read } from "../../../api/read";
+import type { Columns } from "../../../api/types";
 import { clip } from "./clip";
 import type { Answer, Ask } from "./reader";
 import { toSkeleton, transferable } from "./skeleton";
 
 self.addEventListener("message", async ({ data }: MessageEvent<Ask>) => {
-  const [answer, transfer] = await read(data);
+  const [answer, transfer] = await answerTo(data);
   self.postMessage(answer, { transfer });
 });
 
-async function read({ id, path, as }: Ask): Promise<[Answer, Transferable[]]> {
+async function answerTo({ id, path, as }: Ask): Promise<[Answer, Transferable[]]> {
   try {
-    const { ok, status, body } = await ask(path);
+    const { ok, status, body } = await read(path);
     if (!ok) return [{ id, state: "refused", status, problem: clip(body) }, []];
     if (as === "value") return [{ id, state: "value", value: clip(body) }, []];
     const windows: [Columns, ...Columns[]] = [body as Columns];
     // A run can be of any size, so fetch window after window to the last.
     for (let from = windows[0].next_from; from != null; from = windows.at(-1)?.next_from) {
-      const next = await ask(`${path}&from=${from}`);
+      const next = await read(`${path}&from=${from}`);
       if (!next.ok) return [{ id, state: "refused", status: next.status, problem: clip(next.body) }, []];
       windows.push(next.body as Columns);
     }
@@ -31,13 +30,4 @@ async function read({ id, path, as }: Ask): Promise<[Answer, Transferable[]]> {
   } catch (error) {
     return [{ id, state: "failed", message: String(error) }, []];
   }
-}
-
-async function ask(path: string): Promise<{ ok: boolean; status: number; body: unknown }> {
-  const response = await fetch(path, { headers: { accept: "application/json" } });
-  const body: unknown = await response
-    .text()
-    .then(parseJson)
-    .catch(() => null);
-  return { ok: response.ok, status: response.status, body };
 }

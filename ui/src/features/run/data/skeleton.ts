@@ -1,11 +1,10 @@
+import type { Columns } from "../../../api/types";
 /**
  * The skeleton of a run: its steps as columns of numbers, in the order of the timeline (by start).
  *
  * Tree, timeline and outline are computed from it without any text. A hundred thousand steps take a few megabytes in this form; as
  * objects they would take hundreds.
  */
-
-import type { Columns } from "./api";
 
 export interface Skeleton {
   readonly runId: string;

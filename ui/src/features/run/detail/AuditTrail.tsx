@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import type { AuditRecord } from "../../../api/types";
 import { visible } from "../../../lib/text";
 import { exact } from "../../../lib/time";
-import type { AuditRecord } from "../data/api";
 import { auditQuery } from "../data/queries";
 import { NONE } from "../data/skeleton";
 import { type Shape, useRunModel } from "../model";

@@ -1,5 +1,5 @@
+import { plural } from "../../../lib/numbers";
 import type { Message, Part } from "../data/message";
-import { plural } from "../figures";
 import { Disclosure } from "../panels/Disclosure";
 import { MessageView, PartView, type ToolNames, toolNames } from "../story/messages";
 import { TextFormChoice } from "../text/TextFormProvider";

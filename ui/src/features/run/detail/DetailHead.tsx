@@ -1,9 +1,10 @@
 import { X } from "lucide-react";
+import type { Step } from "../../../api/types";
+import { Button } from "../../../components/Button";
 import { KindIcon, kindTitle } from "../../../components/KindIcon";
 import { usd } from "../../../lib/numbers";
 import { visible } from "../../../lib/text";
 import { duration, exact } from "../../../lib/time";
-import type { Step } from "../data/api";
 import { usageWords } from "../figures";
 import { Marks } from "../marks/Marks";
 import { useRunModel } from "../model";
@@ -32,14 +33,9 @@ export function DetailHead({ stepId, row }: DetailHeadProps) {
         <span className="ml-auto flex shrink-0 items-center">
           <Marks runId={row?.run_id ?? run.run_id} stepId={stepId} />
           <StepCopy runId={run.run_id} stepId={stepId} name={name} />
-          <button
-            type="button"
-            className="btn-icon"
-            aria-label="Close details (Escape)"
-            onClick={() => select(null)}
-          >
+          <Button look="icon" aria-label="Close details (Escape)" onClick={() => select(null)}>
             <X aria-hidden className="size-4" />
-          </button>
+          </Button>
         </span>
       </div>
       <dl className="flex flex-wrap gap-x-3 px-3 pb-2 text-muted text-xs tabular-nums">

@@ -1,6 +1,6 @@
 import { Tabs } from "radix-ui";
 import { type ReactNode, useState } from "react";
-import type { Step } from "../data/api";
+import type { Step } from "../../../api/types";
 import { AttributesTab } from "./AttributesTab";
 import { ConversationTab } from "./ConversationTab";
 import { ExplainTab } from "./ExplainTab";

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import type { FactExplanation, StepExplanation } from "../../../api/types";
 import { ErrorPanel } from "../../../components/ErrorPanel";
 import { Skeleton } from "../../../components/Skeleton";
+import { plural } from "../../../lib/numbers";
 import { visible } from "../../../lib/text";
-import type { FactExplanation, StepExplanation } from "../data/api";
 import { explainQuery } from "../data/queries";
-import { plural } from "../figures";
 import { useRunModel } from "../model";
 import { Disclosure } from "../panels/Disclosure";
 

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
+import type { StepGroup } from "../../../api/types";
 import { kindTitle } from "../../../components/KindIcon";
 import { count, exactCount, usd } from "../../../lib/numbers";
 import { visible } from "../../../lib/text";
 import { duration } from "../../../lib/time";
-import type { StepGroup } from "../data/api";
 import { statisticsQuery } from "../data/queries";
 import { useRunModel } from "../model";
 

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { apiPath } from "../../../api/base";
+import { readText } from "../../../api/read";
 import { stepDataQuery } from "../data/queries";
 import { CopyMenu } from "../panels/CopyMenu";
 import { toCurl, toMarkdown } from "./copies";
@@ -19,7 +20,7 @@ export function StepCopy({ runId, stepId, name }: StepCopyProps) {
     <CopyMenu
       what="step"
       items={[
-        ["as JSON", async () => (await fetch(path)).text()],
+        ["as JSON", () => readText(path)],
         ["as curl", () => toCurl(location.origin, path)],
         [
           "as Markdown",

@@ -1,6 +1,6 @@
+import type { Step } from "../../../api/types";
 import { exactCount, usd } from "../../../lib/numbers";
 import { CostTable } from "../cost/CostTable";
-import type { Step } from "../data/api";
 import type { StepBody } from "./stepData";
 
 interface UsageTabProps {

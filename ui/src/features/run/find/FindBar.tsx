@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronUp, X } from "lucide-react";
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
-import { api, must, type Schemas } from "../../../api/client";
+import { api, must } from "../../../api/client";
+import type { Hit, SearchReply } from "../../../api/types";
+import { Button } from "../../../components/Button";
 import { runKey } from "../data/queries";
 import { useRunModel } from "../model";
 import { turnIndexOf } from "../story/scrolling";
@@ -67,21 +69,21 @@ export function FindBar({ onClose }: { readonly onClose: () => void }) {
       <span role="status" className="shrink-0 text-muted tabular-nums">
         {error ? error.message : words}
       </span>
-      <button type="button" className="btn-icon" aria-label="Previous (Shift+Enter)" onClick={() => go(-1)}>
+      <Button look="icon" aria-label="Previous (Shift+Enter)" onClick={() => go(-1)}>
         <ChevronUp aria-hidden className="size-4" />
-      </button>
-      <button type="button" className="btn-icon" aria-label="Next (Enter)" onClick={() => go(1)}>
+      </Button>
+      <Button look="icon" aria-label="Next (Enter)" onClick={() => go(1)}>
         <ChevronDown aria-hidden className="size-4" />
-      </button>
-      <button type="button" className="btn-icon" aria-label="Close (Escape)" onClick={close}>
+      </Button>
+      <Button look="icon" aria-label="Close (Escape)" onClick={close}>
         <X aria-hidden className="size-4" />
-      </button>
+      </Button>
     </search>
   );
 }
 
-type Found = Pick<Schemas["SearchReply"], "next_cursor"> & {
-  readonly hits: readonly Pick<Schemas["Hit"], "places">[];
+type Found = Pick<SearchReply, "next_cursor"> & {
+  readonly hits: readonly Pick<Hit, "places">[];
 };
 
 /** The messages of the run that hold what is searched for. */

@@ -1,9 +1,8 @@
 /** What is found in a run, and where its text stands on the page. Pure. */
-import type { Schemas } from "../../../api/client";
-import type { RunDetail } from "../data/api";
+import type { Hit as FoundHit, RunDetail } from "../../../api/types";
 import type { Shape } from "../model";
 
-type Hit = Pick<Schemas["Hit"], "places">;
+type Hit = Pick<FoundHit, "places">;
 
 /** The filter that asks for this run and its sub-agents. Null if nothing names them. */
 export function filterOf(run: Pick<RunDetail, "trace_ids" | "native_run_id">): string | null {

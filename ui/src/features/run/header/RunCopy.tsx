@@ -1,4 +1,5 @@
 import { apiPath } from "../../../api/base";
+import { readText } from "../../../api/read";
 import { toCurl } from "../detail/copies";
 import { useRunModel } from "../model";
 import { CopyMenu } from "../panels/CopyMenu";
@@ -7,15 +8,14 @@ import { CopyMenu } from "../panels/CopyMenu";
 export function RunCopy() {
   const { run } = useRunModel();
   const path = apiPath(`/v1/runs/${run.run_id}`);
-  const text = async (path: string) => (await fetch(path)).text();
   return (
     <CopyMenu
       what="run"
       items={[
-        ["as JSON", () => text(path)],
+        ["as JSON", () => readText(path)],
         ["as curl", () => toCurl(location.origin, path)],
-        ["as Markdown", () => text(`${path}/summary?max_tokens=20000`)],
-        ["as OTLP", () => text(`${path}/export?format=otlp`)],
+        ["as Markdown", () => readText(`${path}/summary?max_tokens=20000`)],
+        ["as OTLP", () => readText(`${path}/export?format=otlp`)],
         ["link to this view", () => location.href],
         ["run id", () => run.run_id],
       ]}

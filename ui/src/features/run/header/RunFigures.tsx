@@ -1,6 +1,6 @@
+import type { Run } from "../../../api/types";
 import { count, usd } from "../../../lib/numbers";
 import { clock, duration, exact } from "../../../lib/time";
-import type { Run } from "../data/api";
 import { useRunModel } from "../model";
 
 /** The figures that include sub-agents. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CallContext } from "../data/api";
+import type { CallContext } from "../../../api/types";
 import { contextBars } from "./contextBars";
 
 const call = (given: Partial<CallContext>): CallContext => ({

@@ -1,4 +1,4 @@
-import type { CallContext, ContextSegment } from "../data/api";
+import type { CallContext, ContextSegment } from "../../../api/types";
 
 /** The context of one call as a bar: the width of each part relative to the fullest call, 0 … 1. */
 export interface ContextBar {

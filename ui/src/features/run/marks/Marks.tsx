@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { ThumbsDown, ThumbsUp } from "lucide-react";
+import { type Mark, markValue } from "../../../api/runs";
+import { Button } from "../../../components/Button";
 import { runQuery } from "../data/queries";
 import { ScoreForm } from "./ScoreForm";
-import { type Mark, markOf, markValue, useRunWrites } from "./scores";
+import { markOf, useRunWrites } from "./scores";
 
 interface MarksProps {
   readonly runId: string;
@@ -19,15 +21,17 @@ export function Marks({ runId, stepId }: MarksProps) {
   const press = (mark: Mark) => {
     if (!given) add.mutate(markValue(mark));
     else if (given.label === mark) remove.mutate(given.score_id);
-    else change.mutate({ id: given.score_id, ...markValue(mark) });
+    else {
+      const { name: _, ...value } = markValue(mark);
+      change.mutate({ id: given.score_id, value });
+    }
   };
   const what = stepId === null ? "run" : "step";
   const failed = add.error ?? change.error ?? remove.error;
   return (
     <fieldset className="flex items-center" aria-label={`Marks of this ${what}`}>
-      <button
-        type="button"
-        className="btn-icon"
+      <Button
+        look="icon"
         aria-pressed={given?.label === "good"}
         aria-label={`Mark this ${what} as good`}
         title="Good"
@@ -35,10 +39,9 @@ export function Marks({ runId, stepId }: MarksProps) {
         onClick={() => press("good")}
       >
         <ThumbsUp aria-hidden className={`size-4 ${given?.label === "good" ? "fill-current text-ok" : ""}`} />
-      </button>
-      <button
-        type="button"
-        className="btn-icon"
+      </Button>
+      <Button
+        look="icon"
         aria-pressed={given?.label === "bad"}
         aria-label={`Mark this ${what} as bad`}
         title="Bad"
@@ -49,7 +52,7 @@ export function Marks({ runId, stepId }: MarksProps) {
           aria-hidden
           className={`size-4 ${given?.label === "bad" ? "fill-current text-error" : ""}`}
         />
-      </button>
+      </Button>
       <ScoreForm runId={runId} stepId={stepId} />
       {failed && (
         <span role="alert" className="pl-1 text-error text-xs" title={failed.message}>

@@ -1,6 +1,7 @@
 import { MessageSquarePlus } from "lucide-react";
 import { Popover } from "radix-ui";
 import { type FormEvent, useState } from "react";
+import { Button } from "../../../components/Button";
 import { useRunWrites } from "./scores";
 
 interface ScoreFormProps {
@@ -31,12 +32,10 @@ export function ScoreForm({ runId, stepId }: ScoreFormProps) {
   };
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger
-        className="btn-icon"
-        aria-label={`Score or comment on this ${what}`}
-        title="Score or comment"
-      >
-        <MessageSquarePlus aria-hidden className="size-4" />
+      <Popover.Trigger asChild>
+        <Button look="icon" aria-label={`Score or comment on this ${what}`} title="Score or comment">
+          <MessageSquarePlus aria-hidden className="size-4" />
+        </Button>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
@@ -52,16 +51,16 @@ export function ScoreForm({ runId, stepId }: ScoreFormProps) {
             </div>
             <label className="block text-muted text-xs">
               Comment
-              <textarea name="comment" rows={3} className="field mt-0.5 block w-full resize-y" />
+              <textarea name="comment" rows={3} className="field mt-0.5 block h-auto w-full resize-y py-1" />
             </label>
             {add.error && (
               <p role="alert" className="text-error text-xs">
                 {add.error.message}
               </p>
             )}
-            <button type="submit" className="btn-primary" disabled={add.isPending}>
+            <Button type="submit" look="primary" disabled={add.isPending}>
               Save
-            </button>
+            </Button>
           </form>
         </Popover.Content>
       </Popover.Portal>

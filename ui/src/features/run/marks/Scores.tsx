@@ -1,4 +1,5 @@
 import { X } from "lucide-react";
+import { Button } from "../../../components/Button";
 import { visible } from "../../../lib/text";
 import { exact } from "../../../lib/time";
 import { useRunModel } from "../model";
@@ -36,14 +37,14 @@ export function Scores() {
             )}
             {score.turn != null && `turn ${score.turn}`} {score.source}
             {score.source === "person" && (
-              <button
-                type="button"
-                className="btn-icon size-6"
+              <Button
+                look="icon"
+                className="size-6!"
                 aria-label={`Remove the score ${visible(score.name)}`}
                 onClick={() => remove.mutate(score.score_id)}
               >
                 <X aria-hidden className="size-3" />
-              </button>
+              </Button>
             )}
           </span>
         </li>

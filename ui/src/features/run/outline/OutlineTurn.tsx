@@ -1,9 +1,9 @@
 import { CircleAlert, ShieldX } from "lucide-react";
+import type { Turn } from "../../../api/types";
 import { errorTitle } from "../../../lib/errors";
 import { usd } from "../../../lib/numbers";
 import { visible } from "../../../lib/text";
 import { duration } from "../../../lib/time";
-import type { Turn } from "../data/api";
 import { useRunModel } from "../model";
 import { isOpen, STATE_WORDS, turnState } from "../story/turnState";
 

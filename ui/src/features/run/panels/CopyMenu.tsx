@@ -1,6 +1,7 @@
 import { Check, Copy } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { useState } from "react";
+import { Button } from "../../../components/Button";
 
 interface CopyMenuProps {
   readonly what: string;
@@ -23,12 +24,14 @@ export function CopyMenu({ what, items }: CopyMenuProps) {
   // Not modal: a modal menu locks scrolling with an inline style, which the content security policy forbids.
   return (
     <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className="btn-icon" aria-label={`Copy this ${what}`} title="Copy">
-        {state === "copied" ? (
-          <Check aria-hidden className="size-4 text-ok" />
-        ) : (
-          <Copy aria-hidden className="size-4" />
-        )}
+      <DropdownMenu.Trigger asChild>
+        <Button look="icon" aria-label={`Copy this ${what}`} title="Copy">
+          {state === "copied" ? (
+            <Check aria-hidden className="size-4 text-ok" />
+          ) : (
+            <Copy aria-hidden className="size-4" />
+          )}
+        </Button>
       </DropdownMenu.Trigger>
       <span className={state === "not copied" ? "text-error text-xs" : "sr-only"} role="status">
         {state === "idle" ? "" : state}

@@ -1,6 +1,6 @@
 import { CircleAlert } from "lucide-react";
+import type { ErrorInfo } from "../../../api/types";
 import { errorTitle } from "../../../lib/errors";
-import type { ErrorInfo } from "../data/api";
 import { Fold } from "../text/Fold";
 import { SafeText } from "../text/SafeText";
 

@@ -1,7 +1,7 @@
 import { Check, Hand, X } from "lucide-react";
+import type { Verdict } from "../../../api/types";
 import { visible } from "../../../lib/text";
 import { duration } from "../../../lib/time";
-import type { Verdict } from "../data/api";
 
 const LOOKS = {
   allow: { Icon: Check, word: "Allowed", tone: "text-ok" },

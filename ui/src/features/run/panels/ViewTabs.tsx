@@ -1,5 +1,6 @@
 import { PanelLeft, PanelRight, Search } from "lucide-react";
 import type { ReactNode } from "react";
+import { Button } from "../../../components/Button";
 import { VIEWS, type View } from "../search";
 import { TextFormChoice } from "../text/TextFormProvider";
 import type { PanelFold, PanelFolds } from "./usePanelFolds";
@@ -43,15 +44,15 @@ export function ViewTabs({ view, onView, onFind, folds, picker }: ViewTabsProps)
           );
         })}
       </nav>
-      <button
-        type="button"
-        className="btn-icon shrink-0"
+      <Button
+        look="icon"
+        className="shrink-0"
         aria-label="Find in this run"
         title="Find in this run (/)"
         onClick={onFind}
       >
         <Search aria-hidden className="size-3.5" />
-      </button>
+      </Button>
       {picker}
       {view === "story" && folds && (
         <span className="ml-auto min-w-0">
@@ -76,15 +77,8 @@ interface FoldButtonProps {
 function FoldButton({ fold, what, Icon }: FoldButtonProps) {
   const label = `${fold.isFolded ? "Show" : "Hide"} ${what}`;
   return (
-    <button
-      type="button"
-      className="btn-icon"
-      aria-label={label}
-      title={label}
-      aria-expanded={!fold.isFolded}
-      onClick={fold.toggle}
-    >
+    <Button look="icon" aria-label={label} title={label} aria-expanded={!fold.isFolded} onClick={fold.toggle}>
       <Icon aria-hidden className="size-4" />
-    </button>
+    </Button>
   );
 }

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
+import { Button } from "../../../components/Button";
 import { bytes } from "../../../lib/numbers";
 import { pageCount, readPage } from "../data/pages";
 import { SafeText } from "./SafeText";
@@ -34,14 +35,9 @@ interface PageBarProps {
 
 function PageBar({ page, pages, size, onPage }: PageBarProps) {
   const to = (text: string, where: number) => (
-    <button
-      type="button"
-      className="btn-ghost"
-      disabled={where < 0 || where >= pages}
-      onClick={() => onPage(where)}
-    >
+    <Button look="small" disabled={where < 0 || where >= pages} onClick={() => onPage(where)}>
       {text}
-    </button>
+    </Button>
   );
   return (
     <div className="flex items-center gap-2 border-line border-b px-3 py-1 text-muted text-xs tabular-nums">

@@ -1,6 +1,6 @@
 import { memo, useMemo } from "react";
+import type { Step } from "../../../api/types";
 import { duration } from "../../../lib/time";
-import type { Step } from "../data/api";
 import { endOf, hasFailed, RUNNING } from "../data/skeleton";
 import { marksOf } from "../layout/stretches";
 import type { Shape } from "../model";

@@ -1,3 +1,4 @@
+import { Button } from "../../../components/Button";
 import { duration } from "../../../lib/time";
 import { WHOLE, zoom } from "../layout/window";
 import { COLOUR_BY, type ColourBy } from "./colouring";
@@ -34,30 +35,15 @@ export function Toolbar({ timeline, colourBy, onColourBy, showsCritical, onShows
         <Toggle label={`Fold gaps (${gapWords(timeline)})`} checked={foldsGaps} onChange={setFoldsGaps} />
       )}
       <span className="ml-auto flex items-center gap-1">
-        <button
-          type="button"
-          className="btn-ghost"
-          aria-label="Zoom out"
-          onClick={() => setWindow(zoom(window, 1 / 1.6, middle))}
-        >
+        <Button look="small" aria-label="Zoom out" onClick={() => setWindow(zoom(window, 1 / 1.6, middle))}>
           −
-        </button>
-        <button
-          type="button"
-          className="btn-ghost"
-          aria-label="Zoom in"
-          onClick={() => setWindow(zoom(window, 1.6, middle))}
-        >
+        </Button>
+        <Button look="small" aria-label="Zoom in" onClick={() => setWindow(zoom(window, 1.6, middle))}>
           +
-        </button>
-        <button
-          type="button"
-          className="btn-ghost"
-          disabled={window === WHOLE}
-          onClick={() => setWindow(WHOLE)}
-        >
+        </Button>
+        <Button look="small" disabled={window === WHOLE} onClick={() => setWindow(WHOLE)}>
           Whole run
-        </button>
+        </Button>
       </span>
     </div>
   );

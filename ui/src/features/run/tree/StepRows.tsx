@@ -1,8 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
+import type { Step } from "../../../api/types";
 import { firstRect } from "../../../lib/firstRect";
 import { useKeys } from "../../../lib/useKeys";
-import type { Step } from "../data/api";
 import { NONE } from "../data/skeleton";
 import { type Shape, useRunModel } from "../model";
 import { indexOf, moved } from "../selection";

@@ -1,8 +1,8 @@
 import { memo } from "react";
+import type { Step } from "../../../api/types";
 import { errorLine } from "../../../lib/errors";
 import { count, usd } from "../../../lib/numbers";
 import { duration } from "../../../lib/time";
-import type { Step } from "../data/api";
 import type { Shape } from "../model";
 import { StepName } from "./StepName";
 import type { Folds } from "./useFolds";

@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { Step } from "../data/api";
+import type { Step } from "../../../api/types";
 import { ROWS_PAGE, rowsQuery } from "../data/queries";
 
 /** The full rows of the steps on screen that have loaded. Until then the skeleton is drawn. */
