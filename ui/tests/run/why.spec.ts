@@ -92,9 +92,12 @@ test("what can filter is a link, the tab has a title, and there is a way back to
   await page.getByRole("link", { name: "← Runs" }).click();
   await expect(page).toHaveURL(/q=tag/);
   await openRun("treasury");
-  await page.getByRole("link", { name: "close-2026-10" }).click();
-  await expect(page).toHaveURL(/session%3Aclose-2026-10/);
+  await page.getByRole("link", { name: "h.lindqvist" }).click();
+  await expect(page).toHaveURL(/user%3Ah.lindqvist/);
   await expect(page.getByRole("row").filter({ hasText: "treasury" })).toHaveCount(1);
+  await page.goBack();
+  await page.getByRole("link", { name: "close-2026-10" }).click();
+  await expect(page.getByRole("heading", { name: "Session close-2026-10" })).toBeVisible();
 });
 
 test("a list of records is a table, and a text that holds JSON opens", async ({ page, openRun }) => {
