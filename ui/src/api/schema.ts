@@ -4493,8 +4493,8 @@ export interface components {
         SessionRuns: {
             /** @description The session that was asked for. */
             session_id: string;
-            /** @description What all its runs sum up to. */
-            session: components["schemas"]["Session"];
+            /** @description What all its runs sum up to; null where some are damaged and cannot be read. */
+            session?: components["schemas"]["Session"] | null;
             /** @description The page of its topmost runs: those that no other run of the session started. */
             runs: components["schemas"]["ListedRun"][];
             /** @description Pass it as `cursor` for the next page; null on the last. */

@@ -26,7 +26,16 @@ export class Turnscope {
     const ready = join(folder, "ready.json");
     const ports = ["--listen", "--otlp-grpc", "--otlp-http"].flatMap((flag) => [flag, "127.0.0.1:0"]);
     const stories = command === "demo" ? ["--no-history"] : [];
-    const all = [command, ...stories, ...ports, "--data", join(folder, "data"), "--ready-file", ready, ...flags];
+    const all = [
+      command,
+      ...stories,
+      ...ports,
+      "--data",
+      join(folder, "data"),
+      "--ready-file",
+      ready,
+      ...flags,
+    ];
     const child = spawn(binary, all, { env: {}, stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     child.stderr.on("data", (bytes) => {
