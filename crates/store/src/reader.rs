@@ -12,8 +12,8 @@ use turnscope_model::{
 use turnscope_project::{RecordFacts, TraceGroup};
 use turnscope_query::{
     AgedGroup, FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage,
-    RunPageQuery, SearchPage, SearchQuery, Session, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
-    UnpricedModel, ValueCursor, ValuePage,
+    RunPageQuery, SearchPage, SearchQuery, Session, SessionCursor, SessionPage, StoreSize, TraceCursor,
+    TracePage, UnpricedModel, ValueCursor, ValuePage,
 };
 
 /// What a record was sent with.

@@ -20,8 +20,8 @@ use turnscope_model::{ContentId, MetricId, RecordId, RunId, Score, SpanId, Trace
 use turnscope_project::TraceGroup;
 use turnscope_query::{
     AgedGroup, FigureKey, Figures, FiguresQuery, Found, GroupBy, Moment, Run, RunFilter, RunLink, RunPage,
-    RunPageQuery, SearchPage, SearchQuery, Session, SessionCursor, SessionPage, StoreSize, TraceCursor, TracePage,
-    UnpricedModel, ValueCursor, ValuePage,
+    RunPageQuery, SearchPage, SearchQuery, Session, SessionCursor, SessionPage, StoreSize, TraceCursor,
+    TracePage, UnpricedModel, ValueCursor, ValuePage,
 };
 use turnscope_store::{
     ContextList, LooseRecords, ReadLimit, Reader, StoredBody, StoredContent, StoredMetric, TextOf, Unreadable,
