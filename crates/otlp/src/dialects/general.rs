@@ -4,10 +4,7 @@
 //! every table. A rule here must do no harm to input it was not made for: whatever may count something else
 //! (limits, estimates, sums) is left alone.
 
-use super::{
-    field::{Entry, Field, Only, key},
-    kinds::{self, KindRule},
-};
+use super::field::{Entry, Field, Only, key};
 
 /// Behind every rank of the tables.
 const RANK: u16 = u16::MAX;
@@ -45,7 +42,7 @@ static MODEL: Entry = of_call(Field::RequestModel, "*.model");
 static FINISH: Entry = of_call(Field::FinishReason, "*.finish_reason");
 
 /// Words in keys of other matters: protocols, machines, and counts that are not one call's.
-const OTHER_MATTERS: &[&str] = &[
+pub(super) const OTHER_MATTERS: &[&str] = &[
     "http",
     "messaging",
     "langsmith.trace",
@@ -89,32 +86,6 @@ pub(super) fn entry_of(key: &str) -> Option<&'static Entry> {
     let other = OTHER_MATTERS.iter().any(|word| before.contains(word));
     (!other).then_some(found)
 }
-
-/// The rule for a key that ends like those in which producers say what kind of work a span is: `acme.span.kind`,
-/// `acme_event_type`.
-pub(super) fn marker(key: &str) -> Option<&'static KindRule> {
-    if !key.ends_with("ype") && !key.ends_with("ind") {
-        return None;
-    }
-    let last = ending(key, 1);
-    let ends = |words: &[&str]| {
-        words.iter().any(|word| {
-            last.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('_'))
-        })
-    };
-    let rule = match ending(key, 2) {
-        "span.kind" | "span.type" | "observation.type" | "run.type" | "step.type" => &kinds::BY_ENDING,
-        "event.type" => &kinds::BY_EVENT_TYPE,
-        _ if ends(&MARKERS) => &kinds::BY_ENDING,
-        _ if ends(&["event_type", "eventType"]) => &kinds::BY_EVENT_TYPE,
-        _ => return None,
-    };
-    (!OTHER_MATTERS.iter().any(|word| key.contains(word))).then_some(rule)
-}
-
-/// The last words of such keys.
-const MARKERS: [&str; 7] =
-    ["span_kind", "span_type", "spanType", "spanKind", "observation_type", "run_type", "step_type"];
 
 /// What the last parts of a key mean, and how many parts that took.
 fn by_ending(key: &str) -> Option<(&'static Entry, usize)> {
@@ -190,7 +161,7 @@ fn by_id(two: &str) -> Option<&'static Entry> {
 }
 
 /// The last parts of a key: `ending("a.b.c", 2)` is `b.c`.
-fn ending(key: &str, parts: usize) -> &str {
+pub(super) fn ending(key: &str, parts: usize) -> &str {
     key.rmatch_indices(['.', ':', '/']).nth(parts - 1).map_or(key, |(at, _)| &key[at + 1..])
 }
 

@@ -3,7 +3,10 @@
 //! A rule has a rank; the lowest rank that gives a kind wins. Names are asked at the rank [`BY_NAME_RANK`]. Not here:
 //! the tables of names (`kind_names`), which kinds make runs or turns (the crate `project`).
 
-use super::{general, value::RawValue};
+use super::{
+    general::{OTHER_MATTERS, ending},
+    value::RawValue,
+};
 use turnscope_model::Kind;
 
 /// A rule on one attribute.
@@ -35,15 +38,41 @@ impl KindRule {
         let text = raw_value.text()?;
         let word = text.split(' ').next()?;
         let known = self.values.iter().find(|(pattern, _)| value_matches(pattern, word));
-        known.map(|(_, kind)| *kind).or_else(|| general::marker(self.key).and_then(|_| by_words(word)))
+        known.map(|(_, kind)| *kind).or_else(|| marker(self.key).and_then(|_| by_words(word)))
     }
 }
 
-/// What stands for a key that ends like a marker of kinds ([`general::marker`]): after all that are known by name, before
+/// What stands for a key that ends like a marker of kinds ([`marker`]): after all that are known by name, before
 /// the names of spans.
-pub(super) static BY_ENDING: KindRule = rule(17, "*.span.kind", &[]);
+static BY_ENDING: KindRule = rule(17, "*.span.kind", &[]);
 /// What stands for a key that ends like the type of an event, which says less than the name of a span.
-pub(super) static BY_EVENT_TYPE: KindRule = rule(19, "*.event_type", &[]);
+static BY_EVENT_TYPE: KindRule = rule(19, "*.event_type", &[]);
+
+/// The rule for a key that ends like those in which producers say what kind of work a span is: `acme.span.kind`,
+/// `acme_event_type`.
+pub(super) fn marker(key: &str) -> Option<&'static KindRule> {
+    if !key.ends_with("ype") && !key.ends_with("ind") {
+        return None;
+    }
+    let last = ending(key, 1);
+    let ends = |words: &[&str]| {
+        words.iter().any(|word| {
+            last.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('_'))
+        })
+    };
+    let rule = match ending(key, 2) {
+        "span.kind" | "span.type" | "observation.type" | "run.type" | "step.type" => &BY_ENDING,
+        "event.type" => &BY_EVENT_TYPE,
+        _ if ends(&MARKERS) => &BY_ENDING,
+        _ if ends(&["event_type", "eventType"]) => &BY_EVENT_TYPE,
+        _ => return None,
+    };
+    (!OTHER_MATTERS.iter().any(|word| key.contains(word))).then_some(rule)
+}
+
+/// The last words of such keys.
+const MARKERS: [&str; 7] =
+    ["span_kind", "span_type", "spanType", "spanKind", "observation_type", "run_type", "step_type"];
 
 /// What kind of work a word for it means that no list has: `agentic.tool.invocation`, `MODEL_CALL`, `toolCall`. The first
 /// group of which a word stands in it decides.

@@ -171,7 +171,7 @@ pub(super) fn select<'a>(attributes: &'a [KeyValue], resource: &'a [KeyValue]) -
         let targets = index.keys.get(key);
         let prefixes = index.prefixes.get(key.as_bytes().first().copied().unwrap_or(0) as usize);
         let by_ending = if targets.is_none() { general::entry_of(key) } else { None };
-        let marker = if targets.is_none() && by_ending.is_none() { general::marker(key) } else { None };
+        let marker = if targets.is_none() && by_ending.is_none() { kinds::marker(key) } else { None };
         if targets.is_none() && by_ending.is_none() && marker.is_none() && prefixes.is_none_or(Vec::is_empty)
         {
             continue;
@@ -261,7 +261,7 @@ pub(super) fn known(key: &str, on_resource: bool) -> Known {
     if !on_resource {
         known.entries.extend(targets.is_none().then(|| general::entry_of(key)).flatten());
         if targets.is_none() && known.entries.is_empty() {
-            known.kinds.extend(general::marker(key));
+            known.kinds.extend(kinds::marker(key));
         }
         let named = targets
             .is_some_and(|targets| targets.iter().any(|target| !matches!(target, Target::Dialect(..))));
