@@ -108,7 +108,8 @@ export function SessionPage() {
             </Link>
           </span>
         </div>
-        {session ? <Totals session={session} now={now} /> : <Skeleton className="mt-2 h-5 w-96 max-w-full" />}
+        {session && <Totals session={session} now={now} />}
+        {found.isPending && <Skeleton className="mt-2 h-5 w-96 max-w-full" />}
       </header>
       <div className="min-h-0 flex-1 overflow-auto">
         {found.isError && <ErrorPanel what="The session" error={found.error} retry={() => found.refetch()} />}
