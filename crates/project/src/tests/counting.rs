@@ -229,6 +229,7 @@ fn two_instrumentations_side_by_side_report_one_call() {
             .span(Kind::Llm, "Chat")
             .tokens(10, 1)
             .facts(named("m"))
+            .context(1)
             .record(|n| n.end = Some(n.start + 50));
         let second = first
             .span(Kind::Llm, "openai.chat")
