@@ -29,7 +29,7 @@ export const TreeRow = memo(function TreeRow({ shape, folds, step, row, now }: T
       <StepName shape={shape} folds={folds} step={step} row={row} />
       {row?.error && (
         <span
-          className={`hidden min-w-0 shrink-[50] truncate text-xs md:inline ${row.verdict?.verdict === "deny" ? "text-warn" : "text-error"}`}
+          className={`hidden min-w-0 flex-1 basis-0 truncate text-xs md:inline ${row.verdict?.verdict === "deny" ? "text-warn" : "text-error"}`}
           title={errorLine(row.error)}
         >
           {errorLine(row.error)}
