@@ -63,6 +63,8 @@ pub struct Decision {
     pub tool: Option<String>,
     /// The action that the tool was asked to do.
     pub action: Option<String>,
+    /// The call's arguments as JSON, without secrets: for what, and for how much, the decision was.
+    pub arguments: Option<String>,
     /// `allow`, `deny` or `hitl`.
     pub verdict: String,
     /// The human's answer: `approved` or `rejected`.

@@ -4,6 +4,7 @@ use crate::{
     AuditError, FILE, Head, Key, Record,
     chain::{Mac, Purpose, mac},
     error::is_missing,
+    schema,
     table::{self, Table},
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, types::Value, types::ValueRef};
@@ -28,6 +29,15 @@ pub struct Filter {
     pub until: Option<i64>,
     /// Of this agent.
     pub agent: Option<String>,
+    /// Of this session.
+    pub session: Option<String>,
+    /// On behalf of this user.
+    pub user: Option<String>,
+    /// Only decisions about this tool.
+    pub tool: Option<String>,
+    /// Only decisions with this verdict (`allow`, `deny`, `hitl`), or with this answer of a person (`approved`,
+    /// `rejected`).
+    pub verdict: Option<String>,
     /// Only calls that were refused: denied by the policy, or rejected by a human.
     pub denied: bool,
     /// Of the run or the trace with this id.
@@ -147,6 +157,21 @@ impl Filter {
             if let Some(of) = &self.of {
                 clause("(run_id = ? OR trace_id = ?)", of.clone().into());
             }
+            if let Some(session) = &self.session {
+                clause("session_id = ?", session.clone().into());
+            }
+            if let Some(user) = &self.user {
+                clause("user_id = ?", user.clone().into());
+            }
+            let of_decisions = [("tool = ?", &self.tool), ("(verdict = ? OR resolution = ?)", &self.verdict)];
+            for (text, value) in
+                of_decisions.into_iter().filter_map(|(text, value)| Some((text, value.as_ref()?)))
+            {
+                match table {
+                    Table::Runs => clause("? IS NULL", value.clone().into()), // a run has neither
+                    Table::Decisions => clause(text, value.clone().into()),
+                }
+            }
             if self.denied {
                 clauses.push(match table {
                     Table::Runs => "0".to_owned(),
@@ -175,9 +200,8 @@ pub(crate) fn of_file(path: &Path, flags: OpenFlags) -> Result<Connection, Audit
         if is_missing(&error) { AuditError::NoTrail(directory.to_owned()) } else { error.into() }
     })?;
     db.busy_timeout(BUSY_TIMEOUT)?;
-    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    match version {
-        1 => Ok(db),
+    match schema::version(&db)? {
+        1..=schema::VERSION => Ok(db),
         0 => Err(AuditError::Damaged(format!("{} is not an audit trail", path.display()))),
         newer => Err(AuditError::TooNew(newer)),
     }
@@ -210,6 +234,7 @@ fn one(db: &Connection, table: Table, seq: i64) -> Result<Record, AuditError> {
 }
 
 fn maybe_one(db: &Connection, table: Table, seq: i64) -> Result<Option<Record>, AuditError> {
-    let sql = format!("SELECT {} FROM {} WHERE seq = ?1", table.columns(), table.name());
+    let columns = table.columns_in(schema::version(db)?);
+    let sql = format!("SELECT {columns} FROM {} WHERE seq = ?1", table.name());
     Ok(db.prepare_cached(&sql)?.query_row([seq], |row| table::record(table, row)).optional()?)
 }

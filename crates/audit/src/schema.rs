@@ -4,8 +4,19 @@ use crate::{AuditError, Finding, SchemaProblem};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
-/// What creates a trail's tables, indexes and triggers.
+/// What creates a trail's tables, indexes and triggers, as of version 1.
 pub(crate) const SQL: &str = include_str!("schema.sql");
+
+/// What makes version 2 of it, in new files and old ones.
+pub(crate) const VERSION_2: &str = include_str!("version_2.sql");
+
+/// The version that this program writes.
+pub(crate) const VERSION: i64 = 2;
+
+/// The version of a file.
+pub(crate) fn version(db: &Connection) -> Result<i64, AuditError> {
+    Ok(db.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
 
 /// Each table, index, trigger and view, by kind and name, with the statement that created it.
 type Schema = BTreeMap<(String, String), String>;
@@ -14,6 +25,9 @@ type Schema = BTreeMap<(String, String), String>;
 pub(crate) fn findings(db: &Connection) -> Result<Vec<Finding>, AuditError> {
     let own = Connection::open_in_memory()?;
     own.execute_batch(SQL)?;
+    if version(db)? >= VERSION {
+        own.execute_batch(VERSION_2)?;
+    }
     let (own, found) = (schema(&own)?, schema(db)?);
     let finding = |(kind, name): &(String, String), problem| Finding::Schema {
         kind: kind.clone(),

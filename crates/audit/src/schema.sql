@@ -1,4 +1,4 @@
--- The audit trail, version 1. Rows are only added; the two record tables share one sequence and one chain.
+-- The audit trail, version 1; version_2.sql adds to it. Rows are only added; the two record tables share one sequence and one chain.
 -- A row's `mac` covers its table, `seq`, `prev` (the mac of the previous row) and all other columns.
 PRAGMA journal_mode = WAL;
 PRAGMA user_version = 1;

@@ -48,7 +48,11 @@ const DECISION: &[&str] = &[
     "risk_tier",
     "policy_version",
     "decided_at",
+    ARGUMENTS,
 ];
+
+/// Added by version 2, so it is last: a record without it has the MAC of version 1.
+const ARGUMENTS: &str = "arguments";
 
 /// The names of all fields of a [`Record`] in JSON, in a fixed order: common ones, those of runs, those of
 /// decisions only. Each kind of record has only its own.
@@ -90,6 +94,20 @@ impl Table {
     /// All columns in order: `seq`, the common ones, the table's own, `prev`, `mac`.
     pub(crate) fn columns(self) -> String {
         format!("seq, recorded_at, source, origin, {}, prev, mac", self.own().join(", "))
+    }
+
+    /// The same for reading a file of this version: what it does not have is null.
+    pub(crate) fn columns_in(self, version: i64) -> String {
+        let columns = self.columns();
+        if version >= 2 { columns } else { columns.replace(ARGUMENTS, &format!("NULL AS {ARGUMENTS}")) }
+    }
+
+    /// The part of a row, from `seq` on, that its MAC covers.
+    pub(crate) fn covered<T>(self, mut row: Vec<T>, is_null: impl Fn(&T) -> bool) -> Vec<T> {
+        if self == Self::Decisions && row.last().is_some_and(is_null) {
+            row.pop(); // `arguments`, which version 1 did not have
+        }
+        row
     }
 
     /// The number of columns.
@@ -145,6 +163,7 @@ pub(crate) fn values(entry: &Entry) -> Vec<Value> {
             text(&decision.risk_tier),
             text(&decision.policy_version),
             decision.decided_at.into(),
+            text(&decision.arguments),
         ],
     }
 }
@@ -187,6 +206,7 @@ pub(crate) fn record(table: Table, row: &Row) -> rusqlite::Result<Record> {
             risk_tier: row.get("risk_tier")?,
             policy_version: row.get("policy_version")?,
             decided_at: row.get("decided_at")?,
+            arguments: row.get("arguments")?,
         }),
     };
     Ok(Record {

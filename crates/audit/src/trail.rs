@@ -44,8 +44,16 @@ impl Trail {
         }
         let db = of_file(&path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         db.execute_batch("PRAGMA synchronous = FULL;")?;
-        let reader = Reader { db };
+        let mut reader = Reader { db };
         reader.check_key(&key)?;
+        if schema::version(&reader.db)? < schema::VERSION {
+            let tx = begin(&mut reader.db)?;
+            // Another process may have been first.
+            if schema::version(&tx)? < schema::VERSION {
+                tx.execute_batch(schema::VERSION_2)?;
+            }
+            tx.commit()?;
+        }
         Ok(Self { reader, key })
     }
 
@@ -126,7 +134,7 @@ fn insert(
         origin.map(str::to_owned).into(),
     ];
     row.extend(table::values(entry));
-    let mac = record_mac(key, table, row.iter().map(ValueRef::from), &prev.as_value());
+    let mac = record_mac(key, table, row.iter().map(ValueRef::from).collect(), &prev.as_value());
     let placeholders = vec!["?"; table.width()].join(", ");
     let mut statement = db.prepare_cached(&format!(
         "INSERT INTO {} ({}) VALUES ({placeholders})",
@@ -147,9 +155,10 @@ fn insert(
 pub(crate) fn record_mac<'a>(
     key: &Key,
     table: Table,
-    row: impl Iterator<Item = ValueRef<'a>>,
+    row: Vec<ValueRef<'a>>,
     prev: &ValueRef<'a>,
 ) -> crate::chain::Mac {
+    let row = table.covered(row, |value| *value == ValueRef::Null);
     let name = ValueRef::Text(table.name().as_bytes());
     mac(key, Purpose::Record, std::iter::once(name).chain(row).chain(std::iter::once(*prev)))
 }
@@ -161,6 +170,7 @@ fn create(directory: &Path, path: &Path, key: &Key) -> Result<(), AuditError> {
     let file = tempfile::NamedTempFile::new_in(directory).map_err(AuditError::io(directory))?;
     let db = Connection::open(file.path())?;
     db.execute_batch(schema::SQL)?;
+    db.execute_batch(schema::VERSION_2)?;
     db.execute(
         "INSERT INTO trail (id, genesis, key_check) VALUES (?1, ?2, ?3)",
         (

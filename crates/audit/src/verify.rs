@@ -41,8 +41,9 @@ pub(crate) fn verify(db: &Connection, key: &Key, expected: Option<Head>) -> Resu
         head_matches: None,
     };
     let mut statements = Vec::new();
+    let version = schema::version(db)?;
     for table in Table::ALL {
-        let sql = format!("SELECT {} FROM {} ORDER BY seq", table.columns(), table.name());
+        let sql = format!("SELECT {} FROM {} ORDER BY seq", table.columns_in(version), table.name());
         statements.push((table, db.prepare(&sql)?));
     }
     let mut sources = Vec::new();
@@ -109,7 +110,7 @@ impl Row {
     /// Whether the row would be valid with the `seq`, `prev` and `mac` of another row.
     fn fits(&self, key: &Key, seq: i64, prev: &Value, mac: &Value) -> bool {
         let seq = Value::Integer(seq);
-        let row = std::iter::once(&seq).chain(&self.values[1..]).map(ValueRef::from);
+        let row = std::iter::once(&seq).chain(&self.values[1..]).map(ValueRef::from).collect();
         Mac::from_value(mac) == Some(record_mac(key, self.table, row, &ValueRef::from(prev)))
     }
 

@@ -4138,6 +4138,8 @@ export interface components {
             tool?: string | null;
             /** @description The action that the tool was asked to do. */
             action?: string | null;
+            /** @description The call's arguments as JSON, without secrets: for what, and for how much, the decision was. */
+            arguments?: string | null;
             /** @description `allow`, `deny` or `hitl`. */
             verdict: string;
             /** @description The human's answer: `approved` or `rejected`. */

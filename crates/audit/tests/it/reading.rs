@@ -1,7 +1,8 @@
 //! Reading with filters.
 
 use crate::world::{World, at, entry};
-use turnscope_audit::{Filter, Source};
+use rusqlite::Connection;
+use turnscope_audit::{Decision, Entry, FILE, Filter, Finding, Source};
 
 fn seqs(world: &World, filter: &Filter) -> Vec<u64> {
     world.reader().records(filter).expect("read").iter().map(|record| record.seq).collect()
@@ -40,4 +41,81 @@ fn filters_narrow_by_time_agent_run_and_denial() {
         "includes calls rejected by a human"
     );
     assert_eq!(seqs(&world, &Filter { last: Some(3), ..all }), [8, 9, 10]);
+}
+
+#[test]
+fn filters_narrow_by_session_user_tool_and_verdict() {
+    let world = World::with(0);
+    let mut trail = world.trail();
+    for (session, user, tool, verdict, resolution) in [
+        ("s-1", "ada", "refund", "allow", None),
+        ("s-1", "eve", "refund", "hitl", None),
+        ("s-2", "eve", "lookup", "hitl", Some("rejected")),
+    ] {
+        let decision = Decision {
+            session_id: Some(session.into()),
+            user_id: Some(user.into()),
+            tool: Some(tool.into()),
+            verdict: verdict.into(),
+            resolution: resolution.map(Into::into),
+            ..Decision::default()
+        };
+        trail.append(&Entry::Decision(decision), Source::Agent, at(1)).expect("appended");
+    }
+    trail.append(&entry(1), Source::Agent, at(4)).expect("appended"); // a run
+    let all = Filter::default();
+    assert_eq!(seqs(&world, &Filter { session: Some("s-1".into()), ..all.clone() }), [1, 2]);
+    assert_eq!(seqs(&world, &Filter { user: Some("eve".into()), ..all.clone() }), [2, 3]);
+    assert_eq!(seqs(&world, &Filter { tool: Some("refund".into()), ..all.clone() }), [1, 2]);
+    assert_eq!(seqs(&world, &Filter { verdict: Some("hitl".into()), ..all.clone() }), [2, 3]);
+    assert_eq!(seqs(&world, &Filter { verdict: Some("rejected".into()), ..all.clone() }), [3]);
+    let both = Filter { user: Some("eve".into()), tool: Some("refund".into()), ..all };
+    assert_eq!(seqs(&world, &both), [2]);
+}
+
+/// The file as version 1 of this program wrote it.
+fn as_version_1(world: &World) {
+    let db = Connection::open(world.directory.path().join(FILE)).expect("the file");
+    db.execute_batch("ALTER TABLE audit_decisions DROP COLUMN arguments; PRAGMA user_version = 1;")
+        .expect("older");
+}
+
+#[test]
+fn a_trail_of_version_1_is_read_verified_and_written_on() {
+    let world = World::with(7);
+    let head = world.head();
+    as_version_1(&world);
+    assert_eq!(world.findings(), []);
+    let records = world.reader().records(&Filter::default()).expect("read");
+    assert!(records.iter().all(|record| record.entry == entry(record.seq)));
+
+    let mut trail = world.trail(); // adds the column
+    let arguments = Some(r#"{"amount":240}"#.to_owned());
+    let decision = Decision { arguments, verdict: "allow".into(), ..Decision::default() };
+    trail.append(&Entry::Decision(decision.clone()), Source::Agent, at(8)).expect("appended");
+    drop(trail);
+    assert_eq!(world.verify(Some(head)).findings, []);
+    assert_eq!(world.reader().record(8).expect("read").expect("it").entry, Entry::Decision(decision));
+    drop(world.trail()); // a second time, nothing is added
+}
+
+#[test]
+fn arguments_that_are_added_changed_or_removed_are_detected() {
+    for (seq, arguments) in [(3, "'{}'"), (8, "'{\"amount\":1}'"), (8, "NULL")] {
+        let world = World::with(7);
+        let arguments_before = Some(r#"{"amount":240}"#.to_owned());
+        let decision =
+            Decision { arguments: arguments_before, verdict: "allow".into(), ..Decision::default() };
+        world.trail().append(&Entry::Decision(decision), Source::Agent, at(8)).expect("appended");
+        assert_eq!(world.findings(), []);
+        let db = world.behind_its_back();
+        let changed =
+            db.execute(&format!("UPDATE audit_decisions SET arguments = {arguments} WHERE seq = {seq}"), []);
+        assert_eq!(changed.expect("changed"), 1);
+        assert!(
+            world.findings().contains(&Finding::Changed { seq }),
+            "{seq} {arguments}: {:?}",
+            world.findings()
+        );
+    }
 }

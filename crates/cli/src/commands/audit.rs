@@ -96,6 +96,18 @@ struct RecordFilter {
     /// Only records of this agent
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
+    /// Only records of this session
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+    /// Only records of this user
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
+    /// Only decisions about this tool
+    #[arg(long, value_name = "NAME")]
+    tool: Option<String>,
+    /// Only decisions with this verdict, or with this answer of a person
+    #[arg(long, value_parser = ["allow", "deny", "hitl", "approved", "rejected"])]
+    verdict: Option<String>,
     /// Only refused calls: denied by the policy, or rejected by a human
     #[arg(long)]
     denied: bool,
@@ -107,6 +119,10 @@ impl RecordFilter {
             since: self.since,
             until: self.until,
             agent: self.agent.clone(),
+            session: self.session.clone(),
+            user: self.user.clone(),
+            tool: self.tool.clone(),
+            verdict: self.verdict.clone(),
             denied: self.denied,
             ..Filter::default()
         }

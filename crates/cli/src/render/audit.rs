@@ -19,13 +19,25 @@ pub(crate) fn list(style: &TerminalStyle, records: &[Record]) -> String {
         Column::text("AGENT", 24, 2),
         Column::flexible("ABOUT", 16, 0),
         Column::text("BY", 16, 4),
-        Column::text("RUN", 12, 3),
+        Column::text("RUN", 49, 3), // as long as it must be to tell runs apart
     ];
-    let rows: Vec<Vec<Cell>> = records.iter().map(|record| row(style, record)).collect();
+    let shortest = unambiguous(records);
+    let rows: Vec<Vec<Cell>> = records.iter().map(|record| row(style, record, shortest)).collect();
     table(style, &all, &rows)
 }
 
-fn row(style: &TerminalStyle, record: &Record) -> Vec<Cell> {
+/// How much of a run's id tells these runs apart. Runs of one trace begin with the same 32 digits.
+fn unambiguous(records: &[Record]) -> usize {
+    let mut ids: Vec<&str> = records.iter().filter_map(|record| record.entry.run_id()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let shared =
+        |(one, next): (&&str, &&str)| one.bytes().zip(next.bytes()).take_while(|(a, b)| a == b).count();
+    let longest = ids.iter().zip(ids.iter().skip(1)).map(shared).max().unwrap_or(0);
+    (longest + 1).max(12)
+}
+
+fn row(style: &TerminalStyle, record: &Record, shortest: usize) -> Vec<Cell> {
     let text = |text: &Option<String>| one_line(text.as_deref().unwrap_or_default());
     let (at, what, agent, about, by, run) = match &record.entry {
         Entry::Run(run) => (
@@ -55,7 +67,7 @@ fn row(style: &TerminalStyle, record: &Record) -> Vec<Cell> {
         Cell::plain(agent),
         Cell::plain(about),
         Cell::plain(by),
-        Cell::faint(run),
+        Cell::faint(run.chars().take(shortest).collect::<String>()),
     ]
 }
 
@@ -146,6 +158,7 @@ fn of_decision(decision: &Decision) -> Fields {
         ("agent", decision.agent.clone()),
         ("tool", decision.tool.clone()),
         ("action", decision.action.clone()),
+        ("arguments", decision.arguments.clone()),
         ("reason", decision.reason.clone()),
         ("decided by", decision.decided_by.clone()),
         ("risk tier", decision.risk_tier.clone()),

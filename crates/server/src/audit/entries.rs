@@ -106,7 +106,8 @@ fn decision(run: &Run, group: &TraceGroup, at: usize, verdict: Verdict) -> (Stri
         user_id: run.user_id.clone(),
         user_role: record.and_then(|record| record.facts.user_role.clone()).or_else(|| run.user_role.clone()),
         tool: step.tool_name.clone().or_else(|| Some(step.name.clone())),
-        action: None, // no telemetry that is read here tells it
+        action: None,    // no telemetry that is read here tells it
+        arguments: None, // the run has them, if contents are recorded
         verdict: said.verdict,
         resolution: said.resolution,
         decided_by: said.decided_by,
