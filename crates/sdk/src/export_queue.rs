@@ -1,11 +1,13 @@
-//! A bounded queue with a worker thread. Pushing never blocks: the queue takes no lock, and a full queue
-//! drops the item.
+//! A queue with a worker thread, bounded in items and in bytes. Pushing never blocks: the queue takes no lock,
+//! and a full queue drops the item. The last places are for items that matter more, see [`Rank`].
 //!
-//! The worker contains a consumer's panics.
+//! The worker contains a consumer's panics. Threads do not survive a `fork`: in the child nothing waits for the
+//! worker.
 
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
+    process,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -19,14 +21,49 @@ use std::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QueueLimits {
     pub(crate) queue: usize,
-    /// Enforced by callers that know an item's size, see `pipeline`.
+    /// The size of the items in the queue and with the consumer.
     pub(crate) bytes: usize,
     /// The number of items to wait for before the consumer runs.
     pub(crate) batch: usize,
     /// The maximum number of items the consumer gets at once.
     pub(crate) chunk: usize,
+    /// The consumer gets no further items once it has this many bytes.
+    pub(crate) chunk_bytes: usize,
     /// The longest time an item waits for a batch to fill.
     pub(crate) delay: Duration,
+}
+
+/// How much of a queue an item may fill. What others depend on finds room when there is none left for the
+/// rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rank {
+    /// Nothing is below it: three quarters.
+    Leaf,
+    /// It has children: seven eighths.
+    Inner,
+    /// The root of a tree: everything.
+    Root,
+}
+
+impl Rank {
+    /// The part of `all` that items of this rank may fill.
+    const fn share(self, all: usize) -> usize {
+        match self {
+            Self::Leaf => all - all / 4,
+            Self::Inner => all - all / 8,
+            Self::Root => all,
+        }
+    }
+}
+
+/// What can be queued.
+pub(crate) trait Queued: Send + 'static {
+    /// The approximate size in memory.
+    fn bytes(&self) -> usize;
+
+    fn rank(&self) -> Rank {
+        Rank::Leaf
+    }
 }
 
 /// Processes items on the worker thread.
@@ -40,7 +77,8 @@ pub(crate) trait Consumer<T>: Send + 'static {
 
 /// What goes through the queue.
 enum Message<T> {
-    Item(T),
+    /// An item and its size.
+    Item(T, usize),
     /// Sent back, or disconnected, once everything before it has been processed.
     Flush(Sender<()>),
 }
@@ -52,12 +90,20 @@ const CLOSED: usize = 1 << (usize::BITS - 1);
 struct Shared {
     /// Number of items in the queue, incremented before a push and decremented after a pop; plus [`CLOSED`].
     waiting: AtomicUsize,
+    /// Number of items with the consumer.
+    in_work: AtomicUsize,
+    /// Bytes in the queue and with the consumer.
+    bytes: AtomicUsize,
     /// Number of flush requests in the queue.
     flushes: AtomicUsize,
+    /// When the worker shall run at the latest, in nanoseconds from its start; 0 if nobody is in a hurry.
+    hurry: AtomicU64,
     /// Whether the worker is parked until the first item, rather than waiting for a full batch or the end of
     /// a delay.
     parked: AtomicBool,
     dropped: AtomicU64,
+    /// Number of items lost because the consumer panicked.
+    panicked: AtomicU64,
     /// Whether the worker has ended.
     ended: Mutex<bool>,
     /// Signals that there is room again or that the worker has ended.
@@ -66,14 +112,17 @@ struct Shared {
 
 /// The sending half. Closing or dropping it ends the worker.
 #[derive(Debug)]
-pub(crate) struct ExportQueue<T: Send + 'static> {
+pub(crate) struct ExportQueue<T: Queued> {
     queue: Sender<Message<T>>,
     shared: Arc<Shared>,
     thread: Thread,
     limits: QueueLimits,
+    started: Instant,
+    /// The process that the worker runs in.
+    process: u32,
 }
 
-impl<T: Send + 'static> ExportQueue<T> {
+impl<T: Queued> ExportQueue<T> {
     pub(crate) fn start(limits: QueueLimits, consumer: impl Consumer<T>) -> io::Result<Self> {
         let queue = limits.queue.min(CLOSED - 1);
         // A full queue must be processed even if a batch would be larger.
@@ -81,45 +130,59 @@ impl<T: Send + 'static> ExportQueue<T> {
         let limits = QueueLimits { queue, batch, ..limits };
         let (queue, items) = mpsc::channel();
         let shared = Arc::<Shared>::default();
-        let worker = Worker { items, shared: Arc::clone(&shared), limits };
+        let started = Instant::now();
+        let worker = Worker { items, shared: Arc::clone(&shared), limits, started };
         let thread = thread::Builder::new().name("turnscope".into()).spawn(move || worker.run(consumer))?;
-        Ok(Self { queue, shared, thread: thread.thread().clone(), limits })
+        Ok(Self { queue, shared, thread: thread.thread().clone(), limits, started, process: process::id() })
     }
 
     /// Adds an item and returns true. If the queue is full or closed, counts the item as dropped and returns
     /// false.
     pub(crate) fn push(&self, item: T) -> bool {
-        let Some(before) = self.reserve() else {
+        let bytes = item.bytes();
+        let Some(before) = self.reserve(item.rank(), bytes) else {
             self.count_dropped();
             return false;
         };
-        self.put(item, before);
+        self.put(item, bytes, before);
         true
     }
 
     /// Like [`push`](Self::push), but waits up to `timeout` for room.
     pub(crate) fn push_within(&self, item: T, timeout: Duration) {
+        let (rank, bytes) = (item.rank(), item.bytes());
         let mut slot = None;
         let mut full = |_: &mut bool| {
-            slot = self.reserve();
+            slot = self.reserve(rank, bytes);
             slot.is_none() && self.shared.waiting.load(Ordering::Acquire) < CLOSED
         };
+        let timeout = if self.is_forked() { Duration::ZERO } else { timeout };
         drop(self.shared.changed.wait_timeout_while(self.shared.lock(), timeout, &mut full));
         match slot {
-            Some(before) => self.put(item, before),
+            Some(before) => self.put(item, bytes, before),
             None => self.count_dropped(),
         }
     }
 
     /// Reserves a slot and returns the number of items before it, or `None` if the queue is full or closed.
-    fn reserve(&self) -> Option<usize> {
-        let one_more = |waiting| (waiting < self.limits.queue).then_some(waiting + 1);
-        self.shared.waiting.fetch_update(Ordering::SeqCst, Ordering::Acquire, one_more).ok()
+    fn reserve(&self, rank: Rank, bytes: usize) -> Option<usize> {
+        let (most, most_bytes) = (rank.share(self.limits.queue), rank.share(self.limits.bytes));
+        let before = self.shared.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let slot = if before.saturating_add(bytes) > most_bytes {
+            None
+        } else {
+            let one_more = |waiting| (waiting < most).then_some(waiting + 1);
+            self.shared.waiting.fetch_update(Ordering::SeqCst, Ordering::Acquire, one_more).ok()
+        };
+        if slot.is_none() {
+            self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        slot
     }
 
-    fn put(&self, item: T, before: usize) {
+    fn put(&self, item: T, bytes: usize, before: usize) {
         // Cannot fail: the worker outlives every reserved slot.
-        let _ = self.queue.send(Message::Item(item));
+        let _ = self.queue.send(Message::Item(item, bytes));
         // Waking the worker costs more than everything else here, so wake it only for a full batch or when it
         // is parked. Both sides use `SeqCst`: either the worker sees the new count before it parks, or this
         // thread sees that it is parked.
@@ -128,8 +191,21 @@ impl<T: Send + 'static> ExportQueue<T> {
         }
     }
 
+    /// Has what is in the queue now processed within `delay`, if that is sooner than its turn.
+    pub(crate) fn hurry(&self, delay: Duration) {
+        let due = self.started.elapsed().saturating_add(delay);
+        let due = u64::try_from(due.as_nanos()).unwrap_or(u64::MAX).max(1);
+        let sooner = |known| (known == 0 || due < known).then_some(due);
+        if self.shared.hurry.fetch_update(Ordering::SeqCst, Ordering::SeqCst, sooner).is_ok() {
+            self.thread.unpark();
+        }
+    }
+
     /// Waits until everything pushed before has been processed. Returns false on timeout.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
+        if self.is_forked() {
+            return false;
+        }
         let (done, waits) = mpsc::channel();
         self.shared.flushes.fetch_add(1, Ordering::SeqCst);
         let _ = self.queue.send(Message::Flush(done)); // fails only if the worker has ended, and then nothing is left
@@ -147,6 +223,9 @@ impl<T: Send + 'static> ExportQueue<T> {
     /// Closes the queue and waits for the worker to end. Returns false on timeout.
     pub(crate) fn close(&self, timeout: Duration) -> bool {
         self.stop();
+        if self.is_forked() {
+            return false;
+        }
         let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), timeout, |ended| !*ended);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
@@ -158,6 +237,22 @@ impl<T: Send + 'static> ExportQueue<T> {
 
     pub(crate) fn dropped(&self) -> u64 {
         self.shared.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Number of items lost because the consumer panicked.
+    pub(crate) fn panicked(&self) -> u64 {
+        self.shared.panicked.load(Ordering::Relaxed)
+    }
+
+    /// Number of items that have been accepted and not yet processed.
+    pub(crate) fn unfinished(&self) -> u64 {
+        let waiting = self.shared.waiting.load(Ordering::Acquire) & !CLOSED;
+        (waiting + self.shared.in_work.load(Ordering::Acquire)) as u64
+    }
+
+    /// Whether this process is a fork of the one that the worker runs in.
+    pub(crate) fn is_forked(&self) -> bool {
+        process::id() != self.process
     }
 }
 
@@ -179,6 +274,7 @@ struct Worker<T> {
     items: Receiver<Message<T>>,
     shared: Arc<Shared>,
     limits: QueueLimits,
+    started: Instant,
 }
 
 impl<T> Worker<T> {
@@ -208,17 +304,25 @@ impl<T> Worker<T> {
             if waiting >= self.limits.batch || self.shared.flushes.load(Ordering::Acquire) > 0 {
                 return Some(waiting & !CLOSED);
             }
-            let left = self.limits.delay.saturating_sub(since.elapsed());
-            if !left.is_zero() {
+            let left = self.limits.delay.saturating_sub(since.elapsed()).min(self.time_to_hurry());
+            if waiting > 0 && left.is_zero() {
+                return Some(waiting);
+            } else if !left.is_zero() {
                 thread::park_timeout(left);
                 // The thread that woke this one may have been preempted for it: let it continue first.
                 thread::yield_now();
-            } else if waiting > 0 {
-                return Some(waiting);
             } else {
                 self.park();
                 since = Instant::now();
             }
+        }
+    }
+
+    /// How long somebody who is in a hurry still waits.
+    fn time_to_hurry(&self) -> Duration {
+        match self.shared.hurry.load(Ordering::SeqCst) {
+            0 => Duration::MAX,
+            due => Duration::from_nanos(due).saturating_sub(self.started.elapsed()),
         }
     }
 
@@ -234,18 +338,31 @@ impl<T> Worker<T> {
 
     /// Passes `due` items to the consumer in chunks, stopping early at a flush.
     fn process(&self, mut due: usize, chunk: &mut Vec<T>, consumer: &mut impl Consumer<T>) {
+        // An item is pushed before it is in a hurry, so what is counted after this includes all that were.
+        self.shared.hurry.store(0, Ordering::SeqCst);
+        due = due.max(self.shared.waiting.load(Ordering::SeqCst) & !CLOSED);
         loop {
-            let flush = self.fill(chunk, due.min(self.limits.chunk));
-            due = due.saturating_sub(chunk.len());
-            if !chunk.is_empty() {
-                self.shared.waiting.fetch_sub(chunk.len(), Ordering::AcqRel);
+            let (bytes, flush) = self.fill(chunk, due.min(self.limits.chunk));
+            let count = chunk.len();
+            due = due.saturating_sub(count);
+            if count > 0 {
+                self.shared.in_work.store(count, Ordering::Release);
+                self.shared.waiting.fetch_sub(count, Ordering::AcqRel);
                 self.shared.notify();
                 let dropped = self.shared.dropped.load(Ordering::Relaxed);
                 // A panic in the consumer loses this chunk, but neither the worker nor later chunks.
-                let _ = catch_unwind(AssertUnwindSafe(|| consumer.take(chunk, dropped)));
+                if catch_unwind(AssertUnwindSafe(|| consumer.take(chunk, dropped))).is_err() {
+                    self.shared.panicked.fetch_add(count as u64, Ordering::Relaxed);
+                }
                 chunk.clear();
+                self.shared.in_work.store(0, Ordering::Release);
+                self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
+                self.shared.notify();
             } else if flush.is_none() {
                 thread::yield_now(); // another thread has reserved a slot and is about to send
+            }
+            if flush.is_some() && due > 0 {
+                self.shared.hurry.store(1, Ordering::SeqCst); // the rest is due as before
             }
             if due == 0 || flush.is_some() {
                 return; // dropping `flush` wakes the thread that waits for it
@@ -253,23 +370,28 @@ impl<T> Worker<T> {
         }
     }
 
-    /// Receives up to `most` items, but always tries at least once. Stops at a flush and returns its sender.
-    fn fill(&self, chunk: &mut Vec<T>, most: usize) -> Option<Sender<()>> {
-        while chunk.len() < most.max(1) {
+    /// Receives up to `most` items, but always tries at least once. Stops at a flush, and returns the size of
+    /// the items and the flush's sender.
+    fn fill(&self, chunk: &mut Vec<T>, most: usize) -> (usize, Option<Sender<()>>) {
+        let mut bytes = 0;
+        while chunk.len() < most.max(1) && (bytes == 0 || bytes < self.limits.chunk_bytes) {
             match self.items.try_recv() {
-                Ok(Message::Item(item)) => chunk.push(item),
+                Ok(Message::Item(item, size)) => {
+                    chunk.push(item);
+                    bytes += size;
+                }
                 Ok(Message::Flush(done)) => {
                     self.shared.flushes.fetch_sub(1, Ordering::AcqRel);
-                    return Some(done);
+                    return (bytes, Some(done));
                 }
                 Err(_) => break,
             }
         }
-        None
+        (bytes, None)
     }
 }
 
-impl<T: Send + 'static> Drop for ExportQueue<T> {
+impl<T: Queued> Drop for ExportQueue<T> {
     fn drop(&mut self) {
         self.stop();
     }
