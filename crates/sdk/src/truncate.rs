@@ -1,7 +1,12 @@
 //! Truncation of long texts, visibly marked: never inside a character, and JSON stays JSON.
+//!
+//! It happens twice. The caller's thread cuts off what is far too long before it is queued, which costs no more
+//! than what is kept. The rest is cut in the background, after redaction.
 
-use crate::span_data::each_text;
+use crate::{bounded_json, span_data::each_text};
+use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
+use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -21,6 +26,10 @@ const BY_KEY: &[(&str, usize)] = &[
 
 /// The key for every attribute without a limit of its own.
 const OTHERS: &str = "*";
+
+/// How much longer than its limit a text may be queued: redaction must see what stands around the place where
+/// it is cut. Also the length up to which no limit is looked up.
+const MARGIN: usize = 4096;
 
 /// The default limits.
 pub(crate) fn by_key() -> BTreeMap<String, usize> {
@@ -43,6 +52,50 @@ impl ValueLimits {
         });
     }
 
+    /// Limits for the caller's thread.
+    pub(crate) fn with_margin(&self) -> Self {
+        let by_key = self.by_key.iter().map(|(key, limit)| (key.clone(), limit.saturating_add(MARGIN)));
+        Self { max_bytes: self.max_bytes.saturating_add(MARGIN), by_key: by_key.collect() }
+    }
+
+    /// The JSON of a value, up to the limit of the attribute `key`.
+    pub(crate) fn json<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> String {
+        bounded_json::to_json(value, self.of(key))
+    }
+
+    /// Cuts the texts of an attribute, at once.
+    pub(crate) fn cut(&self, attribute: &mut KeyValue) {
+        let KeyValue { key, value, .. } = attribute;
+        match value {
+            Value::String(text) => {
+                if let Some(cut) = self.cut_text(key.as_str(), text.as_str()) {
+                    *text = cut.into();
+                }
+            }
+            Value::Array(Array::String(texts)) => {
+                for text in texts {
+                    if let Some(cut) = self.cut_text(key.as_str(), text.as_str()) {
+                        *text = cut.into();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What is left of a text under `key`, or `None` if that is all of it.
+    pub(crate) fn cut_text(&self, key: &str, text: &str) -> Option<String> {
+        if text.len() <= MARGIN {
+            return None;
+        }
+        let limit = self.of(key);
+        if text.len() <= limit {
+            return None;
+        }
+        let json = text.starts_with(['{', '[']).then(|| bounded_json::shortened(text, limit)).flatten();
+        json.or_else(|| cut_text(text, limit))
+    }
+
     fn of(&self, key: &str) -> usize {
         self.by_key
             .get(key)
@@ -53,6 +106,9 @@ impl ValueLimits {
 
 /// The text in at most about `limit` bytes, with a marker that gives the original length.
 fn shorten(text: &str, limit: usize) -> String {
+    if let Some(inner) = text.strip_prefix('"').and_then(|_| serde_json::from_str::<String>(text).ok()) {
+        return shorten_string(&inner, limit);
+    }
     if !text.starts_with(['{', '[']) || serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
         return truncate_text(text, limit);
     }
@@ -71,6 +127,18 @@ fn shorten(text: &str, limit: usize) -> String {
     Json::String(truncate_text(text, limit / 2)).to_string()
 }
 
+/// A JSON string that stays one, however much of it has to be escaped.
+fn shorten_string(text: &str, limit: usize) -> String {
+    let mut length = limit.saturating_sub(64);
+    loop {
+        let short = Json::String(truncate_text(text, length)).to_string();
+        if short.len() <= limit || length < 16 {
+            return short;
+        }
+        length /= 2;
+    }
+}
+
 fn shorten_pieces(json: &mut Json, limit: usize) {
     match json {
         Json::String(text) if text.len() > limit => *text = truncate_text(text, limit),
@@ -81,7 +149,36 @@ fn shorten_pieces(json: &mut Json, limit: usize) {
 }
 
 fn truncate_text(text: &str, limit: usize) -> String {
-    format!("{}…[truncated from {} bytes]", &text[..text.floor_char_boundary(limit)], text.len())
+    let (kept, original) = unmarked(text);
+    marked(&kept[..kept.floor_char_boundary(limit)], original)
+}
+
+fn marked(kept: &str, original: usize) -> String {
+    format!("{kept}{MARK}{original} bytes]")
+}
+
+const MARK: &str = "…[truncated from ";
+
+/// A text without the mark of an earlier truncation, and its original length.
+fn unmarked(text: &str) -> (&str, usize) {
+    let marked = text.strip_suffix(" bytes]").and_then(|rest| {
+        let (kept, original) = rest.rsplit_once(MARK)?;
+        Some((kept, original.parse().ok()?))
+    });
+    marked.unwrap_or((text, text.len()))
+}
+
+/// What is left of a text that is longer than `limit`: up to a space near the limit, so that redaction, which
+/// comes later, does not meet half a secret.
+pub(crate) fn cut_text(text: &str, limit: usize) -> Option<String> {
+    let (text, original) = unmarked(text);
+    if text.len() <= limit {
+        return None;
+    }
+    let end = text.floor_char_boundary(limit);
+    let from = text.floor_char_boundary(end.saturating_sub(256));
+    let end = text[from..end].rfind(char::is_whitespace).map_or(end, |space| from + space);
+    Some(marked(&text[..end], original))
 }
 
 #[cfg(test)]
@@ -91,6 +188,41 @@ mod tests {
     #[test]
     fn truncation_keeps_characters_whole_and_shows_the_original_length() {
         assert_eq!(truncate_text("aéé", 2), "a…[truncated from 5 bytes]");
+    }
+
+    #[test]
+    fn a_second_truncation_keeps_the_original_length() {
+        let once = cut_text(&"word ".repeat(1000), 2002).unwrap();
+        assert!(once.ends_with("word word…[truncated from 5000 bytes]"), "{once}");
+        assert_eq!(cut_text(&once, 2002), None);
+        assert_eq!(truncate_text(&once, 9), "word word…[truncated from 5000 bytes]");
+    }
+
+    #[test]
+    fn the_callers_limits_leave_room_for_redaction_and_apply_to_lists_too() {
+        let limits = ValueLimits { max_bytes: usize::MAX, by_key: BTreeMap::from([("k".into(), 10_000)]) };
+        let early = limits.with_margin();
+        assert_eq!(early.cut_text("k", &"x".repeat(14_096)), None);
+        assert_eq!(early.cut_text("other", &"x".repeat(1 << 20)), None);
+        let texts = Array::String(vec!["x".repeat(20_000).into(), "y".into()]);
+        let mut list = KeyValue::new("k", Value::Array(texts));
+        early.cut(&mut list);
+        let Value::Array(Array::String(texts)) = list.value else { panic!() };
+        assert!(
+            texts[0].as_str().ends_with("…[truncated from 20000 bytes]") && texts[0].as_str().len() < 14_200
+        );
+        assert_eq!(texts[1].as_str(), "y");
+        let json = early.cut_text("k", &format!(r#"{{"a":"{}"}}"#, "x".repeat(20_000))).unwrap();
+        assert!(serde_json::from_str::<Json>(&json).is_ok());
+    }
+
+    #[test]
+    fn a_json_string_stays_one() {
+        for text in ["x".repeat(4000), "\u{1}\"".repeat(2000)] {
+            let short = shorten(&Json::String(text.clone()).to_string(), 1000);
+            let inner: String = serde_json::from_str(&short).unwrap();
+            assert!(short.len() <= 1000 && inner.ends_with("…[truncated from 4000 bytes]"), "{short}");
+        }
     }
 
     #[test]
