@@ -18,14 +18,11 @@
 //!
 //! A call and the client's retries are one step. Contents are recorded only if content capture is on.
 
-mod answer;
-mod request;
 mod stream;
 
 pub use stream::{ChatCollector, RecordedStream, ResponseCollector, StreamCollector};
 
-use crate::{Embedding, LlmCall, Step};
-use answer::Answer;
+use crate::{Embedding, LlmCall, Step, provider::Answer};
 use async_openai::{
     Chat, Embeddings, Responses,
     config::Config,
@@ -38,7 +35,7 @@ use async_openai::{
 };
 use serde::Serialize;
 use serde_json::Value as Json;
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 
 /// Records the calls of an API group of `async-openai`'s client.
 pub trait Record: Sized {
@@ -49,7 +46,7 @@ pub trait Record: Sized {
 
     /// Records calls as children of `step`.
     fn recorded_in(self, step: &Step) -> Recorded<Self> {
-        Recorded { api: self, step: step.clone(), provider: "openai" }
+        Recorded { api: self, step: step.clone(), provider: "openai".into() }
     }
 }
 
@@ -62,22 +59,22 @@ impl<C: Config> Record for Embeddings<'_, C> {}
 pub struct Recorded<A> {
     api: A,
     step: Step,
-    provider: &'static str,
+    provider: Cow<'static, str>,
 }
 
 impl<A> Recorded<A> {
     /// Sets the provider if it is not `openai`: `gen_ai.provider.name`.
     #[must_use]
-    pub fn provider(self, provider: &'static str) -> Self {
-        Self { provider, ..self }
+    pub fn provider(self, provider: impl Into<Cow<'static, str>>) -> Self {
+        Self { provider: provider.into(), ..self }
     }
 
     /// Begins the step of a call and records its request.
     fn begin(&self, model: &str, api_type: &'static str, request: &impl Serialize) -> LlmCall {
-        let call = self.step.llm(self.provider, model.to_owned());
+        let call = self.step.llm(self.provider.clone(), model.to_owned());
         if call.is_recording() {
             call.set("openai.api.type", api_type);
-            request::record(&call, &json(request));
+            call.openai_request(&json(request));
         }
         call
     }
@@ -156,7 +153,7 @@ impl<C: Config> Recorded<Embeddings<'_, C>> {
         &self,
         request: CreateEmbeddingRequest,
     ) -> Result<CreateEmbeddingResponse, OpenAIError> {
-        let step: Embedding = self.step.embedding(self.provider, request.model.clone());
+        let step: Embedding = self.step.embedding(self.provider.clone(), request.model.clone());
         let result = step.scope(self.api.create(request)).await;
         match &result {
             Ok(response) => {

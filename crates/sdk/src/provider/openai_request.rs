@@ -1,20 +1,23 @@
-//! Records a request: its settings, and its messages if content capture is on.
+//! `OpenAI`'s requests: settings, and messages if content capture is on.
 
-use super::answer::{part, tool_call};
+use super::{
+    answer::{items, text_part, tool_call, tool_result},
+    openai_answer::part,
+    settings::{numbers, stops, texts},
+};
 use crate::LlmCall;
-use opentelemetry::{StringValue, Value};
 use serde_json::{Value as Json, json};
 
 /// Numeric settings of chat completions and responses, with their attributes.
 const NUMBERS: &[(&str, &str)] = &[
-    ("max_tokens", "gen_ai.request.max_tokens"),
-    ("max_completion_tokens", "gen_ai.request.max_tokens"),
-    ("max_output_tokens", "gen_ai.request.max_tokens"),
-    ("temperature", "gen_ai.request.temperature"),
-    ("top_p", "gen_ai.request.top_p"),
-    ("frequency_penalty", "gen_ai.request.frequency_penalty"),
-    ("presence_penalty", "gen_ai.request.presence_penalty"),
-    ("seed", "gen_ai.request.seed"),
+    ("/max_tokens", "gen_ai.request.max_tokens"),
+    ("/max_completion_tokens", "gen_ai.request.max_tokens"),
+    ("/max_output_tokens", "gen_ai.request.max_tokens"),
+    ("/temperature", "gen_ai.request.temperature"),
+    ("/top_p", "gen_ai.request.top_p"),
+    ("/frequency_penalty", "gen_ai.request.frequency_penalty"),
+    ("/presence_penalty", "gen_ai.request.presence_penalty"),
+    ("/seed", "gen_ai.request.seed"),
 ];
 
 /// Text settings, by JSON pointer.
@@ -26,36 +29,12 @@ const TEXTS: &[(&str, &str)] = &[
 ];
 
 pub(super) fn record(call: &LlmCall, request: &Json) {
-    for (key, attribute) in NUMBERS {
-        match &request[*key] {
-            Json::Number(number) if number.is_i64() => {
-                call.set(*attribute, number.as_i64().unwrap_or_default());
-            }
-            // These passed through single precision: record 0.2, not 0.20000000298.
-            Json::Number(number) => {
-                call.set(*attribute, number.as_f64().map_or(0.0, |x| (x * 1e6).round() / 1e6));
-            }
-            _ => {}
-        }
-    }
-    for (pointer, attribute) in TEXTS {
-        if let Some(text) = request.pointer(pointer).and_then(Json::as_str).filter(|word| *word != "auto") {
-            call.set(*attribute, text.to_owned());
-        }
-    }
+    numbers(call, request, NUMBERS);
+    texts(call, request, TEXTS);
     if let Some(n) = request["n"].as_i64().filter(|n| *n != 1) {
         call.set("gen_ai.request.choice.count", n);
     }
-    let stops: Vec<StringValue> = match &request["stop"] {
-        Json::String(stop) => vec![stop.clone().into()],
-        Json::Array(stops) => {
-            stops.iter().filter_map(Json::as_str).map(|stop| stop.to_owned().into()).collect()
-        }
-        _ => Vec::new(),
-    };
-    if !stops.is_empty() {
-        call.set("gen_ai.request.stop_sequences", Value::Array(stops.into()));
-    }
+    stops(call, &request["stop"]);
     let format = request.pointer("/response_format/type").or_else(|| request.pointer("/text/format/type"));
     if let Some(format) = format.and_then(Json::as_str) {
         call.set("gen_ai.output.type", if format.starts_with("json") { "json" } else { "text" });
@@ -99,16 +78,11 @@ fn chat_message(message: &Json) -> Json {
     let role = message["role"].as_str().unwrap_or("user");
     if role == "tool" {
         let id = &message["tool_call_id"];
-        return json!({"role": "tool", "parts": [
-            {"type": "tool_call_response", "id": id, "response": message["content"]},
-        ]});
+        return json!({"role": "tool", "parts": [tool_result(id, &message["content"])]});
     }
     let mut parts = parts(&message["content"]);
     parts.extend(
-        message["tool_calls"]
-            .as_array()
-            .into_iter()
-            .flatten()
+        items(&message["tool_calls"])
             .map(|call| tool_call(&call["id"], &call["function"]["name"], &call["function"]["arguments"])),
     );
     let mut out = json!({"role": role, "parts": parts});
@@ -124,9 +98,9 @@ fn response_item(item: &Json) -> Json {
             let call = tool_call(&item["call_id"], &item["name"], &item["arguments"]);
             json!({"role": "assistant", "parts": [call]})
         }
-        Some("function_call_output") => json!({"role": "tool", "parts": [
-            {"type": "tool_call_response", "id": item["call_id"], "response": item["output"]},
-        ]}),
+        Some("function_call_output") => {
+            json!({"role": "tool", "parts": [tool_result(&item["call_id"], &item["output"])]})
+        }
         Some("message") | None => {
             json!({"role": item["role"].as_str().unwrap_or("user"), "parts": parts(&item["content"])})
         }
@@ -137,7 +111,7 @@ fn response_item(item: &Json) -> Json {
 
 fn parts(content: &Json) -> Vec<Json> {
     match content {
-        Json::String(text) => vec![json!({"type": "text", "content": text})],
+        Json::String(_) => vec![text_part(content)],
         Json::Array(parts) => parts.iter().map(part).collect(),
         _ => Vec::new(),
     }
