@@ -1,6 +1,9 @@
-//! A finished span as a flat record, for the ring buffer, the trace file and the console.
+//! A finished span as a record, for the ring buffer and the reader of trace files.
 
-use opentelemetry::{Array, KeyValue, SpanId, Value, trace::Status};
+use opentelemetry::{
+    Array, KeyValue, SpanId, Value,
+    trace::{SpanKind, Status},
+};
 use opentelemetry_sdk::trace::SpanData;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -14,6 +17,7 @@ use std::time::{Duration, SystemTime};
 /// }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct FinishedSpan {
     /// 32 hex digits.
@@ -24,6 +28,8 @@ pub struct FinishedSpan {
     pub parent_span_id: Option<String>,
     /// The span's name.
     pub name: String,
+    /// `internal`, `client`, `server`, `producer` or `consumer`.
+    pub kind: String,
     /// Start time.
     pub start_ms: f64,
     /// End time.
@@ -32,6 +38,10 @@ pub struct FinishedSpan {
     pub duration_ms: f64,
     /// `unset`, `ok` or `error`.
     pub status: String,
+    /// The message of an error status.
+    pub status_message: Option<String>,
+    /// What went wrong, if the span failed.
+    pub error: Option<FinishedError>,
     /// The session id (`session.id` or `kitelogik.session_id`).
     pub session_id: Option<String>,
     /// The user's role.
@@ -50,6 +60,53 @@ pub struct FinishedSpan {
     pub reason: Option<String>,
     /// All other attributes.
     pub attributes: Map<String, Json>,
+    /// The events, in order.
+    pub events: Vec<FinishedEvent>,
+    /// The links to other spans.
+    pub links: Vec<FinishedLink>,
+}
+
+/// An event of a [`FinishedSpan`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FinishedEvent {
+    /// Its name.
+    pub name: String,
+    /// When it happened.
+    pub time_ms: f64,
+    /// Its attributes.
+    pub attributes: Map<String, Json>,
+}
+
+/// A link of a [`FinishedSpan`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FinishedLink {
+    /// The other span's trace id.
+    pub trace_id: String,
+    /// The other span's id.
+    pub span_id: String,
+    /// The link's attributes.
+    pub attributes: Map<String, Json>,
+}
+
+/// The error of a [`FinishedSpan`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FinishedError {
+    /// `error.type`; empty if it was not set.
+    pub kind: String,
+    /// The message of the status.
+    pub message: String,
+}
+
+/// The name of a status code of OTLP.
+pub(crate) const fn status_text(code: u64) -> &'static str {
+    match code {
+        1 => "ok",
+        2 => "error",
+        _ => "unset",
+    }
 }
 
 impl From<&SpanData> for FinishedSpan {
@@ -62,46 +119,80 @@ impl From<&SpanData> for FinishedSpan {
             start_ms: millis(since_epoch(span.start_time)),
             end_ms: millis(since_epoch(span.end_time)),
             duration_ms: millis(span.end_time.duration_since(span.start_time).unwrap_or_default()),
+            kind: match span.span_kind {
+                SpanKind::Internal => "internal",
+                SpanKind::Client => "client",
+                SpanKind::Server => "server",
+                SpanKind::Producer => "producer",
+                SpanKind::Consumer => "consumer",
+            }
+            .into(),
             status: match span.status {
                 Status::Unset => "unset",
                 Status::Ok => "ok",
                 Status::Error { .. } => "error",
             }
             .into(),
+            status_message: match &span.status {
+                Status::Error { description } if !description.is_empty() => Some(description.to_string()),
+                _ => None,
+            },
+            events: (span.events.iter())
+                .map(|event| FinishedEvent {
+                    name: event.name.to_string(),
+                    time_ms: millis(since_epoch(event.timestamp)),
+                    attributes: map(&event.attributes),
+                })
+                .collect(),
+            links: (span.links.iter())
+                .map(|link| FinishedLink {
+                    trace_id: link.span_context.trace_id().to_string(),
+                    span_id: link.span_context.span_id().to_string(),
+                    attributes: map(&link.attributes),
+                })
+                .collect(),
             ..Self::default()
         };
-        for attribute in &span.attributes {
-            out.take(attribute);
+        for KeyValue { key, value, .. } in &span.attributes {
+            out.take(key.as_str(), json(value));
         }
+        out.find_error();
         out
     }
 }
 
+fn map(attributes: &[KeyValue]) -> Map<String, Json> {
+    attributes.iter().map(|attribute| (attribute.key.to_string(), json(&attribute.value))).collect()
+}
+
 impl FinishedSpan {
-    fn take(&mut self, KeyValue { key, value, .. }: &KeyValue) {
-        let text = || Some(value.to_string());
-        let flag = || match value {
-            Value::Bool(flag) => Some(*flag),
-            _ => None,
-        };
-        match key.as_str() {
-            "session.id" | "kitelogik.session_id" => self.session_id = text(),
-            "user.role" | "kitelogik.user_role" => self.user_role = text(),
-            "gen_ai.tool.name" | "tool.name" | "kitelogik.tool_name" => self.tool_name = text(),
-            "kitelogik.policy.allow" => self.policy_allow = flag(),
-            "kitelogik.policy.deny" => self.policy_deny = flag(),
-            "kitelogik.policy.requires_hitl" => self.policy_hitl = flag(),
-            "kitelogik.policy.risk_tier" => self.risk_tier = text(),
-            "kitelogik.policy.reason" => self.reason = text(),
+    /// Takes an attribute in.
+    pub(crate) fn take(&mut self, key: &str, value: Json) {
+        let text = |value: &Json| Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        match key {
+            "session.id" | "kitelogik.session_id" => self.session_id = text(&value),
+            "user.role" | "kitelogik.user_role" => self.user_role = text(&value),
+            "gen_ai.tool.name" | "tool.name" | "kitelogik.tool_name" => self.tool_name = text(&value),
+            "kitelogik.policy.allow" => self.policy_allow = value.as_bool(),
+            "kitelogik.policy.deny" => self.policy_deny = value.as_bool(),
+            "kitelogik.policy.requires_hitl" => self.policy_hitl = value.as_bool(),
+            "kitelogik.policy.risk_tier" => self.risk_tier = text(&value),
+            "kitelogik.policy.reason" => self.reason = text(&value),
             other => {
-                self.attributes.insert(other.to_owned(), json(value));
+                self.attributes.insert(other.to_owned(), value);
             }
         }
     }
 
-    /// The record as one line of JSON.
-    pub(crate) fn line(&self) -> String {
-        crate::json_text(self)
+    /// Fills `error` from the status and `error.type`.
+    pub(crate) fn find_error(&mut self) {
+        let kind = self.attributes.get("error.type").and_then(Json::as_str);
+        if self.status == "error" {
+            self.error = Some(FinishedError {
+                kind: kind.unwrap_or_default().to_owned(),
+                message: self.status_message.clone().unwrap_or_default(),
+            });
+        }
     }
 }
 

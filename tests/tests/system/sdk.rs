@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use turnscope::{Config, ContentStore, DataDirectory, Naming, Setup, Usage, Verdict};
+use turnscope::{ContentStore, DataDirectory, Naming, RecordingConfig, Setup, Usage, Verdict};
 use turnscope_tests::testkit::Turnscope;
 
 /// The crate's setup is global to the process, so these tests run one at a time.
@@ -60,11 +60,11 @@ fn runs_turns_tools_and_tokens_arrive_as_they_were_recorded() {
     let _alone = alone();
     let server = Turnscope::start();
     for naming in [Naming::Semconv, Naming::AgentRun] {
-        turnscope::setup(Setup { naming, ..sending_to(&server) }).unwrap();
+        turnscope::setup(Setup { naming, ..sending_to(&server) }).unwrap().detach();
         let (id, earlier) = record();
-        assert!(turnscope::flush(Duration::from_secs(20)));
+        turnscope::flush(Duration::from_secs(20)).unwrap();
         assert_eq!(turnscope::dropped(), 0);
-        turnscope::shutdown();
+        let _ = turnscope::shutdown();
 
         let run = server.json(&format!("/v1/runs/{id}"));
         let text = |key: &str| run[key].as_str().unwrap_or_default().to_owned();
@@ -98,7 +98,7 @@ fn runs_turns_tools_and_tokens_arrive_as_they_were_recorded() {
 fn a_step_that_hangs_is_seen_while_it_hangs() {
     let _alone = alone();
     let server = Turnscope::start();
-    turnscope::setup(Setup { live: true, ..sending_to(&server) }).unwrap();
+    turnscope::setup(Setup { live: true, ..sending_to(&server) }).unwrap().detach();
     let run = turnscope::run("helpdesk");
     run.session("s-17");
     let turn = run.turn();
@@ -126,22 +126,22 @@ fn a_step_that_hangs_is_seen_while_it_hangs() {
     tool.end();
     turn.end();
     run.end();
-    assert!(turnscope::flush(Duration::from_secs(20)));
+    turnscope::flush(Duration::from_secs(20)).unwrap();
     let ended = steps("ok");
     assert_eq!(ended["span_id"], running["span_id"]);
     let run = server.json(&format!("/v1/runs/{trace}-{span}"));
     assert_eq!((run["status"].as_str(), run["tool_call_count"].as_u64()), (Some("completed"), Some(1)));
-    turnscope::shutdown();
+    let _ = turnscope::shutdown();
 }
 
 #[test]
 fn metrics_arrive_beside_the_spans() {
     let _alone = alone();
     let server = Turnscope::start();
-    turnscope::setup(sending_to(&server)).unwrap();
+    turnscope::setup(sending_to(&server)).unwrap().detach();
     turnscope::run("helpdesk").turn().llm("openai", "gpt-5-mini").end();
-    assert!(turnscope::flush(Duration::from_secs(20)));
-    turnscope::shutdown();
+    turnscope::flush(Duration::from_secs(20)).unwrap();
+    let _ = turnscope::shutdown();
     let told = server.get("/metrics").text();
     let stored = r#"turnscope_records_total{signal="metrics",outcome="stored"}"#;
     let line = told.lines().find_map(|line| line.strip_prefix(stored)).unwrap_or_else(|| panic!("{told}"));
@@ -159,8 +159,9 @@ fn what_was_put_elsewhere_is_read_back_where_the_place_is_named_and_shown_as_a_l
     let read = |flags: &[&str]| {
         let server = Turnscope::start_on(Arc::new(tempfile::tempdir().unwrap()), flags);
         let content_store = Some(ContentStore::open(&place).unwrap().min_bytes(500));
-        let config = Config { content: true, content_store, ..Config::from(sending_to(&server)) };
-        config.install().unwrap();
+        let config =
+            RecordingConfig { content: true, content_store, ..RecordingConfig::from(sending_to(&server)) };
+        config.install().unwrap().detach();
         let run = turnscope::run("helpdesk");
         let call = run.turn().llm("openai", "gpt-5-mini");
         call.input_messages(&question);
@@ -168,8 +169,8 @@ fn what_was_put_elsewhere_is_read_back_where_the_place_is_named_and_shown_as_a_l
         let step = call.span_context().span_id();
         call.end();
         run.end();
-        assert!(turnscope::flush(Duration::from_secs(20)));
-        turnscope::shutdown();
+        turnscope::flush(Duration::from_secs(20)).unwrap();
+        let _ = turnscope::shutdown();
         let step = server.json(&format!("/v1/runs/{trace}-{span}/steps/{step}/data"));
         let turn = server.json(&format!("/v1/runs/{trace}-{span}/turns/1"));
         (step, turn)
@@ -196,10 +197,10 @@ fn what_is_written_without_a_server_is_shown_and_a_server_that_comes_takes_over(
     let directory = data.path().join("data");
     let into_data = || {
         let store = Some(DataDirectory::of(directory.join("turnscope.db")));
-        Config { store, ..Config::new("sdk") }.install().unwrap();
+        RecordingConfig { store, ..RecordingConfig::new("sdk") }.install().unwrap().detach();
         let (run, _) = record();
-        assert!(turnscope::flush(Duration::from_secs(60)));
-        turnscope::shutdown();
+        turnscope::flush(Duration::from_secs(60)).unwrap();
+        let _ = turnscope::shutdown();
         run
     };
     let before = into_data();
@@ -214,5 +215,41 @@ fn what_is_written_without_a_server_is_shown_and_a_server_that_comes_takes_over(
         assert_eq!((&run["status"], &run["tool_call_count"]), (&"completed".into(), &2.into()), "{run:#}");
         assert_eq!((&run["service_name"], &run["session_id"]), (&"sdk".into(), &"s-17".into()));
         assert!(run["cost_usd"].as_f64().is_some_and(|cost| cost > 0.0), "{run:#}");
+    }
+}
+
+#[test]
+fn a_trace_file_can_be_imported_compressed_or_not() {
+    let _alone = alone();
+    for compression in [None, Some(6)] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("trace.jsonl");
+        let trace_file = Some(path.clone());
+        RecordingConfig { trace_file, compression, ..RecordingConfig::new("sdk") }
+            .install()
+            .unwrap()
+            .detach();
+        let (run, earlier) = record();
+        turnscope::shutdown().unwrap();
+
+        let server = Turnscope::start();
+        let mut import = Turnscope::program();
+        import
+            .args(["import", path.to_str().unwrap(), "--server"])
+            .arg(format!("http://{}", server.0.listen));
+        let output = import.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let shown = server.json(&format!("/v1/runs/{run}"));
+        assert_eq!(
+            (&shown["service_name"], &shown["session_id"]),
+            (&"sdk".into(), &"s-17".into()),
+            "{shown:#}"
+        );
+        assert_eq!(
+            (&shown["input_tokens"], &shown["error"]["type"]),
+            (&120.into(), &"timeout".into()),
+            "{shown:#}"
+        );
+        assert_eq!(shown["links"][0]["run_id"], earlier, "{shown:#}");
     }
 }

@@ -2,7 +2,7 @@
 //! exporters.
 
 use super::Exporter;
-use crate::finished;
+use crate::{finished, timestamp::rfc3339};
 use opentelemetry::{
     SpanId,
     trace::{SpanKind, Status},
@@ -11,11 +11,10 @@ use opentelemetry_sdk::trace::SpanData;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use std::{
+    borrow::Cow,
     error::Error,
     io::{self, Write as _},
-    time::SystemTime,
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Prints spans to stderr.
 #[derive(Debug)]
@@ -29,6 +28,14 @@ impl Exporter for Console {
             lines.push(b'\n');
         }
         Ok(io::stderr().lock().write_all(&lines)?)
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        "the console".into()
+    }
+
+    fn is_local(&self) -> bool {
+        true
     }
 }
 
@@ -70,8 +77,8 @@ impl<'a> From<&'a SpanData> for Printed<'a> {
                 SpanKind::Internal => "INTERNAL",
             },
             parent_id: (span.parent_span_id != SpanId::INVALID).then(|| format!("0x{}", span.parent_span_id)),
-            start_time: moment(span.start_time),
-            end_time: moment(span.end_time),
+            start_time: rfc3339(span.start_time),
+            end_time: rfc3339(span.end_time),
             status: match &span.status {
                 Status::Unset => json!({"status_code": "UNSET"}),
                 Status::Ok => json!({"status_code": "OK"}),
@@ -84,8 +91,4 @@ impl<'a> From<&'a SpanData> for Printed<'a> {
                 .collect(),
         }
     }
-}
-
-fn moment(time: SystemTime) -> String {
-    OffsetDateTime::from(time).format(&Rfc3339).unwrap_or_default()
 }

@@ -1,6 +1,5 @@
 //! The key of an encrypted trace file.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 use std::{fmt, str::FromStr};
 
 /// A Fernet key: 32 bytes, written as URL-safe base64. `Debug` does not reveal it.
@@ -32,12 +31,31 @@ impl FromStr for EncryptionKey {
     type Err = InvalidKey;
 
     fn from_str(text: &str) -> Result<Self, InvalidKey> {
-        let padded = format!("{}=", text.trim().trim_end_matches('='));
-        let bytes = URL_SAFE.decode(padded).map_err(|_| InvalidKey)?;
-        let bytes: [u8; 32] = bytes.try_into().map_err(|_| InvalidKey)?;
+        let bytes = decoded(text.trim().trim_end_matches('=')).ok_or(InvalidKey)?;
         let (mut sign, mut encrypt) = ([0; 16], [0; 16]);
         sign.copy_from_slice(&bytes[..16]);
         encrypt.copy_from_slice(&bytes[16..]);
         Ok(Self { sign, encrypt })
     }
+}
+
+/// 32 bytes from the 43 characters of URL-safe base64, without padding. A key can be parsed, and so refused, without
+/// the feature `encryption` and its libraries.
+fn decoded(text: &str) -> Option<[u8; 32]> {
+    const CHARACTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    if text.len() != 43 {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(33);
+    let (mut bits, mut count) = (0_u32, 0);
+    for character in text.bytes() {
+        let value = CHARACTERS.iter().position(|known| *known == character)?;
+        (bits, count) = ((bits << 6) | value as u32, count + 6);
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    // What is left over must be zero, so that a key has one form only.
+    (bits & ((1 << count) - 1) == 0).then_some(bytes)?.try_into().ok()
 }

@@ -1,4 +1,4 @@
-//! The trace file: finished spans as lines of JSON, optionally compressed and encrypted, and read back.
+//! The trace file: finished spans as lines of OTLP/JSON, optionally compressed and encrypted, and read back.
 //!
 //! A plain file has a line for each span. A compressed file is a series of gzip members, one for each batch,
 //! so that `zcat` reads it. An encrypted file has one Fernet token a line, each with a plain or compressed
@@ -9,6 +9,7 @@ mod fernet;
 #[cfg(feature = "gzip")]
 mod gzip;
 mod key;
+mod otlp_json;
 mod read;
 #[cfg(not(all(feature = "encryption", feature = "gzip")))]
 mod unsupported;

@@ -1,7 +1,7 @@
 //! Reads a trace file back into spans. Damaged parts, from a full disk or a killed process, are reported, and
 //! reading continues after them.
 
-use super::{EncryptionKey, gzip};
+use super::{EncryptionKey, gzip, otlp_json};
 use crate::FinishedSpan;
 use std::{
     collections::VecDeque,
@@ -14,13 +14,13 @@ use std::{
 /// neither. A damaged part yields an error and does not end the iteration.
 ///
 /// ```
-/// use turnscope::{Config, TraceFile, shutdown};
+/// use turnscope::{RecordingConfig, TraceFile, shutdown};
 ///
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let path = dir.path().join("trace.jsonl.gz");
-/// Config { trace_file: Some(path.clone()), compression: Some(6), ..Config::new("helpdesk") }.install()?;
+/// let _recording = RecordingConfig { trace_file: Some(path.clone()), compression: Some(6), ..RecordingConfig::new("helpdesk") }.install()?;
 /// turnscope::run("helpdesk").end();
-/// shutdown();
+/// let _ = shutdown();
 /// for span in TraceFile::open(&path, None)? {
 ///     println!("{}", span?.name);
 /// }
@@ -55,8 +55,8 @@ pub enum ReadError {
     /// A part needs a feature of this crate that is off.
     #[error("part of the trace file needs the feature `{0}` of the crate `turnscope`")]
     MissingFeature(&'static str),
-    /// A line is not a span.
-    #[error("a line of the trace file is not a span: {0}")]
+    /// A line holds no spans.
+    #[error("a line of the trace file holds no spans: {0}")]
     NotASpan(#[from] serde_json::Error),
 }
 
@@ -105,8 +105,8 @@ impl TraceFile {
             return Err(error);
         }
         // Anything may follow the point of damage, so only complete lines count.
-        let whole = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
-        self.read.extend(whole.map(Ok));
+        let whole = text.split(|byte| *byte == b'\n').filter_map(|line| otlp_json::spans(line).ok());
+        self.read.extend(whole.flatten().map(Ok));
         self.read.push_back(Err(ReadError::Damaged(error)));
         self.file.seek(SeekFrom::Start(start + 1))?;
         self.skip_to_next()
@@ -152,7 +152,12 @@ impl TraceFile {
 
     fn lines(&mut self, text: &[u8]) {
         let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        self.read.extend(lines.map(|line| Ok(serde_json::from_slice(line)?)));
+        for line in lines {
+            match otlp_json::spans(line) {
+                Ok(spans) => self.read.extend(spans.into_iter().map(Ok)),
+                Err(error) => self.read.push_back(Err(error.into())),
+            }
+        }
     }
 
     /// Skips to where the next part may begin, or to the end.

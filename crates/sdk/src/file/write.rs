@@ -1,13 +1,14 @@
 //! Writes finished spans to the trace file.
 
-use super::{EncryptionKey, gzip};
-use crate::{Exporter, FinishedSpan};
-use opentelemetry_sdk::trace::SpanData;
+use super::{EncryptionKey, gzip, otlp_json};
+use crate::Exporter;
+use opentelemetry_sdk::{Resource, trace::SpanData};
 use std::{
+    borrow::Cow,
     error::Error,
     fs::{File, OpenOptions},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -15,7 +16,9 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// Appends each batch with one write.
 #[derive(Debug)]
 pub(crate) struct FileExporter {
+    path: PathBuf,
     file: File,
+    resource: Resource,
     /// The gzip level.
     compression: Option<u32>,
     key: Option<EncryptionKey>,
@@ -28,6 +31,7 @@ impl FileExporter {
         path: &Path,
         compression: Option<u32>,
         key: Option<EncryptionKey>,
+        resource: &Resource,
     ) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.create(true).append(true).read(true);
@@ -35,14 +39,13 @@ impl FileExporter {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600); // readable by its owner only
         let mut file = options.open(path)?;
         let inside_a_line = is_inside_a_line(&mut file)?;
-        Ok(Self { file, compression, key, inside_a_line })
+        Ok(Self { path: path.to_owned(), file, resource: resource.clone(), compression, key, inside_a_line })
     }
 
     fn encode(&self, spans: &[SpanData]) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
         for span in spans {
-            bytes.extend(FinishedSpan::from(span).line().into_bytes());
-            bytes.push(b'\n');
+            bytes.extend(otlp_json::line(span, &self.resource).into_bytes());
         }
         let is_text = self.key.is_some() || self.compression.is_none();
         if let Some(level) = self.compression {
@@ -87,5 +90,13 @@ impl Exporter for FileExporter {
         }
         self.inside_a_line = self.key.is_none() && self.compression.is_some();
         Ok(())
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        format!("the trace file {}", self.path.display()).into()
+    }
+
+    fn is_local(&self) -> bool {
+        true
     }
 }

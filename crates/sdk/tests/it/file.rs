@@ -4,6 +4,8 @@ use crate::{
     child::{command, is_child, process_through},
     installation::{alone, quick},
 };
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::{
     env, fs,
     io::Read,
@@ -12,7 +14,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use turnscope::{Config, EncryptionKey, FinishedSpan, ReadError, TraceFile, shutdown};
+use turnscope::{EncryptionKey, FinishedSpan, ReadError, RecordingConfig, TraceFile, shutdown};
 
 const FILE: &str = "TURNSCOPE_TEST_FILE";
 
@@ -23,13 +25,13 @@ pub(crate) fn key() -> EncryptionKey {
 /// Records `count` runs into the file, in this format.
 fn record(path: &Path, compression: Option<u32>, encryption_key: Option<EncryptionKey>, count: usize) {
     let trace_file = Some(path.to_owned());
-    Config { trace_file, compression, encryption_key, ..quick() }.install().unwrap();
+    RecordingConfig { trace_file, compression, encryption_key, ..quick() }.install().unwrap().detach();
     for n in 0..count {
         turnscope::run("helpdesk")
             .metadata("n", n.to_string())
             .metadata("text", "again and again ".repeat(20));
     }
-    shutdown();
+    let _ = shutdown();
 }
 
 fn read(path: &Path, key: Option<EncryptionKey>) -> Result<Vec<FinishedSpan>, ReadError> {
@@ -125,13 +127,14 @@ fn a_process_that_writes_until_it_is_killed() {
     }
     let (path, form) = (env::var(FILE).unwrap(), env::var("TURNSCOPE_TEST_FORM").unwrap());
     let (compression, encryption_key) = forms().into_iter().nth(form.parse().unwrap()).unwrap();
-    Config { trace_file: Some(path.into()), compression, encryption_key, batch_size: 7, ..quick() }
+    RecordingConfig { trace_file: Some(path.into()), compression, encryption_key, batch_size: 7, ..quick() }
         .install()
-        .unwrap();
+        .unwrap()
+        .detach();
     for n in 0..1_000_000 {
         turnscope::run("helpdesk").metadata("n", n.to_string());
         if n % 100 == 0 {
-            turnscope::flush(Duration::from_secs(60)); // so that the queue never overflows
+            turnscope::flush(Duration::from_secs(60)).unwrap(); // so that the queue never overflows
         }
     }
 }
@@ -178,7 +181,7 @@ fn an_invalid_line_is_reported_and_all_else_is_read() {
     let kinds: Vec<_> =
         errors.map(|error| format!("{error:?}").split(['(', ' ']).next().unwrap().to_owned()).collect();
     assert_eq!(kinds, ["NotASpan", "NeedsKey", "NeedsKey"]);
-    let error = Config { compression: Some(12), ..quick() }.install().unwrap_err();
+    let error = RecordingConfig { compression: Some(12), ..quick() }.install().unwrap_err();
     assert_eq!(error.to_string(), "compression is 12; allowed: 1 to 9");
 }
 
@@ -188,13 +191,13 @@ fn a_process_whose_file_may_not_grow() {
         return; // run by another test, in a child process
     }
     let path = PathBuf::from(env::var(FILE).unwrap());
-    Config { trace_file: Some(path), batch_size: 1, ..quick() }.install().unwrap();
+    RecordingConfig { trace_file: Some(path), batch_size: 1, ..quick() }.install().unwrap().detach();
     for n in 0..40 {
         turnscope::run("helpdesk").metadata("n", n.to_string()).metadata("text", "x".repeat(300));
     }
-    assert!(turnscope::flush(Duration::from_secs(60)));
+    turnscope::flush(Duration::from_secs(60)).unwrap_err();
     assert_eq!(turnscope::finished_spans().len(), 40);
-    shutdown();
+    let _ = shutdown();
 }
 
 /// Simulates a disk that fills up within a line, with a limit on file sizes.
@@ -223,11 +226,75 @@ fn a_partial_line_on_a_full_disk_is_removed() {
 #[cfg(target_os = "linux")]
 fn a_full_disk_affects_neither_the_caller_nor_the_ring_buffer() {
     let _alone = alone();
-    Config { trace_file: Some("/dev/full".into()), ..quick() }.install().unwrap();
+    RecordingConfig { trace_file: Some("/dev/full".into()), ..quick() }.install().unwrap().detach();
     for _ in 0..3 {
         turnscope::run("helpdesk").end();
-        assert!(turnscope::flush(Duration::from_secs(60)));
+        turnscope::flush(Duration::from_secs(60)).unwrap_err();
     }
     assert_eq!(turnscope::finished_spans().len(), 3);
-    shutdown();
+    let _ = shutdown();
+}
+
+/// Each line is what a Collector reads: with all that a span has, and with its resource.
+#[test]
+fn a_line_is_a_complete_otlp_request_and_is_read_back_whole() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trace.jsonl");
+    let earlier =
+        turnscope::Recorder::new(&SdkTracerProvider::builder().build()).run("earlier").span_context();
+    RecordingConfig { trace_file: Some(path.clone()), ..RecordingConfig::new("front-desk") }
+        .install()
+        .unwrap()
+        .detach();
+    let run = turnscope::run("helpdesk");
+    run.set("list", ["a", "b"]).set("rate", 0.5).set("n", 3).set("on", true).set("odd", f64::NAN);
+    run.regenerates(&earlier).event("noted", [("rows", 2)]);
+    run.llm("openai", "m").fail("timeout", "too late");
+    run.end();
+    let kept = turnscope::finished_spans();
+    shutdown().unwrap();
+
+    let text = fs::read_to_string(&path).unwrap();
+    let requests: Vec<ExportTraceServiceRequest> =
+        text.lines().map(|line| serde_json::from_str(&line.replace("\"NaN\"", "0.5")).unwrap()).collect();
+    assert!(text.contains(r#"{"doubleValue":"NaN"}"#), "as protobuf's JSON writes it: {text}");
+    let span = |index: usize| &requests[index].resource_spans[0].scope_spans[0].spans[0];
+    let (call, run) = (span(0), span(1));
+    requests.iter().for_each(crate::valid::check);
+    assert_eq!((call.kind, call.status.clone().unwrap().message.as_str()), (3, "too late"));
+    assert_eq!((call.events[0].name.as_str(), call.parent_span_id.len()), ("exception", 8));
+    assert_eq!((run.links[0].span_id.clone(), run.events.len()), (earlier.span_id().to_bytes().to_vec(), 1));
+    assert!(
+        run.end_time_unix_nano >= run.start_time_unix_nano
+            && run.start_time_unix_nano > 1_700_000_000_000_000_000
+    );
+    let resource = requests[0].resource_spans[0].resource.clone().unwrap();
+    assert_eq!(crate::collector::text(&resource.attributes, "service.name").unwrap(), "front-desk");
+
+    let read = read(&path, None).unwrap();
+    assert_eq!(read.len(), 2);
+    for (read, kept) in read.into_iter().zip(kept) {
+        // A file has whole nanoseconds, and JSON has no NaN.
+        let plain = |mut span: FinishedSpan| {
+            span.attributes.remove("odd");
+            span.duration_ms = 0.0;
+            serde_json::to_value(span).unwrap()
+        };
+        assert_eq!(plain(read), plain(kept));
+    }
+}
+
+/// A line of the form that versions before this one wrote.
+#[test]
+fn a_file_of_an_earlier_version_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trace.jsonl");
+    let line = r#"{"trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"b7ad6b7169203331","parent_span_id":null,"name":"invoke_agent helpdesk","start_ms":1.0,"end_ms":3.0,"duration_ms":2.0,"status":"ok","session_id":"s-17","user_role":null,"tool_name":null,"policy_allow":null,"policy_deny":null,"policy_hitl":null,"risk_tier":null,"reason":null,"attributes":{"n":1}}"#;
+    fs::write(&path, format!("{line}\n")).unwrap();
+    let spans = read(&path, None).unwrap();
+    assert_eq!(
+        (spans[0].name.as_str(), spans[0].session_id.as_deref()),
+        ("invoke_agent helpdesk", Some("s-17"))
+    );
 }
