@@ -5,15 +5,16 @@
 
 use crate::{
     SetupError,
-    export_queue::{Consumer, ExportQueue, QueueLimits},
+    export_queue::{Consumer, ExportQueue, QueueLimits, Queued},
     log::{Log, RateLimitedWarning},
     processors::LargeContents,
+    secret::shown,
 };
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 use opentelemetry::{Key, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 use sha2::{Digest as _, Sha256};
-use std::{io, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
@@ -22,6 +23,8 @@ use url::Url;
 const SUFFIX: &str = "_ref";
 /// Uploads that may wait. Beyond that, values stay in their span and are truncated.
 const QUEUE_SIZE: usize = 256;
+/// Bytes that may wait.
+const QUEUE_BYTES: usize = 64 << 20;
 /// Time limit for one upload, retries included.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -31,20 +34,31 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// Turnscope reads it back if its setting `content-stores` lists this URL.
 ///
 /// ```
-/// use turnscope::{Config, ContentStore};
+/// use turnscope::{RecordingConfig, ContentStore};
 ///
 /// let directory = tempfile::tempdir()?;
 /// let url = format!("file://{}", directory.path().display());
-/// Config { content_store: Some(ContentStore::open(&url)?), ..Config::new("helpdesk") }.install()?;
+/// let _recording = RecordingConfig { content_store: Some(ContentStore::open(&url)?), ..RecordingConfig::new("helpdesk") }.install()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ContentStore {
     store: Arc<dyn ObjectStore>,
     /// The URL of `store`, without a trailing slash.
     url: String,
     prefix: Path,
     min_bytes: usize,
+}
+
+/// Shows no credentials.
+impl fmt::Debug for ContentStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (url, min_bytes) = (shown(&self.url), &self.min_bytes);
+        f.debug_struct("ContentStore")
+            .field("url", &url)
+            .field("min_bytes", min_bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ContentStore {
@@ -58,13 +72,17 @@ impl ContentStore {
         let invalid = |why: String| {
             SetupError::invalid(
                 "content_store",
-                url,
+                &shown(url),
                 format!("file:///DIRECTORY, s3://BUCKET/PREFIX, …: {why}"),
             )
         };
         let parsed = Url::parse(url).map_err(|error| invalid(error.to_string()))?;
         #[cfg(feature = "object-store-cloud")]
-        let _ = rustls::crypto::ring::default_provider().install_default(); // an error means that the application has installed its own
+        if parsed.scheme() != "file" && rustls::crypto::CryptoProvider::get_default().is_none() {
+            let needed = "a bucket's client takes the TLS provider of the process: install one first, such as with \
+                          rustls::crypto::ring::default_provider().install_default()";
+            return Err(invalid(needed.to_owned()));
+        }
         let (store, prefix) = object_store::parse_url_opts(&parsed, std::env::vars())
             .map_err(|error| invalid(error.to_string()))?;
         let url = url.trim_end_matches('/').to_owned();
@@ -85,6 +103,12 @@ struct Upload {
     text: String,
 }
 
+impl Queued for Upload {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.text.len()
+    }
+}
+
 /// Uploads values on a background thread.
 #[derive(Debug)]
 pub(crate) struct Uploads {
@@ -97,8 +121,14 @@ impl Uploads {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let uploader =
             Uploader { store: Arc::clone(&target.store), runtime, warning: RateLimitedWarning::new(log) };
-        let limits =
-            QueueLimits { queue: QUEUE_SIZE, bytes: usize::MAX, batch: 1, chunk: 1, delay: Duration::ZERO };
+        let limits = QueueLimits {
+            queue: QUEUE_SIZE,
+            bytes: QUEUE_BYTES,
+            batch: 1,
+            chunk: 1,
+            chunk_bytes: usize::MAX,
+            delay: Duration::ZERO,
+        };
         Ok(Self { queue: ExportQueue::start(limits, uploader)?, target })
     }
 }
@@ -153,10 +183,12 @@ impl Consumer<Upload> for Uploader {
             match self.runtime.block_on(put) {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => {
-                    self.warning.log(|| format!("cannot store a large attribute value: {error}"));
+                    let error = error.to_string();
+                    self.warning.log(&error, || format!("cannot store a large attribute value: {error}"));
                 }
                 Err(_) => {
-                    self.warning.log(|| format!("cannot store {to}: timed out after {UPLOAD_TIMEOUT:?}"));
+                    self.warning
+                        .log("timeout", || format!("cannot store {to}: timed out after {UPLOAD_TIMEOUT:?}"));
                 }
             }
         }

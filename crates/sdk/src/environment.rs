@@ -1,6 +1,7 @@
 //! Reads environment variables as OpenTelemetry specifies, including those that its libraries do not read
 //! themselves.
 
+use crate::SetupError;
 use opentelemetry_sdk::trace::TracerProviderBuilder;
 use std::{
     env,
@@ -44,6 +45,53 @@ pub(crate) fn number(variable: &str, default: usize) -> usize {
         }
     }
 }
+
+/// Where `OTEL_TRACES_EXPORTER` sends spans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TracesExporter {
+    pub(crate) otlp: bool,
+    pub(crate) console: bool,
+}
+
+/// The exporters that `OTEL_TRACES_EXPORTER` lists; OTLP if it is not set.
+pub(crate) fn traces_exporter() -> Result<TracesExporter, SetupError> {
+    let variable = "OTEL_TRACES_EXPORTER";
+    let list = text(variable).unwrap_or_else(|| "otlp".to_owned());
+    let mut out = TracesExporter { otlp: false, console: false };
+    for name in list.split(',').map(str::trim) {
+        match name.to_ascii_lowercase().as_str() {
+            "otlp" => out.otlp = true,
+            "console" => out.console = true,
+            "none" if !list.contains(',') => {}
+            _ => return Err(SetupError::invalid(variable, &list, "otlp, console, both, or none")),
+        }
+    }
+    Ok(out)
+}
+
+/// Fails if the sampler in the environment is not one that the SDK knows: it would record everything.
+pub(crate) fn check_sampler() -> Result<(), SetupError> {
+    let Some(sampler) = text("OTEL_TRACES_SAMPLER") else { return Ok(()) };
+    if !SAMPLERS.contains(&sampler.as_str()) {
+        return Err(SetupError::invalid("OTEL_TRACES_SAMPLER", &sampler, SAMPLERS.join(", ")));
+    }
+    let argument = text("OTEL_TRACES_SAMPLER_ARG").filter(|_| sampler.ends_with("traceidratio"));
+    match argument {
+        Some(rate) if !rate.parse().is_ok_and(|rate: f64| (0.0..=1.0).contains(&rate)) => {
+            Err(SetupError::invalid("OTEL_TRACES_SAMPLER_ARG", &rate, "0.0 to 1.0"))
+        }
+        _ => Ok(()),
+    }
+}
+
+const SAMPLERS: [&str; 6] = [
+    "always_on",
+    "always_off",
+    "traceidratio",
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+];
 
 /// Applies the general attribute limits of the specification. The SDK's builder reads only those for spans.
 pub(crate) fn limits(builder: TracerProviderBuilder) -> TracerProviderBuilder {

@@ -2,8 +2,8 @@
 //!
 //! Not here: the export (`otlp_exporter`, `otlp_signals`), environment variables (`otlp_variables`).
 
-use crate::{SetupError, environment::exporter, setup_error::require};
-use std::{path::PathBuf, time::Duration};
+use crate::{Secret, SetupError, environment::exporter, secret::shown, setup_error::require};
+use std::{fmt, path::PathBuf, time::Duration};
 
 /// How spans are sent over OTLP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,14 +23,14 @@ pub enum OtlpProtocol {
 /// precedence.
 ///
 /// ```
-/// use turnscope::{Config, Otlp};
+/// use turnscope::{RecordingConfig, Otlp};
 ///
 /// let otlp = Otlp::http("http://localhost:4318");
 /// assert_eq!(otlp.endpoint, "http://localhost:4318/v1/traces");
-/// Config { otlp: Some(otlp), ..Config::new("helpdesk") }.install()?;
+/// let _recording = RecordingConfig { otlp: Some(otlp), ..RecordingConfig::new("helpdesk") }.install()?;
 /// # Ok::<(), turnscope::SetupError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Otlp {
     /// The endpoint; over HTTP with its path. `https` needs the feature `tls`, which is on by default.
     pub endpoint: String,
@@ -43,7 +43,7 @@ pub struct Otlp {
     /// The protocol.
     pub protocol: OtlpProtocol,
     /// Headers of every request, as name and value.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Secret)>,
     /// Time limit for one request. Default: `OTEL_EXPORTER_OTLP_TIMEOUT` in milliseconds, else 10 s.
     pub timeout: Option<Duration>,
     /// A PEM file with the root certificates to trust instead of the system's.
@@ -74,7 +74,7 @@ impl Otlp {
 
     /// Adds a header.
     #[must_use]
-    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
@@ -94,17 +94,52 @@ impl Otlp {
         configured.clone().or_else(derived)
     }
 
-    /// Fails if an endpoint or the environment needs a feature that is off.
-    pub(crate) fn check_features(&self) -> Result<(), SetupError> {
+    /// Fails if an endpoint, a header or the environment is invalid or needs a feature that is off.
+    pub(crate) fn check(&self) -> Result<(), SetupError> {
         require("otlp", cfg!(feature = "otlp"), "otlp")?;
-        let endpoints = [Some(&self.endpoint), self.metrics_endpoint.as_ref(), self.logs_endpoint.as_ref()];
-        for endpoint in endpoints.into_iter().flatten().filter(|endpoint| endpoint.starts_with("https:")) {
-            require(endpoint, cfg!(feature = "tls"), "tls")?;
+        match self.protocol {
+            OtlpProtocol::Grpc => require("the protocol grpc", cfg!(feature = "grpc"), "grpc")?,
+            OtlpProtocol::HttpJson => {
+                require("the protocol http/json", cfg!(feature = "otlp-json"), "otlp-json")?;
+            }
+            OtlpProtocol::HttpProtobuf => {}
+        }
+        let endpoints = [
+            ("otlp.endpoint", Some(&self.endpoint)),
+            ("otlp.metrics_endpoint", self.metrics_endpoint.as_ref()),
+            ("otlp.logs_endpoint", self.logs_endpoint.as_ref()),
+        ];
+        for (name, endpoint) in endpoints.into_iter().filter_map(|(name, endpoint)| Some((name, endpoint?))) {
+            require(&shown(endpoint), cfg!(feature = "tls") || !endpoint.starts_with("https:"), "tls")?;
+            #[cfg(feature = "otlp")]
+            super::otlp_address::check(name, endpoint, self.protocol == OtlpProtocol::Grpc)?;
+            #[cfg(not(feature = "otlp"))]
+            let _ = name;
+        }
+        #[cfg(feature = "otlp")]
+        for (name, value) in &self.headers {
+            super::otlp_address::check_header("otlp.headers", name, value.expose())?;
         }
         match exporter("COMPRESSION") {
             Some((name, value)) if value == "gzip" => require(&name, cfg!(feature = "gzip"), "gzip"),
             _ => Ok(()),
         }
+    }
+}
+
+/// Shows no header's value, and endpoints without user name, password and query.
+impl fmt::Debug for Otlp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Otlp")
+            .field("endpoint", &shown(&self.endpoint))
+            .field("metrics_endpoint", &self.metrics_endpoint.as_deref().map(shown))
+            .field("logs_endpoint", &self.logs_endpoint.as_deref().map(shown))
+            .field("protocol", &self.protocol)
+            .field("headers", &self.headers)
+            .field("timeout", &self.timeout)
+            .field("certificate", &self.certificate)
+            .field("client_certificate", &self.client_certificate)
+            .finish()
     }
 }
 

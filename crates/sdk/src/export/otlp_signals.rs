@@ -1,7 +1,10 @@
 //! Metrics and logs over OTLP, with the same server and settings as the spans.
 
+#[cfg(feature = "grpc")]
+use super::OtlpProtocol;
 use super::{
-    Otlp, OtlpProtocol,
+    Otlp,
+    otlp_client::{LastFailure, with_remedy},
     otlp_exporter::{Failure, suppressed},
 };
 use crate::log_records;
@@ -22,6 +25,7 @@ use tokio::runtime::Runtime;
 #[derive(Debug)]
 struct OnRuntime<E> {
     exporter: E,
+    failure: LastFailure,
     /// `None` only while dropping.
     runtime: Option<Runtime>,
     timeout: Duration,
@@ -37,13 +41,17 @@ impl<E> Drop for OnRuntime<E> {
 }
 
 impl<E> OnRuntime<E> {
-    fn new(timeout: Duration, build: impl FnOnce() -> Result<E, Failure>) -> Result<Self, Failure> {
+    fn new(
+        timeout: Duration,
+        build: impl FnOnce(LastFailure) -> Result<E, Failure>,
+    ) -> Result<Self, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let failure = LastFailure::default();
         let exporter = {
             let _inside = runtime.enter();
-            build()?
+            build(failure.clone())?
         };
-        Ok(Self { exporter, runtime: Some(runtime), timeout })
+        Ok(Self { exporter, failure, runtime: Some(runtime), timeout })
     }
 
     fn wait(&self, export: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
@@ -61,11 +69,12 @@ pub(crate) fn meter_provider(
     resource: &Resource,
 ) -> Result<Option<SdkMeterProvider>, Failure> {
     let Some(endpoint) = otlp.endpoint_of("metrics") else { return Ok(None) };
-    let exporter = OnRuntime::new(timeout, || {
+    let exporter = OnRuntime::new(timeout, |failure| {
         let builder = MetricExporter::builder();
         Ok(match otlp.protocol {
+            #[cfg(feature = "grpc")]
             OtlpProtocol::Grpc => otlp.grpc_builder(builder.with_tonic(), &endpoint)?.build()?,
-            _ => otlp.http_builder(builder.with_http(), &endpoint)?.build()?,
+            _ => otlp.http_builder(builder.with_http(), &endpoint, failure)?.build()?,
         })
     })?;
     let reader = PeriodicReader::builder(exporter).build();
@@ -97,11 +106,12 @@ pub(crate) fn log_exporter(
     resource: &Resource,
 ) -> Result<Option<impl log_records::LogExporter + use<>>, Failure> {
     let Some(endpoint) = otlp.endpoint_of("logs") else { return Ok(None) };
-    let mut exporter = OnRuntime::new(timeout, || {
+    let mut exporter = OnRuntime::new(timeout, |failure| {
         let builder = LogExporter::builder();
         Ok(match otlp.protocol {
+            #[cfg(feature = "grpc")]
             OtlpProtocol::Grpc => otlp.grpc_builder(builder.with_tonic(), &endpoint)?.build()?,
-            _ => otlp.http_builder(builder.with_http(), &endpoint)?.build()?,
+            _ => otlp.http_builder(builder.with_http(), &endpoint, failure)?.build()?,
         })
     })?;
     exporter.exporter.set_resource(resource);
@@ -110,6 +120,8 @@ pub(crate) fn log_exporter(
 
 impl log_records::LogExporter for OnRuntime<LogExporter> {
     fn export(&mut self, records: &[(&SdkLogRecord, &InstrumentationScope)]) -> Result<(), Failure> {
-        Ok(self.wait(self.exporter.export(LogBatch::new(records)))?)
+        let done = self.wait(self.exporter.export(LogBatch::new(records)));
+        let noted = self.failure.take();
+        done.map_err(|error| with_remedy(&noted.unwrap_or_else(|| error.to_string())))
     }
 }

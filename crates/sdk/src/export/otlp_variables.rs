@@ -24,6 +24,17 @@ impl Otlp {
                 None => return Ok(None),
             },
         };
+        #[cfg(feature = "otlp")]
+        {
+            let is_grpc = protocol == OtlpProtocol::Grpc;
+            let variables = ["TRACES_ENDPOINT", "ENDPOINT", "METRICS_ENDPOINT", "LOGS_ENDPOINT"];
+            for name in variables.map(|name| format!("OTEL_EXPORTER_OTLP_{name}")) {
+                if let Some(address) = text(&name) {
+                    super::otlp_address::check(&name, &address, is_grpc)?;
+                }
+            }
+            super::otlp_address::check_variables()?;
+        }
         if let Some((name, value)) = exporter("COMPRESSION")
             && !["gzip", "none"].contains(&value.as_str())
         {
@@ -44,7 +55,7 @@ impl Otlp {
             timeout,
             certificate: path("CERTIFICATE"),
             client_certificate: path("CLIENT_CERTIFICATE").zip(path("CLIENT_KEY")),
-            ..Self::http(endpoint)
+            ..if protocol == OtlpProtocol::Grpc { Self::grpc(endpoint) } else { Self::http(endpoint) }
         }))
     }
 }

@@ -19,6 +19,7 @@ use opentelemetry_sdk::{Resource, trace::SpanData};
 use prost::Message as _;
 use serde::Deserialize;
 use std::{
+    borrow::Cow,
     error::Error,
     fmt, fs, io,
     path::Path,
@@ -57,15 +58,15 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 ///
 /// ```
 /// use opentelemetry_sdk::Resource;
-/// use turnscope::{Config, DataDirectory, StoreExporter};
+/// use turnscope::{RecordingConfig, DataDirectory, StoreExporter};
 ///
 /// # let dir = tempfile::tempdir().unwrap();
 /// let directory = DataDirectory::of(dir.path().join("turnscope.db"));
 /// let resource = Resource::builder().with_service_name("helpdesk").build();
 /// let exporter = StoreExporter::open(directory, &resource)?;
-/// Config { exporters: vec![Box::new(exporter)], ..Config::new("helpdesk") }.install()?;
+/// let _recording = RecordingConfig { exporters: vec![Box::new(exporter)], ..RecordingConfig::new("helpdesk") }.install()?;
 /// turnscope::run("helpdesk").end();
-/// turnscope::shutdown();
+/// let _ = turnscope::shutdown();
 /// # Ok::<(), turnscope::SetupError>(())
 /// ```
 pub struct StoreExporter {
@@ -245,6 +246,14 @@ impl Exporter for StoreExporter {
                 Target::Locked(_) => thread::sleep(RETRY_INTERVAL),
             }
         }
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        format!("the data directory {}", self.directory.path.display()).into()
+    }
+
+    fn is_local(&self) -> bool {
+        true
     }
 }
 

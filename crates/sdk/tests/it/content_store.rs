@@ -15,7 +15,7 @@ use std::{
     sync::mpsc::{Sender, channel},
     time::Duration,
 };
-use turnscope::{Config, ContentStore, TailRules, finished_spans, flush};
+use turnscope::{ContentStore, RecordingConfig, TailRules, finished_spans, flush};
 
 const LINK: &str = "gen_ai.tool.call.arguments_ref";
 
@@ -27,9 +27,15 @@ fn stored(directory: &tempfile::TempDir) -> ContentStore {
 fn a_large_text_is_stored_once_redacted_and_linked_and_a_small_one_stays() {
     let _alone = alone();
     let directory = tempfile::tempdir().unwrap();
-    Config { content: true, max_value_bytes: 50, content_store: Some(stored(&directory)), ..quick() }
-        .install()
-        .unwrap();
+    RecordingConfig {
+        content: true,
+        max_value_bytes: 50,
+        content_store: Some(stored(&directory)),
+        ..quick()
+    }
+    .install()
+    .unwrap()
+    .detach();
     let run = turnscope::run("helpdesk");
     let text = format!("mail ada@example.org {}", "x".repeat(200));
     for _twice in 0..2 {
@@ -38,7 +44,7 @@ fn a_large_text_is_stored_once_redacted_and_linked_and_a_small_one_stays() {
     run.tool("send").arguments(&"y".repeat(60));
     drop(run);
     let spans = finished_spans();
-    assert!(flush(Duration::from_secs(60)));
+    flush(Duration::from_secs(60)).unwrap();
     let links: Vec<&str> = spans.iter().filter_map(|span| span.attributes.get(LINK)?.as_str()).collect();
     assert_eq!((links.len(), links[0]), (2, links[1]));
     let inside = format!("file://{}/kept/{}/", directory.path().display(), spans[0].trace_id);
@@ -55,9 +61,12 @@ fn values_of_dropped_traces_are_not_stored() {
     let _alone = alone();
     let directory = tempfile::tempdir().unwrap();
     let sampler = Some(Box::new(TailRules { rate: 0.0, ..TailRules::default() }) as _);
-    Config { content: true, content_store: Some(stored(&directory)), sampler, ..quick() }.install().unwrap();
+    RecordingConfig { content: true, content_store: Some(stored(&directory)), sampler, ..quick() }
+        .install()
+        .unwrap()
+        .detach();
     turnscope::run("helpdesk").tool("send").arguments(&"x".repeat(200));
-    assert!(flush(Duration::from_secs(60)));
+    flush(Duration::from_secs(60)).unwrap();
     assert!(!directory.path().join("kept").exists());
     let failing = turnscope::run("helpdesk");
     let tool = failing.tool("send");
@@ -65,7 +74,7 @@ fn values_of_dropped_traces_are_not_stored() {
     tool.fail("broken", "it broke");
     drop(tool);
     drop(failing);
-    assert!(flush(Duration::from_secs(60)));
+    flush(Duration::from_secs(60)).unwrap();
     assert_eq!(fs::read_dir(directory.path().join("kept")).unwrap().count(), 1);
 }
 
@@ -80,11 +89,17 @@ fn a_process_that_stores_in_a_bucket() {
     if !is_child() {
         return; // run by another test, in a child process
     }
+    let error = ContentStore::open("s3://agents/contents").unwrap_err().to_string();
+    assert!(error.contains("takes the TLS provider of the process"), "{error}");
+    crate::with_crypto();
     let place = ContentStore::open("s3://agents/contents").unwrap().min_bytes(100);
-    Config { content: true, content_store: Some(place), ..Config::new("helpdesk") }.install().unwrap();
+    RecordingConfig { content: true, content_store: Some(place), ..RecordingConfig::new("helpdesk") }
+        .install()
+        .unwrap()
+        .detach();
     turnscope::run("helpdesk").tool("send").arguments(&"x".repeat(200));
     println!("link: {}", finished_spans()[0].attributes[LINK]);
-    turnscope::shutdown();
+    let _ = turnscope::shutdown();
 }
 
 #[test]

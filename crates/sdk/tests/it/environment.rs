@@ -24,7 +24,8 @@ fn a_process_that_records_a_run() {
     if !is_child() {
         return; // run by another test, in a child process
     }
-    let mut span = turnscope::init_tracing("helpdesk").start("any");
+    let _recording = turnscope::init_tracing("helpdesk");
+    let mut span = turnscope::get_tracer().start("any");
     let run = turnscope::run("helpdesk");
     assert_eq!(span.is_recording(), run.is_recording());
     println!("recording: {}, content: {}", run.is_recording(), run.captures_content());
@@ -34,7 +35,7 @@ fn a_process_that_records_a_run() {
     }
     span.end();
     drop(run);
-    turnscope::shutdown();
+    let _ = turnscope::shutdown();
 }
 
 #[test]
@@ -43,6 +44,10 @@ fn without_an_endpoint_or_when_switched_off_nothing_is_recorded() {
     assert!(records(&[endpoint]));
     assert!(!records(&[]), "no endpoint");
     assert!(!records(&[(ENDPOINT, "")]), "an empty endpoint");
+    assert!(!records(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]));
+    assert!(records(&[endpoint, ("OTEL_TRACES_EXPORTER", "otlp")]));
+    let output = process(&[("OTEL_TRACES_EXPORTER", "console")]);
+    assert!(output.contains(r#"{"name":"invoke_agent helpdesk""#), "{output}");
     assert!(!records(&[endpoint, ("OTEL_SDK_DISABLED", "True")]));
     assert!(!records(&[endpoint, ("OTEL_TRACES_SAMPLER", "always_off")]));
     assert!(!records(&[endpoint, ("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0")]));
@@ -56,10 +61,20 @@ fn an_invalid_variable_is_named_with_the_allowed_values() {
         ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd", "gzip, none"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon", "milliseconds"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "-1", "not a number above 0"),
+        ("OTEL_TRACES_EXPORTER", "zipkin", "otlp, console, both, or none"),
+        ("OTEL_TRACES_SAMPLER", "sometimes", "parentbased_traceidratio"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector:4318", "an address such as"),
+        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://h:metrics", "an address such as"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "(set)", "NAME=VALUE"),
+        ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "a b=c", "a header's name"),
     ] {
         let output = process(&[endpoint, (name, value)]);
-        assert!(output.contains(name) && output.contains(value) && output.contains(allowed), "{output}");
+        let shown = value.split('=').next().unwrap();
+        assert!(output.contains(name) && output.contains(shown) && output.contains(allowed), "{output}");
     }
+    let ratio = ("OTEL_TRACES_SAMPLER", "traceidratio");
+    let output = process(&[endpoint, ratio, ("OTEL_TRACES_SAMPLER_ARG", "1.5")]);
+    assert!(output.contains("OTEL_TRACES_SAMPLER_ARG is 1.5; allowed: 0.0 to 1.0"), "{output}");
     let output =
         process(&[(ENDPOINT, "https://127.0.0.1:9"), ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such.pem")]);
     assert!(output.contains("tracing is off") && output.contains("/no/such.pem"), "{output}");
