@@ -2,20 +2,22 @@
 //!
 //! Not here: the settings (`config`) and the exporters (`export`).
 
+mod end;
 mod entry_points;
 
+pub use end::{Recording, dropped, flush, shutdown, shutdown_within};
 #[cfg(feature = "yaml")]
 pub use entry_points::setup_from_yaml;
 pub use entry_points::{init_tracing, setup};
 
 use crate::{
-    Config, DataDirectory, Exporter, FinishedSpan, Recorder, SetupError, default_recorder,
-    environment::limits,
+    DataDirectory, Exporter, FinishedSpan, Recorder, RecordingConfig, SetupError, default_recorder,
+    environment::{check_sampler, limits},
     export::{Console, RingBuffer},
     export_queue::QueueLimits,
     file::FileExporter,
     log::Log,
-    pipeline::Pipeline,
+    pipeline::{Pipeline, RunEnd},
     processors::Processors,
     sample::TailSampler,
     set_default_recorder,
@@ -35,17 +37,25 @@ use opentelemetry_sdk::{
     trace::{Sampler, SdkTracerProvider, TracerProviderBuilder},
 };
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    thread,
+    collections::BTreeMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
+/// Numbers the installations, so that a guard knows its own.
+static COUNT: AtomicU64 = AtomicU64::new(1);
+
 struct Installation {
+    number: u64,
     provider: SdkTracerProvider,
     meters: Option<SdkMeterProvider>,
     loggers: Option<SdkLoggerProvider>,
     pipeline: Pipeline,
     ring: RingBuffer,
+    log: Log,
 }
 
 static INSTALLED: Mutex<Option<Installation>> = Mutex::new(None);
@@ -54,23 +64,26 @@ fn installed() -> MutexGuard<'static, Option<Installation>> {
     INSTALLED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Config {
+impl RecordingConfig {
     /// Installs this as what [`run`](fn@crate::run) records to. The previous set-up is flushed and closed,
     /// and its ring buffer cleared.
     ///
     /// # Errors
     /// When a value is out of range, a feature is off, or a file, endpoint or thread cannot be opened. The
     /// previous set-up then stays.
-    pub fn install(self) -> Result<(), SetupError> {
+    pub fn install(self) -> Result<Recording, SetupError> {
         install(self)
     }
 }
 
-fn install(mut config: Config) -> Result<(), SetupError> {
+fn install(mut config: RecordingConfig) -> Result<Recording, SetupError> {
     if let Some(rate) = config.sample_rate
         && !(0.0..=1.0).contains(&rate)
     {
         return Err(SetupError::invalid("sample_rate", &rate, "0.0 to 1.0"));
+    }
+    if config.sample_rate.is_none() {
+        check_sampler()?;
     }
     if let Some(level) = config.compression
         && !(1..=9).contains(&level)
@@ -86,12 +99,18 @@ fn install(mut config: Config) -> Result<(), SetupError> {
     let (meters, loggers) = (meters(&config, &resource)?, loggers(&config, &resource, &log)?);
     #[cfg(not(feature = "otlp"))]
     let (meters, loggers) = (None::<SdkMeterProvider>, None::<SdkLoggerProvider>);
+    #[cfg(feature = "object-store")]
+    let has_content_store = config.content_store.is_some();
+    #[cfg(not(feature = "object-store"))]
+    let has_content_store = false;
     let queues = limits_with(&config, config.batch_timeout);
     let ring = RingBuffer::new(config.ring_capacity);
     let builder = sampler(SdkTracerProvider::builder(), &config).with_resource(resource);
+    let limits_of_values = ValueLimits { max_bytes: config.max_value_bytes, by_key: config.value_limits };
+    let early_limits = early_limits(&limits_of_values, has_content_store.then_some(config.max_queue_bytes));
     let processors = Processors {
         redaction: config.redaction,
-        limits: ValueLimits { max_bytes: config.max_value_bytes, by_key: config.value_limits },
+        limits: limits_of_values,
         tail_sampler: config.sampler.map(|sampler| TailSampler::new(sampler, config.max_held_bytes)),
         #[cfg(feature = "object-store")]
         large: match config.content_store {
@@ -101,32 +120,35 @@ fn install(mut config: Config) -> Result<(), SetupError> {
         #[cfg(not(feature = "object-store"))]
         large: None,
     };
-    let pipeline =
-        Pipeline::start(queues, processors, ring.clone(), exporters, config.block_on_run_end, &log)?;
+    let run_end =
+        RunEnd { block: config.block_on_run_end, delay: config.run_end_delay.min(config.batch_timeout) };
+    let pipeline = Pipeline::start(queues, processors, ring.clone(), exporters, run_end, &log)?;
     let provider = limits(builder).with_span_processor(pipeline.clone()).build();
     let mut recorder = Recorder::new(&provider)
         .with_naming(config.naming)
         .with_content(config.content)
         .with_tool_calls(config.tool_calls)
-        .with_token_usage(config.token_usage);
+        .with_token_usage(config.token_usage)
+        .of_this_process(early_limits, &log);
     if let Some(meters) = &meters {
         recorder = recorder.with_meter(&meters.meter("turnscope"));
     }
     if let Some(loggers) = &loggers {
         recorder = recorder.with_loggers(loggers).with_live(config.live);
     }
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let mut installed = installed();
     set_default_recorder(recorder);
-    let before = installed.replace(Installation { provider, meters, loggers, pipeline, ring });
+    let before = installed.replace(Installation { number, provider, meters, loggers, pipeline, ring, log });
     drop(installed);
     if let Some(before) = before {
-        before.end();
+        let _ = before.end(end::SHUTDOWN_TIMEOUT); // it logs what was lost
     }
-    Ok(())
+    Ok(Recording::of(number))
 }
 
 fn exporters(
-    config: &mut Config,
+    config: &mut RecordingConfig,
     resource: &Resource,
     log: &Log,
 ) -> Result<Vec<Box<dyn Exporter>>, SetupError> {
@@ -138,7 +160,7 @@ fn exporters(
             cfg!(feature = "encryption") || config.encryption_key.is_none(),
             "encryption",
         )?;
-        let file = FileExporter::open(path, config.compression, config.encryption_key.clone());
+        let file = FileExporter::open(path, config.compression, config.encryption_key.clone(), resource);
         let file = file.map_err(|source| SetupError::TraceFile { path: path.clone(), source })?;
         exporters.push(Box::new(file));
     }
@@ -146,7 +168,7 @@ fn exporters(
         exporters.push(Box::new(Console));
     }
     if let Some(otlp) = &config.otlp {
-        otlp.check_features()?;
+        otlp.check()?;
         #[cfg(feature = "otlp")]
         exporters.push(Box::new(
             OtlpExporter::new(otlp, config.export_timeout, resource).map_err(SetupError::Otlp)?,
@@ -162,7 +184,7 @@ fn exporters(
 #[cfg_attr(not(feature = "store"), allow(clippy::needless_pass_by_value, reason = "the exporter keeps it"))]
 fn store(
     directory: DataDirectory,
-    config: &Config,
+    config: &RecordingConfig,
     resource: &Resource,
     log: &Log,
 ) -> Result<Box<dyn Exporter>, SetupError> {
@@ -181,7 +203,7 @@ fn store(
 }
 
 #[cfg(feature = "otlp")]
-fn meters(config: &Config, resource: &Resource) -> Result<Option<SdkMeterProvider>, SetupError> {
+fn meters(config: &RecordingConfig, resource: &Resource) -> Result<Option<SdkMeterProvider>, SetupError> {
     match &config.otlp {
         Some(otlp) if config.metrics => {
             meter_provider(otlp, config.export_timeout, resource).map_err(SetupError::Otlp)
@@ -191,7 +213,11 @@ fn meters(config: &Config, resource: &Resource) -> Result<Option<SdkMeterProvide
 }
 
 #[cfg(feature = "otlp")]
-fn loggers(config: &Config, resource: &Resource, log: &Log) -> Result<Option<SdkLoggerProvider>, SetupError> {
+fn loggers(
+    config: &RecordingConfig,
+    resource: &Resource,
+    log: &Log,
+) -> Result<Option<SdkLoggerProvider>, SetupError> {
     let Some(otlp) = config.otlp.as_ref().filter(|_| config.logs) else { return Ok(None) };
     let exporter = log_exporter(otlp, config.export_timeout, resource).map_err(SetupError::Otlp)?;
     let Some(exporter) = exporter else { return Ok(None) };
@@ -201,12 +227,24 @@ fn loggers(config: &Config, resource: &Resource, log: &Log) -> Result<Option<Sdk
     Ok(Some(log_records::provider(limits, config.redaction.clone(), exporter, resource.clone(), log)?))
 }
 
-fn limits_with(config: &Config, delay: Duration) -> QueueLimits {
+fn limits_with(config: &RecordingConfig, delay: Duration) -> QueueLimits {
     let (queue, batch) = (config.queue_size, config.batch_size);
-    QueueLimits { queue, bytes: config.max_queue_bytes, batch, chunk: batch, delay }
+    let bytes = config.max_queue_bytes;
+    // Smaller than what servers take, and what is encoded needs memory once more.
+    let chunk_bytes = (bytes / 8).clamp(1, 4 << 20);
+    QueueLimits { queue, bytes, batch, chunk: batch, chunk_bytes, delay }
 }
 
-fn resource(config: &Config) -> Resource {
+/// What the caller's thread cuts off before a span is queued. With a content store, values are moved out whole,
+/// so there only the queue is protected.
+fn early_limits(limits: &ValueLimits, queue_of_content_store: Option<usize>) -> ValueLimits {
+    match queue_of_content_store {
+        Some(queue) => ValueLimits { max_bytes: queue / 4, by_key: BTreeMap::new() },
+        None => limits.with_margin(),
+    }
+}
+
+fn resource(config: &RecordingConfig) -> Resource {
     match config.service() {
         Some(name) => Resource::builder().with_service_name(name).build(),
         None => Resource::builder().build(),
@@ -215,25 +253,10 @@ fn resource(config: &Config) -> Resource {
 
 /// A rate in code replaces the environment's sampler, which the builder has already read. It decides when a
 /// trace begins: unsampled traces cost next to nothing, and the trace flags tell other processes.
-fn sampler(builder: TracerProviderBuilder, config: &Config) -> TracerProviderBuilder {
+fn sampler(builder: TracerProviderBuilder, config: &RecordingConfig) -> TracerProviderBuilder {
     match config.sample_rate {
         Some(rate) => builder.with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(rate)))),
         None => builder,
-    }
-}
-
-impl Installation {
-    fn end(self) {
-        // In parallel, so that the whole takes no longer than the slowest part.
-        thread::scope(|scope| {
-            if let Some(meters) = &self.meters {
-                let _ = thread::Builder::new().spawn_scoped(scope, || meters.shutdown());
-            }
-            if let Some(loggers) = &self.loggers {
-                let _ = thread::Builder::new().spawn_scoped(scope, || loggers.shutdown());
-            }
-            let _ = self.provider.shutdown();
-        });
     }
 }
 
@@ -255,36 +278,6 @@ pub fn finished_spans() -> Vec<FinishedSpan> {
     let Some((pipeline, ring)) = parts() else { return Vec::new() };
     pipeline.flush_processing();
     ring.spans()
-}
-
-/// Number of spans lost since the set-up because a queue was full.
-pub fn dropped() -> u64 {
-    parts().map_or(0, |(pipeline, _)| pipeline.dropped())
-}
-
-/// Waits until all ended spans are exported, and logs and metrics with them. Returns false on timeout.
-pub fn flush(timeout: Duration) -> bool {
-    let Some((pipeline, _)) = parts() else { return true };
-    let done = pipeline.flush(timeout);
-    let (meters, loggers) = match installed().as_ref() {
-        Some(installation) => (installation.meters.clone(), installation.loggers.clone()),
-        None => return done,
-    };
-    let logged = loggers.is_none_or(|loggers| loggers.force_flush().is_ok());
-    // The SDK reports an empty export as an error, so the result means nothing.
-    let _ = meters.map(|meters| meters.force_flush());
-    done & logged
-}
-
-/// Exports what is left, ends the threads and closes the files. Takes at most five seconds; what is not
-/// exported by then is lost. Afterwards nothing is recorded until something is set up again. A second call
-/// does nothing.
-pub fn shutdown() {
-    let before = installed().take();
-    if let Some(before) = before {
-        set_default_recorder(Recorder::disabled());
-        before.end();
-    }
 }
 
 /// Whether something is set up.

@@ -1,15 +1,15 @@
 //! The crate's own diagnostics, on stderr or in a file. Never through `tracing`, which could feed back into
 //! this crate.
 
+use crate::timestamp::rfc3339;
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write as _},
     path::Path,
     str::FromStr,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// How much the crate logs about its own work. Each level includes those before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +69,7 @@ impl Log {
         let _ = match &self.file {
             None => writeln!(io::stderr(), "turnscope: {}", message()),
             Some(file) => {
-                let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+                let now = rfc3339(SystemTime::now());
                 let name = format!("{level:?}").to_uppercase();
                 let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                 file.write_all(format!("{now} {name} turnscope: {}\n", message()).as_bytes())
@@ -78,22 +78,31 @@ impl Log {
     }
 }
 
-/// Logs a repeated warning at most once a minute.
+/// Number of different warnings that are told apart.
+const MAX_SUBJECTS: usize = 16;
+
+/// Logs each warning at once when it is new, and again at most once a minute.
 #[derive(Debug)]
 pub(crate) struct RateLimitedWarning {
     log: Log,
-    last: Option<Instant>,
+    /// What was warned of, and when.
+    last: Vec<(String, Instant)>,
 }
 
 impl RateLimitedWarning {
     pub(crate) fn new(log: &Log) -> Self {
-        Self { log: log.clone(), last: None }
+        Self { log: log.clone(), last: Vec::new() }
     }
 
-    pub(crate) fn log(&mut self, message: impl FnOnce() -> String) {
-        if self.last.is_none_or(|at| at.elapsed() > Duration::from_secs(60)) {
-            self.last = Some(Instant::now());
-            self.log.write(LogLevel::Warning, message);
+    /// Logs a message about `subject`: warnings with the same subject are the same warning.
+    pub(crate) fn log(&mut self, subject: &str, message: impl FnOnce() -> String) {
+        let known = self.last.iter().position(|(known, _)| known == subject);
+        let full = (self.last.len() >= MAX_SUBJECTS).then_some(MAX_SUBJECTS - 1);
+        match known.or(full) {
+            Some(index) if self.last[index].1.elapsed() <= Duration::from_secs(60) => return,
+            Some(index) => self.last[index].1 = Instant::now(),
+            None => self.last.push((subject.to_owned(), Instant::now())),
         }
+        self.log.write(LogLevel::Warning, message);
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::{
     Redaction,
-    export_queue::{Consumer, ExportQueue, QueueLimits},
+    export_queue::{Consumer, ExportQueue, QueueLimits, Queued},
     log::{Log, RateLimitedWarning},
 };
 use opentelemetry::{
@@ -20,6 +20,27 @@ use opentelemetry_sdk::{
 use std::{io, sync::Arc, time::Duration};
 
 type LogItem = (SdkLogRecord, InstrumentationScope);
+
+impl Queued for LogItem {
+    fn bytes(&self) -> usize {
+        let (record, _) = self;
+        let attributes = record.attributes_iter().map(|(key, value)| key.as_str().len() + value_bytes(value));
+        size_of::<Self>() + record.body().map_or(0, value_bytes) + attributes.sum::<usize>()
+    }
+}
+
+fn value_bytes(value: &AnyValue) -> usize {
+    let inside = match value {
+        AnyValue::String(text) => text.as_str().len(),
+        AnyValue::Bytes(bytes) => bytes.len(),
+        AnyValue::ListAny(items) => items.iter().map(value_bytes).sum(),
+        AnyValue::Map(entries) => {
+            entries.iter().map(|(key, value)| key.as_str().len() + value_bytes(value)).sum()
+        }
+        _ => 0,
+    };
+    size_of::<AnyValue>() + inside
+}
 
 /// Exports redacted log records, on a background thread.
 pub(crate) trait LogExporter: Send + 'static {
@@ -84,7 +105,8 @@ impl<E: LogExporter> Consumer<LogItem> for LogExport<E> {
             batch.drain(..).map(|(record, scope)| (self.redacted(&record), scope)).collect();
         let records: Vec<_> = records.iter().map(|(record, scope)| (record, scope)).collect();
         if let Err(error) = self.exporter.export(&records) {
-            self.warning.log(|| {
+            let error = error.to_string();
+            self.warning.log(&error, || {
                 format!("cannot export {} log records: {error}; {dropped} dropped so far", records.len())
             });
         }
@@ -169,6 +191,7 @@ mod tests {
             bytes: usize::MAX,
             batch: 10,
             chunk: 10,
+            chunk_bytes: usize::MAX,
             delay: Duration::from_secs(60),
         };
         let resource = Resource::builder_empty().build();

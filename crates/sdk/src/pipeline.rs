@@ -2,12 +2,13 @@
 //! exporter waits for another.
 
 use crate::{
-    Exporter,
+    Exporter, LossReason, Lost,
     export::RingBuffer,
-    export_queue::{Consumer, ExportQueue, QueueLimits},
+    export_queue::{Consumer, ExportQueue, QueueLimits, Queued, Rank},
     log::{Log, LogLevel, RateLimitedWarning},
+    lost::FailedExports,
     processors::{LargeContents, Processors},
-    span_data::{estimated_bytes, is_run},
+    span_data::{estimated_bytes, is_local_root, is_run, is_turn},
 };
 use opentelemetry::Context;
 use opentelemetry_sdk::{
@@ -16,10 +17,7 @@ use opentelemetry_sdk::{
 };
 use std::{
     io,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -29,8 +27,20 @@ const PROCESSING_BATCH: usize = 256;
 /// The number of spans processed at once.
 const PROCESSING_CHUNK: usize = 16;
 
+/// The longest time that a span waits to be processed. Short, since the end of a run is to be in a file soon.
+const PROCESSING_DELAY: Duration = Duration::from_millis(50);
+
 /// Timeout of a flush for which the caller gave none.
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the end of a run waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunEnd {
+    /// How long the caller may wait until it is exported.
+    pub(crate) block: Option<Duration>,
+    /// The longest time until it is passed to an exporter that sends to another process.
+    pub(crate) delay: Duration,
+}
 
 /// This crate's span processor.
 #[derive(Clone, Debug)]
@@ -41,8 +51,9 @@ struct Stages {
     processing: ExportQueue<SpanData>,
     exporters: Arc<Vec<ExporterQueue>>,
     large: Option<Arc<dyn LargeContents>>,
-    /// How long the end of a run may block until its spans are exported.
-    run_end: Option<Duration>,
+    run_end: RunEnd,
+    /// What the last flush reported.
+    reported: Mutex<Lost>,
 }
 
 impl Pipeline {
@@ -51,7 +62,7 @@ impl Pipeline {
         processors: Processors,
         ring: RingBuffer,
         exporters: Vec<Box<dyn Exporter>>,
-        run_end: Option<Duration>,
+        run_end: RunEnd,
         log: &Log,
     ) -> io::Result<Self> {
         let exporters = exporters.into_iter().map(|exporter| ExporterQueue::start(limits, exporter, log));
@@ -61,19 +72,43 @@ impl Pipeline {
             processors,
             ring,
             queues: Arc::clone(&exporters),
+            run_end: run_end.delay,
             lost: 0,
             warning: RateLimitedWarning::new(log),
         };
-        let processing = ExportQueue::start(
-            QueueLimits { batch: limits.batch.min(PROCESSING_BATCH), chunk: PROCESSING_CHUNK, ..limits },
-            processing,
-        )?;
-        Ok(Self(Arc::new(Stages { processing, exporters, large, run_end })))
+        let limits = QueueLimits {
+            batch: limits.batch.min(PROCESSING_BATCH),
+            chunk: PROCESSING_CHUNK,
+            delay: limits.delay.min(PROCESSING_DELAY),
+            ..limits
+        };
+        let processing = ExportQueue::start(limits, processing)?;
+        Ok(Self(Arc::new(Stages { processing, exporters, large, run_end, reported: Mutex::default() })))
     }
 
-    /// Number of spans lost because a queue was full or closed. A span that two exporters lost counts twice.
+    /// What was lost since the set-up.
+    pub(crate) fn lost(&self) -> Lost {
+        let queues = || self.queues();
+        let counted = [
+            (LossReason::QueueFull, queues().map(ExportQueue::dropped).sum()),
+            (LossReason::Panic, queues().map(ExportQueue::panicked).sum()),
+        ];
+        let failed = self.0.exporters.iter().flat_map(|exporter| exporter.failed.reasons());
+        Lost::of(counted.into_iter().chain(failed))
+    }
+
+    /// The same as a number.
     pub(crate) fn dropped(&self) -> u64 {
-        self.0.processing.dropped() + self.0.exporters.iter().map(ExporterQueue::dropped).sum::<u64>()
+        let failed: u64 = self.0.exporters.iter().map(|exporter| exporter.failed.spans()).sum();
+        self.queues().map(|queue| queue.dropped() + queue.panicked()).sum::<u64>() + failed
+    }
+
+    fn queues(&self) -> impl Iterator<Item = &ExportQueue<SpanData>> {
+        std::iter::once(&self.0.processing).chain(self.0.exporters.iter().map(|exporter| &exporter.queue))
+    }
+
+    fn unfinished(&self) -> u64 {
+        self.queues().map(ExportQueue::unfinished).sum()
     }
 
     /// Waits until the spans that have ended are in the ring buffer.
@@ -81,16 +116,32 @@ impl Pipeline {
         self.0.processing.flush(FLUSH_TIMEOUT)
     }
 
-    /// Waits until the spans that have ended are exported.
-    pub(crate) fn flush(&self, timeout: Duration) -> bool {
+    /// Whether this process is a fork of the one that exports.
+    pub(crate) fn is_forked(&self) -> bool {
+        self.0.processing.is_forked()
+    }
+
+    /// Waits until the spans that have ended are exported. Returns what was lost since the last flush.
+    pub(crate) fn flush(&self, timeout: Duration) -> Result<(), Lost> {
+        let is_done = self.wait(timeout);
+        let lost = self.lost();
+        let before = std::mem::replace(
+            &mut *self.0.reported.lock().unwrap_or_else(PoisonError::into_inner),
+            lost.clone(),
+        );
+        self.with_unfinished(lost.since(&before), is_done, timeout).into_result()
+    }
+
+    fn wait(&self, timeout: Duration) -> bool {
         let until = after(timeout);
         let processing = self.0.processing.flush(timeout);
         let large = self.0.large.as_ref().is_none_or(|large| large.flush(left(until)));
         processing & large & self.0.exporters.iter().all(|exporter| exporter.queue.flush(left(until)))
     }
 
-    /// Exports what is left and ends the threads. Returns at once if that has been done.
-    pub(crate) fn close(&self, timeout: Duration) -> bool {
+    /// Exports what is left and ends the threads; at once if that has been done. Returns all that was lost since
+    /// the set-up.
+    pub(crate) fn close(&self, timeout: Duration) -> Lost {
         let until = after(timeout);
         let processing = self.0.processing.close(timeout);
         self.0.exporters.iter().for_each(|exporter| exporter.queue.stop()); // so that they finish in parallel
@@ -99,7 +150,18 @@ impl Pipeline {
             .exporters
             .iter()
             .fold(processing, |done, exporter| exporter.queue.close(left(until)) & done);
-        self.0.large.as_ref().is_none_or(|large| large.close(left(until))) & done
+        let is_done = self.0.large.as_ref().is_none_or(|large| large.close(left(until))) & done;
+        self.with_unfinished(self.lost(), is_done, timeout)
+    }
+
+    fn with_unfinished(&self, mut lost: Lost, is_done: bool, timeout: Duration) -> Lost {
+        if !is_done {
+            let reason = if self.is_forked() { LossReason::Fork } else { LossReason::Deadline(timeout) };
+            let unfinished = self.unfinished();
+            lost.spans += unfinished;
+            lost.reasons.push((reason, unfinished));
+        }
+        lost
     }
 }
 
@@ -113,21 +175,44 @@ fn left(until: Instant) -> Duration {
     until.saturating_duration_since(Instant::now())
 }
 
+impl Queued for SpanData {
+    fn bytes(&self) -> usize {
+        estimated_bytes(self)
+    }
+
+    /// A run without its steps is still a run; a step without its run makes a run of its own.
+    fn rank(&self) -> Rank {
+        if is_local_root(self) || is_run(self) {
+            Rank::Root
+        } else if is_turn(self) {
+            Rank::Inner
+        } else {
+            Rank::Leaf
+        }
+    }
+}
+
 /// The processing queue's consumer: processes spans, keeps them in the ring buffer, and passes them to every
 /// exporter's queue.
 struct Processing {
     processors: Processors,
     ring: RingBuffer,
     queues: Arc<Vec<ExporterQueue>>,
+    /// How soon the end of a run must be exported to another process.
+    run_end: Duration,
     lost: u64,
     warning: RateLimitedWarning,
 }
 
 impl Processing {
     fn dispatch(&self, spans: &mut Vec<SpanData>) {
-        for span in spans.iter().filter(|_| !self.queues.is_empty()) {
-            let bytes = estimated_bytes(span);
-            self.queues.iter().for_each(|queue| queue.push(span, bytes));
+        for queue in &*self.queues {
+            for span in &*spans {
+                queue.queue.push(span.clone()); // the queue counts what it drops
+            }
+            if spans.iter().any(|span| span.rank() == Rank::Root) {
+                queue.queue.hurry(if queue.is_local { Duration::ZERO } else { self.run_end });
+            }
         }
         self.ring.add(spans);
     }
@@ -137,10 +222,10 @@ impl Consumer<SpanData> for Processing {
     fn take(&mut self, batch: &mut Vec<SpanData>, dropped: u64) {
         self.processors.process(batch);
         // A hung exporter cannot report what its queue drops, so this consumer does.
-        let lost = dropped + self.queues.iter().map(ExporterQueue::dropped).sum::<u64>();
+        let lost = dropped + self.queues.iter().map(|exporter| exporter.queue.dropped()).sum::<u64>();
         if lost > self.lost {
             self.lost = lost;
-            self.warning.log(|| format!("dropped {lost} finished spans so far: a queue was full"));
+            self.warning.log("full", || format!("dropped {lost} finished spans so far: a queue was full"));
         }
         self.dispatch(batch);
     }
@@ -151,50 +236,33 @@ impl Consumer<SpanData> for Processing {
     }
 }
 
-/// An exporter's queue. Bounded in bytes as well, because spans may hold long conversations.
+/// An exporter's queue.
 #[derive(Debug)]
 struct ExporterQueue {
     queue: ExportQueue<SpanData>,
-    /// Bytes in the queue.
-    queued_bytes: Arc<AtomicUsize>,
-    max_bytes: usize,
+    failed: Arc<FailedExports>,
+    is_local: bool,
 }
 
 impl ExporterQueue {
     fn start(limits: QueueLimits, exporter: Box<dyn Exporter>, log: &Log) -> io::Result<Self> {
-        let queued_bytes = Arc::<AtomicUsize>::default();
+        let failed = Arc::<FailedExports>::default();
+        let is_local = exporter.is_local();
         let export = ExportWorker {
             exporter,
-            queued_bytes: Arc::clone(&queued_bytes),
+            failed: Arc::clone(&failed),
             log: log.clone(),
             warning: RateLimitedWarning::new(log),
             exported: 0,
         };
-        Ok(Self { queue: ExportQueue::start(limits, export)?, queued_bytes, max_bytes: limits.bytes })
-    }
-
-    /// Queues a span of this size, or counts it as dropped.
-    fn push(&self, span: &SpanData, bytes: usize) {
-        // Only one thread pushes, so the room cannot shrink after this check.
-        if self.queued_bytes.load(Ordering::Relaxed).saturating_add(bytes) > self.max_bytes {
-            self.queue.count_dropped();
-        } else {
-            self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-            if !self.queue.push(span.clone()) {
-                self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            }
-        }
-    }
-
-    fn dropped(&self) -> u64 {
-        self.queue.dropped()
+        Ok(Self { queue: ExportQueue::start(limits, export)?, failed, is_local })
     }
 }
 
 /// An exporter queue's consumer.
 struct ExportWorker {
     exporter: Box<dyn Exporter>,
-    queued_bytes: Arc<AtomicUsize>,
+    failed: Arc<FailedExports>,
     log: Log,
     warning: RateLimitedWarning,
     exported: usize,
@@ -205,23 +273,27 @@ impl Consumer<SpanData> for ExportWorker {
         // Exporting must not record telemetry of its own.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
         let count = batch.len();
-        self.queued_bytes.fetch_sub(batch.iter().map(estimated_bytes).sum(), Ordering::Relaxed);
         match self.exporter.export(batch) {
             Ok(()) => {
                 self.exported += count;
                 self.log.write(LogLevel::Debug, || {
-                    format!("exported {count} finished spans to {:?}", self.exporter)
+                    format!("exported {count} finished spans to {}", self.exporter.name())
                 });
             }
             Err(error) => {
-                self.warning.log(|| format!("cannot export {count} finished spans: {error}"));
+                let error = error.to_string();
+                self.failed.count(&self.exporter.name(), &error, count as u64);
+                self.warning.log(&error, || {
+                    let (name, lost) = (self.exporter.name(), self.failed.spans());
+                    format!("cannot export {count} finished spans to {name}: {error} ({lost} lost so far)")
+                });
             }
         }
     }
 
     fn end(&mut self) {
         self.log.write(LogLevel::Info, || {
-            format!("exported {} spans to {:?} in total", self.exported, self.exporter)
+            format!("exported {} spans to {} in total", self.exported, self.exporter.name())
         });
     }
 }
@@ -230,11 +302,11 @@ impl SpanProcessor for Pipeline {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        match self.0.run_end {
+        match self.0.run_end.block {
             Some(timeout) if is_run(&span) => {
                 let until = after(timeout);
                 self.0.processing.push_within(span, timeout);
-                self.flush(left(until));
+                self.wait(left(until));
             }
             _ => {
                 let _ = self.0.processing.push(span); // the queue counts what it drops
@@ -243,10 +315,12 @@ impl SpanProcessor for Pipeline {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        if self.flush(FLUSH_TIMEOUT) { Ok(()) } else { Err(OTelSdkError::Timeout(FLUSH_TIMEOUT)) }
+        if self.wait(FLUSH_TIMEOUT) { Ok(()) } else { Err(OTelSdkError::Timeout(FLUSH_TIMEOUT)) }
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        if self.close(timeout) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
+        let lost = self.close(timeout);
+        let is_late = lost.reasons.iter().any(|(reason, _)| matches!(reason, LossReason::Deadline(_)));
+        if is_late { Err(OTelSdkError::Timeout(timeout)) } else { Ok(()) }
     }
 }

@@ -1,4 +1,4 @@
-//! All settings. Each way to set the crate up produces a [`Config`].
+//! All settings. Each way to set the crate up produces a [`RecordingConfig`].
 //!
 //! Not here: what is running once it is installed (`installation`).
 
@@ -12,27 +12,27 @@ pub use setup::Setup;
 pub use trace_config::{Profile, TraceConfig};
 
 use crate::{
-    DataDirectory, EncryptionKey, Exporter, LogLevel, Naming, Otlp, Redaction, Sampler, SetupError,
-    environment::{captures_content, is_true, number, text},
+    DataDirectory, EncryptionKey, Exporter, LogLevel, Naming, Otlp, Redaction, SetupError, TraceSampler,
+    environment::{captures_content, is_true, number, text, traces_exporter},
     truncate,
 };
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-/// All settings. [`Config::install`] applies them to the whole process.
+/// All settings. [`RecordingConfig::install`] applies them to the whole process.
 ///
 /// If a field's default comes from an OpenTelemetry variable, its description names the variable. A value in
 /// code takes precedence.
 ///
 /// ```
-/// use turnscope::{Config, finished_spans};
+/// use turnscope::{RecordingConfig, finished_spans};
 ///
-/// Config { max_value_bytes: 1000, ..Config::new("helpdesk") }.install()?;
+/// let _recording = RecordingConfig { max_value_bytes: 1000, ..RecordingConfig::new("helpdesk") }.install()?;
 /// turnscope::run("helpdesk").end();
 /// assert_eq!(finished_spans()[0].name, "invoke_agent helpdesk");
 /// # Ok::<(), turnscope::SetupError>(())
 /// ```
 #[derive(Debug)]
-pub struct Config {
+pub struct RecordingConfig {
     /// The service's name, `service.name` of all spans. If empty: `OTEL_SERVICE_NAME`, then OpenTelemetry's
     /// `unknown_service`.
     pub service_name: String,
@@ -93,14 +93,15 @@ pub struct Config {
     pub sample_rate: Option<f64>,
     /// Decides which of the recorded traces to keep once they have ended. Default: all. See
     /// [`TailRules`](crate::TailRules).
-    pub sampler: Option<Box<dyn Sampler>>,
+    pub sampler: Option<Box<dyn TraceSampler>>,
     /// How many bytes to hold back for the sampler. Beyond that, the largest trace is kept as it is. Default:
     /// 16 MiB.
     pub max_held_bytes: usize,
-    /// How many spans may wait for each exporter before new ones are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`, else
-    /// 2048).
+    /// How many spans may wait in each queue before new ones are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`, else 2048).
+    /// There is one queue before the processing and one for each exporter. Leaves are dropped when a queue is
+    /// full to three quarters, turns at seven eighths; the rest is for the ends of runs.
     pub queue_size: usize,
-    /// About how many bytes may wait for each exporter before new spans are dropped. Default: 64 MiB.
+    /// About how many bytes may wait in each queue, with the same shares. Default: 32 MiB.
     pub max_queue_bytes: usize,
     /// How many spans an exporter gets at once (`OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, else 512).
     pub batch_size: usize,
@@ -109,6 +110,9 @@ pub struct Config {
     /// Time limit for one OTLP export, retries included (`OTEL_BSP_EXPORT_TIMEOUT` in milliseconds, else 30
     /// s).
     pub export_timeout: Duration,
+    /// How long the end of a run waits for a batch to fill, if it is sent to another process. Files, the console
+    /// and data directories get it at once. Default: 1 s, or [`batch_timeout`](Self::batch_timeout) if that is less.
+    pub run_end_delay: Duration,
     /// Makes the end of every run, nested runs too, wait up to this long until it is exported. Default: no
     /// waiting.
     pub block_on_run_end: Option<Duration>,
@@ -118,7 +122,14 @@ pub struct Config {
     pub log_path: Option<PathBuf>,
 }
 
-impl Config {
+/// [`RecordingConfig::new`] with the service's name from the environment.
+impl Default for RecordingConfig {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
+impl RecordingConfig {
     /// The defaults for the service `service_name`: finished spans are kept in memory and sent nowhere.
     pub fn new(service_name: impl Into<String>) -> Self {
         let most = number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 1 << 20);
@@ -148,10 +159,11 @@ impl Config {
             sampler: None,
             max_held_bytes: 16 << 20,
             queue_size: number("OTEL_BSP_MAX_QUEUE_SIZE", 2048),
-            max_queue_bytes: 64 << 20,
+            max_queue_bytes: 32 << 20,
             batch_size: number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512),
             batch_timeout: millis("OTEL_BSP_SCHEDULE_DELAY", 5000),
             export_timeout: millis("OTEL_BSP_EXPORT_TIMEOUT", 30_000),
+            run_end_delay: Duration::from_secs(1),
             block_on_run_end: None,
             log_level: LogLevel::default(),
             log_path: None,
@@ -161,8 +173,9 @@ impl Config {
     /// The configuration from OpenTelemetry's variables: `OTEL_EXPORTER_OTLP_*` (those for traces take
     /// precedence), `OTEL_SERVICE_NAME` (takes precedence over `service_name`), `OTEL_RESOURCE_ATTRIBUTES`,
     /// `OTEL_TRACES_SAMPLER` and its `_ARG`, `OTEL_BSP_*`, `OTEL_ATTRIBUTE_*_LIMIT`, `OTEL_SPAN_*_LIMIT`,
-    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. `None` if `OTEL_SDK_DISABLED` is `true` or no
-    /// endpoint is set.
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. `OTEL_TRACES_EXPORTER` may be `otlp` (the default),
+    /// `console` or both. `None` if `OTEL_SDK_DISABLED` is `true`, `OTEL_TRACES_EXPORTER` is `none`, or no endpoint
+    /// is set.
     ///
     /// # Errors
     /// When one of the exporter's variables has an invalid value. The error names the variable.
@@ -170,9 +183,13 @@ impl Config {
         if is_true("OTEL_SDK_DISABLED") {
             return Ok(None);
         }
-        let Some(otlp) = Otlp::from_env()? else { return Ok(None) };
+        let to = traces_exporter()?;
+        let otlp = if to.otlp { Otlp::from_env()? } else { None };
+        if otlp.is_none() && !to.console {
+            return Ok(None);
+        }
         let service_name = text("OTEL_SERVICE_NAME").unwrap_or_else(|| service_name.to_owned());
-        Ok(Some(Self { otlp: Some(otlp), ..Self::new(service_name) }))
+        Ok(Some(Self { otlp, console: to.console, ..Self::new(service_name) }))
     }
 
     /// The configured service name, or `None`.

@@ -1,6 +1,6 @@
 //! Set-up from the `observability` section of an agent's YAML file.
 
-use crate::{Config, Otlp, SetupError, environment::text};
+use crate::{Otlp, RecordingConfig, SetupError, environment::text};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
@@ -48,6 +48,9 @@ pub struct Observability {
     pub sample_rate: f64,
     /// Whether to record messages, arguments and results. Default: false.
     pub include_content: bool,
+    /// Whether to announce each step when it starts, so that a stuck step, or one that waits for a person, can be
+    /// seen. Default: no; an agent whose policy can ask a person should.
+    pub live: Option<bool>,
 }
 
 impl Default for Observability {
@@ -60,12 +63,12 @@ impl Default for Observability {
             trace_token_usage: true,
             sample_rate: 1.0,
             include_content: false,
+            live: None,
         }
     }
 }
 
-const KEYS: &str =
-    "backend, endpoint, service_name, trace_tool_calls, trace_token_usage, sample_rate, include_content";
+const KEYS: &str = "backend, endpoint, service_name, trace_tool_calls, trace_token_usage, sample_rate, include_content, live";
 
 impl TryFrom<Map<String, Json>> for Observability {
     type Error = SetupError;
@@ -91,6 +94,7 @@ impl TryFrom<Map<String, Json>> for Observability {
                 "service_name" => out.service_name = Some(text().ok_or_else(|| wrong("a name"))?),
                 "trace_tool_calls" => out.trace_tool_calls = switch()?,
                 "trace_token_usage" => out.trace_token_usage = switch()?,
+                "live" => out.live = Some(switch()?),
                 "include_content" => out.include_content = switch()?,
                 "sample_rate" => {
                     let rate = value.as_f64().filter(|rate| (0.0..=1.0).contains(rate));
@@ -136,8 +140,8 @@ impl Observability {
     ///
     /// # Errors
     /// For Logfire, when `LOGFIRE_TOKEN` is not set.
-    pub fn config(self, agent_name: &str) -> Result<Config, SetupError> {
-        let mut config = Config::new(self.service_name.unwrap_or_else(|| agent_name.to_owned()));
+    pub fn config(self, agent_name: &str) -> Result<RecordingConfig, SetupError> {
+        let mut config = RecordingConfig::new(self.service_name.unwrap_or_else(|| agent_name.to_owned()));
         match self.backend {
             Backend::Console => config.console = true,
             Backend::Otlp => config.otlp = Some(otlp(self.endpoint)),
@@ -145,6 +149,7 @@ impl Observability {
         }
         config.sample_rate = (self.sample_rate < 1.0).then_some(self.sample_rate);
         config.content = self.include_content;
+        config.live = self.live.unwrap_or(false);
         config.tool_calls = self.trace_tool_calls;
         config.token_usage = self.trace_token_usage;
         Ok(config)

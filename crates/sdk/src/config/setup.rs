@@ -1,15 +1,15 @@
 //! Set-up in code: the settings that most programs need.
 
-use crate::{Config, Exporter, Naming, Otlp};
+use crate::{Exporter, Naming, Otlp, RecordingConfig};
 use std::path::PathBuf;
 
 /// The most common settings. [`Setup::new`] only keeps the last 500 finished spans in memory. Converts into a
-/// [`Config`], which has all settings.
+/// [`RecordingConfig`], which has all settings.
 ///
 /// ```
 /// use turnscope::{Setup, finished_spans, setup};
 ///
-/// setup(Setup { testing: true, ..Setup::new("helpdesk") })?;
+/// let _recording = setup(Setup { testing: true, ..Setup::new("helpdesk") })?;
 /// turnscope::run("helpdesk").end();
 /// assert_eq!(finished_spans()[0].name, "invoke_agent helpdesk");
 /// # Ok::<(), turnscope::SetupError>(())
@@ -32,16 +32,23 @@ pub struct Setup {
     pub ring_capacity: usize,
     /// How spans are named.
     pub naming: Naming,
-    /// Whether to record messages, arguments and results. Default: see [`Config::content`].
+    /// Whether to record messages, arguments and results. Default: see [`RecordingConfig::content`].
     pub content: bool,
     /// Whether to announce each step to the OTLP endpoint when it starts, so that a stuck step can be seen.
     pub live: bool,
 }
 
+/// [`Setup::new`] with the service's name from the environment.
+impl Default for Setup {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
 impl Setup {
     /// The defaults for the service `service_name`.
     pub fn new(service_name: impl Into<String>) -> Self {
-        let config = Config::new(service_name);
+        let config = RecordingConfig::new(service_name);
         Self {
             service_name: config.service_name,
             otlp_endpoint: None,
@@ -57,7 +64,7 @@ impl Setup {
     }
 }
 
-impl From<Setup> for Config {
+impl From<Setup> for RecordingConfig {
     fn from(setup: Setup) -> Self {
         let config = Self {
             ring_capacity: setup.ring_capacity,

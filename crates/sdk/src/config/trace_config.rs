@@ -3,8 +3,8 @@
 
 use super::values::{self, Parse};
 use crate::{
-    Config, DataDirectory, LogLevel, Otlp, Redaction, SetupError, TailRules, environment::text,
-    setup_error::require,
+    DataDirectory, LogLevel, Otlp, RecordingConfig, Redaction, Secret, SetupError, TailRules,
+    environment::text, setup_error::require,
 };
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
@@ -42,7 +42,7 @@ impl FromStr for Profile {
 /// use turnscope::TraceConfig;
 ///
 /// let config = TraceConfig { redact_keys: Some(vec!["iban".into()]), ..TraceConfig::debug() };
-/// config.config("helpdesk")?.install()?;
+/// let _recording = config.config("helpdesk")?.install()?;
 /// turnscope::run("helpdesk").end();
 /// # Ok::<(), turnscope::SetupError>(())
 /// ```
@@ -53,9 +53,12 @@ pub struct TraceConfig {
     /// The share of traces to record, from 0.0 to 1.0 (`TRACE_SAMPLE_RATE`). Default: what
     /// `OTEL_TRACES_SAMPLER` says, else the profile's.
     pub sample_rate: Option<f64>,
-    /// Whether to keep only traces with an error, among those recorded (`TRACE_ONLY_ON_ERROR`). Default:
-    /// false.
+    /// Whether to keep only traces with an error (`TRACE_ONLY_ON_ERROR`). All traces are watched then, and
+    /// [`sample_rate`](Self::sample_rate) does not apply. Default: false.
     pub only_on_error: Option<bool>,
+    /// Whether to announce each step over OTLP when it starts, so that a stuck step can be seen (`TRACE_LIVE`).
+    /// Default: false.
+    pub live: Option<bool>,
     /// Further keys whose values to redact (`TRACE_REDACT_KEYS`, comma-separated).
     pub redact_keys: Option<Vec<String>>,
     /// Further regular expressions to redact (`TRACE_REDACT_PATTERNS`, separated by commas outside brackets).
@@ -68,13 +71,15 @@ pub struct TraceConfig {
     /// Whether to encrypt the trace file (`TRACE_ENCRYPTION_ENABLED`). Feature `encryption`.
     pub encryption_enabled: Option<bool>,
     /// The encryption key: 32 bytes in URL-safe base64 (`TRACE_ENCRYPTION_KEY`).
-    pub encryption_key: Option<String>,
+    pub encryption_key: Option<Secret>,
     /// How many spans may wait for each exporter before new ones are dropped (`TRACE_QUEUE_SIZE`).
     pub queue_size: Option<usize>,
     /// How many spans an exporter gets at once (`TRACE_BATCH_SIZE`).
     pub batch_size: Option<usize>,
     /// How long a span waits for a batch to fill (`TRACE_BATCH_TIMEOUT`, in milliseconds).
     pub batch_timeout: Option<Duration>,
+    /// How long the end of a run waits for a batch to fill (`TRACE_RUN_END_DELAY`, in milliseconds). Default: 1 s.
+    pub run_end_delay: Option<Duration>,
     /// Whether the end of a run waits for its export (`TRACE_BLOCK_ON_RUN_END`). Default: false.
     pub block_on_run_end: Option<bool>,
     /// The longest such wait, in milliseconds (`TRACE_RUN_END_BLOCK_TIMEOUT_MS`). Default: 1000.
@@ -118,7 +123,7 @@ impl TraceConfig {
     ///
     /// # Errors
     /// When a value is out of range, or encryption is on without a valid key. The error names the variable.
-    pub fn config(self, service_name: impl Into<String>) -> Result<Config, SetupError> {
+    pub fn config(self, service_name: impl Into<String>) -> Result<RecordingConfig, SetupError> {
         let profile = or(self.profile, "TRACE_PROFILE", |text| text.parse().map_err(str::to_owned))?
             .unwrap_or_default();
         let (rate, compress, encrypt, log_level) = match profile {
@@ -126,7 +131,7 @@ impl TraceConfig {
             Profile::Development => (0.5, true, false, LogLevel::Info),
             Profile::Debug => (1.0, false, false, LogLevel::Debug),
         };
-        let mut config = Config::new(service_name);
+        let mut config = RecordingConfig::new(service_name);
 
         // A sampler set in OpenTelemetry's variables is an explicit choice; the profile's rate is only a
         // default.
@@ -137,6 +142,7 @@ impl TraceConfig {
         }
         if or(self.only_on_error, "TRACE_ONLY_ON_ERROR", values::switch)?.unwrap_or(false) {
             config.sampler = Some(Box::new(TailRules::only_errors()));
+            config.sample_rate = Some(1.0); // an error is known only at the end of a trace, so all are watched
         }
         config.redaction = redaction(
             or(self.redact_keys, "TRACE_REDACT_KEYS", |text| Ok(values::list(text)))?.unwrap_or_default(),
@@ -150,8 +156,8 @@ impl TraceConfig {
             or(self.compression_enabled, "TRACE_COMPRESSION_ENABLED", values::switch)?.unwrap_or(compress);
         config.compression = compress.then_some(level);
         if or(self.encryption_enabled, "TRACE_ENCRYPTION_ENABLED", values::switch)?.unwrap_or(encrypt) {
-            let key = or(self.encryption_key, "TRACE_ENCRYPTION_KEY", |text| Ok(text.to_owned()))?;
-            let (value, key) = ("(set)", key.map(|key| key.parse().ok()));
+            let key = or(self.encryption_key, "TRACE_ENCRYPTION_KEY", |text| Ok(text.into()))?;
+            let (value, key) = ("(set)", key.map(|key| key.expose().parse().ok()));
             let said = if key.is_some() { value } else { "(not set)" };
             let allowed = "32 bytes in URL-safe base64: encryption is on";
             config.encryption_key = Some(
@@ -168,6 +174,10 @@ impl TraceConfig {
         if let Some(timeout) = or(self.batch_timeout.map(millis_of), "TRACE_BATCH_TIMEOUT", values::millis)? {
             config.batch_timeout = Duration::from_millis(timeout);
         }
+        if let Some(delay) = or(self.run_end_delay.map(millis_of), "TRACE_RUN_END_DELAY", values::millis)? {
+            config.run_end_delay = Duration::from_millis(delay);
+        }
+        config.live = or(self.live, "TRACE_LIVE", values::switch)?.unwrap_or(false);
         let timeout = or(self.run_end_block_timeout_ms, "TRACE_RUN_END_BLOCK_TIMEOUT_MS", values::millis)?;
         if or(self.block_on_run_end, "TRACE_BLOCK_ON_RUN_END", values::switch)?.unwrap_or(false) {
             config.block_on_run_end = Some(Duration::from_millis(timeout.unwrap_or(1000)));

@@ -1,10 +1,10 @@
 //! The calls that set the crate up: from code, from the environment and from an agent's file.
 
-use super::{get_tracer, is_installed, shutdown};
+use super::{Recording, is_installed, shutdown};
 use crate::{
-    Backend, Config, Observability, Recorder, Setup, SetupError, default_recorder, set_default_recorder,
+    Backend, Observability, Recorder, RecordingConfig, Setup, SetupError, default_recorder,
+    set_default_recorder,
 };
-use opentelemetry::global::BoxedTracer;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::io::{self, Write as _};
 
@@ -13,34 +13,37 @@ use std::io::{self, Write as _};
 ///
 /// # Errors
 /// When a file, endpoint or thread cannot be opened.
-pub fn setup(setup: Setup) -> Result<(), SetupError> {
-    Config::from(setup).install()
+pub fn setup(setup: Setup) -> Result<Recording, SetupError> {
+    RecordingConfig::from(setup).install()
 }
 
-/// Sets up OTLP export from the environment and returns the tracer. The protocol is HTTP unless
-/// `OTEL_EXPORTER_OTLP_PROTOCOL` is `grpc`. If `OTEL_SDK_DISABLED` is `true`, no endpoint is set, or a
-/// setting is invalid (which is reported on stderr), nothing is set up and the tracer does nothing. See
-/// [`Config::from_env`].
+/// Sets up export from the environment. The protocol is OTLP over HTTP unless `OTEL_EXPORTER_OTLP_PROTOCOL` is
+/// `grpc`. If `OTEL_SDK_DISABLED` is `true`, `OTEL_TRACES_EXPORTER` is `none`, no endpoint is set, or a setting
+/// is invalid (which is reported on stderr), nothing is set up. See [`RecordingConfig::from_env`], which returns an
+/// error.
 ///
 /// ```
-/// let _tracer = turnscope::init_tracing("helpdesk");
+/// let _recording = turnscope::init_tracing("helpdesk");
 /// turnscope::run("helpdesk").end();
-/// turnscope::shutdown();
 /// ```
-pub fn init_tracing(service_name: &str) -> BoxedTracer {
-    match Config::from_env(service_name).and_then(|config| config.map(Config::install).transpose()) {
-        Ok(Some(())) => {}
-        Ok(None) => shutdown(),
+pub fn init_tracing(service_name: &str) -> Recording {
+    match RecordingConfig::from_env(service_name)
+        .and_then(|config| config.map(RecordingConfig::install).transpose())
+    {
+        Ok(Some(recording)) => recording,
+        Ok(None) => {
+            let _ = shutdown(); // it logs what was lost
+            Recording::nothing()
+        }
         Err(error) => {
             let _ = writeln!(io::stderr(), "turnscope: tracing is off: {error}");
+            Recording::nothing()
         }
     }
-    get_tracer()
 }
 
 /// Sets up what the `observability` section of an agent's YAML file specifies, at the top level or under
-/// `spec`, and returns whether there is such a section. Without one, nothing is set up: no thread, no
-/// exporter, a tracer that does nothing.
+/// `spec`. Without such a section, nothing is set up: no thread, no exporter, a tracer that does nothing.
 ///
 /// ```
 /// let file = "
@@ -49,19 +52,19 @@ pub fn init_tracing(service_name: &str) -> BoxedTracer {
 ///   backend: console
 ///   sample_rate: 0.1
 /// ";
-/// assert!(turnscope::setup_from_yaml(file, "helpdesk")?);
-/// assert!(!turnscope::setup_from_yaml("name: helpdesk", "helpdesk")?);
-/// # turnscope::shutdown();
+/// let recording = turnscope::setup_from_yaml(file, "helpdesk")?;
+/// assert!(recording.is_set_up());
+/// assert!(!turnscope::setup_from_yaml("name: helpdesk", "helpdesk")?.is_set_up());
 /// # Ok::<(), turnscope::SetupError>(())
 /// ```
 ///
 /// # Errors
 /// When the text is not valid YAML, a key or value is not allowed, or the set-up fails.
 #[cfg(feature = "yaml")]
-pub fn setup_from_yaml(file: &str, agent_name: &str) -> Result<bool, SetupError> {
+pub fn setup_from_yaml(file: &str, agent_name: &str) -> Result<Recording, SetupError> {
     match Observability::from_yaml(file)? {
-        Some(section) => section.install(agent_name).map(|()| true),
-        None => Ok(false),
+        Some(section) => section.install(agent_name),
+        None => Ok(Recording::nothing()),
     }
 }
 
@@ -70,13 +73,13 @@ impl Observability {
     /// the application has set, instead of adding a second one.
     ///
     /// # Errors
-    /// As [`config`](Self::config) and [`Config::install`].
-    pub fn install(self, agent_name: &str) -> Result<(), SetupError> {
+    /// As [`config`](Self::config) and [`RecordingConfig::install`].
+    pub fn install(self, agent_name: &str) -> Result<Recording, SetupError> {
         if self.backend == Backend::Logfire {
             let configured = is_installed().then(default_recorder);
             if let Some(recorder) = configured.or_else(Recorder::through_global) {
                 set_default_recorder(self.apply_to(recorder));
-                return Ok(());
+                return Ok(Recording::current());
             }
         }
         self.config(agent_name)?.install()
