@@ -1,14 +1,17 @@
 //! The metric instruments, and the measurements of a call or turn. Recorded whether or not the trace is
 //! sampled.
 
-use crate::Usage;
+use crate::{Usage, step::Attached};
 use opentelemetry::{
     KeyValue, StringValue, Value,
     metrics::{Counter, Histogram, Meter, UpDownCounter},
 };
 use std::{
     borrow::Cow,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -76,30 +79,80 @@ impl Instruments {
     }
 }
 
-/// Counts a turn as active until dropped.
-#[derive(Debug)]
-pub(crate) struct ActiveTurn(Arc<Instruments>);
+/// Counts a turn as active until it ends.
+#[derive(Debug, Default)]
+pub(crate) struct CountedTurn(Mutex<Option<Arc<Instruments>>>);
 
-impl ActiveTurn {
-    pub(crate) fn begin(instruments: &Arc<Instruments>) -> Self {
-        instruments.active_turns.add(1, &[]);
-        Self(Arc::clone(instruments))
+impl CountedTurn {
+    pub(crate) fn begin(instruments: Option<&Arc<Instruments>>) -> Self {
+        if let Some(instruments) = instruments {
+            instruments.active_turns.add(1, &[]);
+        }
+        Self(Mutex::new(instruments.cloned()))
     }
 }
 
-impl Drop for ActiveTurn {
-    fn drop(&mut self) {
-        self.0.active_turns.add(-1, &[]);
+impl Attached for CountedTurn {
+    fn ended(&self, _: Option<&'static str>) {
+        if let Some(instruments) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            instruments.active_turns.add(-1, &[]);
+        }
     }
 }
 
-/// Measures a model call and records the figures when dropped.
+/// What a model call carries beside its span: whether it was answered, and its measurements if it is measured.
+#[derive(Debug, Default)]
+pub(crate) struct CallState {
+    answered: AtomicBool,
+    measured: Option<Box<MeasuredCall>>,
+}
+
+impl CallState {
+    pub(crate) fn new(measured: Option<Box<MeasuredCall>>) -> Self {
+        Self { answered: AtomicBool::new(false), measured }
+    }
+
+    /// Something of the answer is known.
+    #[inline]
+    pub(crate) fn answered(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn measured(&self) -> Option<&MeasuredCall> {
+        self.measured.as_deref()
+    }
+}
+
+impl Attached for CallState {
+    fn is_unanswered(&self) -> bool {
+        !self.answered.load(Ordering::Relaxed)
+    }
+
+    fn failed(&self, kind: &str) {
+        self.answered();
+        if let Some(measured) = &self.measured {
+            measured.error(kind.to_owned());
+        }
+    }
+
+    fn ended(&self, error: Option<&'static str>) {
+        if let Some(measured) = &self.measured {
+            if let Some(kind) = error {
+                measured.error(kind.to_owned());
+            }
+            measured.record();
+        }
+    }
+}
+
+/// Measures a model call.
 #[derive(Debug)]
 pub(crate) struct MeasuredCall {
     instruments: Arc<Instruments>,
     since: Instant,
     operation: &'static str,
-    provider: &'static str,
+    provider: Cow<'static, str>,
     model: Cow<'static, str>,
     known: Mutex<Known>,
 }
@@ -111,13 +164,14 @@ struct Known {
     usage: Usage,
     first_chunk: Option<Duration>,
     error: Option<StringValue>,
+    is_recorded: bool,
 }
 
 impl MeasuredCall {
     pub(crate) fn begin(
         instruments: &Arc<Instruments>,
         operation: &'static str,
-        provider: &'static str,
+        provider: Cow<'static, str>,
         model: Cow<'static, str>,
     ) -> Self {
         Self {
@@ -151,14 +205,20 @@ impl MeasuredCall {
     }
 }
 
-impl Drop for MeasuredCall {
-    fn drop(&mut self) {
+impl MeasuredCall {
+    /// Records the figures, once.
+    fn record(&self) {
         let took = self.since.elapsed();
-        let Known { response_model, usage, first_chunk, error } = std::mem::take(&mut *self.known());
+        let known = Known { is_recorded: true, ..Known::default() };
+        let Known { response_model, usage, first_chunk, error, is_recorded } =
+            std::mem::replace(&mut *self.known(), known);
+        if is_recorded {
+            return;
+        }
         let mut labels = vec![
             KeyValue::new("gen_ai.operation.name", self.operation),
-            KeyValue::new("gen_ai.provider.name", self.provider),
-            KeyValue::new("gen_ai.request.model", std::mem::take(&mut self.model)),
+            KeyValue::new("gen_ai.provider.name", self.provider.clone()),
+            KeyValue::new("gen_ai.request.model", self.model.clone()),
         ];
         labels.extend(response_model.map(|model| KeyValue::new("gen_ai.response.model", model)));
         let to = &self.instruments;

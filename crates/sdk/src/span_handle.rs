@@ -2,10 +2,13 @@
 //!
 //! Not here: what is recorded on the span (`step`).
 
-use crate::{Recorder, run_attributes::RunAttributes};
+use crate::{Recorder, run_attributes::RunAttributes, step::Outcome};
 use opentelemetry::{Context, trace::TraceContextExt};
 use opentelemetry_sdk::trace::Span;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{Instant, SystemTime},
+};
 
 /// State shared by a run's steps, stored in the OpenTelemetry context for those below.
 #[derive(Debug)]
@@ -19,6 +22,14 @@ pub(crate) struct RunState {
 pub(crate) struct RecordingContext {
     pub(crate) context: Context,
     pub(crate) run_state: Arc<RunState>,
+    /// What other handles to the same span know of its end.
+    pub(crate) outcome: Outcome,
+}
+
+impl RecordingContext {
+    pub(crate) fn new(context: Context, run_state: Arc<RunState>) -> Self {
+        Self { context, run_state, outcome: Outcome::default() }
+    }
 }
 
 /// A step's span.
@@ -67,6 +78,10 @@ pub(crate) struct OwnedSpan {
     /// `None` once the span has moved into `recording`.
     span: Mutex<Option<Span>>,
     recording: OnceLock<Arc<RecordingContext>>,
+    /// What this handle knows of the span's end.
+    outcome: Outcome,
+    /// When it began, by both clocks; `None` if the caller gave a start of its own.
+    began: Option<(SystemTime, Instant)>,
 }
 
 /// Another handle to the same span.
@@ -84,8 +99,13 @@ impl Clone for SpanHandle {
 impl SpanHandle {
     /// A span that was begun in `parent`.
     #[inline] // saves one move of a large value
-    pub(crate) fn owned(parent: Arc<RecordingContext>, span: Span) -> Self {
-        Self::Owned(Box::new(OwnedSpan { parent, span: Mutex::new(Some(span)), recording: OnceLock::new() }))
+    pub(crate) fn owned(
+        parent: Arc<RecordingContext>,
+        span: Span,
+        began: Option<(SystemTime, Instant)>,
+    ) -> Self {
+        let (span, recording) = (Mutex::new(Some(span)), OnceLock::new());
+        Self::Owned(Box::new(OwnedSpan { parent, span, recording, outcome: Outcome::default(), began }))
     }
 
     /// The context in which this span is the active one.
@@ -111,6 +131,51 @@ impl SpanHandle {
             Self::Disabled(_) => None,
             Self::Active(recording) => Some(&recording.run_state),
             Self::Owned(own) => Some(&own.parent.run_state),
+        }
+    }
+
+    /// Notes something of the span's end.
+    pub(crate) fn note(&self, bit: u8) {
+        match self {
+            Self::Disabled(_) => {}
+            Self::Active(recording) => recording.outcome.add(bit),
+            Self::Owned(own) => own.outcome.add(bit),
+        }
+    }
+
+    /// What is known of the span's end.
+    #[inline]
+    pub(crate) fn outcome(&self) -> u8 {
+        match self {
+            Self::Disabled(_) => 0,
+            Self::Active(recording) => recording.outcome.bits(),
+            Self::Owned(own) => {
+                own.outcome.bits() | own.recording.get().map_or(0, |recording| recording.outcome.bits())
+            }
+        }
+    }
+
+    /// The end of a span that ends now: its start and what has passed since, whatever happens to the system's
+    /// clock meanwhile. `None` where only the SDK knows the start.
+    #[inline]
+    pub(crate) fn end_time(&self) -> Option<SystemTime> {
+        match self {
+            Self::Owned(own) => own.began.map(|(began, since)| began + since.elapsed()),
+            _ => None,
+        }
+    }
+
+    /// Something is recorded, so the step goes on.
+    #[inline]
+    pub(crate) fn goes_on(&self) {
+        match self {
+            Self::Disabled(_) => {}
+            Self::Active(recording) => recording.outcome.goes_on(),
+            Self::Owned(own) => {
+                if let Some(recording) = own.recording.get() {
+                    recording.outcome.goes_on();
+                }
+            }
         }
     }
 
@@ -140,12 +205,12 @@ impl OwnedSpan {
 
     fn recording_context(&self) -> &Arc<RecordingContext> {
         self.recording.get_or_init(|| {
-            let RecordingContext { context, run_state } = &*self.parent;
+            let RecordingContext { context, run_state, .. } = &*self.parent;
             let context = match self.lock().take() {
                 Some(span) => context.with_span(span),
                 None => context.clone(), // unreachable: only this closure takes the span, and it runs once
             };
-            Arc::new(RecordingContext { context, run_state: Arc::clone(run_state) })
+            Arc::new(RecordingContext::new(context, Arc::clone(run_state)))
         })
     }
 }

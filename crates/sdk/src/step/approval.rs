@@ -1,7 +1,8 @@
 //! A question to a person, before the work goes on.
 
 use super::{Step, guard::guard};
-use opentelemetry::{KeyValue, Value, trace::SpanKind};
+use crate::AttributeValue;
+use opentelemetry::{KeyValue, trace::SpanKind};
 use std::borrow::Cow;
 
 guard! {
@@ -32,35 +33,35 @@ impl Approval {
     }
 
     /// The tool that the question is about.
-    pub fn about_tool(&self, name: impl Into<Value>) -> &Self {
+    pub fn about_tool(&self, name: impl AttributeValue) -> &Self {
         self.set("gen_ai.tool.name", name);
         self
     }
 
     /// The id of the tool call that the question is about.
-    pub fn about_call(&self, id: impl Into<Value>) -> &Self {
+    pub fn about_call(&self, id: impl AttributeValue) -> &Self {
         self.set("gen_ai.tool.call.id", id);
         self
     }
 
     /// The person said yes.
-    pub fn approved(&self, by: impl Into<Value>) -> &Self {
+    pub fn approved(&self, by: impl AttributeValue) -> &Self {
         self.resolved("approved", by)
     }
 
     /// The person said no.
-    pub fn rejected(&self, by: impl Into<Value>) -> &Self {
+    pub fn rejected(&self, by: impl AttributeValue) -> &Self {
         self.resolved("rejected", by)
     }
 
-    fn resolved(&self, resolution: &'static str, by: impl Into<Value>) -> &Self {
+    fn resolved(&self, resolution: &'static str, by: impl AttributeValue) -> &Self {
         self.set("turnscope.resolution", resolution);
         self.set("turnscope.decided_by", by);
         self
     }
 
     /// The answer in the person's own words.
-    pub fn answer(&self, answer: impl Into<Value>) -> &Self {
+    pub fn answer(&self, answer: impl AttributeValue) -> &Self {
         self.set("turnscope.answer", answer);
         self
     }

@@ -1,7 +1,7 @@
 //! Beginning steps: with a recorder, and below another step.
 
 use super::{
-    CustomStep, Step,
+    CustomStep, StartTime, Step,
     approval::Approval,
     guard::Guard,
     memory::{MemoryRead, MemoryWrite},
@@ -15,7 +15,11 @@ use opentelemetry::{
     Context, KeyValue,
     trace::{Span as _, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer as _},
 };
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
 
 impl Recorder {
     /// Begins a run of the agent `name`, as a child of the current OpenTelemetry span if there is one.
@@ -33,6 +37,7 @@ impl Recorder {
     fn in_current_context(&self) -> Step {
         match self.inner() {
             None => Step::disabled(),
+            Some(_) if self.is_forked() => Step::disabled(),
             Some(_) => Context::map_current(|context| Step::inside(self, context)),
         }
     }
@@ -51,8 +56,12 @@ impl Step {
     }
 
     /// Begins a call of `model` at `provider` (`openai`, `anthropic`, …).
-    pub fn llm(&self, provider: &'static str, model: impl Into<Cow<'static, str>>) -> LlmCall {
-        self.begin(|| LlmCall::begin(self, provider, model.into()))
+    pub fn llm(
+        &self,
+        provider: impl Into<Cow<'static, str>>,
+        model: impl Into<Cow<'static, str>>,
+    ) -> LlmCall {
+        self.begin(|| LlmCall::begin(self, provider.into(), model.into()))
     }
 
     /// Asks a person, and waits. See [`Approval`] for recording the answer.
@@ -71,8 +80,12 @@ impl Step {
     }
 
     /// Begins an embeddings call of `model` at `provider`.
-    pub fn embedding(&self, provider: &'static str, model: impl Into<Cow<'static, str>>) -> Embedding {
-        self.begin(|| Embedding::begin(self, provider, model.into()))
+    pub fn embedding(
+        &self,
+        provider: impl Into<Cow<'static, str>>,
+        model: impl Into<Cow<'static, str>>,
+    ) -> Embedding {
+        self.begin(|| Embedding::begin(self, provider.into(), model.into()))
     }
 
     /// Begins a search in the memory `store`.
@@ -137,9 +150,14 @@ impl Step {
     ) -> Step {
         let Some((parent, inner)) = self.0.recording_context().zip(self.inner()) else { return self.clone() };
         parent.run_state.attributes.add_to(&mut attributes);
+        let given = parent.context.get::<StartTime>();
+        let given =
+            given.filter(|start| start.of_children_of == parent.context.span().span_context().span_id());
+        let began = given.is_none().then(|| (SystemTime::now(), Instant::now()));
         let builder = SpanBuilder {
             name,
             span_kind: Some(kind),
+            start_time: began.map(|(time, _)| time).or(given.map(|start| start.time)),
             attributes: Some(attributes),
             ..SpanBuilder::default()
         };
@@ -157,7 +175,7 @@ impl Step {
             Tracer::Sdk(tracer) => {
                 let span = tracer.build_with_context(builder, &parent.context);
                 announce(span.span_context());
-                Step(SpanHandle::owned(Arc::clone(parent), span))
+                Step(SpanHandle::owned(Arc::clone(parent), span, began))
             }
             Tracer::Global(global) => {
                 let span = global.tracer.build_with_context(builder, &parent.context);

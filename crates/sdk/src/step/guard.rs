@@ -1,6 +1,7 @@
 //! What all typed steps share: a guard around a [`Step`] that ends it when dropped.
 
 use super::Step;
+use std::fmt;
 
 /// A typed step.
 pub(crate) trait Guard {
@@ -8,8 +9,100 @@ pub(crate) trait Guard {
     fn disabled(step: Step) -> Self;
 }
 
-/// Declares a typed step. It ends when dropped and derefs to [`Step`]. The optional extra field is dropped
-/// after the step has ended.
+/// What a typed step carries beside its span.
+pub(crate) trait Attached: Default + fmt::Debug {
+    /// Whether the step waits for an answer that has not come.
+    fn is_unanswered(&self) -> bool {
+        false
+    }
+
+    /// The step has been recorded as failed, with this `error.type`.
+    fn failed(&self, _kind: &str) {}
+
+    /// The step has ended, with this `error.type` if nobody had said how it ended. May be called again.
+    fn ended(&self, error: Option<&'static str>);
+}
+
+/// The methods of [`Step`] that return the step, for a typed one: so that a chain goes on with its own methods.
+macro_rules! chained {
+    ($($field:ident: $type:ty)?) => {
+        /// See [`Step::set`](crate::Step::set).
+        #[inline]
+        pub fn set(
+            &self,
+            key: impl Into<std::borrow::Cow<'static, str>>,
+            value: impl $crate::AttributeValue,
+        ) -> &Self {
+            self.step.set(key, value);
+            self
+        }
+
+        /// See [`Step::event`](crate::Step::event).
+        pub fn event<K, V>(
+            &self,
+            name: impl Into<std::borrow::Cow<'static, str>>,
+            attributes: impl IntoIterator<Item = (K, V)>,
+        ) -> &Self
+        where
+            K: Into<std::borrow::Cow<'static, str>>,
+            V: $crate::AttributeValue,
+        {
+            self.step.event(name, attributes);
+            self
+        }
+
+        /// See [`Step::error`](crate::Step::error).
+        pub fn error<How>(&self, error: &(impl $crate::AnyError<How> + ?Sized)) -> &Self {
+            if self.step.is_off() { self } else { self.fail(error.type_of(), error.full_message()) }
+        }
+
+        /// See [`Step::error_as`](crate::Step::error_as).
+        pub fn error_as<How>(
+            &self,
+            kind: impl Into<std::borrow::Cow<'static, str>>,
+            error: &(impl $crate::AnyError<How> + ?Sized),
+        ) -> &Self {
+            if self.step.is_off() { self } else { self.fail(kind, error.full_message()) }
+        }
+
+        /// See [`Step::fail`](crate::Step::fail).
+        pub fn fail(
+            &self,
+            kind: impl Into<std::borrow::Cow<'static, str>>,
+            message: impl Into<std::borrow::Cow<'static, str>>,
+        ) -> &Self {
+            let kind = kind.into();
+            $(<$type as $crate::step::guard::Attached>::failed(&self.$field, &kind);)?
+            self.step.fail(kind, message);
+            self
+        }
+
+        /// See [`Step::warn`](crate::Step::warn).
+        pub fn warn(
+            &self,
+            kind: impl Into<std::borrow::Cow<'static, str>>,
+            message: impl Into<std::borrow::Cow<'static, str>>,
+        ) -> &Self {
+            self.step.warn(kind, message);
+            self
+        }
+
+        /// See [`Step::flag`](crate::Step::flag).
+        pub fn flag(&self, why: impl $crate::AttributeValue) -> &Self {
+            self.step.flag(why);
+            self
+        }
+
+        /// See [`Step::score`](crate::Step::score).
+        pub fn score(&self, name: &str, value: f64) -> &Self {
+            self.step.score(name, value);
+            self
+        }
+    };
+}
+pub(crate) use chained;
+
+/// Declares a typed step. It ends when dropped and derefs to [`Step`].
 macro_rules! guard {
     ($(#[$doc:meta])* $name:ident $({ $field:ident: $type:ty })?) => {
         $(#[$doc])*
@@ -23,9 +116,22 @@ macro_rules! guard {
         }
 
         impl $name {
-            /// Ends the step now.
+            /// Ends the step now. What is recorded on it afterwards is ignored.
             #[inline]
-            pub fn end(self) {}
+            pub fn end(&self) {
+                let error = self.step.finish(false, None);
+                $(<$type as $crate::step::guard::Attached>::ended(&self.$field, error);)?
+                let _ = error;
+            }
+
+            /// Ends the step with an end time of its own, for what is recorded afterwards.
+            pub fn end_at(&self, time: std::time::SystemTime) {
+                let error = self.step.finish(false, Some(time));
+                $(<$type as $crate::step::guard::Attached>::ended(&self.$field, error);)?
+                let _ = error;
+            }
+
+            $crate::step::guard::chained!($($field: $type)?);
         }
 
         impl $crate::step::Guard for $name {
@@ -46,7 +152,10 @@ macro_rules! guard {
         impl Drop for $name {
             #[inline]
             fn drop(&mut self) {
-                self.step.finish();
+                let is_unanswered = false $(|| <$type as $crate::step::guard::Attached>::is_unanswered(&self.$field))?;
+                let error = self.step.finish_dropped(is_unanswered);
+                $(<$type as $crate::step::guard::Attached>::ended(&self.$field, error);)?
+                let _ = error;
             }
         }
     };

@@ -2,6 +2,7 @@
 
 use super::{Step, guard::guard};
 use opentelemetry::{KeyValue, trace::SpanKind};
+use serde::Serialize;
 use std::borrow::Cow;
 
 guard! {
@@ -21,7 +22,7 @@ impl MemoryRead {
 
     /// The query text. Recorded only if content capture is on.
     pub fn query(&self, text: &str) -> &Self {
-        self.content("gen_ai.memory.query.text", || text.to_owned());
+        self.text("gen_ai.memory.query.text", text);
         self
     }
 
@@ -54,11 +55,15 @@ impl MemoryWrite {
             return self;
         }
         self.set("gen_ai.memory.record.id", id.to_owned());
-        self.content("gen_ai.memory.records", || {
-            serde_json::json!([{"id": id, "content": text}]).to_string()
-        });
+        self.json("gen_ai.memory.records", &[MemoryRecord { id, content: text }]);
         self
     }
+}
+
+#[derive(Serialize)]
+struct MemoryRecord<'a> {
+    id: &'a str,
+    content: &'a str,
 }
 
 fn memory(parent: &Step, operation: &'static str, store: Cow<'static, str>) -> Step {

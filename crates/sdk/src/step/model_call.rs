@@ -1,37 +1,17 @@
 //! Calls to language models and embedding models.
 
 use super::{Step, guard::guard};
-use crate::{Usage, metrics::MeasuredCall};
-use opentelemetry::{KeyValue, StringValue, Value, trace::SpanKind};
+use crate::{
+    AttributeValue, Usage,
+    metrics::{CallState, MeasuredCall},
+};
+use opentelemetry::{KeyValue, trace::SpanKind};
 use serde::Serialize;
-use std::{any::type_name_of_val, borrow::Cow, error::Error, time::Duration};
-
-/// Shadows the failing methods of [`Step`] for a call that is measured.
-macro_rules! failing {
-    () => {
-        /// The call failed; see [`Step::error`].
-        pub fn error<E: Error + ?Sized>(&self, error: &E) -> &Self {
-            if self.is_off() { self } else { self.fail(type_name_of_val(error), error.to_string()) }
-        }
-
-        /// The call failed; see [`Step::fail`].
-        pub fn fail(
-            &self,
-            kind: impl Into<Cow<'static, str>>,
-            message: impl Into<Cow<'static, str>>,
-        ) -> &Self {
-            let kind = kind.into();
-            if let Some(measured) = &self.measured {
-                measured.error(kind.to_string());
-            }
-            self.step.fail(kind, message);
-            self
-        }
-    };
-}
+use std::{borrow::Cow, time::Duration};
 
 guard! {
-    /// One call of a language model: `chat MODEL`, span kind client.
+    /// One call of a language model: `chat MODEL`, span kind client. A call that is dropped before anything of its
+    /// answer is recorded has the status `cancelled`; [`end`](Self::end) ends it well.
     ///
     /// ```
     /// use std::time::Duration;
@@ -44,16 +24,14 @@ guard! {
     /// call.response("resp-1", "gpt-5-mini-2026-01-01").finish_reasons(["stop"]);
     /// call.usage(turnscope::Usage { input: Some(12), output: Some(30), ..Default::default() });
     /// ```
-    LlmCall { measured: Option<Box<MeasuredCall>> }
+    LlmCall { state: CallState }
 }
 
 impl LlmCall {
-    pub(crate) fn begin(parent: &Step, provider: &'static str, model: Cow<'static, str>) -> Self {
-        let (step, measured) = call(parent, "chat", provider, model);
-        Self { step, measured }
+    pub(crate) fn begin(parent: &Step, provider: Cow<'static, str>, model: Cow<'static, str>) -> Self {
+        let (step, state) = call(parent, "chat", provider, model);
+        Self { step, state }
     }
-
-    failing!();
 
     /// The messages sent to the model, as a list in the shape of the GenAI semantic conventions. Recorded
     /// only if content capture is on.
@@ -63,6 +41,7 @@ impl LlmCall {
 
     /// The model's answer. Recorded only if content capture is on.
     pub fn output_messages<T: Serialize + ?Sized>(&self, messages: &T) -> &Self {
+        self.state.answered();
         self.json("gen_ai.output.messages", messages)
     }
 
@@ -105,35 +84,36 @@ impl LlmCall {
 
     /// The response's id and the model that generated it.
     #[inline]
-    pub fn response(&self, id: impl Into<Value>, model: impl Into<Value>) -> &Self {
+    pub fn response(&self, id: impl AttributeValue, model: impl AttributeValue) -> &Self {
         if self.is_off() {
             return self;
         }
-        let model = model.into();
-        if let Some(measured) = &self.measured {
+        self.state.answered();
+        let (id, model) = (id.into_value(), model.into_value());
+        if let (Some(model), Some(measured)) = (&model, self.state.measured()) {
             measured.response_model(model.clone());
         }
-        self.set_all([
-            KeyValue::new("gen_ai.response.id", id),
-            KeyValue::new("gen_ai.response.model", model),
-        ]);
+        let id = id.map(|id| KeyValue::new("gen_ai.response.id", id));
+        let model = model.map(|model| KeyValue::new("gen_ai.response.model", model));
+        self.set_all([id, model].into_iter().flatten());
         self
     }
 
     /// Why the model stopped, one reason for each choice.
     #[inline]
-    pub fn finish_reasons<T: Into<StringValue>>(&self, reasons: impl IntoIterator<Item = T>) -> &Self {
+    pub fn finish_reasons<T: Into<String>>(&self, reasons: impl IntoIterator<Item = T>) -> &Self {
         if self.is_off() {
             return self;
         }
-        let reasons: Vec<StringValue> = reasons.into_iter().map(Into::into).collect();
-        self.set("gen_ai.response.finish_reasons", Value::Array(reasons.into()));
+        self.state.answered();
+        let reasons: Vec<String> = reasons.into_iter().map(Into::into).collect();
+        self.set("gen_ai.response.finish_reasons", reasons);
         self
     }
 
     /// The time to the first chunk of a stream; recorded in seconds.
     pub fn time_to_first_chunk(&self, time: Duration) -> &Self {
-        if let Some(measured) = &self.measured {
+        if let Some(measured) = self.state.measured() {
             measured.first_chunk(time);
         }
         self.set_all([
@@ -153,7 +133,8 @@ impl LlmCall {
     }
 
     fn used(&self, usage: Usage) {
-        if let Some(measured) = &self.measured {
+        self.state.answered();
+        if let Some(measured) = self.state.measured() {
             measured.usage(usage);
         }
         if !self.records_usage() {
@@ -173,7 +154,7 @@ impl LlmCall {
     }
 
     fn json<T: Serialize + ?Sized>(&self, key: &'static str, value: &T) -> &Self {
-        self.content(key, || crate::json_text(value));
+        self.step.json(key, value);
         self
     }
 }
@@ -185,20 +166,19 @@ guard! {
     /// let run = turnscope::run("helpdesk");
     /// run.embedding("openai", "text-embedding-3-small").dimensions(1536).input_tokens(80);
     /// ```
-    Embedding { measured: Option<Box<MeasuredCall>> }
+    Embedding { state: CallState }
 }
 
 impl Embedding {
-    pub(crate) fn begin(parent: &Step, provider: &'static str, model: Cow<'static, str>) -> Self {
-        let (step, measured) = call(parent, "embeddings", provider, model);
-        Self { step, measured }
+    pub(crate) fn begin(parent: &Step, provider: Cow<'static, str>, model: Cow<'static, str>) -> Self {
+        let (step, state) = call(parent, "embeddings", provider, model);
+        Self { step, state }
     }
-
-    failing!();
 
     /// The length of each vector.
     #[inline]
     pub fn dimensions(&self, dimensions: u64) -> &Self {
+        self.state.answered();
         self.count("gen_ai.embeddings.dimension.count", dimensions);
         self
     }
@@ -206,7 +186,8 @@ impl Embedding {
     /// The tokens used.
     #[inline]
     pub fn input_tokens(&self, tokens: u64) -> &Self {
-        if let Some(measured) = &self.measured {
+        self.state.answered();
+        if let Some(measured) = self.state.measured() {
             measured.usage(Usage { input: Some(tokens), ..Usage::default() });
         }
         if self.records_usage() {
@@ -222,18 +203,17 @@ const TYPICAL_ATTRIBUTES: usize = 14;
 fn call(
     parent: &Step,
     operation: &'static str,
-    provider: &'static str,
+    provider: Cow<'static, str>,
     model: Cow<'static, str>,
-) -> (Step, Option<Box<MeasuredCall>>) {
-    let begin = |to| Box::new(MeasuredCall::begin(to, operation, provider, model.clone()));
-    let measured = parent.instruments().map(begin);
+) -> (Step, CallState) {
+    let begin = |to| Box::new(MeasuredCall::begin(to, operation, provider.clone(), model.clone()));
+    let state = CallState::new(parent.instruments().map(begin));
     let name = [operation, " ", &model].concat();
     let mut attributes = Vec::with_capacity(TYPICAL_ATTRIBUTES); // pushed one by one: an array would be copied
     attributes.push(KeyValue::new("gen_ai.operation.name", operation));
+    let system = parent.is_agent_run().then(|| KeyValue::new("gen_ai.system", provider.clone()));
     attributes.push(KeyValue::new("gen_ai.provider.name", provider));
     attributes.push(KeyValue::new("gen_ai.request.model", model));
-    if parent.is_agent_run() {
-        attributes.push(KeyValue::new("gen_ai.system", provider));
-    }
-    (parent.child(name.into(), SpanKind::Client, attributes), measured)
+    attributes.extend(system);
+    (parent.child(name.into(), SpanKind::Client, attributes), state)
 }

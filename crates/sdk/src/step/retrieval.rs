@@ -34,13 +34,13 @@ impl Retrieval {
 
     /// The query text. Recorded only if content capture is on.
     pub fn query(&self, text: &str) -> &Self {
-        self.content("gen_ai.retrieval.query.text", || text.to_owned());
+        self.text("gen_ai.retrieval.query.text", text);
         self
     }
 
     /// The documents found. Recorded only if content capture is on.
     pub fn documents<T: Serialize + ?Sized>(&self, documents: &T) -> &Self {
-        self.content("gen_ai.retrieval.documents", || crate::json_text(documents));
+        self.json("gen_ai.retrieval.documents", documents);
         self
     }
 }

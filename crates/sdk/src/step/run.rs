@@ -2,16 +2,18 @@
 
 use super::{
     Step,
-    guard::{Guard, guard},
+    guard::{Guard, chained, guard},
 };
-use crate::metrics::ActiveTurn;
+use crate::{AttributeValue, metrics::CountedTurn};
 use opentelemetry::{
-    KeyValue, StringValue, Value,
+    KeyValue,
     trace::{SpanContext, SpanKind},
 };
+use serde::Serialize;
 use std::{
     borrow::Cow,
     sync::atomic::{AtomicU32, Ordering},
+    time::SystemTime,
 };
 
 /// One execution of one agent, from its input to its final answer.
@@ -62,55 +64,56 @@ impl Run {
 
     /// The framework that runs the agent: `agent.runner`. Recorded only with
     /// [`Naming::AgentRun`](crate::Naming::AgentRun).
-    pub fn runner(&self, runner: impl Into<Value>) -> &Self {
-        if self.is_agent_run() { self.text("agent.runner", runner) } else { self }
+    pub fn runner(&self, runner: impl AttributeValue) -> &Self {
+        if self.is_agent_run() { self.attribute("agent.runner", runner) } else { self }
     }
 
     /// The agent's purpose.
-    pub fn description(&self, text: impl Into<Value>) -> &Self {
-        self.text("gen_ai.agent.description", text)
+    pub fn description(&self, text: impl AttributeValue) -> &Self {
+        self.attribute("gen_ai.agent.description", text)
     }
 
     /// The application's id of the session that this run belongs to. All steps that begin later carry it too.
-    pub fn session(&self, id: impl Into<Value>) -> &Self {
-        let id = id.into();
-        self.share("session.id", id.clone()).share("gen_ai.conversation.id", id);
+    pub fn session(&self, id: impl AttributeValue) -> &Self {
+        if !self.is_off()
+            && let Some(id) = id.into_value()
+        {
+            self.share("session.id", id.clone()).share("gen_ai.conversation.id", id);
+        }
         self
     }
 
     /// The user on whose behalf the agent acts. All steps that begin later carry it too.
-    pub fn user(&self, id: impl Into<Value>) -> &Self {
-        self.share("user.id", id.into());
-        self
+    pub fn user(&self, id: impl AttributeValue) -> &Self {
+        self.share("user.id", id)
     }
 
     /// The user's role, by which policies decide. All steps that begin later carry it too.
-    pub fn user_role(&self, role: impl Into<Value>) -> &Self {
-        self.share("kitelogik.user_role", role.into());
-        self
+    pub fn user_role(&self, role: impl AttributeValue) -> &Self {
+        self.share("kitelogik.user_role", role)
     }
 
     /// The prompt's id and version.
-    pub fn prompt(&self, id: impl Into<Value>, version: impl Into<Value>) -> &Self {
-        self.text("gen_ai.prompt.name", id).text("gen_ai.prompt.version", version)
+    pub fn prompt(&self, id: impl AttributeValue, version: impl AttributeValue) -> &Self {
+        self.attribute("gen_ai.prompt.name", id).attribute("gen_ai.prompt.version", version)
     }
 
     /// The experiment and variant that this run is part of.
-    pub fn experiment(&self, id: impl Into<Value>, variant: impl Into<Value>) -> &Self {
-        self.text("experiment.id", id).text("experiment.variant", variant)
+    pub fn experiment(&self, id: impl AttributeValue, variant: impl AttributeValue) -> &Self {
+        self.attribute("experiment.id", id).attribute("experiment.variant", variant)
     }
 
     /// Tags of the run.
-    pub fn tags<T: Into<StringValue>>(&self, tags: impl IntoIterator<Item = T>) -> &Self {
+    pub fn tags<T: Into<String>>(&self, tags: impl IntoIterator<Item = T>) -> &Self {
         if self.is_off() {
             return self;
         }
-        let tags: Vec<StringValue> = tags.into_iter().map(Into::into).collect();
-        self.text("turnscope.tags", Value::Array(tags.into()))
+        let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
+        self.attribute("turnscope.tags", tags)
     }
 
     /// One entry of the run's metadata.
-    pub fn metadata(&self, key: &str, value: impl Into<Value>) -> &Self {
+    pub fn metadata(&self, key: &str, value: impl AttributeValue) -> &Self {
         if self.is_off() {
             return self;
         }
@@ -120,13 +123,13 @@ impl Run {
 
     /// The input from the user. Recorded only if content capture is on.
     pub fn input(&self, text: &str) -> &Self {
-        self.content("gen_ai.input.messages", || message("user", text, None));
+        self.json("gen_ai.input.messages", &[Message::of_text("user", text, None)]);
         self
     }
 
     /// The agent's final answer. Records an event, and the text if content capture is on.
     pub fn final_answer(&self, text: &str) -> &Self {
-        self.content("gen_ai.output.messages", || message("assistant", text, Some("stop")));
+        self.json("gen_ai.output.messages", &[Message::of_text("assistant", text, Some("stop"))]);
         self.event("final_answer", [("turnscope.answer.bytes", text.len() as i64)]);
         self
     }
@@ -139,22 +142,52 @@ impl Run {
         self
     }
 
-    /// Ends the run now.
-    pub fn end(self) {}
+    /// Ends the run now. What is recorded on it afterwards is ignored.
+    pub fn end(&self) {
+        self.step.finish(false, None);
+    }
 
-    fn text(&self, key: &'static str, value: impl Into<Value>) -> &Self {
+    /// Ends the run with an end time of its own, for what is recorded afterwards.
+    pub fn end_at(&self, time: SystemTime) {
+        self.step.finish(false, Some(time));
+    }
+
+    chained!();
+
+    fn share(&self, key: &'static str, value: impl AttributeValue) -> &Self {
+        if !self.is_off()
+            && let Some(value) = value.into_value()
+        {
+            self.step.share(key, value);
+        }
+        self
+    }
+
+    fn attribute(&self, key: &'static str, value: impl AttributeValue) -> &Self {
         self.step.set(key, value);
         self
     }
 }
 
 /// A message with one text part, in the shape of the GenAI semantic conventions.
-fn message(role: &str, text: &str, finish_reason: Option<&str>) -> String {
-    let mut message = serde_json::json!({"role": role, "parts": [{"type": "text", "content": text}]});
-    if let Some(reason) = finish_reason {
-        message["finish_reason"] = reason.into();
+#[derive(Serialize)]
+struct Message<'a> {
+    role: &'a str,
+    parts: [Part<'a>; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finish_reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    r#type: &'a str,
+    content: &'a str,
+}
+
+impl<'a> Message<'a> {
+    fn of_text(role: &'a str, content: &'a str, finish_reason: Option<&'a str>) -> Self {
+        Self { role, parts: [Part { r#type: "text", content }], finish_reason }
     }
-    serde_json::Value::Array(vec![message]).to_string()
 }
 
 impl std::ops::Deref for Run {
@@ -168,7 +201,7 @@ impl std::ops::Deref for Run {
 impl Drop for Run {
     #[inline]
     fn drop(&mut self) {
-        self.step.finish();
+        self.step.finish_dropped(false);
     }
 }
 
@@ -181,7 +214,7 @@ guard! {
     /// turn.llm("openai", "gpt-5-mini").end();
     /// turn.tool("lookup").end();
     /// ```
-    Turn { _active: Option<ActiveTurn> }
+    Turn { counted: CountedTurn }
 }
 
 impl Turn {
@@ -196,6 +229,6 @@ impl Turn {
             ];
             parent.child("agent_step".into(), SpanKind::Internal, attributes)
         };
-        Self { step, _active: parent.instruments().map(ActiveTurn::begin) }
+        Self { step, counted: CountedTurn::begin(parent.instruments()) }
     }
 }

@@ -1,7 +1,8 @@
 //! Tool calls, and the policies and sanitisers around them.
 
 use super::{Step, guard::guard};
-use opentelemetry::{KeyValue, Value, trace::SpanKind};
+use crate::AttributeValue;
+use opentelemetry::{KeyValue, trace::SpanKind};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -36,38 +37,38 @@ impl ToolCall {
     }
 
     /// The id that the model gave this call.
-    pub fn call_id(&self, id: impl Into<Value>) -> &Self {
+    pub fn call_id(&self, id: impl AttributeValue) -> &Self {
         self.set("gen_ai.tool.call.id", id);
         self
     }
 
     /// The tool's type: `function` (run by the agent), `extension` (run by the provider) or `datastore`.
-    pub fn kind(&self, kind: impl Into<Value>) -> &Self {
+    pub fn kind(&self, kind: impl AttributeValue) -> &Self {
         self.set("gen_ai.tool.type", kind);
         self
     }
 
     /// The tool's purpose.
-    pub fn description(&self, text: impl Into<Value>) -> &Self {
+    pub fn description(&self, text: impl AttributeValue) -> &Self {
         self.set("gen_ai.tool.description", text);
         self
     }
 
     /// The server that provides the tool, such as the name of an MCP server.
-    pub fn server(&self, server: impl Into<Value>) -> &Self {
+    pub fn server(&self, server: impl AttributeValue) -> &Self {
         self.set("tool.server", server);
         self
     }
 
     /// The tool's arguments. Recorded only if content capture is on.
     pub fn arguments<T: Serialize + ?Sized>(&self, arguments: &T) -> &Self {
-        self.content("gen_ai.tool.call.arguments", || crate::json_text(arguments));
+        self.json("gen_ai.tool.call.arguments", arguments);
         self
     }
 
     /// The tool's result. Recorded only if content capture is on.
     pub fn result<T: Serialize + ?Sized>(&self, result: &T) -> &Self {
-        self.content("gen_ai.tool.call.result", || crate::json_text(result));
+        self.json("gen_ai.tool.call.result", result);
         self
     }
 }
@@ -112,13 +113,13 @@ impl PolicyEvaluation {
     }
 
     /// The reason for the verdict.
-    pub fn reason(&self, reason: impl Into<Value>) -> &Self {
+    pub fn reason(&self, reason: impl AttributeValue) -> &Self {
         self.set("kitelogik.policy.reason", reason);
         self
     }
 
     /// The call's risk tier.
-    pub fn risk_tier(&self, tier: impl Into<Value>) -> &Self {
+    pub fn risk_tier(&self, tier: impl AttributeValue) -> &Self {
         self.set("kitelogik.policy.risk_tier", tier);
         self
     }
