@@ -14,7 +14,7 @@ pub(crate) struct Cli {
 
 const CODES: &str = "Exit codes: 0 result, 1 failed, 2 invalid arguments or role file, 3 no answer from the model, \
                      4 a tool cannot be started, 5 turn limit reached, 6 the policy does not allow the run, \
-                     7 the audit trail cannot be written";
+                     7 the audit trail cannot be written, 130 cancelled";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {

@@ -64,16 +64,23 @@ pub(crate) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}", args.listen))?;
     writeln!(std::io::stdout(), "http://{}", listener.local_addr()?)?;
-    axum::serve(listener, turnscope_agents::serve::router(agent)).with_graceful_shutdown(stopped()).await?;
+    let serving =
+        axum::serve(listener, turnscope_agents::serve::router(agent)).with_graceful_shutdown(stopped());
+    tokio::select! {
+        served = serving => served?,
+        () = async { stopped().await; tokio::time::sleep(GRACE).await } => {} // runs that go on are cancelled
+    }
     Ok(())
 }
+
+/// How long a server that is stopped waits for runs that go on.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How often an idle worker looks for tasks.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 pub(crate) async fn work(args: WorkArgs) -> anyhow::Result<()> {
     let agent = open(args.agent).await?;
-    let mut stop = std::pin::pin!(stopped());
     loop {
         let taken = queue::claim(&args.queue);
         let taken = taken.with_context(|| format!("cannot take tasks from {}", args.queue.display()))?;
@@ -88,9 +95,7 @@ pub(crate) async fn work(args: WorkArgs) -> anyhow::Result<()> {
             None if args.until_empty => break,
             None => POLL_INTERVAL,
         };
-        if tokio::time::timeout(wait, &mut stop).await.is_ok() {
-            break;
-        }
+        tokio::time::sleep(wait).await;
     }
     agent.close().await;
     Ok(())
@@ -131,6 +136,14 @@ pub(crate) async fn scenarios(args: ScenariosArgs) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{passed} of {all} passed")?;
     anyhow::ensure!(passed == all, "{} scenarios failed", all - passed);
     Ok(())
+}
+
+/// Does work that Ctrl-C and SIGTERM cancel: its runs end as cancelled, in the trace and in the audit trail.
+pub(crate) async fn or_cancelled(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::select! {
+        outcome = work => outcome,
+        () = stopped() => Err(AgentError::Cancelled.into()),
+    }
 }
 
 /// Waits for SIGTERM or Ctrl-C.

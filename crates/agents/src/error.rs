@@ -17,6 +17,9 @@ pub enum AgentError {
     /// The documents could not be ingested.
     #[error(transparent)]
     Ingest(#[from] IngestError),
+    /// The run was given up before it was done: by Ctrl-C, SIGTERM, or because its client has gone.
+    #[error("cancelled before it was done")]
+    Cancelled,
     /// The model kept asking for tools.
     #[error("no answer after {0} turns")]
     TurnLimit(u32),
@@ -43,6 +46,7 @@ impl AgentError {
             Self::Tool(_) => "tool",
             Self::Policy(_) => "policy",
             Self::Ingest(error) => error.kind(),
+            Self::Cancelled => "cancelled",
             Self::TurnLimit(_) => "turn_limit",
             Self::Audit(_) => "audit",
             Self::Provider { .. } => "provider",
@@ -61,6 +65,7 @@ impl AgentError {
             Self::TurnLimit(_) => 5,
             Self::Policy(_) => 6,
             Self::Audit(_) => 7,
+            Self::Cancelled => 130, // as a shell reports Ctrl-C
         }
     }
 }

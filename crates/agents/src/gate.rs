@@ -6,11 +6,11 @@ use crate::{
     job::Job,
     messages::Call,
     policy::{Gate, PolicyDecision, PolicyError, PolicyInput, sanitise},
-    trail::{ids, now_ms},
+    trail::{ids, ms},
 };
 use serde_json::Value as Json;
-use std::sync::Arc;
-use turnscope::{CustomStep, Step, Verdict};
+use std::{sync::Arc, time::SystemTime};
+use turnscope::{Approval, CustomStep, Step, Verdict};
 use turnscope_audit::{Decision, Entry};
 
 /// Whether a human approved, and who decided.
@@ -38,7 +38,9 @@ impl Job<'_> {
         if let Some(tier) = &decision.risk_tier {
             step.set("kitelogik.policy.risk_tier", tier.clone());
         }
-        self.keep(&step, gate, ("", "start"), &decision, None)?;
+        let at = SystemTime::now();
+        step.end_at(at);
+        self.keep(&step, gate, ("", "start"), None, (&decision, None), at)?;
         match decision.verdict {
             Verdict::Allow => Ok(()),
             Verdict::Deny | Verdict::Hitl => Err(PolicyError::Start(decision.reason).into()),
@@ -82,8 +84,9 @@ impl Job<'_> {
         if let Some(tier) = &decision.risk_tier {
             step.risk_tier(tier.clone());
         }
-        self.keep(&step, gate, (&call.name, &action), &decision, None)?;
-        step.end();
+        let at = SystemTime::now();
+        step.end_at(at);
+        self.keep(&step, gate, (&call.name, &action), Some(call), (&decision, None), at)?;
         let say =
             |decision: String| self.agent.human.notify(&format!("{}: {}: {decision}", self.name, call.name));
         let refused = match decision.verdict {
@@ -96,10 +99,27 @@ impl Job<'_> {
                 Some(decision.reason.clone())
             }
             Verdict::Hitl => {
-                let step = adapter.custom("policy_gate.resolution");
+                let question = format!(
+                    "{} wants to call {} with {}: {}. Approve?",
+                    self.name,
+                    call.name,
+                    self.shown_arguments(call),
+                    decision.reason
+                );
+                let step = adapter.ask_person(question.clone());
                 self.describe(&step, gate);
-                let resolution = self.resolve(&step, call, &decision).await;
-                self.keep(&step, gate, (&call.name, &action), &decision, Some(&resolution))?;
+                step.about_tool(&call.name).about_call(&call.id);
+                let resolution = self.resolve(&step, question, call, &decision).await;
+                let at = SystemTime::now();
+                step.end_at(at);
+                self.keep(
+                    &step,
+                    gate,
+                    (&call.name, &action),
+                    Some(call),
+                    (&decision, Some(&resolution)),
+                    at,
+                )?;
                 let answer = if resolution.0 { "approved" } else { "rejected" };
                 say(format!("{answer} by {}: {}", resolution.1, decision.reason));
                 (!resolution.0).then(|| format!("{}, and {} did not", decision.reason, resolution.1))
@@ -110,23 +130,33 @@ impl Job<'_> {
     }
 
     /// Asks a human for approval while `step` is open. Without anyone to ask, the call is rejected.
-    async fn resolve(&self, step: &Step, call: &Call, decision: &PolicyDecision) -> Resolution {
+    async fn resolve(
+        &self,
+        step: &Approval,
+        question: String,
+        call: &Call,
+        decision: &PolicyDecision,
+    ) -> Resolution {
         let human = Arc::clone(&self.agent.human);
-        let prompt = format!(
-            "{} wants to call {} with {}: {}. Approve?",
-            self.name, call.name, call.arguments, decision.reason
-        );
         // The terminal prompt blocks, for as long as the human takes.
-        let answer = tokio::task::spawn_blocking(move || human.approve(&prompt)).await.ok().flatten();
+        let answer = tokio::task::spawn_blocking(move || human.approve(&question)).await.ok().flatten();
         let (approved, who) = answer.unwrap_or_else(|| (false, "nobody (no terminal)".to_owned()));
-        step.set("turnscope.step.kind", "policy").set("kitelogik.tool_name", call.name.clone());
-        step.set("turnscope.verdict", if approved { "approved" } else { "rejected" });
-        step.set("turnscope.decided_by", who.clone());
+        step.set("kitelogik.tool_name", &call.name);
+        if approved {
+            step.approved(&who);
+        } else {
+            step.rejected(&who);
+        }
         step.set("kitelogik.policy.reason", decision.reason.clone());
         if let Some(tier) = &decision.risk_tier {
             step.set("kitelogik.policy.risk_tier", tier.clone());
         }
         (approved, who)
+    }
+
+    /// A call's arguments without what looks like a secret, for people and for the audit trail.
+    fn shown_arguments(&self, call: &Call) -> String {
+        sanitise(&self.agent.redaction, &call.arguments.to_string()).0
     }
 
     /// Writes a decision, or a human's answer to it, to the audit trail.
@@ -135,8 +165,9 @@ impl Job<'_> {
         step: &Step,
         gate: &Gate,
         (tool, action): (&str, &str),
-        decision: &PolicyDecision,
-        resolution: Option<&Resolution>,
+        call: Option<&Call>,
+        (decision, resolution): (&PolicyDecision, Option<&Resolution>),
+        at: SystemTime,
     ) -> Result<(), AgentError> {
         let verdict = match decision.verdict {
             Verdict::Allow => "allow",
@@ -153,6 +184,7 @@ impl Job<'_> {
             user_role: gate.user_role.clone(),
             tool: Some(tool.to_owned()).filter(|tool| !tool.is_empty()),
             action: Some(action.to_owned()),
+            arguments: call.map(|call| self.shown_arguments(call)),
             verdict: verdict.to_owned(),
             resolution: resolution
                 .map(|(approved, _)| if *approved { "approved" } else { "rejected" }.to_owned()),
@@ -160,7 +192,7 @@ impl Job<'_> {
             reason: Some(decision.reason.clone()),
             risk_tier: decision.risk_tier.clone(),
             policy_version: Some(gate.version.clone()),
-            decided_at: now_ms(),
+            decided_at: ms(at), // when the span ends
         };
         Ok(self.agent.log.append(&Entry::Decision(decision))?)
     }

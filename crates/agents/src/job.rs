@@ -1,11 +1,8 @@
 //! A run in progress: its turns and tool calls, what it has used, and its audit record.
 
 use crate::{
-    Agent, AgentError, RunRequest, ToolUse,
-    model::Answer,
-    random_id::random_id,
-    request::Delegator,
-    trail::{ids, now_ms},
+    Agent, AgentError, RunRequest, ToolUse, model::Answer, random_id::random_id, request::Delegator,
+    trail::ids,
 };
 use std::sync::{Mutex, PoisonError};
 use turnscope::{Run, Step};
@@ -96,7 +93,7 @@ impl<'a> Job<'a> {
     /// The run's audit record.
     pub(crate) fn entry(
         &self,
-        started_at: i64,
+        (started_at, ended_at): (i64, i64),
         outcome: Result<&String, &AgentError>,
         totals: Totals,
     ) -> RunEntry {
@@ -110,7 +107,7 @@ impl<'a> Job<'a> {
             user_role: self.agent.gate.as_ref().and_then(|gate| gate.user_role.clone()),
             trigger_type: Some(self.request.trigger.clone()),
             started_at,
-            ended_at: now_ms(),
+            ended_at,
             prompt: Some(self.request.prompt.clone()),
             output: outcome.ok().cloned(),
             model: Some(self.agent.role.model.name.clone()),

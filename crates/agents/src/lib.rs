@@ -28,6 +28,7 @@ pub mod scenarios;
 pub mod serve;
 pub mod tools;
 mod trail;
+mod unrecorded;
 mod work;
 mod yaml;
 

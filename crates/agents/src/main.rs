@@ -6,7 +6,7 @@ mod commands;
 
 use args::{Cli, Command};
 use clap::Parser as _;
-use std::{io::Write as _, process::ExitCode};
+use std::{io::Write as _, process::ExitCode, time::Duration};
 use turnscope_agents::{AgentError, tools::builtin::Builtin};
 
 fn main() -> ExitCode {
@@ -17,15 +17,17 @@ fn main() -> ExitCode {
     };
     let outcome = runtime.block_on(async {
         match cli.command {
-            Command::Run(args) => commands::run(args).await,
-            Command::Ingest(args) => commands::ingest(args).await,
+            Command::Run(args) => commands::or_cancelled(Box::pin(commands::run(args))).await,
+            Command::Ingest(args) => commands::or_cancelled(Box::pin(commands::ingest(args))).await,
             Command::Serve(args) => commands::serve(args).await,
-            Command::Work(args) => commands::work(args).await,
-            Command::Scenarios(args) => commands::scenarios(args).await,
+            Command::Work(args) => commands::or_cancelled(Box::pin(commands::work(args))).await,
+            Command::Scenarios(args) => commands::or_cancelled(Box::pin(commands::scenarios(args))).await,
             Command::Tools(args) => Builtin::new(&args.docs).serve().await,
         }
     });
-    turnscope::shutdown();
+    // Cancels the runs that are still going on, while their spans can still be exported.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    let _ = turnscope::shutdown(); // it logs what was lost
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),

@@ -4,8 +4,10 @@ use crate::{
     Agent, AgentError, RunRequest, RunResult,
     enclosing_spans::EnclosingSpans,
     job::Job,
-    trail::{ids, now_ms},
+    trail::{ids, ms},
+    unrecorded::Unrecorded,
 };
+use std::time::SystemTime;
 use turnscope_audit::Entry;
 
 impl Agent {
@@ -14,9 +16,15 @@ impl Agent {
     /// # Errors
     /// When the run fails. The trace and the audit trail record the error too.
     pub async fn run(&self, request: &RunRequest) -> Result<RunResult, AgentError> {
-        let started_at = now_ms();
+        // In a scope, so that a run whose future is dropped is cancelled with everything around it.
+        turnscope::current().scope(Box::pin(self.run_in_scope(request))).await
+    }
+
+    async fn run_in_scope(&self, request: &RunRequest) -> Result<RunResult, AgentError> {
         let enclosing = EnclosingSpans::begin(self, request)?;
-        let run = enclosing.inner().run(self.role.name.clone());
+        let started = SystemTime::now(); // of the span and of the audit record
+        let started_at = ms(started);
+        let run = enclosing.inner().starting_at(started).run(self.role.name.clone());
         let model = self.client.model();
         run.runner(self.runner.as_str());
         run.set("gen_ai.request.model", model.name.clone());
@@ -35,6 +43,7 @@ impl Agent {
         run.input(&request.prompt);
         let root = enclosing.outermost().map_or_else(|| ids(&run), ids);
         let job = Job::new(self, &run, request, enclosing.token.clone(), root);
+        let unrecorded = Unrecorded::new(&job, started_at);
         let outcome = match job.may_start(enclosing.inner()) {
             Ok(()) => run.scope(self.runner.work(&job)).await,
             Err(error) => Err(error),
@@ -48,10 +57,13 @@ impl Agent {
             }
         }
         let totals = job.totals();
-        let recorded = self.log.append(&Entry::Run(job.entry(started_at, outcome.as_ref(), totals)));
+        let ended = SystemTime::now();
+        unrecorded.done();
+        let entry = job.entry((started_at, ms(ended)), outcome.as_ref(), totals);
+        let recorded = self.log.append(&Entry::Run(entry));
         enclosing.end(totals, started_at, outcome.as_ref().err());
         let tools = job.tool_uses();
-        run.end();
+        run.end_at(ended);
         let text = outcome?;
         recorded?;
         Ok(RunResult {

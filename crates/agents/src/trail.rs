@@ -1,7 +1,10 @@
 //! The agent's own audit records: one for each run, each policy decision and each human answer. Independent
 //! of tracing; without a trace, the records have no trace ids.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
 use turnscope::Step;
 use turnscope_audit::{AuditError, Entry, Source, Trail};
 
@@ -29,8 +32,13 @@ pub(crate) fn ids(step: &Step) -> Option<(String, String)> {
     context.is_valid().then(|| (context.trace_id().to_string(), context.span_id().to_string()))
 }
 
-/// Milliseconds since the Unix epoch.
+/// Now, in milliseconds since the Unix epoch.
 pub(crate) fn now_ms() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+    ms(SystemTime::now())
+}
+
+/// A time in milliseconds since the Unix epoch.
+pub(crate) fn ms(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -8,10 +8,11 @@ use crate::{
     messages::{Call, CallResult, Definition, Message},
     model::Prompt,
     tools::ToolError,
-    trail::now_ms,
+    trail::ms,
+    unrecorded::Unrecorded,
 };
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::SystemTime};
 use turnscope::Step;
 use turnscope_audit::Entry;
 
@@ -91,12 +92,13 @@ impl Scratchpad {
         step: &Step,
         task: &str,
     ) -> Result<Result<String, ToolError>, AgentError> {
-        let started_at = now_ms();
+        let started = SystemTime::now(); // of the span and of the audit record
         let name = format!("{}-sub-agent", job.agent.role.name);
-        let run = step.run(name.clone());
+        let run = step.starting_at(started).run(name.clone());
         run.runner("deep_agent").input(task);
         let request = job.delegator().delegate(task, "sub_agent");
         let sub_job = job.sub_agent(name, &run, &request);
+        let unrecorded = Unrecorded::new(&sub_job, ms(started));
         let tools = job.agent.tools.definitions();
         let prompt = vec![Message::User(self.with_files(task))];
         let work = conversation(&sub_job, &job.agent.role.role, prompt, &tools);
@@ -109,7 +111,10 @@ impl Scratchpad {
                 run.fail(error.kind(), error.to_string());
             }
         }
-        let entry = sub_job.entry(started_at, outcome.as_ref(), sub_job.totals());
+        let ended = SystemTime::now();
+        unrecorded.done();
+        let entry = sub_job.entry((ms(started), ms(ended)), outcome.as_ref(), sub_job.totals());
+        run.end_at(ended);
         job.agent.log.append(&Entry::Run(entry))?;
         match outcome {
             Err(error @ AgentError::Audit(_)) => Err(error),

@@ -166,3 +166,22 @@ async fn a_failing_sub_agent_is_reported_to_its_parent() {
     assert!(lines[0].starts_with("run false provider_error: "), "the sub-agent's own record: {lines:?}");
     assert_eq!(lines[1], "run true It could not be done.");
 }
+
+/// Ctrl-C, SIGTERM and clients that hang up drop the future of a run.
+#[tokio::test]
+async fn a_run_that_is_given_up_is_cancelled_in_the_trace_and_in_the_audit_trail() {
+    let world = World::new(
+        Script::new().reply(Reply::fault(Fault::Slow { first_ms: 600_000, each_ms: 0 }).repeated()),
+    );
+    let role = world.role("openai", "");
+    let agent = world.open(role, Runner::OpenAiAgent).await.unwrap();
+    let request = turnscope_agents::RunRequest { prompt: "Please.".into(), ..Default::default() };
+    let run = world.recorded(agent.run(&request));
+    assert!(tokio::time::timeout(Duration::from_millis(300), run).await.is_err());
+    let tree = world.tree();
+    assert!(tree.starts_with("agent.run error: the future was dropped before it was done"), "{tree}");
+    assert_eq!(tree.matches(". error.type = cancelled").count(), tree.matches(" error: ").count(), "{tree}");
+    assert!(tree.contains("chat test-model error: "), "{tree}");
+    assert_eq!(world.audit_lines(), ["run false cancelled: cancelled before it was done"]);
+    agent.close().await;
+}

@@ -164,8 +164,32 @@ async fn the_policy_applies_to_the_tools_of_the_deep_agent() {
 async fn the_trace_shows_that_nobody_could_be_asked() {
     let world = asking_for("memory_set", json!({ "key": "a", "value": "b" }));
     run(&world, "support_agent").await.unwrap();
-    let (tree, spans) = (world.tree(), world.spans("policy_gate.resolution"));
+    let (tree, spans) = (world.tree(), world.spans("await_approval"));
     assert!(tree.contains(". turnscope.decided_by = nobody (no terminal)"), "{tree}");
     let Entry::Decision(answer) = &world.audit()[2].entry else { panic!("a decision") };
     assert_eq!(answer.span_id.as_deref(), Some(spans[0].1.as_str()), "the record leads to the span");
+}
+
+#[tokio::test]
+async fn a_decision_record_has_the_arguments_without_secrets_and_the_times_of_its_span() {
+    let arguments = json!({ "key": "refund 7", "value": "240", "api_key": "sk-abcdefghijklmnopqrstuv" });
+    let world = asking_for("memory_set", arguments);
+    run(&world, "support_agent").await.unwrap();
+    let ends: Vec<i64> = (world.kept.0.lock().unwrap().iter())
+        .map(|span| span.end_time.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64)
+        .collect();
+    let records = world.audit();
+    for record in &records {
+        let at = match &record.entry {
+            Entry::Run(run) => run.ended_at,
+            Entry::Decision(decision) => decision.decided_at,
+        };
+        assert!(ends.contains(&at), "{record:?} ends with no span: {ends:?}");
+    }
+    let Entry::Decision(asked) = &records[1].entry else { panic!("a decision") };
+    let shown = asked.arguments.as_deref().unwrap();
+    assert!(shown.contains(r#""value":"240""#) && shown.contains("[redacted:key]"), "{shown}");
+    let tree = world.tree();
+    let asked = tree.lines().find(|line| line.contains("turnscope.question")).unwrap();
+    assert!(asked.contains("[redacted:key]") && !asked.contains("sk-abc"), "{asked}");
 }

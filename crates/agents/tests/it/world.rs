@@ -38,12 +38,12 @@ pub(crate) struct World {
     pub(crate) model: ScriptedModel,
     pub(crate) human: Option<bool>,
     pub(crate) tool_timeout: Duration,
-    kept: Kept,
+    pub(crate) kept: Kept,
     recorder: Recorder,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Kept(Arc<Mutex<Vec<SpanData>>>);
+pub(crate) struct Kept(pub(crate) Arc<Mutex<Vec<SpanData>>>);
 
 impl SpanExporter for Kept {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
