@@ -1,5 +1,6 @@
-//! The latency of recording when the queue is full, and the memory used at 10,000 spans a second:
-//! `cargo bench -p turnscope-bench-sdk --bench limits`, with `-- memory` or `-- queue` for only one of them.
+//! The latency of recording when the queue is full, the memory used at 10,000 spans a second,
+//! and what a value of 100 MB costs: `cargo bench -p turnscope-bench-sdk --bench limits`, with `-- memory`, `-- queue`
+//! or `-- large` for only one of them.
 
 #![allow(clippy::print_stdout)]
 
@@ -10,7 +11,7 @@ use std::{
     fs, thread,
     time::{Duration, Instant},
 };
-use turnscope::{Config, Exporter};
+use turnscope::{Exporter, RecordingConfig};
 use turnscope_bench_sdk::with_turnscope;
 
 /// Never returns, so that its queue fills up.
@@ -36,10 +37,13 @@ impl Exporter for AcceptAll {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let requested = |name| env::args().any(|argument| argument == name);
-    if !requested("queue") {
+    if !requested("queue") && !requested("large") {
         memory()?;
     }
-    if !requested("memory") {
+    if !requested("memory") && !requested("queue") {
+        large()?;
+    }
+    if !requested("memory") && !requested("large") {
         full_queue()?;
     }
     Ok(())
@@ -47,7 +51,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn memory() -> Result<(), Box<dyn Error>> {
     let before = Memory::now()?;
-    Config { exporters: vec![Box::new(AcceptAll)], ..Config::new("bench") }.install()?;
+    RecordingConfig { exporters: vec![Box::new(AcceptAll)], ..RecordingConfig::new("bench") }
+        .install()?
+        .detach();
     let run = turnscope::run("helpdesk");
     let began = Instant::now();
     let mut peak = before;
@@ -70,9 +76,31 @@ fn memory() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What a tool's result of 100 MB costs the caller.
+fn large() -> Result<(), Box<dyn Error>> {
+    let config = RecordingConfig { content: true, ..RecordingConfig::new("bench") };
+    config.install()?.detach();
+    let text = "some words ".repeat(10_000_000);
+    let list = vec!["some words"; 10_000_000];
+    let run = turnscope::run("helpdesk");
+    let began = Instant::now();
+    run.tool("fetch").result(&text);
+    let of_text = began.elapsed();
+    let began = Instant::now();
+    run.tool("fetch").result(&list);
+    println!("a result of 100 MB: {of_text:?} as a text, {:?} as a list", began.elapsed());
+    Ok(())
+}
+
 fn full_queue() -> Result<(), Box<dyn Error>> {
-    Config { exporters: vec![Box::new(Hang)], queue_size: 64, batch_size: 32, ..Config::new("bench") }
-        .install()?;
+    RecordingConfig {
+        exporters: vec![Box::new(Hang)],
+        queue_size: 64,
+        batch_size: 32,
+        ..RecordingConfig::new("bench")
+    }
+    .install()?
+    .detach();
     let run = turnscope::run("helpdesk");
     while turnscope::dropped() == 0 {
         with_turnscope(&run);

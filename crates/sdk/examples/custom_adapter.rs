@@ -150,7 +150,7 @@ fn request(messages: &[Json]) -> Json {
 async fn main() -> Result<(), Box<dyn Error>> {
     // This workspace builds `reqwest` without a crypto provider. With its default features it has one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    init_tracing("custom-adapter");
+    let _recording = init_tracing("custom-adapter");
     let base = env::var("ANTHROPIC_BASE_URL").unwrap_or_else(|_| "https://api.anthropic.com".to_owned());
     let model = Messages {
         http: reqwest::Client::new(),
@@ -164,7 +164,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         run.fail("agent_failed", failure.to_string());
     }
     run.end();
-    shutdown();
+    let _ = shutdown();
     println!("{}", answer?);
     Ok(())
 }

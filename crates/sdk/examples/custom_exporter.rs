@@ -8,7 +8,7 @@ use std::{
     io::{self, Write as _},
 };
 use turnscope::{
-    Config, Exporter, Usage,
+    Exporter, RecordingConfig, Usage,
     opentelemetry::{TraceId, Value},
     opentelemetry_sdk::trace::SpanData,
     shutdown,
@@ -45,8 +45,9 @@ fn number(span: &SpanData, key: &str) -> i64 {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(TokensPerRun::default())];
-    let config = Config::from_env("custom-exporter")?.unwrap_or_else(|| Config::new("custom-exporter"));
-    Config { exporters, console: true, ..config }.install()?;
+    let config = RecordingConfig::from_env("custom-exporter")?
+        .unwrap_or_else(|| RecordingConfig::new("custom-exporter"));
+    let _recording = RecordingConfig { exporters, console: true, ..config }.install()?;
 
     let run = turnscope::run("helpdesk");
     for _ in 0..2 {
@@ -54,6 +55,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         call.usage(Usage { input: Some(120), output: Some(18), ..Usage::default() });
     }
     run.end();
-    shutdown();
+    let _ = shutdown();
     Ok(())
 }

@@ -9,7 +9,8 @@ use turnscope::{
 };
 
 fn main() {
-    let tracer = init_tracing("from-environment");
+    let _recording = init_tracing("from-environment");
+    let tracer = turnscope::get_tracer();
     // A span of the application, with the run as its child.
     tracer.in_span("handle a request", |context| {
         println!("recording: {}", context.span().is_recording());
@@ -17,5 +18,5 @@ fn main() {
         run.turn().tool("lookup").call_id("call_1");
         run.final_answer("It is at sea.");
     });
-    shutdown();
+    let _ = shutdown();
 }

@@ -37,7 +37,7 @@ impl ServerHandler for Orders {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    init_tracing("mcp-example");
+    let _recording = init_tracing("mcp-example");
     let (here, there) = tokio::io::duplex(4096);
     let serving = tokio::spawn(async {
         let running = Recorded::new(Orders).serve(there).await.map_err(|error| error.to_string())?;
@@ -54,6 +54,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     client.cancel().await?;
     serving.await??;
-    shutdown();
+    let _ = shutdown();
     Ok(())
 }

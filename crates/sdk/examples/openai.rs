@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // This workspace builds `reqwest` without a crypto provider. With `async-openai`'s default features there
     // is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    init_tracing("openai-example");
+    let _recording = init_tracing("openai-example");
     let run = turnscope::run("helpdesk");
     println!("run {}-{}", run.span_context().trace_id(), run.span_context().span_id());
     let answer = answer(&run, "Where is order 17?").await;
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         run.fail("agent_failed", error.to_string());
     }
     run.end();
-    shutdown();
+    let _ = shutdown();
     println!("{}", answer?);
     Ok(())
 }

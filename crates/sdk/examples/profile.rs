@@ -9,13 +9,13 @@ use turnscope::{TraceConfig, shutdown};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let trace_file = Some(env::args().nth(1).ok_or("usage: profile FILE")?.into());
-    TraceConfig { trace_file, ..TraceConfig::default() }.config("profile")?.install()?;
+    let _recording = TraceConfig { trace_file, ..TraceConfig::default() }.config("profile")?.install()?;
 
     for order in 0..100 {
         let run = turnscope::run("helpdesk");
         run.metadata("order", order.to_string());
         run.turn().tool("lookup").end();
     }
-    shutdown();
+    let _ = shutdown();
     Ok(())
 }

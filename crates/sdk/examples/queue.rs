@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn ask() -> Result<(), Box<dyn Error>> {
-    init_tracing("front-desk");
+    let _recording = init_tracing("front-desk");
     let run = turnscope::run("helpdesk");
     run.session("queue-example");
     let turn = run.turn();
@@ -25,7 +25,7 @@ fn ask() -> Result<(), Box<dyn Error>> {
     turn.end();
     println!("run {}-{}", run.span_context().trace_id(), run.span_context().span_id());
     run.end();
-    shutdown();
+    let _ = shutdown();
 
     let mut worker = Command::new(env::current_exe()?).arg("worker").stdin(Stdio::piped()).spawn()?;
     worker.stdin.take().ok_or("no pipe")?.write_all(serde_json::to_string(&job)?.as_bytes())?;
@@ -33,11 +33,11 @@ fn ask() -> Result<(), Box<dyn Error>> {
 }
 
 fn work() -> Result<(), Box<dyn Error>> {
-    init_tracing("worker");
+    let _recording = init_tracing("worker");
     let job: HashMap<String, String> = serde_json::from_reader(io::stdin())?;
     let parent = join(&job);
     parent.tool("send_mail").set("recipients", 1);
     parent.run("archivist").tool("file_away").end();
-    shutdown();
+    let _ = shutdown();
     Ok(())
 }

@@ -7,7 +7,8 @@ use turnscope::{Setup, Usage, Verdict, setup, shutdown};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let endpoint = env::args().nth(1).unwrap_or_else(|| "http://127.0.0.1:4318".to_owned());
-    setup(Setup { otlp_endpoint: Some(endpoint), content: true, ..Setup::new("quick-start") })?;
+    let _recording =
+        setup(Setup { otlp_endpoint: Some(endpoint), content: true, ..Setup::new("quick-start") })?;
 
     let run = turnscope::run("helpdesk");
     run.session("quick-start").user("ada").tags(["example"]);
@@ -41,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     run.final_answer("It is at sea.");
     println!("run {}-{}", run.span_context().trace_id(), run.span_context().span_id());
     run.end();
-    shutdown();
+    let _ = shutdown();
     Ok(())
 }
 

@@ -14,7 +14,7 @@ observability:
 
 fn main() -> Result<(), Box<dyn Error>> {
     let role = env::args().nth(1).map_or(Ok(ROLE.to_owned()), fs::read_to_string)?;
-    let is_set_up = setup_from_yaml(&role, "helpdesk")?;
+    let is_set_up = setup_from_yaml(&role, "helpdesk")?.is_set_up();
     println!("set up: {is_set_up}");
 
     let run = turnscope::run("helpdesk");
@@ -22,6 +22,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     run.turn().tool("lookup").call_id("call_1");
     run.final_answer("It is at sea.");
     run.end();
-    shutdown();
+    let _ = shutdown();
     Ok(())
 }

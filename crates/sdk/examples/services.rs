@@ -69,7 +69,7 @@ async fn services() -> Result<(String, String), Failure> {
 async fn main() -> Result<(), Failure> {
     // This workspace builds `reqwest` without a crypto provider. With its default features it has one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    init_tracing("services-example");
+    let _recording = init_tracing("services-example");
     let (librarian, till) = services().await?;
     let client = ClientBuilder::new(reqwest::Client::new()).with(Inject).build();
     let channel = tonic::transport::Endpoint::from_shared(till)?.connect().await?;
@@ -84,6 +84,6 @@ async fn main() -> Result<(), Failure> {
     turn.scope(client.check(HealthCheckRequest { service: "front".to_owned() })).await?;
     turn.end();
     run.end();
-    shutdown();
+    let _ = shutdown();
     Ok(())
 }

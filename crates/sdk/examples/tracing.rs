@@ -11,15 +11,15 @@ use tracing_subscriber::{
     layer::SubscriberExt,
     util::SubscriberInitExt,
 };
-use turnscope::{init_tracing, shutdown, tracing::WithIds};
+use turnscope::{init_tracing, shutdown, tracing_layers::WithIds};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    init_tracing("tracing-example");
+    let _recording = init_tracing("tracing-example");
     let lines = WithIds::text(format().without_time().with_ansi(false));
     tracing_subscriber::registry()
         .with(LevelFilter::INFO)
-        .with(turnscope::tracing::spans())
-        .with(turnscope::tracing::logs())
+        .with(turnscope::tracing_layers::spans())
+        .with(turnscope::tracing_layers::logs())
         .with(fmt::layer().with_ansi(false).with_writer(io::stderr).event_format(lines))
         .try_init()?;
 
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     turn.end();
     run.end();
     info!("outside any run");
-    shutdown();
+    let _ = shutdown();
     Ok(())
 }
 

@@ -2,12 +2,14 @@
 //! --example without_a_server DIR`, then `turnscope runs --data DIR`.
 
 use std::{env, error::Error, path::PathBuf};
-use turnscope::{Config, DataDirectory, shutdown};
+use turnscope::{DataDirectory, RecordingConfig, shutdown};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path: PathBuf = env::args().nth(1).ok_or("usage: without_a_server DIR")?.into();
     let directory = DataDirectory { retention_days: 30.0, ..DataDirectory::of(path.join("turnscope.db")) };
-    Config { store: Some(directory), content: true, ..Config::new("without-a-server") }.install()?;
+    let _recording =
+        RecordingConfig { store: Some(directory), content: true, ..RecordingConfig::new("without-a-server") }
+            .install()?;
 
     let run = turnscope::run("helpdesk");
     run.input("Where is my order 17?");
@@ -15,6 +17,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     run.final_answer("It is at sea.");
     println!("run {}-{}", run.span_context().trace_id(), run.span_context().span_id());
     run.end();
-    shutdown();
+    let _ = shutdown();
     Ok(())
 }

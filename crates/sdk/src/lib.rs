@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod bounded_json;
 mod config;
 #[cfg(feature = "object-store")]
 mod content_store;
@@ -13,6 +15,7 @@ mod live;
 mod log;
 #[cfg(feature = "otlp")]
 mod log_records;
+mod lost;
 #[cfg(feature = "rmcp")]
 pub mod mcp;
 mod metrics;
@@ -21,42 +24,53 @@ pub mod openai;
 mod pipeline;
 mod processors;
 pub mod propagation;
+mod provider;
 mod recorder;
 mod redact;
 mod run_attributes;
 mod sample;
+mod secret;
 mod setup_error;
 mod span_data;
 mod span_handle;
 mod step;
+mod timestamp;
 mod tracer;
 #[cfg(feature = "tracing")]
-pub mod tracing;
+pub mod tracing_layers;
 mod truncate;
 mod usage;
+mod value;
 
-pub use config::{Backend, Config, Observability, Profile, Setup, TraceConfig};
+pub use config::{Backend, Observability, Profile, RecordingConfig, Setup, TraceConfig};
 #[cfg(feature = "object-store")]
 pub use content_store::ContentStore;
 #[cfg(feature = "store")]
 pub use export::StoreExporter;
 pub use export::{DataDirectory, Exporter, Otlp, OtlpProtocol};
 pub use file::{EncryptionKey, InvalidKey, ReadError, TraceFile};
-pub use finished::FinishedSpan;
+pub use finished::{FinishedError, FinishedEvent, FinishedLink, FinishedSpan};
 #[cfg(feature = "yaml")]
 pub use installation::setup_from_yaml;
-pub use installation::{dropped, finished_spans, flush, get_tracer, init_tracing, setup, shutdown};
+pub use installation::{
+    Recording, dropped, finished_spans, flush, get_tracer, init_tracing, setup, shutdown, shutdown_within,
+};
 pub use log::LogLevel;
+pub use lost::{LossReason, Lost};
 pub use propagation::join;
+pub use provider::StreamedAnswer;
 pub use recorder::{Naming, Recorder};
 pub use redact::{BadPattern, Redaction};
-pub use sample::{Sampler, TailRules};
+pub use sample::{TailRules, TraceSampler};
+pub use secret::Secret;
 pub use setup_error::SetupError;
 pub use step::{
-    Approval, CustomStep, Embedding, Ingest, LlmCall, MemoryRead, MemoryWrite, PolicyEvaluation, Retrieval,
-    Run, Sanitizer, Step, ToolCall, Turn, Verdict, current,
+    AnyError, Approval, ByItself, ByPointer, CustomStep, Embedding, ErrorObject, Ingest, LlmCall, MemoryRead,
+    MemoryWrite, PolicyEvaluation, Retrieval, Run, Sanitizer, Scope, Step, ToolCall, Turn, Verdict, current,
+    in_current, wrap_current,
 };
 pub use usage::Usage;
+pub use value::{AttributeValue, ListItem};
 
 /// The OpenTelemetry version whose types this crate exposes.
 pub use opentelemetry;

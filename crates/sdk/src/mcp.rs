@@ -57,12 +57,12 @@ fn begin(parent: &Step, kind: SpanKind, method: &str, target: Option<&str>) -> C
 
 fn record_arguments(step: &Step, params: &CallToolRequestParams) {
     if let Some(arguments) = &params.arguments {
-        step.content("gen_ai.tool.call.arguments", || crate::json_text(arguments));
+        step.json("gen_ai.tool.call.arguments", arguments);
     }
 }
 
 fn record_result(step: &Step, result: &CallToolResult) {
-    step.content("gen_ai.tool.call.result", || crate::json_text(result));
+    step.json("gen_ai.tool.call.result", result);
     if result.is_error == Some(true) {
         step.fail("tool_error", "the tool reported an error");
     }

@@ -2,13 +2,22 @@
 //!
 //! Not here: exporters (`config`), the default recorder (`lib`), and beginning steps (`step::children`).
 
-use crate::{metrics::Instruments, tracer::Tracer};
+use crate::{LogLevel, log::Log, metrics::Instruments, tracer::Tracer, truncate::ValueLimits};
 use opentelemetry::{global::BoxedTracer, logs::LoggerProvider, metrics::Meter};
 use opentelemetry_sdk::{
     logs::{SdkLogger, SdkLoggerProvider},
     trace::SdkTracerProvider,
 };
-use std::{fmt, sync::Arc};
+use std::{
+    fmt, process,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+/// The forked process that has been told that it does not record.
+static SAID_IN: AtomicU32 = AtomicU32::new(0);
 
 /// How spans are named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +55,10 @@ pub(crate) struct RecorderInner {
     pub(crate) instruments: Option<Arc<Instruments>>,
     pub(crate) logger: Option<SdkLogger>,
     pub(crate) live: bool,
+    /// What is cut off from values before they are queued; `None` for an application's own provider.
+    pub(crate) early_limits: Option<Arc<ValueLimits>>,
+    /// The process that exports, and where to say that this is another one.
+    process: Option<(u32, Log)>,
 }
 
 impl Recorder {
@@ -81,6 +94,8 @@ impl Recorder {
             instruments: None,
             logger: None,
             live: false,
+            early_limits: None,
+            process: None,
         };
         Self(Some(Arc::new(inner)))
     }
@@ -156,6 +171,31 @@ impl Recorder {
     #[must_use]
     pub fn with_live(self, live: bool) -> Self {
         self.with(|inner| inner.live = live)
+    }
+
+    /// Cuts values before they are queued, and stops in a forked process.
+    pub(crate) fn of_this_process(self, limits: ValueLimits, log: &Log) -> Self {
+        self.with(|inner| {
+            inner.early_limits = Some(Arc::new(limits));
+            inner.process = Some((process::id(), log.clone()));
+        })
+    }
+
+    /// Whether this process was forked from the one that exports: threads do not survive that. Says so once.
+    pub(crate) fn is_forked(&self) -> bool {
+        let Some((exporting, log)) = self.inner().and_then(|inner| inner.process.as_ref()) else {
+            return false;
+        };
+        let own = process::id();
+        if own == *exporting {
+            return false;
+        }
+        if SAID_IN.swap(own, Ordering::Relaxed) != own {
+            log.write(LogLevel::Warning, || {
+                format!("nothing is recorded in process {own}, a fork of {exporting}: set recording up again in it")
+            });
+        }
+        true
     }
 
     fn with(mut self, change: impl FnOnce(&mut RecorderInner)) -> Self {

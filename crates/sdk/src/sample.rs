@@ -24,24 +24,24 @@ const MAX_DECISIONS: usize = 1024;
 ///
 /// ```
 /// use opentelemetry_sdk::trace::SpanData;
-/// use turnscope::{Config, Sampler};
+/// use turnscope::{RecordingConfig, TraceSampler};
 ///
 /// /// Keeps traces of more than one step.
 /// #[derive(Debug)]
 /// struct Busy;
 ///
-/// impl Sampler for Busy {
+/// impl TraceSampler for Busy {
 ///     fn keeps(&mut self, trace: &[SpanData]) -> bool {
 ///         trace.len() > 1
 ///     }
 /// }
 ///
-/// Config { sampler: Some(Box::new(Busy)), ..Config::new("helpdesk") }.install()?;
+/// let _recording = RecordingConfig { sampler: Some(Box::new(Busy)), ..RecordingConfig::new("helpdesk") }.install()?;
 /// turnscope::run("helpdesk").end();
 /// assert!(turnscope::finished_spans().is_empty());
 /// # Ok::<(), turnscope::SetupError>(())
 /// ```
-pub trait Sampler: fmt::Debug + Send {
+pub trait TraceSampler: fmt::Debug + Send {
     /// Whether to keep the trace with these spans, given in the order in which they ended. A span that ends
     /// after its root is passed on its own if its trace was not kept.
     fn keeps(&mut self, trace: &[SpanData]) -> bool;
@@ -61,6 +61,8 @@ pub struct TailRules {
     pub errors: bool,
     /// Keep traces in which a policy denied a call.
     pub denied: bool,
+    /// Keep traces in which a person was asked, or a policy wanted one to be.
+    pub asked: bool,
     /// Keep flagged traces, see [`Step::flag`](crate::Step::flag).
     pub flagged: bool,
     /// Keep traces in which a run, or the whole, took longer than this.
@@ -71,24 +73,25 @@ pub struct TailRules {
 }
 
 impl Default for TailRules {
-    /// Keeps traces with an error, a denial or a flag, and no others.
+    /// Keeps traces with an error, a denial, a question to a person or a flag, and no others.
     fn default() -> Self {
-        Self { errors: true, denied: true, flagged: true, slower_than: None, rate: 0.0 }
+        Self { errors: true, denied: true, asked: true, flagged: true, slower_than: None, rate: 0.0 }
     }
 }
 
 impl TailRules {
     /// Keeps only traces with an error.
     pub fn only_errors() -> Self {
-        Self { denied: false, flagged: false, ..Self::default() }
+        Self { denied: false, asked: false, flagged: false, ..Self::default() }
     }
 }
 
-impl Sampler for TailRules {
+impl TraceSampler for TailRules {
     fn keeps(&mut self, trace: &[SpanData]) -> bool {
         trace.iter().any(|span| {
             (self.errors && matches!(span.status, Status::Error { .. }))
                 || (self.denied && has(span, "kitelogik.policy.deny", |value| *value == Value::Bool(true)))
+                || (self.asked && asks_a_person(span))
                 || (self.flagged && has(span, FLAG, |_| true))
                 || ((is_local_root(span) || is_run(span))
                     && self.slower_than.is_some_and(|limit| duration(span) > limit))
@@ -101,6 +104,11 @@ pub(crate) const FLAG: &str = "turnscope.flag";
 
 fn has(span: &SpanData, key: &str, test: impl Fn(&Value) -> bool) -> bool {
     span.attributes.iter().any(|attribute| attribute.key.as_str() == key && test(&attribute.value))
+}
+
+fn asks_a_person(span: &SpanData) -> bool {
+    has(span, "kitelogik.policy.requires_hitl", |value| *value == Value::Bool(true))
+        || has(span, "turnscope.question", |_| true)
 }
 
 fn duration(span: &SpanData) -> Duration {
@@ -121,7 +129,7 @@ fn in_rate(trace: TraceId, rate: f64) -> bool {
 /// Holds spans until their trace is decided.
 #[derive(Debug)]
 pub(crate) struct TailSampler {
-    sampler: Box<dyn Sampler>,
+    sampler: Box<dyn TraceSampler>,
     /// Maximum number of bytes held.
     max_bytes: usize,
     held: HashMap<TraceId, HeldTrace>,
@@ -138,7 +146,7 @@ struct HeldTrace {
 }
 
 impl TailSampler {
-    pub(crate) fn new(sampler: Box<dyn Sampler>, max_bytes: usize) -> Self {
+    pub(crate) fn new(sampler: Box<dyn TraceSampler>, max_bytes: usize) -> Self {
         let (held, decisions) = (HashMap::new(), HashMap::new());
         Self { sampler, max_bytes, held, bytes: 0, decisions, order: VecDeque::new() }
     }

@@ -5,10 +5,21 @@ use opentelemetry_sdk::trace::SpanData;
 
 /// Whether this is a run's own span.
 pub(crate) fn is_run(span: &SpanData) -> bool {
-    let is_agent = |value: &Value| value.as_str() == "invoke_agent";
-    span.attributes
-        .iter()
-        .any(|attribute| attribute.key.as_str() == "gen_ai.operation.name" && is_agent(&attribute.value))
+    operation(span) == Some("invoke_agent")
+}
+
+/// Whether this is a turn, in either naming.
+pub(crate) fn is_turn(span: &SpanData) -> bool {
+    span.name == "agent.turn" || operation(span) == Some("agent_step")
+}
+
+fn operation(span: &SpanData) -> Option<&str> {
+    let operation =
+        span.attributes.iter().find(|attribute| attribute.key.as_str() == "gen_ai.operation.name");
+    match &operation?.value {
+        Value::String(text) => Some(text.as_str()),
+        _ => None,
+    }
 }
 
 /// Whether this span is the first of its trace in this process.

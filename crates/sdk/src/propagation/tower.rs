@@ -1,8 +1,8 @@
 //! Propagation for HTTP servers and clients made of `tower` services: axum, hyper, tonic.
 
-use crate::{Recorder, Step, default_recorder};
+use crate::{Recorder, Scope, Step, default_recorder};
 use http::Request;
-use opentelemetry::{Context, trace::WithContext};
+use opentelemetry::Context;
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 use std::task::{self, Poll};
 use tower_layer::Layer;
@@ -53,7 +53,7 @@ where
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = WithContext<S::Future>;
+    type Future = Scope<S::Future>;
 
     fn poll_ready(&mut self, task: &mut task::Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(task)

@@ -16,7 +16,9 @@ use std::{
     thread,
     time::Duration,
 };
-use turnscope::{Config, DataDirectory, Exporter, Otlp, OtlpProtocol, finished_spans, flush, shutdown};
+use turnscope::{
+    DataDirectory, Exporter, Otlp, OtlpProtocol, RecordingConfig, finished_spans, flush, shutdown,
+};
 
 /// A server that sends these bytes on every connection, then closes it.
 pub(crate) fn server(answer: &'static [u8]) -> String {
@@ -48,16 +50,25 @@ fn a_dead_refusing_truncating_or_garbled_endpoint_affects_nothing_else() {
             let otlp = Otlp { protocol, timeout: Some(Duration::from_millis(200)), ..Otlp::http(&endpoint) };
             let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(others.clone())];
             let export_timeout = Duration::from_millis(300);
-            Config { otlp: Some(otlp), exporters, export_timeout, metrics: false, logs: false, ..quick() }
-                .install()
-                .unwrap();
+            RecordingConfig {
+                otlp: Some(otlp),
+                exporters,
+                export_timeout,
+                metrics: false,
+                logs: false,
+                ..quick()
+            }
+            .install()
+            .unwrap()
+            .detach();
             turnscope::run("helpdesk").end();
-            assert!(flush(Duration::from_secs(60)), "{endpoint} {protocol:?}");
+            let lost = flush(Duration::from_secs(60)).expect_err(&endpoint);
+            assert!(lost.spans == 1 && lost.to_string().contains(&endpoint), "{protocol:?}: {lost}");
             assert_eq!(others.get(), ["invoke_agent helpdesk"]);
             assert_eq!(finished_spans().len(), 1);
         }
     }
-    shutdown();
+    let _ = shutdown();
 }
 
 #[test]
@@ -67,14 +78,14 @@ fn a_deleted_data_directory_affects_no_other_exporter() {
     let others = Names::default();
     let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(others.clone())];
     let store = Some(DataDirectory::of(dir.path().join("data").join("turnscope.db")));
-    Config { store, exporters, ..quick() }.install().unwrap();
+    RecordingConfig { store, exporters, ..quick() }.install().unwrap().detach();
     turnscope::run("first").end();
-    assert!(flush(Duration::from_secs(60)));
+    flush(Duration::from_secs(60)).unwrap();
     std::fs::remove_dir_all(dir.path().join("data")).unwrap();
     turnscope::run("second").end();
-    assert!(flush(Duration::from_secs(60)));
+    let _ = flush(Duration::from_secs(60));
     assert_eq!(others.get(), ["invoke_agent first", "invoke_agent second"]);
-    shutdown();
+    let _ = shutdown();
 }
 
 /// Threads record while another one installs, reads, flushes and shuts down.
@@ -101,11 +112,14 @@ fn recording_continues_while_set_ups_change() {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         for round in 0..30 {
             let run_end = (round % 3 == 0).then_some(Duration::from_millis(1));
-            Config { block_on_run_end: run_end, queue_size: 64, ..quick() }.install().unwrap();
+            RecordingConfig { block_on_run_end: run_end, queue_size: 64, ..quick() }
+                .install()
+                .unwrap()
+                .detach();
             assert!(finished_spans().len() <= 500);
-            flush(Duration::from_millis(1));
+            let _ = flush(Duration::from_millis(1));
             if round % 2 == 0 {
-                shutdown();
+                let _ = shutdown();
             }
         }
     }));
@@ -114,7 +128,7 @@ fn recording_continues_while_set_ups_change() {
         assert!(thread.join().unwrap() > 0);
     }
     outcome.unwrap();
-    shutdown();
+    let _ = shutdown();
 }
 
 /// All spans except those in the queue are lost, which must be logged only once.
@@ -125,9 +139,17 @@ fn a_process_whose_exporter_hangs() {
     }
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let otlp = Otlp::http(format!("http://{}", silent.local_addr().unwrap()));
-    Config { otlp: Some(otlp), queue_size: 4, batch_size: 1, metrics: false, logs: false, ..quick() }
-        .install()
-        .unwrap();
+    RecordingConfig {
+        otlp: Some(otlp),
+        queue_size: 4,
+        batch_size: 1,
+        metrics: false,
+        logs: false,
+        ..quick()
+    }
+    .install()
+    .unwrap()
+    .detach();
     for _ in 0..200 {
         turnscope::run("helpdesk").end();
         finished_spans();
@@ -150,15 +172,16 @@ fn queues_are_bounded_in_bytes_too() {
     let hour = Duration::from_secs(3600);
     let otlp = Otlp::http(format!("http://{}", silent.local_addr().unwrap()));
     let otlp = Some(Otlp { timeout: Some(hour), ..otlp });
-    let config = Config { max_queue_bytes: 100_000, batch_size: 1, otlp, export_timeout: hour, ..quick() };
-    Config { metrics: false, logs: false, ..config }.install().unwrap();
+    let config =
+        RecordingConfig { max_queue_bytes: 100_000, batch_size: 1, otlp, export_timeout: hour, ..quick() };
+    RecordingConfig { metrics: false, logs: false, ..config }.install().unwrap().detach();
     for _ in 0..20 {
         turnscope::run("helpdesk").metadata("text", "x".repeat(20_000));
         finished_spans();
     }
     let dropped = turnscope::dropped();
     assert!((15..=16).contains(&dropped), "four are queued, and one may be in the exporter: {dropped}");
-    shutdown();
+    let _ = shutdown();
 }
 
 #[test]
@@ -167,10 +190,11 @@ fn maximal_timeouts_do_not_overflow() {
     let others = Names::default();
     let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(others.clone())];
     let max = Duration::MAX;
-    let config = Config { block_on_run_end: Some(max), batch_timeout: max, export_timeout: max, ..quick() };
-    Config { exporters, ..config }.install().unwrap();
+    let config =
+        RecordingConfig { block_on_run_end: Some(max), batch_timeout: max, export_timeout: max, ..quick() };
+    RecordingConfig { exporters, ..config }.install().unwrap().detach();
     turnscope::run("helpdesk").end();
     assert_eq!(others.get(), ["invoke_agent helpdesk"]);
-    assert!(flush(max));
-    shutdown();
+    flush(max).unwrap();
+    let _ = shutdown();
 }

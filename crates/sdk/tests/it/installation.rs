@@ -14,7 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 use turnscope::{
-    Config, Exporter, Otlp, Setup, SetupError, Verdict, dropped, finished_spans, setup, shutdown,
+    Exporter, LossReason, Otlp, RecordingConfig, Setup, SetupError, Verdict, dropped, finished_spans, setup,
+    shutdown, shutdown_within,
 };
 
 static ALONE: Mutex<()> = Mutex::new(());
@@ -43,14 +44,14 @@ impl Exporter for Bad {
 }
 
 /// Spans stay in memory, and batches are not waited for.
-pub(crate) fn quick() -> Config {
-    Config { batch_timeout: Duration::from_millis(5), ..Config::new("helpdesk") }
+pub(crate) fn quick() -> RecordingConfig {
+    RecordingConfig { batch_timeout: Duration::from_millis(5), ..RecordingConfig::new("helpdesk") }
 }
 
 #[test]
 fn finished_spans_are_flat_records() {
     let _alone = alone();
-    quick().install().unwrap();
+    quick().install().unwrap().detach();
     let run = turnscope::run("helpdesk");
     run.session("s-17").user_role("clerk").tags(["a"]);
     let gate = run.policy("refund");
@@ -71,34 +72,34 @@ fn the_ring_keeps_the_last_spans_and_a_new_setup_clears_it_and_closes_the_file()
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("trace.jsonl");
-    setup(Setup { trace_file: Some(path.clone()), ring_capacity: 3, ..Setup::new("helpdesk") }).unwrap();
+    setup(Setup { trace_file: Some(path.clone()), ring_capacity: 3, ..Setup::new("helpdesk") })
+        .unwrap()
+        .detach();
     for n in 0..5 {
         turnscope::run(format!("agent {n}")).end();
     }
     let names: Vec<_> = finished_spans().into_iter().map(|span| span.name).collect();
     assert_eq!(names, ["invoke_agent agent 2", "invoke_agent agent 3", "invoke_agent agent 4"]);
-    quick().install().unwrap();
+    quick().install().unwrap().detach();
     assert!(finished_spans().is_empty());
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 5);
-    assert_eq!(lines[4]["name"], "invoke_agent agent 4");
+    let span = &lines[4]["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    assert_eq!(span["name"], "invoke_agent agent 4");
 }
 
 #[test]
 fn a_file_that_cannot_be_opened_is_an_error_that_names_it_and_changes_nothing() {
     let _alone = alone();
-    quick().install().unwrap();
+    quick().install().unwrap().detach();
     turnscope::run("before").end();
-    let error = Config { trace_file: Some("/no/such/dir/t.jsonl".into()), ..quick() }.install().unwrap_err();
+    let error =
+        RecordingConfig { trace_file: Some("/no/such/dir/t.jsonl".into()), ..quick() }.install().unwrap_err();
     assert!(
         matches!(error, SetupError::TraceFile { .. }) && error.to_string().contains("/no/such/dir/t.jsonl")
     );
     assert_eq!(finished_spans().len(), 1);
-    assert!(matches!(
-        Config { otlp: Some(Otlp::http("not an address")), ..quick() }.install(),
-        Err(SetupError::Otlp(_))
-    ));
 }
 
 #[test]
@@ -108,12 +109,21 @@ fn exporters_that_fail_or_panic_touch_neither_the_caller_nor_the_others() {
     let path = dir.path().join("trace.jsonl");
     let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(Bad::Fails), Box::new(Bad::Panics)];
     let otlp = Some(Otlp::http("http://127.0.0.1:9"));
-    Config { exporters, otlp, trace_file: Some(path.clone()), ..quick() }.install().unwrap();
+    RecordingConfig { exporters, otlp, trace_file: Some(path.clone()), ..quick() }
+        .install()
+        .unwrap()
+        .detach();
     for _ in 0..3 {
         turnscope::run("helpdesk").end();
-        assert!(turnscope::flush(Duration::from_secs(10)));
+        turnscope::flush(Duration::from_secs(60)).unwrap_err();
     }
-    shutdown();
+    let lost = shutdown().unwrap_err();
+    assert_eq!((lost.spans, dropped()), (9, 9), "{lost}");
+    for why in
+        ["3 because an exporter or a sampler panicked", "no space left", "http://127.0.0.1:9/v1/traces"]
+    {
+        assert!(lost.to_string().contains(why), "{lost}");
+    }
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 3);
 }
 
@@ -121,7 +131,10 @@ fn exporters_that_fail_or_panic_touch_neither_the_caller_nor_the_others() {
 fn behind_a_hanging_exporter_the_queue_fills_and_the_rest_is_counted() {
     let _alone = alone();
     let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(Bad::Hangs)];
-    Config { exporters, queue_size: 10, batch_size: 1, ring_capacity: 1000, ..quick() }.install().unwrap();
+    RecordingConfig { exporters, queue_size: 10, batch_size: 1, ring_capacity: 1000, ..quick() }
+        .install()
+        .unwrap()
+        .detach();
     let begun = Instant::now();
     for _ in 0..100 {
         turnscope::run("helpdesk").end();
@@ -129,37 +142,43 @@ fn behind_a_hanging_exporter_the_queue_fills_and_the_rest_is_counted() {
     }
     assert_eq!(finished_spans().len(), 100, "the ring does not wait for the exporter");
     assert!((89..=90).contains(&dropped()), "ten are queued, and one may be in the exporter");
-    assert!(!turnscope::flush(Duration::from_millis(20)));
-    shutdown();
+    let lost = turnscope::flush(Duration::from_millis(20)).unwrap_err();
+    assert!(
+        lost.to_string().contains("because a queue was full") && lost.to_string().contains("20ms"),
+        "{lost}"
+    );
+    assert_eq!(shutdown_within(Duration::from_millis(20)).unwrap_err().spans, 100);
+    assert_eq!(dropped(), 100, "also after the shutdown");
     assert!(begun.elapsed() < Duration::from_secs(120), "shutdown has a time limit");
 }
 
 #[test]
 fn after_the_end_everything_may_still_be_called() {
     let _alone = alone();
-    quick().install().unwrap();
+    quick().install().unwrap().detach();
     let run = turnscope::run("helpdesk");
-    shutdown();
-    shutdown();
+    let _ = shutdown();
+    let _ = shutdown();
     run.turn().tool("late").fail("x", "y");
     run.end();
     turnscope::run("another").turn().llm("openai", "m").end();
-    assert!(finished_spans().is_empty() && dropped() == 0 && turnscope::flush(Duration::ZERO));
+    assert!(finished_spans().is_empty() && dropped() == 0);
+    turnscope::flush(Duration::ZERO).unwrap();
 }
 
 #[test]
 fn without_an_endpoint_the_tracer_does_nothing() {
     let _alone = alone();
-    shutdown();
+    let _ = shutdown();
     assert!(!turnscope::get_tracer().start("x").span_context().is_valid());
-    quick().install().unwrap();
+    quick().install().unwrap().detach();
     assert!(turnscope::get_tracer().start("x").span_context().is_valid());
 }
 
 #[test]
 fn many_threads_record_at_once() {
     let _alone = alone();
-    Config { ring_capacity: 100_000, queue_size: 100_000, ..quick() }.install().unwrap();
+    RecordingConfig { ring_capacity: 100_000, queue_size: 100_000, ..quick() }.install().unwrap().detach();
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -180,12 +199,13 @@ fn a_server_that_never_answers_delays_neither_the_ring_nor_the_end() {
     let hour = Duration::from_secs(3600);
     let otlp = Otlp::http(format!("http://{}", silent.local_addr().unwrap()));
     let otlp = Some(Otlp { timeout: Some(hour), ..otlp });
-    Config { otlp, export_timeout: hour, ..quick() }.install().unwrap();
+    RecordingConfig { otlp, export_timeout: hour, ..quick() }.install().unwrap().detach();
     let begun = Instant::now();
     turnscope::run("helpdesk").end();
     assert_eq!(finished_spans().len(), 1);
-    assert!(!turnscope::flush(Duration::from_millis(50)));
-    shutdown();
+    let lost = turnscope::flush(Duration::from_millis(50)).unwrap_err();
+    assert_eq!(lost.reasons, [(LossReason::Deadline(Duration::from_millis(50)), 1)]);
+    assert_eq!(shutdown_within(Duration::from_millis(50)).unwrap_err().spans, 1);
     assert!(begun.elapsed() < hour / 10);
 }
 
@@ -193,9 +213,12 @@ fn a_server_that_never_answers_delays_neither_the_ring_nor_the_end() {
 fn the_end_of_a_run_waits_for_its_export_where_that_is_asked_for_and_no_longer_than_that() {
     let _alone = alone();
     let exported = Names::default();
-    let slow = Config { batch_timeout: Duration::from_secs(3600), ..quick() };
+    let slow = RecordingConfig { batch_timeout: Duration::from_secs(3600), ..quick() };
     let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(exported.clone())];
-    Config { exporters, block_on_run_end: Some(Duration::from_secs(60)), ..slow }.install().unwrap();
+    RecordingConfig { exporters, block_on_run_end: Some(Duration::from_secs(60)), ..slow }
+        .install()
+        .unwrap()
+        .detach();
     let run = turnscope::run("helpdesk");
     run.tool("t").end();
     assert!(exported.get().is_empty());
@@ -204,7 +227,10 @@ fn the_end_of_a_run_waits_for_its_export_where_that_is_asked_for_and_no_longer_t
 
     let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(Bad::Hangs)];
     let wait = Duration::from_millis(50);
-    Config { exporters, queue_size: 1, block_on_run_end: Some(wait), ..quick() }.install().unwrap();
+    RecordingConfig { exporters, queue_size: 1, block_on_run_end: Some(wait), ..quick() }
+        .install()
+        .unwrap()
+        .detach();
     let begun = Instant::now();
     for _ in 0..3 {
         turnscope::run("helpdesk").end();

@@ -43,6 +43,7 @@ fn every_key_is_applied() {
         ("trace_token_usage: false", "token_usage: false"),
         ("sample_rate: 0.25", "sample_rate: Some(0.25)"),
         ("include_content: true", " content: true"),
+        ("live: true", " live: true"),
     ] {
         let config = format!("{:?}", section(keys).unwrap().config("helpdesk").unwrap());
         assert!(config.contains(wanted), "{keys} makes no {wanted}: {config}");
@@ -72,13 +73,17 @@ fn invalid_keys_and_values_are_named() {
 #[test]
 fn without_a_section_nothing_is_set_up() {
     let _alone = alone();
-    shutdown();
+    let _ = shutdown();
     for file in ["", "name: helpdesk", "spec: {tools: []}", "spec: plain text", "observability:\nname: x"] {
-        assert!(!setup_from_yaml(file, "helpdesk").unwrap(), "{file}");
+        assert!(!setup_from_yaml(file, "helpdesk").unwrap().is_set_up(), "{file}");
         assert!(!turnscope::run("helpdesk").is_recording());
     }
-    assert!(setup_from_yaml("spec: {name: x, observability: {backend: console}}", "helpdesk").unwrap());
-    shutdown();
+    assert!(
+        setup_from_yaml("spec: {name: x, observability: {backend: console}}", "helpdesk")
+            .unwrap()
+            .is_set_up()
+    );
+    let _ = shutdown();
 }
 
 #[test]
@@ -86,9 +91,9 @@ fn spans_go_over_grpc_with_the_agents_name_and_without_content() {
     let _alone = alone();
     let collector = Collector::start();
     let file = format!("observability: {{endpoint: \"{}\", include_content: false}}", collector.url());
-    assert!(setup_from_yaml(&file, "helpdesk").unwrap());
+    setup_from_yaml(&file, "helpdesk").unwrap().detach();
     turnscope::run("helpdesk").input("hello");
-    shutdown();
+    let _ = shutdown();
     let received = collector.next();
     assert_eq!(received.header("content-type"), "application/grpc");
     assert_eq!(received.resource("service.name").unwrap(), "helpdesk");
@@ -101,7 +106,8 @@ fn the_children_of_an_unrecorded_tool_call_belong_to_its_turn() {
     section("backend: console, trace_tool_calls: false, trace_token_usage: false, include_content: true")
         .unwrap()
         .install("helpdesk")
-        .unwrap();
+        .unwrap()
+        .detach();
     let run = turnscope::run("helpdesk");
     let turn = run.turn();
     let tool = turn.tool("lookup");
@@ -120,7 +126,7 @@ fn the_children_of_an_unrecorded_tool_call_belong_to_its_turn() {
     assert_eq!(spans[2].status, "unset", "the tool's failure is not the turn's");
     assert!(spans[0].attributes.contains_key("gen_ai.input.messages"));
     assert!(spans.iter().all(|span| !span.attributes.contains_key("gen_ai.usage.input_tokens")));
-    shutdown();
+    let _ = shutdown();
 }
 
 #[test]
@@ -135,7 +141,7 @@ fn a_process_with_a_section_of_its_own() {
     let run = turnscope::run("helpdesk");
     run.llm("openai", "gpt-5-mini").fail("timeout", "too late");
     run.end();
-    shutdown();
+    let _ = shutdown();
 }
 
 fn output_of(section: &str, variables: &[(&str, &str)]) -> String {
@@ -192,7 +198,7 @@ fn a_process_with_a_global_provider() {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone());
     set_tracer_provider(provider.with_sampler(Sampler::AlwaysOn).build());
-    logfire().unwrap();
+    logfire().unwrap().detach();
     assert!(exporter.get_finished_spans().unwrap().is_empty(), "probing for a provider records nothing");
 
     let run = turnscope::run("helpdesk");
@@ -208,7 +214,7 @@ fn a_process_with_a_global_provider() {
         turnscope::current().custom("below").end();
     }
     run.end();
-    shutdown(); // must not shut down the application's provider
+    let _ = shutdown(); // must not shut down the application's provider
     let spans = exporter.get_finished_spans().unwrap();
     let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
     assert_eq!(names, ["execute_tool t", "agent_step", "own", "below", "invoke_agent helpdesk"]);
@@ -236,12 +242,12 @@ fn the_applications_provider_is_used_instead_of_a_second_one() {
         exporter.get_finished_spans().unwrap().into_iter().map(|span| span.name.to_string()).collect();
     assert_eq!(names, ["invoke_agent helpdesk"]);
 
-    quick().install().unwrap();
-    section("backend: logfire, include_content: true").unwrap().install("helpdesk").unwrap();
+    quick().install().unwrap().detach();
+    section("backend: logfire, include_content: true").unwrap().install("helpdesk").unwrap().detach();
     let run = turnscope::run("helpdesk");
     assert!(run.captures_content());
     run.end();
     assert_eq!(finished_spans().len(), 1, "the previous set-up is still active");
-    assert!(turnscope::flush(Duration::from_secs(60)));
-    shutdown();
+    turnscope::flush(Duration::from_secs(60)).unwrap();
+    let _ = shutdown();
 }

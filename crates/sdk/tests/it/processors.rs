@@ -2,7 +2,7 @@
 
 use crate::installation::{alone, quick};
 use serde_json::{Value, json};
-use turnscope::{Config, FinishedSpan, Redaction, TailRules, finished_spans};
+use turnscope::{FinishedSpan, RecordingConfig, Redaction, TailRules, finished_spans};
 
 fn names(spans: &[FinishedSpan]) -> Vec<&str> {
     spans.iter().map(|span| span.name.as_str()).collect()
@@ -11,7 +11,7 @@ fn names(spans: &[FinishedSpan]) -> Vec<&str> {
 #[test]
 fn secrets_are_redacted_in_arguments_messages_errors_and_tags() {
     let _alone = alone();
-    Config { content: true, ..quick() }.install().unwrap();
+    RecordingConfig { content: true, ..quick() }.install().unwrap().detach();
     let run = turnscope::run("helpdesk");
     run.input("I am ada@example.org").tags(["078-05-1120"]);
     let tool = run.tool("login");
@@ -28,7 +28,7 @@ fn secrets_are_redacted_in_arguments_messages_errors_and_tags() {
     let arguments: Value = serde_json::from_str(arguments).unwrap();
     assert_eq!((&arguments["password"], &arguments["n"]), (&json!("[redacted:key]"), &json!(3)));
 
-    Config { content: true, redaction: Redaction::off(), ..quick() }.install().unwrap();
+    RecordingConfig { content: true, redaction: Redaction::off(), ..quick() }.install().unwrap().detach();
     turnscope::run("helpdesk").input("I am ada@example.org");
     assert!(serde_json::to_string(&finished_spans()).unwrap().contains("ada@example.org"));
 }
@@ -36,7 +36,7 @@ fn secrets_are_redacted_in_arguments_messages_errors_and_tags() {
 #[test]
 fn long_values_are_truncated_with_a_marker() {
     let _alone = alone();
-    Config { max_value_bytes: 100, ..quick() }.install().unwrap();
+    RecordingConfig { max_value_bytes: 100, ..quick() }.install().unwrap().detach();
     turnscope::run("helpdesk").metadata("note", "ä".repeat(100));
     let spans = finished_spans();
     let note = spans[0].attributes["turnscope.metadata.note"].as_str().unwrap();
@@ -46,7 +46,7 @@ fn long_values_are_truncated_with_a_marker() {
 #[test]
 fn a_rate_keeps_whole_traces() {
     let _alone = alone();
-    Config { sample_rate: Some(0.5), ..quick() }.install().unwrap();
+    RecordingConfig { sample_rate: Some(0.5), ..quick() }.install().unwrap().detach();
     for _ in 0..200 {
         turnscope::run("helpdesk").tool("t").end();
     }
@@ -54,14 +54,17 @@ fn a_rate_keeps_whole_traces() {
     let runs = spans.iter().filter(|span| span.parent_span_id.is_none()).count();
     assert_eq!(spans.len(), 2 * runs);
     assert!((50..150).contains(&runs), "{runs} of 200");
-    let error = Config { sample_rate: Some(2.0), ..quick() }.install().unwrap_err();
+    let error = RecordingConfig { sample_rate: Some(2.0), ..quick() }.install().unwrap_err();
     assert_eq!(error.to_string(), "sample_rate is 2; allowed: 0.0 to 1.0");
 }
 
 #[test]
 fn only_traces_with_an_error_are_kept_completely() {
     let _alone = alone();
-    Config { sampler: Some(Box::new(TailRules::only_errors())), ..quick() }.install().unwrap();
+    RecordingConfig { sampler: Some(Box::new(TailRules::only_errors())), ..quick() }
+        .install()
+        .unwrap()
+        .detach();
     turnscope::run("good").tool("fine").end();
     let run = turnscope::run("bad");
     run.tool("fine").end();
@@ -85,14 +88,14 @@ fn conversations_may_be_longer_and_each_attribute_can_have_its_own_limit() {
         let length = |key: &str| span.attributes[key].as_str().unwrap().len();
         (length("gen_ai.input.messages"), length("turnscope.metadata.note"))
     };
-    Config { content: true, ..quick() }.install().unwrap();
+    RecordingConfig { content: true, ..quick() }.install().unwrap().detach();
     let (messages, note) = record();
     assert!(messages > 200_000 && (65_536..65_600).contains(&note), "{messages} {note}");
 
-    let mut config = Config { content: true, max_value_bytes: 100_000, ..quick() };
+    let mut config = RecordingConfig { content: true, max_value_bytes: 100_000, ..quick() };
     config.value_limits.insert("gen_ai.input.messages".to_owned(), 1000);
     config.value_limits.remove("*");
-    config.install().unwrap();
+    config.install().unwrap().detach();
     let (messages, note) = record();
     assert!(messages <= 1000 && (100_000..100_100).contains(&note), "{messages} {note}");
 }

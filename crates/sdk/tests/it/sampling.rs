@@ -9,7 +9,8 @@ use std::{
     time::Duration,
 };
 use turnscope::{
-    Config, Exporter, FinishedSpan, Sampler, TailRules, Verdict, default_recorder, finished_spans,
+    Exporter, FinishedSpan, RecordingConfig, TailRules, TraceSampler, Verdict, default_recorder,
+    finished_spans,
     opentelemetry::{
         Context,
         trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState},
@@ -21,8 +22,8 @@ fn names(spans: &[FinishedSpan]) -> Vec<&str> {
     spans.iter().map(|span| span.name.as_str()).collect()
 }
 
-fn tail(rules: TailRules) -> Config {
-    Config { sampler: Some(Box::new(rules)), ..quick() }
+fn tail(rules: TailRules) -> RecordingConfig {
+    RecordingConfig { sampler: Some(Box::new(rules)), ..quick() }
 }
 
 /// Stores the names of exported spans.
@@ -60,7 +61,8 @@ fn important_traces_are_kept_completely_and_a_share_of_the_rest() {
     let _alone = alone();
     tail(TailRules { slower_than: Some(Duration::from_millis(5)), ..TailRules::default() })
         .install()
-        .unwrap();
+        .unwrap()
+        .detach();
     turnscope::run("fine").tool("t").end();
     let failed = turnscope::run("failed");
     failed.tool("t").fail("timeout", "too late");
@@ -87,7 +89,7 @@ fn important_traces_are_kept_completely_and_a_share_of_the_rest() {
         .collect();
     assert!(wanted.iter().all(|name| expected.contains(name)), "{expected:?}");
 
-    tail(TailRules { rate: 0.5, ..TailRules::default() }).install().unwrap();
+    tail(TailRules { rate: 0.5, ..TailRules::default() }).install().unwrap().detach();
     for _ in 0..200 {
         turnscope::run("helpdesk").tool("t").end();
     }
@@ -95,7 +97,7 @@ fn important_traces_are_kept_completely_and_a_share_of_the_rest() {
     let runs = spans.iter().filter(|span| span.parent_span_id.is_none()).count();
     assert!(spans.len() == 2 * runs && (50..150).contains(&runs), "{runs} of 200");
 
-    tail(TailRules::default()).install().unwrap();
+    tail(TailRules::default()).install().unwrap().detach();
     turnscope::run("fine").tool("t").end();
     assert!(finished_spans().is_empty());
 }
@@ -103,12 +105,12 @@ fn important_traces_are_kept_completely_and_a_share_of_the_rest() {
 #[test]
 fn a_trace_of_another_process_follows_its_flag() {
     let _alone = alone();
-    tail(TailRules::default()).install().unwrap();
+    tail(TailRules::default()).install().unwrap().detach();
     default_recorder().in_context(&remote(1, true)).run("sampled").tool("t").end();
     default_recorder().in_context(&remote(2, false)).run("unsampled").tool("t").fail("x", "y");
     assert_eq!(names(&finished_spans()), ["execute_tool t", "invoke_agent sampled"]);
 
-    Config { sample_rate: Some(0.0), ..quick() }.install().unwrap();
+    RecordingConfig { sample_rate: Some(0.0), ..quick() }.install().unwrap().detach();
     turnscope::run("out").end();
     default_recorder().in_context(&remote(3, true)).run("sampled").end();
     assert_eq!(names(&finished_spans()), ["invoke_agent sampled"]);
@@ -117,7 +119,7 @@ fn a_trace_of_another_process_follows_its_flag() {
 #[test]
 fn the_largest_trace_is_kept_when_memory_runs_out() {
     let _alone = alone();
-    Config { max_held_bytes: 50_000, ..tail(TailRules::default()) }.install().unwrap();
+    RecordingConfig { max_held_bytes: 50_000, ..tail(TailRules::default()) }.install().unwrap().detach();
     let small = turnscope::run("small");
     small.tool("t").end();
     let large = turnscope::run("large");
@@ -136,21 +138,22 @@ fn the_largest_trace_is_kept_when_memory_runs_out() {
 fn open_traces_are_decided_at_shutdown() {
     let _alone = alone();
     let exported = Names::default();
-    Config { exporters: vec![Box::new(exported.clone())], ..tail(TailRules::only_errors()) }
+    RecordingConfig { exporters: vec![Box::new(exported.clone())], ..tail(TailRules::only_errors()) }
         .install()
-        .unwrap();
+        .unwrap()
+        .detach();
     let bad = turnscope::run("bad");
     bad.tool("broken").fail("timeout", "too late");
     let good = turnscope::run("good");
     good.tool("fine").end();
-    shutdown();
+    let _ = shutdown();
     assert_eq!(exported.get(), ["execute_tool broken"]);
 }
 
 #[derive(Debug)]
 struct Panics;
 
-impl Sampler for Panics {
+impl TraceSampler for Panics {
     fn keeps(&mut self, _: &[SpanData]) -> bool {
         panic!("intended panic in a sampler")
     }
@@ -159,7 +162,7 @@ impl Sampler for Panics {
 #[test]
 fn a_sampler_that_panics_loses_nothing() {
     let _alone = alone();
-    Config { sampler: Some(Box::new(Panics)), ..quick() }.install().unwrap();
+    RecordingConfig { sampler: Some(Box::new(Panics)), ..quick() }.install().unwrap().detach();
     turnscope::run("helpdesk").end();
     assert_eq!(names(&finished_spans()), ["invoke_agent helpdesk"]);
 }

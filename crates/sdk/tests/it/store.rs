@@ -9,13 +9,13 @@ use crate::{
 };
 use serde_json::json;
 use std::{env, fs, path::Path, thread, time::Duration};
-use turnscope::{Config, DataDirectory, Redaction, TraceConfig, Usage, shutdown};
+use turnscope::{DataDirectory, RecordingConfig, Redaction, TraceConfig, Usage, shutdown};
 use turnscope_query::{Moment, Run, RunFilter, RunPageQuery};
 use turnscope_store::{ReadLimit, Store as _};
 use turnscope_store_sqlite::{Options, SqliteStore};
 
-fn into(directory: &Path) -> Config {
-    Config { store: Some(DataDirectory::of(directory.join("turnscope.db"))), ..quick() }
+fn into(directory: &Path) -> RecordingConfig {
+    RecordingConfig { store: Some(DataDirectory::of(directory.join("turnscope.db"))), ..quick() }
 }
 
 fn record(agent: &str) {
@@ -44,13 +44,13 @@ fn names(directory: &Path) -> Vec<String> {
 fn runs_are_written_without_a_server_with_what_they_cost() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
-    into(dir.path()).install().unwrap();
+    into(dir.path()).install().unwrap().detach();
     record("first");
     // Installing again closes the previous exporter first.
-    into(dir.path()).install().unwrap();
+    into(dir.path()).install().unwrap().detach();
     record("second");
-    assert!(turnscope::flush(Duration::from_secs(60)));
-    shutdown();
+    turnscope::flush(Duration::from_secs(60)).unwrap();
+    let _ = shutdown();
     assert_eq!(names(dir.path()), ["first", "second"]);
     let run = &runs(dir.path())[1];
     assert_eq!((run.llm_call_count, run.turn_count), (1, 1));
@@ -66,10 +66,10 @@ fn spans_go_to_the_owning_server_and_into_the_directory_once_it_has_stopped() {
     let address = collector.address.to_string();
     owner.announce(&json!({"pid": 1, "otlp_http": address}).to_string()).unwrap();
     let log = dir.path().join("log");
-    Config { log_path: Some(log.clone()), ..into(dir.path()) }.install().unwrap();
+    RecordingConfig { log_path: Some(log.clone()), ..into(dir.path()) }.install().unwrap().detach();
     for _ in 0..2 {
         record("helpdesk");
-        assert!(turnscope::flush(Duration::from_secs(60)));
+        turnscope::flush(Duration::from_secs(60)).unwrap();
         assert_eq!(collector.next().path, "/v1/traces");
     }
     let output = fs::read_to_string(&log).unwrap();
@@ -77,8 +77,8 @@ fn spans_go_to_the_owning_server_and_into_the_directory_once_it_has_stopped() {
 
     drop((owner, collector));
     record("afterwards");
-    assert!(turnscope::flush(Duration::from_secs(90)));
-    shutdown();
+    turnscope::flush(Duration::from_secs(90)).unwrap();
+    let _ = shutdown();
     assert_eq!(names(dir.path()), ["afterwards"]);
 }
 
@@ -89,10 +89,10 @@ fn an_owner_without_an_otlp_port_causes_a_reported_loss() {
     let owner = SqliteStore::open(dir.path(), Options::default()).unwrap();
     owner.announce(r#"{"pid":1}"#).unwrap();
     let log = dir.path().join("log");
-    Config { log_path: Some(log.clone()), ..into(dir.path()) }.install().unwrap();
+    RecordingConfig { log_path: Some(log.clone()), ..into(dir.path()) }.install().unwrap().detach();
     record("helpdesk");
-    assert!(turnscope::flush(Duration::from_secs(60)));
-    shutdown();
+    turnscope::flush(Duration::from_secs(60)).unwrap_err();
+    let _ = shutdown();
     let output = fs::read_to_string(&log).unwrap();
     assert!(output.contains("belongs to another turnscope"), "{output}");
 }
@@ -102,12 +102,12 @@ fn a_directory_locked_by_another_writer_is_waited_for() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let owner = SqliteStore::open(dir.path(), Options::default()).unwrap();
-    into(dir.path()).install().unwrap();
+    into(dir.path()).install().unwrap().detach();
     record("helpdesk");
-    assert!(!turnscope::flush(Duration::from_millis(300)), "the directory is locked");
+    turnscope::flush(Duration::from_millis(300)).expect_err("the directory is locked");
     drop(owner);
-    assert!(turnscope::flush(Duration::from_secs(60)));
-    shutdown();
+    turnscope::flush(Duration::from_secs(60)).unwrap();
+    let _ = shutdown();
     assert_eq!(names(dir.path()), ["helpdesk"]);
 }
 
@@ -120,12 +120,12 @@ fn a_process_that_writes_batch_by_batch() {
     if !is_child() {
         return; // run by another test, in a child process
     }
-    into(Path::new(&env::var(DIRECTORY).unwrap())).install().unwrap();
+    into(Path::new(&env::var(DIRECTORY).unwrap())).install().unwrap().detach();
     for _ in 0..RUNS {
         record("helpdesk");
-        assert!(turnscope::flush(Duration::from_secs(60)));
+        turnscope::flush(Duration::from_secs(60)).unwrap();
     }
-    shutdown();
+    let _ = shutdown();
 }
 
 #[test]
@@ -171,12 +171,12 @@ fn a_refusing_owner_is_logged_once() {
     let address = url.strip_prefix("http://").unwrap();
     owner.announce(&json!({"pid": 1, "otlp_http": address}).to_string()).unwrap();
     let log = dir.path().join("log");
-    Config { log_path: Some(log.clone()), ..into(dir.path()) }.install().unwrap();
+    RecordingConfig { log_path: Some(log.clone()), ..into(dir.path()) }.install().unwrap().detach();
     for _ in 0..3 {
         record("helpdesk");
-        assert!(turnscope::flush(Duration::from_secs(60)));
+        turnscope::flush(Duration::from_secs(60)).unwrap_err();
     }
-    shutdown();
+    let _ = shutdown();
     let output = fs::read_to_string(&log).unwrap();
     assert_eq!(output.matches("process 1 owns").count(), 1, "{output}");
     assert_eq!(output.matches("cannot export").count(), 1, "{output}");
@@ -186,16 +186,21 @@ fn a_refusing_owner_is_logged_once() {
 fn retention_is_applied() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
-    into(dir.path()).install().unwrap();
+    into(dir.path()).install().unwrap().detach();
     record("old");
-    let moments =
-        DataDirectory { retention_days: 1e-9, ..DataDirectory::of(dir.path().join("turnscope.db")) };
-    Config { store: Some(moments), ..quick() }.install().unwrap();
+    turnscope::flush(Duration::from_secs(60)).unwrap();
+    thread::sleep(Duration::from_secs(3)); // longer than the retention below, however busy the machine is
+    let moments = DataDirectory {
+        retention_days: 2.0 / 86_400.0,
+        ..DataDirectory::of(dir.path().join("turnscope.db"))
+    };
+    RecordingConfig { store: Some(moments), ..quick() }.install().unwrap().detach();
     record("new");
-    shutdown();
+    turnscope::flush(Duration::from_secs(60)).unwrap();
+    shutdown().unwrap();
     assert_eq!(names(dir.path()), ["new"], "new spans are not yet too old");
     let wrong = DataDirectory { retention_days: -1.0, ..DataDirectory::of("x/y") };
-    let error = Config { store: Some(wrong), ..quick() }.install().unwrap_err();
+    let error = RecordingConfig { store: Some(wrong), ..quick() }.install().unwrap_err();
     assert!(
         error.to_string().starts_with("TRACE_RETENTION_DAYS is -1; allowed: a number of days"),
         "{error}"
@@ -206,7 +211,7 @@ fn retention_is_applied() {
 fn encryption_with_a_store_and_an_impossible_directory_are_errors() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
-    let error = Config { encryption_key: Some(key()), ..into(dir.path()) }.install().unwrap_err();
+    let error = RecordingConfig { encryption_key: Some(key()), ..into(dir.path()) }.install().unwrap_err();
     assert!(error.to_string().contains("cannot be encrypted yet"), "{error}");
     let file = dir.path().join("a-file");
     fs::write(&file, "").unwrap();
@@ -218,8 +223,8 @@ fn encryption_with_a_store_and_an_impossible_directory_are_errors() {
     let config = trace.config("helpdesk").unwrap();
     let directory = config.store.as_ref().unwrap();
     assert_eq!((directory.path.ends_with("data"), directory.retention_days), (true, 7.0));
-    Config { redaction: Redaction::off(), ..config }.install().unwrap();
+    RecordingConfig { redaction: Redaction::off(), ..config }.install().unwrap().detach();
     record("helpdesk");
-    shutdown();
+    let _ = shutdown();
     assert_eq!(names(&dir.path().join("data")), ["helpdesk"]);
 }

@@ -16,7 +16,7 @@ use std::{
     thread,
     time::Duration,
 };
-use turnscope::{Config, Exporter, Recorder, dropped, finished_spans, flush, shutdown};
+use turnscope::{Exporter, Recorder, RecordingConfig, dropped, finished_spans, flush, shutdown};
 
 const THREADS: usize = 4;
 
@@ -92,7 +92,10 @@ fn every_span_is_exported_or_counted_unless_it_ends_after_shutdown() {
     for round in 0..10 {
         let exported = Counts::default();
         let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(exported.clone())];
-        Config { exporters, queue_size: 16 << (round % 5), batch_size: 8, ..quick() }.install().unwrap();
+        RecordingConfig { exporters, queue_size: 16 << (round % 5), batch_size: 8, ..quick() }
+            .install()
+            .unwrap()
+            .detach();
         thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
@@ -103,17 +106,19 @@ fn every_span_is_exported_or_counted_unless_it_ends_after_shutdown() {
             }
             scope.spawn(|| (0..20).for_each(|_| assert!(finished_spans().len() <= 500)));
         });
-        assert!(flush(Duration::from_secs(600)));
+        let lost = flush(Duration::from_secs(600)).map_or_else(|lost| lost.spans, |()| 0);
+        assert_eq!(lost, dropped());
         let exported = || exported.0.load(Ordering::Relaxed);
         assert_eq!(exported() + dropped(), THREADS as u64 * 250 * 3);
 
         let before = exported();
         let open = turnscope::run("open");
-        shutdown();
+        let _ = shutdown();
         drop(open);
         turnscope::run("late").turn().tool("lookup").fail("timeout", "too late");
-        assert!(flush(Duration::ZERO) && finished_spans().is_empty() && dropped() == 0);
-        shutdown();
+        flush(Duration::ZERO).unwrap();
+        assert!(finished_spans().is_empty());
+        let _ = shutdown();
         assert_eq!(exported(), before);
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     installation::alone,
 };
 use std::{env, fs, time::Duration};
-use turnscope::{Config, LogLevel, Redaction, SetupError, TraceConfig};
+use turnscope::{LogLevel, RecordingConfig, Redaction, SetupError, TraceConfig};
 
 const KEY: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
 
@@ -26,7 +26,7 @@ fn a_process_that_prints_its_configuration() {
     match own.config("helpdesk") {
         Err(error) => println!("error: {error}"),
         Ok(config) => {
-            let Config {
+            let RecordingConfig {
                 sample_rate,
                 compression,
                 queue_size,
@@ -42,6 +42,7 @@ fn a_process_that_prints_its_configuration() {
             );
             println!("queue {queue_size}, batch {batch_size} in {batch_timeout:?}");
             println!("run end {:?}, errors {:?}", config.block_on_run_end, config.sampler);
+            println!("live {}, run end after {:?}", config.live, config.run_end_delay);
             println!("log {log_level:?} {log_path:?}");
             println!("store {:?}", config.store);
             println!("redacts {}", config.redaction.text(r#"{"iban":"DE1","text":"ORD-17, ab"}"#));
@@ -74,7 +75,8 @@ fn every_variable_is_applied_and_code_takes_precedence() {
     let variables = [
         ("TRACE_PROFILE", "debug"),
         ("TRACE_SAMPLE_RATE", "0.25"),
-        ("TRACE_ONLY_ON_ERROR", "true"),
+        ("TRACE_LIVE", "true"),
+        ("TRACE_RUN_END_DELAY", "40"),
         ("TRACE_QUEUE_SIZE", "17"),
         ("TRACE_BATCH_SIZE", "5"),
         ("TRACE_BATCH_TIMEOUT", "250"),
@@ -96,13 +98,20 @@ fn every_variable_is_applied_and_code_takes_precedence() {
     for wanted in [
         "rate Some(0.25), compression Some(9), key true",
         "queue 17, batch 5 in 250ms",
-        "run end Some(70ms), errors Some(TailRules { errors: true, denied: false",
+        "run end Some(70ms), errors None",
+        "live true, run end after 40ms",
         r#"log Error Some("trace.log")"#,
         r#"{ path: "/data", retention_days: 7.5, retention_max_bytes: 67108864 }"#,
         r#"redacts {"iban":"[redacted:key]","text":"[redacted:custom], [redacted:custom]"}"#,
     ] {
         assert!(output.contains(wanted), "{wanted} is not in {output}");
     }
+    let output = config_from(&[&variables[..], &[("TRACE_ONLY_ON_ERROR", "true")]].concat());
+    assert!(
+        output.contains("rate Some(1.0)")
+            && output.contains("errors Some(TailRules { errors: true, denied: false"),
+        "every trace is watched, whatever the rate: {output}"
+    );
     let output = config_from(&[("OTEL_TRACES_SAMPLER", "always_off"), ("OTEL_BSP_MAX_QUEUE_SIZE", "33")]);
     assert!(
         output.contains("rate None") && output.contains("queue 33"),
@@ -165,18 +174,21 @@ fn the_debug_log_says_what_was_exported() {
     let log = dir.path().join("trace.log");
     let trace_file = Some(dir.path().join("trace.jsonl"));
     let config = TraceConfig { log_path: Some(log.clone()), trace_file, ..TraceConfig::debug() };
-    config.config("helpdesk").unwrap().install().unwrap();
+    config.config("helpdesk").unwrap().install().unwrap().detach();
     turnscope::run("helpdesk").end();
-    assert!(turnscope::flush(Duration::from_secs(60)));
-    turnscope::shutdown();
+    turnscope::flush(Duration::from_secs(60)).unwrap();
+    let _ = turnscope::shutdown();
     let output = fs::read_to_string(log).unwrap();
     let lines: Vec<_> = output.lines().collect();
-    assert_eq!(lines.len(), 2, "{output}");
-    assert!(lines[0].contains("DEBUG turnscope: exported 1 finished spans to FileExporter"), "{output}");
+    assert_eq!(lines.len(), 3, "{output}");
+    assert!(lines[0].contains("DEBUG turnscope: exported 1 finished spans to the trace file /"), "{output}");
+    assert!(lines[2].contains("INFO turnscope: recording has ended; no span was lost"), "{output}");
     assert!(lines[1].contains("INFO turnscope: exported 1 spans"), "{output}");
     assert_eq!(LogLevel::default(), LogLevel::Warning);
 
     let log_path = Some("/no/such/dir/log".into());
-    let error = Config { log_path, redaction: Redaction::off(), ..Config::new("x") }.install().unwrap_err();
+    let error = RecordingConfig { log_path, redaction: Redaction::off(), ..RecordingConfig::new("x") }
+        .install()
+        .unwrap_err();
     assert!(matches!(error, SetupError::LogFile { .. }) && error.to_string().contains("/no/such/dir/log"));
 }

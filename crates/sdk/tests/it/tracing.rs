@@ -8,7 +8,7 @@ use std::{
 };
 use tracing::{Instrument, info, info_span, subscriber::with_default};
 use tracing_subscriber::{fmt, layer::SubscriberExt, registry};
-use turnscope::tracing::{WithIds, logs, spans};
+use turnscope::tracing_layers::{WithIds, logs, spans};
 
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);

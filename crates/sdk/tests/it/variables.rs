@@ -8,7 +8,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::TcpListener,
 };
-use turnscope::{Config, Setup};
+use turnscope::{RecordingConfig, Setup};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const DEAD: (&str, &str) = (ENDPOINT, "http://127.0.0.1:9");
@@ -16,7 +16,7 @@ const DEAD: (&str, &str) = (ENDPOINT, "http://127.0.0.1:9");
 #[test]
 fn a_process_that_prints_its_configuration() {
     if is_child() {
-        println!("made {:?}", Config::from_env("helpdesk"));
+        println!("made {:?}", RecordingConfig::from_env("helpdesk"));
         println!("set up {:?}", Setup::new("helpdesk"));
     }
 }
@@ -59,7 +59,11 @@ fn each_variable_sets_its_field() {
         );
     }
     let output = config_from(&[("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true")]);
-    assert_eq!(output.matches(" content: true").count(), 2, "both `Config` and `Setup` read it: {output}");
+    assert_eq!(
+        output.matches(" content: true").count(),
+        2,
+        "both `RecordingConfig` and `Setup` read it: {output}"
+    );
 }
 
 #[test]
@@ -88,8 +92,8 @@ fn a_process_that_records_much() {
     if !is_child() {
         return; // run by another test, in a child process
     }
-    if let Ok(Some(config)) = Config::from_env("helpdesk") {
-        Config { live: true, ..config }.install().unwrap();
+    if let Ok(Some(config)) = RecordingConfig::from_env("helpdesk") {
+        RecordingConfig { live: true, ..config }.install().unwrap().detach();
     }
     let run = turnscope::run("helpdesk");
     for n in 0..5 {
@@ -100,7 +104,7 @@ fn a_process_that_records_much() {
     println!("recording: {}", run.is_recording());
     run.turn().llm("openai", "gpt-5-mini").end();
     run.end();
-    turnscope::shutdown();
+    let _ = turnscope::shutdown();
 }
 
 fn recorded(variables: &[(&str, &str)]) -> String {

@@ -5,9 +5,9 @@
 //! use tracing_subscriber::{fmt, layer::SubscriberExt, util::SubscriberInitExt};
 //!
 //! tracing_subscriber::registry()
-//!     .with(turnscope::tracing::spans())
-//!     .with(turnscope::tracing::logs())
-//!     .with(fmt::layer().event_format(turnscope::tracing::WithIds::text(fmt::format())))
+//!     .with(turnscope::tracing_layers::spans())
+//!     .with(turnscope::tracing_layers::logs())
+//!     .with(fmt::layer().event_format(turnscope::tracing_layers::WithIds::text(fmt::format())))
 //!     .init();
 //!
 //! let run = turnscope::run("helpdesk");
@@ -128,7 +128,7 @@ impl Logger for ActiveLogger {
 ///
 /// ```
 /// use tracing_subscriber::fmt;
-/// use turnscope::tracing::WithIds;
+/// use turnscope::tracing_layers::WithIds;
 ///
 /// let text = fmt::layer::<tracing_subscriber::Registry>().event_format(WithIds::text(fmt::format()));
 /// let json = fmt::layer::<tracing_subscriber::Registry>()
