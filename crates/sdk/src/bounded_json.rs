@@ -4,7 +4,7 @@
 mod copy;
 mod serialize;
 
-use crate::truncate::cut_text;
+use crate::cut_text::cut_text;
 use serde::Serialize;
 
 /// The JSON of a value in about `limit` bytes. A value that cannot be serialised is replaced by an object with

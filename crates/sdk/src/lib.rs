@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod attached;
 mod bounded_json;
 mod config;
 #[cfg(feature = "object-store")]
 mod content_store;
+mod cut_text;
 mod environment;
 mod export;
 mod export_queue;
@@ -21,6 +23,7 @@ pub mod mcp;
 mod metrics;
 #[cfg(feature = "async-openai")]
 pub mod openai;
+mod outcome;
 mod pipeline;
 mod processors;
 pub mod propagation;

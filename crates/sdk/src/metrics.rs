@@ -1,7 +1,7 @@
 //! The metric instruments, and the measurements of a call or turn. Recorded whether or not the trace is
 //! sampled.
 
-use crate::{Usage, step::Attached};
+use crate::{Usage, attached::Attached};
 use opentelemetry::{
     KeyValue, StringValue, Value,
     metrics::{Counter, Histogram, Meter, UpDownCounter},

@@ -2,7 +2,7 @@
 //!
 //! Not here: what is recorded on the span (`step`).
 
-use crate::{Recorder, run_attributes::RunAttributes, step::Outcome};
+use crate::{Recorder, outcome::Outcome, run_attributes::RunAttributes};
 use opentelemetry::{Context, trace::TraceContextExt};
 use opentelemetry_sdk::trace::Span;
 use std::{

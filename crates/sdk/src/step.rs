@@ -7,7 +7,6 @@ mod error;
 mod guard;
 mod memory;
 mod model_call;
-mod outcome;
 mod retrieval;
 mod run;
 mod scope;
@@ -15,10 +14,9 @@ mod tool;
 
 pub use approval::Approval;
 pub use error::{AnyError, ByItself, ByPointer, ErrorObject};
-pub(crate) use guard::{Attached, Guard};
+pub(crate) use guard::Guard;
 pub use memory::{MemoryRead, MemoryWrite};
 pub use model_call::{Embedding, LlmCall};
-pub(crate) use outcome::Outcome;
 pub use retrieval::{Ingest, Retrieval};
 pub use run::{Run, Turn};
 pub use scope::Scope;
@@ -27,6 +25,7 @@ pub use tool::{PolicyEvaluation, Sanitizer, ToolCall, Verdict};
 use crate::{
     AttributeValue, Naming, Recorder,
     metrics::Instruments,
+    outcome,
     recorder::RecorderInner,
     run_attributes::RunAttributes,
     span_handle::{AmbientContext, RecordingContext, RunState, SpanHandle, on_span},

@@ -1,7 +1,6 @@
 //! The HTTP client of OTLP export. OpenTelemetry's exporter says only "network error" of what its client
 //! reports, so this client keeps the reason.
 
-use super::otlp_exporter::Failure;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use std::{
     error::Error,
@@ -84,7 +83,7 @@ fn answer_of(response: &Response<Bytes>) -> String {
 }
 
 /// The error of an export, with what can be done about it.
-pub(super) fn with_remedy(why: &str) -> Failure {
+pub(super) fn with_remedy(why: &str) -> Box<dyn Error + Send + Sync> {
     let has = |words: &[&str]| words.iter().any(|word| why.to_ascii_lowercase().contains(word));
     let remedy = if has(&["connection refused", "dns error", "failed to lookup", "no route", "unreachable"]) {
         "; is a server running there, and is the endpoint correct?"

@@ -1,26 +1,11 @@
 //! What all typed steps share: a guard around a [`Step`] that ends it when dropped.
 
 use super::Step;
-use std::fmt;
 
 /// A typed step.
 pub(crate) trait Guard {
     /// Creates a guard that records nothing.
     fn disabled(step: Step) -> Self;
-}
-
-/// What a typed step carries beside its span.
-pub(crate) trait Attached: Default + fmt::Debug {
-    /// Whether the step waits for an answer that has not come.
-    fn is_unanswered(&self) -> bool {
-        false
-    }
-
-    /// The step has been recorded as failed, with this `error.type`.
-    fn failed(&self, _kind: &str) {}
-
-    /// The step has ended, with this `error.type` if nobody had said how it ended. May be called again.
-    fn ended(&self, error: Option<&'static str>);
 }
 
 /// The methods of [`Step`] that return the step, for a typed one: so that a chain goes on with its own methods.
@@ -72,7 +57,7 @@ macro_rules! chained {
             message: impl Into<std::borrow::Cow<'static, str>>,
         ) -> &Self {
             let kind = kind.into();
-            $(<$type as $crate::step::guard::Attached>::failed(&self.$field, &kind);)?
+            $(<$type as $crate::attached::Attached>::failed(&self.$field, &kind);)?
             self.step.fail(kind, message);
             self
         }
@@ -120,14 +105,14 @@ macro_rules! guard {
             #[inline]
             pub fn end(&self) {
                 let error = self.step.finish(false, None);
-                $(<$type as $crate::step::guard::Attached>::ended(&self.$field, error);)?
+                $(<$type as $crate::attached::Attached>::ended(&self.$field, error);)?
                 let _ = error;
             }
 
             /// Ends the step with an end time of its own, for what is recorded afterwards.
             pub fn end_at(&self, time: std::time::SystemTime) {
                 let error = self.step.finish(false, Some(time));
-                $(<$type as $crate::step::guard::Attached>::ended(&self.$field, error);)?
+                $(<$type as $crate::attached::Attached>::ended(&self.$field, error);)?
                 let _ = error;
             }
 
@@ -152,9 +137,9 @@ macro_rules! guard {
         impl Drop for $name {
             #[inline]
             fn drop(&mut self) {
-                let is_unanswered = false $(|| <$type as $crate::step::guard::Attached>::is_unanswered(&self.$field))?;
+                let is_unanswered = false $(|| <$type as $crate::attached::Attached>::is_unanswered(&self.$field))?;
                 let error = self.step.finish_dropped(is_unanswered);
-                $(<$type as $crate::step::guard::Attached>::ended(&self.$field, error);)?
+                $(<$type as $crate::attached::Attached>::ended(&self.$field, error);)?
                 let _ = error;
             }
         }

@@ -1,9 +1,7 @@
 //! A future in which a step is the current one.
 
-use super::{
-    Step,
-    outcome::{CANCELLED, Cancelling, PANICKED},
-};
+use super::Step;
+use crate::outcome::{CANCELLED, Cancelling, PANICKED};
 use opentelemetry::Context;
 use pin_project_lite::pin_project;
 use std::{

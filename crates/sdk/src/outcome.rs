@@ -42,12 +42,12 @@ thread_local! {
 }
 
 /// Steps that end while this exists are cancelled.
-pub(super) struct Cancelling {
+pub(crate) struct Cancelling {
     before: bool,
 }
 
 impl Cancelling {
-    pub(super) fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         Self { before: CANCELLING.replace(true) }
     }
 }
@@ -60,7 +60,7 @@ impl Drop for Cancelling {
 
 /// The error with which a step ends whose guard is dropped now, as `error.type` and message.
 #[inline]
-pub(super) fn of_dropped(bits: u8, is_unanswered: bool) -> Option<(&'static str, &'static str)> {
+pub(crate) fn of_dropped(bits: u8, is_unanswered: bool) -> Option<(&'static str, &'static str)> {
     if bits & FAILED != 0 {
         None
     } else if std::thread::panicking() || bits & PANICKED != 0 {
