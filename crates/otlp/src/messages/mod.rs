@@ -37,7 +37,7 @@ use crate::cut;
 use opentelemetry_proto::tonic::{logs::v1::LogRecord, trace::v1::Span};
 use serde_json::Value as Json;
 use source::{Record, Source};
-use turnscope_model::{Form, Kind, Message, Part, Value};
+use turnscope_model::{Form, Kind, Message, Part, Purpose, Value};
 
 /// The previews of a span that has been cut.
 pub(crate) fn span_previews(span: &Span, values: &[Value], kind: Kind) -> Previews {
@@ -83,6 +83,9 @@ fn of_source(source: &Source<'_>, role: &str) -> Vec<Message> {
     if let Some(message) = content::vercel_answer(source) {
         return with_ids(vec![message], None);
     }
+    if let Some(answer) = answer_beside_its_request(source) {
+        return with_ids(parse::messages(&answer, role), None);
+    }
     let only = source.sent.len() == 1;
     let mut found = Vec::new();
     for n in 0..source.sent.len() {
@@ -95,6 +98,18 @@ fn of_source(source: &Source<'_>, role: &str) -> Vec<Message> {
         found.extend(with_ids(vec![Message { role: String::new(), parts, ..Message::default() }], None));
     }
     found
+}
+
+/// The answer in an output that repeats the request, by whose list of messages it was cut: `{"message": …, "request": …}`.
+fn answer_beside_its_request(source: &Source<'_>) -> Option<Json> {
+    let source::Sent::Cut(value) = source.sent else { return None };
+    let before = value.separator(0);
+    let has = |word: &[u8]| memchr::memmem::find(before, word).is_some();
+    if source.purpose != Purpose::Output || !has(b"\"message\"") || !has(b"\"request\"") {
+        return None;
+    }
+    let Json::Object(mut map) = source.sent.json() else { return None };
+    map.remove("message").filter(|message| message.is_object() && map.contains_key("request"))
 }
 
 /// An item of a list: kept whole where it is not a message of a known form.

@@ -689,3 +689,20 @@ fn values_of_tools_are_read_out_of_what_was_printed_or_wrapped() {
     assert!(!gave(&[called, ("gen_ai.tool.call.result", json!("1"))]));
     assert!(!gave(&[]), "nothing was told at all");
 }
+
+#[test]
+fn an_answer_that_repeats_its_request_asks_for_nothing_of_it() {
+    let call = json!({"toolRequest": {"name": "w", "input": {}, "ref": "call_0085"}});
+    let messages = json!([
+        {"role": "user", "content": [{"text": "How is Oslo?"}]},
+        {"role": "model", "content": [call]},
+        {"role": "tool", "content": [{"toolResponse": {"name": "w", "output": "grey", "ref": "call_0085"}}]},
+    ]);
+    let answer = json!({"role": "model", "content": [{"text": "Grey."}]});
+    let output = json!({"message": answer, "request": {"messages": messages}}).to_string();
+    let found = Previews::of_span(&span(&[("genkit:output", json!(output))]), Kind::Llm);
+    assert_eq!((found.output_text.as_deref(), found.requested_tools.len()), (Some("Grey."), 0));
+    let asks = json!({"message": {"role": "model", "content": [call]}, "request": {"messages": messages}});
+    let found = Previews::of_span(&span(&[("genkit:output", json!(asks.to_string()))]), Kind::Llm);
+    assert_eq!(found.requested_tools[0].id.as_deref(), Some("call_0085"));
+}
