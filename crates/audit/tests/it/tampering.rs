@@ -30,7 +30,7 @@ fn a_planted_trigger_swallows_nothing_in_silence_and_is_named() {
     let db = Connection::open(world.directory.path().join(turnscope_audit::FILE)).expect("the file");
     for body in [
         "BEFORE INSERT ON audit_runs BEGIN SELECT RAISE(IGNORE); END",
-        "AFTER INSERT ON audit_runs BEGIN INSERT INTO audit_decisions SELECT NEW.seq + 1, 0, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', 0, NEW.prev, NEW.mac; END",
+        "AFTER INSERT ON audit_runs BEGIN INSERT INTO audit_decisions SELECT NEW.seq + 1, 0, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', 0, NEW.prev, NEW.mac, NULL; END",
     ] {
         db.execute_batch(&format!("CREATE TRIGGER quiet {body}")).expect("planted");
         assert!(matches!(trail.append(&entry(4), Source::Agent, at(4)), Err(AuditError::NotKept)), "{body}");

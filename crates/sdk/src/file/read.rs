@@ -104,8 +104,9 @@ impl TraceFile {
         ) {
             return Err(error);
         }
-        // Anything may follow the point of damage, so only complete lines count.
-        let whole = text.split(|byte| *byte == b'\n').filter_map(|line| otlp_json::spans(line).ok());
+        // Anything may follow the point of damage, so only lines with an end count.
+        let end = text.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+        let whole = text[..end].split(|byte| *byte == b'\n').filter_map(|line| otlp_json::spans(line).ok());
         self.read.extend(whole.flatten().map(Ok));
         self.read.push_back(Err(ReadError::Damaged(error)));
         self.file.seek(SeekFrom::Start(start + 1))?;
