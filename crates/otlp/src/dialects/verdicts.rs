@@ -32,7 +32,8 @@ pub(super) fn fill(facts: &mut Facts, selection: &Selection<'_>, view: &View<'_>
         by(Field::Deferral, "the call is put off until it is approved");
         facts.verdict = Some(Verdict::Hitl);
     }
-    if facts.verdict.is_some() {
+    // A question to a person has its verdict later, and says why it is asked here.
+    if facts.verdict.is_some() || facts.kind == Kind::Policy {
         facts.decided_by = facts.decided_by.take().or_else(|| selection.text(Field::DecidedBy));
         facts.reason = selection.text(Field::Reason);
         facts.risk_tier = selection.text(Field::RiskTier);

@@ -103,6 +103,8 @@ fn our_own_question_waits_until_it_is_answered() {
     let done = asked().with("turnscope.resolution", "approved").with("turnscope.decided_by", "ada").facts();
     assert_eq!((done.resolution, done.decided_by.as_deref()), (Some(Resolution::Approved), Some("ada")));
     assert_eq!(done.answers[0].who.as_deref(), Some("ada"));
+    let why = asked().with("turnscope.reason", "above 100").with("policy.risk_tier", "high").facts();
+    assert_eq!((why.reason.as_deref(), why.risk_tier.as_deref()), (Some("above 100"), Some("high")));
 }
 
 #[test]
