@@ -39,7 +39,7 @@ const pictures: Picture[] = [
   { name: "run-tree", path: run("support-desk", "tree"), ready: sees("get_order") },
   { name: "run-timeline", path: run("incident-review", "timeline"), dark: true, ready: sees(/chat /) },
   { name: "run-context", path: run("incident-review", "context"), ready: sees("What the tokens went into") },
-  { name: "search", path: () => "search?q=refund", ready: sees("support-desk") },
+  { name: "search", path: () => "search?q=refund", ready: sees("messages match") },
   { name: "settings", path: () => "settings", ready: sees("Everything works.") },
   { name: "start", path: () => "start", ready: sees("Waiting for a span") },
 ];
