@@ -20,10 +20,11 @@ const AT_ONCE: usize = 500;
 impl Answers {
     /// Everything of a run, its child runs and the spans above it, as OTLP/JSON.
     pub fn export_otlp(&self, run: &str) -> Result<Json> {
-        self.about_run(run, |reader, found| otlp(reader, &found.group, found.index))
+        self.about_run(run, |reader, found| Ok(otlp(reader, &found.group, found.index)?.into_json()))
     }
 
-    /// The same with what was derived, and with scores and tags: it can be imported again.
+    /// The same with what was derived, and with scores and tags: it can be imported again. `contents_deleted`, where it is there, says that
+    /// spans or log records are not in it, because a rule of retention deleted what they held.
     pub fn export(&self, run: &str) -> Result<Json> {
         self.about_run(run, |reader, found| {
             let group = &found.group;
@@ -35,13 +36,18 @@ impl Answers {
             let ids: Vec<RunId> = within.map(|(_, run)| run.run_id).collect();
             let scores: Vec<Json> =
                 reader.scores(&ids)?.into_iter().map(|score| wire(&wire_score(score))).collect();
-            Ok(json!({ "format": "turnscope/1", "runs": runs, "scores": scores, "tags": found.run.tags,
-                "otlp": otlp }))
+            let mut export =
+                json!({ "format": "turnscope/1", "runs": runs, "scores": scores, "tags": found.run.tags });
+            if otlp.lacks_contents {
+                export["contents_deleted"] = true.into();
+            }
+            export["otlp"] = otlp.into_json();
+            Ok(export)
         })
     }
 }
 
-fn otlp(reader: &mut dyn Reader, group: &TraceGroup, run: usize) -> Result<Json> {
+fn otlp(reader: &mut dyn Reader, group: &TraceGroup, run: usize) -> Result<OtlpJson> {
     let mut otlp = OtlpJson::default();
     let fetched = Fetched::default();
     for steps in steps_of(group, run, true).chunks(AT_ONCE) {
@@ -51,7 +57,7 @@ fn otlp(reader: &mut dyn Reader, group: &TraceGroup, run: usize) -> Result<Json>
             otlp.record(record, telemetry.body(record)?)?;
         }
     }
-    Ok(otlp.into_json())
+    Ok(otlp)
 }
 
 fn wire(value: &impl Serialize) -> Json {

@@ -25,13 +25,19 @@ pub(crate) struct OtlpJson {
     logs: ByOrigin,
     metrics: ByOrigin,
     seen: HashSet<RecordId>,
+    /// A record was left out, because its contents were deleted.
+    pub(crate) lacks_contents: bool,
 }
 
 impl OtlpJson {
     /// Adds a record, unless it was added before: one log record may tell of several steps. One whose contents were deleted
     /// is left out: what is left of it is no telemetry.
     pub(crate) fn record(&mut self, record: &RecordFacts, stored: &StoredBody) -> Result<()> {
-        if record.facts.contents_deleted || !self.seen.insert(record.id) {
+        if record.facts.contents_deleted {
+            self.lacks_contents = true;
+            return Ok(());
+        }
+        if !self.seen.insert(record.id) {
             return Ok(());
         }
         let (signal, json) = match restore(record, stored)? {

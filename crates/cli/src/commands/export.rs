@@ -54,11 +54,13 @@ pub(crate) fn export(args: &Export) -> Outcome {
                 .map_err(|error| Failure::failed(format!("cannot write {}: {error}", path.display())))?,
         )),
     };
-    let mut exported = 0;
+    let (mut exported, mut without_contents) = (0, 0);
     let left_out = match &args.run {
         Some(run) => {
-            writeln!(out, "{}", one(args, &client, &run_id(&client, run)?)?)?;
+            let run = one(args, &client, &run_id(&client, run)?)?;
+            writeln!(out, "{run}")?;
             exported = 1;
+            without_contents = u64::from(lacks_contents(&run));
             None
         }
         None => Some(each_root(
@@ -69,6 +71,7 @@ pub(crate) fn export(args: &Export) -> Outcome {
             |_, value| {
                 writeln!(out, "{value}")?;
                 exported += 1;
+                without_contents += u64::from(lacks_contents(&value));
                 Ok(())
             },
         )?),
@@ -88,8 +91,17 @@ pub(crate) fn export(args: &Export) -> Outcome {
             path.display()
         );
     }
+    if without_contents > 0 {
+        let runs = crate::render::human::plural(without_contents, "run");
+        eprintln!("Of {runs}, a rule of retention had deleted contents: these spans are not in the export.");
+    }
     left_out.map_or(Ok(()), |left_out| left_out.check("run", "exported"))?;
     unreadable.check("record", "exported")
+}
+
+/// Whether spans are not in an exported run because their contents were deleted.
+fn lacks_contents(exported: &Value) -> bool {
+    exported["contents_deleted"] == true
 }
 
 fn one(args: &Export, client: &Client, id: &str) -> Result<Value, Failure> {

@@ -49,6 +49,8 @@ pub(crate) struct Taken {
     records: u64,
     runs: u64,
     scores: u64,
+    /// Runs whose contents had been deleted before they were exported.
+    without_contents: u64,
     /// What the server left out, and the first reason.
     rejected: u64,
     why: Option<String>,
@@ -77,6 +79,10 @@ impl std::fmt::Display for Taken {
         }
         if self.scores > 0 {
             write!(text, ", {}", human::plural(self.scores, "score"))?;
+        }
+        if self.without_contents > 0 {
+            let runs = human::plural(self.without_contents, "exported run");
+            write!(text, "; {runs} not or in part, since contents had been deleted before the export")?;
         }
         if self.rejected > 0 {
             write!(text, "; {} rejected", human::plural(self.rejected, "record"))?;

@@ -163,13 +163,20 @@ fn exported(client: &Client, id: &str) -> Result<Vec<u8>, Failure> {
 
 /// How many secrets the rules find in an exported run, by the same path that received telemetry takes.
 fn secrets(exported: &[u8], redactor: &Redactor) -> Result<u64, Failure> {
-    #[derive(serde::Deserialize)]
-    struct Exported<'a> {
-        #[serde(borrow)]
-        otlp: &'a RawValue,
-    }
-    let exported: Exported<'_> = serde_json::from_slice(exported).map_err(|error| not_otlp(&error))?;
-    secrets_in(exported.otlp.get().as_bytes(), redactor)
+    secrets_in(read(exported)?.otlp.get().as_bytes(), redactor)
+}
+
+/// What matters here of an exported run.
+#[derive(serde::Deserialize)]
+struct Exported<'a> {
+    #[serde(borrow)]
+    otlp: &'a RawValue,
+    #[serde(default)]
+    contents_deleted: bool,
+}
+
+fn read(exported: &[u8]) -> Result<Exported<'_>, Failure> {
+    serde_json::from_slice(exported).map_err(|error| not_otlp(&error))
 }
 
 /// How many secrets the rules find in OTLP/JSON.
@@ -197,6 +204,11 @@ fn not_otlp(error: &dyn std::fmt::Display) -> Failure {
 /// Deletes a run and receives it again, which applies the rules. A copy is kept in a file until that is done.
 fn rewrite(client: &Client, redactor: &Redactor, id: &str) -> Outcome {
     let before = exported(client, id)?;
+    if read(&before)?.contents_deleted {
+        return Err(Failure::failed(format!("run {id} cannot be stored again")).hint(
+            "a rule of retention deleted contents of it; storing it again would lose what is known of them",
+        ));
+    }
     let io = |error: std::io::Error| Failure::failed(format!("cannot keep a copy of run {id}: {error}"));
     let mut copy =
         tempfile::Builder::new().prefix("turnscope-run-").suffix(".json").tempfile().map_err(io)?;

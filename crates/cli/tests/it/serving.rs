@@ -154,7 +154,12 @@ fn rules_of_retention_can_be_tried_and_applied() {
         assert!(other["input_preview"].is_null() && other["output_preview"].is_null(), "{other}");
     }
     assert_eq!(env.json(&["prune", "--rules", "--data", "data", "--json"])["contents"], 0);
-    assert!(!env.ok(&["export", "--all", "--data", "data"]).contains("gen_ai."), "nothing is left to export");
+    let exported = env.run(&["export", "--all", "-o", "bare.jsonl", "--data", "data"]);
+    assert!(exported.code == 0 && exported.err.contains("had deleted contents"), "{}", exported.err);
+    assert!(!std::fs::read_to_string(env.path("bare.jsonl")).unwrap().contains("gen_ai."));
+    // Another store takes what is there, and does not stop at runs of which nothing is left.
+    let imported = env.run(&["import", "bare.jsonl", "--data", "elsewhere"]);
+    assert!(imported.code == 0 && imported.err.contains("not or in part"), "{}", imported.err);
     assert!(count > 0);
 }
 

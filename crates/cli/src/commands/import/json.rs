@@ -74,7 +74,7 @@ impl<'de> Visitor<'de> for &mut Objects<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let (mut is_exported, mut is_telemetry) = (false, false);
-        let (mut runs, mut scores) = (Value::Null, Value::Null);
+        let (mut runs, mut scores, mut contents_deleted) = (Value::Null, Value::Null, Value::Null);
         while let Some(key) = map.next_key::<String>()? {
             match (key.as_str(), signal(&key)) {
                 ("format", _) => {
@@ -84,6 +84,7 @@ impl<'de> Visitor<'de> for &mut Objects<'_, '_> {
                 }
                 ("runs", _) => runs = map.next_value()?,
                 ("scores", _) => scores = map.next_value()?,
+                ("contents_deleted", _) => contents_deleted = map.next_value()?,
                 ("otlp", _) => map.next_value_seed(Telemetry(self))?,
                 (_, Some(signal)) => {
                     is_telemetry = true;
@@ -94,7 +95,10 @@ impl<'de> Visitor<'de> for &mut Objects<'_, '_> {
             }
         }
         if is_exported {
-            let given = marks::give(&json!({ "runs": runs, "scores": scores }), self.sender);
+            let given = marks::give(
+                &json!({ "runs": runs, "scores": scores, "contents_deleted": contents_deleted }),
+                self.sender,
+            );
             return or_stop(&mut self.failure, given);
         }
         let told = if is_telemetry {
