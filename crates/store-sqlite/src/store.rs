@@ -35,9 +35,6 @@ use turnscope_store::{
     ReadLimit, Reader, Rules, Store, TextOf,
 };
 
-/// How long one pass of projection may keep commits waiting while contents are deleted.
-const PASS: Duration = Duration::from_millis(30);
-
 /// How a store is opened.
 #[derive(Clone, Default)]
 pub struct Options {
@@ -165,18 +162,25 @@ impl SqliteStore {
     }
 
     /// Takes steps of pruning until nothing is left to do. Between two of them others get their turn.
-    fn prune(&self, mut pruning: Pruning) -> std::result::Result<Pruned, StoreError> {
-        let mut pruned = Pruned::default();
-        while !pruning.is_done() {
+    fn prune(&self, pruning: Pruning) -> std::result::Result<Pruned, StoreError> {
+        Ok(self.in_slices(pruning, Pruning::is_done, Pruning::step)?.pruned)
+    }
+
+    /// Does long work slice by slice, each a job of the writer, so that commits go on in between.
+    fn in_slices<W: Send + 'static>(
+        &self,
+        mut work: W,
+        is_done: fn(&W) -> bool,
+        step: fn(&mut W, &mut Writer) -> Result<()>,
+    ) -> std::result::Result<W, StoreError> {
+        while !is_done(&work) {
             self.check_maintenance()?;
-            let (next, more) = self.on_writer(move |writer| {
-                let more = pruning.step(writer)?;
-                Ok((pruning, more))
+            work = self.on_writer(move |writer| {
+                step(&mut work, writer)?;
+                Ok(work)
             })?;
-            pruning = next;
-            pruned += more;
         }
-        Ok(pruned)
+        Ok(work)
     }
 
     /// Ends long work when the process is about to end.
@@ -324,49 +328,21 @@ impl Store for SqliteStore {
         self.prune(Pruning::loose_before(before))
     }
 
-    fn delete_groups(&self, groups: Vec<TraceGroupId>) -> std::result::Result<Pruned, StoreError> {
-        let mut left = self.on_writer(move |writer| retain::whole_families(&writer.db, &groups))?;
-        let mut pruned = Pruned::default();
-        while !left.is_empty() {
-            self.check_maintenance()?;
-            let (next, more) = self.on_writer(move |writer| {
-                let more = retain::delete_some(writer, &mut left)?;
-                Ok((left, more))
-            })?;
-            left = next;
-            pruned += more;
-        }
-        Ok(pruned)
+    fn delete_groups(
+        &self,
+        groups: Vec<TraceGroupId>,
+        before: i64,
+    ) -> std::result::Result<Pruned, StoreError> {
+        self.prune(Pruning::of(groups, before))
     }
 
-    fn delete_contents(&self, groups: Vec<TraceGroupId>) -> std::result::Result<Pruned, StoreError> {
-        let count = groups.len() as u64;
-        let (mut deletion, mut waiting) = self.on_writer(move |writer| {
-            let deletion = ContentDeletion::of(&writer.db, &groups)?;
-            let waiting = deletion.groups().to_vec();
-            Ok((deletion, waiting))
-        })?;
-        let mut records = 0;
-        while !deletion.is_done() {
-            self.check_maintenance()?;
-            let (next, more) = self.on_writer(move |writer| {
-                let more = deletion.step(writer)?;
-                Ok((deletion, more))
-            })?;
-            deletion = next;
-            records += more;
-        }
-        // Their runs have no previews any more.
-        while !waiting.is_empty() {
-            self.check_maintenance()?;
-            waiting = self.on_writer(move |writer| {
-                writer.project(Which::All(PASS));
-                let left = writer.schedule.waiting();
-                waiting.retain(|group| left.contains(group));
-                Ok(waiting)
-            })?;
-        }
-        Ok(Pruned { contents: count, records, ..Pruned::default() })
+    fn delete_contents(
+        &self,
+        groups: Vec<TraceGroupId>,
+        before: i64,
+    ) -> std::result::Result<Pruned, StoreError> {
+        let deletion = ContentDeletion::of(groups, before);
+        Ok(self.in_slices(deletion, ContentDeletion::is_done, ContentDeletion::step)?.pruned)
     }
 
     fn set_pricing(&self, pricing: Pricing) -> std::result::Result<(), StoreError> {
@@ -436,15 +412,7 @@ impl Maintenance for SqliteStore {
     }
 
     fn vacuum(&self) -> std::result::Result<(), StoreError> {
-        let mut vacuum = Vacuum::default();
-        while !vacuum.is_done() {
-            self.check_maintenance()?;
-            vacuum = self.on_writer(move |writer| {
-                vacuum.step(writer)?;
-                Ok(vacuum)
-            })?;
-        }
-        Ok(())
+        self.in_slices(Vacuum::default(), Vacuum::is_done, Vacuum::step).map(drop)
     }
 
     fn backup(&self, to: &Path, progress: &mut dyn FnMut(u32, u32)) -> std::result::Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! What is kept, and for how long: limits of age and size, and rules for sorts of runs.
 
 use crate::{ReadLimit, Store, StoreError};
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 use turnscope_model::TraceGroupId;
 use turnscope_query::{AgedGroup, Fate, Moment, Pruned, Retention, RetentionRules, RuleOutcome, RunFilter};
 
@@ -55,8 +55,9 @@ pub fn apply_rules(
             }
         }
         if !dry_run {
-            pruned += store.delete_contents(of(Fate::DeleteContents))?;
-            pruned += store.delete_groups(of(Fate::Delete))?;
+            // What came since is not what was looked at.
+            pruned += store.delete_contents(of(Fate::DeleteContents), moment.now_ms)?;
+            pruned += store.delete_groups(of(Fate::Delete), moment.now_ms)?;
         }
     }
     let rest = rules.0.last().and_then(|rule| rule.keep);
@@ -81,7 +82,7 @@ fn look(
     let mut reader = store.reader(&ReadLimit::none())?;
     let groups = reader.aged_groups(after, before, AT_ONCE)?;
     let mut left: Vec<_> = groups.iter().flat_map(|group| group.runs.iter().copied()).collect();
-    let mut rule_of = std::collections::HashMap::new();
+    let mut rule_of = HashMap::new();
     for (rule, filter) in filters.iter().enumerate() {
         if left.is_empty() {
             break;

@@ -105,12 +105,13 @@ pub trait Store: Send + Sync {
     /// As [`Store::prune_before`], only of metrics and of log records that belong to no trace.
     fn prune_loose_before(&self, before: i64) -> Result<Pruned, StoreError>;
 
-    /// Deletes these trace groups with those that they are projected with, a little at a time.
-    fn delete_groups(&self, groups: Vec<TraceGroupId>) -> Result<Pruned, StoreError>;
+    /// Deletes these trace groups with those that they are projected with, a little at a time. What has records received at
+    /// `before` or later, in milliseconds since the epoch, or a pinned run stays.
+    fn delete_groups(&self, groups: Vec<TraceGroupId>, before: i64) -> Result<Pruned, StoreError>;
 
     /// Deletes what the records of these trace groups, and of those that they are projected with, were sent with, a little
-    /// at a time. Their facts stay: runs, steps, tokens and costs.
-    fn delete_contents(&self, groups: Vec<TraceGroupId>) -> Result<Pruned, StoreError>;
+    /// at a time. Their facts stay: runs, steps, tokens and costs. What stays whole is as with [`Store::delete_groups`].
+    fn delete_contents(&self, groups: Vec<TraceGroupId>, before: i64) -> Result<Pruned, StoreError>;
 
     /// From now on these prices hold; runs that were priced otherwise follow in the background.
     fn set_pricing(&self, pricing: Pricing) -> Result<(), StoreError>;

@@ -114,12 +114,12 @@ impl Store for WatchedStore {
         self.inner.prune_loose_before(before)
     }
 
-    fn delete_groups(&self, groups: Vec<TraceGroupId>) -> Result<Pruned, StoreError> {
-        self.inner.delete_groups(groups)
+    fn delete_groups(&self, groups: Vec<TraceGroupId>, before: i64) -> Result<Pruned, StoreError> {
+        self.inner.delete_groups(groups, before)
     }
 
-    fn delete_contents(&self, groups: Vec<TraceGroupId>) -> Result<Pruned, StoreError> {
-        self.inner.delete_contents(groups)
+    fn delete_contents(&self, groups: Vec<TraceGroupId>, before: i64) -> Result<Pruned, StoreError> {
+        self.inner.delete_contents(groups, before)
     }
 
     fn set_pricing(&self, pricing: Pricing) -> Result<(), StoreError> {

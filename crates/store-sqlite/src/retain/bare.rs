@@ -1,58 +1,64 @@
 //! Deletes what the records of trace groups were sent with (messages, arguments, results, attributes), and keeps their facts:
 //! runs, turns, steps, tokens and costs stay as they are.
 
-use super::remove_records::RecordRemoval;
+use super::{
+    prune::{family, may_change},
+    remove_records::RecordRemoval,
+};
 use crate::{
-    encode::facts_row,
-    error::Result,
-    groups::{members, record_facts},
-    schema::facts_change,
-    write::Gone,
+    derive::Which, encode::facts_row, error::Result, groups::record_facts, schema::facts_change, write::Gone,
     writer::Writer,
 };
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use rusqlite::{OptionalExtension as _, Transaction};
+use std::time::Duration;
 use turnscope_model::{Facts, RecordId, TraceGroupId};
+use turnscope_query::Pruned;
 
 /// Records in one transaction, at most.
 const RECORDS: usize = 500;
 
+/// How long one pass of projection may keep commits waiting.
+const PASS: Duration = Duration::from_millis(30);
+
 /// Trace groups whose contents are to go, and how far that has come.
 #[derive(Debug)]
 pub(crate) struct ContentDeletion {
-    groups: Vec<TraceGroupId>,
-    /// Of the last group, records from this one on are done.
-    below: i64,
+    /// The leaders that were not looked at yet.
+    leaders: Vec<TraceGroupId>,
+    /// What was received at this time or later stays, in milliseconds since the epoch.
+    before: i64,
+    /// Groups that are being emptied, with the records from which on that is done.
+    groups: Vec<(TraceGroupId, i64)>,
+    /// Groups whose runs still show what was in them.
+    waiting: Vec<TraceGroupId>,
+    pub(crate) pruned: Pruned,
 }
 
 impl ContentDeletion {
     /// Of these trace groups, with all that is projected with them.
-    pub(crate) fn of(db: &Connection, leaders: &[TraceGroupId]) -> Result<Self> {
-        let mut groups = Vec::new();
-        for leader in leaders {
-            groups.extend(members(db, *leader)?);
-        }
-        Ok(Self { groups, below: i64::MAX })
-    }
-
-    /// The trace groups that are left.
-    pub(crate) fn groups(&self) -> &[TraceGroupId] {
-        &self.groups
+    pub(crate) fn of(leaders: Vec<TraceGroupId>, before: i64) -> Self {
+        Self { leaders, before, groups: Vec::new(), waiting: Vec::new(), pruned: Pruned::default() }
     }
 
     pub(crate) fn is_done(&self) -> bool {
-        self.groups.is_empty()
+        self.leaders.is_empty() && self.groups.is_empty() && self.waiting.is_empty()
     }
 
-    /// Takes away the contents of as many records as one transaction should hold; gives how many records that were.
-    pub(crate) fn step(&mut self, writer: &mut Writer) -> Result<u64> {
+    /// Takes away the contents of as many records as one transaction should hold. At the end, what runs show follows.
+    pub(crate) fn step(&mut self, writer: &mut Writer) -> Result<()> {
+        if self.leaders.is_empty() && self.groups.is_empty() {
+            writer.project(Which::All(PASS));
+            let left = writer.schedule.waiting();
+            self.waiting.retain(|group| left.contains(group));
+            return Ok(());
+        }
         let tx = writer.db.transaction()?;
         let mut removal = RecordRemoval::default();
         let mut changed = Vec::new();
         let mut taken = 0;
-        while let Some(&group) = self.groups.last()
-            && taken < RECORDS
-        {
-            let records = next_records(&tx, group, self.below, RECORDS - taken)?;
+        while taken < RECORDS {
+            let Some((group, below)) = self.next_group(&tx)? else { break };
+            let records = next_records(&tx, group, below, RECORDS - taken)?;
             for record in &records {
                 removal.add(&tx, *record)?;
                 leave_bare(&tx, *record)?;
@@ -60,12 +66,8 @@ impl ContentDeletion {
             taken += records.len();
             changed.push(group);
             match records.last() {
-                Some(last) if taken >= RECORDS => self.below = last.0,
-                _ => {
-                    end_group(&tx, group)?;
-                    self.groups.pop();
-                    self.below = i64::MAX;
-                }
+                Some(last) if taken >= RECORDS => self.groups.push((group, last.0)),
+                _ => end_group(&tx, group)?,
             }
         }
         let contents = removal.finish_contents(&tx)?;
@@ -76,9 +78,24 @@ impl ContentDeletion {
             writer.committer.forget_lists(Some(*group));
         }
         writer.forget(&Gone { contents, ..Gone::default() });
-        // Their runs have other previews now.
-        writer.schedule.changed(changed);
-        Ok(taken as u64)
+        writer.schedule.changed(changed.iter().copied());
+        self.waiting.extend(changed);
+        self.pruned.records += taken as u64;
+        Ok(())
+    }
+
+    /// The group to go on with, and the record below which its contents are there. A family that has new records, or a run
+    /// that was pinned, since it was chosen stays as it is.
+    fn next_group(&mut self, tx: &Transaction<'_>) -> Result<Option<(TraceGroupId, i64)>> {
+        while self.groups.is_empty() {
+            let Some(leader) = self.leaders.pop() else { return Ok(None) };
+            let family = family(tx, leader)?;
+            if may_change(tx, &family, self.before)? {
+                self.groups = family.into_iter().map(|group| (group, i64::MAX)).collect();
+                self.pruned.contents += 1;
+            }
+        }
+        Ok(self.groups.pop())
     }
 }
 
@@ -98,11 +115,12 @@ fn next_records(
     Ok(records)
 }
 
-/// All that the group has is bare now; what comes later is beyond it.
+/// All that was there when the group was looked at is bare now; what came since is beyond it.
 fn end_group(tx: &Transaction<'_>, group: TraceGroupId) -> Result<()> {
     tx.prepare_cached(
         "UPDATE trace_groups SET dirty = 1,
-             contents_deleted_to = (SELECT coalesce(max(id), 0) FROM records WHERE trace_group = ?1) WHERE id = ?1",
+             contents_deleted_to = (SELECT coalesce(max(id), 0) FROM records WHERE trace_group = ?1 AND block = 0)
+         WHERE id = ?1",
     )?
     .execute([group.0])?;
     Ok(())

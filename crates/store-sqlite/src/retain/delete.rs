@@ -1,10 +1,9 @@
 //! Deletes runs: with the last run of a trace group the group goes.
 
-use super::{delete_part::delete_part, group_removal::GroupRemoval, prune::is_due};
+use super::{delete_part::delete_part, group_removal::GroupRemoval};
 use crate::{derive::Which, error::Result, groups::members, writer::Writer};
 use rusqlite::{Connection, OptionalExtension as _};
 use turnscope_model::{RunId, TraceGroupId};
-use turnscope_query::Pruned;
 
 /// Begins to delete a run with its child runs and all their content. Gives the trace groups that go whole, and are to be
 /// deleted by [`delete_some`]; `None` when there is no such run.
@@ -34,21 +33,8 @@ fn place(db: &Connection, run: RunId) -> Result<Option<(TraceGroupId, bool)>> {
     Ok(found)
 }
 
-/// These trace groups with those that are projected with them, but for families in whose traces records of others lie.
-pub(crate) fn whole_families(db: &Connection, leaders: &[TraceGroupId]) -> Result<Vec<TraceGroupId>> {
-    let mut groups = Vec::new();
-    for leader in leaders {
-        let family = members(db, *leader)?;
-        if is_due(db, &family, i64::MAX)? {
-            groups.extend(family);
-        }
-    }
-    Ok(groups)
-}
-
-/// Deletes as much of these trace groups as a slice may hold, and takes out of the list those that are gone. Gives what
-/// was deleted.
-pub(crate) fn delete_some(writer: &mut Writer, groups: &mut Vec<TraceGroupId>) -> Result<Pruned> {
+/// Deletes as much of these trace groups as a slice may hold, and takes out of the list those that are gone.
+pub(crate) fn delete_some(writer: &mut Writer, groups: &mut Vec<TraceGroupId>) -> Result<()> {
     let tx = writer.db.transaction()?;
     let mut removal = GroupRemoval::default();
     for group in groups.iter() {
@@ -58,5 +44,5 @@ pub(crate) fn delete_some(writer: &mut Writer, groups: &mut Vec<TraceGroupId>) -
     tx.commit()?;
     groups.retain(|group| !gone.groups.contains(group));
     writer.forget(&gone);
-    Ok(Pruned { groups: gone.groups.len() as u64, records: gone.records, ..Pruned::default() })
+    Ok(())
 }

@@ -17,7 +17,7 @@ mod vacuum;
 
 pub(crate) use backup::backup;
 pub(crate) use bare::ContentDeletion;
-pub(crate) use delete::{begin_delete, delete_some, whole_families};
+pub(crate) use delete::{begin_delete, delete_some};
 pub(crate) use prune::Pruning;
 pub(crate) use replaced::remove_replaced;
 pub(crate) use vacuum::Vacuum;

@@ -8,7 +8,11 @@ use super::{
     shrink::shrink,
     sweep::{Sweep, sweep},
 };
-use crate::{error::Result, groups, schema, writer::Writer};
+use crate::{
+    error::{Error, Result},
+    groups, schema,
+    writer::Writer,
+};
 use rusqlite::{Connection, OptionalExtension as _};
 use std::time::{Duration, Instant};
 use turnscope_model::TraceGroupId;
@@ -30,14 +34,18 @@ pub(crate) struct Pruning {
     after: (i64, i64),
     /// Anything was deleted, so that what leads to it is to be swept up.
     has_deleted: bool,
+    /// What was deleted so far.
+    pub(crate) pruned: Pruned,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Limit {
     /// What was received before this time, in milliseconds since the epoch, goes.
     Before(i64),
     /// The oldest goes while more than this many bytes are in use.
     Bytes(u64),
+    /// Of these trace groups, the next one last, those go that were received before this time.
+    These(Vec<TraceGroupId>, i64),
 }
 
 #[derive(Clone, Debug)]
@@ -67,27 +75,45 @@ impl Pruning {
         Self { phase: Phase::Metrics, has_deleted: true, ..Self::before(ns) }
     }
 
+    /// These trace groups with those that are projected with them, where all of it was received before this time, in
+    /// milliseconds since the epoch. What led to them is swept up by another pruning.
+    pub(crate) fn of(groups: Vec<TraceGroupId>, before: i64) -> Self {
+        Self::new(Limit::These(groups, before))
+    }
+
     fn new(limit: Limit) -> Self {
-        Self { limit, phase: Phase::Groups, after: (i64::MIN, i64::MIN), has_deleted: false }
+        Self {
+            limit,
+            phase: Phase::Groups,
+            after: (i64::MIN, i64::MIN),
+            has_deleted: false,
+            pruned: Pruned::default(),
+        }
     }
 
     pub(crate) fn is_done(&self) -> bool {
         matches!(self.phase, Phase::Done)
     }
 
-    /// Does one slice of the work; gives what it deleted.
-    pub(crate) fn step(&mut self, writer: &mut Writer) -> Result<Pruned> {
-        let pruned = match self.limit {
+    /// Does one slice of the work.
+    pub(crate) fn step(&mut self, writer: &mut Writer) -> Result<()> {
+        let pruned = match &self.limit {
             _ if !self.is_deleting() => self.tidy(writer)?,
-            Limit::Before(before) => self.delete_before(writer, before)?,
-            Limit::Bytes(max) if schema::size(&writer.db)?.0 > max => self.delete_oldest(writer)?,
+            Limit::Before(before) => self.delete_before(writer, *before)?,
+            Limit::Bytes(max) if schema::size(&writer.db)?.0 > *max => self.delete_oldest(writer)?,
             Limit::Bytes(_) => {
                 self.end_deleting();
                 Pruned::default()
             }
+            Limit::These(groups, _) if groups.is_empty() => {
+                self.phase = Phase::Done;
+                Pruned::default()
+            }
+            Limit::These(_, before) => self.delete_groups(writer, *before, usize::MAX)?,
         };
         self.has_deleted |= pruned != Pruned::default();
-        Ok(pruned)
+        self.pruned += pruned;
+        Ok(())
     }
 
     fn is_deleting(&self) -> bool {
@@ -165,22 +191,22 @@ impl Pruning {
         let tx = writer.db.transaction()?;
         let mut removal = GroupRemoval::default();
         while removal.groups() < most && began.elapsed() < SLICE && !removal.is_full() {
-            let Some((at, group)) = next_group(&tx, self.after, before)? else { break };
+            let Some((at, group)) = self.next_group(&tx, before)? else { break };
             if removal.has(group) {
-                self.after = (at, group.0); // it went with another
+                self.pass(at, group); // it went with another
                 continue;
             }
-            let family = groups::members(&tx, group)?;
+            let family = family(&tx, group)?;
             if is_due(&tx, &family, before)? {
                 for member in family {
                     removal.add(&tx, member)?;
                 }
                 // What a slice cannot hold is met again by the next.
                 if !removal.is_full() {
-                    self.after = (at, group.0);
+                    self.pass(at, group);
                 }
             } else {
-                self.after = (at, group.0);
+                self.pass(at, group);
             }
         }
         if removal.is_empty() {
@@ -191,6 +217,23 @@ impl Pruning {
         tx.commit()?;
         writer.forget(&gone);
         Ok(Pruned { groups: gone.groups.len() as u64, records: gone.records, ..Pruned::default() })
+    }
+
+    /// The next trace group to look at, and when it was received.
+    fn next_group(&self, db: &Connection, before: i64) -> Result<Option<(i64, TraceGroupId)>> {
+        match &self.limit {
+            Limit::These(groups, _) => Ok(groups.last().map(|group| (i64::MIN, *group))),
+            _ => next_group(db, self.after, before),
+        }
+    }
+
+    /// A trace group was looked at.
+    fn pass(&mut self, at: i64, group: TraceGroupId) {
+        if let Limit::These(groups, _) = &mut self.limit {
+            groups.pop();
+        } else {
+            self.after = (at, group.0);
+        }
     }
 
     /// Takes away what led to what was deleted, and gives room back.
@@ -228,21 +271,40 @@ fn next_group(db: &Connection, after: (i64, i64), before: i64) -> Result<Option<
     Ok(next)
 }
 
+/// What is projected together with this trace group; nothing where that was deleted meanwhile.
+pub(super) fn family(db: &Connection, group: TraceGroupId) -> Result<Vec<TraceGroupId>> {
+    match groups::members(db, group) {
+        Err(Error::Sqlite(rusqlite::Error::QueryReturnedNoRows)) => Ok(Vec::new()),
+        family => family,
+    }
+}
+
 /// Whether everything that is projected together was received before this time, no run of it is pinned, and no record of
 /// another group lies in its traces.
-pub(super) fn is_due(db: &Connection, family: &[TraceGroupId], before: i64) -> Result<bool> {
-    let leader = family.first().copied().unwrap_or(TraceGroupId(0));
+fn is_due(db: &Connection, family: &[TraceGroupId], before: i64) -> Result<bool> {
+    if !may_change(db, family, before)? {
+        return Ok(false);
+    }
+    let mut others =
+        db.prepare_cached("SELECT 1 FROM records c WHERE c.trace = ?1 AND c.trace_group <> c.trace LIMIT 1")?;
+    for group in family {
+        if others.exists([group.0])? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether there is something, all of it was received before this time, and no run of it is pinned.
+pub(super) fn may_change(db: &Connection, family: &[TraceGroupId], before: i64) -> Result<bool> {
+    let Some(leader) = family.first() else { return Ok(false) };
     let mut pins = db.prepare_cached("SELECT 1 FROM tags WHERE trace_group = ?1 AND tag = ?2")?;
     if pins.exists((leader.0, PIN))? {
         return Ok(false);
     }
-    let mut statement = db.prepare_cached(
-        "SELECT received_at < ?2 AND NOT EXISTS
-             (SELECT 1 FROM records c WHERE c.trace = trace_groups.id AND c.trace_group <> c.trace)
-         FROM trace_groups WHERE id = ?1",
-    )?;
+    let mut old = db.prepare_cached("SELECT 1 FROM trace_groups WHERE id = ?1 AND received_at < ?2")?;
     for group in family {
-        if !statement.query_row((group.0, before), |row| row.get(0))? {
+        if !old.exists((group.0, before))? {
             return Ok(false);
         }
     }

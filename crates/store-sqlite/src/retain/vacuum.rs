@@ -23,7 +23,7 @@ impl Default for Vacuum {
 }
 
 impl Vacuum {
-    pub(crate) fn is_done(self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         matches!(self, Self::Done)
     }
 

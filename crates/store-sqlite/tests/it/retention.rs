@@ -397,7 +397,7 @@ fn a_trace_without_contents_can_go_on_and_loses_what_came_later_too() {
     }
     let other = world.runs().remove(0);
     let group = other.group;
-    assert_eq!(world.store().delete_contents(vec![group]).unwrap().records, 4);
+    assert_eq!(world.store().delete_contents(vec![group], i64::MAX).unwrap().records, 4);
     let sizes_of = |world: &World| {
         ["contents", "contexts", "uses", "blocks"]
             .map(|table| world.count(&format!("SELECT count(*) FROM {table}")))
@@ -416,7 +416,7 @@ fn a_trace_without_contents_can_go_on_and_loses_what_came_later_too() {
     assert_eq!((spans.len(), with_messages), (6, 2));
     assert!(!world.search("sentence").is_empty());
     assert!(turnscope_store_sqlite::check(world.directory.path()).unwrap().is_sound());
-    assert_eq!(world.store().delete_contents(vec![group]).unwrap().records, 2);
+    assert_eq!(world.store().delete_contents(vec![group], i64::MAX).unwrap().records, 2);
     assert_eq!(sizes_of(&world), [0; 4]);
     assert_eq!(world.runs().remove(0).turn_count, 5);
     world.store().vacuum().unwrap();
@@ -441,7 +441,7 @@ fn the_contents_of_a_long_trace_go_in_slices() {
     });
     world.send(spans.collect());
     let group = turnscope_model::TraceGroupId(world.count("SELECT id FROM trace_groups"));
-    let deleted = world.store().delete_contents(vec![group]).unwrap();
+    let deleted = world.store().delete_contents(vec![group], i64::MAX).unwrap();
     assert_eq!((deleted.contents, deleted.records), (1, 1300));
     assert_eq!(world.count("SELECT count(*) FROM contents"), 0);
     assert_eq!(world.count("SELECT count(*) FROM records WHERE block = 0"), 1300);

@@ -639,7 +639,7 @@ pub fn contents_can_go_while_what_runs_did_and_cost_stays(subject: &mut impl Sub
     assert!(catch_up(subject.store(), PATIENCE));
     let [one, two] = [1, 2].map(|trace| view(subject).run(run_id(trace, 1)).unwrap().unwrap());
     let kept = bodies(subject, 2, &[1, 2, 3, 4]);
-    let pruned = subject.store().delete_contents(vec![one.group]).unwrap();
+    let pruned = subject.store().delete_contents(vec![one.group], i64::MAX).unwrap();
     assert_eq!((pruned.contents, pruned.records, pruned.groups), (1, 4, 0));
     assert!(catch_up(subject.store(), PATIENCE));
     let bare = view(subject).run(run_id(1, 1)).unwrap().unwrap();
@@ -658,8 +658,12 @@ pub fn contents_can_go_while_what_runs_did_and_cost_stays(subject: &mut impl Sub
     let group = view(subject).group(one.group).unwrap();
     assert!(group.records.iter().all(|record| record.facts.contents_deleted));
     assert_eq!(group.projection.runs.len(), 1);
+    // What has new records stays as it is.
+    assert_eq!(subject.store().delete_contents(vec![two.group], 0).unwrap(), Pruned::default());
+    assert_eq!(subject.store().delete_groups(vec![two.group], 0).unwrap(), Pruned::default());
+    assert_eq!(bodies(subject, 2, &[1, 2, 3, 4]), kept);
     // They do not go twice.
-    assert_eq!(subject.store().delete_contents(vec![one.group]).unwrap().records, 0);
+    assert_eq!(subject.store().delete_contents(vec![one.group], i64::MAX).unwrap().records, 0);
     assert!(subject.store().delete_run(run_id(1, 1)).unwrap());
     assert_eq!(run_ids(subject, &RunFilter::default()), [run_id(2, 1)]);
 }
