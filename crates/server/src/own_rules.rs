@@ -1,6 +1,9 @@
 //! The user's own rules for dialects: their file, which is read again when it changes.
 
-use crate::{ServeError, user_file::UserFile};
+use crate::{
+    ServeError,
+    user_file::{UserFile, text_of},
+};
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -12,15 +15,15 @@ use turnscope_otlp::own_rules::{self, RuleError, RuleFile};
 pub(crate) const FILE: &str = "dialects.toml";
 
 /// The user's rule file. What it says is in force in this process (`turnscope_otlp::own_rules`).
-pub(crate) struct OwnRules(UserFile);
+pub(crate) struct OwnRules(UserFile<Option<Arc<RuleFile>>>);
 
 impl OwnRules {
     /// Reads the user's file, if there is one, and puts its rules in force.
     pub(crate) fn open(file: PathBuf) -> Result<Self, ServeError> {
         let refusal = "the file of your own rules cannot be used; the previous ones stay in force";
-        let (file, rules) = UserFile::open(file, refusal, read)?;
-        if rules.is_some() {
-            own_rules::set(rules);
+        let file = UserFile::open(file, refusal, read)?;
+        if let Some(rules) = &*file.content() {
+            own_rules::set(Some(Arc::clone(rules)));
         }
         Ok(Self(file))
     }
@@ -37,8 +40,8 @@ impl OwnRules {
 
     /// Reads the user's file again if it has changed.
     pub(crate) fn refresh(&self) {
-        if let Some(rules) = self.0.read_again(read) {
-            own_rules::set(rules);
+        if self.0.refresh() {
+            own_rules::set(self.0.content().as_ref().clone());
         }
     }
 
@@ -69,13 +72,7 @@ pub(crate) enum WriteError {
 
 /// The rules in the file; `None` where there is no file.
 fn read(file: &Path) -> Result<Option<Arc<RuleFile>>, ServeError> {
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => {
-            return Err(ServeError::Config(format!("cannot read the rule file {}: {error}", file.display())));
-        }
-    };
+    let Some(text) = text_of(file, "rule file")? else { return Ok(None) };
     let rules = RuleFile::parse(&text)
         .map_err(|error| ServeError::Config(format!("the rule file {}, {error}", file.display())))?;
     Ok(Some(Arc::new(rules)))

@@ -1,9 +1,12 @@
 //! The prices in use: those that the program comes with, overridden by the user's own file, which is read again when it changes.
 
-use crate::{ServeError, user_file::UserFile};
+use crate::{
+    ServeError,
+    user_file::{UserFile, text_of},
+};
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
 };
 use turnscope_insight::cost::{PriceFile, PriceList, PricingError, cost_of};
 use turnscope_store::Pricing;
@@ -12,32 +15,28 @@ use turnscope_store::Pricing;
 pub const FILE: &str = "pricing.toml";
 
 /// The prices, and the user's file they come from.
-pub(crate) struct Prices {
-    file: UserFile,
-    list: RwLock<Arc<PriceList>>,
-}
+pub(crate) struct Prices(UserFile<PriceList>);
 
 impl Prices {
     /// Reads the shipped prices and the user's file, if there is one.
     pub(crate) fn open(file: PathBuf) -> Result<Self, ServeError> {
         let refusal = "the price file cannot be used; the previous prices stay in use";
-        let (file, list) = UserFile::open(file, refusal, read)?;
-        Ok(Self { file, list: RwLock::new(Arc::new(list)) })
+        UserFile::open(file, refusal, read).map(Self)
     }
 
     /// The prices in use now.
     pub(crate) fn list(&self) -> Arc<PriceList> {
-        Arc::clone(&self.list.read().unwrap_or_else(PoisonError::into_inner))
+        self.0.content()
     }
 
     /// The path of the user's price file.
     pub(crate) fn file(&self) -> &Path {
-        self.file.path()
+        self.0.path()
     }
 
     /// What is wrong with the user's file, if it cannot be used. The previous prices stay in use.
     pub(crate) fn wrong(&self) -> Option<String> {
-        self.file.wrong()
+        self.0.wrong()
     }
 
     /// How the store computes costs.
@@ -51,25 +50,17 @@ impl Prices {
 
     /// Reads the user's file again if it has changed. Returns whether the prices are different now.
     pub(crate) fn refresh(&self) -> bool {
-        let Some(list) = self.file.read_again(read) else { return false };
-        let is_new = list.key() != self.list().key();
-        *self.list.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(list);
-        is_new
+        let before = self.list().key();
+        self.0.refresh() && self.list().key() != before
     }
 }
 
 fn read(file: &Path) -> Result<PriceList, ServeError> {
     let wrong =
         |error: PricingError| ServeError::Config(format!("the price file {}: {error}", file.display()));
-    let own = match std::fs::read_to_string(file) {
-        Ok(text) => PriceFile::parse(&text).map_err(wrong)?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => PriceFile::default(),
-        Err(error) => {
-            return Err(ServeError::Config(format!(
-                "cannot read the price file {}: {error}",
-                file.display()
-            )));
-        }
+    let own = match text_of(file, "price file")? {
+        Some(text) => PriceFile::parse(&text).map_err(wrong)?,
+        None => PriceFile::default(),
     };
     Ok(PriceList::new(PriceFile::shipped().map_err(wrong)?, own))
 }

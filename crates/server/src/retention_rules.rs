@@ -1,10 +1,13 @@
 //! The user's rules of retention: their file, which is read again when it changes, and how they are applied.
 
-use crate::{ServeError, user_file::UserFile};
+use crate::{
+    ServeError,
+    user_file::{UserFile, text_of},
+};
 use serde::Deserialize;
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 use turnscope_query::{
@@ -16,39 +19,33 @@ use turnscope_store::{Store, StoreError};
 pub(crate) const FILE: &str = "retention.toml";
 
 /// The user's file, and the rules that are in force.
-pub(crate) struct OwnRetention {
-    file: UserFile,
-    rules: Mutex<Arc<RetentionRules>>,
-}
+pub(crate) struct OwnRetention(UserFile<RetentionRules>);
 
 impl OwnRetention {
     /// Reads the user's file, if there is one.
     pub(crate) fn open(file: PathBuf) -> Result<Self, ServeError> {
         let refusal = "the file of retention rules cannot be used; the previous ones stay in force";
-        let (file, rules) = UserFile::open(file, refusal, read)?;
-        Ok(Self { file, rules: Mutex::new(Arc::new(rules)) })
+        UserFile::open(file, refusal, read).map(Self)
     }
 
     /// The path of the user's file.
     pub(crate) fn file(&self) -> &Path {
-        self.file.path()
+        self.0.path()
     }
 
     /// The rules in force; none where there is no file.
     pub(crate) fn rules(&self) -> Arc<RetentionRules> {
-        Arc::clone(&self.rules.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0.content()
     }
 
     /// What is wrong with the user's file, if it cannot be used. The previous rules stay in force.
     pub(crate) fn wrong(&self) -> Option<String> {
-        self.file.wrong()
+        self.0.wrong()
     }
 
     /// Reads the user's file again if it has changed.
     pub(crate) fn refresh(&self) {
-        if let Some(rules) = self.file.read_again(read) {
-            *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
-        }
+        self.0.refresh();
     }
 }
 
@@ -96,16 +93,7 @@ struct Rule {
 
 /// The rules in the file; none where there is no file.
 fn read(file: &Path) -> Result<RetentionRules, ServeError> {
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(RetentionRules::default()),
-        Err(error) => {
-            return Err(ServeError::Config(format!(
-                "cannot read the retention rules {}: {error}",
-                file.display()
-            )));
-        }
-    };
+    let Some(text) = text_of(file, "retention rules")? else { return Ok(RetentionRules::default()) };
     parse(&text)
         .map_err(|error| ServeError::Config(format!("the retention rules {}: {error}", file.display())))
 }

@@ -2,30 +2,38 @@
 
 use crate::ServeError;
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::SystemTime,
 };
 
-/// The file, when it was last changed, and what is wrong with it.
-pub(crate) struct UserFile {
+/// The file and what it says, when it was last changed, and what is wrong with it.
+pub(crate) struct UserFile<T> {
     path: PathBuf,
+    read: fn(&Path) -> Result<T, ServeError>,
+    content: RwLock<Arc<T>>,
     /// Said in the log when it cannot be used.
     refusal: &'static str,
     seen: Mutex<Option<SystemTime>>,
     wrong: Mutex<Option<String>>,
 }
 
-impl UserFile {
+impl<T> UserFile<T> {
     /// Reads the file for the first time. An error when it is there and cannot be used.
-    pub(crate) fn open<T>(
+    pub(crate) fn open(
         path: PathBuf,
         refusal: &'static str,
-        read: impl FnOnce(&Path) -> Result<T, ServeError>,
-    ) -> Result<(Self, T), ServeError> {
+        read: fn(&Path) -> Result<T, ServeError>,
+    ) -> Result<Self, ServeError> {
         let seen = Mutex::new(changed_at(&path));
-        let content = read(&path)?;
-        Ok((Self { path, refusal, seen, wrong: Mutex::new(None) }, content))
+        let content = RwLock::new(Arc::new(read(&path)?));
+        Ok(Self { path, read, content, refusal, seen, wrong: Mutex::new(None) })
+    }
+
+    /// What it says, as far as it could be used last.
+    pub(crate) fn content(&self) -> Arc<T> {
+        Arc::clone(&self.content.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Its path.
@@ -38,26 +46,35 @@ impl UserFile {
         self.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What it says now, if it has changed and can be used.
-    pub(crate) fn read_again<T>(&self, read: impl FnOnce(&Path) -> Result<T, ServeError>) -> Option<T> {
+    /// Reads it again if it has changed; gives whether that was so, and it can be used.
+    pub(crate) fn refresh(&self) -> bool {
         let now = changed_at(&self.path);
         if std::mem::replace(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), now) == now {
-            return None;
+            return false;
         }
-        let (content, wrong) = match read(&self.path) {
-            Ok(content) => (Some(content), None),
-            Err(error) => {
-                tracing::error!(%error, "{}", self.refusal);
-                (None, Some(error.to_string()))
-            }
-        };
+        let read = (self.read)(&self.path);
+        let wrong = read.as_ref().err().map(|error| {
+            tracing::error!(%error, "{}", self.refusal);
+            error.to_string()
+        });
         *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = wrong;
-        content
+        let Ok(content) = read else { return false };
+        *self.content.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(content);
+        true
     }
 
     /// It counts as changed the next time, whatever its time says.
     pub(crate) fn forget(&self) {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// The text of a file; `None` where there is none. `what` says in errors which file it is.
+pub(crate) fn text_of(file: &Path, what: &str) -> Result<Option<String>, ServeError> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ServeError::Config(format!("cannot read the {what} {}: {error}", file.display()))),
     }
 }
 
