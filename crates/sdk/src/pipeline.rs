@@ -124,12 +124,13 @@ impl Pipeline {
     /// Waits until the spans that have ended are exported. Returns what was lost since the last flush.
     pub(crate) fn flush(&self, timeout: Duration) -> Result<(), Lost> {
         let is_done = self.wait(timeout);
+        // Counted under the lock: of two flushes at once, the one that counted later must report later.
+        let mut reported = self.0.reported.lock().unwrap_or_else(PoisonError::into_inner);
         let lost = self.lost();
-        let before = std::mem::replace(
-            &mut *self.0.reported.lock().unwrap_or_else(PoisonError::into_inner),
-            lost.clone(),
-        );
-        self.with_unfinished(lost.since(&before), is_done, timeout).into_result()
+        let new = lost.since(&reported);
+        *reported = lost;
+        drop(reported);
+        self.with_unfinished(new, is_done, timeout).into_result()
     }
 
     fn wait(&self, timeout: Duration) -> bool {

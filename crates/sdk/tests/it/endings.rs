@@ -2,7 +2,7 @@
 
 use crate::{
     child::{command, is_child, process},
-    installation::{alone, quick},
+    installation::{Bad, alone, quick},
 };
 use std::{
     env, fs,
@@ -10,7 +10,9 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use turnscope::{Otlp, RecordingConfig, Setup, TraceFile, dropped, finished_spans, flush, shutdown};
+use turnscope::{
+    Exporter, Otlp, RecordingConfig, Setup, TraceFile, dropped, finished_spans, flush, shutdown,
+};
 
 const FILE: &str = "TURNSCOPE_TEST_FILE";
 
@@ -138,4 +140,25 @@ fn what_cannot_work_is_an_error_at_set_up() {
             .to_string();
         assert!(error.contains(wanted), "{error}");
     }
+}
+
+#[test]
+fn flushes_at_once_tell_of_each_loss_once() {
+    let _alone = alone();
+    let exporters: Vec<Box<dyn Exporter>> = vec![Box::new(Bad::Fails)];
+    let _recording = RecordingConfig { exporters, metrics: false, logs: false, ..quick() }.install().unwrap();
+    let flushes = |_| {
+        thread::spawn(|| {
+            let mut told = 0;
+            for _ in 0..200 {
+                turnscope::run("helpdesk").end();
+                told += flush(Duration::from_secs(60)).err().map_or(0, |lost| lost.spans);
+            }
+            told
+        })
+    };
+    let threads: Vec<_> = (0..4).map(flushes).collect();
+    let told: u64 = threads.into_iter().map(|thread| thread.join().expect("no flush panics")).sum();
+    let late = flush(Duration::from_secs(60)).err().map_or(0, |lost| lost.spans);
+    assert_eq!((told + late, dropped()), (800, 800));
 }

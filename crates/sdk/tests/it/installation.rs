@@ -25,7 +25,7 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
 }
 
 #[derive(Debug)]
-enum Bad {
+pub(crate) enum Bad {
     Fails,
     Panics,
     Hangs,
